@@ -1,0 +1,1 @@
+//! The condition language and patterns: parsed once, run often.

@@ -1,0 +1,1 @@
+//! Log formats: one file each, one line in `LOG_FORMATS`.

@@ -1,0 +1,1 @@
+//! Metric formats: one file each, one line in `METRIC_FORMATS`.

@@ -1,0 +1,4 @@
+//! Bytes into entries and samples: one file per format, one table per kind.
+
+pub mod log;
+pub mod metric;

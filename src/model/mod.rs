@@ -1,0 +1,21 @@
+//! The nouns that every room speaks in. No I/O, no clock, no regex, no serialisation format.
+
+pub mod account;
+pub mod diagnostic;
+pub mod entry;
+pub mod error;
+pub mod level;
+pub mod series;
+pub mod time;
+pub mod unit;
+pub mod value;
+
+pub use account::Account;
+pub use diagnostic::{Diagnostic, Severity};
+pub use entry::{Entry, Location, Needs, Role, Slot, Slots};
+pub use error::{Error, ErrorKind};
+pub use level::Level;
+pub use series::{Labels, Sample, Series};
+pub use time::{TimeRange, Timestamp};
+pub use unit::Unit;
+pub use value::{Text, Value};

@@ -1,0 +1,1 @@
+//! Alert rules: files, lint, replay, routing, templates.

@@ -1,0 +1,1 @@
+//! Bytes in: walk, open, map, decode.
