@@ -49,14 +49,16 @@ impl Level {
             all => all,
         };
         Some(match stem {
-            b"trace" | b"trc" | b"finest" | b"finer" | b"verbose" | b"vrb" | b"silly" | b"all" => Level::Trace,
+            b"trace" | b"trc" | b"finest" | b"finer" | b"verbose" | b"vrb" | b"silly" | b"all" => {
+                Level::Trace
+            }
             b"debug" | b"dbg" | b"debu" | b"fine" | b"config" | b"debug1" | b"debug5" => Level::Debug,
-            b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"log" | b"statement"
-            | b"detail" | b"hint" | b"audit" | b"success" | b"normal" => Level::Info,
+            b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"log"
+            | b"statement" | b"detail" | b"hint" | b"audit" | b"success" | b"normal" => Level::Info,
             b"warn" | b"warning" | b"wrn" => Level::Warn,
             b"error" | b"err" | b"eror" | b"severe" | b"failure" => Level::Error,
-            b"fatal" | b"ftl" | b"critical" | b"crit" | b"crt" | b"alert" | b"emerg" | b"emergency" | b"panic"
-            | b"dpanic" => Level::Fatal,
+            b"fatal" | b"ftl" | b"critical" | b"crit" | b"crt" | b"alert" | b"emerg" | b"emergency"
+            | b"panic" | b"dpanic" => Level::Fatal,
             _ => return None,
         })
     }
