@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::archive::{Member, Source};
+use super::archive::{BLOCK, Joined, Member, Source, is_tar};
 use super::decode::{Compression, Encoding, Input, transcode, unpack};
 use super::map::Map;
 use super::stream::{Fixed, Pipe, Remarks, Stream, cause, read_full};
@@ -177,9 +177,14 @@ impl Label<'_> {
     /// A stream of decoded bytes.
     fn decoded(&self, reader: Box<dyn Read + Send>) -> io::Result<Opened> {
         let remarks = Remarks::default();
-        let unpacked = unpack(Input::new(reader), &remarks)?;
-        let (input, encoding) = transcode(unpacked.input, &remarks);
-        let stream = Stream::new(self.shown, Box::new(input), remarks);
+        let mut unpacked = unpack(Input::new(reader), &remarks)?;
+        let (reader, encoding): (Box<dyn Read + Send>, _) = if starts_tar(&mut unpacked.input) {
+            (Box::new(Joined::new(unpacked.input, &remarks)), "")
+        } else {
+            let (input, encoding) = transcode(unpacked.input, &remarks);
+            (Box::new(input), encoding)
+        };
+        let stream = Stream::new(self.shown, reader, remarks);
         Ok(Opened {
             content: Content::Stream(if self.quiet { stream.quiet() } else { stream }),
             compression: unpacked.compression.map_or("", Compression::name),
@@ -192,6 +197,14 @@ impl Label<'_> {
     fn opened(&self, content: Content) -> Opened {
         Opened { content, compression: "", encoding: "", modified: self.modified }
     }
+}
+
+/// Does a tar start here? A silent pipe is not waited for, unless what came is as full of zeros as a tar's header.
+fn starts_tar(input: &mut Input) -> bool {
+    if input.buffered().len() < BLOCK && memchr::memchr(0, input.buffered()).is_some() {
+        drop(input.peek(BLOCK));
+    }
+    is_tar(input.buffered())
 }
 
 /// If the bytes of a file need no decoding: how many of them are a byte-order mark.

@@ -6,6 +6,7 @@
 //! place where reading stopped is remembered, so that members read in their order cost one pass together, and
 //! such an archive's members are therefore listed as they are stored, not by name.
 
+mod joined;
 mod tape;
 mod tar;
 mod zip;
@@ -18,8 +19,9 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(super) use self::joined::Joined;
 use self::tape::{Bytes, Reel, Tape};
-pub(super) use self::tar::is_header as is_tar;
+pub(super) use self::tar::{BLOCK, is_header as is_tar};
 pub(super) use self::zip::starts as is_zip;
 use super::decode::{Compression, Input, deflated, unpack};
 use super::map::Map;
@@ -141,7 +143,7 @@ impl Lister<'_> {
     fn list(&mut self, found: &Found, source: Source) -> Option<Listing> {
         // What cannot be read now cannot be read later either, and is told then.
         let bytes = source.bytes().ok()?;
-        let mut head = [0; tar::BLOCK];
+        let mut head = [0; BLOCK];
         let n = bytes.read_at(&mut head, 0).ok()?;
         let head = &head[..n];
         let mut listing = if is_zip(head) {
@@ -162,7 +164,7 @@ impl Lister<'_> {
         let remarks = Remarks::default();
         let never = Arc::new(AtomicBool::new(false));
         let mut input = unpack(Input::new(source.stream(&never).ok()?), &remarks).ok()?.input;
-        drop(input.peek(tar::BLOCK));
+        drop(input.peek(BLOCK));
         if !is_tar(input.buffered()) {
             return None;
         }

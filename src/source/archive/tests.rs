@@ -8,7 +8,7 @@ use crate::source::{Content, OpenOptions, Opened, WalkOptions, open, walk};
 
 /// A tar header with the right checksum.
 fn header(name: &[u8], flag: u8, size: u64) -> Vec<u8> {
-    let mut block = vec![0; tar::BLOCK];
+    let mut block = vec![0; BLOCK];
     block[..name.len()].copy_from_slice(name);
     block[100..108].copy_from_slice(b"0000644\0");
     block[124..136].copy_from_slice(format!("{size:011o}\0").as_bytes());
@@ -22,7 +22,7 @@ fn header(name: &[u8], flag: u8, size: u64) -> Vec<u8> {
 }
 
 fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.resize(bytes.len().next_multiple_of(tar::BLOCK), 0);
+    bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
     bytes
 }
 
@@ -390,4 +390,47 @@ fn documents_and_programs_are_no_bundles() {
     assert_eq!(walk_bytes("empty.zip", &zip_of(&[], false)).names, [""; 0]);
     assert_eq!(walk_bytes("no.zip", b"PK is what it starts with\n").names, ["no.zip"]);
     assert_eq!(walk_bytes("a.gz", &gzip(b"just a log\n")).names, ["a.gz"]);
+}
+
+/// What comes out of a tar that can only be read once.
+fn join(bytes: &[u8]) -> (String, Option<String>) {
+    let mut joined = Joined::new(Input::new(Box::new(Cursor::new(bytes.to_owned()))), &Remarks::default());
+    let mut out = Vec::new();
+    let error = joined.read_to_end(&mut out).err();
+    (String::from_utf8_lossy(&out).into_owned(), error.map(|error| error.to_string()))
+}
+
+#[test]
+fn a_tar_that_can_be_read_only_once_is_read_as_one_text() {
+    let rotated = gzip(b"rotated\n");
+    let files: [(&str, &[u8]); 5] = [
+        ("a.log", b"no line end"),
+        ("b.log.1.gz", &rotated),
+        ("empty.log", b""),
+        ("c.png", b"\x89PNG\r\n\x1a\nxxxx"),
+        ("d.log", b"last\n"),
+    ];
+    let whole = tar_of(&files);
+    assert_eq!(join(&whole), ("no line end\nrotated\nlast\n".to_owned(), None));
+    // A member that is damaged does not take the others with it.
+    let mut damaged = whole.clone();
+    damaged[1024 + 512 + 20] ^= 0xff;
+    let (text, error) = join(&damaged);
+    assert!(text.starts_with("no line end\n") && text.ends_with("last\n"), "{text}");
+    assert!(error.unwrap().contains("gzip data"));
+    let (text, error) = join(&whole[..1024 + 100]);
+    assert_eq!(text, "no line end\n");
+    assert_eq!(error.unwrap(), "tar archive ends early at byte 1024; the members before that were read");
+}
+
+#[test]
+fn a_tar_that_is_called_like_a_log_is_read_as_one_text() {
+    let walked = walk_bytes("a.log", &[]);
+    let mut found = walked.found[0].clone();
+    found.named = false;
+    #[expect(clippy::disallowed_methods, reason = "the tests make files")]
+    std::fs::write(&found.path, gzip(&tar_of(&[("x.log", b"one\n"), ("y.log", b"two\n")]))).unwrap();
+    let (bytes, trouble) = read(&found, true);
+    assert_eq!(bytes, b"one\ntwo\n");
+    assert!(trouble.unwrap().starts_with("is a tar archive that can be read only once"));
 }
