@@ -198,12 +198,12 @@ impl Literal {
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
     pub(super) text: String,
-    pub(super) finder: Finder<'static>,
+    pub(super) finder: Box<Finder<'static>>,
 }
 
 impl Needle {
     pub(super) fn new(text: String) -> Needle {
-        Needle { finder: Finder::new(text.as_bytes()).into_owned(), text }
+        Needle { finder: Box::new(Finder::new(text.as_bytes()).into_owned()), text }
     }
 }
 

@@ -27,6 +27,8 @@
 
 mod eval;
 mod expr;
+#[cfg(test)]
+mod laws;
 mod lex;
 mod parse;
 pub mod pattern;
@@ -176,7 +178,7 @@ pub struct Literals {
 
 #[derive(Clone, Debug)]
 enum Searcher {
-    One(memmem::Finder<'static>),
+    One(Box<memmem::Finder<'static>>),
     Several(AhoCorasick),
     /// There is no such searcher (too large); every place is a candidate.
     Everywhere,
@@ -185,7 +187,7 @@ enum Searcher {
 impl Literals {
     fn new(strings: Vec<Box<[u8]>>) -> Literals {
         let searcher = match strings.as_slice() {
-            [one] => Searcher::One(memmem::Finder::new(one).into_owned()),
+            [one] => Searcher::One(Box::new(memmem::Finder::new(one).into_owned())),
             several => AhoCorasick::builder()
                 .match_kind(MatchKind::LeftmostFirst)
                 .build(several)
@@ -216,5 +218,295 @@ impl Literals {
     /// Is one of them in there?
     pub fn occur_in(&self, haystack: &[u8]) -> bool {
         self.find_at(haystack, 0).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Text, Timestamp, Value};
+
+    /// The entry that the tables below are about.
+    fn entry<'a>(needs: &Needs) -> Slots<'a> {
+        let mut slots = Slots::new(needs);
+        slots.ts = Some(Timestamp(1_703_387_160_000_000_000));
+        slots.level = Some(Level::Warn);
+        slots.duration = Some(750.0);
+        let mut probe = needs.clone();
+        for (name, value) in [
+            ("message", Value::plain(b"upstream timed out")),
+            (".message", Value::plain(b"raw")),
+            ("status", Value::Number(b"503")),
+            ("duration", Value::plain(b"0.75s")),
+            ("gateway", Value::plain(b"stripe")),
+            ("quoted", Value::Text(Text { raw: br#"say \"hi\""#, escaped: true })),
+            ("code", Value::plain(b"200")),
+            ("word", Value::plain(b"abc")),
+            ("took_us", Value::Number(b"1500")),
+            ("wait", Value::plain(b"7.08ms")),
+            ("size", Value::Number(b"10240")),
+            ("human", Value::plain(b"10KiB")),
+            ("cached", Value::Bool(true)),
+            ("flag", Value::plain(b"false")),
+            ("nothing", Value::Null),
+            ("pool.active", Value::Number(b"20")),
+            ("big", Value::Number(b"9007199254740993")),
+            ("tags", Value::Nested(br#"["blue","dark \"red\""]"#)),
+            ("odd name", Value::Number(b"1")),
+            ("in", Value::Number(b"2")),
+        ] {
+            let slot = probe.name(name);
+            slots.set(slot, value);
+        }
+        slots
+    }
+
+    fn holds(condition: &str) -> bool {
+        let mut needs = Needs::none();
+        let filter = Filter::parse(condition, &mut needs).unwrap_or_else(|e| panic!("{condition}: {e}"));
+        let mut again = Needs::none();
+        let printed = filter.to_string();
+        assert_eq!(Filter::parse(&printed, &mut again).as_ref(), Ok(&filter), "{condition} -> {printed}");
+        filter.matches(&entry(&needs))
+    }
+
+    #[test]
+    fn conditions_that_hold() {
+        for condition in [
+            "level >= warn and duration > 500ms and gateway in [\"stripe\", 'paypal'] and message =~ \"time(d )?out\" and not has(error_code)",
+            "true",
+            "not false",
+            "level == WARNING",
+            "level != 'error'",
+            "level in [warn, fatal]",
+            "level < error",
+            "level =~ '^warn$'",
+            "ts >= '2023-12-24T03:06:00Z' and ts < '2023-12-24T04:07+01:00'",
+            "ts < 1703387161",
+            "ts > '2023-12-23'",
+            "duration == 750",
+            "duration == 0.75s",
+            "duration =~ 's$'",
+            "500ms < duration",
+            "status == 503",
+            "status == '503'",
+            "status in [500, 503]",
+            "status >= 500 and status < 600",
+            "code == 200",
+            "code == 2e2",
+            "code == '200'",
+            "code != '200.0'",
+            "word != 1",
+            "word < 'abd'",
+            "took_us == 1.5ms",
+            "took_us == 1500",
+            "wait > 7ms and wait < 7.1ms",
+            "size == 10KiB",
+            "human == 10KiB",
+            "human > 10kB",
+            "cached == true",
+            "flag == false",
+            "flag != true",
+            "word != true",
+            "quoted == 'say \"hi\"'",
+            "quoted contains '\"hi'",
+            "tags contains 'blue'",
+            "tags contains 'dark \"red'",
+            "nothing == null",
+            "absent == null",
+            "word != null",
+            "not (absent == 1)",
+            "not absent == 1",
+            "pool.active == 20",
+            "big == 9007199254740993",
+            "big != 9007199254740992",
+            "`odd name` == 1",
+            "`in` == 2",
+            ".message == 'raw'",
+            "message contains 'timed'",
+            "message !~ 'time out'",
+            "false or true and true",
+            "not not not (false or false)",
+        ] {
+            assert!(holds(condition), "{condition}");
+        }
+    }
+
+    #[test]
+    fn conditions_that_do_not_hold() {
+        for condition in [
+            "level > warn",
+            "level == error",
+            "ts < '2023-12-24T03:06:00Z'",
+            "absent == 1",
+            "absent != 1",
+            "absent < 1",
+            "absent !~ 'x'",
+            "absent contains ''",
+            "nothing == 'null'",
+            "nothing != 1",
+            "word > 1",
+            "word < 1",
+            "word == 1",
+            "code == '200.0'",
+            "quoted == 'say'",
+            "cached == false",
+            "word == true",
+            "big == 9007199254740992",
+            "big > 9007199254740993",
+            "tags == 'blue'",
+            "has(absent)",
+            "has(nothing)",
+            "false",
+            "status in ['50', '3']",
+        ] {
+            assert!(!holds(condition), "{condition}");
+        }
+    }
+
+    #[test]
+    fn errors_point_at_the_place_and_say_what_to_write() {
+        for (condition, at, hint) in [
+            ("", "", "write one like"),
+            ("status = 500", "=", "`==`"),
+            ("a == 1 && b == 2", "&&", "`and`"),
+            ("a == 1 || b == 2", "||", "`or`"),
+            ("! has(a)", "!", "`not`"),
+            ("a === 1", "===", "`==`"),
+            ("a <> 1", "<>", "`!=`"),
+            ("a ~ 'x'", "~", "`=~`"),
+            ("gateway == stripe", "stripe", "\"stripe\""),
+            ("cached", "cached", "has(cached)"),
+            ("cached and x == 1", "cached", "has(cached)"),
+            ("(cached)", "cached", "has(cached)"),
+            ("lower(a) == 1", "lower", "has(name)"),
+            ("level >= wran", "wran", "levels are"),
+            ("level >= 40", "40", ".level"),
+            ("duration > 'long'", "'long'", "500ms"),
+            ("duration > 5 parsecs", "parsecs", ""),
+            ("duration > 5parsecs", "5parsecs", "500ms"),
+            ("ts > 'soon'", "'soon'", "2023"),
+            ("a =~ '(x'", "'(x'", "contains"),
+            ("a == 'x", "'x", "close it"),
+            ("a == “x”", "“", "straight"),
+            ("(a == 1", "(", "add `)`"),
+            ("a == 1)", ")", ""),
+            ("a == 1 AND b == 1", "AND", "lower case: `and`"),
+            ("a not in ['x']", "not", "not (name in"),
+            ("a in 'x'", "'x'", "square brackets"),
+            ("a in []", "]", "empty list"),
+            ("a in {'x'}", "{", "square brackets"),
+            ("a < null", "null", "has(a)"),
+            ("a < true", "true", "== or !="),
+            ("'x'", "'x'", "compare it"),
+            ("and", "and", "backticks"),
+            ("a ==", "", ""),
+            ("`a == 1", "`a == 1", "second backtick"),
+            ("`` == 1", "``", "between the backticks"),
+            ("a == 1 # x", "#", "backticks"),
+        ] {
+            let error = Filter::parse(condition, &mut Needs::none()).expect_err(condition);
+            let (source, span) = error.source_span.clone().expect(condition);
+            assert_eq!((&source[span], source.as_str()), (at, condition), "{condition}: {error}");
+            let found = error.hint.clone().unwrap_or_default();
+            assert!(found.contains(hint), "{condition}: {error}; {found}");
+        }
+    }
+
+    #[test]
+    fn deep_and_long_conditions_do_no_harm() {
+        let mut needs = Needs::none();
+        assert!(Filter::parse(&"(".repeat(100_000), &mut needs).is_err());
+        assert!(Filter::parse(&"[".repeat(100_000), &mut needs).is_err());
+        assert!(Filter::parse(&"-".repeat(100_000), &mut needs).is_err());
+        let nots = format!("{}has(a)", "not ".repeat(100_001));
+        assert_eq!(Filter::parse(&nots, &mut needs).unwrap().to_string(), "not has(a)");
+        let ands = vec!["has(a)"; 90_000].join(" and ");
+        assert!(Filter::parse(&ands, &mut needs).unwrap().matches(&Slots::new(&needs)).eq(&false));
+        let deep = format!("{}has(a){}", "not (".repeat(256), ")".repeat(256));
+        assert!(Filter::parse(&deep, &mut needs).is_ok());
+        assert!(Filter::parse(&format!("a =~ '{}'", "x".repeat(20_000)), &mut needs).is_err());
+        assert!(Filter::parse(r"a =~ '\w{500}{500}'", &mut needs).is_err());
+    }
+
+    #[test]
+    fn what_decides_must_have_a_value() {
+        for (condition, decidable) in [
+            ("status < 500", true),
+            ("absent == 1", false),
+            ("status < 500 or absent == 1", false),
+            ("status < 500 and not has(absent)", true),
+            ("not (has(absent) or status == 1)", true),
+            ("status < 500 and has(absent)", false),
+            ("not (absent == 1)", false),
+            ("level < error and duration < 1s and ts > 1703387160", true),
+        ] {
+            let mut needs = Needs::none();
+            let filter = Filter::parse(condition, &mut needs).unwrap();
+            assert_eq!(filter.decidable(&entry(&needs)), decidable, "{condition}");
+        }
+    }
+
+    #[test]
+    fn literals_are_what_every_match_must_have() {
+        for (condition, with_keys, without) in [
+            ("gateway == 'stripe'", Some("stripe"), Some("stripe")),
+            ("gateway == 'xx'", Some("gateway"), Some("xx")),
+            ("gateway in ['stripe', 'paypal']", Some("paypal|stripe"), Some("paypal|stripe")),
+            ("level == error and processing_time_ms > 300", Some("processing_time_ms"), None),
+            ("message =~ 'time(d )?out' and gateway == 'ab'", Some("gateway"), Some("time")),
+            ("message =~ '(?i)timeout'", None, None),
+            (
+                "message =~ 'Payment (completed|gateway error)'",
+                Some("completed|gateway error"),
+                Some("completed|gateway error"),
+            ),
+            ("message =~ 'x*(foo|barbar)+'", Some("barbar|foo"), Some("barbar|foo")),
+            ("message =~ '(foo)*'", None, None),
+            ("message contains 'a/bcd\"'", Some("bcd"), Some("bcd")),
+            ("message contains '한'", None, None),
+            ("not (gateway == 'stripe')", None, None),
+            ("gateway != 'stripe'", Some("gateway"), None),
+            ("has(pool.active)", Some("active"), None),
+            ("has(list.0)", None, None),
+            ("status == 500", None, None),
+            (".status == 500", Some("status"), None),
+            ("status == '500'", Some("500"), Some("500")),
+            ("service == 'payments'", None, None),
+            ("a == 'stripe' or has(b)", Some("b|stripe"), None),
+            ("a == 'stripe' or level == error", None, None),
+            ("cached == true", Some("true"), Some("true")),
+        ] {
+            let filter = Filter::parse(condition, &mut Needs::none()).unwrap();
+            for (keys, expected) in [(true, with_keys), (false, without)] {
+                let found = filter.literals(keys).map(|literals| {
+                    literals.strings().map(String::from_utf8_lossy).collect::<Vec<_>>().join("|")
+                });
+                assert_eq!(found.as_deref(), expected, "{condition}, keys {keys}");
+            }
+        }
+        let literals =
+            Filter::parse("a in ['stripe', 'paypal']", &mut Needs::none()).unwrap().literals(false);
+        assert_eq!(literals.unwrap().find_at(b"paypal, stripe, paypal", 1), Some(8..14));
+    }
+
+    #[test]
+    fn the_least_level_is_known() {
+        for (condition, level) in [
+            ("level >= warn", Some(Level::Warn)),
+            ("level > warn and a == 1", Some(Level::Error)),
+            ("level in [fatal, error]", Some(Level::Error)),
+            ("level == info or level == error", Some(Level::Info)),
+            ("level == info or a == 1", None),
+            ("level < error", None),
+            ("not level == error", None),
+            (".level == 'x'", None),
+        ] {
+            let filter = Filter::parse(condition, &mut Needs::none()).unwrap();
+            assert_eq!(filter.least_level(), level, "{condition}");
+        }
+        let filter = Filter::level_at_least(Level::Error, &mut Needs::none());
+        assert_eq!(filter.to_string(), "level >= error");
+        assert!(Filter::and(Vec::new()).is_everything());
     }
 }

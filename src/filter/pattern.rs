@@ -46,7 +46,7 @@ pub struct Pattern {
 enum Searcher {
     /// No pattern: matches nothing.
     Nothing,
-    Text(memmem::Finder<'static>),
+    Text(Box<memmem::Finder<'static>>),
     Texts(AhoCorasick),
     Regex(Box<Regex>),
 }
@@ -71,7 +71,7 @@ impl Pattern {
         };
         let searcher = match patterns.as_slice() {
             [] => Searcher::Nothing,
-            [one] if plain && !insensitive => Searcher::Text(memmem::Finder::new(one).into_owned()),
+            [one] if plain && !insensitive => Searcher::Text(Box::new(memmem::Finder::new(one).into_owned())),
             several if plain && !insensitive => Searcher::Texts(texts(several)?),
             several => return regex(several, options, insensitive),
         };
@@ -279,5 +279,122 @@ fn can_hold_line_end(hir: &Hir) -> bool {
         HirKind::Repetition(repetition) => repetition.max != Some(0) && can_hold_line_end(&repetition.sub),
         HirKind::Capture(capture) => can_hold_line_end(&capture.sub),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(can_hold_line_end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: PatternOptions =
+        PatternOptions { fixed: false, case: Case::Sensitive, word: false, line: false };
+
+    fn pattern(patterns: &[&str], options: PatternOptions) -> Pattern {
+        Pattern::new(patterns, options).unwrap_or_else(|error| panic!("{patterns:?}: {error}"))
+    }
+
+    #[test]
+    fn options_mean_what_they_mean_to_grep() {
+        let fixed = PatternOptions { fixed: true, ..PLAIN };
+        let word = PatternOptions { word: true, ..PLAIN };
+        let line = PatternOptions { line: true, ..PLAIN };
+        let any_case = PatternOptions { case: Case::Insensitive, ..PLAIN };
+        let smart = PatternOptions { case: Case::Smart, ..PLAIN };
+        for (patterns, options, text, expected) in [
+            (&["a.c"][..], PLAIN, "abc", true),
+            (&["a.c"], fixed, "abc", false),
+            (&["a.c", "b"], fixed, "abc", true),
+            (&["a.c", "x"], fixed, "a.c", true),
+            (&["A.C"], PatternOptions { case: Case::Insensitive, ..fixed }, "xa.cx", true),
+            (&["A.C"], PatternOptions { case: Case::Insensitive, ..fixed }, "xabcx", false),
+            (&["ERROR"], any_case, "error", true),
+            (&["error"], smart, "ERROR", true),
+            (&["Error"], smart, "ERROR", false),
+            (&[r"\Serror"], smart, "XERROR", true),
+            (&["[A-Z]rror"], smart, "ERROR", false),
+            (&["error", "Warn"], smart, "ERROR", false),
+            (&["error"], PatternOptions { fixed: true, ..smart }, "ERROR", true),
+            (&["123"], smart, "123", true),
+            (&["foo"], word, "foobar", false),
+            (&["foo"], word, "foobar foo", true),
+            (&["-foo"], word, "a -foo", true),
+            (&["foo"], word, "_foo", false),
+            (&["foo|bar"], word, "foox bar", true),
+            (&["foo"], line, "xfoo\nfoo\n", true),
+            (&["foo"], line, "xfoo\nfoox", false),
+            (&["foo"], line, "foo\r\nx", true),
+            (&["foo", "bar"], line, "bar", true),
+            (&["o|x"], line, "foo", false),
+            (&["^at "], PLAIN, "java.lang.X\nat y", true),
+            (&["x$"], PLAIN, "x\r\ny", true),
+            (&["(?x) a b # comment"], word, "ab", true),
+            (&["(?x) a b # comment", "q"], PLAIN, "q", true),
+            (&[""], PLAIN, "", true),
+            (&[""], fixed, "x", true),
+            (&[], PLAIN, "", false),
+        ] {
+            let found = pattern(patterns, options).is_match(text.as_bytes());
+            assert_eq!(found, expected, "{patterns:?} {options:?} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn spans_are_the_matches_from_left_to_right() {
+        for (text, options, entry, expected) in [
+            ("o+", PLAIN, "foo boo", &[(1, 3), (5, 7)][..]),
+            ("o*", PLAIN, "foo", &[(1, 3)]),
+            ("oo", PatternOptions { fixed: true, ..PLAIN }, "foo boo", &[(1, 3), (5, 7)]),
+            ("^.", PLAIN, "ab\ncd", &[(0, 1), (3, 4)]),
+            ("", PLAIN, "ab", &[]),
+            ("foo", PatternOptions { word: true, ..PLAIN }, "foofoo foo", &[(7, 10)]),
+        ] {
+            let found: Vec<_> =
+                pattern(&[text], options).spans(entry.as_bytes()).map(|m| (m.start, m.end)).collect();
+            assert_eq!(found, expected, "{text:?} in {entry:?}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_can_cross_lines_are_known() {
+        for (text, crosses) in [
+            ("foo", false),
+            ("foo.*bar", false),
+            (r"\d+$", false),
+            (r"[^\n]", false),
+            (r"foo\s+bar", true),
+            ("[^x]", true),
+            (r"a\nb", true),
+            ("(?s)a.b", true),
+            (r"\W", true),
+            (r"(?-u:\xFF)", false),
+        ] {
+            assert_eq!(pattern(&[text], PLAIN).crosses_lines(), crosses, "{text}");
+        }
+        let fixed = PatternOptions { fixed: true, ..PLAIN };
+        assert!(pattern(&["a\nb"], fixed).crosses_lines() && !pattern(&[r"a\nb"], fixed).crosses_lines());
+    }
+
+    #[test]
+    fn bad_patterns_are_refused_at_their_place() {
+        for (text, at) in
+            [("a(b", "("), ("a)b", ")"), ("[z-a]", "z-a"), (r"a\p{Foo}b", r"\p{Foo}"), ("*", "")]
+        {
+            for options in [PLAIN, PatternOptions { case: Case::Smart, ..PLAIN }] {
+                let error = Pattern::new(&["fine", text], options).expect_err(text);
+                let (source, span) = error.source_span.expect(text);
+                assert_eq!((source.as_str(), &source[span]), (text, at), "{text}");
+                assert!(error.hint.is_some_and(|hint| hint.contains("-F")));
+            }
+        }
+        for text in [r"\w{500}{500}", &"x".repeat(MAX_PATTERN + 1), &"(".repeat(100_000)] {
+            assert!(Pattern::new(&[text], PLAIN).is_err());
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_searched_too() {
+        assert_eq!(pattern(&["b+"], PLAIN).find_at(b"\xff\xfebb\xff", 0), Some(2..4));
+        assert_eq!(pattern(&[r"(?-u:\xFF)"], PLAIN).find_at(b"a\xff", 0), Some(1..2));
+        assert_eq!(pattern(&["x"], PLAIN).find_at(b"x", 7), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Finds byte strings that every matching entry must have in it, so that a chunk can be searched for them first.
 //!
 //! Sound under three assumptions about the text: a value is a slice of its entry's bytes (escapes aside);
-//! ASCII letters, digits, space and `_ . : -` are never written as escapes; a key is written as it is. Roles
+//! ASCII letters, digits, space and `_ . : -` are never written as escapes; keys, `true` and `false` are written as they are. Roles
 //! that a file's name can give (`service`, `host`, `logger`) and roles whose values are interpreted (`ts`,
 //! `level`, `duration`) require nothing; neither do numbers, because 500 may be written `5e2`.
 

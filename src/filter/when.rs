@@ -256,19 +256,16 @@ fn civil(text: &str) -> Option<Meaning> {
     let zone_at = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
     let (time, zone) = rest.split_at(zone_at);
     let wall = midnight.checked_add(clock(time.trim_end())?)?;
-    match offset(zone)? {
-        Some(seconds) => wall.checked_sub(seconds * NANOS).map(|at| Meaning::Instant(Timestamp(at))),
-        None => Some(Meaning::Local(wall)),
+    if zone.is_empty() {
+        return Some(Meaning::Local(wall));
     }
+    wall.checked_sub(offset(zone)? * NANOS).map(|at| Meaning::Instant(Timestamp(at)))
 }
 
-/// Seconds ahead of UTC of `Z`, `+01:00`, `-0530`, `+01`; `Some(None)` for no offset at all.
-fn offset(text: &str) -> Option<Option<i64>> {
-    if text.is_empty() {
-        return Some(None);
-    }
+/// Seconds ahead of UTC of `Z`, `+01:00`, `-0530`, `+01`.
+fn offset(text: &str) -> Option<i64> {
     if text.eq_ignore_ascii_case("z") {
-        return Some(Some(0));
+        return Some(0);
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let digits = text.get(1..)?.replacen(':', "", 1);
@@ -277,7 +274,7 @@ fn offset(text: &str) -> Option<Option<i64>> {
         4 => (two_digits(digits.get(..2)?)?, two_digits(digits.get(2..)?)?),
         _ => return None,
     };
-    (hours <= 23 && minutes <= 59).then_some(Some(sign * (hours * 3600 + minutes * 60)))
+    (hours <= 23 && minutes <= 59).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 /// A number of seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by its size:
@@ -304,4 +301,143 @@ fn epoch(text: &str) -> Option<Timestamp> {
 fn date(wall: i64) -> String {
     let (year, month, day, ..) = Timestamp(wall).civil();
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(_: Timestamp) -> i32 {
+        0
+    }
+
+    /// Berlin around the end of March 2024: an hour ahead, two from 2024-03-31T01:00Z; and one again from
+    /// 2024-10-27T01:00Z.
+    fn berlin(at: Timestamp) -> i32 {
+        let summer =
+            at >= absolute("2024-03-31T01:00:00Z").unwrap() && at < absolute("2024-10-27T01:00Z").unwrap();
+        if summer { 7200 } else { 3600 }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        absolute(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    fn resolved(text: &str, zone: &dyn Fn(Timestamp) -> i32, data: (&str, &str)) -> Result<String, Error> {
+        let reference =
+            Reference { now: at("2023-12-25T12:00:00Z"), zone, data: Some((at(data.0), at(data.1))) };
+        When::parse(text)?.resolve(reference).map(|at| at.to_string())
+    }
+
+    #[test]
+    fn typed_times_are_understood() {
+        let outage = ("2023-12-24T02:30:00Z", "2023-12-24T03:30:20Z");
+        let night = ("2023-12-24T23:00:00Z", "2023-12-25T02:00:00Z");
+        for (text, data, expected) in [
+            ("2023-12-24T03:06:00Z", outage, "2023-12-24T03:06:00Z"),
+            ("2023-12-24t03:06:00.25z", outage, "2023-12-24T03:06:00.250Z"),
+            ("2023-12-24 03:06:00,123456789+01:00", outage, "2023-12-24T02:06:00.123456789Z"),
+            ("2023-12-24T03:06 -0530", outage, "2023-12-24T08:36:00Z"),
+            ("2023-12-24T03:06", outage, "2023-12-24T03:06:00Z"),
+            ("2023-12-24", outage, "2023-12-24T00:00:00Z"),
+            (" 03:06 ", outage, "2023-12-24T03:06:00Z"),
+            ("02:00", outage, "2023-12-24T02:00:00Z"),
+            ("04:00:30.5", outage, "2023-12-24T04:00:30.500Z"),
+            ("23:30", night, "2023-12-24T23:30:00Z"),
+            ("01:00", night, "2023-12-25T01:00:00Z"),
+            ("22:00", night, "2023-12-24T22:00:00Z"),
+            ("03:00", night, "2023-12-25T03:00:00Z"),
+            ("now", outage, "2023-12-25T12:00:00Z"),
+            ("-2h", outage, "2023-12-25T10:00:00Z"),
+            ("now - 1h30m", outage, "2023-12-25T10:30:00Z"),
+            ("start", outage, "2023-12-24T02:30:00Z"),
+            ("start+10m", outage, "2023-12-24T02:40:00Z"),
+            ("end-5m", outage, "2023-12-24T03:25:20Z"),
+            ("1703387160", outage, "2023-12-24T03:06:00Z"),
+            ("1703387160.5", outage, "2023-12-24T03:06:00.500Z"),
+            ("1703387160500", outage, "2023-12-24T03:06:00.500Z"),
+            ("1703387160500000", outage, "2023-12-24T03:06:00.500Z"),
+            ("1703387160500000000", outage, "2023-12-24T03:06:00.500Z"),
+        ] {
+            assert_eq!(resolved(text, &utc, data).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn local_times_follow_their_zone() {
+        let spring = ("2024-03-30T12:00:00Z", "2024-03-31T10:00:00Z");
+        for (text, expected) in [
+            ("2024-03-31T01:30", "2024-03-31T00:30:00Z"),
+            ("2024-03-31T03:30", "2024-03-31T01:30:00Z"),
+            // Left out by the clocks: as if they had not been changed.
+            ("2024-03-31T02:30", "2024-03-31T01:30:00Z"),
+            // Shown twice: the first.
+            ("2024-10-27T02:30", "2024-10-27T00:30:00Z"),
+            ("2024-10-27T03:30", "2024-10-27T02:30:00Z"),
+            ("2024-07-01", "2024-06-30T22:00:00Z"),
+            ("11:00", "2024-03-31T09:00:00Z"),
+            ("23:00", "2024-03-30T22:00:00Z"),
+        ] {
+            assert_eq!(resolved(text, &berlin, spring).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_with_a_hint() {
+        for text in [
+            "",
+            "soon",
+            "2023",
+            "2023-13-01",
+            "2023-02-29",
+            "2023-12-24T",
+            "2023-12-24T25:00",
+            "3:06",
+            "03:06:",
+            "03:60",
+            "24:00",
+            "-",
+            "-2",
+            "-2 parsecs",
+            "--2h",
+            "start10m",
+            "end*2",
+            "endless",
+            "12345678901234567890",
+            "1703387160.",
+            "2023-12-24T03:06+25:00",
+            "2023-12-24Z",
+            "é2023-12-24",
+            "2023-12-2é",
+        ] {
+            let error = When::parse(text).expect_err(text);
+            assert!(error.hint.is_some() && error.source_span.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_resolved_says_why() {
+        let days = ("2023-12-20T00:00:00Z", "2023-12-24T12:00:00Z");
+        let error = resolved("03:06", &utc, days).unwrap_err();
+        assert!(error.message.contains("several days"), "{error}");
+        assert_eq!(error.hint.as_deref(), Some("say which day: 2023-12-20T03:06"));
+        assert!(resolved("9999-12-24", &utc, days).is_err());
+        assert!(resolved("-300y", &utc, days).is_err());
+        let nothing = Reference { now: Timestamp(0), zone: &utc, data: None };
+        for text in ["start", "end-5m", "03:06"] {
+            let when = When::parse(text).unwrap();
+            assert!(when.needs_span() && when.resolve(nothing).is_err(), "{text}");
+        }
+        assert!(!When::parse("-2h").unwrap().needs_span());
+    }
+
+    #[test]
+    fn ranges_are_checked() {
+        let reference = Reference { now: Timestamp(0), zone: &utc, data: None };
+        let (early, late) = (When::parse("2023-12-24").unwrap(), When::parse("2023-12-25").unwrap());
+        let both = range(Some(&early), Some(&late), reference).unwrap();
+        assert_eq!(both, TimeRange { from: Some(at("2023-12-24")), until: Some(at("2023-12-25")) });
+        assert!(range(Some(&late), Some(&early), reference).is_err());
+        assert!(range(None, None, reference).unwrap().is_everything());
+    }
 }
