@@ -101,7 +101,10 @@ impl Quantiles {
         match &mut self.form {
             Form::Exact(values) => {
                 values.sort_unstable_by(f64::total_cmp);
-                shares.iter().map(|share| interpolate(values.len() as u64, *share, |rank| values[rank as usize])).collect()
+                shares
+                    .iter()
+                    .map(|share| interpolate(values.len() as u64, *share, |rank| values[rank as usize]))
+                    .collect()
             }
             Form::Buckets(buckets, count) => {
                 let mut cumulative = Vec::with_capacity(buckets.len());
@@ -172,7 +175,10 @@ mod tests {
             q.add(value);
         }
         // numpy.quantile([1, 2, 3, 4], [0, .25, .5, .9, 1])
-        assert_eq!(q.quantiles(&[0.0, 0.25, 0.5, 0.9, 1.0]), [Some(1.0), Some(1.75), Some(2.5), Some(3.7), Some(4.0)]);
+        assert_eq!(
+            q.quantiles(&[0.0, 0.25, 0.5, 0.9, 1.0]),
+            [Some(1.0), Some(1.75), Some(2.5), Some(3.7), Some(4.0)]
+        );
         assert_eq!(Quantiles::default().quantiles(&[0.5]), [None]);
     }
 

@@ -52,7 +52,10 @@ impl Blocks {
     /// What there is to say about the stream once it has ended.
     pub(super) fn trouble(&self, shown: &str) -> Vec<Diagnostic> {
         let cuts = (self.cuts > 0).then(|| {
-            Diagnostic::warning(shown, format!("has an entry longer than {} MiB; its parts are read one by one", LONGEST >> 20))
+            Diagnostic::warning(
+                shown,
+                format!("has an entry longer than {} MiB; its parts are read one by one", LONGEST >> 20),
+            )
         });
         self.stream.trouble().into_iter().chain(cuts).collect()
     }

@@ -13,18 +13,37 @@ use crate::model::{Account, Entry, Location, Needs, Slots, TimeRange};
 pub struct Selection<'s> {
     /// What is extracted.
     pub needs: &'s Needs,
-    /// The condition.
-    pub filter: Option<&'s Filter>,
-    /// The time; entries without one are outside of every range but the open one.
-    pub time: TimeRange,
-    /// If given, only entries in which one of these occurs are looked at; the others are only counted.
-    pub literals: Option<Literals>,
+    filter: Option<&'s Filter>,
+    time: TimeRange,
+    /// Byte strings of which one must occur in an entry that matters; the others are only counted. The first
+    /// for files of positional formats, the second for files in which the names of fields are written.
+    literals: [Option<Literals>; 2],
 }
 
 impl<'s> Selection<'s> {
     /// Every entry.
     pub fn everything(needs: &'s Needs) -> Self {
-        Selection { needs, filter: None, time: TimeRange::default(), literals: None }
+        Selection { needs, filter: None, time: TimeRange::default(), literals: [None, None] }
+    }
+
+    /// The entries of a range of time that pass a filter. Entries without a time are outside of every range
+    /// but the open one.
+    pub fn new(needs: &'s Needs, filter: &'s Filter, time: TimeRange) -> Self {
+        Selection {
+            needs,
+            filter: (!filter.is_everything()).then_some(filter),
+            time,
+            literals: [filter.literals(false), filter.literals(true)],
+        }
+    }
+
+    /// Looks only at entries that have one of these fields, where that can be told from their bytes. For selections
+    /// of everything: those left out have none of them.
+    pub fn only_with_fields(&mut self, fields: &[&str]) {
+        // The last part of a path is written whether the object is nested or its names have dots.
+        let keys =
+            fields.iter().filter_map(|field| field.rsplit('.').next()).map(|key| key.as_bytes().into());
+        self.literals[1] = Some(Literals::any_of(keys.collect()));
     }
 
     /// Is every entry selected?
@@ -32,9 +51,18 @@ impl<'s> Selection<'s> {
         self.filter.is_none() && self.time.is_everything()
     }
 
-    fn holds(&self, slots: &Slots<'_>) -> bool {
-        (self.time.is_everything() || slots.ts.is_some_and(|ts| self.time.contains(ts)))
-            && self.filter.is_none_or(|filter| filter.matches(slots))
+    /// What must occur in an entry of a file that matters.
+    fn literals(&self, reader: &Reader) -> Option<&Literals> {
+        self.literals[usize::from(reader.names_in_text())].as_ref()
+    }
+
+    /// Is an entry with these values selected?
+    pub fn holds(&self, slots: &Slots<'_>) -> bool {
+        self.in_time(slots) && self.filter.is_none_or(|filter| filter.matches(slots))
+    }
+
+    fn in_time(&self, slots: &Slots<'_>) -> bool {
+        self.time.is_everything() || slots.ts.is_some_and(|ts| self.time.contains(ts))
     }
 }
 
@@ -66,7 +94,9 @@ impl<'a> Chunk<'a> {
     fn extent(&self) -> Range<usize> {
         let first = match self.begin {
             Begin::File if self.owned.start == 0 => 0,
-            Begin::File | Begin::Line => self.start_within(line_start(self.bytes, self.owned.start), self.owned.end),
+            Begin::File | Begin::Line => {
+                self.start_within(line_start(self.bytes, self.owned.start), self.owned.end)
+            }
             Begin::InLine => {
                 let line = memchr::memchr(b'\n', self.bytes).map_or(self.bytes.len(), |end| end + 1);
                 self.start_within(line, self.owned.end)
@@ -114,7 +144,7 @@ impl<'a> Chunk<'a> {
         let extent = self.extent();
         let mut account = self.account.borrow_mut();
         self.account_for_rest_of_cut_entry(&extent, &mut account);
-        let literals = selection.literals.as_ref();
+        let literals = selection.literals(self.reader);
         let owned = &self.bytes[..extent.end];
         let mut hit = literals.map(|literals| literals.find_at(owned, extent.start));
         let mut slots = Slots::new(self.reader.needs());
@@ -130,9 +160,13 @@ impl<'a> Chunk<'a> {
             {
                 hit = Some(literals.find_at(owned, at));
             }
-            let candidate = !stopped && hit.as_ref().is_none_or(|hit| hit.as_ref().is_some_and(|hit| hit.start < end));
-            let understood =
-                if candidate { self.reader.extract(parsed, &mut slots) } else { self.reader.frame(parsed, &mut slots) };
+            let candidate =
+                !stopped && hit.as_ref().is_none_or(|hit| hit.as_ref().is_some_and(|hit| hit.start < end));
+            let understood = if candidate {
+                self.reader.extract(parsed, &mut slots)
+            } else {
+                self.reader.frame(parsed, &mut slots)
+            };
             account.lines += lines;
             account.continuation += lines - 1;
             if understood {
@@ -145,7 +179,8 @@ impl<'a> Chunk<'a> {
             }
             if candidate && selection.holds(&slots) {
                 let location = Location { file: self.file, chunk: self.index, line: line as u32 };
-                let entry = Entry { location, offset: self.offset + at as u64, raw, understood, slots: &slots };
+                let entry =
+                    Entry { location, offset: self.offset + at as u64, raw, understood, slots: &slots };
                 stopped = each(&entry).is_break();
             }
             line += lines;
@@ -163,7 +198,8 @@ impl<'a> Chunk<'a> {
     pub fn entry_around(&self, at: usize, extent: &Range<usize>) -> Range<usize> {
         let mut start = at;
         loop {
-            start = memchr::memrchr(b'\n', &self.bytes[extent.start..start]).map_or(extent.start, |end| extent.start + end + 1);
+            start = memchr::memrchr(b'\n', &self.bytes[extent.start..start])
+                .map_or(extent.start, |end| extent.start + end + 1);
             if start == extent.start || self.reader.starts(&self.bytes[start..]) {
                 break;
             }

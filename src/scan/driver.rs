@@ -271,7 +271,13 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         self.deliver();
     }
 
-    fn map_mapped<L>(&self, file: &Arc<Open>, index: u32, local: &mut L, map: &impl Fn(&mut L, &Chunk<'_>) -> O) {
+    fn map_mapped<L>(
+        &self,
+        file: &Arc<Open>,
+        index: u32,
+        local: &mut L,
+        map: &impl Fn(&mut L, &Chunk<'_>) -> O,
+    ) {
         let OpenContent::Mapped(bytes) = &file.content else { return };
         let start = index as usize * self.options.chunk;
         let owned = start..(start + self.options.chunk).min(bytes.len());
@@ -331,7 +337,9 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let shown = &self.inputs[index].shown;
         let troubles = match &progress.file.content {
             OpenContent::Mapped(map) => map.trouble(shown).into_iter().collect(),
-            OpenContent::Stream(blocks) => blocks.lock().unwrap_or_else(PoisonError::into_inner).trouble(shown),
+            OpenContent::Stream(blocks) => {
+                blocks.lock().unwrap_or_else(PoisonError::into_inner).trouble(shown)
+            }
         };
         state.chunk_counts[index] = progress.total;
         state.open.remove(at);

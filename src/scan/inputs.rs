@@ -2,11 +2,10 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::{ScanOptions, parallel};
 use crate::format::log::{self, Profile};
-use crate::format::metric;
 use crate::model::{Account, Diagnostic, Timestamp};
 use crate::source::{self, Content, Found, Kind, OpenOptions, Opened, Stream, WalkOptions};
 
@@ -55,8 +54,8 @@ pub struct Input {
 pub enum InputKind {
     /// A log of this profile.
     Log(Box<Profile>),
-    /// Metrics in this format.
-    Metrics(&'static dyn metric::MetricFormat),
+    /// Metrics.
+    Metrics,
 }
 
 /// How much of a file's head, and of its middle and tail, is looked at.
@@ -119,8 +118,8 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
     }
-    if let Some(format) = metric::detect(head) {
-        return Ok(InputKind::Metrics(format));
+    if head.starts_with(b"# HELP ") || head.starts_with(b"# TYPE ") {
+        return Ok(InputKind::Metrics);
     }
     if is_json_document(head) {
         return Err(Left::NoLog("a JSON document".to_owned()));
@@ -142,8 +141,35 @@ fn is_json_document(head: &[u8]) -> bool {
 /// Does the name say that this is no log? Asked only of files that do not look like one and that nobody named.
 fn is_source_text(path: &Path) -> bool {
     const ENDINGS: &[&str] = &[
-        "yml", "yaml", "toml", "md", "html", "css", "js", "ts", "py", "rs", "go", "java", "c", "h", "sh", "conf", "cfg",
-        "ini", "xml", "sql", "proto", "lock", "rules", "promql", "json", "env", "service", "properties", "rst",
+        "yml",
+        "yaml",
+        "toml",
+        "md",
+        "html",
+        "css",
+        "js",
+        "ts",
+        "py",
+        "rs",
+        "go",
+        "java",
+        "c",
+        "h",
+        "sh",
+        "conf",
+        "cfg",
+        "ini",
+        "xml",
+        "sql",
+        "proto",
+        "lock",
+        "rules",
+        "promql",
+        "json",
+        "env",
+        "service",
+        "properties",
+        "rst",
     ];
     path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending))
 }
@@ -154,7 +180,8 @@ fn samples(bytes: &[u8]) -> Vec<&[u8]> {
         return vec![bytes];
     }
     let piece = |at: usize| {
-        let from = memchr::memchr(b'\n', &bytes[at..at + ELSEWHERE]).map_or(at + ELSEWHERE, |end| at + end + 1);
+        let from =
+            memchr::memchr(b'\n', &bytes[at..at + ELSEWHERE]).map_or(at + ELSEWHERE, |end| at + end + 1);
         whole_lines(&bytes[from..at + ELSEWHERE])
     };
     vec![whole_lines(&bytes[..HEAD]), piece(bytes.len() / 2), piece(bytes.len() - ELSEWHERE)]
@@ -182,12 +209,28 @@ fn read_head(stream: &mut Stream) -> Vec<u8> {
 /// The service that a path suggests: the folder's name, or the file's where the folder's says nothing.
 fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
     const NOTHING: &[&str] = &[
-        "", ".", "..", "/", "log", "logs", "var", "tmp", "data", "metrics", "archive", "old", "nodes", "containers",
+        "",
+        ".",
+        "..",
+        "/",
+        "log",
+        "logs",
+        "var",
+        "tmp",
+        "data",
+        "metrics",
+        "archive",
+        "old",
+        "nodes",
+        "containers",
     ];
     if found.path.as_os_str() == "-" {
         return None;
     }
-    let below = roots.iter().filter_map(|root| found.path.strip_prefix(root).ok()).min_by_key(|p| p.as_os_str().len());
+    let below = roots
+        .iter()
+        .filter_map(|root| found.path.strip_prefix(root).ok())
+        .min_by_key(|p| p.as_os_str().len());
     let path = match below {
         Some(below) if !found.named => below,
         _ => &found.path,
@@ -198,14 +241,22 @@ fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
     }
     let name = path.file_name()?.to_str()?;
     let stem = name.split('.').next().unwrap_or(name);
-    let stem = ["-access", "-error", "_access", "_error", "-json"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
-    (!matches!(stem, "" | "access" | "error" | "current" | "app" | "0" | "syslog" | "messages")).then(|| stem.to_owned())
+    let stem = ["-access", "-error", "_access", "_error", "-json"]
+        .iter()
+        .find_map(|end| stem.strip_suffix(end))
+        .unwrap_or(stem);
+    (!matches!(stem, "" | "access" | "error" | "current" | "app" | "0" | "syslog" | "messages"))
+        .then(|| stem.to_owned())
 }
 
 /// `roaming-hub-1`, a container's name, without the instance.
 fn without_instance(folder: &str) -> &str {
     match folder.rsplit_once('-') {
-        Some((name, number)) if number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => name,
+        Some((name, number))
+            if number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() =>
+        {
+            name
+        }
         _ => folder,
     }
 }
@@ -215,7 +266,7 @@ impl Input {
     pub fn profile(&self) -> Option<&Profile> {
         match &self.kind {
             InputKind::Log(profile) => Some(profile),
-            InputKind::Metrics(_) => None,
+            InputKind::Metrics => None,
         }
     }
 
@@ -257,15 +308,13 @@ impl Inputs {
     }
 }
 
-/// A flag that is shared with whoever may cancel.
-pub(super) type Cancel = Arc<std::sync::atomic::AtomicBool>;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn service(path: &str, root: &str) -> Option<String> {
-        let found = Found { path: path.into(), shown: path.into(), named: false, modified: None, size: Some(1) };
+        let found =
+            Found { path: path.into(), shown: path.into(), named: false, modified: None, size: Some(1) };
         service_of(&found, &[root.into()])
     }
 

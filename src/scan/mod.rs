@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 pub use chunk::{Chunk, Selection};
 pub use driver::{Delivered, Scanned, run};
-pub use inputs::{Input, Inputs, InputKind, SurveyOptions, survey};
+pub use inputs::{Input, InputKind, Inputs, SurveyOptions, survey};
 
 use crate::fold::Fold;
 use crate::format::log::reader::ReadOptions;

@@ -37,7 +37,13 @@ impl LogFormat for Text {
     }
 
     fn fields<'a>(&self, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value<'a>)) -> Option<usize> {
-        Header::of(entry).visit(entry, visit);
+        // Its parts have roles, not names; only those that no role speaks for are fields.
+        let header = Header::of(entry);
+        for (name, part) in [("thread", header.thread), ("logger", header.logger)] {
+            if let Some((from, to)) = part {
+                visit(name, Value::plain(&entry[from..to]));
+            }
+        }
         None
     }
 
@@ -274,7 +280,7 @@ mod tests {
 
     fn parts(line: &str) -> String {
         let mut out = String::new();
-        Text.fields(line.as_bytes(), &mut |name, value| {
+        Header::of(line.as_bytes()).visit(line.as_bytes(), &mut |name, value| {
             out.push_str(&format!("{name}={} ", value.text().unwrap_or_default()));
         });
         out
