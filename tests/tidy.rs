@@ -40,7 +40,7 @@ const FOREIGN_TO_MODEL: &[&[&str]] = &[
     &["serde_saphyr"],
 ];
 
-/// What no room may name: obs opens no socket and runs no program.
+/// What no room may name: obs opens no socket and runs no program. (An address as such is `core::net::IpAddr`.)
 const FOREIGN_TO_ALL: &[&[&str]] =
     &[&["std", "net"], &["std", "os", "unix", "net"], &["std", "process", "Command"]];
 
