@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import sys
 from collections import namedtuple
 from datetime import datetime, timedelta, timezone
 
@@ -107,7 +108,7 @@ def entries(directory, key):
 
 def entry(key, name, number, offset, lines):
     ns, level, rid, text, fields = READERS[key](b"\n".join(lines).decode("utf-8"))
-    return Entry(name, number, offset, ns, level, rid, text, fields, len(lines))
+    return Entry(name, number, offset, ns, level, rid, sys.intern(text), fields, len(lines))
 
 
 def cut(source, target, until_ns):
