@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["source", "format", "filter", "fold", "promql", "report"],
     &["scan"],
-    &["rules", "correlate", "detect"],
+    &["stats", "rules", "correlate", "detect"],
     &["cli"],
 ];
 
