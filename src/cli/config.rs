@@ -30,7 +30,11 @@ pub(super) struct Config {
 
 impl Config {
     /// Resolves the shared options.
-    pub(super) fn resolve(input: &InputArgs, output: &OutputArgs, cancel: &Arc<AtomicBool>) -> Result<Self, Error> {
+    pub(super) fn resolve(
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
         let terminal = std::io::stdout().is_terminal();
         let progress = match output.progress {
             When::Always => true,
@@ -76,7 +80,8 @@ fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
     let format = match &input.format {
         None => None,
         Some(name) => Some(log::by_name(name).ok_or_else(|| {
-            Error::usage(format!("there is no log format `{name}`")).hinted("`obs formats list` names them all")
+            Error::usage(format!("there is no log format `{name}`"))
+                .hinted("`obs formats list` names them all")
         })?),
     };
     let zone = input.tz.parse().map_err(|_| {
@@ -91,10 +96,12 @@ fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
 fn role_map(pair: &str) -> Result<(Role, Vec<String>), Error> {
     let roles = || Role::ALL.map(Role::name).join(" ");
     let (role, fields) = pair.split_once('=').ok_or_else(|| {
-        Error::usage(format!("--map {pair} maps nothing")).hinted("write --map ROLE=FIELD, such as --map user=customer")
+        Error::usage(format!("--map {pair} maps nothing"))
+            .hinted("write --map ROLE=FIELD, such as --map user=customer")
     })?;
-    let role = Role::from_name(role)
-        .ok_or_else(|| Error::usage(format!("there is no role `{role}`")).hinted(format!("roles: {}", roles())))?;
+    let role = Role::from_name(role).ok_or_else(|| {
+        Error::usage(format!("there is no role `{role}`")).hinted(format!("roles: {}", roles()))
+    })?;
     Ok((role, fields.split(',').map(str::to_owned).collect()))
 }
 
@@ -123,7 +130,9 @@ fn width(terminal: bool) -> usize {
 /// Can the terminal show only ASCII? Said by the C locale alone; everything else is taken for UTF-8.
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
 fn ascii() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     locale.is_some_and(|locale| locale == "POSIX")
 }
 

@@ -38,7 +38,12 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Writes a report, or the JSON value that holds the same.
-pub(super) fn write_report<T: Serialize>(form: Form, page: Page, report: &Report, value: &T) -> Result<(), Error> {
+pub(super) fn write_report<T: Serialize>(
+    form: Form,
+    page: Page,
+    report: &Report,
+    value: &T,
+) -> Result<(), Error> {
     match form {
         Form::Json => write_json(value),
         Form::Jsonl => write_all(&json::compact(value).map_err(|error| no_json(&error))?),
@@ -56,7 +61,8 @@ pub(super) fn write_json<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> 
 
 /// This command has no such form of output.
 pub(super) fn unsupported(form: Form, instead: &str) -> Error {
-    Error::usage(format!("--output {} is not a form of this command's answer", form.name())).hinted(format!("it can be {instead}"))
+    Error::usage(format!("--output {} is not a form of this command's answer", form.name()))
+        .hinted(format!("it can be {instead}"))
 }
 
 fn no_json(error: &serde_json::Error) -> Error {

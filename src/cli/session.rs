@@ -75,15 +75,9 @@ impl Session {
         when::range(chosen.since.as_ref(), chosen.until.as_ref(), reference)
     }
 
-    /// The selection that was typed, over `needs`.
-    pub(super) fn select<'s>(&self, needs: &'s Needs, chosen: &'s Chosen, range: TimeRange) -> Selection<'s> {
-        Selection::new(needs, &chosen.filter, range)
-    }
-
     /// The first and last time of the logs.
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let needs = Needs::none();
-        let selection = Selection::everything(&needs);
+        let selection = Selection::everything(Needs::none());
         let (_, scanned) = scan::fold(&self.inputs.logs, &selection, &self.config.scan, || Nothing);
         let account = scanned.account();
         account.from.zip(account.to)
@@ -95,7 +89,10 @@ impl Session {
         let mut account = scanned.account();
         account.merge(&self.inputs.skipped_account());
         if self.strict && account.unparsed > 0 {
-            let message = format!("{} not understood by any format", counted(account.unparsed, "line was", "lines were"));
+            let message = format!(
+                "{} not understood by any format",
+                counted(account.unparsed, "line was", "lines were")
+            );
             self.diagnostics.push(Diagnostic::error("", message).hinted("--unparsed shows them"));
         }
         account
@@ -118,7 +115,8 @@ impl Session {
                 0 => "there is no file here to read".to_owned(),
                 n => format!("there is no log here: {} of other kinds", counted(n as u64, "file", "files")),
             };
-            self.diagnostics.push(Diagnostic::error("", message).hinted("name the files or directories to read"));
+            self.diagnostics
+                .push(Diagnostic::error("", message).hinted("name the files or directories to read"));
         }
     }
 }

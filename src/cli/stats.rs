@@ -65,8 +65,8 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     session.require_logs();
     let range = session.time_range(&chosen)?;
     let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
-    let select = |needs| session.select(needs, &chosen, range);
-    let mut answer = stats::answer(&session.inputs, &question, rule, needs, select, &session.config.scan)?;
+    let mut answer =
+        stats::answer(&session.inputs, &question, rule, needs, (&chosen.filter, range), &session.config.scan);
     let account = session.account(&mut answer.scanned);
     let json = StatsJson {
         groups: &answer.groups,
@@ -81,7 +81,9 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
 
 fn question(args: &StatsArgs) -> Result<Question, Error> {
     if let Some(bad) = args.percentiles.iter().find(|p| !(0.0..=100.0).contains(*p)) {
-        return Err(Error::usage(format!("there is no percentile {bad}")).hinted("percentiles go from 0 to 100"));
+        return Err(
+            Error::usage(format!("there is no percentile {bad}")).hinted("percentiles go from 0 to 100")
+        );
     }
     Ok(Question {
         by: args.by.clone(),
@@ -96,7 +98,8 @@ fn question(args: &StatsArgs) -> Result<Question, Error> {
 pub(super) fn step(source: &str) -> Result<i64, Error> {
     match parse_duration(source) {
         Some(nanos) if (1e6..9e18).contains(&nanos) => Ok(nanos as i64),
-        Some(_) => Err(Error::usage(format!("`{source}` is too short or too long for a step")).hinted("a millisecond at least")),
+        Some(_) => Err(Error::usage(format!("`{source}` is too short or too long for a step"))
+            .hinted("a millisecond at least")),
         None => Err(Error::usage(format!("`{source}` is no length of time")).hinted("write 30s, 1m, 1h30m")),
     }
 }

@@ -76,10 +76,12 @@ const SAID: usize = 20;
 /// Says what went wrong along the way.
 pub(super) fn warn(diagnostics: &[Diagnostic], quiet: bool) {
     let least = if quiet { Severity::Error } else { Severity::Warning };
-    let said: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).collect();
+    let said: Vec<&Diagnostic> =
+        diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).collect();
     let mut text = String::new();
     for diagnostic in said.iter().take(SAID) {
-        let (word, color) = if diagnostic.severity == Severity::Error { ("error", "31") } else { ("warning", "33") };
+        let (word, color) =
+            if diagnostic.severity == Severity::Error { ("error", "31") } else { ("warning", "33") };
         text.push_str(&label(word, color));
         text.push_str(&Untrusted::from(diagnostic.to_string()).block());
         text.push('\n');
@@ -107,7 +109,11 @@ fn to_stderr(text: &str) {
 }
 
 fn label(word: &str, color: &str) -> String {
-    if config::color_on_stderr() { format!("obs: \x1b[1;{color}m{word}:\x1b[0m ") } else { format!("obs: {word}: ") }
+    if config::color_on_stderr() {
+        format!("obs: \x1b[1;{color}m{word}:\x1b[0m ")
+    } else {
+        format!("obs: {word}: ")
+    }
 }
 
 /// The wrong text with a mark under the part that is meant.
@@ -121,10 +127,16 @@ fn pointed(source: &str, span: std::ops::Range<usize>) -> String {
     let (from, to) = (from, to.max(from));
     let columns = |text: &str| unicode_width::UnicodeWidthStr::width(Untrusted::from(text).line().as_str());
     let first = if columns(&line[..from]) > 60 { clip(from.saturating_sub(50)) } else { 0 };
-    let last = (from..=line.len()).rev().find(|at| line.is_char_boundary(*at) && *at - first <= 100).unwrap_or(to);
+    let last =
+        (from..=line.len()).rev().find(|at| line.is_char_boundary(*at) && *at - first <= 100).unwrap_or(to);
     let lead = if first > 0 { "…" } else { "" };
     let shown = Untrusted::from(&line[first..last.max(from)]).line();
     let indent = columns(&line[first..from]) + lead.chars().count();
     let marks = columns(&line[from..to.min(last.max(from))]).max(1);
     format!("       {lead}{shown}\n       {}{}\n", " ".repeat(indent), "^".repeat(marks))
+}
+
+/// Says what is wrong with the command line, in clap's words.
+pub(super) fn usage(text: &str) {
+    to_stderr(text);
 }

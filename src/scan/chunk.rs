@@ -10,28 +10,28 @@ use crate::model::{Account, Entry, Location, Needs, Slots, TimeRange};
 
 /// Which entries are wanted, and what of them.
 #[derive(Debug)]
-pub struct Selection<'s> {
+pub struct Selection {
     /// What is extracted.
-    pub needs: &'s Needs,
-    filter: Option<&'s Filter>,
+    pub needs: Needs,
+    filter: Option<Filter>,
     time: TimeRange,
     /// Byte strings of which one must occur in an entry that matters; the others are only counted. The first
     /// for files of positional formats, the second for files in which the names of fields are written.
     literals: [Option<Literals>; 2],
 }
 
-impl<'s> Selection<'s> {
+impl Selection {
     /// Every entry.
-    pub fn everything(needs: &'s Needs) -> Self {
+    pub fn everything(needs: Needs) -> Self {
         Selection { needs, filter: None, time: TimeRange::default(), literals: [None, None] }
     }
 
     /// The entries of a range of time that pass a filter. Entries without a time are outside of every range
     /// but the open one.
-    pub fn new(needs: &'s Needs, filter: &'s Filter, time: TimeRange) -> Self {
+    pub fn new(needs: Needs, filter: &Filter, time: TimeRange) -> Self {
         Selection {
             needs,
-            filter: (!filter.is_everything()).then_some(filter),
+            filter: (!filter.is_everything()).then(|| filter.clone()),
             time,
             literals: [filter.literals(false), filter.literals(true)],
         }
@@ -58,7 +58,7 @@ impl<'s> Selection<'s> {
 
     /// Is an entry with these values selected?
     pub fn holds(&self, slots: &Slots<'_>) -> bool {
-        self.in_time(slots) && self.filter.is_none_or(|filter| filter.matches(slots))
+        self.in_time(slots) && self.filter.as_ref().is_none_or(|filter| filter.matches(slots))
     }
 
     fn in_time(&self, slots: &Slots<'_>) -> bool {
@@ -138,7 +138,7 @@ impl<'a> Chunk<'a> {
     /// Hands every selected entry to `each`, in order, and accounts for every line of the chunk.
     pub fn entries<'c>(
         &'c self,
-        selection: &Selection<'_>,
+        selection: &Selection,
         mut each: impl FnMut(&Entry<'_, 'c>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let extent = self.extent();

@@ -43,13 +43,13 @@ pub const CHUNK: usize = 1 << 20;
 /// Scans the logs and adds the selected entries up.
 pub fn fold<F: Fold>(
     inputs: &[Input],
-    selection: &Selection<'_>,
+    selection: &Selection,
     options: &ScanOptions,
     new: impl Fn() -> F + Sync,
 ) -> (F, Scanned) {
     let (states, scanned) = run(
         inputs,
-        selection.needs,
+        &selection.needs,
         options,
         &new,
         |state, chunk| {

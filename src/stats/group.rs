@@ -195,7 +195,9 @@ fn decode(key: &[u8], values: usize, bucketed: bool) -> Key {
         let text = String::from_utf8_lossy(bytes);
         decoded.values.push(match *mark {
             BOOL => Json::Bool(bytes == b"true"),
-            NUMBER | NESTED => serde_json::from_str(&text).unwrap_or_else(|_| Json::String(text.into_owned())),
+            NUMBER | NESTED => {
+                serde_json::from_str(&text).unwrap_or_else(|_| Json::String(text.into_owned()))
+            }
             _ => Json::String(text.into_owned()),
         });
     }

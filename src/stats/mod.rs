@@ -8,7 +8,8 @@ use serde_json::{Map, Value as Json};
 
 pub use rule::{SuccessRule, has_request_ids, of_status};
 
-use crate::model::{Error, Needs, Role, Slot, Timestamp, Unit};
+use crate::filter::Filter;
+use crate::model::{Needs, Role, Slot, TimeRange, Timestamp, Unit};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 use group::{Groups, Key};
 
@@ -115,16 +116,16 @@ struct Layout {
     rule: SuccessRule,
 }
 
-/// Answers a question over the selected entries. `needs` already hold what the selection's filter wants;
-/// `select` makes the selection once they are complete.
+/// Answers a question over the entries of a range of time that pass a filter. `needs` already hold what the
+/// filter and the rule want.
 pub fn answer(
     inputs: &Inputs,
     question: &Question,
     rule: SuccessRule,
     mut needs: Needs,
-    select: impl for<'n> FnOnce(&'n Needs) -> Selection<'n>,
+    (filter, range): (&Filter, TimeRange),
     options: &ScanOptions,
-) -> Result<Answer, Error> {
+) -> Answer {
     let layout = Layout {
         by: question.by.iter().map(|name| needs.name(name)).collect(),
         every: question.every,
@@ -132,7 +133,7 @@ pub fn answer(
         rule,
     };
     layout.rule.ask(&mut needs);
-    let mut selection = select(&needs);
+    let mut selection = Selection::new(needs.clone(), filter, range);
     let skipping = skippable(&layout, question, &selection);
     if skipping {
         let fields: Vec<&str> =
@@ -146,12 +147,12 @@ pub fn answer(
     }
     let unit = unit_of(question, &layout);
     let groups = groups.into_answers(|key, group| describe(question, &layout, unit, key, group));
-    Ok(Answer { groups, success_rule: layout.rule.describe(), scanned })
+    Answer { groups, success_rule: layout.rule.describe(), scanned }
 }
 
 /// May entries without any of the fields be left unread? They all fall into the group without values, which
 /// only has to know how many they are.
-fn skippable(layout: &Layout, question: &Question, selection: &Selection<'_>) -> bool {
+fn skippable(layout: &Layout, question: &Question, selection: &Selection) -> bool {
     let raw = |slot: &Slot| slot.role().is_none();
     !layout.by.is_empty()
         && layout.by.iter().all(raw)

@@ -1,8 +1,8 @@
 //! What counts as a request, and which of them succeeded.
 
 use crate::filter::Filter;
-use crate::format::log::survey::{StatusKind, outcome};
 use crate::format::log::names;
+use crate::format::log::survey::{StatusKind, outcome};
 use crate::model::{Error, Level, Needs, Role, Slots, Value};
 use crate::scan::Inputs;
 
