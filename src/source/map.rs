@@ -288,3 +288,119 @@ extern "C" fn on_bus_error(_signal: libc::c_int, info: *mut libc::siginfo_t, _co
         libc::raise(libc::SIGBUS);
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests make files, threads and processes")]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+
+    fn mapped(path: &Path) -> Map {
+        let file = File::open(path).unwrap();
+        let metadata = file.metadata().unwrap();
+        Map::of_file(&file, path, &metadata).unwrap()
+    }
+
+    fn sum(bytes: &[u8]) -> u64 {
+        bytes.iter().map(|&b| u64::from(b)).sum()
+    }
+
+    #[test]
+    fn a_map_has_the_bytes_and_parts_of_them() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        let map = mapped(file.path());
+        assert_eq!(&*map, b"0123456789");
+        assert_eq!(&*map.part(3..7), b"3456");
+        assert_eq!(&*map.part(3..7).part(1..100), b"456");
+        assert_eq!(&*map.part(8..100), b"89");
+        assert_eq!(&*map.part(100..700), b"");
+        assert_eq!(&*Map::held(b"abc".to_vec()).part(1..2), b"b");
+        assert_eq!(map.fault(), None);
+        file.write_all(b"appended").unwrap();
+        assert_eq!(&*map, b"0123456789");
+        assert_eq!(map.fault(), None);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_while_it_is_mapped_reads_as_zeros_and_is_told() {
+        for keep in [0_u64, 1, 4096, 5000, 100_000] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            file.as_file().write_all_at(&vec![1; 300_000], 0).unwrap();
+            let map = mapped(file.path());
+            assert_eq!(sum(&map[..10]), 10);
+            file.as_file().set_len(keep).unwrap();
+            assert_eq!(sum(&map), keep, "keeping {keep}");
+            assert_eq!(map.fault(), Some(keep));
+            assert_eq!(map.part(1000..2000).fault(), (keep < 2000).then(|| keep.saturating_sub(1000)));
+            let trouble = map.trouble("a.log").unwrap().to_string();
+            assert!(trouble.starts_with(&format!("a.log: shrank from 300000 to {keep} bytes")), "{trouble}");
+            // Gone from its path, the file cannot be asked any more; the fault is known by pages.
+            drop(file);
+            assert_eq!(map.fault(), Some(keep.next_multiple_of(4096)));
+        }
+    }
+
+    #[test]
+    fn many_maps_are_cut_off_while_many_threads_read_them() {
+        let touch = |map: &Map| map.iter().step_by(4096).map(|&b| u64::from(b)).sum::<u64>();
+        std::thread::scope(|scope| {
+            for thread in 1..=4_u64 {
+                scope.spawn(move || {
+                    for round in 0..40 {
+                        let file = tempfile::NamedTempFile::new().unwrap();
+                        file.as_file().set_len(1 << 20).unwrap();
+                        let maps: Vec<_> = (0..30).map(|_| mapped(file.path())).collect();
+                        let keep = thread * 8192 * (round % 7);
+                        let cutter = file.reopen().unwrap();
+                        let cutter = std::thread::spawn(move || cutter.set_len(keep).unwrap());
+                        assert_eq!(maps.iter().map(touch).sum::<u64>(), 0);
+                        cutter.join().unwrap();
+                        for map in &maps {
+                            assert_eq!(touch(map), 0);
+                            assert_eq!(map.fault(), Some(keep));
+                        }
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn slots_are_found_by_address_and_used_again() {
+        let slots: Vec<_> = (0..200).map(|i| register(i * 10..i * 10 + 5)).collect();
+        for address in [0, 4, 700, 1994] {
+            let (_, range) = slot_of(address).unwrap();
+            assert!(range.contains(&address));
+        }
+        assert!(slot_of(1995).is_none());
+        for slot in slots {
+            unregister(slot);
+        }
+        assert!(slot_of(4).is_none());
+    }
+
+    /// Run in a process of its own by the test below.
+    #[test]
+    fn other_bus_error() {
+        if std::env::var_os("OBS_TEST_BUS_ERROR").is_some() {
+            install().unwrap();
+            // SAFETY: raising a signal has no preconditions.
+            unsafe { libc::raise(libc::SIGBUS) };
+        }
+    }
+
+    #[test]
+    fn any_other_bus_error_ends_the_process() {
+        use std::os::unix::process::ExitStatusExt;
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "source::map::tests::other_bus_error"])
+            .env("OBS_TEST_BUS_ERROR", "1")
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.signal(), Some(libc::SIGBUS));
+    }
+}

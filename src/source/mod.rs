@@ -7,6 +7,7 @@
 //! Nothing is ever written or extracted. Trouble is a [`Diagnostic`](crate::model::Diagnostic), never a panic,
 //! and every byte before the trouble is handed on.
 
+mod decode;
 mod kind;
 mod map;
 mod open;

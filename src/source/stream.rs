@@ -114,7 +114,7 @@ pub(super) fn damage(what: &str, at: u64) -> io::Error {
 
 /// The end of reading because somebody asked for it.
 #[derive(Clone, Copy, Debug)]
-struct Cancelled;
+pub(super) struct Cancelled;
 
 impl fmt::Display for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
