@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod correlate;
 mod out;
 mod session;
 mod stats;
@@ -32,6 +33,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Correlate(correlate::CorrelateArgs),
     Stats(stats::StatsArgs),
 }
 
@@ -53,6 +55,7 @@ pub fn main() -> ExitCode {
 impl Command {
     fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         match self {
+            Command::Correlate(args) => correlate::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
         }
     }
