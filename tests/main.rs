@@ -1,1 +1,4 @@
-//! The one test binary.
+//! The one test binary: every file beside this one is a module here (tidy sees to it).
+
+mod fixtures;
+mod tidy;

@@ -185,6 +185,11 @@ enum Searcher {
 }
 
 impl Literals {
+    /// A searcher for these strings.
+    pub fn any_of(strings: Vec<Box<[u8]>>) -> Literals {
+        Literals::new(strings)
+    }
+
     fn new(strings: Vec<Box<[u8]>>) -> Literals {
         let searcher = match strings.as_slice() {
             [one] => Searcher::One(Box::new(memmem::Finder::new(one).into_owned())),
