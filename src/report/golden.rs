@@ -145,6 +145,19 @@ fn a_report_in_a_narrow_terminal_with_colours() {
 }
 
 #[test]
+fn long_evidence_is_cut_and_says_so() {
+    let mut report = Report::new();
+    let trace = format!("boom{}", "\n\tat x".repeat(30));
+    let place = || "a/very/long/directory/that/takes/room/payment-service/db.log:7".into();
+    report.push(Section::Lines(vec![Evidence { place: place(), text: trace.into(), context: false }]));
+    let text = render(&report, "table", Page { width: 60, color: false, ascii: true });
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 12);
+    assert_eq!(lines[0], "  ~/payment-service/db.log:7 | boom");
+    assert_eq!(lines[11], format!("  {}| ~ 20 lines more", " ".repeat(26)));
+}
+
+#[test]
 fn a_report_in_markdown() {
     assert_eq!(
         render(&report(), "markdown", Page::PLAIN),

@@ -13,6 +13,8 @@ const INDENT: usize = 2;
 const GAP: u16 = 2;
 /// Columns for the places of evidence lines at most.
 const PLACE: usize = 36;
+/// Lines on the page for one piece of evidence at most; the file has the rest.
+const EVIDENCE: usize = 12;
 
 /// Writes the report.
 pub(super) fn render(report: &Report, page: Page) -> String {
@@ -99,8 +101,13 @@ fn evidence_lines(evidence: &[Evidence], page: Page) -> Vec<Line> {
     let widest = places.iter().map(|place| width(place)).max().unwrap_or(0);
     let mut lines = Vec::new();
     for (place, found) in places.iter().zip(evidence) {
-        for (i, wrapped) in found.text.wrapped(page.width.saturating_sub(widest + 3)).into_iter().enumerate()
-        {
+        let mut text = found.text.wrapped(page.width.saturating_sub(widest + 3));
+        if text.len() > EVIDENCE {
+            let more = account::counted((text.len() + 1 - EVIDENCE) as u64, "line", "lines");
+            text.truncate(EVIDENCE - 1);
+            text.push(Line(vec![(Style::Dim, format!("{} {more} more", page.ellipsis()))]));
+        }
+        for (i, wrapped) in text.into_iter().enumerate() {
             let place = if i == 0 { place } else { "" };
             let mut line = Line::new();
             line.push(Style::Dim, format!("{place}{}{bar}", " ".repeat(widest - width(place))));
@@ -114,13 +121,18 @@ fn evidence_lines(evidence: &[Evidence], page: Page) -> Vec<Line> {
     lines
 }
 
-/// The last `limit` columns of a neutralised text, with an ellipsis before them if something was cut.
+/// The end of a neutralised path in at most `limit` columns, with an ellipsis before it if something was cut;
+/// from a slash on, if there is one early enough.
 fn cut_front(text: &str, limit: usize, ellipsis: &str) -> String {
     if width(text) <= limit {
         return text.to_owned();
     }
     let reversed: String = text.chars().rev().collect();
-    truncated(&reversed, limit, ellipsis).chars().rev().collect()
+    let cut: String = truncated(&reversed, limit, ellipsis).chars().rev().collect();
+    match cut.find('/') {
+        Some(slash) if slash <= cut.len() / 2 => format!("{ellipsis}{}", &cut[slash..]),
+        _ => cut,
+    }
 }
 
 /// The table as lines: laid out by comfy-table, coloured afterwards, since cells are cut to fit before.
