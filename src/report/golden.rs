@@ -154,7 +154,7 @@ fn long_evidence_is_cut_and_says_so() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 12);
     assert_eq!(lines[0], "  ~/payment-service/db.log:7 | boom");
-    assert_eq!(lines[11], format!("  {}| ~ 20 lines more", " ".repeat(26)));
+    assert_eq!(lines[11], format!("  {}| ~ 20 lines more", " ".repeat(27)));
 }
 
 #[test]
