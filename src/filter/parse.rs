@@ -401,11 +401,16 @@ fn pattern(source: String) -> Result<Pattern, (String, String)> {
             "use `contains` to look for text as it is".to_owned(),
         )
     })?;
-    let regex = regex::bytes::RegexBuilder::new(&source).size_limit(MAX_PROGRAM).build().map_err(|_| {
+    let too_large = || {
         (
             "this regular expression needs too much memory".to_owned(),
             "use smaller counts in {…}, or (?-u) for ASCII classes".to_owned(),
         )
-    })?;
+    };
+    if super::pattern::is_too_large(&hir) {
+        return Err(too_large());
+    }
+    let regex =
+        regex::bytes::RegexBuilder::new(&source).size_limit(MAX_PROGRAM).build().map_err(|_| too_large())?;
     Ok(Pattern { regex, literals: required::of_regex(&hir), source })
 }

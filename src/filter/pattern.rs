@@ -5,7 +5,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind, Look};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::parse::{MAX_PATTERN, MAX_PROGRAM};
 use crate::model::Error;
@@ -219,6 +219,9 @@ fn regex(patterns: &[&str], options: PatternOptions, insensitive: bool) -> Resul
                 .hinted("give several patterns with -e, or text with -F"));
         }
         let hir = parser.build().parse(&source).map_err(|error| bad_regex(pattern, &Reason::of(&error)))?;
+        if is_too_large(&hir) {
+            return Err(too_large());
+        }
         crosses_lines |= can_hold_line_end(&hir);
         // A comment of (?x) would swallow the parenthesis that is put behind the pattern.
         pieces.push(if source.contains('#') && !options.fixed { hir.to_string() } else { source });
@@ -238,11 +241,13 @@ fn regex(patterns: &[&str], options: PatternOptions, insensitive: bool) -> Resul
         .case_insensitive(insensitive)
         .size_limit(MAX_PROGRAM)
         .build()
-        .map_err(|_| {
-            Error::usage("the pattern needs too much memory")
-                .hinted("use smaller counts in {…}, (?-u) for ASCII classes, or -F for text")
-        })?;
+        .map_err(|_| too_large())?;
     Ok(Pattern { searcher: Searcher::Regex(Box::new(regex)), crosses_lines })
+}
+
+fn too_large() -> Error {
+    Error::usage("the pattern needs too much memory")
+        .hinted("use smaller counts in {…}, (?-u) for ASCII classes, or -F for text")
 }
 
 fn bad_regex(pattern: &str, reason: &Reason) -> Error {
@@ -268,16 +273,40 @@ impl Reason {
     }
 }
 
+/// Would this be refused for its size in the end? Told in advance, because compiling until the limit is
+/// reached takes as long as compiling.
+pub(super) fn is_too_large(hir: &Hir) -> bool {
+    /// Ranges and bytes, counts in braces multiplied out; the largest programs below the limit have fewer.
+    const MOST: usize = 500_000;
+    fn size(hir: &Hir) -> usize {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => 1,
+            HirKind::Literal(literal) => literal.0.len(),
+            HirKind::Class(Class::Unicode(class)) => class.ranges().len(),
+            HirKind::Class(Class::Bytes(_)) => 1,
+            HirKind::Repetition(repetition) => {
+                let times = repetition.max.unwrap_or(repetition.min).max(1) as usize;
+                times.saturating_mul(size(&repetition.sub))
+            }
+            HirKind::Capture(capture) => size(&capture.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+                parts.iter().map(size).fold(0, usize::saturating_add)
+            }
+        }
+    }
+    size(hir) > MOST
+}
+
 /// Can a match of this hold a `\n`, or depend on the ends of the whole text?
 fn can_hold_line_end(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Look(look) => matches!(look, Look::Start | Look::End),
         HirKind::Empty => false,
         HirKind::Literal(literal) => literal.0.contains(&b'\n'),
-        HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
+        HirKind::Class(Class::Unicode(class)) => {
             class.iter().any(|range| range.start() <= '\n' && '\n' <= range.end())
         }
-        HirKind::Class(regex_syntax::hir::Class::Bytes(class)) => {
+        HirKind::Class(Class::Bytes(class)) => {
             class.iter().any(|range| range.start() <= b'\n' && b'\n' <= range.end())
         }
         HirKind::Repetition(repetition) => repetition.max != Some(0) && can_hold_line_end(&repetition.sub),
