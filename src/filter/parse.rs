@@ -14,7 +14,7 @@ const MAX_LENGTH: usize = 1 << 20;
 /// Bytes of one regular expression.
 pub(super) const MAX_PATTERN: usize = 16 << 10;
 /// Bytes of one compiled regular expression.
-pub(super) const MAX_PROGRAM: usize = 4 << 20;
+pub(super) const MAX_PROGRAM: usize = 10 << 20;
 
 /// Reads `source`; asks `needs` for every name in it.
 pub(super) fn parse(source: &str, needs: &mut Needs) -> Result<Expr, Error> {

@@ -273,17 +273,17 @@ impl Reason {
     }
 }
 
-/// Would this be refused for its size in the end? Told in advance, because compiling until the limit is
-/// reached takes as long as compiling.
+/// Would this be refused for its size in the end? Told in advance where it is certain, because compiling up
+/// to the limit takes a tenth of a second.
 pub(super) fn is_too_large(hir: &Hir) -> bool {
-    /// Ranges and bytes, counts in braces multiplied out; the largest programs below the limit have fewer.
-    const MOST: usize = 500_000;
+    /// Bytes of program that a range of characters takes at least, and a single byte.
+    const RANGE: usize = 50;
+    const BYTE: usize = 8;
     fn size(hir: &Hir) -> usize {
         match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => 1,
-            HirKind::Literal(literal) => literal.0.len(),
-            HirKind::Class(Class::Unicode(class)) => class.ranges().len(),
-            HirKind::Class(Class::Bytes(_)) => 1,
+            HirKind::Literal(literal) => literal.0.len() * BYTE,
+            HirKind::Class(Class::Unicode(class)) => class.ranges().len() * RANGE,
+            HirKind::Empty | HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => BYTE,
             HirKind::Repetition(repetition) => {
                 let times = repetition.max.unwrap_or(repetition.min).max(1) as usize;
                 times.saturating_mul(size(&repetition.sub))
@@ -294,7 +294,7 @@ pub(super) fn is_too_large(hir: &Hir) -> bool {
             }
         }
     }
-    size(hir) > MOST
+    size(hir) > MAX_PROGRAM
 }
 
 /// Can a match of this hold a `\n`, or depend on the ends of the whole text?

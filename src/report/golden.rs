@@ -234,6 +234,26 @@ fn the_least_important_text_gives_way_first_and_numbers_never() {
     }
 }
 
+#[test]
+fn numbers_and_times_are_whole_on_every_page() {
+    let mut table = table();
+    table.columns.push(Column::text("until").importance(0));
+    for row in &mut table.rows {
+        row.push(Cell::time(Timestamp(START)));
+    }
+    let report = Report { sections: vec![Section::Table(table)] };
+    for width in 1..120 {
+        let text = render(&report, "table", Page { width, color: false, ascii: false });
+        for whole in ["145,046", "12.3 %", "≈20.0 s", "02:30:00", "2023-12-24 02:30:00"] {
+            assert!(text.contains(whole), "{width}: {text}");
+        }
+    }
+    // Two blanks between columns, but one where that makes it fit.
+    let narrowest = |width| render(&report, "table", Page { width, color: false, ascii: false });
+    assert!(narrowest(120).contains("12.3 %  ≈20.0 s  02:30:00  2023"));
+    assert!(narrowest(74).contains("12.3 % ≈20.0 s 02:30:00 2023"));
+}
+
 /// A report with the same text in every place where one can stand.
 fn hostile(text: &str) -> Report {
     let words = || Untrusted::from(text);

@@ -9,8 +9,8 @@ use super::{Evidence, Report, Section, account, picture};
 
 /// Blanks before everything but headings and the account.
 const INDENT: usize = 2;
-/// Blanks between two columns.
-const GAP: u16 = 2;
+/// Blanks between two columns, and where the page is too narrow for that.
+const GAPS: [u16; 2] = [2, 1];
 /// Columns for the places of evidence lines at most.
 const PLACE: usize = 36;
 /// Lines on the page for one piece of evidence at most; the file has the rest.
@@ -38,7 +38,7 @@ fn apart(before: &Section, section: &Section) -> bool {
         (before, section),
         (Section::Heading(_), _)
             | (Section::Code(_), Section::Code(_))
-            | (Section::Paragraph(_), Section::Lines(_))
+            | (Section::Paragraph(_), Section::Paragraph(_) | Section::Lines(_))
     )
 }
 
@@ -153,8 +153,11 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
             widest.unwrap_or(0).max(title_widths[i])
         })
         .collect();
-    let gaps = usize::from(GAP) * columns.saturating_sub(1);
-    let widths = table.fitted(&natural, &title_widths, page.width.saturating_sub(gaps));
+    let room = |gap: u16| page.width.saturating_sub(usize::from(gap) * columns.saturating_sub(1));
+    let fitted = |gap: u16| table.fitted(&natural, &title_widths, room(gap));
+    let [wide, narrow] = GAPS;
+    let gap = if fitted(wide).iter().sum::<usize>() <= room(wide) { wide } else { narrow };
+    let widths = fitted(gap);
     let cut = |i: usize, text: &str| truncated(text, widths[i], page.ellipsis());
 
     let titles: Vec<String> = titles.iter().enumerate().map(|(i, title)| cut(i, title)).collect();
@@ -162,7 +165,7 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
         .into_iter()
         .map(|row| row.into_iter().enumerate().map(|(i, (style, text))| (style, cut(i, &text))).collect())
         .collect();
-    let laid_out = lay_out(table, &titles, &cells, page);
+    let laid_out = lay_out(table, &titles, &cells, gap, page);
     let header = titles.iter().map(|title| (Style::Strong, title.clone())).collect();
     let styled = std::iter::once(header).chain(std::iter::once(Vec::new())).chain(cells);
     laid_out
@@ -177,7 +180,13 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
         .collect()
 }
 
-fn lay_out(table: &Table, titles: &[String], cells: &[Vec<(Style, String)>], page: Page) -> Vec<String> {
+fn lay_out(
+    table: &Table,
+    titles: &[String],
+    cells: &[Vec<(Style, String)>],
+    gap: u16,
+    page: Page,
+) -> Vec<String> {
     let rule = if page.ascii { '-' } else { '─' };
     let mut laid_out = comfy_table::Table::new();
     laid_out.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule)));
@@ -189,7 +198,7 @@ fn lay_out(table: &Table, titles: &[String], cells: &[Vec<(Style, String)>], pag
     }
     for (i, column) in table.columns.iter().enumerate() {
         let Some(place) = laid_out.column_mut(i) else { continue };
-        place.set_padding((0, if i + 1 < titles.len() { GAP } else { 0 }));
+        place.set_padding((0, if i + 1 < titles.len() { gap } else { 0 }));
         place.set_cell_alignment(match column.align {
             Align::Left => CellAlignment::Left,
             Align::Right => CellAlignment::Right,
