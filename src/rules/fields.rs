@@ -96,7 +96,10 @@ impl Reader {
             "true" | "True" | "TRUE" | "yes" | "Yes" | "on" | "On" => Some(true),
             "false" | "False" | "FALSE" | "no" | "No" | "off" | "Off" => Some(false),
             _ => {
-                self.problem(fields.place_of(name), format!("expected true or false for {name}, found {text:?}"));
+                self.problem(
+                    fields.place_of(name),
+                    format!("expected true or false for {name}, found {text:?}"),
+                );
                 None
             }
         }
@@ -107,7 +110,10 @@ impl Reader {
         let text = self.text(fields, name)?;
         let number = text.parse().ok();
         if number.is_none() {
-            self.problem(fields.place_of(name), format!("expected a whole number for {name}, found {text:?}"));
+            self.problem(
+                fields.place_of(name),
+                format!("expected a whole number for {name}, found {text:?}"),
+            );
         }
         number
     }

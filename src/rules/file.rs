@@ -257,7 +257,8 @@ impl Loading<'_> {
                 self.reader.problem(fields.place_of("alert"), "only one of 'record' and 'alert' must be set");
             }
             (true, true) => {
-                let place = if fields.has("alert") { fields.place_of("alert") } else { fields.place_of("record") };
+                let place =
+                    if fields.has("alert") { fields.place_of("alert") } else { fields.place_of("record") };
                 self.reader.problem(place, "one of 'record' or 'alert' must be set");
             }
             _ => {}
@@ -454,7 +455,12 @@ groups:
         let rule = "{groups: [{name: g, rules: [{alert: A, expr: up}]}]}";
         for (text, found) in [
             (format!("kind: PrometheusRule\nmetadata: {{name: x}}\nspec: {rule}\n"), 1),
-            (format!("kind: List\nitems:\n- {{kind: PrometheusRule, spec: {rule}}}\n- {{kind: Service}}\n"), 1),
+            (
+                format!(
+                    "kind: List\nitems:\n- {{kind: PrometheusRule, spec: {rule}}}\n- {{kind: Service}}\n"
+                ),
+                1,
+            ),
             (format!("kind: PrometheusRule\nspec: {rule}\n---\nkind: PrometheusRule\nspec: {rule}\n"), 2),
             (format!("{rule}\n---\n{rule}\n"), 1),
         ] {
@@ -492,7 +498,10 @@ groups:
             ("rulefmt/noexpr.bad.yaml", "field 'expr' must be set in rule"),
             ("rulefmt/record_and_alert.bad.yaml", "only one of 'record' and 'alert' must be set"),
             ("rulefmt/record_and_for.bad.yaml", "invalid field 'for' in recording rule"),
-            ("rulefmt/record_and_keep_firing_for.bad.yaml", "invalid field 'keep_firing_for' in recording rule"),
+            (
+                "rulefmt/record_and_keep_firing_for.bad.yaml",
+                "invalid field 'keep_firing_for' in recording rule",
+            ),
             ("promtool/rules-bad.yml", "undefined variable \"$label\""),
             ("promtool/rules_extrafields.yml", "field namespace not found"),
             ("promtool/bad-rules-syntax.yml", "parse error"),

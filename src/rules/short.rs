@@ -35,8 +35,11 @@ impl Routing {
     /// The channels for an alert, each once, in the order of the rules.
     pub fn channels(&self, labels: &Labels) -> Vec<String> {
         let mut channels: Vec<String> = Vec::new();
-        for channel in
-            self.routes.iter().filter(|route| matches(&route.labels, labels)).flat_map(|route| &route.channels)
+        for channel in self
+            .routes
+            .iter()
+            .filter(|route| matches(&route.labels, labels))
+            .flat_map(|route| &route.channels)
         {
             if !channels.contains(channel) {
                 channels.push(channel.clone());
@@ -99,7 +102,9 @@ pub(super) fn read(loading: &mut Loading<'_>, root: &Node) {
     let mut routing = Routing::default();
     for (index, node) in loading.reader.list(&fields, "routing_rules").iter().enumerate() {
         loading.reader.context = format!("routing rule {}", index + 1);
-        let Some(fields) = loading.reader.fields(node, "routing rule", &["match", "channels"]) else { continue };
+        let Some(fields) = loading.reader.fields(node, "routing rule", &["match", "channels"]) else {
+            continue;
+        };
         let labels = loading.labels(&fields, "match", "label");
         let channels = loading.reader.texts(&fields, "channels");
         if channels.is_empty() {
