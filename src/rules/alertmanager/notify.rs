@@ -259,7 +259,7 @@ receivers:
   - {name: quiet}
 inhibit_rules:
   - source_matchers: [severity=critical]
-    target_matchers: [severity='low']
+    target_matchers: [severity=low]
     equal: [service]
 time_intervals:
   - name: night
