@@ -142,10 +142,32 @@ fn check_call(span: Span, function: &Function, arguments: &[Node], options: &Opt
     for (i, argument) in arguments.iter().enumerate() {
         expect_kind(argument, function.argument(i), &format!("call to function {:?}", function.name))?;
     }
+    for argument in arguments {
+        check_edges(function, argument)?;
+    }
     if function.name == "info" {
         return check_info(arguments);
     }
     Ok(())
+}
+
+/// Only some functions know what to do with anchored or smoothed edges.
+fn check_edges(function: &Function, argument: &Node) -> Parsed<()> {
+    let Form::Selector(selector) = &argument.unwrapped().form else { return Ok(()) };
+    let (word, allowed) = match selector.edges {
+        _ if selector.range.is_none() => return Ok(()),
+        Edges::Plain => return Ok(()),
+        Edges::Anchored => ("anchored", &["changes", "delta", "increase", "rate", "resets"][..]),
+        Edges::Smoothed => ("smoothed", &["delta", "increase", "rate"][..]),
+    };
+    if allowed.contains(&function.name) {
+        return Ok(());
+    }
+    let allowed = allowed.join(", ");
+    refuse(
+        argument.span,
+        format!("{word} modifier can only be used with: {allowed} - not with {}", function.name),
+    )
 }
 
 /// The second argument of `info` is not evaluated but read: it has to be label conditions alone.

@@ -52,6 +52,37 @@ impl Display for Number {
     }
 }
 
+/// A value as Go's `%g` prints it.
+pub(super) struct Float(pub(super) f64);
+
+impl Display for Float {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let number = self.0;
+        if number.is_finite() && number != 0.0 && !(1e-4..1e21).contains(&number.abs()) {
+            let text = format!("{number:e}");
+            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let (sign, exponent) = match exponent.strip_prefix('-') {
+                Some(exponent) => ('-', exponent),
+                None => ('+', exponent),
+            };
+            return write!(f, "{digits}e{sign}{exponent:0>2}");
+        }
+        f.write_str(&self.plain())
+    }
+}
+
+impl Float {
+    /// As Go prints it without an exponent.
+    pub(super) fn plain(&self) -> String {
+        match self.0 {
+            number if number.is_nan() => "NaN".to_owned(),
+            f64::INFINITY => "+Inf".to_owned(),
+            f64::NEG_INFINITY => "-Inf".to_owned(),
+            number => number.to_string(),
+        }
+    }
+}
+
 /// A duration in Prometheus' notation: the largest units that come out even.
 pub(super) struct Millis(pub(super) i64);
 
