@@ -11,6 +11,7 @@ pub mod short;
 mod starved;
 mod state;
 pub mod template;
+pub mod unit;
 pub mod yaml;
 
 pub use evaluation::Setting;
