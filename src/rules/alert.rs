@@ -33,6 +33,9 @@ pub struct Alert {
     pub id: Option<String>,
     /// The group's name.
     pub group: String,
+    /// The rule's file.
+    #[serde(skip)]
+    pub file: String,
     /// The label `severity`.
     pub severity: Option<String>,
     /// All labels, `alertname` included.

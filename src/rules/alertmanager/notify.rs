@@ -95,10 +95,7 @@ pub fn suppressed(
     if let Some(reason) = config.muted(route, at) {
         return Some(reason);
     }
-    silences.iter().find(|silence| silence.mutes(labels, at)).map(|silence| {
-        let id = if silence.id.is_empty() { &silence.comment } else { &silence.id };
-        format!("silence {id}")
-    })
+    silences.iter().find(|silence| silence.mutes(labels, at)).map(ToString::to_string)
 }
 
 struct Scene<'s> {
@@ -272,6 +269,7 @@ time_intervals:
             rule: labels[0].1.to_owned(),
             id: None,
             group: "g".to_owned(),
+            file: String::new(),
             severity: None,
             labels: Labels::new(labels.iter().copied()),
             annotations: Vec::new(),

@@ -29,6 +29,13 @@ impl Silence {
     }
 }
 
+/// `silence ID`, or its comment if it has no id.
+impl std::fmt::Display for Silence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "silence {}", if self.id.is_empty() { &self.comment } else { &self.id })
+    }
+}
+
 /// Reads a list of silences.
 ///
 /// # Errors

@@ -165,7 +165,8 @@ fn test(reader: &mut Reader, fields: &Fields<'_>, evaluation_interval: i64) -> U
         reader.context = format!("{}, {name:?}", reader.context);
     }
     let step = reader.duration(fields, "interval").filter(|step| *step > 0).unwrap_or(evaluation_interval);
-    let mut test = UnitTest { name, line: fields.place.line, start: start(reader, fields), ..UnitTest::default() };
+    let mut test =
+        UnitTest { name, line: fields.place.line, start: start(reader, fields), ..UnitTest::default() };
     for node in reader.list(fields, "input_series") {
         if let Some(fields) = reader.fields(node, "input series", &["series", "values"]) {
             series(reader, &fields, step, &mut test);
@@ -198,7 +199,8 @@ fn start(reader: &mut Reader, fields: &Fields<'_>) -> Option<i64> {
         .map(|seconds| (seconds * 1000.0).round() as i64)
         .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis()));
     if start.is_none() {
-        let message = format!("start_timestamp: {text:?} is neither seconds nor a time as 2024-01-01T00:00:00Z");
+        let message =
+            format!("start_timestamp: {text:?} is neither seconds nor a time as 2024-01-01T00:00:00Z");
         reader.problem(fields.place_of("start_timestamp"), message);
     }
     start
@@ -217,7 +219,9 @@ fn series(reader: &mut Reader, fields: &Fields<'_>, step: i64, test: &mut UnitTe
             let message = format!("series {text:?}: unexpected {:?}", rest.trim());
             return reader.problem(fields.place_of("series"), message);
         }
-        Err(message) => return reader.problem(fields.place_of("series"), format!("series {text:?}: {message}")),
+        Err(message) => {
+            return reader.problem(fields.place_of("series"), format!("series {text:?}: {message}"));
+        }
     };
     match notation::values(reader.text(fields, "values").unwrap_or("")) {
         Ok(values) => {
@@ -250,7 +254,8 @@ fn alert(reader: &mut Reader, fields: &Fields<'_>) -> AlertTest {
         labels.set("alertname", alertname.as_str());
         let pairs = reader.pairs(&fields, "exp_annotations");
         let text = |node: &Node| node.text().unwrap_or("").to_owned();
-        let mut annotations: Vec<_> = pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect();
+        let mut annotations: Vec<_> =
+            pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect();
         annotations.sort();
         let receivers = fields.has("exp_receivers").then(|| reader.texts(&fields, "exp_receivers"));
         expected.push(ExpectedAlert { labels, annotations, receivers });

@@ -133,7 +133,9 @@ impl<'t> Trial<'t> {
     fn start(&self, recorded: &[Series]) -> i64 {
         let every = self.file.evaluation_interval;
         let first = recorded.iter().filter_map(|series| series.samples.first()).map(|sample| sample.at).min();
-        let aligned = first.map(|first| first.div_euclid(every) * every + if first.rem_euclid(every) > 0 { every } else { 0 });
+        let aligned = first.map(|first| {
+            first.div_euclid(every) * every + if first.rem_euclid(every) > 0 { every } else { 0 }
+        });
         self.test.start.or(aligned).unwrap_or(0)
     }
 
@@ -155,7 +157,8 @@ impl<'t> Trial<'t> {
             if rule.rule.alerting().is_none() || rule.rule.name != wanted.alertname {
                 continue;
             }
-            for (labels, active) in rule.states.active.iter().filter(|(_, active)| active.fired_at.is_some()) {
+            for (labels, active) in rule.states.active.iter().filter(|(_, active)| active.fired_at.is_some())
+            {
                 let mut annotations = rule.latest_annotations(active, store, &self.setting);
                 annotations.sort();
                 let receivers = match &self.options.alertmanager {
@@ -213,7 +216,8 @@ impl<'t> Trial<'t> {
             let (line, column) = error.line_col(source);
             format!("{line}:{column}: parse error: {}", error.message)
         })?;
-        let answer = promql::instant(&expr, store, at, &self.setting.promql).map_err(|error| error.message)?;
+        let answer =
+            promql::instant(&expr, store, at, &self.setting.promql).map_err(|error| error.message)?;
         let sample = |labels: Labels, value: f64| ExpectedSample { labels, value, histogram: None };
         match answer.value {
             Value::Vector(vector) => {

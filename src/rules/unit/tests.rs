@@ -143,7 +143,8 @@ fn the_corpus_comes_out_as_with_promtool() {
         #[expect(clippy::disallowed_methods, reason = "a test reads the corpus beside the project")]
         let Ok(text) = std::fs::read_to_string(format!("{folder}/{file}")) else { continue };
         let report = run(file, &text, &mut Folder(folder), &options);
-        let told: Vec<_> = report.cases.iter().flat_map(|case| &case.failures).map(ToString::to_string).collect();
+        let told: Vec<_> =
+            report.cases.iter().flat_map(|case| &case.failures).map(ToString::to_string).collect();
         assert_eq!(report.passed(), passes, "{file}: {:?} {told:#?}", report.problems);
     }
 }
