@@ -3,6 +3,8 @@
 mod args;
 mod config;
 mod correlate;
+mod found;
+mod grep;
 mod out;
 mod session;
 mod stats;
@@ -34,6 +36,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Correlate(correlate::CorrelateArgs),
+    Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
 }
 
@@ -56,6 +59,7 @@ impl Command {
     fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         match self {
             Command::Correlate(args) => correlate::run(args, cancel),
+            Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
         }
     }
