@@ -1,1 +1,6 @@
-//! The one test binary.
+//! The one test binary: every file beside this one is a module here (tidy sees to it).
+
+mod completions;
+mod fixtures;
+mod promql;
+mod tidy;
