@@ -3,4 +3,5 @@
 mod completions;
 mod fixtures;
 mod promql;
+mod source;
 mod tidy;

@@ -374,8 +374,14 @@ mod tests {
     use super::*;
 
     fn service(path: &str, root: &str) -> Option<String> {
-        let found =
-            Found { path: path.into(), shown: path.into(), named: false, modified: None, size: Some(1) };
+        let found = Found {
+            path: path.into(),
+            shown: path.into(),
+            named: false,
+            modified: None,
+            size: Some(1),
+            member: None,
+        };
         service_of(&found, &[root.into()])
     }
 
