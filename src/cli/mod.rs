@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod detect;
 mod out;
 mod session;
 mod stats;
@@ -33,6 +34,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Stats(stats::StatsArgs),
+    Detect(detect::DetectArgs),
 }
 
 /// Runs `obs` with the process's arguments.
@@ -54,6 +56,7 @@ impl Command {
     fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         match self {
             Command::Stats(args) => stats::run(args, cancel),
+            Command::Detect(args) => detect::run(args, cancel),
         }
     }
 }
