@@ -10,7 +10,8 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["source", "format", "filter", "fold", "promql", "report"],
     &["scan"],
-    &["stats", "rules", "correlate", "detect"],
+    &["stats"],
+    &["rules", "correlate", "detect"],
     &["cli"],
 ];
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod correlate;
 mod detect;
 mod out;
 mod session;
@@ -33,6 +34,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Correlate(correlate::CorrelateArgs),
     Stats(stats::StatsArgs),
     Detect(detect::DetectArgs),
 }
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
 impl Command {
     fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         match self {
+            Command::Correlate(args) => correlate::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
         }

@@ -83,6 +83,11 @@ impl Session {
         account.from.zip(account.to)
     }
 
+    /// Reads pipes to their ends, for commands that scan more than once.
+    pub(super) fn hold_pipes(&mut self) {
+        self.diagnostics.extend(self.inputs.logs.iter().flat_map(scan::Input::hold));
+    }
+
     /// Takes over what a scan has to say, and gives the account of everything.
     pub(super) fn account(&mut self, scanned: &mut Scanned) -> Account {
         self.diagnostics.append(&mut scanned.diagnostics);

@@ -46,6 +46,12 @@ impl Selection {
         self.literals[1] = Some(Literals::any_of(keys.collect()));
     }
 
+    /// Looks only at entries in which one of these byte strings occurs.
+    pub fn only_with_bytes(&mut self, strings: Vec<Box<[u8]>>) {
+        let literals = Literals::any_of(strings);
+        self.literals = [Some(literals.clone()), Some(literals)];
+    }
+
     /// Is every entry selected?
     pub fn is_everything(&self) -> bool {
         self.filter.is_none() && self.time.is_everything()

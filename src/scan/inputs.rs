@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::{ScanOptions, parallel};
-use crate::format::log::{self, Profile};
-use crate::model::{Account, Diagnostic, Timestamp};
-use crate::source::{self, Content, Found, Kind, OpenOptions, Opened, Stream, WalkOptions};
+use crate::format::log::{self, Profile, Reader};
+use crate::model::time::NANOS;
+use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
+use crate::source::{self, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
 
 /// What kind of files a survey looks for, and where.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,9 +45,22 @@ pub struct Input {
     pub size: Option<u64>,
     /// The service that its path names.
     pub service: Option<String>,
+    /// Are its times whole seconds, so that an entry may be up to a second later than its time says?
+    pub coarse: bool,
     found: Found,
-    /// A pipe can be opened only once: its beginning, and the rest.
-    pipe: Mutex<Option<(Vec<u8>, Stream)>>,
+    /// A pipe can be opened only once.
+    pipe: Mutex<Pipe>,
+}
+
+/// What is left of a pipe.
+#[derive(Debug)]
+enum Pipe {
+    /// This is no pipe, or it has been read.
+    None,
+    /// Its beginning, and the rest.
+    Fresh(Vec<u8>, Stream),
+    /// All of it, and what went wrong.
+    Held(Map, Vec<Diagnostic>),
 }
 
 /// What a readable file is.
@@ -88,17 +102,28 @@ enum Left {
     Trouble(Diagnostic),
 }
 
+/// Is this no file that could be opened again?
+fn is_pipe(found: &Found) -> bool {
+    found.size.is_none() && found.named
+}
+
 /// Opens a file and looks at samples of it.
 fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, Left> {
     let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
-    let (kind, pipe) = match content {
-        Content::Mapped(map) => (recognise(&samples(&map), found)?, None),
+    let (kind, coarse, pipe) = match content {
+        Content::Mapped(map) => {
+            let samples = samples(&map);
+            let kind = recognise(&samples, found)?;
+            let coarse = is_coarse(&kind, samples[0], scan);
+            (kind, coarse, Pipe::None)
+        }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
             let kind = recognise(&[whole_lines(&head)], found)?;
+            let coarse = is_coarse(&kind, whole_lines(&head), scan);
             // Files can be opened again; pipes cannot.
-            (kind, (found.size.is_none() && found.named).then_some((head, stream)))
+            (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
         }
     };
     Ok(Input {
@@ -108,9 +133,26 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         modified: modified.or(found.modified),
         size: found.size,
         service: service_of(found, roots),
+        coarse,
         found: found.clone(),
         pipe: Mutex::new(pipe),
     })
+}
+
+/// How many times decide whether a file's times are whole seconds.
+const TIMES: usize = 100;
+
+/// Are all times in this sample whole seconds?
+fn is_coarse(kind: &InputKind, sample: &[u8], scan: &ScanOptions) -> bool {
+    let InputKind::Log(profile) = kind else { return false };
+    let reader = Reader::new(profile, &Needs::none(), &scan.read, None, None);
+    let mut slots = Slots::new(reader.needs());
+    let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line)).filter_map(|line| {
+        reader.frame(line, &mut slots);
+        slots.ts
+    });
+    let mut times = times.by_ref().take(TIMES).peekable();
+    times.peek().is_some() && times.all(|ts| ts.0 % NANOS == 0)
 }
 
 fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
@@ -272,11 +314,17 @@ impl Input {
 
     /// Opens the file for a scan: its content, and what was already read of it.
     pub(super) fn open(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
-        if let Some((head, stream)) = self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Ok((Content::Stream(stream), head));
-        }
-        if self.found.size.is_none() && self.found.named {
-            return Err(Diagnostic::error(&self.shown, "is a pipe and has been read already"));
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *pipe, Pipe::None) {
+            Pipe::Fresh(head, stream) => return Ok((Content::Stream(stream), head)),
+            Pipe::Held(map, troubles) => {
+                *pipe = Pipe::Held(map.clone(), troubles);
+                return Ok((Content::Mapped(map), Vec::new()));
+            }
+            Pipe::None if is_pipe(&self.found) => {
+                return Err(Diagnostic::error(&self.shown, "is a pipe and has been read already"));
+            }
+            Pipe::None => {}
         }
         let opened = source::open(&self.found, &OpenOptions { map: options.map }, &options.cancel)?;
         Ok((opened.content, Vec::new()))
@@ -295,9 +343,22 @@ impl Input {
         }
     }
 
-    /// Can this be scanned more than once?
-    pub fn is_pipe(&self) -> bool {
-        self.found.size.is_none() && self.found.named
+    /// Reads a pipe to its end and keeps it, so that it can be scanned more than once. Gives what went wrong.
+    pub fn hold(&self) -> Vec<Diagnostic> {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *pipe, Pipe::None) {
+            Pipe::Fresh(mut bytes, mut stream) => {
+                // The error is kept by the stream.
+                let _ = stream.read_to_end(&mut bytes);
+                let troubles: Vec<Diagnostic> = stream.trouble().into_iter().collect();
+                *pipe = Pipe::Held(Map::held(bytes), troubles.clone());
+                troubles
+            }
+            other => {
+                *pipe = other;
+                Vec::new()
+            }
+        }
     }
 }
 

@@ -32,7 +32,7 @@ enum Bytes {
 
 impl Map {
     /// Bytes that are held in memory.
-    pub(super) fn held(bytes: impl Into<Arc<[u8]>>) -> Self {
+    pub fn held(bytes: impl Into<Arc<[u8]>>) -> Self {
         let bytes = bytes.into();
         Map { range: 0..bytes.len(), bytes: Bytes::Held(bytes) }
     }

@@ -11,6 +11,7 @@ mod decode;
 mod kind;
 mod map;
 mod open;
+mod order;
 mod stream;
 mod walk;
 
