@@ -15,12 +15,18 @@ use crate::model::time::NANOS;
 #[derive(Debug)]
 pub struct Burst;
 
+const WHAT: &str = "errors more frequent than usual";
+
 /// The detector of error bursts.
 pub static BURST: Burst = Burst;
 
 impl Detector for Burst {
     fn name(&self) -> &'static str {
         "error-burst"
+    }
+
+    fn what(&self) -> &'static str {
+        WHAT
     }
 
     fn about(&self) -> &'static str {
@@ -88,7 +94,7 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         constant: false,
         kinds,
     };
-    finding.summary = summary("errors more frequent than usual", &finding);
+    finding.summary = summary(WHAT, &finding);
     let risen: Vec<usize> =
         finding.kinds.iter().copied().filter(|kind| scene.change(*kind).is_some()).collect();
     finding.evidence = evidence(scene, &inside, &risen);

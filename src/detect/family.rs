@@ -89,6 +89,10 @@ impl Detector for Family {
         self.name
     }
 
+    fn what(&self) -> &'static str {
+        self.what
+    }
+
     fn about(&self) -> &'static str {
         self.about
     }

@@ -5,6 +5,7 @@
 
 pub mod bins;
 pub mod burst;
+pub mod cause;
 pub mod change;
 pub mod clock;
 pub mod crash;
@@ -22,6 +23,7 @@ pub mod observe;
 pub mod pool;
 pub mod scene;
 pub mod storage;
+pub mod success;
 pub mod timeout;
 pub mod trust;
 
@@ -34,6 +36,9 @@ pub use scene::Scene;
 pub trait Detector: Sync {
     /// The name in output and for `--only`.
     fn name(&self) -> &'static str;
+
+    /// What it finds, in the words of a summary: `deadlocks`.
+    fn what(&self) -> &'static str;
 
     /// One sentence for the list of detectors.
     fn about(&self) -> &'static str;
