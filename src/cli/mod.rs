@@ -4,6 +4,9 @@ mod args;
 mod config;
 mod correlate;
 mod detect;
+mod found;
+mod grep;
+mod investigate;
 mod out;
 mod session;
 mod stats;
@@ -35,8 +38,10 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Correlate(correlate::CorrelateArgs),
+    Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
     Detect(detect::DetectArgs),
+    Investigate(investigate::InvestigateArgs),
 }
 
 /// Runs `obs` with the process's arguments.
@@ -58,8 +63,10 @@ impl Command {
     fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         match self {
             Command::Correlate(args) => correlate::run(args, cancel),
+            Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
+            Command::Investigate(args) => investigate::run(args, cancel),
         }
     }
 }

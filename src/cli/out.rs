@@ -1,6 +1,6 @@
 //! Standard output, and what becomes of it when it cannot be written.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::report::{Page, Report, json, renderer};
 
 /// Standard output, buffered.
 pub(super) struct Out {
-    stdout: BufWriter<StdoutLock<'static>>,
+    stdout: BufWriter<Stdout>,
 }
 
 impl Out {
     /// Takes standard output.
     pub(super) fn new() -> Self {
-        Out { stdout: BufWriter::with_capacity(1 << 16, io::stdout().lock()) }
+        Out { stdout: BufWriter::with_capacity(1 << 16, io::stdout()) }
     }
 
     /// Writes bytes.

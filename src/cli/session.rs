@@ -47,6 +47,11 @@ impl Chosen {
         let parse = |source: &Option<String>| source.as_deref().map(When::parse).transpose();
         Ok(Chosen { filter: Filter::and(filters), since: parse(&args.since)?, until: parse(&args.until)? })
     }
+
+    /// Is anything asked of an entry?
+    pub(super) fn is_conditioned(&self) -> bool {
+        !self.filter.is_everything() || self.since.is_some() || self.until.is_some()
+    }
 }
 
 impl Session {

@@ -80,6 +80,44 @@ fn mask_line(line: &[u8], key: &mut Vec<u8>) {
     }
 }
 
+/// Hands the pairs in a text to `visit`: `name=value`, and `name: value` within brackets.
+pub fn pairs<'t>(text: &'t [u8], visit: &mut dyn FnMut(&'t [u8], &'t [u8])) {
+    const MOST: usize = 32;
+    let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len()).min(LOOKED_AT)];
+    let (mut at, mut found, mut may_follow) = (0, 0, false);
+    while at < line.len() && found < MOST {
+        if !is_word(line[at]) {
+            may_follow = match line[at] {
+                b'(' | b'[' | b'{' | b',' => true,
+                b' ' => may_follow,
+                _ => false,
+            };
+            at += 1;
+            continue;
+        }
+        let end = word_end(line, at);
+        let value = match line.get(end) {
+            Some(b'=') => Some(end + 1),
+            Some(b':') if may_follow && line.get(end + 1) == Some(&b' ') => Some(end + 2),
+            _ => None,
+        };
+        if let Some(value) = value {
+            let quoted = line.get(value) == Some(&b'"');
+            let rest = &line[(value + usize::from(quoted)).min(line.len())..];
+            let ends = |b: &u8| {
+                if quoted { *b == b'"' } else { matches!(b, b' ' | b',' | b')' | b']' | b'}' | b';') }
+            };
+            let length = rest.iter().position(ends).unwrap_or(rest.len());
+            visit(&line[at..end], &rest[..length]);
+            found += 1;
+            at = value + usize::from(quoted) + length;
+        } else {
+            at = end;
+        }
+        may_follow = false;
+    }
+}
+
 /// Masks the value of `name=value` at `at`; where it ends. A sentence in quotes is masked as text is.
 fn mask_value(line: &[u8], at: usize, key: &mut Vec<u8>) -> usize {
     if let Some(quote @ (b'"' | b'\'')) = line.get(at) {
@@ -228,6 +266,16 @@ mod tests {
     }
 
     #[test]
+    fn pairs_are_read_from_text() {
+        let mut found = Vec::new();
+        let text = b"slow answer (partner: gridlane, took: 2416.1 ms) user=alice q=\"a b\" x";
+        pairs(text, &mut |name, value| {
+            found.push(format!("{}={}", String::from_utf8_lossy(name), String::from_utf8_lossy(value)));
+        });
+        assert_eq!(found, ["partner=gridlane", "took=2416.1", "user=alice", "q=a b"]);
+    }
+
+    #[test]
     fn keys_are_short() {
         assert!(key(&"word ".repeat(1000)).len() <= LONGEST);
         assert!(key(&"(a: [".repeat(1000)).len() <= LONGEST);
@@ -237,6 +285,7 @@ mod tests {
         #[test]
         fn any_bytes_are_survived(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
             mask(&bytes, &mut Vec::new());
+            pairs(&bytes, &mut |_, _| {});
         }
     }
 }

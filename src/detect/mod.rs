@@ -3,6 +3,7 @@
 //! One pass over the entries counts each kind of entry over time ([`observe`]); a [`Scene`] lays the counts out on
 //! one axis; the detectors judge kinds by their words, and by when they became more frequent.
 
+pub mod affected;
 pub mod bins;
 pub mod burst;
 pub mod cause;

@@ -4,6 +4,7 @@ pub mod access;
 pub mod json;
 pub mod logfmt;
 pub mod names;
+pub mod normal;
 pub mod plan;
 pub mod reader;
 pub mod survey;
