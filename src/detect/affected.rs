@@ -124,7 +124,9 @@ fn is_comparable(key: &str) -> bool {
     const SAYS_WHERE: &[&str] =
         &["line", "function", "file", "pid", "thread", "stream", "tag", "ecs.version"];
     let roles = names::roles_of(key);
-    !roles.iter().any(|(role, ..)| !matches!(role, Role::Host | Role::User)) && !SAYS_WHERE.contains(&key)
+    // How full a pool was is why, not who.
+    let last = key.rsplit('.').next().unwrap_or(key);
+    super::gauge::part(last).is_none() && !roles.iter().any(|(role, ..)| !matches!(role, Role::Host | Role::User)) && !SAYS_WHERE.contains(&key)
 }
 
 impl<'w> Joined<'w> {

@@ -66,11 +66,18 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
     }
     let counts = scene.axis.counts(&all);
     let found = change::strongest(&counts, &presence, Way::Up)?;
-    let share = change::gain_of(&counts, &volume, found.from, found.until);
-    let whole = all.count() as f64 * 2.0 > volume.iter().sum::<f64>();
     let rises = found.gain >= GAIN && found.inside >= 2.0 * found.outside && found.count >= 5;
-    if !rises || (!whole && share.is_none_or(|share| share < GAIN)) {
+    if !rises || scene.is_beginning(&presence, found.from) {
         return None;
+    }
+    // A surge of traffic brings more errors, too: of what is not new, the share of the log counts.
+    if found.outside > 0.05 * found.inside {
+        let others: Vec<f64> = volume.iter().zip(&counts).map(|(all, own)| (all - *own as f64).max(0.0)).collect();
+        let alone = others.iter().sum::<f64>() < all.count() as f64 / 4.0;
+        let share = change::gain_of(&counts, &others, found.from, found.until);
+        if !alone && share.is_none_or(|share| share < GAIN) {
+            return None;
+        }
     }
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
     let inside = all.clipped(from, crate::model::Timestamp(until.0 - 1));

@@ -100,7 +100,7 @@ struct Candidate {
 const LOOK_BACK: i64 = 6 * 60 * NANOS;
 
 /// In how much time a lead over the first change loses most of its worth, in seconds.
-const LEAD: f64 = 150.0;
+const LEAD: f64 = 100.0;
 
 /// How many changes the timeline shows.
 const SHOWN: usize = 14;
@@ -119,9 +119,9 @@ pub fn story(scene: &Scene<'_>, findings: &[Finding]) -> Story {
         let slack = 60 * NANOS;
         signs.retain(|sign| sign.to.0 + slack >= from.0 && sign.from.0 <= to.0 + slack);
     }
-    let contexts = contexts(scene, findings, signs.iter().map(|sign| sign.from).min());
     let mut candidates = candidates(signs);
     rate(scene, &mut candidates);
+    let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
     let wrong = worst.is_some()
         || candidates
@@ -247,8 +247,10 @@ fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
         let name = sign.subject.service.clone().unwrap_or_else(|| sign.subject.file.clone());
         services.entry(name).or_default().push(sign);
     }
+    // What is merely new and no trouble by itself explains nothing alone.
     services
         .into_values()
+        .filter(|signs| signs.iter().any(|sign| sign.weight >= 0.4))
         .map(|mut signs| {
             signs.sort_by_key(|sign| (sign.from, sign.detector));
             Candidate { signs, score: 0.0 }
@@ -423,8 +425,9 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
 /// The signs of the leading nature, in words.
 fn sentence(candidate: &Candidate) -> String {
     let lead = candidate.lead();
+    let file = lead.subject.file.rsplit('/').next().unwrap_or_default();
     let place = match &lead.subject.service {
-        Some(service) => format!("{service} ({})", lead.subject.file),
+        Some(service) => format!("{service} ({file})"),
         None => lead.subject.file.clone(),
     };
     let times = match lead.count {
@@ -506,7 +509,13 @@ fn requests_failed(scene: &Scene<'_>, success: &Success, from: Timestamp) -> Str
         .take(3)
         .map(|(status, count)| format!("{} × {status}", HumanCount(*count)))
         .collect();
-    format!("{} requests fail at {}: {}", from.clock(), scene.wants.file(success.group), statuses.join(", "))
+    let file = scene.wants.file(success.group);
+    let place = scene
+        .kinds
+        .iter()
+        .find(|(kind, _)| kind.group == success.group && !kind.service.is_empty())
+        .map_or(file, |(kind, _)| kind.service.as_str());
+    format!("{} requests fail at {place}: {}", from.clock(), statuses.join(", "))
 }
 
 /// What changed, in the order of time: the first of each kind of sign of each service.

@@ -55,12 +55,12 @@ impl Sums {
         sums
     }
 
-    fn stretch(&self, from: usize, until: usize, way: Way) -> Option<Stretch> {
+    fn stretch(&self, from: usize, until: usize, way: Way, most: f64) -> Option<Stretch> {
         let last = self.events.len() - 1;
         let (all, total) = (self.events[last], self.exposure[last]);
         let count = self.events[until] - self.events[from];
         let exposure = self.exposure[until] - self.exposure[from];
-        if exposure <= 0.0 || exposure > MOST * total {
+        if exposure <= 0.0 || exposure >= total || exposure > most * total {
             return None;
         }
         let (inside, outside) = (count as f64 / exposure, (all - count) as f64 / (total - exposure));
@@ -91,7 +91,7 @@ pub fn strongest(events: &[u64], exposure: &[f64], way: Way) -> Option<Stretch> 
     let edges: Vec<usize> = (0..n).step_by(step).chain([n]).collect();
     let mut best: Option<Stretch> = None;
     let mut consider = |from: usize, until: usize| {
-        if let Some(found) = sums.stretch(from, until, way)
+        if let Some(found) = sums.stretch(from, until, way, MOST)
             && best.is_none_or(|best| found.gain > best.gain)
         {
             best = Some(found);
@@ -108,7 +108,7 @@ pub fn strongest(events: &[u64], exposure: &[f64], way: Way) -> Option<Stretch> 
     for from in near(rough.from) {
         for until in near(rough.until) {
             if from < until
-                && let Some(found) = sums.stretch(from, until, way)
+                && let Some(found) = sums.stretch(from, until, way, MOST)
                 && best.is_none_or(|best| found.gain > best.gain)
             {
                 best = Some(found);
@@ -124,7 +124,7 @@ pub fn gain_of(events: &[u64], exposure: &[f64], from: usize, until: usize) -> O
     if from >= until || until > n {
         return None;
     }
-    let found = Sums::new(&events[..n], &exposure[..n]).stretch(from, until, Way::Up)?;
+    let found = Sums::new(&events[..n], &exposure[..n]).stretch(from, until, Way::Up, 1.0)?;
     Some(found.gain / overdispersion(&events[..n], &exposure[..n], &found))
 }
 

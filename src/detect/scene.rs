@@ -167,15 +167,28 @@ impl<'w> Scene<'w> {
         if stretch.gain < GAIN || stretch.inside < 2.0 * stretch.outside {
             return None;
         }
-        // A surge of traffic makes everything more frequent: what counts is the share of the log, too.
-        let volume: Vec<f64> = self.volume(kind.group).iter().map(|count| *count as f64).collect();
-        let share = change::gain_of(&counts, &volume, stretch.from, stretch.until);
-        // A template that is the whole of a small log has no share to gain.
-        let whole = signal.count * 2 > self.volume(kind.group).iter().sum::<u64>();
-        if !whole && share.is_none_or(|share| share < GAIN) {
+        if self.is_beginning(&presence, stretch.from) {
             return None;
         }
+        // A surge of traffic makes everything more frequent: of what is not new, the share of the log counts.
+        if stretch.outside > 0.05 * stretch.inside {
+            let volume = self.volume(kind.group).iter().zip(&counts);
+            let others: Vec<f64> = volume.map(|(all, own)| all.saturating_sub(*own) as f64).collect();
+            // A template that is nearly the whole of its log has no others to compare with.
+            let alone = others.iter().sum::<f64>() < signal.count as f64 / 4.0;
+            let share = change::gain_of(&counts, &others, stretch.from, stretch.until);
+            if !alone && share.is_none_or(|share| share < GAIN) {
+                return None;
+            }
+        }
         self.change_of(signal, stretch)
+    }
+
+    /// Does a stretch start with the data? Then nobody can say that it was different before: rather, it ended.
+    pub fn is_beginning(&self, presence: &[f64], from: usize) -> bool {
+        let first = presence.iter().position(|seconds| *seconds > 0.0).unwrap_or(0);
+        let present = presence.iter().filter(|seconds| **seconds > 0.0).count();
+        from < first + (present / 25).max(2)
     }
 
     /// The times of the entries in a stretch.
