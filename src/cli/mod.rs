@@ -9,6 +9,7 @@ mod formats;
 mod found;
 mod grep;
 mod out;
+mod progress;
 mod session;
 mod stats;
 mod verdict;
