@@ -1,13 +1,17 @@
 //! The only room that knows clap, the terminal, the environment and the clock. One command, one file.
 
 mod args;
+mod completions;
 mod config;
 mod correlate;
 mod detect;
+mod fields;
+mod formats;
 mod found;
 mod grep;
 mod investigate;
 mod out;
+mod progress;
 mod session;
 mod stats;
 mod verdict;
@@ -19,6 +23,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Parser, Subcommand};
 
 use crate::model::Error;
+pub use completions::completion_files;
 use verdict::Verdict;
 
 /// Finds out from log and metric files what failed, since when, for whom and why
@@ -40,8 +45,12 @@ enum Command {
     Correlate(correlate::CorrelateArgs),
     Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
-    Detect(detect::DetectArgs),
-    Investigate(investigate::InvestigateArgs),
+    Detect(Box<detect::DetectArgs>),
+    Investigate(Box<investigate::InvestigateArgs>),
+    Fields(fields::FieldsArgs),
+    Formats(formats::FormatsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
 }
 
 /// Runs `obs` with the process's arguments.
@@ -67,6 +76,10 @@ impl Command {
             Command::Stats(args) => stats::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
             Command::Investigate(args) => investigate::run(args, cancel),
+            Command::Fields(args) => fields::run(args, cancel),
+            Command::Formats(args) => formats::run(args, cancel),
+            Command::Completions(args) => completions::completions(args),
+            Command::Man(args) => completions::man(args),
         }
     }
 }

@@ -126,7 +126,9 @@ fn is_comparable(key: &str) -> bool {
     let roles = names::roles_of(key);
     // How full a pool was is why, not who.
     let last = key.rsplit('.').next().unwrap_or(key);
-    super::gauge::part(last).is_none() && !roles.iter().any(|(role, ..)| !matches!(role, Role::Host | Role::User)) && !SAYS_WHERE.contains(&key)
+    super::gauge::part(last).is_none()
+        && !roles.iter().any(|(role, ..)| !matches!(role, Role::Host | Role::User))
+        && !SAYS_WHERE.contains(&key)
 }
 
 impl<'w> Joined<'w> {

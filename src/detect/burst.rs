@@ -72,7 +72,8 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
     }
     // A surge of traffic brings more errors, too: of what is not new, the share of the log counts.
     if found.outside > 0.05 * found.inside {
-        let others: Vec<f64> = volume.iter().zip(&counts).map(|(all, own)| (all - *own as f64).max(0.0)).collect();
+        let others: Vec<f64> =
+            volume.iter().zip(&counts).map(|(all, own)| (all - *own as f64).max(0.0)).collect();
         let alone = others.iter().sum::<f64>() < all.count() as f64 / 4.0;
         let share = change::gain_of(&counts, &others, found.from, found.until);
         if !alone && share.is_none_or(|share| share < GAIN) {
