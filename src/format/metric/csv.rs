@@ -37,7 +37,7 @@ impl MetricFormat for Csv {
 
     fn recognises(&self, head: &[u8]) -> bool {
         let mut lines = head_lines(head);
-        let Some(header) = lines.next().and_then(|line| Header::read(line)) else { return false };
+        let Some(header) = lines.next().and_then(Header::read) else { return false };
         let mut rows = 0;
         lines.filter(|line| !line.is_empty()).all(|line| {
             rows += 1;

@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn series_are_read_with_their_escapes() {
         for (line, strict, expected) in [
-            (r#"up 1"#, true, Some("up")),
+            (r"up 1", true, Some("up")),
             (r#"a{b="c \" } \\ \n \x"} 1"#, true, Some(r#"a{b="c \" } \\ \n \\x"}"#)),
             (r#"a { b = "c" , } 1"#, false, Some(r#"a{b="c"}"#)),
             (r#"a{b="c",} 1"#, true, None),
@@ -310,9 +310,9 @@ mod tests {
             (r#"{__name__="up",job="x"} 1"#, false, Some(r#"up{job="x"}"#)),
             (r#"a{b="c",b="d"} 1"#, false, None),
             (r#"a{b="c} 1"#, false, None),
-            (r#"a{,} 1"#, false, None),
-            (r#"1a 1"#, false, None),
-            (r#"{} 1"#, false, None),
+            (r"a{,} 1", false, None),
+            (r"1a 1", false, None),
+            (r"{} 1", false, None),
         ] {
             let found = series(line.as_bytes(), strict).ok();
             assert_eq!(found.as_ref().map(|(labels, _)| labels.to_string()).as_deref(), expected, "{line}");

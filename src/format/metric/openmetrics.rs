@@ -261,8 +261,9 @@ pub(super) fn evidence(head: &[u8]) -> Option<Dialect> {
         if line.starts_with(b"#") {
             let mut parts = line.splitn(4, |b| *b == b' ');
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
-                (Some(b"#"), Some(b"EOF"), None, None) => open_metrics = true,
-                (Some(b"#"), Some(b"UNIT"), Some(_), Some(_)) => open_metrics = true,
+                (Some(b"#"), Some(b"EOF"), None, None) | (Some(b"#"), Some(b"UNIT"), Some(_), Some(_)) => {
+                    open_metrics = true;
+                }
                 (Some(b"#"), Some(b"HELP"), Some(_), _) => metadata += 1,
                 (Some(b"#"), Some(b"TYPE"), Some(name), Some(kind)) => {
                     metadata += 1;
@@ -283,9 +284,9 @@ pub(super) fn evidence(head: &[u8]) -> Option<Dialect> {
         let (labels, end) = series(line, false).ok()?;
         let tail = tail(line, end, false).ok()?;
         if line[..end].contains(&b'{') {
-            labelled += 1
+            labelled += 1;
         } else {
-            plain += 1
+            plain += 1;
         }
         open_metrics |= tail.exemplar;
         // The family of a counter has no suffix in OpenMetrics, but its sample has.

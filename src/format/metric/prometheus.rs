@@ -71,15 +71,12 @@ fn sample(
         // A blank before the brace makes the quick look stop early; then the text is no key.
         if used == quick { Ok(labels) } else { fault(used, "the series is written with blanks") }
     });
-    match place {
-        Ok(place) => {
-            let sample = value_and_time(line, quick, options)?;
-            sink(known.get(place), sample);
-        }
-        Err(_) => {
-            let (labels, end) = series(line, false)?;
-            sink(&labels, value_and_time(line, end, options)?);
-        }
+    if let Ok(place) = place {
+        let sample = value_and_time(line, quick, options)?;
+        sink(known.get(place), sample);
+    } else {
+        let (labels, end) = series(line, false)?;
+        sink(&labels, value_and_time(line, end, options)?);
     }
     Ok(())
 }

@@ -96,6 +96,7 @@ struct Family {
 
 /// A histogram at one time.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that was or was not there")]
 struct Histogram {
     limit: Option<f64>,
     value: f64,
