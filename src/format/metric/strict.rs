@@ -189,10 +189,10 @@ impl Rules {
         }
         let Some(family) = &mut self.family else { return Ok(()) };
         family.has_samples = true;
-        family.order(seen, tail, new_group)?;
+        let repeated = family.order(seen, tail, new_group)?;
         let kind = family.kind.unwrap_or(Type::Unknown);
         check_value(kind, seen, tail)?;
-        if kind.is_histogram() {
+        if kind.is_histogram() && !repeated {
             family.histogram.get_or_insert_default().add(seen, tail.value)?;
         }
         Ok(())
@@ -247,8 +247,8 @@ impl Rules {
 }
 
 impl Family {
-    /// Samples of a group stand together, and its times never go back.
-    fn order(&mut self, seen: &Seen, tail: &Tail, new_group: bool) -> Parsed<()> {
+    /// Samples of a group stand together, and its times never go back; says whether the series had this time.
+    fn order(&mut self, seen: &Seen, tail: &Tail, new_group: bool) -> Parsed<bool> {
         if self.group == Some(seen.group) {
             match (self.at, tail.at) {
                 (None, None) => {}
@@ -270,12 +270,12 @@ impl Family {
         }
         self.group = Some(seen.group);
         self.at = tail.at;
-        // Times finer than a nanosecond are the same; buckets are not looked at twice.
-        if self.at_this_time.contains(&seen.id) {
-            self.histogram = None;
+        // Times that differ by less than a nanosecond are the same; then only the first sample counts.
+        let repeated = self.at_this_time.contains(&seen.id);
+        if !repeated {
+            self.at_this_time.push(seen.id);
         }
-        self.at_this_time.push(seen.id);
-        Ok(())
+        Ok(repeated)
     }
 }
 
