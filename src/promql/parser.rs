@@ -536,10 +536,8 @@ impl Parser<'_> {
         self.advance();
         let range = self.positive_duration("range")?;
         if self.sign(":") {
-            let step = match self.is_sign(0, "]") {
-                true => None,
-                false => Some(self.positive_duration("subquery step")?),
-            };
+            let step =
+                if self.is_sign(0, "]") { None } else { Some(self.positive_duration("subquery step")?) };
             self.expect("]")?;
             let span = node.span.to(self.last_span());
             let subquery = Subquery { inner: node, range, step, shift: Shift::default() };
