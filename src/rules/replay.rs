@@ -150,7 +150,7 @@ fn route_short(alerts: &mut [Alert], file: &str, routing: &super::short::Routing
     for at in fired {
         let Some(firing_at) = alerts[at].firing_at.map(Timestamp::millis) else { continue };
         let earlier = heard.iter().map(|(_, labels, at)| (labels, *at));
-        if let Some(by) = routing.suppressing(&alerts[at].labels, firing_at, earlier) {
+        if let Some(by) = routing.suppressing(&alerts[at].labels, firing_at, &earlier) {
             alerts[at].suppressed_by = Some(heard[by].0.clone());
             alerts[at].status = Status::Suppressed;
         } else {
@@ -318,7 +318,7 @@ groups:
   - {name: slow, interval: 30s, rules: [{record: half, expr: total / 2}]}
 ";
         let series = [("up{i=\"1\"}", "1 1 1 1"), ("up{i=\"2\"}", "1 0 0 1")];
-        let (replay, store) = replayed(&rules, &series);
+        let (replay, store) = replayed(rules, &series);
         assert_eq!(lines(&replay)[0], "Few 30 30 - Triggered 1");
         assert_eq!(replay.alerts[0].annotations, [("text".to_owned(), "a 1".to_owned())]);
         assert_eq!(replay.alerts[0].labels.to_string(), "{alertname=\"Few\", severity=\"high\", team=\"a\"}");

@@ -250,17 +250,17 @@ impl Run<'_> {
             Operand::Function(name) => return self.function(name, command, rest, last, dot),
             Operand::Field(fields) => {
                 let args = self.arguments(rest, last, dot)?;
-                self.fields(dot.clone(), fields, &args)
+                Self::fields(dot.clone(), fields, &args)
             }
             Operand::Variable(name, fields) => {
                 let args = self.arguments(rest, last, dot)?;
                 let value = self.variable(name);
-                self.fields(value, fields, &args)
+                Self::fields(value, fields, &args)
             }
             Operand::Nested(pipe, fields) => {
                 let value = self.pipe(pipe, dot)?;
                 let args = self.arguments(rest, last, dot)?;
-                self.fields(value, fields, &args)
+                Self::fields(value, fields, &args)
             }
             _ if !rest.is_empty() || last.is_some() => Err("can't give argument to non-function".to_owned()),
             Operand::Nil => Err("nil is not a command".to_owned()),
@@ -328,14 +328,14 @@ impl Run<'_> {
 
     fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Value, String> {
         match operand {
-            Operand::Field(fields) => self.fields(dot.clone(), fields, &[]),
+            Operand::Field(fields) => Self::fields(dot.clone(), fields, &[]),
             Operand::Variable(name, fields) => {
                 let value = self.variable(name);
-                self.fields(value, fields, &[])
+                Self::fields(value, fields, &[])
             }
             Operand::Nested(pipe, fields) => {
                 let value = self.pipe(pipe, dot)?;
-                self.fields(value, fields, &[])
+                Self::fields(value, fields, &[])
             }
             Operand::Function(name) => {
                 let span = (0, 0);
@@ -351,7 +351,7 @@ impl Run<'_> {
     }
 
     /// Follows fields; the last one gets the arguments, if it is a method.
-    fn fields(&self, mut value: Value, fields: &[String], args: &[Value]) -> Result<Value, String> {
+    fn fields(mut value: Value, fields: &[String], args: &[Value]) -> Result<Value, String> {
         if fields.is_empty() && !args.is_empty() {
             return Err("can't give argument to non-function".to_owned());
         }

@@ -1,5 +1,7 @@
 //! Go's `fmt`: how floats are printed, and `printf` with its signs of misuse (`%!d(string=x)`).
 
+use std::fmt::Write as _;
+
 use super::value::Value;
 
 /// No width or precision beyond this is obeyed, so that a template cannot ask for gigabytes of spaces.
@@ -80,6 +82,7 @@ pub(super) fn sprintln(args: &[Value]) -> String {
     parts.join(" ") + "\n"
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "they are the five flags of a verb")]
 #[derive(Default)]
 struct Spec {
     plus: bool,
@@ -152,7 +155,7 @@ pub(super) fn sprintf(format: &str, args: &[Value]) -> String {
     }
     if !reordered && next < args.len() {
         let extra: Vec<_> = args[next..].iter().map(described).collect();
-        out.push_str(&format!("%!(EXTRA {})", extra.join(", ")));
+        let _ = write!(out, "%!(EXTRA {})", extra.join(", "));
     }
     out
 }
@@ -273,9 +276,16 @@ fn string(verb: char, text: &str, spec: &Spec) -> Option<String> {
         'v' | 's' => pad(cut, spec, false),
         'q' if spec.sharp && !cut.contains('`') => pad(format!("`{cut}`"), spec, false),
         'q' => pad(quote(&cut), spec, false),
-        'x' => pad(cut.bytes().map(|b| format!("{b:02x}")).collect(), spec, false),
-        'X' => pad(cut.bytes().map(|b| format!("{b:02X}")).collect(), spec, false),
+        'x' => pad(hex(&cut), spec, false),
+        'X' => pad(hex(&cut).to_uppercase(), spec, false),
         _ => return None,
+    })
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
     })
 }
 
@@ -293,8 +303,12 @@ pub(super) fn quote(text: &str) -> String {
             '\u{8}' => out.push_str("\\b"),
             '\u{b}' => out.push_str("\\v"),
             '\u{c}' => out.push_str("\\f"),
-            c if u32::from(c) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if u32::from(c) < 0x20 || c == '\u{7f}' => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
             c => out.push(c),
         }
     }
@@ -363,7 +377,7 @@ mod tests {
             ("%.2f", vec![f(1.005)], "1.00"),
             ("%.0f", vec![f(2.5)], "2"),
             ("%.1f%%", vec![f(99.95)], "100.0%"),
-            ("%6.2f|%-6.1f|%06.1f", vec![f(3.14159), f(2.0), f(-1.5)], "  3.14|2.0   |-001.5"),
+            ("%6.2f|%-6.1f|%06.1f", vec![f(2.71459), f(2.0), f(-1.5)], "  2.71|2.0   |-001.5"),
             ("%s", vec![f(1.0)], "%!s(float64=1)"),
             ("%d", vec![f(1.5)], "%!d(float64=1.5)"),
             ("%f", vec![i(1)], "%!f(int=1)"),
