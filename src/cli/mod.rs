@@ -1,11 +1,15 @@
 //! The only room that knows clap, the terminal, the environment and the clock. One command, one file.
 
 mod args;
+mod completions;
 mod config;
 mod correlate;
+mod fields;
+mod formats;
 mod found;
 mod grep;
 mod out;
+mod progress;
 mod session;
 mod stats;
 mod verdict;
@@ -17,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Parser, Subcommand};
 
 use crate::model::Error;
+pub use completions::completion_files;
 use verdict::Verdict;
 
 /// Finds out from log and metric files what failed, since when, for whom and why
@@ -38,6 +43,10 @@ enum Command {
     Correlate(correlate::CorrelateArgs),
     Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
+    Fields(fields::FieldsArgs),
+    Formats(formats::FormatsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
 }
 
 /// Runs `obs` with the process's arguments.
@@ -61,6 +70,10 @@ impl Command {
             Command::Correlate(args) => correlate::run(args, cancel),
             Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
+            Command::Fields(args) => fields::run(args, cancel),
+            Command::Formats(args) => formats::run(args, cancel),
+            Command::Completions(args) => completions::completions(args),
+            Command::Man(args) => completions::man(args),
         }
     }
 }
