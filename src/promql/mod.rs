@@ -11,6 +11,8 @@ mod check;
 mod display;
 mod duration;
 mod eval;
+#[cfg(test)]
+mod laws;
 mod lexer;
 mod parser;
 

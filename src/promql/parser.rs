@@ -411,7 +411,12 @@ impl Parser<'_> {
         Ok((Node { span, form: Form::Call(function, arguments) }, levels + 1))
     }
 
+    /// Arguments in brackets. They count as a level of their own, for a call takes more of the stack.
     fn arguments(&mut self) -> Parsed<(Vec<Node>, usize)> {
+        self.deeper(Self::argument_list)
+    }
+
+    fn argument_list(&mut self) -> Parsed<(Vec<Node>, usize)> {
         self.expect("(")?;
         let (mut arguments, mut deepest) = (Vec::new(), 0);
         if self.sign(")") {
