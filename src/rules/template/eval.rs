@@ -16,6 +16,11 @@ const MAX_STEPS: u64 = 200_000;
 /// Bytes that may be written.
 const MAX_OUTPUT: usize = 1 << 20;
 
+/// Prometheus puts definitions of variables before each template, and its messages count their columns, too.
+const PROLOGUE: usize = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}\
+{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+    .len();
+
 /// One execution of a template.
 pub(super) struct Run<'r> {
     template: &'r Template,
@@ -378,7 +383,10 @@ impl Run<'_> {
         let source = &self.template.source;
         let before = source.get(..from).unwrap_or("");
         let line = before.matches('\n').count() + 1;
-        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        let column = match before.rfind('\n') {
+            Some(at) => before.len() - at - 1,
+            None => before.len() + PROLOGUE,
+        };
         let shown = source.get(from..to).unwrap_or("").trim();
         let name = &self.name;
         format!(

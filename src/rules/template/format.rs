@@ -141,6 +141,9 @@ pub(super) fn sprintf(format: &str, args: &[Value]) -> String {
         out.push_str(&complaints);
         match (chars.next(), args.get(next)) {
             (None, _) => out.push_str("%!(NOVERB)"),
+            (Some(verb), None) if reordered && verb != '%' => {
+                let _ = write!(out, "%!{verb}(BADINDEX)");
+            }
             (Some('%'), _) => out.push('%'),
             (Some(verb), None) => {
                 out.push_str("%!");
@@ -154,7 +157,7 @@ pub(super) fn sprintf(format: &str, args: &[Value]) -> String {
         }
     }
     if !reordered && next < args.len() {
-        let extra: Vec<_> = args[next..].iter().map(described).collect();
+        let extra: Vec<_> = args[next..].iter().map(|arg| described(arg, &Spec::default())).collect();
         let _ = write!(out, "%!(EXTRA {})", extra.join(", "));
     }
     out
@@ -198,11 +201,11 @@ fn width(
     Ok(width)
 }
 
-/// `type=value`, as misuse shows it.
-fn described(value: &Value) -> String {
+/// `type=value`, as misuse shows it; width and precision still hold.
+fn described(value: &Value, spec: &Spec) -> String {
     match value {
         Value::Nil => "<nil>".to_owned(),
-        other => format!("{}={}", other.type_name(), other.print_nested()),
+        other => format!("{}={}", other.type_name(), one('v', other, spec)),
     }
 }
 
@@ -225,12 +228,18 @@ fn one(verb: char, arg: &Value, spec: &Spec) -> String {
         Value::Nil if verb == 'v' => Some(pad("<nil>".to_owned(), spec, false)),
         _ => None,
     };
-    formatted.unwrap_or_else(|| format!("%!{verb}({})", described(arg)))
+    formatted.unwrap_or_else(|| format!("%!{verb}({})", described(arg, spec)))
 }
 
 fn float(verb: char, value: f64, spec: &Spec) -> Option<String> {
     let text = match (verb, special(value)) {
         ('v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G', Some(name)) => {
+            let name = match (name, spec.plus, spec.space) {
+                ("NaN", true, _) => "+NaN",
+                ("NaN", false, true) => " NaN",
+                ("+Inf", false, true) => " Inf",
+                _ => name,
+            };
             // Only numbers are padded with zeros.
             return Some(pad(name.to_owned(), &Spec { zero: false, ..*spec }, true));
         }

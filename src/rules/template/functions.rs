@@ -39,9 +39,7 @@ const FUNCTIONS: &[Function] = &[
     function("html", 0, ANY, |_, args| Ok(Value::text(html(&joined(args))))),
     function("js", 0, ANY, |_, args| Ok(Value::text(js(&joined(args))))),
     function("urlquery", 0, ANY, |_, args| Ok(Value::text(query_escape(&joined(args))))),
-    function("call", 1, ANY, |_, args| {
-        Err(format!("error calling call: non-function of type {}", args[0].type_name()))
-    }),
+    function("call", 1, ANY, |_, args| Err(format!("non-function of type {}", args[0].type_name()))),
     function("eq", 2, ANY, |_, args| equal_any(args)),
     function("ne", 2, 2, |_, args| Ok(Value::Bool(!equal(&args[0], &args[1])?))),
     function("lt", 2, 2, |_, args| compared(args, Ordering::is_lt)),
@@ -273,9 +271,7 @@ fn compared(args: &[Value], holds: fn(Ordering) -> bool) -> Result<Value, String
             Value::Int(_) | Value::Float(_) | Value::Text(_),
             Value::Int(_) | Value::Float(_) | Value::Text(_),
         ) => {
-            return Err(format!(
-                "{INCOMPATIBLE} (a number with a fraction is compared with `1.0`, not with `1`)"
-            ));
+            return Err(INCOMPATIBLE.to_owned());
         }
         _ => return Err("invalid type for comparison".to_owned()),
     };
