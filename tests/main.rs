@@ -4,5 +4,6 @@
 
 mod completions;
 mod fixtures;
+mod openmetrics;
 mod promql;
 mod tidy;
