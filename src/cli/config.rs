@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::args::{InputArgs, OutputArgs, When};
+use super::progress::Progress;
 use crate::filter;
 use crate::format::log;
 use crate::format::log::reader::ReadOptions;
@@ -22,8 +23,8 @@ pub(super) struct Config {
     pub page: Page,
     /// Is the answer read by a person on a terminal?
     pub terminal: bool,
-    /// Is progress drawn?
-    pub progress: bool,
+    /// Draws progress until it is dropped; nobody where it is not wanted.
+    pub progress: Option<Progress>,
     /// Now.
     pub now: Timestamp,
 }
@@ -51,6 +52,7 @@ impl Config {
         };
         let color = colored(output.color, terminal);
         let page = Page { width: width(terminal), color, ascii: ascii() };
+        let progress = progress.then(|| Progress::start(&scan.progress));
         Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
     }
 }

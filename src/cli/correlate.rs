@@ -166,6 +166,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         let mut text = Vec::new();
         for request in &json.requests {
             text.extend(crate::report::json::compact(request).unwrap_or_default());
+            text.push(b'\n');
         }
         out::write_all(&text)?;
     } else {
@@ -298,7 +299,7 @@ impl View<'_> {
                 Cell::text(format!("{first}{mark}")).styled(style),
             ]
         });
-        report.push(Section::Table(Table { columns, rows: rows.collect(), ..Table::default() }));
+        report.push(Section::Table(Table { columns, rows: rows.collect() }));
         if let Some(gap) = &request.longest_gap {
             report.paragraph(format!(
                 "Longest gap: {} between {}:{} and {}:{}.",
@@ -393,7 +394,7 @@ fn table(report: &mut Report, json: &CorrelateJson, args: &CorrelateArgs) {
             Cell::text(error),
         ]
     });
-    report.push(Section::Table(Table { columns, rows: rows.collect(), ..Table::default() }));
+    report.push(Section::Table(Table { columns, rows: rows.collect() }));
     let totals = &json.totals;
     let count = crate::model::unit::HumanCount;
     let rate = |n: u64| percent(n as f64 / totals.requests.max(1) as f64);

@@ -249,7 +249,7 @@ pub(super) fn files_table(files: &[FileJson]) -> Table {
             clock(&file.account.to),
         ]
     });
-    Table { rows: rows.collect(), columns, ..Table::default() }
+    Table { rows: rows.collect(), columns }
 }
 
 fn fields_table(fields: &[FieldJson]) -> Table {
@@ -276,5 +276,5 @@ fn fields_table(fields: &[FieldJson]) -> Table {
             Cell::text(field.examples.join(", ")),
         ]
     });
-    Table { rows: rows.collect(), columns, ..Table::default() }
+    Table { rows: rows.collect(), columns }
 }

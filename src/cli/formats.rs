@@ -113,7 +113,7 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
     let rows = formats.iter().map(|format| vec![Cell::text(format.name), Cell::text(format.about)]);
     let columns = vec![Column::text("format").importance(9), Column::text("what it is")];
     let mut report = Report::new();
-    report.push(Section::Table(Table { rows: rows.collect(), columns, ..Table::default() }));
+    report.push(Section::Table(Table { rows: rows.collect(), columns }));
     let config = super::config::Config::resolve(&InputArgs::default_values(), &args.output, &Arc::default())?;
     out::write_report(args.output.output, config.page, &report, &formats)?;
     Ok(Verdict::Yes)
@@ -238,7 +238,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             .iter()
             .map(|skipped| vec![Cell::text(skipped.file.as_str()), Cell::text(skipped.reason.as_str())]);
         let columns = vec![Column::text("file").importance(9), Column::text("because it is")];
-        report.push(Section::Table(Table { rows: rows.collect(), columns, ..Table::default() }));
+        report.push(Section::Table(Table { rows: rows.collect(), columns }));
     }
     report.push(Section::Account(account));
     report

@@ -50,7 +50,6 @@ pub(super) struct Item {
     pub raw: Vec<u8>,
     /// Lines of the chunk before it.
     pub line: u64,
-    pub offset: u64,
     pub ts: Option<Timestamp>,
     pub matched: bool,
     /// Its place among the chunk's entries.
@@ -265,6 +264,7 @@ impl<'p> Stitch<'p> {
             let _ = write!(self.buffer, "{object}");
         } else {
             self.buffer.extend(json::compact(&object).unwrap_or_default());
+            self.buffer.push(b'\n');
         }
     }
 
@@ -287,7 +287,7 @@ impl<'p> Stitch<'p> {
 
     /// The bytes as they are into a pipe, made harmless on a terminal.
     fn text(&mut self, raw: &[u8], spans: &[Range<usize>]) {
-        if !self.print.terminal && !self.print.page.color {
+        if self.print.raw || (!self.print.terminal && !self.print.page.color) {
             self.buffer.extend_from_slice(raw);
         } else {
             let mut at = 0;

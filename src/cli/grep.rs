@@ -141,6 +141,10 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let mut session = Session::open(&PathArgs { paths }, &args.input, &args.output, cancel)?;
     session.require_logs();
+    if session.config.terminal {
+        // What is found is written while the scan goes on.
+        session.config.progress = None;
+    }
     let range = session.time_range(&chosen)?;
     if args.raw && session.config.terminal {
         return Err(Error::usage("--raw could send control characters of the logs to the terminal")
@@ -312,7 +316,6 @@ impl Search {
         let item = Item {
             raw: raw.to_vec(),
             line,
-            offset: chunk.offset() + entry.start as u64,
             ts: slots.ts,
             matched,
             ordinal: printed.next_ordinal(),

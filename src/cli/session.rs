@@ -95,6 +95,8 @@ impl Session {
 
     /// Takes over what a scan has to say, and gives the account of everything.
     pub(super) fn account(&mut self, scanned: &mut Scanned) -> Account {
+        // Nothing is drawn any more once the answer is written.
+        self.config.progress = None;
         self.diagnostics.append(&mut scanned.diagnostics);
         let mut account = scanned.account();
         account.merge(&self.inputs.skipped_account());

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{ScanOptions, parallel};
 use crate::format::log::{self, Profile, Reader};
+use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
 use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
 use crate::source::{self, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
@@ -68,8 +69,8 @@ enum Pipe {
 pub enum InputKind {
     /// A log of this profile.
     Log(Box<Profile>),
-    /// Metrics.
-    Metrics,
+    /// Metrics in this format.
+    Metrics(&'static dyn MetricFormat),
 }
 
 /// How much of a file's head, and of its middle and tail, is looked at.
@@ -160,8 +161,8 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
     }
-    if head.starts_with(b"# HELP ") || head.starts_with(b"# TYPE ") {
-        return Ok(InputKind::Metrics);
+    if let Some(format) = metric::detect(head) {
+        return Ok(InputKind::Metrics(format));
     }
     if is_json_document(head) {
         return Err(Left::NoLog("a JSON document".to_owned()));
@@ -308,7 +309,15 @@ impl Input {
     pub fn profile(&self) -> Option<&Profile> {
         match &self.kind {
             InputKind::Log(profile) => Some(profile),
-            InputKind::Metrics => None,
+            InputKind::Metrics(_) => None,
+        }
+    }
+
+    /// The format of a file of metrics.
+    pub fn metric_format(&self) -> Option<&'static dyn MetricFormat> {
+        match self.kind {
+            InputKind::Log(_) => None,
+            InputKind::Metrics(format) => Some(format),
         }
     }
 
@@ -330,15 +339,24 @@ impl Input {
         Ok((opened.content, Vec::new()))
     }
 
-    /// All bytes of the file, for formats that are read whole. What went wrong comes with what was read.
-    pub fn read_all(&self, options: &ScanOptions) -> (Vec<u8>, Vec<Diagnostic>) {
+    /// Hands all bytes of the file to `read`, for formats that are read whole. What went wrong comes with what
+    /// was read; the bytes are in memory as long as `read` looks at them.
+    pub fn with_bytes<T>(
+        &self,
+        options: &ScanOptions,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> (Option<T>, Vec<Diagnostic>) {
         match self.open(options) {
-            Err(diagnostic) => (Vec::new(), vec![diagnostic]),
-            Ok((Content::Mapped(map), _)) => (map.to_vec(), map.trouble(&self.shown).into_iter().collect()),
+            Err(diagnostic) => (None, vec![diagnostic]),
+            Ok((Content::Mapped(map), _)) => {
+                let answer = read(&map);
+                // Whether the file was cut meanwhile shows only when it has been read.
+                (Some(answer), map.trouble(&self.shown).into_iter().collect())
+            }
             Ok((Content::Stream(mut stream), mut bytes)) => {
                 // The error is kept by the stream.
                 let _ = stream.read_to_end(&mut bytes);
-                (bytes, stream.trouble().into_iter().collect())
+                (Some(read(&bytes)), stream.trouble().into_iter().collect())
             }
         }
     }

@@ -212,15 +212,12 @@ impl Plan {
         let mut node = 0;
         for part in &parts[..parts.len() - 1] {
             let at = self.nodes[node].find_or_add(part);
-            node = match self.nodes[node].keys[at].inside {
-                Some(inside) => usize::from(inside),
-                None => {
-                    let inside = self.nodes.len();
-                    self.nodes.push(Node::default());
-                    self.nodes[node].keys[at].inside = Some(inside as u16);
-                    inside
-                }
-            };
+            let next = self.nodes.len() as u16;
+            let inside = *self.nodes[node].keys[at].inside.get_or_insert(next);
+            if inside == next {
+                self.nodes.push(Node::default());
+            }
+            node = usize::from(inside);
         }
         self.add_key(node, parts[parts.len() - 1], target);
     }

@@ -107,8 +107,7 @@ impl LogFormat for Text {
 /// go on with a stack trace, do not.
 pub(super) fn starts_untimed(rest: &[u8]) -> bool {
     match rest.first() {
-        None | Some(b' ' | b'\t' | b'\n' | b'\r') => false,
-        Some(b'}' | b']' | b')') => false,
+        None | Some(b' ' | b'\t' | b'\n' | b'\r' | b'}' | b']' | b')') => false,
         _ => {
             !["Caused by:", "Traceback (", "... ", "at "].iter().any(|word| rest.starts_with(word.as_bytes()))
         }

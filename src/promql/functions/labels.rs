@@ -111,8 +111,9 @@ fn absence(argument: &Node, cells: Vec<f64>) -> Evaluated {
             labels.set(matcher.name.clone(), if certain { matcher.value.clone() } else { "".into() });
         }
     }
-    match cells.iter().any(|cell| present(*cell)) {
-        true => Evaluated::Vector(vec![Column { labels, drop_name: false, cells }]),
-        false => Evaluated::Vector(Vec::new()),
+    if cells.iter().any(|cell| present(*cell)) {
+        Evaluated::Vector(vec![Column { labels, drop_name: false, cells }])
+    } else {
+        Evaluated::Vector(Vec::new())
     }
 }
