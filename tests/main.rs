@@ -1,4 +1,9 @@
-//! The one test binary.
+//! The one test binary: every file beside this one is a module here (tidy sees to it).
 
+#![expect(clippy::disallowed_methods, reason = "tests make their own inputs and read the sources")]
+
+mod completions;
+mod fixtures;
 mod openmetrics;
 mod promql;
+mod tidy;

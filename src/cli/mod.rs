@@ -1,8 +1,109 @@
-//! The only room that knows clap, the terminal, the environment and the clock.
+//! The only room that knows clap, the terminal, the environment and the clock. One command, one file.
+
+mod args;
+mod completions;
+mod config;
+mod correlate;
+mod detect;
+mod fields;
+mod formats;
+mod found;
+mod grep;
+mod investigate;
+mod out;
+mod progress;
+mod session;
+mod stats;
+mod verdict;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::Error;
+pub use completions::completion_files;
+use verdict::Verdict;
+
+/// Finds out from log and metric files what failed, since when, for whom and why
+#[derive(Parser, Debug)]
+#[command(
+    name = "obs",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Correlate(correlate::CorrelateArgs),
+    Grep(Box<grep::GrepArgs>),
+    Stats(stats::StatsArgs),
+    Detect(Box<detect::DetectArgs>),
+    Investigate(Box<investigate::InvestigateArgs>),
+    Fields(fields::FieldsArgs),
+    Formats(formats::FormatsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
+}
 
 /// Runs `obs` with the process's arguments.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return clap_said(&error).into(),
+    };
+    let cancel = Arc::new(AtomicBool::new(false));
+    listen(&cancel);
+    let verdict = match cli.command.run(&cancel) {
+        Ok(verdict) => verdict,
+        Err(error) => verdict::fail(&error),
+    };
+    verdict.into()
+}
+
+impl Command {
+    fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+        match self {
+            Command::Correlate(args) => correlate::run(args, cancel),
+            Command::Grep(args) => grep::run(args, cancel),
+            Command::Stats(args) => stats::run(args, cancel),
+            Command::Detect(args) => detect::run(args, cancel),
+            Command::Investigate(args) => investigate::run(args, cancel),
+            Command::Fields(args) => fields::run(args, cancel),
+            Command::Formats(args) => formats::run(args, cancel),
+            Command::Completions(args) => completions::completions(args),
+            Command::Man(args) => completions::man(args),
+        }
+    }
+}
+
+/// The first Ctrl-C (or SIGTERM) asks the scan to stop and report; the second ends the process.
+fn listen(cancel: &Arc<AtomicBool>) {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the default action is armed only once the flag is set. Where a handler cannot be
+        // installed the signal keeps its default action.
+        let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(cancel));
+        let _ = signal_hook::flag::register(signal, Arc::clone(cancel));
+    }
+}
+
+/// Help, version and usage errors, as clap words them.
+fn clap_said(error: &clap::Error) -> Verdict {
+    let text = error.render();
+    if error.use_stderr() {
+        verdict::usage(&text.to_string());
+        return Verdict::Trouble;
+    }
+    match out::write_all(text.to_string().as_bytes()) {
+        Ok(()) => Verdict::Yes,
+        Err(error) => verdict::fail(&error),
+    }
 }

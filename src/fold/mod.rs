@@ -1,1 +1,26 @@
-//! What entries add up to: commutative, associative states.
+//! What entries add up to: states whose merge is associative and commutative, so that they could travel.
+//!
+//! A state holds integers, sorted tables and exact multisets; no float whose sum depends on order, and no
+//! cap before the report.
+
+pub mod quantile;
+pub mod sum;
+pub mod table;
+
+pub use quantile::Quantiles;
+pub use sum::Sum;
+pub use table::Table;
+
+use crate::model::Entry;
+
+/// A state that entries are added to and that merges with its like.
+///
+/// Laws, for any states a, b, c: `merge(a, b) = merge(b, a)`, `merge(merge(a, b), c) = merge(a, merge(b, c))`,
+/// and a new state changes nothing.
+pub trait Fold: Send {
+    /// Takes in an entry that was selected.
+    fn add(&mut self, entry: &Entry<'_, '_>);
+
+    /// Takes in the state of another part of the input.
+    fn merge(&mut self, other: Self);
+}

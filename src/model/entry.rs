@@ -163,12 +163,23 @@ pub struct Slots<'a> {
     /// The duration, in milliseconds.
     pub duration: Option<f64>,
     values: Vec<Value<'a>>,
+    ranks: Vec<u8>,
 }
+
+/// The rank of a slot that nothing was offered for.
+const UNFILLED: u8 = u8::MAX;
 
 impl<'a> Slots<'a> {
     /// Empty slots for what `needs` asks for.
     pub fn new(needs: &Needs) -> Self {
-        Slots { ts: None, level: None, duration: None, values: vec![Value::Absent; needs.slots()] }
+        let slots = needs.slots();
+        Slots {
+            ts: None,
+            level: None,
+            duration: None,
+            values: vec![Value::Absent; slots],
+            ranks: vec![UNFILLED; slots],
+        }
     }
 
     /// Forgets the values of the entry before.
@@ -177,6 +188,7 @@ impl<'a> Slots<'a> {
         self.level = None;
         self.duration = None;
         self.values.fill(Value::Absent);
+        self.ranks.fill(UNFILLED);
     }
 
     /// The value in a slot; [`Value::Absent`] if it was not found or not asked for.
@@ -189,7 +201,22 @@ impl<'a> Slots<'a> {
         self.get(role.slot())
     }
 
-    /// Puts a value into a slot.
+    /// Offers a value for a slot. Of several, the one of the lowest rank stays (a field's most usual name has
+    /// rank 0), of equals the first. Says whether this one stayed.
+    pub fn offer(&mut self, slot: Slot, rank: u8, value: Value<'a>) -> bool {
+        let at = usize::from(slot.0);
+        let (Some(place), Some(known)) = (self.values.get_mut(at), self.ranks.get_mut(at)) else {
+            return false;
+        };
+        let better = rank < *known;
+        if better {
+            *place = value;
+            *known = rank;
+        }
+        better
+    }
+
+    /// Puts a value into a slot, whatever was there.
     pub fn set(&mut self, slot: Slot, value: Value<'a>) {
         if let Some(place) = self.values.get_mut(usize::from(slot.0)) {
             *place = value;

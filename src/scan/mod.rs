@@ -1,1 +1,96 @@
-//! The driver and the only threads: map chunks in parallel, hand results on in order.
+//! The driver and the only threads: chunks are mapped in parallel, results handed on in order.
+//!
+//! [`survey`] says what the files are; [`run`] scans the logs among them; [`fold`] is the use of it that most
+//! commands need. What comes out does not depend on the number of threads or the size of chunks.
+
+mod block;
+mod chunk;
+mod driver;
+mod inputs;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+pub use chunk::{Chunk, Selection};
+pub use driver::{Delivered, Scanned, run};
+pub use inputs::{Input, InputKind, Inputs, SurveyOptions, survey};
+
+use crate::fold::Fold;
+use crate::format::log::reader::ReadOptions;
+
+/// How a scan is done; nothing here changes what comes out.
+#[derive(Clone, Debug)]
+pub struct ScanOptions {
+    /// How many threads map chunks.
+    pub threads: usize,
+    /// Bytes of a chunk; [`CHUNK`] outside of tests.
+    pub chunk: usize,
+    /// May files be mapped into memory?
+    pub map: bool,
+    /// How logs are read.
+    pub read: ReadOptions,
+    /// Set to stop early: what has been read until then is reported.
+    pub cancel: Arc<AtomicBool>,
+    /// Counts the bytes that have been read.
+    pub progress: Arc<AtomicU64>,
+}
+
+/// The size of a chunk: large enough that its overhead does not show, small enough for the second-level
+/// cache of the core that maps it.
+pub const CHUNK: usize = 1 << 20;
+
+/// Scans the logs and adds the selected entries up.
+pub fn fold<F: Fold>(
+    inputs: &[Input],
+    selection: &Selection,
+    options: &ScanOptions,
+    new: impl Fn() -> F + Sync,
+) -> (F, Scanned) {
+    let (states, scanned) = run(
+        inputs,
+        &selection.needs,
+        options,
+        &new,
+        |state, chunk| {
+            // A fold takes every entry; it never asks to stop.
+            let _ = chunk.entries(selection, |entry| {
+                state.add(entry);
+                ControlFlow::Continue(())
+            });
+        },
+        |_| ControlFlow::Continue(()),
+    );
+    let sum = states.into_iter().reduce(|mut sum, state| {
+        sum.merge(state);
+        sum
+    });
+    (sum.unwrap_or_else(new), scanned)
+}
+
+/// Applies `f` to every index below `count` on `threads` threads; the results in order.
+#[expect(clippy::disallowed_methods, reason = "scan/ is where threads are made")]
+fn parallel<T: Send>(threads: usize, count: usize, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    use std::sync::atomic::Ordering;
+    let next = AtomicU64::new(0);
+    let work = || {
+        let mut mine = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed) as usize;
+            if index >= count {
+                return mine;
+            }
+            mine.push((index, f(index)));
+        }
+    };
+    let mut all = if threads < 2 || count < 2 {
+        work()
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads.min(count)).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        })
+    };
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,1 +1,24 @@
-//! Bytes in: walk, open, map, decode.
+//! Bytes in: finds the files of the paths given, opens them, maps or decodes them.
+//!
+//! ```text
+//! paths ─walk→ Found ─open→ Opened ─┬─ Content::Mapped(Map)     bytes in memory, shared by any number of threads
+//!                                    └─ Content::Stream(Stream)  decoded or piped bytes, read once
+//! ```
+//! Nothing is ever written or extracted. Trouble is a [`Diagnostic`](crate::model::Diagnostic), never a panic,
+//! and every byte before the trouble is handed on.
+
+mod archive;
+mod decode;
+mod kind;
+mod map;
+mod open;
+mod order;
+mod stream;
+mod walk;
+
+pub use archive::Member;
+pub use kind::{Kind, kind};
+pub use map::Map;
+pub use open::{Content, OpenOptions, Opened, open};
+pub use stream::Stream;
+pub use walk::{Found, WalkOptions, walk};

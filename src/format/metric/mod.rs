@@ -87,6 +87,12 @@ pub trait MetricFormat: Sync {
     fn examples(&self) -> &'static [&'static str];
 }
 
+impl std::fmt::Debug for dyn MetricFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// All metric formats; where two recognise a file, the first one is meant.
 pub static METRIC_FORMATS: &[&dyn MetricFormat] =
     &[&api_json::ApiJson, &dump::TsdbDump, &openmetrics::OpenMetrics, &prometheus::Prometheus, &csv::Csv];

@@ -1,0 +1,135 @@
+//! What was typed, as it was typed: options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Which files are read, and how.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Input")]
+pub(super) struct InputArgs {
+    /// Read every file as this format (default: detect it for each file and entry)
+    #[arg(long, value_name = "NAME")]
+    pub format: Option<String>,
+    /// Zone of times that have no offset, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub tz: String,
+    /// Let fields play a role, such as --map request_id=order,orderNo (repeatable)
+    #[arg(long, value_name = "ROLE=FIELD[,FIELD]")]
+    pub map: Vec<String>,
+    /// Follow symbolic links inside directories
+    #[arg(short = 'L', long)]
+    pub follow_links: bool,
+    /// Read files instead of mapping them into memory
+    #[arg(long)]
+    pub no_mmap: bool,
+    /// Number of threads (default: one per core)
+    #[arg(short = 'j', long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Bytes of a chunk; the answer does not depend on it
+    #[arg(long, hide = true, value_name = "BYTES")]
+    pub chunk: Option<usize>,
+    /// The time that counts as now
+    #[arg(long, hide = true, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Lines that no format understands, and files that cannot be read, are errors
+    #[arg(long)]
+    pub strict: bool,
+    /// Show the lines that no format understands, on stderr
+    #[arg(long)]
+    pub unparsed: bool,
+}
+
+impl InputArgs {
+    /// What the options are when nothing is typed, for commands that read nothing.
+    pub(super) fn default_values() -> Self {
+        InputArgs { tz: "UTC".to_owned(), ..InputArgs::default() }
+    }
+}
+
+/// Which entries are looked at.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Selection")]
+pub(super) struct SelectArgs {
+    /// Entries of this level or worse
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<String>,
+    /// Entries for which this holds, such as 'status >= 500 and duration > 1s' (repeatable; all must hold)
+    #[arg(long = "where", value_name = "EXPR")]
+    pub filter: Vec<String>,
+    /// Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Entries before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+}
+
+/// How the answer is written.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Form of the answer
+    #[arg(long, value_name = "FORM", default_value = "table")]
+    pub output: Form,
+    /// Colours: auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Progress on stderr: auto means on a terminal
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub progress: When,
+    /// Say nothing on stderr but errors
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
+}
+
+/// Forms of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    #[default]
+    Table,
+    /// One JSON value
+    Json,
+    /// One JSON value a line
+    Jsonl,
+    /// Tables for spreadsheets
+    Csv,
+    /// For tickets and post-mortems
+    Markdown,
+    /// One page that opens offline
+    Html,
+    /// JUnit XML, for CI
+    Junit,
+    /// SARIF, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+impl Form {
+    /// The word for `--output`.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// When to do something that suits terminals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// In any case
+    Always,
+    /// In no case
+    Never,
+}
+
+/// The files of a command.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct PathArgs {
+    /// Files and directories; - is standard input (default: standard input if it is no terminal, else .)
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}

@@ -1,0 +1,147 @@
+//! The only place that asks for the terminal, the environment, the number of cores and the time.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use super::args::{InputArgs, OutputArgs, When};
+use super::progress::Progress;
+use crate::filter;
+use crate::format::log;
+use crate::format::log::reader::ReadOptions;
+use crate::model::{Error, Role, Timestamp};
+use crate::report::Page;
+use crate::scan::{CHUNK, ScanOptions};
+
+/// What typed arguments mean on this machine.
+#[derive(Debug)]
+pub(super) struct Config {
+    /// How scans are done.
+    pub scan: ScanOptions,
+    /// The page that reports are written on.
+    pub page: Page,
+    /// Is the answer read by a person on a terminal?
+    pub terminal: bool,
+    /// Draws progress until it is dropped; nobody where it is not wanted.
+    pub progress: Option<Progress>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Config {
+    /// Resolves the shared options.
+    pub(super) fn resolve(
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        let terminal = std::io::stdout().is_terminal();
+        let progress = match output.progress {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => std::io::stderr().is_terminal() && !output.quiet,
+        };
+        let scan = ScanOptions {
+            threads: threads(input.threads)?,
+            chunk: input.chunk.unwrap_or(CHUNK).max(1),
+            map: !input.no_mmap,
+            read: read_options(input)?,
+            cancel: Arc::clone(cancel),
+            progress: Arc::new(AtomicU64::new(0)),
+        };
+        let color = colored(output.color, terminal);
+        let page = Page { width: width(terminal), color, ascii: ascii() };
+        let progress = progress.then(|| Progress::start(&scan.progress));
+        Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
+    }
+}
+
+/// The paths to read: those given, else standard input if something is connected to it, else here.
+pub(super) fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
+    if !given.is_empty() {
+        return given.to_vec();
+    }
+    vec![PathBuf::from(if std::io::stdin().is_terminal() { "." } else { "-" })]
+}
+
+/// May colours be used on standard error?
+pub(super) fn color_on_stderr() -> bool {
+    colored(When::Auto, std::io::stderr().is_terminal())
+}
+
+fn threads(asked: Option<usize>) -> Result<usize, Error> {
+    match asked {
+        Some(0) => Err(Error::usage("--threads 0 leaves nobody to work").hinted("give 1 or more")),
+        Some(threads) => Ok(threads.min(256)),
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}
+
+fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
+    let format = match &input.format {
+        None => None,
+        Some(name) => Some(log::by_name(name).ok_or_else(|| {
+            Error::usage(format!("there is no log format `{name}`"))
+                .hinted("`obs formats list` names them all")
+        })?),
+    };
+    let zone = input.tz.parse().map_err(|_| {
+        Error::usage(format!("there is no time zone `{}`", input.tz))
+            .hinted("zones have names such as UTC, Europe/Berlin or Asia/Seoul")
+    })?;
+    let map = input.map.iter().map(|pair| role_map(pair)).collect::<Result<_, _>>()?;
+    Ok(ReadOptions { format, zone: Some(zone), map })
+}
+
+/// `request_id=order,orderNo`.
+fn role_map(pair: &str) -> Result<(Role, Vec<String>), Error> {
+    let roles = || Role::ALL.map(Role::name).join(" ");
+    let (role, fields) = pair.split_once('=').ok_or_else(|| {
+        Error::usage(format!("--map {pair} maps nothing"))
+            .hinted("write --map ROLE=FIELD, such as --map user=customer")
+    })?;
+    let role = Role::from_name(role).ok_or_else(|| {
+        Error::usage(format!("there is no role `{role}`")).hinted(format!("roles: {}", roles()))
+    })?;
+    Ok((role, fields.split(',').map(str::to_owned).collect()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
+fn colored(when: When, terminal: bool) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            terminal
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}
+
+/// Columns to fill: the terminal's, up to what a line is read well at; 80 elsewhere.
+fn width(terminal: bool) -> usize {
+    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    match columns {
+        Some(columns) if terminal && columns > 0 => columns.clamp(40, 160),
+        _ => 80,
+    }
+}
+
+/// Can the terminal show only ASCII? Said by the C locale alone; everything else is taken for UTF-8.
+#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
+fn ascii() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    locale.is_some_and(|locale| locale == "POSIX")
+}
+
+#[expect(clippy::disallowed_methods, reason = "cli/config is where the clock is")]
+fn now(given: Option<&str>) -> Result<Timestamp, Error> {
+    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp(i64::try_from(clock.as_nanos()).unwrap_or(i64::MAX));
+    let Some(given) = given else { return Ok(now) };
+    filter::When::parse(given)?.resolve(filter::when::Reference { now, zone: &|_| 0, data: None })
+}

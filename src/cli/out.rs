@@ -1,0 +1,87 @@
+//! Standard output, and what becomes of it when it cannot be written.
+
+use std::io::{self, BufWriter, Stdout, Write};
+
+use serde::Serialize;
+
+use super::args::Form;
+use crate::model::{Error, ErrorKind};
+use crate::report::{Page, Report, json, renderer};
+
+/// Standard output, buffered.
+pub(super) struct Out {
+    stdout: BufWriter<Stdout>,
+}
+
+impl Out {
+    /// Takes standard output.
+    pub(super) fn new() -> Self {
+        Out { stdout: BufWriter::with_capacity(1 << 16, io::stdout()) }
+    }
+
+    /// Writes bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.stdout.write_all(bytes).map_err(|error| failed(&error))
+    }
+
+    /// Writes what is left. Without this a full disk could go unnoticed.
+    pub(super) fn finish(mut self) -> Result<(), Error> {
+        self.stdout.flush().map_err(|error| failed(&error))
+    }
+}
+
+/// Writes all of an answer.
+pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = Out::new();
+    out.write(bytes)?;
+    out.finish()
+}
+
+/// Writes a report, or the JSON value that holds the same.
+pub(super) fn write_report<T: Serialize>(
+    form: Form,
+    page: Page,
+    report: &Report,
+    value: &T,
+) -> Result<(), Error> {
+    match form {
+        Form::Json => write_json(value),
+        Form::Jsonl => write_all(&line(json::compact(value).map_err(|error| no_json(&error))?)),
+        other => match renderer(&other.name()) {
+            Some(renderer) => write_all((renderer.render)(report, page).as_bytes()),
+            None => Err(unsupported(other, "table, json, csv, markdown or html")),
+        },
+    }
+}
+
+/// Writes a JSON value for people and programs.
+pub(super) fn write_json<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
+    write_all(&line(json::pretty(value).map_err(|error| no_json(&error))?))
+}
+
+fn line(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.push(b'\n');
+    bytes
+}
+
+/// This command has no such form of output.
+pub(super) fn unsupported(form: Form, instead: &str) -> Error {
+    Error::usage(format!("--output {} is not a form of this command's answer", form.name()))
+        .hinted(format!("it can be {instead}"))
+}
+
+fn no_json(error: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::Output, format!("the answer cannot be written as JSON: {error}"))
+}
+
+/// What a failed write means.
+pub(super) fn failed(error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Error::new(ErrorKind::Closed, "the reader went away");
+    }
+    let cause = match error.kind() {
+        io::ErrorKind::StorageFull => "no space left on the device".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::new(ErrorKind::Output, format!("the answer cannot be written: {cause}"))
+}

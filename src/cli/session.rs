@@ -1,0 +1,149 @@
+//! What commands over logs have in common: from arguments to surveyed files and a selection of entries.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::config::{self, Config};
+use super::verdict::{self, Verdict};
+use crate::filter::{Filter, When, when};
+use crate::model::{Account, Diagnostic, Error, Level, Needs, TimeRange, Timestamp};
+use crate::report::account::counted;
+use crate::scan::{self, Inputs, Scanned, Selection, SurveyOptions};
+
+/// Files that have been looked at, and how they are to be read.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub config: Config,
+    pub inputs: Inputs,
+    /// What went wrong so far.
+    pub diagnostics: Vec<Diagnostic>,
+    strict: bool,
+    quiet: bool,
+}
+
+/// The condition and the range of time that were typed.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub filter: Filter,
+    since: Option<When>,
+    until: Option<When>,
+}
+
+impl Chosen {
+    /// Reads the selection options, and asks for what they look at.
+    pub(super) fn parse(args: &SelectArgs, needs: &mut Needs) -> Result<Self, Error> {
+        let mut filters = Vec::new();
+        if let Some(word) = &args.level {
+            let level = Level::from_word(word.as_bytes()).ok_or_else(|| {
+                Error::usage(format!("there is no level `{word}`"))
+                    .hinted(format!("levels: {}", Level::ALL.map(Level::name).join(" ")))
+            })?;
+            filters.push(Filter::level_at_least(level, needs));
+        }
+        for source in &args.filter {
+            filters.push(Filter::parse(source, needs)?);
+        }
+        let parse = |source: &Option<String>| source.as_deref().map(When::parse).transpose();
+        Ok(Chosen { filter: Filter::and(filters), since: parse(&args.since)?, until: parse(&args.until)? })
+    }
+
+    /// Is anything asked of an entry?
+    pub(super) fn is_conditioned(&self) -> bool {
+        !self.filter.is_everything() || self.since.is_some() || self.until.is_some()
+    }
+}
+
+impl Session {
+    /// Surveys the files of the paths.
+    pub(super) fn open(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        let config = Config::resolve(input, output, cancel)?;
+        let paths = config::paths(&paths.paths);
+        let survey = SurveyOptions { follow_links: input.follow_links };
+        let mut inputs = scan::survey(&paths, survey, &config.scan);
+        let diagnostics = std::mem::take(&mut inputs.diagnostics);
+        Ok(Session { config, inputs, diagnostics, strict: input.strict, quiet: output.quiet })
+    }
+
+    /// The range of time that was typed; scans the files for their first and last time if that needs them.
+    pub(super) fn time_range(&self, chosen: &Chosen) -> Result<TimeRange, Error> {
+        let needs_span = |when: &Option<When>| when.as_ref().is_some_and(When::needs_span);
+        let data = if needs_span(&chosen.since) || needs_span(&chosen.until) { self.span() } else { None };
+        let zone = self.config.scan.read.zone.unwrap_or(chrono_tz::UTC);
+        let offset = |at: Timestamp| zone_offset(zone, at);
+        let reference = when::Reference { now: self.config.now, zone: &offset, data };
+        when::range(chosen.since.as_ref(), chosen.until.as_ref(), reference)
+    }
+
+    /// The first and last time of the logs.
+    fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let selection = Selection::everything(Needs::none());
+        let (_, scanned) = scan::fold(&self.inputs.logs, &selection, &self.config.scan, || Nothing);
+        let account = scanned.account();
+        account.from.zip(account.to)
+    }
+
+    /// Reads pipes to their ends, for commands that scan more than once.
+    pub(super) fn hold_pipes(&mut self) {
+        self.diagnostics.extend(self.inputs.logs.iter().flat_map(scan::Input::hold));
+    }
+
+    /// Takes over what a scan has to say, and gives the account of everything.
+    pub(super) fn account(&mut self, scanned: &mut Scanned) -> Account {
+        // Nothing is drawn any more once the answer is written.
+        self.config.progress = None;
+        self.diagnostics.append(&mut scanned.diagnostics);
+        let mut account = scanned.account();
+        account.merge(&self.inputs.skipped_account());
+        if self.strict && account.unparsed > 0 {
+            let message = format!(
+                "{} not understood by any format",
+                counted(account.unparsed, "line was", "lines were")
+            );
+            self.diagnostics.push(Diagnostic::error("", message).hinted("--unparsed shows them"));
+        }
+        account
+    }
+
+    /// Says what went wrong, and gives the verdict in its light.
+    pub(super) fn finish(&self, verdict: Verdict) -> Verdict {
+        verdict::warn(&self.diagnostics, self.quiet);
+        let interrupted = self.config.scan.cancel.load(Ordering::Relaxed);
+        if interrupted {
+            verdict::note("interrupted: the answer is about what was read until then");
+        }
+        verdict.after(&self.diagnostics, self.strict, interrupted)
+    }
+
+    /// There must be something to read.
+    pub(super) fn require_logs(&mut self) {
+        if self.inputs.logs.is_empty() && self.diagnostics.is_empty() {
+            let message = match self.inputs.skipped.len() {
+                0 => "there is no file here to read".to_owned(),
+                n => format!("there is no log here: {} of other kinds", counted(n as u64, "file", "files")),
+            };
+            self.diagnostics
+                .push(Diagnostic::error("", message).hinted("name the files or directories to read"));
+        }
+    }
+}
+
+/// The fold that adds nothing up.
+struct Nothing;
+
+impl crate::fold::Fold for Nothing {
+    fn add(&mut self, _: &crate::model::Entry<'_, '_>) {}
+    fn merge(&mut self, _: Self) {}
+}
+
+/// Seconds that local time is ahead of UTC.
+fn zone_offset(zone: chrono_tz::Tz, at: Timestamp) -> i32 {
+    use chrono::{Offset, TimeZone};
+    let utc = chrono::DateTime::from_timestamp_nanos(at.0).naive_utc();
+    zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
+}

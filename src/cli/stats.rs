@@ -1,0 +1,173 @@
+//! `obs stats`: how many, how often, how well, how fast.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::out;
+use super::session::{Chosen, Session};
+use super::verdict::Verdict;
+use crate::model::unit::parse_duration;
+use crate::model::{Error, Needs};
+use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
+use crate::stats::{self, Answer, GroupAnswer, Question, SuccessRule};
+
+/// Count entries and requests, their success and their durations, in groups and over time
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  obs stats logs/ --by service
+  obs stats logs/ --every 1m --success 'status < 400'
+  obs stats api.log --by endpoint --value durationMs --percentiles 50,99")]
+pub(super) struct StatsArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+    /// Group by the values of these fields
+    #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Group by time: buckets of this length, such as 1m, aligned to UTC
+    #[arg(long, value_name = "DURATION")]
+    every: Option<String>,
+    /// Measure the values of this field (default: the role duration)
+    #[arg(long, value_name = "FIELD")]
+    value: Option<String>,
+    /// Percentiles of the values
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "50,90,95,99,99.9")]
+    percentiles: Vec<f64>,
+    /// What a successful request is, such as 'status < 400' (default: a status below 500, else no entry of
+    /// level error or worse in the request)
+    #[arg(long, value_name = "EXPR")]
+    success: Option<String>,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+struct StatsJson<'a> {
+    groups: &'a [GroupAnswer],
+    success_rule: &'a str,
+    input: AccountJson,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let question = question(args)?;
+    let rule = args.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.require_logs();
+    let range = session.time_range(&chosen)?;
+    let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
+    let mut answer =
+        stats::answer(&session.inputs, &question, rule, needs, (&chosen.filter, range), &session.config.scan);
+    let account = session.account(&mut answer.scanned);
+    let json = StatsJson {
+        groups: &answer.groups,
+        success_rule: &answer.success_rule,
+        input: AccountJson::from(&account),
+    };
+    let mut report = report(&question, &answer);
+    report.push(Section::Account(account));
+    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    Ok(session.finish(Verdict::of(account.lines > 0)))
+}
+
+fn question(args: &StatsArgs) -> Result<Question, Error> {
+    if let Some(bad) = args.percentiles.iter().find(|p| !(0.0..=100.0).contains(*p)) {
+        return Err(
+            Error::usage(format!("there is no percentile {bad}")).hinted("percentiles go from 0 to 100")
+        );
+    }
+    Ok(Question {
+        by: args.by.clone(),
+        every: args.every.as_deref().map(step).transpose()?,
+        value: args.value.clone().unwrap_or_else(|| "duration".to_owned()),
+        value_asked: args.value.is_some(),
+        percentiles: args.percentiles.clone(),
+    })
+}
+
+/// A length of time of at least a millisecond, in nanoseconds.
+pub(super) fn step(source: &str) -> Result<i64, Error> {
+    match parse_duration(source) {
+        Some(nanos) if (1e6..9e18).contains(&nanos) => Ok(nanos as i64),
+        Some(_) => Err(Error::usage(format!("`{source}` is too short or too long for a step"))
+            .hinted("a millisecond at least")),
+        None => Err(Error::usage(format!("`{source}` is no length of time")).hinted("write 30s, 1m, 1h30m")),
+    }
+}
+
+fn report(question: &Question, answer: &Answer) -> Report {
+    let mut report = Report::new();
+    let mut columns: Vec<Column> = Vec::new();
+    if question.every.is_some() {
+        columns.push(Column::text("from").importance(9));
+    }
+    columns.extend(question.by.iter().map(|name| Column::text(name.as_str()).importance(6)));
+    columns.push(Column::number("entries"));
+    let rated = answer.groups.iter().any(|group| group.requests > 0);
+    if rated {
+        columns.extend(["requests", "success"].map(Column::number));
+    }
+    let measured = answer.groups.iter().find_map(|group| group.values.as_ref());
+    if let Some(values) = measured {
+        columns.extend(values.percentiles.iter().map(|(p, _)| Column::number(format!("p{p}"))));
+        columns.push(Column::number("max"));
+    }
+    let rows = answer.groups.iter().map(|group| row(question, group, rated, measured.is_some())).collect();
+    report.push(Section::Table(Table { columns, rows }));
+    if rated {
+        report.paragraph(format!("A request succeeds when: {}.", answer.success_rule));
+    }
+    if let Some(values) = measured {
+        let unit = values.unit.map_or(String::new(), |unit| format!(" in {unit}"));
+        report.paragraph(format!("Percentiles are of {}{unit}.", question.value));
+    }
+    report
+}
+
+fn row(question: &Question, group: &GroupAnswer, rated: bool, measured: bool) -> Vec<Cell> {
+    let mut row = Vec::new();
+    if question.every.is_some() {
+        row.push(group.from.map_or_else(Cell::none, Cell::time));
+    }
+    for value in group.by.values() {
+        row.push(match value {
+            serde_json::Value::Null => Cell::none(),
+            serde_json::Value::String(text) => Cell::text(text.as_str()),
+            other => Cell::text(other.to_string()),
+        });
+    }
+    row.push(Cell::count(group.entries));
+    if rated {
+        row.push(Cell::count(group.requests));
+        row.push(group.success_rate.map_or_else(Cell::none, Cell::percent));
+    }
+    if measured {
+        let in_millis = |value: f64, unit: Option<&str>| match unit {
+            Some("ms") => Cell::millis(value),
+            Some("s") => Cell::millis(value * 1e3),
+            Some("us") => Cell::millis(value / 1e3),
+            Some("ns") => Cell::millis(value / 1e6),
+            _ => Cell::number(value, 2),
+        };
+        let percentiles = group.values.as_ref().map(|values| {
+            let cell = |value: Option<f64>| {
+                let cell = value.map_or_else(Cell::none, |value| in_millis(value, values.unit));
+                if values.approximate { cell.approximate() } else { cell }
+            };
+            let mut cells: Vec<Cell> = values.percentiles.iter().map(|(_, value)| cell(*value)).collect();
+            cells.push(values.max.map_or_else(Cell::none, |max| in_millis(max, values.unit)));
+            cells
+        });
+        row.extend(percentiles.unwrap_or_else(|| vec![Cell::none(); question.percentiles.len() + 1]));
+    }
+    row
+}

@@ -1,0 +1,130 @@
+//! A table of states by key: keys are bytes borrowed from entries, copied only when they are new.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// States by key. Hashed with a seed of this process, so that crafted keys cannot flood it; never iterated
+/// in the order of its hashes.
+#[derive(Clone, Debug)]
+pub struct Table<S> {
+    hasher: RandomState,
+    /// Indices into `rows`.
+    index: HashTable<u32>,
+    rows: Vec<Row<S>>,
+    /// The keys' bytes, one after the other.
+    keys: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+struct Row<S> {
+    key_end: usize,
+    key_length: u32,
+    state: S,
+}
+
+impl<S> Default for Table<S> {
+    fn default() -> Self {
+        Table { hasher: RandomState::default(), index: HashTable::new(), rows: Vec::new(), keys: Vec::new() }
+    }
+}
+
+impl<S> Table<S> {
+    /// The state of `key`, made by `new` if there is none yet.
+    #[inline]
+    pub fn entry(&mut self, key: &[u8], new: impl FnOnce() -> S) -> &mut S {
+        let hash = self.hasher.hash_one(key);
+        let (rows, keys, hasher) = (&mut self.rows, &mut self.keys, &self.hasher);
+        let found = self.index.find(hash, |row| rows[*row as usize].key(keys) == key).copied();
+        let at = found.unwrap_or_else(|| {
+            keys.extend_from_slice(key);
+            rows.push(Row { key_end: keys.len(), key_length: key.len() as u32, state: new() });
+            let at = (rows.len() - 1) as u32;
+            self.index.insert_unique(hash, at, |row| hasher.hash_one(rows[*row as usize].key(keys)));
+            at
+        });
+        &mut self.rows[at as usize].state
+    }
+
+    /// The state of `key`, if there is one.
+    pub fn get(&self, key: &[u8]) -> Option<&S> {
+        let hash = self.hasher.hash_one(key);
+        let row = self.index.find(hash, |row| self.rows[*row as usize].key(&self.keys) == key)?;
+        Some(&self.rows[*row as usize].state)
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Are there no keys?
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Takes in another table: `merge` adds a state to the one of the same key.
+    pub fn merge(&mut self, mut other: Table<S>, mut merge: impl FnMut(&mut S, S)) {
+        // Fewer rows are moved when the smaller goes into the larger; the result is the same.
+        if other.len() > self.len() {
+            std::mem::swap(self, &mut other);
+        }
+        let keys = other.keys;
+        for row in other.rows {
+            let key = &keys[row.key_end - row.key_length as usize..row.key_end];
+            let mut state = Some(row.state);
+            let mine = self.entry(key, || state.take().expect("the state is there until it is taken"));
+            if let Some(state) = state {
+                merge(mine, state);
+            }
+        }
+    }
+
+    /// Every key and state, in no order that may be shown: sort them.
+    pub fn rows(&self) -> impl Iterator<Item = (&[u8], &S)> {
+        self.rows.iter().map(|row| (row.key(&self.keys), &row.state))
+    }
+
+    /// Every key and state, in the order of the keys' bytes.
+    pub fn into_sorted(self) -> Vec<(Vec<u8>, S)> {
+        let keys = self.keys;
+        let mut rows: Vec<(Vec<u8>, S)> = self
+            .rows
+            .into_iter()
+            .map(|row| (keys[row.key_end - row.key_length as usize..row.key_end].to_vec(), row.state))
+            .collect();
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        rows
+    }
+}
+
+impl<S> Row<S> {
+    fn key<'k>(&self, keys: &'k [u8]) -> &'k [u8] {
+        &keys[self.key_end - self.key_length as usize..self.key_end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_found_again_and_merge() {
+        let mut a: Table<u32> = Table::default();
+        for key in ["x", "y", "x", "", "x"] {
+            *a.entry(key.as_bytes(), || 0) += 1;
+        }
+        let mut b: Table<u32> = Table::default();
+        for i in 0..1000 {
+            *b.entry(format!("k{}", i % 10).as_bytes(), || 0) += 1;
+        }
+        *b.entry(b"x", || 0) += 10;
+        a.merge(b, |mine, theirs| *mine += theirs);
+        assert_eq!(a.get(b"x"), Some(&13));
+        assert_eq!(a.get(b"k3"), Some(&100));
+        assert_eq!(a.get(b"none"), None);
+        let sorted = a.into_sorted();
+        assert_eq!(sorted.len(), 13);
+        assert_eq!(sorted[0], (Vec::new(), 1));
+    }
+}

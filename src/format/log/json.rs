@@ -1,0 +1,356 @@
+//! JSON lines of any vocabulary, walked by hand: only wanted values are looked at, nothing is copied.
+
+use super::plan::Node;
+use super::{LogFormat, Plan, Sample};
+use crate::model::{Level, Role, Slots, Text, Value};
+
+/// One JSON object a line.
+#[derive(Debug)]
+pub struct Json;
+
+/// How deep objects may nest in each other before their inside is left alone.
+const MAX_DEPTH: usize = 128;
+
+impl LogFormat for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn about(&self) -> &'static str {
+        "one JSON object a line, in any logger's vocabulary"
+    }
+
+    fn starts(&self, rest: &[u8]) -> bool {
+        // `{"`, or `{}`, with blanks allowed. `{` alone may be text.
+        let mut bytes = rest.iter().copied().skip_while(|b| matches!(b, b' ' | b'\t'));
+        bytes.next() == Some(b'{') && matches!(bytes.find(|b| !matches!(b, b' ' | b'\t')), Some(b'"' | b'}'))
+    }
+
+    fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
+        let line = first_line(entry);
+        let Some(open) = line.iter().position(|b| *b == b'{') else { return false };
+        let mut walk = Walk { bytes: line, plan, slots, left: plan.wanted() };
+        if walk.left > 0 {
+            walk.object(open, plan.root(), 0);
+        }
+        // The frame: a line that was cut or run into by another does not end the object.
+        line.trim_ascii_end().ends_with(b"}")
+    }
+
+    fn fields<'a>(&self, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value<'a>)) -> Option<usize> {
+        let line = first_line(entry);
+        let end = each_field(line, |key, value| visit(&key.text(), value));
+        match end {
+            Ok(end) if line[end..].trim_ascii().is_empty() => None,
+            Ok(stopped) | Err(stopped) => Some(stopped),
+        }
+    }
+
+    fn names_in_text(&self) -> bool {
+        true
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        &[
+            Sample {
+                text: r#"{"timestamp": "2023-12-24T03:29:28.348098", "level": "INFO", "logger": "payment_service", "message": "said \"no\" 다시", "line": 84, "request_id": "58852803"}"#,
+                ts: Some("2023-12-24T03:29:28.348098Z"),
+                level: Some(Level::Info),
+                roles: &[
+                    (Role::Message, "said \"no\" 다시"),
+                    (Role::RequestId, "58852803"),
+                    (Role::Logger, "payment_service"),
+                ],
+            },
+            Sample {
+                text: r#"{"level":50,"time":1703388568311,"pid":41,"hostname":"order-7f9c","reqId":"5885","msg":"order failed","durationMs":20005,"statusCode":504,"err":{"type":"X","stack":"X\n    at pay (order.js:12:9)"}}"#,
+                ts: Some("2023-12-24T03:29:28.311Z"),
+                level: Some(Level::Error),
+                roles: &[
+                    (Role::Host, "order-7f9c"),
+                    (Role::RequestId, "5885"),
+                    (Role::Status, "504"),
+                    (Role::Duration, "20005"),
+                ],
+            },
+            Sample {
+                text: r#"{"@timestamp":"2024-02-05T09:00:00.500Z","log.level":"error","message":"x","service":{"name":"fares"},"trace":{"id":"abc"},"http":{"response":{"status_code":502}}}"#,
+                ts: Some("2024-02-05T09:00:00.500Z"),
+                level: Some(Level::Error),
+                roles: &[(Role::Service, "fares"), (Role::TraceId, "abc"), (Role::Status, "502")],
+            },
+        ]
+    }
+}
+
+/// The entry's own line; lines after it are text that somebody printed in between.
+fn first_line(entry: &[u8]) -> &[u8] {
+    memchr::memchr(b'\n', entry).map_or(entry, |end| &entry[..end])
+}
+
+/// A walk over one object for the values that a plan wants.
+struct Walk<'a, 'p> {
+    bytes: &'a [u8],
+    plan: &'p Plan,
+    slots: &'p mut Slots<'a>,
+    /// Slots that are still to be filled for good.
+    left: usize,
+}
+
+impl<'a> Walk<'a, '_> {
+    /// Walks the object that opens at `at`. `None` when reading has to stop: all is found, or damage.
+    fn object(&mut self, at: usize, node: &Node, depth: usize) -> Option<usize> {
+        let mut at = at + 1;
+        loop {
+            at = blanks(self.bytes, at);
+            match self.bytes.get(at)? {
+                b'"' => {}
+                b'}' => return Some(at + 1),
+                b',' => {
+                    at += 1;
+                    continue;
+                }
+                _ => return None,
+            }
+            let (key, _, after) = string(self.bytes, at)?;
+            at = blanks(self.bytes, after);
+            if *self.bytes.get(at)? != b':' {
+                return None;
+            }
+            at = blanks(self.bytes, at + 1);
+            at = match node.get(key) {
+                None => skip(self.bytes, at)?,
+                Some(key) => {
+                    if let (Some(inside), Some(b'{')) = (key.inside, self.bytes.get(at))
+                        && depth < MAX_DEPTH
+                    {
+                        let node = self.plan.node(inside);
+                        let end = self.object(at, node, depth + 1)?;
+                        self.offer(&key.targets, Value::Nested(&self.bytes[at..end]))?;
+                        end
+                    } else {
+                        let (value, end) = value(self.bytes, at)?;
+                        self.offer(&key.targets, value)?;
+                        end
+                    }
+                }
+            };
+        }
+    }
+
+    /// Offers a value to its slots; `None` when nothing is left to be found.
+    fn offer(&mut self, targets: &[super::plan::Target], value: Value<'a>) -> Option<()> {
+        for target in targets {
+            if self.plan.offer(self.slots, *target, value) {
+                self.left -= 1;
+            }
+        }
+        (self.left > 0).then_some(())
+    }
+}
+
+/// Visits the fields of the object in `line`. Where it ends, or else where reading stopped.
+pub fn each_field<'a>(line: &'a [u8], mut visit: impl FnMut(Text<'a>, Value<'a>)) -> Result<usize, usize> {
+    let mut at = blanks(line, 0);
+    if line.get(at) != Some(&b'{') {
+        return Err(at);
+    }
+    at += 1;
+    let mut first = true;
+    loop {
+        at = blanks(line, at);
+        match line.get(at) {
+            Some(b'}') if first => return Ok(at + 1),
+            Some(b'"') => {}
+            _ => return Err(at),
+        }
+        first = false;
+        let (key, escaped, after) = string(line, at).ok_or(at)?;
+        at = blanks(line, after);
+        if line.get(at) != Some(&b':') {
+            return Err(at);
+        }
+        at = blanks(line, at + 1);
+        let (value, end) = value(line, at).ok_or(at)?;
+        visit(Text { raw: key, escaped }, value);
+        at = blanks(line, end);
+        match line.get(at) {
+            Some(b',') => at += 1,
+            Some(b'}') => return Ok(at + 1),
+            _ => return Err(at),
+        }
+    }
+}
+
+/// The first byte at or after `at` that is no blank.
+#[inline]
+fn blanks(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// The string whose opening quote is at `at`: what is between the quotes, whether it holds escapes, and what
+/// comes after the closing quote.
+#[inline]
+fn string(bytes: &[u8], at: usize) -> Option<(&[u8], bool, usize)> {
+    let start = at + 1;
+    let mut escaped = false;
+    let mut from = start;
+    loop {
+        let end = quote_or_backslash(bytes, from)?;
+        if bytes[end] == b'"' {
+            return Some((&bytes[start..end], escaped, end + 1));
+        }
+        escaped = true;
+        from = end + 2;
+    }
+}
+
+/// The next `"` or `\` at or after `at`. Most strings of a log are short, so the first bytes are looked at
+/// eight at a time before a search with wider registers is worth its start.
+#[inline]
+fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    for _ in 0..6 {
+        let Some(eight) = bytes.get(at..at + 8) else { break };
+        let word = u64::from_le_bytes(eight.try_into().unwrap_or_default());
+        let (quote, backslash) = (word ^ (LOW * u64::from(b'"')), word ^ (LOW * u64::from(b'\\')));
+        // A byte is zero where subtracting one borrows into its high bit (Mycroft's test).
+        let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    memchr::memchr2(b'"', b'\\', bytes.get(at..)?).map(|found| at + found)
+}
+
+/// The value at `at`, and where it ends.
+fn value(bytes: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+    match bytes.get(at)? {
+        b'"' => {
+            let (raw, escaped, end) = string(bytes, at)?;
+            Some((Value::Text(Text { raw, escaped }), end))
+        }
+        b'{' | b'[' => {
+            let end = skip(bytes, at)?;
+            Some((Value::Nested(&bytes[at..end]), end))
+        }
+        b'-' | b'0'..=b'9' => {
+            let end = number_end(bytes, at);
+            Some((Value::Number(&bytes[at..end]), end))
+        }
+        b't' if bytes[at..].starts_with(b"true") => Some((Value::Bool(true), at + 4)),
+        b'f' if bytes[at..].starts_with(b"false") => Some((Value::Bool(false), at + 5)),
+        b'n' if bytes[at..].starts_with(b"null") => Some((Value::Null, at + 4)),
+        // Python's json writes these, though JSON has no such numbers.
+        b'N' if bytes[at..].starts_with(b"NaN") => Some((Value::Null, at + 3)),
+        b'I' if bytes[at..].starts_with(b"Infinity") => Some((Value::Null, at + 8)),
+        _ => None,
+    }
+}
+
+/// Where the number at `at` ends.
+#[inline]
+fn number_end(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')) {
+        at += 1;
+    }
+    // -Infinity
+    if bytes[at..].starts_with(b"Infinity") { at + 8 } else { at }
+}
+
+/// Where the value at `at` ends.
+#[inline]
+fn skip(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'"' => string(bytes, at).map(|(_, _, end)| end),
+        b'{' | b'[' => skip_nested(bytes, at),
+        b'-' | b'0'..=b'9' => Some(number_end(bytes, at)),
+        _ => value(bytes, at).map(|(_, end)| end),
+    }
+}
+
+/// Where the object or array at `at` ends: counts brackets outside strings, so no depth is too deep.
+fn skip_nested(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    loop {
+        match bytes.get(at)? {
+            b'"' => {
+                at = string(bytes, at)?.2;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::time::Clock;
+    use crate::model::Needs;
+
+    #[test]
+    fn fields_are_found_at_any_depth_and_stop_at_damage() {
+        let mut needs = Needs::none();
+        let active = needs.field("pool.active");
+        let list = needs.field("list");
+        let last = needs.field("last");
+        let plan = Plan::new(&needs, Clock::default(), &[]);
+        let mut slots = Slots::new(&needs);
+        let line =
+            br#"{"a\"b":[1,{"x":"]}"}], "pool" : {"size":20,"active": 18 },"list":[1,[2]],"last":true}"#;
+        assert!(Json.extract(line, &plan, &mut slots));
+        assert_eq!(slots.get(active), Value::Number(b"18"));
+        assert_eq!(slots.get(list), Value::Nested(b"[1,[2]]"));
+        assert_eq!(slots.get(last), Value::Bool(true));
+        slots.clear();
+        assert!(!Json.extract(&line[..60], &plan, &mut slots));
+        assert_eq!(slots.get(active), Value::Number(b"18"));
+        assert_eq!(slots.get(last), Value::Absent);
+    }
+
+    #[test]
+    fn every_field_is_visited_in_order() {
+        let mut seen = Vec::new();
+        let line = br#"{"b": 1.5, "a": null, "t": "x\ny", "n": {"k": []}} "#;
+        assert_eq!(Json.fields(line, &mut |key, value| seen.push(format!("{key}={:?}", value.text()))), None);
+        assert_eq!(seen, ["b=Some(\"1.5\")", "a=None", "t=Some(\"x\\ny\")", "n=Some(\"{\\\"k\\\": []}\")"]);
+        assert_eq!(Json.fields(br#"{"a":1,,"b":2}"#, &mut |_, _| {}), Some(7));
+        assert_eq!(Json.fields(br#"{"a":1}x"#, &mut |_, _| {}), Some(7));
+    }
+
+    #[test]
+    fn depth_is_no_danger() {
+        let mut line = b"{\"a\":".repeat(100_000);
+        assert!(!Json.extract(
+            &line,
+            &Plan::new(&Needs::none(), Clock::default(), &[]),
+            &mut Slots::new(&Needs::none())
+        ));
+        line.extend(b"}".repeat(100_000));
+        let mut needs = Needs::none();
+        needs.field("a.a.a");
+        Json.extract(&line, &Plan::new(&needs, Clock::default(), &[]), &mut Slots::new(&needs));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn quotes_and_backslashes_are_found_where_they_are(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..90), at in 0..20_usize) {
+            let expected = bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\'))).map(|found| at + found);
+            proptest::prop_assert_eq!(quote_or_backslash(&bytes, at), expected);
+        }
+    }
+}

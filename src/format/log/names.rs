@@ -1,0 +1,315 @@
+//! The names that roles go by, in the vocabularies of the loggers that people use.
+
+use crate::model::{Role, Unit};
+
+/// Names of each role, the most telling first. Nested ones by dots; a JSON key may also contain the dots.
+/// Compared without regard to letter case, `-` and `_`: see [`normal`].
+const NAMES: &[(Role, &[&str])] = &[
+    (
+        Role::Ts,
+        &[
+            "ts",
+            "timestamp",
+            "@timestamp",
+            "time",
+            "@t",
+            "datetime",
+            "date",
+            "eventTime",
+            "event_time",
+            "timeUnixNano",
+            "observedTimeUnixNano",
+            "log_time",
+            "logged_at",
+            "created",
+            "created_at",
+            "asctime",
+            "__REALTIME_TIMESTAMP",
+            "_SOURCE_REALTIME_TIMESTAMP",
+            "instant.epochSecond",
+            "t",
+            "requestReceivedTimestamp",
+            "StartUTC",
+            "start_time",
+            "time_local",
+            "time_iso8601",
+            "t.$date",
+            "timeMillis",
+            "event_timestamp",
+        ],
+    ),
+    (
+        Role::Level,
+        &[
+            "level",
+            "lvl",
+            "severity",
+            "severityText",
+            "severity_text",
+            "log.level",
+            "loglevel",
+            "log_level",
+            "levelname",
+            "level_name",
+            "@l",
+            "PRIORITY",
+            "severityNumber",
+            "severity_number",
+            "s",
+            "levelno",
+        ],
+    ),
+    (
+        Role::Message,
+        &[
+            "message",
+            "msg",
+            "@m",
+            "@mt",
+            "body",
+            "body.stringValue",
+            "short_message",
+            "event",
+            "MESSAGE",
+            "log",
+            "text",
+            "error_message",
+        ],
+    ),
+    (
+        Role::Logger,
+        &[
+            "logger",
+            "logger_name",
+            "loggerName",
+            "log.logger",
+            "SourceContext",
+            "component",
+            "module",
+            "caller",
+            "category",
+            "c",
+            "target",
+            "class",
+        ],
+    ),
+    (
+        Role::Service,
+        &[
+            "service",
+            "service.name",
+            "service_name",
+            "serviceName",
+            "app",
+            "application",
+            "app_name",
+            "svc",
+            "resource.service.name",
+            "SYSLOG_IDENTIFIER",
+            "kubernetes.container_name",
+            "container_name",
+            "program",
+        ],
+    ),
+    (
+        Role::Host,
+        &[
+            "host",
+            "hostname",
+            "host.name",
+            "_HOSTNAME",
+            "node",
+            "instance",
+            "server",
+            "kubernetes.host",
+            "pod",
+            "kubernetes.pod_name",
+        ],
+    ),
+    (
+        Role::RequestId,
+        &[
+            "request_id",
+            "req_id",
+            "rid",
+            "x-request-id",
+            "http.request.id",
+            "request.id",
+            "req.id",
+            "requestID",
+            "correlation_id",
+            "x-correlation-id",
+            "corr_id",
+            "cid",
+            "CorrelationId",
+            "trace_id",
+            "traceId",
+            "trace.id",
+            "dd.trace_id",
+            "transaction.id",
+            "transaction_id_http",
+            "RequestId",
+            "activity_id",
+        ],
+    ),
+    (Role::TraceId, &["trace_id", "trace.id", "dd.trace_id", "otelTraceID", "@tr", "traceparent", "trace"]),
+    (Role::SpanId, &["span_id", "span.id", "dd.span_id", "otelSpanID", "@sp", "span"]),
+    (
+        Role::User,
+        &[
+            "user",
+            "user_id",
+            "user.id",
+            "username",
+            "user_name",
+            "user.name",
+            "uid",
+            "customer_id",
+            "account_id",
+            "remote_user",
+            "email",
+        ],
+    ),
+    (
+        Role::Duration,
+        &[
+            "duration",
+            "elapsed",
+            "elapsed_time",
+            "took",
+            "latency",
+            "request_time",
+            "response_time",
+            "responseTime",
+            "processing_time",
+            "time_taken",
+            "event.duration",
+            "total_time",
+            "request_duration",
+            "http.duration",
+            "runtime",
+            "dur",
+            "rt",
+            "exec_time",
+            "execution_time",
+            "Elapsed",
+            "time_elapsed",
+        ],
+    ),
+    (
+        Role::Status,
+        &[
+            "status",
+            "status_code",
+            "http_status",
+            "http.status_code",
+            "http.response.status_code",
+            "response.status",
+            "res.statusCode",
+            "response_status",
+            "response_code",
+            "http_code",
+            "resp.status",
+            "code",
+            "StatusCode",
+            "outcome",
+            "event.outcome",
+            "result",
+            "responseStatus.code",
+            "DownstreamStatus",
+        ],
+    ),
+    (Role::Thread, &["thread", "thread_name", "threadName", "process.thread.name", "tid", "thread_id"]),
+];
+
+/// A name without what loggers disagree about: letter case, `-` and `_`. `requestId` and `X-Request-ID` lose
+/// their differences; dots stay, they part the names of nested fields.
+pub fn normal(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// The roles that a field of this name can play, each with the rank of the name (0 is the most telling) and
+/// the unit that a number has by it.
+pub fn roles_of(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
+    let plain = normal(name);
+    let mut found = Vec::new();
+    for (role, names) in NAMES {
+        let rank = |name: &str| names.iter().position(|known| normal(known) == name).map(|at| at as u8);
+        if *role == Role::Duration {
+            let (unit, stem) =
+                Unit::of_name(name).map_or((None, plain.clone()), |(u, s)| (Some(u), normal(s)));
+            if let Some(rank) = rank(&stem).or_else(|| rank(&plain)) {
+                found.push((*role, rank, unit.or(usual_unit(&plain))));
+            }
+        } else if let Some(rank) = rank(&plain) {
+            found.push((*role, rank, None));
+        }
+    }
+    found
+}
+
+/// How the names of a role are commonly spelled, the most telling first: as listed, in snake case and in camel
+/// case, durations also with the usual endings. These are looked for in entries that the survey of a file
+/// did not see.
+pub fn spellings(role: Role) -> Vec<(String, Option<Unit>)> {
+    const ENDINGS: [&str; 9] = ["", "_ms", "_s", "_us", "_ns", "_seconds", "Ms", "_millis", "Millis"];
+    let names = NAMES.iter().find(|(of, _)| *of == role).map_or(&[][..], |(_, names)| names);
+    let endings = if role == Role::Duration { &ENDINGS[..] } else { &ENDINGS[..1] };
+    let mut out: Vec<(String, Option<Unit>)> = Vec::new();
+    for name in names {
+        for ending in endings {
+            for stem in [(*name).to_owned(), camel(name)] {
+                let spelled = format!("{stem}{ending}");
+                if out.iter().all(|(known, _)| *known != spelled) {
+                    let unit = Unit::of_name(&spelled).map(|(unit, _)| unit);
+                    out.push((spelled, unit.or(usual_unit(&normal(name)))));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// `request_id` as `requestId`.
+fn camel(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut upper = false;
+    for c in name.chars() {
+        match c {
+            '_' | '-' if !out.is_empty() && !out.starts_with('@') => upper = true,
+            _ if upper => {
+                out.extend(c.to_uppercase());
+                upper = false;
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The unit of a duration whose name does not say: nginx and gunicorn count request times in seconds,
+/// ECS counts `event.duration` in nanoseconds, everybody else mostly milliseconds.
+fn usual_unit(plain: &str) -> Option<Unit> {
+    match plain {
+        "requesttime" | "upstreamresponsetime" => Some(Unit::Seconds),
+        "event.duration" => Some(Unit::Nanos),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loggers_disagree_about_case_and_dashes() {
+        for name in ["request_id", "requestId", "RequestID", "x-request-id", "X-Request-Id", "reqId", "rid"] {
+            assert!(roles_of(name).iter().any(|(role, ..)| *role == Role::RequestId), "{name}");
+        }
+        assert_eq!(roles_of("durationMs"), [(Role::Duration, 0, Some(Unit::Millis))]);
+        assert_eq!(roles_of("request_time"), [(Role::Duration, 5, Some(Unit::Seconds))]);
+        assert_eq!(roles_of("request_time_us")[0].2, Some(Unit::Micros));
+        assert!(roles_of("orderId").is_empty());
+        assert!(roles_of("query_time_ms").is_empty());
+    }
+}

@@ -1,0 +1,355 @@
+//! What to look for in the entries of one file: the wanted names as a table, made once before the scan.
+
+use super::names;
+use crate::format::time::Clock;
+use crate::model::{Level, Needs, Role, Slot, Slots, Unit, Value};
+
+/// The wanted names of one file, ready to be looked up by the bytes of a key.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    clock: Clock,
+    needs: Needs,
+    wanted: usize,
+    nodes: Vec<Node>,
+}
+
+/// The wanted keys of one object: those of the entry itself, or of a nested object in it.
+#[derive(Clone, Debug, Default)]
+pub struct Node {
+    /// Indices into `keys`, by hash; `u16::MAX` is empty. Its length is a power of two.
+    table: Vec<u16>,
+    keys: Vec<Key>,
+}
+
+/// A wanted key: what its value is wanted for, and what is wanted inside it.
+#[derive(Clone, Debug, Default)]
+pub struct Key {
+    name: Box<[u8]>,
+    /// Where the value goes.
+    pub targets: Vec<Target>,
+    /// The node of the nested object, if something in it is wanted.
+    pub inside: Option<u16>,
+}
+
+/// A slot that a key's value is offered to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// The slot.
+    pub slot: Slot,
+    /// How telling the key's name is for the role; 0 is the file's own usual name.
+    pub rank: u8,
+    /// The unit of a number, by the name; only for durations.
+    pub unit: Option<Unit>,
+    /// What a number means; only for levels.
+    pub scale: Scale,
+}
+
+/// What numbers mean as levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// 10 trace … 60 fatal (bunyan, pino); 0 … 7 as syslog's (GELF).
+    Bunyan,
+    /// 10 debug … 50 critical (Python's `levelno`).
+    Python,
+    /// 1 … 24 (OpenTelemetry).
+    Otel,
+    /// 0 emergency … 7 debug.
+    Syslog,
+}
+
+/// The rank of a value that is there but cannot be read as its role.
+const UNREADABLE: u8 = 250;
+
+/// How many keys can be told apart by rank; names beyond share the last.
+const RANKS: u8 = 200;
+
+impl Plan {
+    /// The plan for a file in which `seen` keys (paths with dots, the most frequent first) occur.
+    pub fn new(needs: &Needs, clock: Clock, seen: &[String]) -> Self {
+        let mut plan = Plan {
+            clock,
+            needs: needs.clone(),
+            wanted: needs.wanted().count(),
+            nodes: vec![Node::default()],
+        };
+        for (index, path) in needs.fields().iter().enumerate() {
+            let slot = Slot((Role::ALL.len() + index) as u16);
+            plan.add_path(path, Target { slot, rank: 0, unit: None, scale: Scale::Bunyan });
+        }
+        for role in Role::ALL.into_iter().filter(|&role| needs.has(role)) {
+            let mut own: Vec<(u8, &String, Option<Unit>)> = Vec::new();
+            for path in seen {
+                for (of, rank, unit) in names::roles_of(path) {
+                    if of == role {
+                        own.push((rank, path, unit));
+                    }
+                }
+            }
+            own.sort_by_key(|(rank, ..)| *rank);
+            for (rank, (_, path, unit)) in own.iter().enumerate() {
+                plan.add_role(role, path, rank.min(usize::from(RANKS)) as u8, *unit);
+            }
+            for (at, (name, unit)) in names::spellings(role).into_iter().enumerate() {
+                let rank = (own.len() + 1 + at).min(usize::from(RANKS)) as u8;
+                plan.add_role(role, &name, rank, unit);
+            }
+        }
+        for node in &mut plan.nodes {
+            node.index();
+        }
+        plan
+    }
+
+    /// Maps a role to fields by the user's word: they come before all other names.
+    #[must_use]
+    pub fn mapped(mut self, map: &[(Role, Vec<String>)]) -> Self {
+        for (role, fields) in map {
+            if !self.needs.has(*role) {
+                continue;
+            }
+            for key in self.nodes.iter_mut().flat_map(|node| &mut node.keys) {
+                key.targets.retain(|target| target.slot != role.slot());
+            }
+            for (rank, field) in fields.iter().enumerate() {
+                let unit = Unit::of_name(field).map(|(unit, _)| unit);
+                self.add_role(*role, field, rank as u8, unit);
+            }
+        }
+        for node in &mut self.nodes {
+            node.index();
+        }
+        self
+    }
+
+    /// The file's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What is wanted.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    /// How many slots are wanted: when that many have been filled with rank 0, reading can stop.
+    pub fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    /// The keys wanted of the entry itself.
+    pub fn root(&self) -> &Node {
+        &self.nodes[0]
+    }
+
+    /// The keys wanted of a nested object.
+    pub fn node(&self, index: u16) -> &Node {
+        &self.nodes[usize::from(index)]
+    }
+
+    /// Offers `value` to a slot and reads it as the slot's role. Says whether the slot is now filled for good.
+    pub fn offer<'a>(&self, slots: &mut Slots<'a>, target: Target, value: Value<'a>) -> bool {
+        // An object is no value of a role: `service` may hold one in which `name` is meant.
+        let nested = matches!(value, Value::Nested(_)) && target.slot.role().is_some();
+        if nested || !value.is_some() {
+            slots.offer(target.slot, UNREADABLE, value);
+            return false;
+        }
+        match target.slot.role() {
+            Some(Role::Ts) => {
+                let ts = self.clock.value(value);
+                let rank = if ts.is_some() { target.rank } else { UNREADABLE };
+                let taken = slots.offer(target.slot, rank, value);
+                if taken && ts.is_some() {
+                    slots.ts = ts;
+                }
+                taken && rank == 0
+            }
+            Some(Role::Level) => {
+                let level = level(value, target.scale);
+                let rank = if level.is_some() { target.rank } else { UNREADABLE };
+                let taken = slots.offer(target.slot, rank, value);
+                if taken && level.is_some() {
+                    slots.level = level;
+                }
+                taken && rank == 0
+            }
+            Some(Role::Duration) => {
+                let millis = value.millis(target.unit.unwrap_or(Unit::Millis));
+                let rank = if millis.is_some() { target.rank } else { UNREADABLE };
+                let taken = slots.offer(target.slot, rank, value);
+                if taken && millis.is_some() {
+                    slots.duration = millis;
+                }
+                taken && rank == 0
+            }
+            _ => slots.offer(target.slot, target.rank, value) && target.rank == 0,
+        }
+    }
+
+    /// Offers `value` to every slot that wants a field of this name. Returns how many are filled for good.
+    pub fn offer_named<'a>(&self, slots: &mut Slots<'a>, name: &[u8], value: Value<'a>) -> usize {
+        let Some(key) = self.root().get(name) else { return 0 };
+        key.targets.iter().filter(|target| self.offer(slots, **target, value)).count()
+    }
+
+    fn add_role(&mut self, role: Role, path: &str, rank: u8, unit: Option<Unit>) {
+        let scale = match names::normal(path).as_str() {
+            "priority" => Scale::Syslog,
+            "severitynumber" => Scale::Otel,
+            "levelno" => Scale::Python,
+            _ => Scale::Bunyan,
+        };
+        self.add_path(path, Target { slot: role.slot(), rank, unit, scale });
+    }
+
+    /// Adds a path both as one key with dots in it and as nested keys.
+    fn add_path(&mut self, path: &str, target: Target) {
+        self.add_key(0, path, target);
+        let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
+        if parts.len() < 2 {
+            return;
+        }
+        let mut node = 0;
+        for part in &parts[..parts.len() - 1] {
+            let at = self.nodes[node].find_or_add(part);
+            let next = self.nodes.len() as u16;
+            let inside = *self.nodes[node].keys[at].inside.get_or_insert(next);
+            if inside == next {
+                self.nodes.push(Node::default());
+            }
+            node = usize::from(inside);
+        }
+        self.add_key(node, parts[parts.len() - 1], target);
+    }
+
+    fn add_key(&mut self, node: usize, name: &str, target: Target) {
+        let at = self.nodes[node].find_or_add(name);
+        let targets = &mut self.nodes[node].keys[at].targets;
+        match targets.iter_mut().find(|known| known.slot == target.slot) {
+            Some(known) if known.rank <= target.rank => {}
+            Some(known) => *known = target,
+            None => targets.push(target),
+        }
+    }
+}
+
+impl Node {
+    /// The key of that name, if it is wanted.
+    #[inline]
+    pub fn get(&self, name: &[u8]) -> Option<&Key> {
+        let mask = self.table.len().wrapping_sub(1);
+        if self.table.is_empty() {
+            return None;
+        }
+        let mut at = hash(name) & mask;
+        loop {
+            let key = self.keys.get(usize::from(self.table[at]))?;
+            if *key.name == *name {
+                return Some(key);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    fn find_or_add(&mut self, name: &str) -> usize {
+        self.keys.iter().position(|key| *key.name == *name.as_bytes()).unwrap_or_else(|| {
+            self.keys.push(Key { name: name.as_bytes().into(), ..Key::default() });
+            self.keys.len() - 1
+        })
+    }
+
+    /// Builds the hash table, four times as large as needed so that most look-ups of other keys end at once.
+    fn index(&mut self) {
+        self.table = vec![u16::MAX; (self.keys.len() * 4).next_power_of_two()];
+        let mask = self.table.len() - 1;
+        for (index, key) in self.keys.iter().enumerate() {
+            let mut at = hash(&key.name) & mask;
+            while self.table[at] != u16::MAX {
+                at = (at + 1) & mask;
+            }
+            self.table[at] = index as u16;
+        }
+    }
+}
+
+/// A hash from length, first, middle and last byte: enough to tell the few keys of a log apart.
+#[inline]
+fn hash(name: &[u8]) -> usize {
+    let (Some(first), Some(last)) = (name.first(), name.last()) else { return 0 };
+    let middle = name[name.len() / 2];
+    name.len() + usize::from(*first) * 5 + usize::from(*last) * 23 + usize::from(middle) * 71
+}
+
+/// The level that a field's value means.
+pub fn level(value: Value<'_>, scale: Scale) -> Option<Level> {
+    match value {
+        Value::Number(raw) => level_number(raw, scale),
+        Value::Text(text) => {
+            let bytes = text.bytes();
+            let word = bytes.trim_ascii();
+            match word {
+                [letter] if letter.is_ascii_alphabetic() => Level::from_letter(letter.to_ascii_uppercase()),
+                _ => Level::from_word(word).or_else(|| level_number(word, scale)),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn level_number(raw: &[u8], scale: Scale) -> Option<Level> {
+    if raw.is_empty() || raw.len() > 2 || !raw.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = raw.iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
+    match scale {
+        Scale::Bunyan if number < 8 => Level::from_syslog(number),
+        Scale::Bunyan => Level::from_bunyan(number),
+        Scale::Python => Level::from_bunyan(number + 10),
+        Scale::Otel => Level::from_otel(number),
+        Scale::Syslog => Level::from_syslog(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_own_names_come_first() {
+        let mut needs = Needs::none();
+        needs.role(Role::RequestId);
+        let field = needs.field("pool.active");
+        let plan = Plan::new(&needs, Clock::default(), &["trace_id".into(), "reqId".into()]);
+        let mut slots = Slots::new(&needs);
+        assert_eq!(plan.offer_named(&mut slots, b"correlationId", Value::plain(b"c")), 0);
+        assert_eq!(plan.offer_named(&mut slots, b"trace_id", Value::plain(b"t")), 0);
+        assert_eq!(plan.offer_named(&mut slots, b"reqId", Value::plain(b"r")), 1);
+        assert_eq!(slots.role(Role::RequestId), Value::plain(b"r"));
+        assert_eq!(plan.offer_named(&mut slots, b"pool.active", Value::Number(b"3")), 1);
+        assert_eq!(slots.get(field), Value::Number(b"3"));
+        assert!(plan.root().get(b"pool").is_some_and(|key| key.inside.is_some()));
+        assert!(plan.root().get(b"nothing").is_none() && plan.root().get(b"").is_none());
+    }
+
+    #[test]
+    fn the_users_word_comes_before_all_names() {
+        let mut needs = Needs::none();
+        needs.role(Role::RequestId);
+        let plan = Plan::new(&needs, Clock::default(), &["reqId".into()])
+            .mapped(&[(Role::RequestId, vec!["order".to_owned()])]);
+        let mut slots = Slots::new(&needs);
+        plan.offer_named(&mut slots, b"reqId", Value::plain(b"r"));
+        plan.offer_named(&mut slots, b"order", Value::plain(b"o"));
+        assert_eq!(slots.role(Role::RequestId), Value::plain(b"o"));
+    }
+
+    #[test]
+    fn numbers_mean_levels_by_the_fields_name() {
+        assert_eq!(level(Value::Number(b"30"), Scale::Bunyan), Some(Level::Info));
+        assert_eq!(level(Value::Number(b"3"), Scale::Bunyan), Some(Level::Error));
+        assert_eq!(level(Value::Number(b"40"), Scale::Python), Some(Level::Error));
+        assert_eq!(level(Value::Number(b"17"), Scale::Otel), Some(Level::Error));
+        assert_eq!(level(Value::plain(b"I"), Scale::Bunyan), Some(Level::Info));
+        assert_eq!(level(Value::plain(b" warning "), Scale::Bunyan), Some(Level::Warn));
+    }
+}

@@ -1,0 +1,203 @@
+//! Tables as data: cells keep the exact value beside what people read, columns say who gives way.
+
+use super::escape::Untrusted;
+use super::paint::Style;
+use crate::model::Timestamp;
+use crate::model::unit::{HumanBytes, HumanCount, HumanMillis};
+
+/// Where a column's text stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    #[default]
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its title; field names come from the input.
+    pub title: Untrusted,
+    /// Where its text stands.
+    pub align: Align,
+    /// When the page is too narrow, columns of lower importance are cut first. Numbers are never cut.
+    pub importance: u8,
+}
+
+impl Column {
+    /// A column of text of middling importance.
+    pub fn text(title: impl Into<Untrusted>) -> Column {
+        Column { title: title.into(), align: Align::Left, importance: 5 }
+    }
+
+    /// A column of numbers.
+    pub fn number(title: impl Into<Untrusted>) -> Column {
+        Column { title: title.into(), align: Align::Right, importance: u8::MAX }
+    }
+
+    /// The same with another importance: 0 is cut first.
+    #[must_use]
+    pub fn importance(mut self, importance: u8) -> Column {
+        self.importance = importance;
+        self
+    }
+}
+
+/// A cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// For people.
+    pub shown: Untrusted,
+    /// The same as a number or a time in machine notation; text cells have none.
+    pub exact: Option<String>,
+    /// What it means.
+    pub style: Style,
+}
+
+impl<T: Into<Untrusted>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Cell { shown: text.into(), exact: None, style: Style::Plain }
+    }
+}
+
+impl Cell {
+    /// Text.
+    pub fn text(text: impl Into<Untrusted>) -> Cell {
+        Cell::from(text)
+    }
+
+    /// No value.
+    pub fn none() -> Cell {
+        Cell { shown: "–".into(), exact: Some(String::new()), style: Style::Dim }
+    }
+
+    /// `145,046`.
+    pub fn count(count: u64) -> Cell {
+        Cell::exact(HumanCount(count).to_string(), count.to_string())
+    }
+
+    /// A number with so many digits behind the point.
+    pub fn number(number: f64, digits: usize) -> Cell {
+        if number.is_finite() {
+            Cell::exact(format!("{number:.digits$}"), number.to_string())
+        } else {
+            Cell::none()
+        }
+    }
+
+    /// `12.3 ms`; milliseconds in machine notation.
+    pub fn millis(millis: f64) -> Cell {
+        if millis.is_finite() {
+            Cell::exact(HumanMillis(millis).to_string(), millis.to_string())
+        } else {
+            Cell::none()
+        }
+    }
+
+    /// `29.1 MB`; bytes in machine notation.
+    pub fn bytes(bytes: u64) -> Cell {
+        Cell::exact(HumanBytes(bytes).to_string(), bytes.to_string())
+    }
+
+    /// `12.3 %` of a ratio between 0 and 1; the ratio in machine notation.
+    pub fn percent(ratio: f64) -> Cell {
+        if ratio.is_finite() { Cell::exact(percent(ratio), ratio.to_string()) } else { Cell::none() }
+    }
+
+    /// `2023-12-24 03:06:00`; RFC 3339 in machine notation.
+    pub fn time(at: Timestamp) -> Cell {
+        Cell::exact(at.date_clock(), at.to_string())
+    }
+
+    /// `03:06:00`; RFC 3339 in machine notation.
+    pub fn clock(at: Timestamp) -> Cell {
+        Cell::exact(at.clock(), at.to_string())
+    }
+
+    /// What people read, and the same in machine notation.
+    pub fn exact(shown: impl Into<Untrusted>, exact: impl Into<String>) -> Cell {
+        Cell { shown: shown.into(), exact: Some(exact.into()), style: Style::Plain }
+    }
+
+    /// The same with a `≈` before it for people: the value is within a stated bound of the true one.
+    #[must_use]
+    pub fn approximate(mut self) -> Cell {
+        self.shown = format!("≈{}", self.shown.json()).into();
+        self
+    }
+
+    /// The same in a style.
+    #[must_use]
+    pub fn styled(mut self, style: Style) -> Cell {
+        self.style = style;
+        self
+    }
+}
+
+/// A ratio as per cent: one digit behind the point, two where it is close to all or nothing.
+pub fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    let edge = (percent > 0.0 && percent < 1.0) || (percent > 99.0 && percent < 100.0);
+    if edge { format!("{percent:.2} %") } else { format!("{percent:.1} %") }
+}
+
+/// Rows and columns. A row may be shorter than the list of columns; what is longer is not shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// A table of these columns without rows.
+    pub fn new(columns: Vec<Column>) -> Table {
+        Table { columns, rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
+    }
+
+    /// Does a column hold text alone, which may be cut? Half a number or half a time is a wrong one.
+    fn may_be_cut(&self, column: usize) -> bool {
+        let exact = |row: &Vec<Cell>| {
+            row.get(column).and_then(|cell| cell.exact.as_ref()).is_some_and(|exact| !exact.is_empty())
+        };
+        self.columns[column].align == Align::Left && !self.rows.iter().any(exact)
+    }
+
+    /// The columns' widths on a page that has `room` columns for text, given their natural widths: the least
+    /// important text columns give way first, of those the widest, down to eight columns or their title.
+    pub(super) fn fitted(&self, natural: &[usize], titles: &[usize], room: usize) -> Vec<usize> {
+        /// No text column gets narrower than this.
+        const LEAST: usize = 8;
+        let mut widths = natural.to_vec();
+        let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
+        let text: Vec<bool> = (0..widths.len()).map(|column| self.may_be_cut(column)).collect();
+        let of_text = self.columns.iter().zip(&text).filter(|(_, text)| **text);
+        let mut order: Vec<u8> = of_text.map(|(column, _)| column.importance).collect();
+        order.sort_unstable();
+        order.dedup();
+        for importance in order {
+            let floor = |i: usize| titles[i].clamp(LEAST.min(natural[i]), natural[i]);
+            let gives = |i: &usize| text[*i] && self.columns[*i].importance == importance;
+            while excess > 0 {
+                // The widest gives way until it is as wide as the next, or at its floor.
+                let Some(widest) = (0..widths.len())
+                    .filter(|i| gives(i) && widths[*i] > floor(*i))
+                    .max_by_key(|&i| (widths[i], std::cmp::Reverse(i)))
+                else {
+                    break;
+                };
+                widths[widest] -= 1;
+                excess -= 1;
+            }
+        }
+        widths
+    }
+}

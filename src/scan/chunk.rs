@@ -1,0 +1,266 @@
+//! A chunk of a file: the entries that start in it, and those of them that are selected.
+
+use std::ops::{ControlFlow, Range};
+
+use super::block::Begin;
+use super::inputs::Input;
+use crate::filter::{Filter, Literals};
+use crate::format::log::Reader;
+use crate::model::{Account, Entry, Location, Needs, Slots, TimeRange};
+
+/// Which entries are wanted, and what of them.
+#[derive(Debug)]
+pub struct Selection {
+    /// What is extracted.
+    pub needs: Needs,
+    filter: Option<Filter>,
+    time: TimeRange,
+    /// Byte strings of which one must occur in an entry that matters; the others are only counted. The first
+    /// for files of positional formats, the second for files in which the names of fields are written.
+    literals: [Option<Literals>; 2],
+}
+
+impl Selection {
+    /// Every entry.
+    pub fn everything(needs: Needs) -> Self {
+        Selection { needs, filter: None, time: TimeRange::default(), literals: [None, None] }
+    }
+
+    /// The entries of a range of time that pass a filter. Entries without a time are outside of every range
+    /// but the open one.
+    pub fn new(needs: Needs, filter: &Filter, time: TimeRange) -> Self {
+        Selection {
+            needs,
+            filter: (!filter.is_everything()).then(|| filter.clone()),
+            time,
+            literals: [filter.literals(false), filter.literals(true)],
+        }
+    }
+
+    /// Looks only at entries that have one of these fields, where that can be told from their bytes. For selections
+    /// of everything: those left out have none of them.
+    pub fn only_with_fields(&mut self, fields: &[&str]) {
+        // The last part of a path is written whether the object is nested or its names have dots.
+        let keys =
+            fields.iter().filter_map(|field| field.rsplit('.').next()).map(|key| key.as_bytes().into());
+        self.literals[1] = Some(Literals::any_of(keys.collect()));
+    }
+
+    /// Looks only at entries in which one of these byte strings occurs.
+    pub fn only_with_bytes(&mut self, strings: Vec<Box<[u8]>>) {
+        let literals = Literals::any_of(strings);
+        self.literals = [Some(literals.clone()), Some(literals)];
+    }
+
+    /// Is every entry selected?
+    pub fn is_everything(&self) -> bool {
+        self.filter.is_none() && self.time.is_everything()
+    }
+
+    /// What must occur in an entry of a file that matters.
+    fn literals(&self, reader: &Reader) -> Option<&Literals> {
+        self.literals[usize::from(reader.names_in_text())].as_ref()
+    }
+
+    /// Is an entry with these values selected?
+    pub fn holds(&self, slots: &Slots<'_>) -> bool {
+        self.in_time(slots) && self.filter.as_ref().is_none_or(|filter| filter.matches(slots))
+    }
+
+    fn in_time(&self, slots: &Slots<'_>) -> bool {
+        self.time.is_everything() || slots.ts.is_some_and(|ts| self.time.contains(ts))
+    }
+}
+
+/// A piece of a file: owns the entries that start in it, and reads past its end to finish the last one.
+#[derive(Debug)]
+pub struct Chunk<'a> {
+    /// The file.
+    pub input: &'a Input,
+    /// How its entries are read.
+    pub reader: &'a Reader,
+    /// The file's index in the scan.
+    pub file: u32,
+    /// The chunk's index in the file.
+    pub index: u32,
+    pub(super) bytes: &'a [u8],
+    /// Entries that start here are the chunk's.
+    pub(super) owned: Range<usize>,
+    /// Bytes of the file before `bytes`.
+    pub(super) offset: u64,
+    pub(super) begin: Begin,
+    pub(super) account: &'a std::cell::RefCell<Account>,
+}
+
+/// How much of an entry is parsed; what is beyond is still searched and shown.
+const PARSED: usize = 1 << 20;
+
+impl<'a> Chunk<'a> {
+    /// The chunk's entries, whole: from the first that starts in it to the end of the last.
+    fn extent(&self) -> Range<usize> {
+        let first = match self.begin {
+            Begin::File if self.owned.start == 0 => 0,
+            Begin::File | Begin::Line => {
+                self.start_within(line_start(self.bytes, self.owned.start), self.owned.end)
+            }
+            Begin::InLine => {
+                let line = memchr::memchr(b'\n', self.bytes).map_or(self.bytes.len(), |end| end + 1);
+                self.start_within(line, self.owned.end)
+            }
+        };
+        if first >= self.owned.end {
+            return first..first;
+        }
+        let end = self.start_within(line_start(self.bytes, self.owned.end), self.bytes.len());
+        first..end
+    }
+
+    /// The first line at or after the line start `at` that starts an entry; a place at or after `before` if
+    /// there is none before it.
+    fn start_within(&self, mut at: usize, before: usize) -> usize {
+        while at < before && !self.reader.starts(&self.bytes[at..]) {
+            at = memchr::memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |end| at + end + 1);
+        }
+        at
+    }
+
+    /// Where the entry at `at` ends, and how many lines it has.
+    #[inline]
+    fn entry_end(&self, at: usize) -> (usize, u64) {
+        let mut end = at;
+        let mut lines = 0;
+        loop {
+            lines += 1;
+            match memchr::memchr(b'\n', &self.bytes[end..]) {
+                None => return (self.bytes.len(), lines),
+                Some(length) => end += length + 1,
+            }
+            if end >= self.bytes.len() || self.reader.starts(&self.bytes[end..]) {
+                return (end, lines);
+            }
+        }
+    }
+
+    /// Hands every selected entry to `each`, in order, and accounts for every line of the chunk.
+    pub fn entries<'c>(
+        &'c self,
+        selection: &Selection,
+        mut each: impl FnMut(&Entry<'_, 'c>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let extent = self.extent();
+        let mut account = self.account.borrow_mut();
+        self.account_for_rest_of_cut_entry(&extent, &mut account);
+        let literals = selection.literals(self.reader);
+        let owned = &self.bytes[..extent.end];
+        let mut hit = literals.map(|literals| literals.find_at(owned, extent.start));
+        let mut slots = Slots::new(self.reader.needs());
+        let mut at = extent.start;
+        let mut line = account.lines;
+        let mut stopped = false;
+        while at < extent.end {
+            let (end, lines) = self.entry_end(at);
+            let raw = trim_end(&self.bytes[at..end]);
+            let parsed = &raw[..raw.len().min(PARSED)];
+            if let (Some(literals), Some(Some(found))) = (literals, &hit)
+                && found.start < at
+            {
+                hit = Some(literals.find_at(owned, at));
+            }
+            let candidate =
+                !stopped && hit.as_ref().is_none_or(|hit| hit.as_ref().is_some_and(|hit| hit.start < end));
+            let understood = if candidate {
+                self.reader.extract(parsed, &mut slots)
+            } else {
+                self.reader.frame(parsed, &mut slots)
+            };
+            account.lines += lines;
+            account.continuation += lines - 1;
+            if understood {
+                account.entries += 1;
+            } else {
+                account.unparsed += 1;
+            }
+            if let Some(ts) = slots.ts {
+                account.saw(ts);
+            }
+            if candidate && selection.holds(&slots) {
+                let location = Location { file: self.file, chunk: self.index, line: line as u32 };
+                let entry =
+                    Entry { location, offset: self.offset + at as u64, raw, understood, slots: &slots };
+                stopped = each(&entry).is_break();
+            }
+            line += lines;
+            at = end;
+        }
+        if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// The owned bytes with every entry whole, for searching without looking at entries first.
+    pub fn text(&self) -> (&'a [u8], Range<usize>) {
+        (self.bytes, self.extent())
+    }
+
+    /// The entry around the byte at `at`, which lies in `extent`: where it starts and ends, and its bytes.
+    pub fn entry_around(&self, at: usize, extent: &Range<usize>) -> Range<usize> {
+        let mut start = at;
+        loop {
+            start = memchr::memrchr(b'\n', &self.bytes[extent.start..start])
+                .map_or(extent.start, |end| extent.start + end + 1);
+            if start == extent.start || self.reader.starts(&self.bytes[start..]) {
+                break;
+            }
+            start -= 1;
+        }
+        start..self.entry_end(start).0
+    }
+
+    /// Takes what the chunk's reader wants of the entry at `range` of [`Chunk::text`].
+    pub fn extract<'s>(&'s self, range: &Range<usize>, slots: &mut Slots<'s>) -> (&'a [u8], bool) {
+        let raw = trim_end(&self.bytes[range.clone()]);
+        let understood = self.reader.extract(&raw[..raw.len().min(PARSED)], slots);
+        (raw, understood)
+    }
+
+    /// Bytes of the file before the first of [`Chunk::text`].
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Counts the chunk's lines without looking at its entries. For searches that need no account.
+    pub fn count_lines(&self, extent: &Range<usize>) {
+        let owned = &self.bytes[extent.clone()];
+        let mut account = self.account.borrow_mut();
+        account.lines += memchr::memchr_iter(b'\n', owned).count() as u64;
+        account.lines += u64::from(owned.last().is_some_and(|last| *last != b'\n'));
+    }
+
+    /// Lines before the first start continue an entry that was cut in the block before.
+    fn account_for_rest_of_cut_entry(&self, extent: &Range<usize>, account: &mut Account) {
+        if self.begin == Begin::File || extent.start == 0 {
+            return;
+        }
+        // Chunks of a mapped file share its bytes: what lies before is another chunk's.
+        let Some(rest) = (self.owned.start == 0).then(|| &self.bytes[..extent.start]) else { return };
+        let mut lines = memchr::memchr_iter(b'\n', rest).count() as u64;
+        lines += u64::from(rest.last().is_some_and(|last| *last != b'\n'));
+        lines -= u64::from(self.begin == Begin::InLine);
+        account.lines += lines;
+        account.continuation += lines;
+    }
+}
+
+/// The first line start at or after `at`.
+fn line_start(bytes: &[u8], at: usize) -> usize {
+    match at {
+        0 => 0,
+        at if at >= bytes.len() => bytes.len(),
+        at if bytes[at - 1] == b'\n' => at,
+        at => memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1),
+    }
+}
+
+/// Without the last line's end.
+fn trim_end(raw: &[u8]) -> &[u8] {
+    let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+    raw.strip_suffix(b"\r").unwrap_or(raw)
+}

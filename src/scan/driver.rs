@@ -1,0 +1,425 @@
+//! The scan itself: workers take chunks where there are any, and deliver results in the order of the input.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::ScanOptions;
+use super::block::{Begin, Block, Blocks};
+use super::chunk::Chunk;
+use super::inputs::Input;
+use crate::format::log::Reader;
+use crate::model::{Account, Diagnostic, Location, Needs};
+use crate::source::{Content, Map};
+
+/// What a scan leaves: the account, and line numbers.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// What was read of each file, in the order of the inputs.
+    pub accounts: Vec<Account>,
+    /// Lines of each chunk of each file.
+    lines: Vec<Vec<u64>>,
+    /// What went wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Was the scan cancelled before its end?
+    pub interrupted: bool,
+}
+
+impl Scanned {
+    /// The 1-based number of the line where an entry starts.
+    pub fn line_of(&self, location: Location) -> u64 {
+        let chunks = self.lines.get(location.file as usize).map_or(&[][..], Vec::as_slice);
+        chunks.iter().take(location.chunk as usize).sum::<u64>() + u64::from(location.line) + 1
+    }
+
+    /// The account of all files.
+    pub fn account(&self) -> Account {
+        let mut sum = Account::default();
+        for account in &self.accounts {
+            sum.merge(account);
+        }
+        sum
+    }
+}
+
+/// The result of one chunk, handed on in order.
+#[derive(Debug)]
+pub struct Delivered<O> {
+    /// The file's index in the scan.
+    pub file: u32,
+    /// Lines of the file before the chunk's first entry.
+    pub lines_before: u64,
+    /// What the chunk was mapped to.
+    pub output: O,
+}
+
+/// Results that may wait for their turn before workers turn to what is next in order.
+const WAITING: usize = 64;
+
+/// Blocks of one stream that may wait for a worker.
+const READ_AHEAD: usize = 4;
+
+/// Maps the chunks of all files on `options.threads` threads, and hands each result to `sink` in the order of
+/// the input; the sink may stop the scan. Every worker has a state of its own, made by `new`.
+#[expect(clippy::disallowed_methods, reason = "scan/ is where threads are made")]
+pub fn run<L: Send, O: Send>(
+    inputs: &[Input],
+    needs: &Needs,
+    options: &ScanOptions,
+    new: impl Fn() -> L + Sync,
+    map: impl Fn(&mut L, &Chunk<'_>) -> O + Sync,
+    sink: impl FnMut(Delivered<O>) -> ControlFlow<()> + Send,
+) -> (Vec<L>, Scanned) {
+    let driver = Driver {
+        inputs,
+        needs,
+        options,
+        state: Mutex::new(State {
+            next_input: 0,
+            open: VecDeque::new(),
+            opening: 0,
+            waiting: BTreeMap::new(),
+            next_out: (0, 0),
+            lines_before: 0,
+            delivering: false,
+            chunk_counts: vec![None; inputs.len()],
+            accounts: vec![Account::default(); inputs.len()],
+            lines: vec![Vec::new(); inputs.len()],
+            diagnostics: Vec::new(),
+            stopped: false,
+        }),
+        changed: Condvar::new(),
+        sink: Mutex::new(sink),
+    };
+    let work = || {
+        let mut local = new();
+        driver.work(&mut local, &map);
+        local
+    };
+    let locals = if options.threads < 2 {
+        vec![work()]
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..options.threads).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+        })
+    };
+    let state = driver.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut diagnostics = state.diagnostics;
+    // Found in the order in which threads ran; said in the order of the files.
+    diagnostics.sort();
+    let interrupted = options.cancel.load(Ordering::Relaxed);
+    (locals, Scanned { accounts: state.accounts, lines: state.lines, diagnostics, interrupted })
+}
+
+/// A file that is being scanned.
+struct Open {
+    index: usize,
+    reader: Reader,
+    content: OpenContent,
+}
+
+enum OpenContent {
+    Mapped(Map),
+    Stream(Mutex<Blocks>),
+}
+
+/// How far the scan of an open file has come.
+struct Progress {
+    file: Arc<Open>,
+    /// Chunks given to workers.
+    given: u32,
+    /// Chunks in all, once that is known.
+    total: Option<u32>,
+    /// Chunks that have been mapped.
+    done: u32,
+    /// Blocks that wait for a worker.
+    blocks: VecDeque<Block>,
+    /// Is a worker reading the next block?
+    reading: bool,
+}
+
+struct State<O> {
+    next_input: usize,
+    open: VecDeque<Progress>,
+    opening: usize,
+    /// Results that wait for those before them.
+    waiting: BTreeMap<(u32, u32), O>,
+    next_out: (u32, u32),
+    lines_before: u64,
+    delivering: bool,
+    chunk_counts: Vec<Option<u32>>,
+    accounts: Vec<Account>,
+    lines: Vec<Vec<u64>>,
+    diagnostics: Vec<Diagnostic>,
+    stopped: bool,
+}
+
+enum Task {
+    Open(usize),
+    /// A chunk of a mapped file.
+    Chunk(Arc<Open>, u32),
+    /// Read the next block of a stream.
+    Read(Arc<Open>),
+    Block(Arc<Open>, u32, Block),
+}
+
+struct Driver<'s, O, S> {
+    inputs: &'s [Input],
+    needs: &'s Needs,
+    options: &'s ScanOptions,
+    state: Mutex<State<O>>,
+    changed: Condvar,
+    sink: Mutex<S>,
+}
+
+impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S> {
+    fn lock(&self) -> MutexGuard<'_, State<O>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works until nothing is left to do.
+    fn work<L>(&self, local: &mut L, map: &(impl Fn(&mut L, &Chunk<'_>) -> O + Sync)) {
+        while let Some(task) = self.next_task() {
+            match task {
+                Task::Open(index) => self.open(index),
+                Task::Read(file) => self.read(&file),
+                Task::Chunk(file, index) => self.map_mapped(&file, index, local, map),
+                Task::Block(file, index, block) => {
+                    let owned = 0..block.bytes.len();
+                    self.map(&file, index, &block.bytes, owned, (block.offset, block.begin), local, map);
+                }
+            }
+            self.changed.notify_all();
+        }
+        self.changed.notify_all();
+    }
+
+    /// Waits for something to do; `None` when there is nothing left.
+    fn next_task(&self) -> Option<Task> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped || self.options.cancel.load(Ordering::Relaxed) {
+                return None;
+            }
+            if let Some(task) = state.take(self.inputs.len(), self.options.threads) {
+                return Some(task);
+            }
+            if state.open.is_empty() && state.opening == 0 && state.next_input == self.inputs.len() {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn open(&self, index: usize) {
+        let input = &self.inputs[index];
+        let opened = input.open(self.options);
+        let progress = opened.map(|(content, head)| {
+            let profile = input.profile();
+            let service = input.service.clone();
+            let read = &self.options.read;
+            let unknown = crate::format::log::survey::survey(&[]);
+            let reader = Reader::new(profile.unwrap_or(&unknown), self.needs, read, input.modified, service);
+            let (content, total) = match content {
+                Content::Mapped(map) => {
+                    let total = map.len().div_ceil(self.options.chunk) as u32;
+                    (OpenContent::Mapped(map), Some(total))
+                }
+                Content::Stream(stream) => {
+                    (OpenContent::Stream(Mutex::new(Blocks::new(stream, head, self.options.chunk))), None)
+                }
+            };
+            let file = Arc::new(Open { index, reader, content });
+            Progress { file, given: 0, total, done: 0, blocks: VecDeque::new(), reading: false }
+        });
+        let mut state = self.lock();
+        state.opening -= 1;
+        match progress {
+            Ok(progress) => {
+                state.accounts[index].files = 1;
+                // Workers look at open files in the order of the input.
+                let at = state.open.partition_point(|open| open.file.index < index);
+                state.open.insert(at, progress);
+                self.finish_if_done(&mut state, index);
+            }
+            Err(diagnostic) => {
+                state.accounts[index].skipped = 1;
+                state.diagnostics.push(diagnostic);
+                state.chunk_counts[index] = Some(0);
+            }
+        }
+        drop(state);
+        self.deliver();
+    }
+
+    /// Reads the next block of a stream. Only one worker at a time does this for a file.
+    fn read(&self, file: &Arc<Open>) {
+        let OpenContent::Stream(blocks) = &file.content else { return };
+        let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).next(&file.reader);
+        let mut state = self.lock();
+        let Some(progress) = state.open.iter_mut().find(|open| open.file.index == file.index) else { return };
+        progress.reading = false;
+        match block {
+            Some(block) => progress.blocks.push_back(block),
+            None => progress.total = Some(progress.given + progress.blocks.len() as u32),
+        }
+        self.finish_if_done(&mut state, file.index);
+        drop(state);
+        self.deliver();
+    }
+
+    fn map_mapped<L>(
+        &self,
+        file: &Arc<Open>,
+        index: u32,
+        local: &mut L,
+        map: &impl Fn(&mut L, &Chunk<'_>) -> O,
+    ) {
+        let OpenContent::Mapped(bytes) = &file.content else { return };
+        let start = index as usize * self.options.chunk;
+        let owned = start..(start + self.options.chunk).min(bytes.len());
+        let begin = if index == 0 { Begin::File } else { Begin::Line };
+        self.map(file, index, bytes, owned, (0, begin), local, map);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a chunk has this many parts, and is made here only")]
+    fn map<L>(
+        &self,
+        file: &Arc<Open>,
+        index: u32,
+        bytes: &[u8],
+        owned: std::ops::Range<usize>,
+        (offset, begin): (u64, Begin),
+        local: &mut L,
+        map: &impl Fn(&mut L, &Chunk<'_>) -> O,
+    ) {
+        let account = RefCell::new(Account { bytes: owned.len() as u64, ..Account::default() });
+        let chunk = Chunk {
+            input: &self.inputs[file.index],
+            reader: &file.reader,
+            file: file.index as u32,
+            index,
+            bytes,
+            owned,
+            offset,
+            begin,
+            account: &account,
+        };
+        let output = map(local, &chunk);
+        let account = account.into_inner();
+        self.options.progress.fetch_add(account.bytes, Ordering::Relaxed);
+        let mut state = self.lock();
+        let lines = &mut state.lines[file.index];
+        if lines.len() <= index as usize {
+            lines.resize(index as usize + 1, 0);
+        }
+        lines[index as usize] = account.lines;
+        state.accounts[file.index].merge(&account);
+        state.waiting.insert((file.index as u32, index), output);
+        if let Some(progress) = state.open.iter_mut().find(|open| open.file.index == file.index) {
+            progress.done += 1;
+        }
+        self.finish_if_done(&mut state, file.index);
+        drop(state);
+        self.deliver();
+    }
+
+    /// Closes a file of which every chunk has been mapped.
+    fn finish_if_done(&self, state: &mut State<O>, index: usize) {
+        let Some(at) = state.open.iter().position(|open| open.file.index == index) else { return };
+        let progress = &state.open[at];
+        if progress.total.is_none_or(|total| progress.done < total) {
+            return;
+        }
+        let shown = &self.inputs[index].shown;
+        let troubles = match &progress.file.content {
+            OpenContent::Mapped(map) => map.trouble(shown).into_iter().collect(),
+            OpenContent::Stream(blocks) => {
+                blocks.lock().unwrap_or_else(PoisonError::into_inner).trouble(shown)
+            }
+        };
+        state.chunk_counts[index] = progress.total;
+        state.open.remove(at);
+        state.diagnostics.extend(troubles);
+    }
+
+    /// Hands on the results whose turn it is. One worker at a time does this, so that the order holds.
+    fn deliver(&self) {
+        let mut state = self.lock();
+        if state.delivering {
+            return;
+        }
+        state.delivering = true;
+        while let Some(delivered) = state.next_delivery() {
+            drop(state);
+            let flow = (self.sink.lock().unwrap_or_else(PoisonError::into_inner))(delivered);
+            state = self.lock();
+            if flow.is_break() {
+                state.stopped = true;
+                break;
+            }
+        }
+        state.delivering = false;
+    }
+}
+
+impl<O> State<O> {
+    /// Something to do, if there is anything: the first in the order of the input comes first.
+    fn take(&mut self, inputs: usize, threads: usize) -> Option<Task> {
+        // When many results wait for one that takes long, only what comes before them is worked on.
+        let behind = self.waiting.len() > WAITING + threads;
+        let next_out = self.next_out.0 as usize;
+        for open in &mut self.open {
+            if behind && open.file.index > next_out {
+                break;
+            }
+            match &open.file.content {
+                OpenContent::Mapped(_) => {
+                    if open.total.is_some_and(|total| open.given < total) {
+                        open.given += 1;
+                        return Some(Task::Chunk(Arc::clone(&open.file), open.given - 1));
+                    }
+                }
+                OpenContent::Stream(_) => {
+                    if let Some(block) = open.blocks.pop_front() {
+                        open.given += 1;
+                        return Some(Task::Block(Arc::clone(&open.file), open.given - 1, block));
+                    }
+                    if !open.reading && open.total.is_none() && open.blocks.len() < READ_AHEAD {
+                        open.reading = true;
+                        return Some(Task::Read(Arc::clone(&open.file)));
+                    }
+                }
+            }
+        }
+        let room = self.open.len() + self.opening <= threads && !(behind && self.next_input > next_out);
+        if room && self.next_input < inputs {
+            self.next_input += 1;
+            self.opening += 1;
+            return Some(Task::Open(self.next_input - 1));
+        }
+        None
+    }
+
+    /// The result whose turn it is, if it is there.
+    fn next_delivery(&mut self) -> Option<Delivered<O>> {
+        loop {
+            let (file, chunk) = self.next_out;
+            if let Some(output) = self.waiting.remove(&(file, chunk)) {
+                let delivered = Delivered { file, lines_before: self.lines_before, output };
+                self.lines_before += self.lines[file as usize][chunk as usize];
+                self.next_out = (file, chunk + 1);
+                return Some(delivered);
+            }
+            let total = *self.chunk_counts.get(file as usize)?;
+            if total.is_none_or(|total| chunk < total) {
+                return None;
+            }
+            self.next_out = (file + 1, 0);
+            self.lines_before = 0;
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! What the files are, found out before any of them is scanned: logs, metrics, or neither.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::{ScanOptions, parallel};
+use crate::format::log::{self, Profile, Reader};
+use crate::format::metric::{self, MetricFormat};
+use crate::model::time::NANOS;
+use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
+use crate::source::{self, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
+
+/// What kind of files a survey looks for, and where.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SurveyOptions {
+    /// Are symbolic links inside directories followed?
+    pub follow_links: bool,
+}
+
+/// The files of the paths, by what they are.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// Logs, in the order in which they are read.
+    pub logs: Vec<Input>,
+    /// Files of metrics.
+    pub metrics: Vec<Input>,
+    /// Files that are neither, or cannot be read, and why.
+    pub skipped: Vec<(String, String)>,
+    /// What went wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A file that can be read.
+#[derive(Debug)]
+pub struct Input {
+    /// The path as it is shown.
+    pub shown: String,
+    /// What it is.
+    pub kind: InputKind,
+    /// The compression that is undone; empty if there is none.
+    pub compression: &'static str,
+    /// When it was last written.
+    pub modified: Option<Timestamp>,
+    /// Bytes as stored, where that is known.
+    pub size: Option<u64>,
+    /// The service that its path names.
+    pub service: Option<String>,
+    /// Are its times whole seconds, so that an entry may be up to a second later than its time says?
+    pub coarse: bool,
+    found: Found,
+    /// A pipe can be opened only once.
+    pipe: Mutex<Pipe>,
+}
+
+/// What is left of a pipe.
+#[derive(Debug)]
+enum Pipe {
+    /// This is no pipe, or it has been read.
+    None,
+    /// Its beginning, and the rest.
+    Fresh(Vec<u8>, Stream),
+    /// All of it, and what went wrong.
+    Held(Map, Vec<Diagnostic>),
+}
+
+/// What a readable file is.
+#[derive(Debug)]
+pub enum InputKind {
+    /// A log of this profile.
+    Log(Box<Profile>),
+    /// Metrics in this format.
+    Metrics(&'static dyn MetricFormat),
+}
+
+/// How much of a file's head, and of its middle and tail, is looked at.
+const HEAD: usize = 64 << 10;
+const ELSEWHERE: usize = 16 << 10;
+
+/// Finds the files of the paths and looks at samples of each.
+pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> Inputs {
+    let walk = WalkOptions { follow_links: options.follow_links };
+    let (found, diagnostics) = source::walk(paths, &walk);
+    let surveyed = parallel(scan.threads, found.len(), |index| look(&found[index], paths, scan));
+    let mut inputs = Inputs { diagnostics, ..Inputs::default() };
+    for (found, looked) in found.iter().zip(surveyed) {
+        match looked {
+            Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
+            Ok(input) => inputs.metrics.push(input),
+            Err(Left::NoLog(reason)) => inputs.skipped.push((found.shown.clone(), reason)),
+            Err(Left::Trouble(diagnostic)) => {
+                inputs.skipped.push((found.shown.clone(), diagnostic.message.clone()));
+                inputs.diagnostics.push(diagnostic);
+            }
+        }
+    }
+    inputs
+}
+
+/// Why a file is not read.
+enum Left {
+    NoLog(String),
+    Trouble(Diagnostic),
+}
+
+/// Is this no file that could be opened again?
+fn is_pipe(found: &Found) -> bool {
+    found.size.is_none() && found.named
+}
+
+/// Opens a file and looks at samples of it.
+fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, Left> {
+    let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
+    let Opened { content, compression, modified, .. } = opened;
+    let (kind, coarse, pipe) = match content {
+        Content::Mapped(map) => {
+            let samples = samples(&map);
+            let kind = recognise(&samples, found)?;
+            let coarse = is_coarse(&kind, samples[0], scan);
+            (kind, coarse, Pipe::None)
+        }
+        Content::Stream(mut stream) => {
+            let head = read_head(&mut stream);
+            let kind = recognise(&[whole_lines(&head)], found)?;
+            let coarse = is_coarse(&kind, whole_lines(&head), scan);
+            // Files can be opened again; pipes cannot.
+            (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
+        }
+    };
+    Ok(Input {
+        shown: found.shown.clone(),
+        kind,
+        compression,
+        modified: modified.or(found.modified),
+        size: found.size,
+        service: service_of(found, roots),
+        coarse,
+        found: found.clone(),
+        pipe: Mutex::new(pipe),
+    })
+}
+
+/// How many times decide whether a file's times are whole seconds.
+const TIMES: usize = 100;
+
+/// Are all times in this sample whole seconds?
+fn is_coarse(kind: &InputKind, sample: &[u8], scan: &ScanOptions) -> bool {
+    let InputKind::Log(profile) = kind else { return false };
+    let reader = Reader::new(profile, &Needs::none(), &scan.read, None, None);
+    let mut slots = Slots::new(reader.needs());
+    let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line)).filter_map(|line| {
+        reader.frame(line, &mut slots);
+        slots.ts
+    });
+    let mut times = times.by_ref().take(TIMES).peekable();
+    times.peek().is_some() && times.all(|ts| ts.0 % NANOS == 0)
+}
+
+fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
+    let head = samples.first().copied().unwrap_or_default();
+    if let Kind::Binary(what) = source::kind(head, &found.shown) {
+        return Err(Left::NoLog(what.to_owned()));
+    }
+    if let Some(format) = metric::detect(head) {
+        return Ok(InputKind::Metrics(format));
+    }
+    if is_json_document(head) {
+        return Err(Left::NoLog("a JSON document".to_owned()));
+    }
+    let profile = log::survey::survey(samples);
+    if !found.named && profile.formats.is_empty() && !profile.timed && is_source_text(&found.path) {
+        return Err(Left::NoLog("configuration or source text".to_owned()));
+    }
+    Ok(InputKind::Log(Box::new(profile)))
+}
+
+/// A JSON value over several lines, rather than one a line.
+fn is_json_document(head: &[u8]) -> bool {
+    let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let opens = matches!(lines.next(), Some(b"{" | b"[" | b"[{"));
+    opens && lines.next().is_some_and(|line| matches!(line.first(), Some(b'"' | b'{' | b'[' | b'}' | b']')))
+}
+
+/// Does the name say that this is no log? Asked only of files that do not look like one and that nobody named.
+fn is_source_text(path: &Path) -> bool {
+    const ENDINGS: &[&str] = &[
+        "yml",
+        "yaml",
+        "toml",
+        "md",
+        "html",
+        "css",
+        "js",
+        "ts",
+        "py",
+        "rs",
+        "go",
+        "java",
+        "c",
+        "h",
+        "sh",
+        "conf",
+        "cfg",
+        "ini",
+        "xml",
+        "sql",
+        "proto",
+        "lock",
+        "rules",
+        "promql",
+        "json",
+        "env",
+        "service",
+        "properties",
+        "rst",
+    ];
+    path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
+/// Head, middle and tail of a file in memory, in whole lines.
+fn samples(bytes: &[u8]) -> Vec<&[u8]> {
+    if bytes.len() <= HEAD + 2 * ELSEWHERE {
+        return vec![bytes];
+    }
+    let piece = |at: usize| {
+        let from =
+            memchr::memchr(b'\n', &bytes[at..at + ELSEWHERE]).map_or(at + ELSEWHERE, |end| at + end + 1);
+        whole_lines(&bytes[from..at + ELSEWHERE])
+    };
+    vec![whole_lines(&bytes[..HEAD]), piece(bytes.len() / 2), piece(bytes.len() - ELSEWHERE)]
+}
+
+/// Without a last line that is cut; all of it if it is one line.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    memchr::memrchr(b'\n', bytes).map_or(bytes, |end| &bytes[..=end])
+}
+
+fn read_head(stream: &mut Stream) -> Vec<u8> {
+    let mut head = vec![0; HEAD];
+    let mut have = 0;
+    while have < head.len() {
+        match stream.read(&mut head[have..]) {
+            // A damaged stream says so when it is scanned.
+            Ok(0) | Err(_) => break,
+            Ok(n) => have += n,
+        }
+    }
+    head.truncate(have);
+    head
+}
+
+/// The service that a path suggests: the folder's name, or the file's where the folder's says nothing.
+fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
+    const NOTHING: &[&str] = &[
+        "",
+        ".",
+        "..",
+        "/",
+        "log",
+        "logs",
+        "var",
+        "tmp",
+        "data",
+        "metrics",
+        "archive",
+        "old",
+        "nodes",
+        "containers",
+    ];
+    if found.path.as_os_str() == "-" {
+        return None;
+    }
+    let below = roots
+        .iter()
+        .filter_map(|root| found.path.strip_prefix(root).ok())
+        .min_by_key(|p| p.as_os_str().len());
+    let path = match below {
+        Some(below) if !found.named => below,
+        _ => &found.path,
+    };
+    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+    if !NOTHING.contains(&folder) {
+        return Some(without_instance(folder).to_owned());
+    }
+    let name = path.file_name()?.to_str()?;
+    let stem = name.split('.').next().unwrap_or(name);
+    let stem = ["-access", "-error", "_access", "_error", "-json"]
+        .iter()
+        .find_map(|end| stem.strip_suffix(end))
+        .unwrap_or(stem);
+    (!matches!(stem, "" | "access" | "error" | "current" | "app" | "0" | "syslog" | "messages"))
+        .then(|| stem.to_owned())
+}
+
+/// `roaming-hub-1`, a container's name, without the instance.
+fn without_instance(folder: &str) -> &str {
+    match folder.rsplit_once('-') {
+        Some((name, number))
+            if number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() =>
+        {
+            name
+        }
+        _ => folder,
+    }
+}
+
+impl Input {
+    /// The profile of a log.
+    pub fn profile(&self) -> Option<&Profile> {
+        match &self.kind {
+            InputKind::Log(profile) => Some(profile),
+            InputKind::Metrics(_) => None,
+        }
+    }
+
+    /// The format of a file of metrics.
+    pub fn metric_format(&self) -> Option<&'static dyn MetricFormat> {
+        match self.kind {
+            InputKind::Log(_) => None,
+            InputKind::Metrics(format) => Some(format),
+        }
+    }
+
+    /// Opens the file for a scan: its content, and what was already read of it.
+    pub(super) fn open(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *pipe, Pipe::None) {
+            Pipe::Fresh(head, stream) => return Ok((Content::Stream(stream), head)),
+            Pipe::Held(map, troubles) => {
+                *pipe = Pipe::Held(map.clone(), troubles);
+                return Ok((Content::Mapped(map), Vec::new()));
+            }
+            Pipe::None if is_pipe(&self.found) => {
+                return Err(Diagnostic::error(&self.shown, "is a pipe and has been read already"));
+            }
+            Pipe::None => {}
+        }
+        let opened = source::open(&self.found, &OpenOptions { map: options.map }, &options.cancel)?;
+        Ok((opened.content, Vec::new()))
+    }
+
+    /// Hands all bytes of the file to `read`, for formats that are read whole. What went wrong comes with what
+    /// was read; the bytes are in memory as long as `read` looks at them.
+    pub fn with_bytes<T>(
+        &self,
+        options: &ScanOptions,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> (Option<T>, Vec<Diagnostic>) {
+        match self.open(options) {
+            Err(diagnostic) => (None, vec![diagnostic]),
+            Ok((Content::Mapped(map), _)) => {
+                let answer = read(&map);
+                // Whether the file was cut meanwhile shows only when it has been read.
+                (Some(answer), map.trouble(&self.shown).into_iter().collect())
+            }
+            Ok((Content::Stream(mut stream), mut bytes)) => {
+                // The error is kept by the stream.
+                let _ = stream.read_to_end(&mut bytes);
+                (Some(read(&bytes)), stream.trouble().into_iter().collect())
+            }
+        }
+    }
+
+    /// Reads a pipe to its end and keeps it, so that it can be scanned more than once. Gives what went wrong.
+    pub fn hold(&self) -> Vec<Diagnostic> {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *pipe, Pipe::None) {
+            Pipe::Fresh(mut bytes, mut stream) => {
+                // The error is kept by the stream.
+                let _ = stream.read_to_end(&mut bytes);
+                let troubles: Vec<Diagnostic> = stream.trouble().into_iter().collect();
+                *pipe = Pipe::Held(Map::held(bytes), troubles.clone());
+                troubles
+            }
+            other => {
+                *pipe = other;
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl Inputs {
+    /// The account of what was not read: the files skipped.
+    pub fn skipped_account(&self) -> Account {
+        Account { skipped: self.skipped.len() as u64, ..Account::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(path: &str, root: &str) -> Option<String> {
+        let found = Found {
+            path: path.into(),
+            shown: path.into(),
+            named: false,
+            modified: None,
+            size: Some(1),
+            member: None,
+        };
+        service_of(&found, &[root.into()])
+    }
+
+    #[test]
+    fn services_are_named_by_folders_and_files() {
+        for (path, expected) in [
+            ("d/payment-service/db.log", Some("payment-service")),
+            ("d/logs/session-manager.log", Some("session-manager")),
+            ("d/logs/front-door-access.log", Some("front-door")),
+            ("d/docker/roaming-hub-1/cbf3869ec9a6-json.log", Some("roaming-hub")),
+            ("d/order.json.log.1.gz", Some("order")),
+            ("d/access.log", None),
+            ("d/var/log/tariff-store/current.log.1.gz", Some("tariff-store")),
+        ] {
+            assert_eq!(service(path, "d").as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn documents_are_no_logs() {
+        assert!(is_json_document(b"{\n \"seed\": 1\n}\n"));
+        assert!(is_json_document(b"[\n  {\"a\": 1},\n"));
+        assert!(!is_json_document(b"{\"a\":1}\n{\"a\":2}\n"));
+        assert!(!is_json_document(b"{\n"));
+    }
+}

@@ -1,0 +1,224 @@
+//! The groups of `obs stats`: a state for each combination of values and bucket of time.
+
+use std::cmp::Ordering;
+
+use serde_json::Value as Json;
+
+use super::{GroupAnswer, Layout};
+use crate::fold::{Fold, Quantiles, Sum, Table};
+use crate::model::{Account, Entry, Role, Timestamp, Value};
+
+/// All groups.
+#[derive(Debug)]
+pub(super) struct Groups<'l> {
+    layout: &'l Layout,
+    table: Table<Group>,
+    /// The key of the entry at hand; kept to be reused.
+    key: Vec<u8>,
+}
+
+/// The state of one group.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
+    pub entries: u64,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    requests: u64,
+    success: u64,
+    /// Requests of several entries: by id, whether one of the entries speaks for failure.
+    ids: Table<bool>,
+    pub values: Quantiles,
+    pub sum: Sum,
+}
+
+/// What makes a group: the values as JSON, and the start of the bucket in nanoseconds.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub values: Vec<Json>,
+    pub bucket: Option<i64>,
+}
+
+impl<'l> Groups<'l> {
+    pub(super) fn new(layout: &'l Layout) -> Self {
+        Groups { layout, table: Table::default(), key: Vec::new() }
+    }
+
+    /// Counts the entries that the scan did not look at: they have none of the values.
+    pub(super) fn add_unseen(&mut self, account: &Account) {
+        let seen: u64 = self.table.rows().map(|(_, group)| group.entries).sum();
+        let unseen = (account.entries + account.unparsed).saturating_sub(seen);
+        if unseen > 0 {
+            let key: Vec<u8> = self.layout.by.iter().flat_map(|_| [NULL]).collect();
+            self.table.entry(&key, Group::default).entries += unseen;
+        }
+    }
+
+    /// The groups in order: of time, then of their values, what has no value last.
+    pub(super) fn into_answers(self, describe: impl Fn(&Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
+        let mut rows: Vec<(Key, Vec<u8>, Group)> = self
+            .table
+            .into_sorted()
+            .into_iter()
+            .map(|(key, group)| (decode(&key, self.layout.by.len(), self.layout.every.is_some()), key, group))
+            .collect();
+        // Undated entries come after the dated ones.
+        rows.sort_by(|(a, ak, _), (b, bk, _)| {
+            let times = (a.bucket.is_none(), a.bucket).cmp(&(b.bucket.is_none(), b.bucket));
+            times.then_with(|| compare(&a.values, &b.values)).then_with(|| ak.cmp(bk))
+        });
+        rows.into_iter().map(|(key, _, group)| describe(&key, group)).collect()
+    }
+}
+
+impl Fold for Groups<'_> {
+    fn add(&mut self, entry: &Entry<'_, '_>) {
+        let slots = entry.slots;
+        self.key.clear();
+        for slot in &self.layout.by {
+            match slot.role() {
+                // Levels group by what they mean, whatever the file calls them.
+                Some(Role::Level) if slots.level.is_some() => {
+                    let name = slots.level.map_or("", |level| level.name());
+                    encode(Value::plain(name.as_bytes()), &mut self.key);
+                }
+                _ => encode(slots.get(*slot), &mut self.key),
+            }
+        }
+        let has_values = self.layout.by.is_empty() || self.key.iter().any(|b| *b != NULL);
+        if let Some(every) = self.layout.every {
+            // Moved into the unsigned range, so that the order of the bytes is the order of time.
+            let bucket = slots.ts.map_or(u64::MAX, |ts| (ts.floor(every).0 as u64) ^ (1 << 63));
+            self.key.extend_from_slice(&bucket.to_be_bytes());
+        }
+        let group = self.table.entry(&self.key, Group::default);
+        group.entries += 1;
+        if let Some(ts) = slots.ts {
+            group.from = Some(group.from.map_or(ts, |from| from.min(ts)));
+            group.to = Some(group.to.map_or(ts, |to| to.max(ts)));
+        }
+        let value = match self.layout.value.role() {
+            Some(Role::Duration) => slots.duration,
+            _ => slots.get(self.layout.value).number(),
+        };
+        if let Some(value) = value {
+            group.values.add(value);
+            group.sum.add(value);
+        }
+        if let Some(success) = self.layout.rule.of_entry(slots) {
+            group.requests += 1;
+            group.success += u64::from(success);
+        }
+        if has_values
+            && let Some((id, failed)) = self.layout.rule.of_request(slots)
+            && let Some(id) = id.key()
+        {
+            *group.ids.entry(&id, || false) |= failed;
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.table.merge(other.table, |mine, theirs| {
+            mine.entries += theirs.entries;
+            mine.requests += theirs.requests;
+            mine.success += theirs.success;
+            mine.from = [mine.from, theirs.from].into_iter().flatten().min();
+            mine.to = mine.to.max(theirs.to);
+            mine.ids.merge(theirs.ids, |mine, theirs| *mine |= theirs);
+            mine.values.merge(theirs.values);
+            mine.sum.merge(theirs.sum);
+        });
+    }
+}
+
+impl Group {
+    /// Requests, and how many of them succeeded.
+    pub(super) fn requests(&self) -> (u64, u64) {
+        let failed = self.ids.rows().filter(|(_, failed)| **failed).count() as u64;
+        let ids = self.ids.len() as u64;
+        (self.requests + ids, self.success + ids - failed)
+    }
+}
+
+/// Orders groups by their values: numbers by size, text by its bytes, no value last.
+fn compare(a: &[Json], b: &[Json]) -> Ordering {
+    let one = |(a, b): (&Json, &Json)| match (a, b) {
+        (Json::Null, Json::Null) => Ordering::Equal,
+        (Json::Null, _) => Ordering::Greater,
+        (_, Json::Null) => Ordering::Less,
+        (Json::Number(a), Json::Number(b)) => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
+        (Json::String(a), Json::String(b)) => a.cmp(b),
+        (a, b) => a.to_string().cmp(&b.to_string()),
+    };
+    a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// Marks of the kinds of values in an encoded key; in the order in which groups are shown.
+const BOOL: u8 = 1;
+const NUMBER: u8 = 2;
+const TEXT: u8 = 3;
+const NESTED: u8 = 4;
+const NULL: u8 = 0xFF;
+
+/// Appends a value to a key, so that keys are equal exactly when the values are.
+fn encode(value: Value<'_>, key: &mut Vec<u8>) {
+    let mark = match value {
+        Value::Absent | Value::Null => NULL,
+        Value::Bool(_) => BOOL,
+        Value::Number(_) => NUMBER,
+        Value::Text(_) => TEXT,
+        Value::Nested(_) => NESTED,
+    };
+    key.push(mark);
+    if let Some(bytes) = value.key() {
+        key.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
+        key.extend_from_slice(&bytes);
+    }
+}
+
+/// The values and the bucket of an encoded key.
+fn decode(key: &[u8], values: usize, bucketed: bool) -> Key {
+    let mut rest = key;
+    let mut decoded = Key { values: Vec::with_capacity(values), bucket: None };
+    for _ in 0..values {
+        let Some((mark, after)) = rest.split_first() else { break };
+        rest = after;
+        if *mark == NULL {
+            decoded.values.push(Json::Null);
+            continue;
+        }
+        let (length, after) = rest.split_at(4);
+        let length = u32::from_be_bytes(length.try_into().unwrap_or_default()) as usize;
+        let (bytes, after) = after.split_at(length);
+        rest = after;
+        let text = String::from_utf8_lossy(bytes);
+        decoded.values.push(match *mark {
+            BOOL => Json::Bool(bytes == b"true"),
+            NUMBER | NESTED => {
+                serde_json::from_str(&text).unwrap_or_else(|_| Json::String(text.into_owned()))
+            }
+            _ => Json::String(text.into_owned()),
+        });
+    }
+    if bucketed && let Ok(bucket) = <[u8; 8]>::try_from(rest) {
+        let bucket = u64::from_be_bytes(bucket);
+        decoded.bucket = (bucket != u64::MAX).then_some((bucket ^ (1 << 63)) as i64);
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_back() {
+        let mut key = Vec::new();
+        for value in [Value::plain(b"stripe"), Value::Number(b"200"), Value::Null, Value::Bool(true)] {
+            encode(value, &mut key);
+        }
+        key.extend_from_slice(&(i64::cast_unsigned(-60_000_000_000) ^ (1 << 63)).to_be_bytes());
+        let decoded = decode(&key, 4, true);
+        assert_eq!(decoded.values, [Json::from("stripe"), Json::from(200), Json::Null, Json::Bool(true)]);
+        assert_eq!(decoded.bucket, Some(-60_000_000_000));
+    }
+}

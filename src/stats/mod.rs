@@ -1,0 +1,214 @@
+//! How many, how often, how well, how fast: requests counted, rated and measured, in groups and over time.
+
+mod group;
+mod rule;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+pub use rule::{SuccessRule, has_request_ids, of_status};
+
+use crate::filter::Filter;
+use crate::model::{Needs, Role, Slot, TimeRange, Timestamp, Unit};
+use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use group::{Groups, Key};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Names whose values make the groups.
+    pub by: Vec<String>,
+    /// Nanoseconds of a time bucket, aligned to UTC.
+    pub every: Option<i64>,
+    /// The name whose values are measured.
+    pub value: String,
+    /// Was the value asked for? If not, its absence is nothing to speak of.
+    pub value_asked: bool,
+    /// Percentiles, 0 to 100.
+    pub percentiles: Vec<f64>,
+}
+
+/// The answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The groups, in the order of their values; with time buckets, of time first.
+    pub groups: Vec<GroupAnswer>,
+    /// Which rule decided what a success is, in words.
+    pub success_rule: String,
+    /// What the scan left.
+    pub scanned: Scanned,
+}
+
+/// One group.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupAnswer {
+    /// The values that make the group, by name.
+    pub by: Map<String, Json>,
+    /// The bucket's start; without buckets the earliest time in the group.
+    #[serde(serialize_with = "as_text")]
+    pub from: Option<Timestamp>,
+    /// The bucket's end; without buckets the latest time in the group.
+    #[serde(serialize_with = "as_text")]
+    pub to: Option<Timestamp>,
+    /// Entries selected.
+    pub entries: u64,
+    /// Requests among them.
+    pub requests: u64,
+    /// Requests that succeeded.
+    pub success: u64,
+    /// Their share, 0 to 1; none without requests.
+    pub success_rate: Option<f64>,
+    /// What was measured.
+    pub values: Option<Values>,
+}
+
+/// Measured values of a group.
+#[derive(Clone, Debug)]
+pub struct Values {
+    /// The unit of the numbers, if it is known.
+    pub unit: Option<&'static str>,
+    /// How many values there are.
+    pub count: u64,
+    /// The smallest.
+    pub min: Option<f64>,
+    /// Their mean.
+    pub mean: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
+    /// The percentiles asked for: which, and its value.
+    pub percentiles: Vec<(f64, Option<f64>)>,
+    /// Are the percentiles approximate?
+    pub approximate: bool,
+}
+
+impl Serialize for Values {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("unit", &self.unit)?;
+        map.serialize_entry("count", &self.count)?;
+        map.serialize_entry("min", &self.min)?;
+        map.serialize_entry("mean", &self.mean)?;
+        map.serialize_entry("max", &self.max)?;
+        for (percentile, value) in &self.percentiles {
+            map.serialize_entry(&format!("p{percentile}"), value)?;
+        }
+        if self.approximate {
+            map.serialize_entry("approximate", &true)?;
+        }
+        map.end()
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde's signature")]
+fn as_text<S: serde::Serializer>(ts: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match ts {
+        Some(ts) => serializer.collect_str(ts),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// What has to be extracted to answer a question: decided before the scan.
+#[derive(Clone, Debug)]
+struct Layout {
+    by: Vec<Slot>,
+    every: Option<i64>,
+    value: Slot,
+    rule: SuccessRule,
+}
+
+/// Answers a question over the entries of a range of time that pass a filter. `needs` already hold what the
+/// filter and the rule want.
+pub fn answer(
+    inputs: &Inputs,
+    question: &Question,
+    rule: SuccessRule,
+    mut needs: Needs,
+    (filter, range): (&Filter, TimeRange),
+    options: &ScanOptions,
+) -> Answer {
+    let layout = Layout {
+        by: question.by.iter().map(|name| needs.name(name)).collect(),
+        every: question.every,
+        value: needs.name(&question.value),
+        rule,
+    };
+    layout.rule.ask(&mut needs);
+    let mut selection = Selection::new(needs.clone(), filter, range);
+    let skipping = skippable(&layout, question, &selection);
+    if skipping {
+        let fields: Vec<&str> =
+            layout.by.iter().chain([&layout.value]).filter_map(|slot| field_of(&needs, *slot)).collect();
+        selection.only_with_fields(&fields);
+    }
+    let (groups, scanned) = scan::fold(&inputs.logs, &selection, options, || Groups::new(&layout));
+    let mut groups = groups;
+    if skipping {
+        groups.add_unseen(&scanned.account());
+    }
+    let unit = unit_of(question, &layout);
+    let groups = groups.into_answers(|key, group| describe(question, &layout, unit, key, group));
+    Answer { groups, success_rule: layout.rule.describe(), scanned }
+}
+
+/// May entries without any of the fields be left unread? They all fall into the group without values, which
+/// only has to know how many they are.
+fn skippable(layout: &Layout, question: &Question, selection: &Selection) -> bool {
+    let raw = |slot: &Slot| slot.role().is_none();
+    !layout.by.is_empty()
+        && layout.by.iter().all(raw)
+        && (raw(&layout.value) || !question.value_asked)
+        && layout.every.is_none()
+        && layout.rule.is_within_groups()
+        && selection.is_everything()
+}
+
+fn field_of(needs: &Needs, slot: Slot) -> Option<&str> {
+    needs.fields().get(usize::from(slot.0).checked_sub(Role::ALL.len())?).map(String::as_str)
+}
+
+/// The unit of the measured values: milliseconds for the role, else what the field's name says.
+fn unit_of(question: &Question, layout: &Layout) -> Option<&'static str> {
+    if layout.value.role() == Some(Role::Duration) {
+        return Some(Unit::Millis.symbol());
+    }
+    let name = question.value.rsplit('.').next().unwrap_or(&question.value);
+    Unit::of_name(name).map(|(unit, _)| unit.symbol())
+}
+
+fn describe(
+    question: &Question,
+    layout: &Layout,
+    unit: Option<&'static str>,
+    key: &Key,
+    mut group: group::Group,
+) -> GroupAnswer {
+    let (requests, success) = group.requests();
+    let (from, to) = match (key.bucket, layout.every) {
+        (Some(from), Some(every)) => (Some(Timestamp(from)), Some(Timestamp(from.saturating_add(every)))),
+        _ => (group.from, group.to),
+    };
+    let values = (group.values.count() > 0).then(|| {
+        let shares: Vec<f64> = question.percentiles.iter().map(|p| p / 100.0).collect();
+        let found = group.values.quantiles(&shares);
+        Values {
+            unit,
+            count: group.values.count(),
+            min: group.values.min(),
+            mean: group.sum.mean(),
+            max: group.values.max(),
+            percentiles: question.percentiles.iter().copied().zip(found).collect(),
+            approximate: group.values.approximate(),
+        }
+    });
+    GroupAnswer {
+        by: question.by.iter().cloned().zip(key.values.iter().cloned()).collect(),
+        from,
+        to,
+        entries: group.entries,
+        requests,
+        success,
+        success_rate: (requests > 0).then(|| success as f64 / requests as f64),
+        values,
+    }
+}
