@@ -168,7 +168,7 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
         return Err(Left::NoLog("a JSON document".to_owned()));
     }
     let profile = log::survey::survey(samples);
-    if !found.named && profile.formats.is_empty() && !profile.timed && is_source_text(&found.path) {
+    if !found.named && profile.formats.is_empty() && !profile.timed && is_source_text(&found.logical_path()) {
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))
@@ -270,13 +270,12 @@ fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
     if found.path.as_os_str() == "-" {
         return None;
     }
-    let below = roots
-        .iter()
-        .filter_map(|root| found.path.strip_prefix(root).ok())
-        .min_by_key(|p| p.as_os_str().len());
+    let logical = found.logical_path();
+    let below =
+        roots.iter().filter_map(|root| logical.strip_prefix(root).ok()).min_by_key(|p| p.as_os_str().len());
     let path = match below {
         Some(below) if !found.named => below,
-        _ => &found.path,
+        _ => &*logical,
     };
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     if !NOTHING.contains(&folder) {
