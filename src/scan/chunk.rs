@@ -152,7 +152,7 @@ impl<'a> Chunk<'a> {
         self.account_for_rest_of_cut_entry(&extent, &mut account);
         let literals = selection.literals(self.reader);
         let owned = &self.bytes[..extent.end];
-        let mut hit = literals.map(|literals| literals.find_at(owned, extent.start));
+        let mut hits = literals.map(|literals| literals.occurrences(owned, extent.start));
         let mut slots = Slots::new(self.reader.needs());
         let mut at = extent.start;
         let mut line = account.lines;
@@ -161,13 +161,7 @@ impl<'a> Chunk<'a> {
             let (end, lines) = self.entry_end(at);
             let raw = trim_end(&self.bytes[at..end]);
             let parsed = &raw[..raw.len().min(PARSED)];
-            if let (Some(literals), Some(Some(found))) = (literals, &hit)
-                && found.start < at
-            {
-                hit = Some(literals.find_at(owned, at));
-            }
-            let candidate =
-                !stopped && hit.as_ref().is_none_or(|hit| hit.as_ref().is_some_and(|hit| hit.start < end));
+            let candidate = !stopped && hits.as_mut().is_none_or(|hits| hits.next_at(at) < end);
             let understood = if candidate {
                 self.reader.extract(parsed, &mut slots)
             } else {
