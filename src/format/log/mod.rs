@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn samples_are_understood_and_nobody_steals_them() {
-        let clock = Clock { modified: crate::model::Timestamp::new(1_704_000_000, 0), ..Clock::default() };
+        let clock = Clock { latest: crate::model::Timestamp::new(1_704_000_000, 0), ..Clock::default() };
         let needs = all_roles();
         for format in LOG_FORMATS {
             for sample in format.samples() {

@@ -36,7 +36,7 @@ impl Reader {
         modified: Option<Timestamp>,
         service: Option<String>,
     ) -> Self {
-        let clock = Clock { zone: options.zone.unwrap_or(chrono_tz::UTC), modified };
+        let clock = Clock { zone: options.zone.unwrap_or(chrono_tz::UTC), latest: modified, order: None };
         let mut frame = Needs::none();
         frame.role(Role::Ts);
         let mut needs = needs.clone();
