@@ -40,6 +40,8 @@ pub struct Input {
     pub compression: &'static str,
     /// When it was last written.
     pub modified: Option<Timestamp>,
+    /// About when its last entry was written, where that tells the year of dates without one.
+    pub latest: Option<Timestamp>,
     /// Bytes as stored, where that is known.
     pub size: Option<u64>,
     /// The service that its path names.
@@ -79,7 +81,31 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             }
         }
     }
+    settle_years(&mut inputs.logs);
     inputs
+}
+
+/// Dates without a year get theirs from the dates with one in files of the same folder, else of all folders.
+fn settle_years(logs: &mut [Input]) {
+    type Span = (Timestamp, Timestamp);
+    let widen = |known: Option<Span>, (from, to): Span| {
+        known.map_or((from, to), |(first, last)| (first.min(from), last.max(to)))
+    };
+    let mut all: Option<Span> = None;
+    let mut folders: std::collections::BTreeMap<PathBuf, Span> = std::collections::BTreeMap::new();
+    for log in logs.iter() {
+        let Some(span) = log.profile().and_then(|profile| profile.dated) else { continue };
+        all = Some(widen(all, span));
+        let folder = log.found.path.parent().unwrap_or(Path::new("")).to_owned();
+        folders.entry(folder).and_modify(|known| *known = widen(Some(*known), span)).or_insert(span);
+    }
+    for log in logs {
+        let folder = log.found.path.parent().unwrap_or(Path::new(""));
+        let near = folders.get(folder).copied().or(all);
+        // Of a stream only the beginning has been seen.
+        let whole = log.compression.is_empty() && !log.is_pipe();
+        log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
+    }
 }
 
 /// Why a file is not read.
@@ -106,6 +132,7 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         kind,
         compression,
         modified: modified.or(found.modified),
+        latest: None,
         size: found.size,
         service: service_of(found, roots),
         found: found.clone(),
@@ -125,7 +152,8 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
         return Err(Left::NoLog("a JSON document".to_owned()));
     }
     let profile = log::survey::survey(samples);
-    if !found.named && profile.formats.is_empty() && !profile.timed && is_source_text(&found.path) {
+    if !found.named && profile.formats.is_empty() && !profile.layout.is_timed() && is_source_text(&found.path)
+    {
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))

@@ -72,13 +72,24 @@ fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
 fn digits(bytes: &[u8]) -> Option<(Stamp, usize)> {
     match bytes.iter().take(20).take_while(|b| b.is_ascii_digit()).count() {
         1 | 2 => day_and_month_name(bytes).or_else(|| numbers(bytes)),
-        4 => {
-            ordinal(bytes).or_else(|| week(bytes)).or_else(|| short_parts(bytes)).or_else(|| far_east(bytes))
-        }
+        4 => month_and_day(bytes)
+            .or_else(|| ordinal(bytes))
+            .or_else(|| week(bytes))
+            .or_else(|| short_parts(bytes))
+            .or_else(|| far_east(bytes)),
         6 => two_digit_compact(bytes),
         8 | 14 | 17 => compact(bytes),
         _ => None,
     }
+}
+
+/// `0528 01:43:01.609556` of klog and glog: month and day.
+fn month_and_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    if bytes.get(4) != Some(&b' ') || bytes.get(10) != Some(&b':') || bytes.get(13) != Some(&b'.') {
+        return None;
+    }
+    let (time, at) = time_of_day(bytes, 5, b':')?;
+    civil(None, two(bytes, 0)?, two(bytes, 2)?, time).map(|stamp| (stamp, at))
 }
 
 /// `2012-025T10:22:40`: the day of the year.
