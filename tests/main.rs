@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make their own inputs and read the sources")]
 
 mod completions;
+mod corpus;
 mod fixtures;
 mod openmetrics;
 mod promql;
