@@ -103,7 +103,9 @@ fn collect_expressions(value: &serde_json::Value, found: &mut Vec<String>) {
             }
         }
         serde_json::Value::Array(items) => {
-            items.iter().for_each(|item| collect_expressions(item, found));
+            for item in items {
+                collect_expressions(item, found);
+            }
         }
         _ => {}
     }

@@ -4,10 +4,12 @@ mod args;
 mod completions;
 mod config;
 mod correlate;
+mod detect;
 mod fields;
 mod formats;
 mod found;
 mod grep;
+mod investigate;
 mod out;
 mod progress;
 mod session;
@@ -43,6 +45,8 @@ enum Command {
     Correlate(correlate::CorrelateArgs),
     Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
+    Detect(Box<detect::DetectArgs>),
+    Investigate(Box<investigate::InvestigateArgs>),
     Fields(fields::FieldsArgs),
     Formats(formats::FormatsArgs),
     Completions(completions::CompletionsArgs),
@@ -70,6 +74,8 @@ impl Command {
             Command::Correlate(args) => correlate::run(args, cancel),
             Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
+            Command::Detect(args) => detect::run(args, cancel),
+            Command::Investigate(args) => investigate::run(args, cancel),
             Command::Fields(args) => fields::run(args, cancel),
             Command::Formats(args) => formats::run(args, cancel),
             Command::Completions(args) => completions::completions(args),

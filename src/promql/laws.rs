@@ -40,9 +40,8 @@ fn selectors() -> impl Strategy<Value = String> {
         " offset step()",
         " offset (step() * 2 - 1m)",
     ]);
-    (names(), matchers, shifts).prop_map(|(name, matchers, shift)| match name.starts_with('{') {
-        true => format!("{name}{shift}"),
-        false => format!("{name}{matchers}{shift}"),
+    (names(), matchers, shifts).prop_map(|(name, matchers, shift)| {
+        if name.starts_with('{') { format!("{name}{shift}") } else { format!("{name}{matchers}{shift}") }
     })
 }
 
@@ -237,7 +236,6 @@ fn what_would_take_too_much_is_refused() {
         format!("{}a{}", "(".repeat(120), ")".repeat(120)),
         format!("a{}", " or a".repeat(250)),
         format!("{}a", "- ".repeat(120)),
-        format!("a{}", "[1m:]".repeat(1)),
         format!("{}a{}", "sum_over_time(".repeat(60), "[1m:1m])".repeat(60)),
     ] {
         let expr = parse(&source, &options).unwrap_or_else(|error| panic!("{source}: {error}"));

@@ -535,4 +535,13 @@ groups:
             }
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "(groups:|rules:|- |name: |alert: |expr: |up|\\{|\\}|\\[|\\]|,|&a |\\*a|<<: |: |'|\"|\\||\n|\n  |\n    |for: 5m|x|~|#){0,40}") {
+            let _ = problems(&text);
+            let _ = super::super::alertmanager::config::parse(&text);
+            let _ = super::super::unit::parse(&text, false);
+        }
+    }
 }

@@ -219,6 +219,10 @@ pub(super) fn number(bytes: &[u8]) -> Option<f64> {
     }
 }
 
+/// Powers of ten.
+const POWERS: [u64; 10] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
+
 /// Seconds since the epoch as nanoseconds, exact where they are written as a decimal; what is finer is cut.
 pub(super) fn seconds(bytes: &[u8]) -> Option<i128> {
     let (negative, digits) = match bytes.first()? {
@@ -229,12 +233,13 @@ pub(super) fn seconds(bytes: &[u8]) -> Option<i128> {
     let point = memchr::memchr(b'.', digits).unwrap_or(digits.len());
     let (whole, fraction) = (&digits[..point], digits.get(point + 1..).unwrap_or_default());
     let decimal = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
-    if decimal(whole) && decimal(fraction) && whole.len() <= 12 && !(whole.is_empty() && fraction.is_empty())
-    {
-        let mut nanos = whole.iter().fold(0i128, |n, b| n * 10 + i128::from(b - b'0'));
-        for i in 0..9 {
-            nanos = nanos * 10 + fraction.get(i).map_or(0, |b| i128::from(b - b'0'));
-        }
+    let is_decimal = decimal(whole) && decimal(fraction) && !(whole.is_empty() && fraction.is_empty());
+    if is_decimal && whole.len() <= 10 {
+        // Ten digits and nine more fit into 64 bits.
+        let mut nanos = whole.iter().fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
+        let used = fraction.len().min(9);
+        nanos = fraction[..used].iter().fold(nanos, |n, b| n * 10 + u64::from(b - b'0'));
+        let nanos = i128::from(nanos * POWERS[9 - used]);
         return Some(if negative { -nanos } else { nanos });
     }
     let seconds = number(bytes).filter(|seconds| seconds.is_finite())?;
@@ -243,7 +248,11 @@ pub(super) fn seconds(bytes: &[u8]) -> Option<i128> {
 
 /// Nanoseconds in milliseconds, where these fit.
 pub(super) fn nanos_to_millis(nanos: i128) -> Option<i64> {
-    i64::try_from(nanos.div_euclid(1_000_000)).ok()
+    match i64::try_from(nanos) {
+        Ok(nanos) => Some(nanos.div_euclid(1_000_000)),
+        // The division of 128 bits is slow, and only times far away need it.
+        Err(_) => i64::try_from(nanos.div_euclid(1_000_000)).ok(),
+    }
 }
 
 /// Series by their text, so that each is parsed once.
@@ -264,15 +273,23 @@ impl<T> SeriesTexts<T> {
         }
     }
 
-    /// The place of a text, which is parsed if it is new.
-    pub(super) fn place(&mut self, text: &[u8], parse: impl FnOnce() -> Parsed<T>) -> Parsed<usize> {
-        // History comes series by series, scrapes in the order of the scrape before.
-        for place in [self.last, self.last + 1] {
-            if self.series.get(place).is_some_and(|(known, _)| **known == *text) {
+    /// Does a line start with the series of the line before, or with the one that followed that before? History
+    /// comes series by series, scrapes in the order of the scrape before. Gives its place and where it ends.
+    pub(super) fn expected(&mut self, line: &[u8]) -> Option<(usize, usize)> {
+        for place in [self.last, self.last + 1, 0] {
+            if let Some((known, _)) = self.series.get(place)
+                && line.starts_with(known)
+                && line.get(known.len()) == Some(&b' ')
+            {
                 self.last = place;
-                return Ok(place);
+                return Some((place, known.len()));
             }
         }
+        None
+    }
+
+    /// The place of a text, which is parsed if it is new.
+    pub(super) fn place(&mut self, text: &[u8], parse: impl FnOnce() -> Parsed<T>) -> Parsed<usize> {
         let hashed = self.hasher.hash_one(text);
         if let Some(&place) = self.places.find(hashed, |&place| *self.series[place].0 == *text) {
             self.last = place;

@@ -118,22 +118,26 @@ fn sample(
     if line.is_empty() {
         return if strict { fault(0, "there is a blank line") } else { Ok(0) };
     }
-    let end = series_end(line);
-    let place = known.place(&line[..end], || {
-        let (labels, used) = series(line, strict)?;
-        // A blank before the brace makes the quick look stop early; then the text is no key.
-        if used != end {
-            return fault(used.min(end), "a blank stands before the labels");
+    let (labels, end) = if let Some((place, end)) = known.expected(line) {
+        (Ok(place), end)
+    } else {
+        let end = series_end(line);
+        let place = known.place(&line[..end], || {
+            let (labels, used) = series(line, strict)?;
+            // A blank before the brace makes the quick look stop early; then the text is no key.
+            if used != end {
+                return fault(used.min(end), "a blank stands before the labels");
+            }
+            Ok(Known { labels, seen: Seen::default() })
+        });
+        match place {
+            Ok(place) => (Ok(place), end),
+            Err(_) if !strict => {
+                let (labels, end) = series(line, false)?;
+                (Err(labels), end)
+            }
+            Err(fault) => return Err(fault),
         }
-        Ok(Known { labels, seen: Seen::default() })
-    });
-    let (labels, end) = match place {
-        Ok(place) => (Ok(place), end),
-        Err(_) if !strict => {
-            let (labels, end) = series(line, false)?;
-            (Err(labels), end)
-        }
-        Err(fault) => return Err(fault),
     };
     let tail = tail(line, end, strict)?;
     let at = match tail.at {

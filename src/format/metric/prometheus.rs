@@ -65,6 +65,10 @@ fn sample(
     known: &mut SeriesTexts<Labels>,
     sink: &mut Sink<'_>,
 ) -> Parsed<()> {
+    if let Some((place, end)) = known.expected(line) {
+        sink(known.get(place), value_and_time(line, end, options)?);
+        return Ok(());
+    }
     let quick = series_end(line);
     let place = known.place(&line[..quick], || {
         let (labels, used) = series(line, false)?;
