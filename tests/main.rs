@@ -6,4 +6,5 @@ mod completions;
 mod fixtures;
 mod openmetrics;
 mod promql;
+mod queries;
 mod tidy;
