@@ -7,5 +7,6 @@ mod corpus;
 mod fixtures;
 mod openmetrics;
 mod promql;
+mod queries;
 mod source;
 mod tidy;
