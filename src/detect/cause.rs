@@ -165,7 +165,7 @@ fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
             count: finding.count,
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
-            evidence: finding.evidence.clone(),
+            evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
         });
     }
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {

@@ -111,19 +111,13 @@ impl Detector for Family {
             }
             signs.entry(identity(scene, kind)).or_default().push(Sign { telling, kind: at });
         }
-        // Where some show what others only tell of, the others are felt, not shown.
-        let shows = |signs: &Vec<Sign>| signs.iter().any(|sign| sign.telling != 2);
-        let shown = self.gauge.is_some() && signs.values().any(shows);
+        // Where some show what others only tell of, the others have no trouble of their own.
+        let shows = |signs: &[Sign]| signs.iter().any(|sign| sign.telling != 2);
+        let shown = self.gauge.is_some() && signs.values().any(|signs| shows(signs));
         signs
             .into_values()
-            .filter_map(|signs| {
-                let mut finding = self.conclude(scene, &signs)?;
-                if shown && !shows(&signs) {
-                    finding.severity = finding.severity.min(Severity::High);
-                    finding.nature = Nature::Symptom;
-                }
-                Some(finding)
-            })
+            .filter(|signs| !shown || shows(signs))
+            .filter_map(|signs| self.conclude(scene, &signs))
             .collect()
     }
 }
@@ -200,11 +194,16 @@ impl Family {
             windows: bins.runs(GAP),
             summary: String::new(),
             evidence: Vec::new(),
+            corroboration: Vec::new(),
             constant,
             kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
         };
         finding.summary = summary(self.what, &finding);
         finding.evidence = evidence(scene, &bins, &finding.kinds);
+        (finding.evidence, finding.corroboration) = finding
+            .evidence
+            .into_iter()
+            .partition(|evidence| scene.wants.group(evidence.location.file) == group);
         Some(finding)
     }
 }
