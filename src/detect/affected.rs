@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::mask;
 use super::observe::Wants;
-use super::success::Success;
+use super::success::{self, Success};
 use crate::fold::{Fold, Table};
 use crate::format::log::names;
 use crate::model::{Entry, Level, Needs, Role, Slot, Timestamp, Value};
@@ -154,7 +154,7 @@ impl Fold for Joined<'_> {
         }
         if edge {
             if let Some(code) = slots.role(Role::Status).number() {
-                case.failed = Some(case.failed.unwrap_or(false) | (code >= 500.0));
+                case.failed = Some(case.failed.unwrap_or(false) | success::is_failure(code as u32));
                 case.pair(b"endpoint", &endpoint(&message));
             }
         } else if self.cases.edge.is_none() {

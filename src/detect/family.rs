@@ -56,6 +56,8 @@ pub struct Family {
     pub phrases: &'static [Phrase],
     /// Words with which no phrase counts.
     pub unless: &'static [&'static str],
+    /// What happens more often than this is routine and no sign.
+    pub most: Option<u64>,
     /// Numbers that are a sign, too.
     pub gauge: Option<What>,
 }
@@ -63,7 +65,10 @@ pub struct Family {
 impl Family {
     /// How telling a kind of entry is; `None` if it is no sign.
     fn judge(&self, scene: &Scene<'_>, at: usize) -> Option<u8> {
-        let (kind, _) = &scene.kinds[at];
+        let (kind, signal) = &scene.kinds[at];
+        if self.most.is_some_and(|most| signal.count > most) {
+            return None;
+        }
         if self.gauge == Some(kind.what) {
             return Some(1);
         }

@@ -88,7 +88,7 @@ impl Success {
         let mut by_status: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
         for (kind, signal) in statuses(scene, group) {
             all.merge(signal.bins.clone());
-            if code(kind) >= Some(500) {
+            if code(kind).is_some_and(is_failure) {
                 failed.merge(signal.bins.clone());
                 *by_status.entry(kind.text[..3].to_owned()).or_default() += signal.count;
             }
@@ -131,6 +131,14 @@ pub fn statuses<'s>(scene: &'s Scene<'_>, group: u32) -> impl Iterator<Item = &'
         kind.what == What::Status && kind.group == group && code(kind).is_some() && !is_probe(kind)
     })
 }
+
+/// Is a status a failure of ours? Of the client's errors, those that a sound client gets when we refuse it.
+pub const fn is_failure(code: u32) -> bool {
+    code >= 500 || matches!(code, 401 | 429)
+}
+
+/// What counts as a success, in words.
+pub const RULE: &str = "status below 500, neither 401 nor 429; probes are left out";
 
 /// The status of a kind of request, if it is a number.
 pub fn code(kind: &Kind) -> Option<u32> {
