@@ -401,7 +401,7 @@ mod tests {
                 case(
                     i,
                     failed,
-                    &[("gateway", gateway), ("tier", ["a", "b"][i / 3 % 2]), ("order", &i.to_string())],
+                    &[("gateway", gateway), ("tier", ["a", "b"][i / 7 % 2]), ("order", &i.to_string())],
                 )
             })
             .collect();
