@@ -4,5 +4,7 @@
 
 mod completions;
 mod fixtures;
+mod openmetrics;
 mod promql;
+mod source;
 mod tidy;

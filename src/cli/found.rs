@@ -264,6 +264,7 @@ impl<'p> Stitch<'p> {
             let _ = write!(self.buffer, "{object}");
         } else {
             self.buffer.extend(json::compact(&object).unwrap_or_default());
+            self.buffer.push(b'\n');
         }
     }
 

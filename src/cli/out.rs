@@ -46,7 +46,7 @@ pub(super) fn write_report<T: Serialize>(
 ) -> Result<(), Error> {
     match form {
         Form::Json => write_json(value),
-        Form::Jsonl => write_all(&json::compact(value).map_err(|error| no_json(&error))?),
+        Form::Jsonl => write_all(&line(json::compact(value).map_err(|error| no_json(&error))?)),
         other => match renderer(&other.name()) {
             Some(renderer) => write_all((renderer.render)(report, page).as_bytes()),
             None => Err(unsupported(other, "table, json, csv, markdown or html")),
@@ -56,7 +56,12 @@ pub(super) fn write_report<T: Serialize>(
 
 /// Writes a JSON value for people and programs.
 pub(super) fn write_json<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
-    write_all(&json::pretty(value).map_err(|error| no_json(&error))?)
+    write_all(&line(json::pretty(value).map_err(|error| no_json(&error))?))
+}
+
+fn line(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.push(b'\n');
+    bytes
 }
 
 /// This command has no such form of output.

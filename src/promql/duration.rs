@@ -65,10 +65,10 @@ impl Parser<'_> {
             }
             Token::Sign(sign @ ("+" | "-")) => {
                 self.advance();
-                let inner = match after_offset {
-                    true => self.deeper(|parser| parser.formula_operand(true))?,
-                    // Above `*`, below `^`.
-                    false => self.formula(6)?,
+                let inner = if after_offset {
+                    self.deeper(|parser| parser.formula_operand(true))?
+                } else {
+                    self.formula(6)?
                 };
                 FormulaForm::Unary(sign == "-", Box::new(inner))
             }
@@ -91,9 +91,10 @@ impl Parser<'_> {
                 self.expect(",")?;
                 let second = Box::new(self.formula(0)?);
                 self.expect(")")?;
-                match word.starts_with("min") {
-                    true => FormulaForm::Min(first, second),
-                    false => FormulaForm::Max(first, second),
+                if word.starts_with("min") {
+                    FormulaForm::Min(first, second)
+                } else {
+                    FormulaForm::Max(first, second)
                 }
             }
             _ => return self.unexpected("a duration"),

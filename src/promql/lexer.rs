@@ -190,15 +190,60 @@ impl Lexer<'_> {
         }
         self.at += 1;
         let (digits, radix) = match b {
-            b'a' => return Ok(text.push(7)),
-            b'b' => return Ok(text.push(8)),
-            b'f' => return Ok(text.push(12)),
-            b'n' => return Ok(text.push(b'\n')),
-            b'r' => return Ok(text.push(b'\r')),
-            b't' => return Ok(text.push(b'\t')),
-            b'v' => return Ok(text.push(11)),
-            b'\\' => return Ok(text.push(b'\\')),
-            b if b == quote => return Ok(text.push(b)),
+            b'a' => {
+                return {
+                    text.push(7);
+                    Ok(())
+                };
+            }
+            b'b' => {
+                return {
+                    text.push(8);
+                    Ok(())
+                };
+            }
+            b'f' => {
+                return {
+                    text.push(12);
+                    Ok(())
+                };
+            }
+            b'n' => {
+                return {
+                    text.push(b'\n');
+                    Ok(())
+                };
+            }
+            b'r' => {
+                return {
+                    text.push(b'\r');
+                    Ok(())
+                };
+            }
+            b't' => {
+                return {
+                    text.push(b'\t');
+                    Ok(())
+                };
+            }
+            b'v' => {
+                return {
+                    text.push(11);
+                    Ok(())
+                };
+            }
+            b'\\' => {
+                return {
+                    text.push(b'\\');
+                    Ok(())
+                };
+            }
+            b if b == quote => {
+                return {
+                    text.push(b);
+                    Ok(())
+                };
+            }
             b'0'..=b'7' => {
                 self.at -= 1;
                 (3, 8)

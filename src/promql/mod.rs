@@ -11,6 +11,8 @@ mod check;
 mod display;
 mod duration;
 mod eval;
+#[cfg(test)]
+mod laws;
 mod lexer;
 mod parser;
 
@@ -26,6 +28,7 @@ pub use value::{Annotation, AnnotationLevel, Answer, Value, VectorSample};
 
 /// What is allowed in an expression, and how it is evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a feature flag of Prometheus")]
 pub struct Options {
     /// How long a sample counts as current, in milliseconds.
     pub lookback_ms: i64,
@@ -145,7 +148,7 @@ impl std::fmt::Display for EvalError {
 /// Line and column of a byte, both from 1, the column in bytes.
 pub(crate) fn line_col(source: &str, at: usize) -> (usize, usize) {
     let before = &source.as_bytes()[..at.min(source.len())];
-    let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let column = before.iter().rev().take_while(|&&b| b != b'\n').count() + 1;
     (line, column)
 }

@@ -31,18 +31,20 @@ pub fn labels(text: &str) -> Result<(Labels, &str), String> {
     if tokens.peek() == Some(&Token::Sign("{")) {
         tokens.next();
         while tokens.peek() != Some(&Token::Sign("}")) {
-            let Some(Token::Word(name) | Token::Text(name)) = tokens.next() else {
-                return Err(format!("a label name is missing in {:?}", &text[..end]));
+            let name = match (tokens.next(), tokens.peek()) {
+                (Some(Token::Word(name) | Token::Text(name)), Some(Token::Sign("="))) => name,
+                (Some(Token::Text(name)), _) => {
+                    labels.set(Labels::NAME, name);
+                    tokens.next_if_eq(&Token::Sign(","));
+                    continue;
+                }
+                _ => return Err(format!("a label name or \"=\" is missing in {:?}", &text[..end])),
             };
-            if tokens.peek() != Some(&Token::Sign("=")) {
-                labels.set(Labels::NAME, name);
-            } else {
-                tokens.next();
-                let Some(Token::Text(value)) = tokens.next() else {
-                    return Err(format!("the value of label {name:?} is missing in {:?}", &text[..end]));
-                };
-                labels.set(name, value);
-            }
+            tokens.next();
+            let Some(Token::Text(value)) = tokens.next() else {
+                return Err(format!("the value of label {name:?} is missing in {:?}", &text[..end]));
+            };
+            labels.set(name, value);
             match tokens.peek() {
                 Some(Token::Sign(",")) => drop(tokens.next()),
                 Some(Token::Sign("}")) => {}
@@ -67,12 +69,11 @@ fn labels_end(text: &str) -> usize {
             (Some(_), _) if escaped => escaped = false,
             (Some(open), '\\') if open != '`' => escaped = true,
             (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '{') => braces = true,
             (None, '}') => return at + 1,
             (None, ' ' | '\t' | '@') if !braces => return at,
-            (None, _) => {}
+            (_, _) => {}
         }
     }
     text.len()

@@ -411,7 +411,12 @@ impl Parser<'_> {
         Ok((Node { span, form: Form::Call(function, arguments) }, levels + 1))
     }
 
+    /// Arguments in brackets. They count as a level of their own, for a call takes more of the stack.
     fn arguments(&mut self) -> Parsed<(Vec<Node>, usize)> {
+        self.deeper(Self::argument_list)
+    }
+
+    fn argument_list(&mut self) -> Parsed<(Vec<Node>, usize)> {
         self.expect("(")?;
         let (mut arguments, mut deepest) = (Vec::new(), 0);
         if self.sign(")") {
@@ -536,10 +541,8 @@ impl Parser<'_> {
         self.advance();
         let range = self.positive_duration("range")?;
         if self.sign(":") {
-            let step = match self.is_sign(0, "]") {
-                true => None,
-                false => Some(self.positive_duration("subquery step")?),
-            };
+            let step =
+                if self.is_sign(0, "]") { None } else { Some(self.positive_duration("subquery step")?) };
             self.expect("]")?;
             let span = node.span.to(self.last_span());
             let subquery = Subquery { inner: node, range, step, shift: Shift::default() };

@@ -65,7 +65,9 @@ fn translate(pattern: &str) -> Result<String, String> {
     }
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
+    let mut repeated = Repeated::No;
     while let Some(c) = rest.chars().next() {
+        repeated = repeated.after(rest)?;
         let used = match c {
             '\\' => escape(rest, &mut out, false),
             '[' => class(rest, &mut out),
@@ -85,6 +87,26 @@ fn translate(pattern: &str) -> Result<String, String> {
         rest = &rest[used..];
     }
     Ok(out)
+}
+
+/// Was what stands before repeated? Go refuses to repeat a repetition.
+#[derive(Clone, Copy, PartialEq)]
+enum Repeated {
+    No,
+    Once,
+    Lazily,
+}
+
+impl Repeated {
+    fn after(self, text: &str) -> Result<Self, String> {
+        let is_operator = text.starts_with(['*', '+', '?']) || text.starts_with('{') && is_repetition(text);
+        match (self, is_operator) {
+            (_, false) => Ok(Repeated::No),
+            (Repeated::No, true) => Ok(Repeated::Once),
+            (Repeated::Once, true) if text.starts_with('?') => Ok(Repeated::Lazily),
+            _ => Err("invalid nested repetition operator".to_owned()),
+        }
+    }
 }
 
 /// `{2}`, `{2,}` or `{2,3}` at the start.
@@ -120,7 +142,10 @@ fn escape(text: &str, out: &mut String, in_class: bool) -> usize {
             out.push_str(&regex::escape(&quoted[..end]));
             return (2 + end + 2).min(text.len());
         }
-        (c, _) if c.is_ascii_punctuation() => out.push_str(&format!(r"\x{{{:x}}}", u32::from(c))),
+        (c, _) if c.is_ascii_punctuation() => {
+            // Not a backslash, which makes `\<` the start of a word.
+            out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+        }
         (c, _) => {
             out.push('\\');
             out.push(c);

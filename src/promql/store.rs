@@ -157,8 +157,12 @@ impl Store {
 
     /// The place of a series, which is made if it is not there.
     fn id(&mut self, labels: &Labels) -> usize {
-        if self.stored.get(self.last as usize).is_some_and(|stored| stored.series.labels == *labels) {
-            return self.last as usize;
+        // History comes series by series, scrapes in the order of the scrape before.
+        for id in [self.last, self.last.wrapping_add(1), 0] {
+            if self.stored.get(id as usize).is_some_and(|stored| stored.series.labels == *labels) {
+                self.last = id;
+                return id as usize;
+            }
         }
         let hashed = hash(labels);
         let stored = &self.stored;

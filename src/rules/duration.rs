@@ -63,12 +63,14 @@ pub fn text(millis: i64) -> String {
             continue;
         }
         if rest >= size {
-            out.push_str(&format!("{}{unit}", rest / size));
+            let _ = write!(out, "{}{unit}", rest / size);
             rest %= size;
         }
     }
     out
 }
+
+use std::fmt::Write as _;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,7 @@
 //! Rule files: Prometheus' groups, PrometheusRule objects, and the short form; checked as a whole, every error told.
 
+use std::fmt::Write as _;
+
 use super::fields::{Fields, Reader};
 use super::yaml::{self, Node, Place, Problem};
 use super::{short, template};
@@ -118,8 +120,8 @@ impl Rule {
 /// Reads a rule file. `name` is used in messages only.
 pub fn parse(name: &str, text: &str, options: &FileOptions) -> Checked {
     let mut reader = Reader { ignore_unknown: options.ignore_unknown_fields, ..Reader::default() };
-    let mut loading = Loading { reader: &mut reader, options, file: RuleFile::default(), found: 0 };
-    loading.file.name = name.to_owned();
+    let file = RuleFile { name: name.to_owned(), ..RuleFile::default() };
+    let mut loading = Loading { reader: &mut reader, options, file, found: 0 };
     match yaml::parse(text) {
         Ok(documents) => {
             loading.reader.problems.extend(documents.problems);
@@ -246,7 +248,7 @@ impl Loading<'_> {
         let before = self.reader.problems.len();
         let named = ["record", "alert"].into_iter().filter_map(|key| node.get(key)?.text());
         if let Some(name) = named.into_iter().find(|name| !name.is_empty()) {
-            self.reader.context.push_str(&format!(", {name:?}"));
+            let _ = write!(self.reader.context, ", {name:?}");
         }
         let fields = self.reader.fields(node, "rule", &RULE)?;
         let record = self.reader.text(&fields, "record").unwrap_or("");
@@ -435,14 +437,14 @@ groups:
             (r#"7:14: group "g", rule 1, "A": for: not a valid duration string: "5""#),
             (r#"8:18: group "g", rule 1, "A": invalid label name: __name__"#),
             (r#"group "g", rule 1, "A": annotation "a": error parsing template"#),
-            (r#"field 'expr' must be set in rule"#),
+            (r"field 'expr' must be set in rule"),
             (r#"11:14: group "g", rule 2, "B": invalid field 'for' in recording rule"#),
             (r#"12:17: group "g", rule 3, "x{a='b'}": invalid recording rule name"#),
             (r#"13:16: group "g", rule 3, "x{a='b'}": only one of 'record' and 'alert' must be set"#),
-            (r#"could not parse expression"#),
+            (r"could not parse expression"),
             (r#"18:11: group "g": groupname: "g" is repeated in the same file"#),
-            (r#"group 3: groupname must not be empty"#),
-            (r#"group 3: expected a list for rules, found a mapping"#),
+            (r"group 3: groupname must not be empty"),
+            (r"group 3: expected a list for rules, found a mapping"),
         ];
         for part in expected {
             assert!(problems.iter().any(|p| p.contains(part)), "{part}\n{problems:#?}");
@@ -531,6 +533,15 @@ groups:
             } else {
                 assert!(problems.iter().any(|p| p.contains(reason)), "{path}: {problems:?}");
             }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "(groups:|rules:|- |name: |alert: |expr: |up|\\{|\\}|\\[|\\]|,|&a |\\*a|<<: |: |'|\"|\\||\n|\n  |\n    |for: 5m|x|~|#){0,40}") {
+            let _ = problems(&text);
+            let _ = super::super::alertmanager::config::parse(&text);
+            let _ = super::super::unit::parse(&text, false);
         }
     }
 }

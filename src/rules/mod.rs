@@ -6,6 +6,7 @@ pub mod duration;
 mod evaluation;
 mod fields;
 pub mod file;
+pub mod lint;
 pub mod replay;
 pub mod short;
 mod starved;

@@ -1,5 +1,7 @@
 //! The short form of rules: a flat list with routing by labels and suppression of what follows.
 
+use std::fmt::Write as _;
+
 use super::file::{AlertingRule, Loading, Rule, RuleGroup, RuleKind};
 use super::yaml::Node;
 use crate::model::Labels;
@@ -54,7 +56,7 @@ impl Routing {
         &self,
         labels: &Labels,
         at: i64,
-        earlier: impl DoubleEndedIterator<Item = (&'a Labels, i64)> + Clone,
+        earlier: &(impl Iterator<Item = (&'a Labels, i64)> + Clone),
     ) -> Option<usize> {
         self.suppressions.iter().filter(|rule| matches(&rule.labels, labels)).find_map(|rule| {
             earlier
@@ -153,7 +155,7 @@ fn rule(loading: &mut Loading<'_>, node: &Node, index: usize, ids: &mut Vec<Stri
         loading.reader.problem(fields.place, "one of 'name' or 'id' must be set");
         return None;
     };
-    loading.reader.context.push_str(&format!(", {name:?}"));
+    let _ = write!(loading.reader.context, ", {name:?}");
     if let Some(id) = &id {
         if ids.contains(id) {
             loading.reader.problem(fields.place_of("id"), format!("id {id:?} is repeated in the same file"));
@@ -212,9 +214,9 @@ mod tests {
         assert_eq!(routing.channels(&Labels::default()), Vec::<String>::new());
         let fired = [(critical.clone(), 0_i64)];
         let earlier = fired.iter().map(|(labels, at)| (labels, *at));
-        assert_eq!(routing.suppressing(&critical, 1_800_000, earlier.clone()), Some(0));
-        assert_eq!(routing.suppressing(&critical, 1_800_001, earlier.clone()), None);
-        assert_eq!(routing.suppressing(&Labels::default(), 1, earlier), None);
+        assert_eq!(routing.suppressing(&critical, 1_800_000, &earlier), Some(0));
+        assert_eq!(routing.suppressing(&critical, 1_800_001, &earlier), None);
+        assert_eq!(routing.suppressing(&Labels::default(), 1, &earlier), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub(super) struct Element {
 }
 
 /// An alert that is pending or firing.
+#[expect(clippy::struct_field_names, reason = "active_at is Prometheus' word")]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Active {
     /// What made it so when the condition last held.

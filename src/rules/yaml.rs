@@ -272,7 +272,8 @@ impl Composer<'_> {
                 };
                 let node = Node { place, kind: Rc::new(Kind::Scalar(scalar)), weight: 1, depth: 1 };
                 self.written += 1;
-                self.add(node, anchor)
+                self.add(node, anchor);
+                Ok(())
             }
             Event::SequenceStart(_, anchor, _) => {
                 self.open.push(Open::List { place, anchor, items: Vec::new() });
@@ -286,7 +287,8 @@ impl Composer<'_> {
             Event::Alias(id) => match self.anchors.get(&id) {
                 Some(node) => {
                     let node = node.shared(place);
-                    self.add(node, 0)
+                    self.add(node, 0);
+                    Ok(())
                 }
                 None => Err(Problem::new(place, "this alias refers to a value that contains it")),
             },
@@ -323,10 +325,11 @@ impl Composer<'_> {
             )
             .hinted("write out what is meant; a file like this is made to exhaust memory"));
         }
-        self.add(Node { place, kind: Rc::new(kind), weight, depth }, anchor)
+        self.add(Node { place, kind: Rc::new(kind), weight, depth }, anchor);
+        Ok(())
     }
 
-    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Problem> {
+    fn add(&mut self, node: Node, anchor: usize) {
         if anchor != 0 {
             self.anchors.insert(anchor, node.shared(node.place));
         }
@@ -339,7 +342,6 @@ impl Composer<'_> {
             None if node.is_null() => {}
             None => self.documents.roots.push(node),
         }
-        Ok(())
     }
 
     /// Resolves merge keys: what the map says itself comes first, then the merged maps in their order. Keys

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{ScanOptions, parallel};
 use crate::format::log::{self, Profile, Reader};
+use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
 use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
 use crate::source::{self, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
@@ -41,6 +42,8 @@ pub struct Input {
     pub compression: &'static str,
     /// When it was last written.
     pub modified: Option<Timestamp>,
+    /// About when its last entry was written, where that tells the year of dates without one.
+    pub latest: Option<Timestamp>,
     /// Bytes as stored, where that is known.
     pub size: Option<u64>,
     /// The service that its path names.
@@ -68,8 +71,8 @@ enum Pipe {
 pub enum InputKind {
     /// A log of this profile.
     Log(Box<Profile>),
-    /// Metrics.
-    Metrics,
+    /// Metrics in this format.
+    Metrics(&'static dyn MetricFormat),
 }
 
 /// How much of a file's head, and of its middle and tail, is looked at.
@@ -93,7 +96,31 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             }
         }
     }
+    settle_years(&mut inputs.logs);
     inputs
+}
+
+/// Dates without a year get theirs from the dates with one in files of the same folder, else of all folders.
+fn settle_years(logs: &mut [Input]) {
+    type Span = (Timestamp, Timestamp);
+    let widen = |known: Option<Span>, (from, to): Span| {
+        known.map_or((from, to), |(first, last)| (first.min(from), last.max(to)))
+    };
+    let mut all: Option<Span> = None;
+    let mut folders: std::collections::BTreeMap<PathBuf, Span> = std::collections::BTreeMap::new();
+    for log in logs.iter() {
+        let Some(span) = log.profile().and_then(|profile| profile.dated) else { continue };
+        all = Some(widen(all, span));
+        let folder = log.found.path.parent().unwrap_or(Path::new("")).to_owned();
+        folders.entry(folder).and_modify(|known| *known = widen(Some(*known), span)).or_insert(span);
+    }
+    for log in logs {
+        let folder = log.found.path.parent().unwrap_or(Path::new(""));
+        let near = folders.get(folder).copied().or(all);
+        // Of a stream only the beginning has been seen.
+        let whole = log.compression.is_empty() && !is_pipe(&log.found);
+        log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
+    }
 }
 
 /// Why a file is not read.
@@ -115,13 +142,13 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         Content::Mapped(map) => {
             let samples = samples(&map);
             let kind = recognise(&samples, found)?;
-            let coarse = is_coarse(&kind, samples[0], scan);
+            let coarse = is_coarse(&kind, samples[0], found.modified, scan);
             (kind, coarse, Pipe::None)
         }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
             let kind = recognise(&[whole_lines(&head)], found)?;
-            let coarse = is_coarse(&kind, whole_lines(&head), scan);
+            let coarse = is_coarse(&kind, whole_lines(&head), found.modified, scan);
             // Files can be opened again; pipes cannot.
             (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
         }
@@ -131,6 +158,7 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         kind,
         compression,
         modified: modified.or(found.modified),
+        latest: None,
         size: found.size,
         service: service_of(found, roots),
         coarse,
@@ -143,11 +171,11 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
 const TIMES: usize = 100;
 
 /// Are all times in this sample whole seconds?
-fn is_coarse(kind: &InputKind, sample: &[u8], scan: &ScanOptions) -> bool {
+fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan: &ScanOptions) -> bool {
     let InputKind::Log(profile) = kind else { return false };
-    let reader = Reader::new(profile, &Needs::none(), &scan.read, None, None);
+    let reader = Reader::new(profile, &Needs::none(), &scan.read, modified, None);
     let mut slots = Slots::new(reader.needs());
-    let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line)).filter_map(|line| {
+    let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line, 0)).filter_map(|line| {
         reader.frame(line, &mut slots);
         slots.ts
     });
@@ -160,14 +188,15 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
     }
-    if head.starts_with(b"# HELP ") || head.starts_with(b"# TYPE ") {
-        return Ok(InputKind::Metrics);
+    if let Some(format) = metric::detect(head) {
+        return Ok(InputKind::Metrics(format));
     }
     if is_json_document(head) {
         return Err(Left::NoLog("a JSON document".to_owned()));
     }
     let profile = log::survey::survey(samples);
-    if !found.named && profile.formats.is_empty() && !profile.timed && is_source_text(&found.path) {
+    let timed = profile.layout.is_timed() || !profile.formats.is_empty();
+    if !found.named && !timed && is_source_text(&found.logical_path()) {
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))
@@ -269,13 +298,12 @@ fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
     if found.path.as_os_str() == "-" {
         return None;
     }
-    let below = roots
-        .iter()
-        .filter_map(|root| found.path.strip_prefix(root).ok())
-        .min_by_key(|p| p.as_os_str().len());
+    let logical = found.logical_path();
+    let below =
+        roots.iter().filter_map(|root| logical.strip_prefix(root).ok()).min_by_key(|p| p.as_os_str().len());
     let path = match below {
         Some(below) if !found.named => below,
-        _ => &found.path,
+        _ => &*logical,
     };
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     if !NOTHING.contains(&folder) {
@@ -308,7 +336,15 @@ impl Input {
     pub fn profile(&self) -> Option<&Profile> {
         match &self.kind {
             InputKind::Log(profile) => Some(profile),
-            InputKind::Metrics => None,
+            InputKind::Metrics(_) => None,
+        }
+    }
+
+    /// The format of a file of metrics.
+    pub fn metric_format(&self) -> Option<&'static dyn MetricFormat> {
+        match self.kind {
+            InputKind::Log(_) => None,
+            InputKind::Metrics(format) => Some(format),
         }
     }
 
@@ -330,15 +366,24 @@ impl Input {
         Ok((opened.content, Vec::new()))
     }
 
-    /// All bytes of the file, for formats that are read whole. What went wrong comes with what was read.
-    pub fn read_all(&self, options: &ScanOptions) -> (Vec<u8>, Vec<Diagnostic>) {
+    /// Hands all bytes of the file to `read`, for formats that are read whole. What went wrong comes with what
+    /// was read; the bytes are in memory as long as `read` looks at them.
+    pub fn with_bytes<T>(
+        &self,
+        options: &ScanOptions,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> (Option<T>, Vec<Diagnostic>) {
         match self.open(options) {
-            Err(diagnostic) => (Vec::new(), vec![diagnostic]),
-            Ok((Content::Mapped(map), _)) => (map.to_vec(), map.trouble(&self.shown).into_iter().collect()),
+            Err(diagnostic) => (None, vec![diagnostic]),
+            Ok((Content::Mapped(map), _)) => {
+                let answer = read(&map);
+                // Whether the file was cut meanwhile shows only when it has been read.
+                (Some(answer), map.trouble(&self.shown).into_iter().collect())
+            }
             Ok((Content::Stream(mut stream), mut bytes)) => {
                 // The error is kept by the stream.
                 let _ = stream.read_to_end(&mut bytes);
-                (bytes, stream.trouble().into_iter().collect())
+                (Some(read(&bytes)), stream.trouble().into_iter().collect())
             }
         }
     }
@@ -374,8 +419,14 @@ mod tests {
     use super::*;
 
     fn service(path: &str, root: &str) -> Option<String> {
-        let found =
-            Found { path: path.into(), shown: path.into(), named: false, modified: None, size: Some(1) };
+        let found = Found {
+            path: path.into(),
+            shown: path.into(),
+            named: false,
+            modified: None,
+            size: Some(1),
+            member: None,
+        };
         service_of(&found, &[root.into()])
     }
 

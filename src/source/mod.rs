@@ -7,6 +7,7 @@
 //! Nothing is ever written or extracted. Trouble is a [`Diagnostic`](crate::model::Diagnostic), never a panic,
 //! and every byte before the trouble is handed on.
 
+mod archive;
 mod decode;
 mod kind;
 mod map;
@@ -15,6 +16,7 @@ mod order;
 mod stream;
 mod walk;
 
+pub use archive::Member;
 pub use kind::{Kind, kind};
 pub use map::Map;
 pub use open::{Content, OpenOptions, Opened, open};

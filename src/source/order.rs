@@ -27,6 +27,11 @@ impl Order {
     }
 }
 
+/// The name of the log that the file with this path is a part of: `app.log` for `x/app.log.2.gz`.
+pub(super) fn log_name(path: &Path) -> Vec<u8> {
+    path.file_name().map_or_else(Vec::new, |name| part_of(name.as_bytes()).0)
+}
+
 /// Which part of a log a file is, in the order in which the parts were written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Age {

@@ -1,5 +1,6 @@
 //! From the paths that were given to the files to read, in an order that does not depend on the file system.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt::Write;
@@ -7,9 +8,10 @@ use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use super::order::Order;
+use super::archive::{self, BUDGET, Member, Source};
+use super::order::{Order, log_name};
 use super::stream::cause;
 use crate::model::{Diagnostic, Timestamp};
 
@@ -34,6 +36,19 @@ pub struct Found {
     pub modified: Option<Timestamp>,
     /// Its size as stored, where that is known before reading.
     pub size: Option<u64>,
+    /// Which member of the archive at `path` this is, if it is one.
+    pub member: Option<Member>,
+}
+
+impl Found {
+    /// The path as it would be had the archive been unpacked where it lies; of a file that is in no archive, its
+    /// own. For looking at names only: there need not be such a file.
+    pub fn logical_path(&self) -> Cow<'_, Path> {
+        let Some(member) = &self.member else { return Cow::Borrowed(&self.path) };
+        let name = Path::new(member.name());
+        let inside = name.components().filter(|part| matches!(part, Component::Normal(_)));
+        Cow::Owned(self.path.parent().into_iter().flat_map(Path::components).chain(inside).collect())
+    }
 }
 
 /// Folders in which version control keeps its own files; never walked into.
@@ -44,7 +59,7 @@ const VERSION_CONTROL: [&str; 3] = [".git", ".hg", ".svn"];
 ///
 /// What is missing or unreadable is a diagnostic; the others go on.
 pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> (Vec<Found>, Vec<Diagnostic>) {
-    let mut walk = Walk { options: *options, ..Walk::default() };
+    let mut walk = Walk { options: *options, budget: BUDGET, ..Walk::default() };
     for path in paths {
         walk.given(path);
     }
@@ -60,6 +75,8 @@ struct Walk {
     /// Device and inode of every file given so far, and of every directory walked.
     seen: HashSet<(u64, u64)>,
     stdin: bool,
+    /// Bytes of archives that may still be kept in memory.
+    budget: u64,
 }
 
 /// What a directory tree holds, while it is walked.
@@ -80,7 +97,8 @@ impl Walk {
         if path.as_os_str() == "-" {
             if !std::mem::replace(&mut self.stdin, true) {
                 let path = path.to_owned();
-                self.found.push(Found { path, shown: "-".into(), named: true, modified: None, size: None });
+                let (modified, size, member) = (None, None, None);
+                self.found.push(Found { path, shown: "-".into(), named: true, modified, size, member });
             }
             return;
         }
@@ -93,15 +111,26 @@ impl Walk {
 
     /// A file, unless it was reached before.
     fn file(&mut self, path: &Path, metadata: &Metadata, named: bool) {
-        if self.seen.insert(identity(metadata)) {
-            self.found.push(Found {
-                path: path.to_owned(),
-                shown: shown(path),
-                named,
-                modified: modified(metadata),
-                size: metadata.is_file().then_some(metadata.len()),
-            });
+        if !self.seen.insert(identity(metadata)) {
+            return;
         }
+        let found = Found {
+            path: path.to_owned(),
+            shown: shown(path),
+            named,
+            modified: modified(metadata),
+            size: metadata.is_file().then_some(metadata.len()),
+            member: None,
+        };
+        if metadata.is_file() && (named || may_be_archive(path)) {
+            let source = Source::File(found.path.clone(), 0..metadata.len());
+            if let Some(listing) = archive::list(&found, source, &mut self.budget) {
+                self.found.extend(listing.members);
+                self.diagnostics.extend(listing.diagnostics);
+                return;
+            }
+        }
+        self.found.push(found);
     }
 
     /// All files below a directory.
@@ -216,6 +245,15 @@ impl Walk {
     }
 }
 
+/// Looking into a file costs as much as opening it (and more if it is compressed), so one that was not named and
+/// is called like a log is taken for one; [`kind`](super::kind) still tells what it is when it is read.
+fn may_be_archive(path: &Path) -> bool {
+    const TEXT: [&str; 9] = ["log", "txt", "json", "jsonl", "ndjson", "out", "err", "csv", "prom"];
+    let name = log_name(path);
+    let extension = Path::new(OsStr::from_bytes(&name)).extension();
+    !extension.is_some_and(|extension| TEXT.iter().any(|text| extension == *text))
+}
+
 fn is_version_control(name: &OsStr) -> bool {
     VERSION_CONTROL.iter().any(|known| name == *known)
 }
@@ -263,6 +301,8 @@ pub(super) fn escape(bytes: &[u8]) -> String {
 mod tests {
     use std::fs::{create_dir_all, write};
     use std::os::unix::fs::symlink;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
 
@@ -384,10 +424,9 @@ mod tests {
     #[test]
     fn pipes_and_sockets_are_left_alone_in_a_walk() {
         let dir = tree(&["a.log"]);
-        let fifo = dir.path().join("fifo");
-        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
-            .unwrap();
-        let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).unwrap();
+        for (name, kind) in [("fifo", FileType::Fifo), ("socket", FileType::Socket)] {
+            mknodat(CWD, dir.path().join(name), kind, Mode::RWXU, 0).unwrap();
+        }
         let (found, diagnostics) = names(dir.path(), &[""], STAY);
         assert_eq!(found, ["a.log"]);
         assert_eq!(diagnostics, [": 2 pipes, sockets and devices were not read"]);

@@ -75,7 +75,7 @@ impl fmt::Display for Tally {
 /// The lines of a script as its commands see them: comments are blank, and a blank line ends a block.
 fn lines(text: &str) -> Vec<String> {
     text.lines()
-        .map(|line| line.trim())
+        .map(str::trim)
         .map(|line| if line.starts_with('#') { String::new() } else { line.to_owned() })
         .collect()
 }
@@ -318,6 +318,7 @@ impl Message {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of the notation")]
 struct Expected {
     failure: Option<Message>,
     ordered: bool,
@@ -503,9 +504,10 @@ fn almost_equal(a: f64, b: f64) -> bool {
         return true;
     }
     let (sum, difference) = (a.abs() + b.abs(), (a - b).abs());
-    match a == 0.0 || b == 0.0 || sum < f64::MIN_POSITIVE {
-        true => difference < 1e-6 * f64::MIN_POSITIVE,
-        false => difference / sum.min(f64::MAX) < 1e-6,
+    if a == 0.0 || b == 0.0 || sum < f64::MIN_POSITIVE {
+        difference < 1e-6 * f64::MIN_POSITIVE
+    } else {
+        difference / sum.min(f64::MAX) < 1e-6
     }
 }
 

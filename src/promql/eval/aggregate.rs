@@ -98,7 +98,7 @@ impl<'a> Evaluator<'a> {
                 let size = (size as i64).max(0) as usize;
                 match aggregate.op {
                     AggregateOp::Topk => {
-                        chosen.sort_by(|a, b| nan_last(b.1, a.1, b.1.is_nan(), a.1.is_nan()))
+                        chosen.sort_by(|a, b| nan_last(b.1, a.1, b.1.is_nan(), a.1.is_nan()));
                     }
                     AggregateOp::Bottomk => {
                         chosen.sort_by(|a, b| nan_last(a.1, b.1, b.1.is_nan(), a.1.is_nan()));

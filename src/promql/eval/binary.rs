@@ -54,7 +54,7 @@ impl<'a> Evaluator<'a> {
         let lhs = self.eval(&binary.lhs, steps)?;
         let rhs = self.eval(&binary.rhs, steps)?;
         if matches!(binary.op, BinaryOp::TrimLower | BinaryOp::TrimUpper) {
-            return self.trimmed(node, binary, lhs, rhs, steps);
+            return self.trimmed(node, binary, &lhs, &rhs, steps);
         }
         match (lhs, rhs) {
             (Evaluated::Scalar(mut a), Evaluated::Scalar(b)) => {
@@ -95,16 +95,16 @@ impl<'a> Evaluator<'a> {
         &mut self,
         node: &Node,
         binary: &Binary,
-        lhs: Evaluated,
-        rhs: Evaluated,
+        lhs: &Evaluated,
+        rhs: &Evaluated,
         steps: Steps,
     ) -> Outcome<Evaluated> {
         let sign = binary.op.sign();
-        if matches!((&lhs, &rhs), (Evaluated::Scalar(_), Evaluated::Scalar(_))) {
+        if matches!((lhs, rhs), (Evaluated::Scalar(_), Evaluated::Scalar(_))) {
             return fail(node.span, format!("operator {sign:?} not allowed for Scalar operations"));
         }
         let is_empty = |side: &Evaluated| matches!(side, Evaluated::Vector(columns) if columns.is_empty());
-        if steps.count > 0 && !is_empty(&lhs) && !is_empty(&rhs) {
+        if steps.count > 0 && !is_empty(lhs) && !is_empty(rhs) {
             let message = format!(
                 "incompatible sample types encountered for binary operator {sign:?}: float {sign} float"
             );
@@ -173,9 +173,10 @@ impl<'a> Evaluator<'a> {
 fn signature(labels: &Labels, matching: &Matching) -> Labels {
     let mut labels = labels.clone();
     let named = |name: &str| matching.labels.iter().any(|label| **label == *name);
-    match matching.on {
-        true => labels.retain(named),
-        false => labels.retain(|name| name != Labels::NAME && !named(name)),
+    if matching.on {
+        labels.retain(named);
+    } else {
+        labels.retain(|name| name != Labels::NAME && !named(name));
     }
     labels
 }

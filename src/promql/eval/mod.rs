@@ -119,7 +119,7 @@ pub fn instant(expr: &Expr, store: &Store, at_ms: i64, options: &Options) -> Out
             Evaluated::Scalar(cells) => Value::Scalar(cells[0]),
             Evaluated::Text(text) => Value::Text(text.to_string()),
             Evaluated::Vector(columns) => {
-                let columns = evaluator.cleaned(columns, expr.root().span)?;
+                let columns = names::cleaned(columns, expr.root().span)?;
                 let mut samples: Vec<VectorSample> = Vec::with_capacity(columns.len());
                 for column in columns.into_iter().filter(|column| present(column.cells[0])) {
                     let sample = Sample { at: at_ms, value: column.cells[0] };
@@ -163,7 +163,7 @@ pub fn range(
     evaluator.check_cells(1, steps, span)?;
     let columns = match evaluator.eval(expr.root(), steps)? {
         Evaluated::Scalar(cells) => vec![Column { labels: Labels::default(), drop_name: false, cells }],
-        Evaluated::Vector(columns) => evaluator.cleaned(columns, span)?,
+        Evaluated::Vector(columns) => names::cleaned(columns, span)?,
         Evaluated::Text(_) => Vec::new(),
     };
     let mut matrix: Vec<Series> = columns
@@ -299,7 +299,9 @@ impl<'a> Evaluator<'a> {
     fn negated(&mut self, value: Evaluated, span: Span) -> Outcome<Evaluated> {
         match value {
             Evaluated::Scalar(mut cells) => {
-                cells.iter_mut().for_each(|cell| *cell = -*cell);
+                for cell in &mut cells {
+                    *cell = -*cell;
+                }
                 Ok(Evaluated::Scalar(cells))
             }
             Evaluated::Vector(mut columns) => {

@@ -51,6 +51,16 @@ pub(in crate::promql) fn merge(columns: Vec<Column>, span: Span) -> Outcome<Vec<
     Ok(merged)
 }
 
+/// Drops the names that are still to be dropped.
+pub(super) fn cleaned(mut columns: Vec<Column>, span: Span) -> Outcome<Vec<Column>> {
+    let mut changed = false;
+    for column in columns.iter_mut().filter(|column| column.drop_name) {
+        column.labels = without_name(&column.labels);
+        changed = true;
+    }
+    if changed { merge(columns, span) } else { Ok(columns) }
+}
+
 impl<'a> Evaluator<'a> {
     /// Drops the names of all columns: at once, or at the end if that is the option.
     pub(in crate::promql) fn unnamed(
@@ -70,25 +80,12 @@ impl<'a> Evaluator<'a> {
         merge(columns, span)
     }
 
-    /// Drops the names that are still to be dropped.
-    pub(super) fn cleaned(&mut self, mut columns: Vec<Column>, span: Span) -> Outcome<Vec<Column>> {
-        let mut changed = false;
-        for column in columns.iter_mut().filter(|column| column.drop_name) {
-            column.labels = without_name(&column.labels);
-            changed = true;
-        }
-        if changed { merge(columns, span) } else { Ok(columns) }
-    }
-
     /// The value of a range vector at one time.
     pub(super) fn matrix(&mut self, node: &'a Node, steps: Steps) -> Outcome<Value> {
         let ranges = self.ranges(node, steps)?;
         let mut matrix = Vec::new();
         for series in &ranges.series {
-            let labels = match series.drop_name {
-                true => without_name(&series.labels),
-                false => series.labels.clone(),
-            };
+            let labels = if series.drop_name { without_name(&series.labels) } else { series.labels.clone() };
             ranges.windows(series, steps, &mut |_, window| {
                 let samples = window.extended();
                 if !samples.is_empty() {

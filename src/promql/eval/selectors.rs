@@ -319,17 +319,19 @@ impl<'a> Evaluator<'a> {
             series.push(Ranged {
                 labels: stored.series.labels.clone(),
                 drop_name: false,
-                starts: match stale {
-                    true => starts
+                starts: if stale {
+                    starts
                         .iter()
                         .zip(samples)
                         .filter_map(|(start, sample)| (!sample.is_stale()).then_some(*start))
-                        .collect(),
-                    false => Cow::Borrowed(starts),
+                        .collect()
+                } else {
+                    Cow::Borrowed(starts)
                 },
-                samples: match stale {
-                    true => samples.iter().filter(|sample| !sample.is_stale()).copied().collect(),
-                    false => Cow::Borrowed(samples),
+                samples: if stale {
+                    samples.iter().filter(|sample| !sample.is_stale()).copied().collect()
+                } else {
+                    Cow::Borrowed(samples)
                 },
             });
         }

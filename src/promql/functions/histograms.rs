@@ -62,10 +62,10 @@ fn histograms(evaluator: &mut Evaluator<'_>, columns: &[Column], span: Span) -> 
         let text = column.labels.get(LIMIT);
         let Some(limit) = parse_limit(text) else {
             let name = column.labels.metric();
-            let mut message = format!("bucket label \"le\" is missing or has a malformed value of {text:?}");
-            if !name.is_empty() {
-                message.push_str(&format!(" for metric name {name:?}"));
-            }
+            let message = format!(
+                "bucket label \"le\" is missing or has a malformed value of {text:?}{}",
+                of_metric(name)
+            );
             evaluator.warn(span, message);
             continue;
         };
@@ -81,6 +81,10 @@ fn histograms(evaluator: &mut Evaluator<'_>, columns: &[Column], span: Span) -> 
         histogram.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
     histograms
+}
+
+fn of_metric(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" for metric name {name:?}") }
 }
 
 fn parse_limit(text: &str) -> Option<f64> {
@@ -127,9 +131,10 @@ fn almost_equal(a: f64, b: f64) -> bool {
     }
     let sum = a.abs() + b.abs();
     let difference = (a - b).abs();
-    match a == 0.0 || b == 0.0 || sum < f64::MIN_POSITIVE {
-        true => difference < TOLERANCE * f64::MIN_POSITIVE,
-        false => difference / sum.min(f64::MAX) < TOLERANCE,
+    if a == 0.0 || b == 0.0 || sum < f64::MIN_POSITIVE {
+        difference < TOLERANCE * f64::MIN_POSITIVE
+    } else {
+        difference / sum.min(f64::MAX) < TOLERANCE
     }
 }
 
@@ -215,17 +220,15 @@ fn rank_of(value: f64, buckets: &[Bucket], is_lower: bool) -> f64 {
 
 impl Evaluator<'_> {
     fn note_fix(&mut self, fix: Fix, name: &str, span: Span) {
-        let mut message = format!(
+        let message = format!(
             "input to histogram_quantile needed to be fixed for monotonicity (see \
              https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) from buckets {} \
-             to {}, with a max diff of {}",
+             to {}, with a max diff of {}{}",
             Float(fix.low),
             Float(fix.high),
-            Float(fix.most)
+            Float(fix.most),
+            of_metric(name)
         );
-        if !name.is_empty() {
-            message.push_str(&format!(" for metric name {name:?}"));
-        }
         self.inform(span, message);
     }
 }
@@ -306,7 +309,9 @@ pub(super) fn quantiles<'a>(
                 let mut labels = column.labels.clone();
                 labels.set(label.clone(), text.as_str());
                 let mut cells = vec![ABSENT; steps.count];
-                places.iter().for_each(|&i| cells[i] = column.cells[i]);
+                for &i in places {
+                    cells[i] = column.cells[i];
+                }
                 out.push(Column { labels, drop_name: column.drop_name, cells });
             }
         }

@@ -119,18 +119,13 @@ fn enrich(
         if chosen.is_empty() && !wanted.may_be_missing() {
             continue;
         }
-        let place = match known.get(&chosen) {
-            Some(&place) => place,
-            None => {
-                let labels = enriched(&column.labels, infos, &chosen, wanted, node)?;
-                out.push(Column {
-                    labels,
-                    drop_name: column.drop_name,
-                    cells: vec![ABSENT; column.cells.len()],
-                });
-                known.insert(chosen, out.len() - 1);
-                out.len() - 1
-            }
+        let place = if let Some(&place) = known.get(&chosen) {
+            place
+        } else {
+            let labels = enriched(&column.labels, infos, &chosen, wanted, node)?;
+            out.push(Column { labels, drop_name: column.drop_name, cells: vec![ABSENT; column.cells.len()] });
+            known.insert(chosen, out.len() - 1);
+            out.len() - 1
         };
         out[place].cells[i] = cell;
     }

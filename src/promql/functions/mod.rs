@@ -70,9 +70,12 @@ impl Function {
     pub fn signature(&self) -> String {
         let (least, most) = self.counts();
         let mut arguments: Vec<String> = (0..self.arguments.len())
-            .map(|i| match i < least {
-                true => self.argument(i).name().to_owned(),
-                false => format!("[{}]", self.argument(i).name()),
+            .map(|i| {
+                if i < least {
+                    self.argument(i).name().to_owned()
+                } else {
+                    format!("[{}]", self.argument(i).name())
+                }
             })
             .collect();
         if most.is_none() {

@@ -155,10 +155,8 @@ fn extrapolated(window: &Window<'_>, counter: bool, lost: impl Iterator<Item = f
         to_start = average / 2.0;
     }
     if counter {
-        let to_zero = match change > 0.0 && first.value >= 0.0 {
-            true => sampled * (first.value / change),
-            false => to_start,
-        };
+        let to_zero =
+            if change > 0.0 && first.value >= 0.0 { sampled * (first.value / change) } else { to_start };
         if to_zero < to_start {
             to_start = to_zero;
         }

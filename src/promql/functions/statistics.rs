@@ -1,5 +1,7 @@
 //! Statistics over a range: `avg_over_time` and its family.
 
+#![expect(clippy::unnecessary_wraps, reason = "the table wants one type of function")]
+
 use crate::model::Sample;
 use crate::promql::ast::{Node, Span};
 use crate::promql::display::Float;
@@ -145,7 +147,9 @@ pub(super) fn stddev(window: &Window<'_>) -> Option<f64> {
 pub(super) fn mad(window: &Window<'_>) -> Option<f64> {
     let mut values: Vec<f64> = window.samples.iter().map(|sample| sample.value).collect();
     let median = quantile(0.5, &mut values);
-    values.iter_mut().for_each(|value| *value = (*value - median).abs());
+    for value in &mut values {
+        *value = (*value - median).abs();
+    }
     Some(quantile(0.5, &mut values))
 }
 

@@ -55,9 +55,12 @@ pub(super) fn clamp<'a>(
 ) -> Outcome<Evaluated> {
     let least = evaluator.scalar(&arguments[1], steps)?;
     let most = evaluator.scalar(&arguments[2], steps)?;
-    map(evaluator, node, &arguments[0], steps, |i, value| match most[i] < least[i] {
-        true => super::super::eval::ABSENT,
-        false => larger(least[i], smaller(most[i], value)),
+    map(evaluator, node, &arguments[0], steps, |i, value| {
+        if most[i] < least[i] {
+            super::super::eval::ABSENT
+        } else {
+            larger(least[i], smaller(most[i], value))
+        }
     })
 }
 

@@ -226,7 +226,7 @@ fn file(reader: &mut Reader, root: &Node, config: &mut Config) {
                 repeat_interval: 14_400_000,
                 ..Route::default()
             };
-            reader.context = "route".to_owned();
+            reader.context.push_str("route");
             route(reader, node, &top, true, config);
             reader.context.clear();
         }

@@ -234,7 +234,7 @@ mod tests {
             ("foo=bar", r#"foo="bar""#),
             (r#"{foo="bar"}"#, r#"foo="bar""#),
             (r#"foo=~"a|b", b!="c" ,"#, r#"foo=~"a|b" b!="c""#),
-            (r#"foo !~ x.*"#, r#"foo!~"x.*""#),
+            (r"foo !~ x.*", r#"foo!~"x.*""#),
             (r#"{"föö"="bär"}"#, r#"föö="bär""#),
             ("🙂=x", r#"🙂="x""#),
             (r#"foo="a,b""#, r#"foo="a,b""#),

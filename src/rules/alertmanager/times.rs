@@ -144,7 +144,7 @@ fn interval(reader: &mut Reader, node: &Node) -> Option<Interval> {
             Ok(zone) => interval.zone = Some(zone),
             // The zone of the machine is not known to files.
             Err(_) if name == "Local" => {
-                reader.warning(fields.place_of("location"), "Local is taken for UTC")
+                reader.warning(fields.place_of("location"), "Local is taken for UTC");
             }
             Err(_) => reader.problem(fields.place_of("location"), format!("unknown time zone {name}")),
         }

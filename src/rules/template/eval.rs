@@ -16,6 +16,11 @@ const MAX_STEPS: u64 = 200_000;
 /// Bytes that may be written.
 const MAX_OUTPUT: usize = 1 << 20;
 
+/// Prometheus puts definitions of variables before each template, and its messages count their columns, too.
+const PROLOGUE: usize = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}\
+{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+    .len();
+
 /// One execution of a template.
 pub(super) struct Run<'r> {
     template: &'r Template,
@@ -250,17 +255,17 @@ impl Run<'_> {
             Operand::Function(name) => return self.function(name, command, rest, last, dot),
             Operand::Field(fields) => {
                 let args = self.arguments(rest, last, dot)?;
-                self.fields(dot.clone(), fields, &args)
+                Self::fields(dot.clone(), fields, &args)
             }
             Operand::Variable(name, fields) => {
                 let args = self.arguments(rest, last, dot)?;
                 let value = self.variable(name);
-                self.fields(value, fields, &args)
+                Self::fields(value, fields, &args)
             }
             Operand::Nested(pipe, fields) => {
                 let value = self.pipe(pipe, dot)?;
                 let args = self.arguments(rest, last, dot)?;
-                self.fields(value, fields, &args)
+                Self::fields(value, fields, &args)
             }
             _ if !rest.is_empty() || last.is_some() => Err("can't give argument to non-function".to_owned()),
             Operand::Nil => Err("nil is not a command".to_owned()),
@@ -328,14 +333,14 @@ impl Run<'_> {
 
     fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Value, String> {
         match operand {
-            Operand::Field(fields) => self.fields(dot.clone(), fields, &[]),
+            Operand::Field(fields) => Self::fields(dot.clone(), fields, &[]),
             Operand::Variable(name, fields) => {
                 let value = self.variable(name);
-                self.fields(value, fields, &[])
+                Self::fields(value, fields, &[])
             }
             Operand::Nested(pipe, fields) => {
                 let value = self.pipe(pipe, dot)?;
-                self.fields(value, fields, &[])
+                Self::fields(value, fields, &[])
             }
             Operand::Function(name) => {
                 let span = (0, 0);
@@ -351,7 +356,7 @@ impl Run<'_> {
     }
 
     /// Follows fields; the last one gets the arguments, if it is a method.
-    fn fields(&self, mut value: Value, fields: &[String], args: &[Value]) -> Result<Value, String> {
+    fn fields(mut value: Value, fields: &[String], args: &[Value]) -> Result<Value, String> {
         if fields.is_empty() && !args.is_empty() {
             return Err("can't give argument to non-function".to_owned());
         }
@@ -378,7 +383,10 @@ impl Run<'_> {
         let source = &self.template.source;
         let before = source.get(..from).unwrap_or("");
         let line = before.matches('\n').count() + 1;
-        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        let column = match before.rfind('\n') {
+            Some(at) => before.len() - at - 1,
+            None => before.len() + PROLOGUE,
+        };
         let shown = source.get(from..to).unwrap_or("").trim();
         let name = &self.name;
         format!(

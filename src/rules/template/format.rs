@@ -1,5 +1,7 @@
 //! Go's `fmt`: how floats are printed, and `printf` with its signs of misuse (`%!d(string=x)`).
 
+use std::fmt::Write as _;
+
 use super::value::Value;
 
 /// No width or precision beyond this is obeyed, so that a template cannot ask for gigabytes of spaces.
@@ -80,6 +82,7 @@ pub(super) fn sprintln(args: &[Value]) -> String {
     parts.join(" ") + "\n"
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "they are the five flags of a verb")]
 #[derive(Default)]
 struct Spec {
     plus: bool,
@@ -138,6 +141,9 @@ pub(super) fn sprintf(format: &str, args: &[Value]) -> String {
         out.push_str(&complaints);
         match (chars.next(), args.get(next)) {
             (None, _) => out.push_str("%!(NOVERB)"),
+            (Some(verb), None) if reordered && verb != '%' => {
+                let _ = write!(out, "%!{verb}(BADINDEX)");
+            }
             (Some('%'), _) => out.push('%'),
             (Some(verb), None) => {
                 out.push_str("%!");
@@ -151,8 +157,8 @@ pub(super) fn sprintf(format: &str, args: &[Value]) -> String {
         }
     }
     if !reordered && next < args.len() {
-        let extra: Vec<_> = args[next..].iter().map(described).collect();
-        out.push_str(&format!("%!(EXTRA {})", extra.join(", ")));
+        let extra: Vec<_> = args[next..].iter().map(|arg| described(arg, &Spec::default())).collect();
+        let _ = write!(out, "%!(EXTRA {})", extra.join(", "));
     }
     out
 }
@@ -195,11 +201,11 @@ fn width(
     Ok(width)
 }
 
-/// `type=value`, as misuse shows it.
-fn described(value: &Value) -> String {
+/// `type=value`, as misuse shows it; width and precision still hold.
+fn described(value: &Value, spec: &Spec) -> String {
     match value {
         Value::Nil => "<nil>".to_owned(),
-        other => format!("{}={}", other.type_name(), other.print_nested()),
+        other => format!("{}={}", other.type_name(), one('v', other, spec)),
     }
 }
 
@@ -222,12 +228,18 @@ fn one(verb: char, arg: &Value, spec: &Spec) -> String {
         Value::Nil if verb == 'v' => Some(pad("<nil>".to_owned(), spec, false)),
         _ => None,
     };
-    formatted.unwrap_or_else(|| format!("%!{verb}({})", described(arg)))
+    formatted.unwrap_or_else(|| format!("%!{verb}({})", described(arg, spec)))
 }
 
 fn float(verb: char, value: f64, spec: &Spec) -> Option<String> {
     let text = match (verb, special(value)) {
         ('v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G', Some(name)) => {
+            let name = match (name, spec.plus, spec.space) {
+                ("NaN", true, _) => "+NaN",
+                ("NaN", false, true) => " NaN",
+                ("+Inf", false, true) => " Inf",
+                _ => name,
+            };
             // Only numbers are padded with zeros.
             return Some(pad(name.to_owned(), &Spec { zero: false, ..*spec }, true));
         }
@@ -273,9 +285,16 @@ fn string(verb: char, text: &str, spec: &Spec) -> Option<String> {
         'v' | 's' => pad(cut, spec, false),
         'q' if spec.sharp && !cut.contains('`') => pad(format!("`{cut}`"), spec, false),
         'q' => pad(quote(&cut), spec, false),
-        'x' => pad(cut.bytes().map(|b| format!("{b:02x}")).collect(), spec, false),
-        'X' => pad(cut.bytes().map(|b| format!("{b:02X}")).collect(), spec, false),
+        'x' => pad(hex(&cut), spec, false),
+        'X' => pad(hex(&cut).to_uppercase(), spec, false),
         _ => return None,
+    })
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
     })
 }
 
@@ -293,8 +312,12 @@ pub(super) fn quote(text: &str) -> String {
             '\u{8}' => out.push_str("\\b"),
             '\u{b}' => out.push_str("\\v"),
             '\u{c}' => out.push_str("\\f"),
-            c if u32::from(c) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if u32::from(c) < 0x20 || c == '\u{7f}' => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
             c => out.push(c),
         }
     }
@@ -363,7 +386,7 @@ mod tests {
             ("%.2f", vec![f(1.005)], "1.00"),
             ("%.0f", vec![f(2.5)], "2"),
             ("%.1f%%", vec![f(99.95)], "100.0%"),
-            ("%6.2f|%-6.1f|%06.1f", vec![f(3.14159), f(2.0), f(-1.5)], "  3.14|2.0   |-001.5"),
+            ("%6.2f|%-6.1f|%06.1f", vec![f(2.71459), f(2.0), f(-1.5)], "  2.71|2.0   |-001.5"),
             ("%s", vec![f(1.0)], "%!s(float64=1)"),
             ("%d", vec![f(1.5)], "%!d(float64=1.5)"),
             ("%f", vec![i(1)], "%!f(int=1)"),

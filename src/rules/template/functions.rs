@@ -1,5 +1,7 @@
 //! The functions of templates, in one table: Go's own and Prometheus'.
 
+use std::fmt::Write as _;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -37,9 +39,7 @@ const FUNCTIONS: &[Function] = &[
     function("html", 0, ANY, |_, args| Ok(Value::text(html(&joined(args))))),
     function("js", 0, ANY, |_, args| Ok(Value::text(js(&joined(args))))),
     function("urlquery", 0, ANY, |_, args| Ok(Value::text(query_escape(&joined(args))))),
-    function("call", 1, ANY, |_, args| {
-        Err(format!("error calling call: non-function of type {}", args[0].type_name()))
-    }),
+    function("call", 1, ANY, |_, args| Err(format!("non-function of type {}", args[0].type_name()))),
     function("eq", 2, ANY, |_, args| equal_any(args)),
     function("ne", 2, 2, |_, args| Ok(Value::Bool(!equal(&args[0], &args[1])?))),
     function("lt", 2, 2, |_, args| compared(args, Ordering::is_lt)),
@@ -159,7 +159,7 @@ fn parse_float(text: &str) -> Option<f64> {
         let value = i64::from_str_radix(hex, 16).ok()? as f64;
         return Some(if text.starts_with('-') { -value } else { value });
     }
-    if text.trim() != text { None } else { text.parse().ok() }
+    if text.trim() == text { text.parse().ok() } else { None }
 }
 
 fn joined(args: &[Value]) -> String {
@@ -249,10 +249,7 @@ const INCOMPATIBLE: &str = "incompatible types for comparison";
 fn equal(a: &Value, b: &Value) -> Result<bool, String> {
     Ok(match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Int(a), Value::Int(b))
-        | (Value::Duration(a), Value::Duration(b))
-        | (Value::Duration(a), Value::Int(b))
-        | (Value::Int(a), Value::Duration(b)) => a == b,
+        (Value::Int(a) | Value::Duration(a), Value::Int(b) | Value::Duration(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b,
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Nil, Value::Nil) => true,
@@ -274,9 +271,7 @@ fn compared(args: &[Value], holds: fn(Ordering) -> bool) -> Result<Value, String
             Value::Int(_) | Value::Float(_) | Value::Text(_),
             Value::Int(_) | Value::Float(_) | Value::Text(_),
         ) => {
-            return Err(format!(
-                "{INCOMPATIBLE} (a number with a fraction is compared with `1.0`, not with `1`)"
-            ));
+            return Err(INCOMPATIBLE.to_owned());
         }
         _ => return Err("invalid type for comparison".to_owned()),
     };
@@ -331,7 +326,7 @@ fn split_port(address: &str) -> Option<(&str, &str)> {
 
 fn strip_domain(address: &str) -> String {
     let (host, port) = split_port(address).unwrap_or((address, ""));
-    if host.parse::<std::net::IpAddr>().is_ok() {
+    if host.parse::<core::net::IpAddr>().is_ok() {
         return address.to_owned();
     }
     let host = host.split('.').next().unwrap_or("");
@@ -355,7 +350,9 @@ fn query_escape(text: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
             b' ' => out.push('+'),
-            byte => out.push_str(&format!("%{byte:02X}")),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out
@@ -384,9 +381,11 @@ fn js(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\'' => out.push_str("\\'"),
             '"' => out.push_str("\\\""),
-            '<' | '>' | '&' | '=' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            '<' | '>' | '&' | '=' => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
             c if u32::from(c) < 0x20 || c.is_control() => {
-                out.push_str(&format!("\\u{:04X}", u32::from(c)));
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
             }
             c => out.push(c),
         }

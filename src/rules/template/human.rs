@@ -94,7 +94,8 @@ pub fn humanize_timestamp(value: f64) -> Result<String, String> {
     if !value.is_finite() {
         return Ok(short(value));
     }
-    nanos(value).map(time::print)
+    // Prometheus keeps milliseconds.
+    nanos(value).map(|nanos| time::print(nanos - nanos.rem_euclid(1_000_000)))
 }
 
 /// Seconds as nanoseconds since the Unix epoch.

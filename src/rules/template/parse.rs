@@ -343,15 +343,12 @@ impl Parser {
 
     fn name(&mut self) -> Parsed<String> {
         self.skip_space();
-        match self.next() {
-            Some(Token::Quoted(name)) => {
-                self.skip_space();
-                Ok(name)
-            }
-            _ => {
-                self.at -= 1;
-                self.fail("expected the name of a template in quotes")
-            }
+        if let Some(Token::Quoted(name)) = self.next() {
+            self.skip_space();
+            Ok(name)
+        } else {
+            self.at -= 1;
+            self.fail("expected the name of a template in quotes")
         }
     }
 
@@ -432,11 +429,8 @@ impl Parser {
         let start = self.offset();
         let mut operands = Vec::new();
         let mut end = start;
-        loop {
-            match self.operand()? {
-                Some(operand) => operands.push(operand),
-                None => break,
-            }
+        while let Some(operand) = self.operand()? {
+            operands.push(operand);
             end = self.offset();
             if self.peek() != Some(&Token::Space) {
                 break;

@@ -1,5 +1,7 @@
 //! Go's printing of times and durations, and its layouts (`2006-01-02 15:04:05`). Times are UTC.
 
+use std::fmt::Write as _;
+
 use crate::model::Timestamp;
 use crate::model::time::{civil_from_days, days_from_civil};
 
@@ -122,22 +124,46 @@ pub(super) fn layout(nanos: i64, layout: &str) -> String {
             "Monday" => out.push_str(DAYS[weekday(nanos)]),
             "Mon" => out.push_str(&DAYS[weekday(nanos)][..3]),
             "MST" => out.push_str("UTC"),
-            "2006" => out.push_str(&format!("{year:04}")),
-            "_2006" => out.push_str(&format!("_{year:04}")),
-            "06" => out.push_str(&format!("{:02}", year.rem_euclid(100))),
-            "01" => out.push_str(&format!("{month:02}")),
+            "2006" => {
+                let _ = write!(out, "{year:04}");
+            }
+            "_2006" => {
+                let _ = write!(out, "_{year:04}");
+            }
+            "06" => {
+                let _ = write!(out, "{:02}", year.rem_euclid(100));
+            }
+            "01" => {
+                let _ = write!(out, "{month:02}");
+            }
             "1" => out.push_str(&month.to_string()),
-            "02" => out.push_str(&format!("{day:02}")),
-            "_2" => out.push_str(&format!("{day:2}")),
+            "02" => {
+                let _ = write!(out, "{day:02}");
+            }
+            "_2" => {
+                let _ = write!(out, "{day:2}");
+            }
             "2" => out.push_str(&day.to_string()),
-            "002" => out.push_str(&format!("{:03}", year_day(nanos))),
-            "__2" => out.push_str(&format!("{:3}", year_day(nanos))),
-            "15" => out.push_str(&format!("{hour:02}")),
-            "03" => out.push_str(&format!("{hour12:02}")),
+            "002" => {
+                let _ = write!(out, "{:03}", year_day(nanos));
+            }
+            "__2" => {
+                let _ = write!(out, "{:3}", year_day(nanos));
+            }
+            "15" => {
+                let _ = write!(out, "{hour:02}");
+            }
+            "03" => {
+                let _ = write!(out, "{hour12:02}");
+            }
             "3" => out.push_str(&hour12.to_string()),
-            "04" => out.push_str(&format!("{minute:02}")),
+            "04" => {
+                let _ = write!(out, "{minute:02}");
+            }
             "4" => out.push_str(&minute.to_string()),
-            "05" => out.push_str(&format!("{second:02}")),
+            "05" => {
+                let _ = write!(out, "{second:02}");
+            }
             "5" => out.push_str(&second.to_string()),
             "PM" => out.push_str(if hour < 12 { "AM" } else { "PM" }),
             "pm" => out.push_str(if hour < 12 { "am" } else { "pm" }),

@@ -77,7 +77,9 @@ impl Value {
             Value::Labels(_) => "map[string]string",
             Value::Map(_) => "map[string]interface {}",
             Value::Sample(_) => "*template.sample",
-            Value::Data(_) => "struct",
+            Value::Data(_) => {
+                "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }"
+            }
             Value::Time(_) => "*time.Time",
             Value::Duration(_) => "*time.Duration",
         }

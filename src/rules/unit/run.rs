@@ -1,5 +1,7 @@
 //! Runs unit tests: evaluates all groups step by step over samples up to that step, and compares.
 
+use std::fmt::Write as _;
+
 use std::collections::BTreeSet;
 
 use super::{
@@ -293,11 +295,12 @@ fn alerts_text(alerts: &[ExpectedAlert]) -> String {
     for (index, alert) in alerts.iter().enumerate() {
         let annotations = labels_text(alert.annotations.iter().map(|(n, v)| (n.as_str(), v.as_str())));
         let labels = labels_text(alert.labels.iter());
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n        {index}:\n          Labels:{labels}\n          Annotations:{annotations}"
-        ));
+        );
         if let Some(receivers) = &alert.receivers {
-            text.push_str(&format!("\n          Receivers:{}", receivers.join(",")));
+            let _ = write!(text, "\n          Receivers:{}", receivers.join(","));
         }
     }
     text.push_str("\n    ]");
