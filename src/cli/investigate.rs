@@ -257,11 +257,7 @@ fn timeline(report: &mut Report, story: &Story) {
         return;
     }
     report.heading("What changed, in order");
-    let mut table = Table::new(vec![
-        Column::text("at").importance(9),
-        Column::text("what"),
-        Column::text("shown by").importance(1),
-    ]);
+    let mut table = Table::new(vec![Column::text("at").importance(9), Column::text("what")]);
     for event in &story.timeline {
         let place = event
             .evidence

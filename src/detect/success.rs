@@ -8,19 +8,11 @@ use super::observe::{Kind, Signal, What};
 use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
 
-/// Requests to these are no work: probes of load balancers and monitors.
-const PROBES: &[&str] = &[
-    "/health",
-    "/ready",
-    "/live",
-    "/ping",
-    "/status ",
-    "/metrics",
-    "/actuator",
-    "/-/",
-    "/up ",
-    "kube-probe",
-];
+/// Paths with these in them are probes of load balancers and monitors, and no work.
+const PROBES: &[&str] = &["/health", "/ready", "/livez", "/liveness", "/actuator", "/-/"];
+
+/// So are these alone.
+const PROBED: &[&str] = &["/status", "/ping", "/up", "/live", "/alive", "/metrics", "/heartbeat", "/_status"];
 
 /// Requests and failures over time.
 #[derive(Clone, Debug)]
@@ -147,5 +139,7 @@ pub fn code(kind: &Kind) -> Option<u32> {
 
 /// Is it a probe?
 pub fn is_probe(kind: &Kind) -> bool {
-    PROBES.iter().any(|probe| kind.text.contains(probe)) || kind.text.ends_with("/status")
+    let asked = kind.text.get(4..).unwrap_or_default();
+    let path = asked.split(' ').find(|word| word.starts_with('/')).unwrap_or(asked);
+    PROBED.contains(&path) || PROBES.iter().any(|probe| path.contains(probe))
 }
