@@ -5,6 +5,7 @@
 mod completions;
 mod corpus;
 mod fixtures;
+mod golden;
 mod openmetrics;
 mod promql;
 mod queries;

@@ -201,8 +201,18 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
     fn next_task(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
-            if state.stopped || self.options.cancel.load(Ordering::Relaxed) {
+            if state.stopped {
                 return None;
+            }
+            if self.options.cancel.load(Ordering::Relaxed) {
+                match state.take_what_was_read(self.inputs) {
+                    (Some(task), _) => return Some(task),
+                    (None, false) => return None,
+                    (None, true) => {
+                        state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                        continue;
+                    }
+                }
             }
             if let Some(task) = state.take(self.inputs.len(), self.options.threads) {
                 return Some(task);
@@ -409,6 +419,34 @@ impl<O> State<O> {
             return Some(Task::Open(self.next_input - 1));
         }
         None
+    }
+
+    /// Once the scan is cancelled: what was read from a pipe before is not lost with it. The second value says
+    /// whether more of that may come.
+    fn take_what_was_read(&mut self, inputs: &[Input]) -> (Option<Task>, bool) {
+        let mut coming = self.opening > 0;
+        for open in self.open.iter_mut().filter(|open| inputs[open.file.index].is_pipe()) {
+            if let Some(block) = open.blocks.pop_front() {
+                open.given += 1;
+                return (Some(Task::Block(Arc::clone(&open.file), open.given - 1, block)), true);
+            }
+            if !open.reading && open.total.is_none() {
+                // A cancelled pipe gives what is left of its buffer, and then its end.
+                open.reading = true;
+                return (Some(Task::Read(Arc::clone(&open.file))), true);
+            }
+            coming |= open.reading;
+        }
+        while self.next_input < inputs.len() {
+            let index = self.next_input;
+            self.next_input += 1;
+            if inputs[index].is_pipe() {
+                self.opening += 1;
+                return (Some(Task::Open(index)), true);
+            }
+            self.chunk_counts[index] = Some(0);
+        }
+        (None, coming)
     }
 
     /// The result whose turn it is, if it is there.

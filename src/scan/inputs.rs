@@ -388,6 +388,11 @@ impl Input {
         }
     }
 
+    /// Is this a pipe, which gives its bytes once?
+    pub(super) fn is_pipe(&self) -> bool {
+        is_pipe(&self.found)
+    }
+
     /// Reads a pipe to its end and keeps it, so that it can be scanned more than once. Gives what went wrong.
     pub fn hold(&self) -> Vec<Diagnostic> {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
