@@ -2,8 +2,52 @@
 
 use std::borrow::Cow;
 
-/// The text without escape sequences (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`, `ESC` and one more byte).
+/// How colours are written where something has escaped the escape byte: by Docker, syslog, editors.
+const ESCAPED: [&[u8]; 4] = [b"\\x1b[", b"\\u001b[", b"#033[", b"^[["];
+
+/// How much of a line is looked at for escaped colours.
+const HEAD: usize = 64;
+
+/// The text without escape sequences (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`, `ESC` and one more byte), and
+/// without colours at its head that are written in letters.
 pub(super) fn strip(text: &[u8]) -> Cow<'_, [u8]> {
+    match strip_bytes(text) {
+        Cow::Borrowed(text) => strip_letters(text),
+        Cow::Owned(text) => Cow::Owned(strip_letters(&text).into_owned()),
+    }
+}
+
+/// Takes out `\x1b[33m` in letters, if a line starts with it.
+fn strip_letters(text: &[u8]) -> Cow<'_, [u8]> {
+    if !ESCAPED.iter().any(|escape| text.starts_with(escape)) {
+        return Cow::Borrowed(text);
+    }
+    let line = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    'line: while at < line {
+        for escape in ESCAPED {
+            if text[at..line].starts_with(escape) {
+                let from = at + escape.len();
+                let digits = text[from..line]
+                    .iter()
+                    .take(HEAD)
+                    .take_while(|b| b.is_ascii_digit() || **b == b';')
+                    .count();
+                if text.get(from + digits) == Some(&b'm') {
+                    at = from + digits + 1;
+                    continue 'line;
+                }
+            }
+        }
+        out.push(text[at]);
+        at += 1;
+    }
+    out.extend_from_slice(&text[at..]);
+    Cow::Owned(out)
+}
+
+fn strip_bytes(text: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(0x1B, text) else { return Cow::Borrowed(text) };
     let mut out = Vec::with_capacity(text.len());
     let mut at = first;
@@ -50,6 +94,8 @@ mod tests {
             ("cut\x1b[3", "cut"),
             ("cut\x1b", "cut"),
             ("a\x1b[31\nb", "a\nb"),
+            ("\\x1b[33m[Nest] 6\\x1b[0m x\ny\\x1b[0m", "[Nest] 6 x\ny\\x1b[0m"),
+            ("say \\x1b[33m", "say \\x1b[33m"),
         ] {
             assert_eq!(String::from_utf8_lossy(&strip(text.as_bytes())), expected, "{text:?}");
         }

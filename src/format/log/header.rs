@@ -2,6 +2,7 @@
 
 use super::layout::{Found, Layout, stamp};
 use super::words::is_id;
+use crate::format::time::Stamp;
 use crate::model::Level;
 
 /// A range of an entry's bytes.
@@ -147,6 +148,14 @@ impl Header {
     fn bracketed(&mut self, line: &[u8], from: usize, to: usize, open: u8) -> Option<()> {
         let inside = &line[from..to];
         let trimmed = inside.trim_ascii();
+        if let Some((known, ..)) = self.stamp
+            && let Some((finer, used)) = stamp(trimmed)
+            && used == trimmed.len()
+            && is_finer(known, finer)
+        {
+            self.stamp = Some((finer, from, to));
+            return Some(());
+        }
         if self.stamp.is_none()
             && let Some((stamp, used)) = stamp(trimmed)
             && used == trimmed.len()
@@ -234,6 +243,22 @@ impl Header {
             }
             at += length;
         }
+    }
+}
+
+/// Is this the same second once more, with its fraction?
+fn is_finer(known: Stamp, finer: Stamp) -> bool {
+    match (known, finer) {
+        (
+            Stamp::Civil { year, month, day, time },
+            Stamp::Civil { year: other_year, month: other_month, day: other_day, time: other },
+        ) => {
+            (year, month, day, time.second) == (other_year, other_month, other_day, other.second)
+                && time.nanos == 0
+                && other.nanos > 0
+                && time.zone == other.zone
+        }
+        _ => false,
     }
 }
 

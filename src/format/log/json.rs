@@ -39,6 +39,9 @@ impl LogFormat for Json {
         if walk.left > 0 {
             walk.object(open, plan.root(), 0);
         }
+        if slots.level.is_none() && plan.needs().has(Role::Level) {
+            slots.level = plan.unwritten_level();
+        }
         // The frame: a line that was cut or run into by another does not end the object.
         line.trim_ascii_end().ends_with(b"}")
     }

@@ -21,6 +21,7 @@ pub mod journal;
 pub mod json;
 pub mod jul;
 pub mod klog;
+pub mod laurel;
 mod layout;
 pub mod logcat;
 pub mod logfmt;
@@ -123,6 +124,7 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &docker::Docker,
     &cri::Cri,
     &otlp::Otlp,
+    &laurel::Laurel,
     &json::Json,
     &w3c::W3c,
     &zeek::Zeek,

@@ -1,5 +1,8 @@
 //! The names that roles go by, in the vocabularies of the loggers that people use.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::model::{Role, Unit};
 
 /// Names of each role, the most telling first. Nested ones by dots; a JSON key may also contain the dots.
@@ -313,6 +316,10 @@ const NAMES: &[(Role, &[&str])] = &[
 /// A name without what loggers disagree about: letter case, `-` and `_`. `requestId` and `X-Request-ID` lose
 /// their differences; dots stay, they part the names of nested fields.
 pub fn normal(name: &str) -> String {
+    if name.is_ascii() {
+        let kept = name.bytes().filter(|b| !matches!(b, b'_' | b'-'));
+        return kept.map(|b| char::from(b.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
@@ -374,20 +381,34 @@ pub fn unit_of_file(names: &[String]) -> Option<Unit> {
     }
 }
 
+/// The roles of every known name in its normal form, with the name's rank.
+static KNOWN: LazyLock<HashMap<String, Vec<(Role, u8)>>> = LazyLock::new(|| {
+    let mut known: HashMap<String, Vec<(Role, u8)>> = HashMap::new();
+    for (role, names) in NAMES {
+        for (rank, name) in names.iter().enumerate() {
+            let roles = known.entry(normal(name)).or_default();
+            // Of spellings that differ in what loggers disagree about the first counts.
+            if roles.iter().all(|(of, _)| of != role) {
+                roles.push((*role, rank as u8));
+            }
+        }
+    }
+    known
+});
+
 fn roles_of_plain(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
     let plain = normal(name);
+    let known = |name: &str| KNOWN.get(name).map_or(&[][..], Vec::as_slice);
     let mut found = Vec::new();
-    for (role, names) in NAMES {
-        let rank = |name: &str| names.iter().position(|known| normal(known) == name).map(|at| at as u8);
-        if *role == Role::Duration {
-            let (unit, stem) =
-                Unit::of_name(name).map_or((None, plain.clone()), |(u, s)| (Some(u), normal(s)));
-            if let Some(rank) = rank(&stem).or_else(|| rank(&plain)) {
-                found.push((*role, rank, unit.or(usual_unit(&plain))));
-            }
-        } else if let Some(rank) = rank(&plain) {
-            found.push((*role, rank, None));
-        }
+    for (role, rank) in known(&plain).iter().filter(|(role, _)| *role != Role::Duration) {
+        found.push((*role, *rank, None));
+    }
+    let (unit, stem) =
+        Unit::of_name(name).map_or((None, plain.clone()), |(unit, stem)| (Some(unit), normal(stem)));
+    let duration =
+        |name: &str| known(name).iter().find(|(role, _)| *role == Role::Duration).map(|(_, rank)| *rank);
+    if let Some(rank) = duration(&stem).or_else(|| duration(&plain)) {
+        found.push((Role::Duration, rank, unit.or(usual_unit(&plain))));
     }
     found
 }

@@ -14,6 +14,8 @@ pub struct Plan {
     wanted: usize,
     nodes: Vec<Node>,
     small_levels: SmallLevels,
+    /// The level of entries that write none, where the file's vocabulary says so.
+    unwritten: Option<Level>,
     /// The formats of the file's entries and of what they carry; empty if nobody has looked.
     formats: Vec<&'static dyn LogFormat>,
     columns: Option<Columns>,
@@ -104,6 +106,8 @@ impl Plan {
             wanted: needs.wanted().count(),
             nodes: vec![Node::default()],
             small_levels: SmallLevels::Syslog,
+            // Serilog's compact format leaves out the level of information.
+            unwritten: seen.iter().any(|key| key == "@mt" || key == "@m").then_some(Level::Info),
             formats: Vec::new(),
             columns: None,
             layout: Layout::default(),
@@ -229,6 +233,11 @@ impl Plan {
         // An object is no value of a role: `service` may hold one in which `name` is meant.
         let value = if target.slot.role().is_some() { only_item(value) } else { value };
         let nested = matches!(value, Value::Nested(_)) && target.slot.role().is_some();
+        // An id that is empty is none.
+        let ids = [Some(Role::RequestId), Some(Role::TraceId), Some(Role::SpanId), Some(Role::User)];
+        if matches!(value, Value::Text(text) if text.raw.is_empty()) && ids.contains(&target.slot.role()) {
+            return false;
+        }
         if nested || !value.is_some() {
             slots.offer(target.slot, UNREADABLE, value);
             return false;
@@ -269,6 +278,11 @@ impl Plan {
     pub fn offer_named<'a>(&self, slots: &mut Slots<'a>, name: &[u8], value: Value<'a>) -> usize {
         let Some(key) = self.root().get(name) else { return 0 };
         key.targets.iter().filter(|target| self.offer(slots, **target, value)).count()
+    }
+
+    /// The level of entries that write none.
+    pub(super) fn unwritten_level(&self) -> Option<Level> {
+        self.unwritten
     }
 
     /// Offers a value that a message holds: what the frame around the message says about time, level and

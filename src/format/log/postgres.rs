@@ -133,7 +133,12 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     let at = if prefix[0] == b'[' { memchr::memchr(b' ', prefix).map_or(0, |at| at + 1) } else { 0 };
     let Some((_, used)) = time::read(&prefix[at..]) else { return false };
     put("timestamp", Value::plain(&prefix[at..at + used]));
-    put("level", Value::plain(&entry[from..to]));
+    // What explains a message before it is no trouble of its own.
+    let level: &[u8] = match &entry[from..to] {
+        b"CONTEXT" | b"QUERY" | b"LOCATION" => b"detail",
+        word => word,
+    };
+    put("level", Value::plain(level));
     for word in prefix.split(|b| *b == b' ') {
         if let Some(pid) =
             word.strip_prefix(b"[").and_then(|word| word.split(|b| matches!(b, b']' | b'-')).next())

@@ -97,7 +97,7 @@ struct Seen {
     needs: Needs,
     survey: Survey,
     counts: Vec<usize>,
-    keys: BTreeMap<String, usize>,
+    keys: Keys,
     statuses: [usize; 2],
     coloured: bool,
     columns: Option<Columns>,
@@ -108,6 +108,9 @@ struct Seen {
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
 }
+
+/// How often each field was seen, and whether its name says that it is a status.
+type Keys = BTreeMap<String, (usize, bool)>;
 
 /// Where lines of text have their times.
 #[derive(Default)]
@@ -252,7 +255,7 @@ impl Seen {
         self.survey.continuing += outer.lines - timed;
         self.survey.understood = understood;
         let mut keys: Vec<(usize, String)> =
-            std::mem::take(&mut self.keys).into_iter().map(|(key, count)| (count, key)).collect();
+            std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
         keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         Profile {
             formats,
@@ -352,17 +355,16 @@ impl Profile {
 }
 
 /// Counts a field's name, and those of the fields nested in it.
-fn note(
-    name: &str,
-    value: Value<'_>,
-    depth: usize,
-    keys: &mut BTreeMap<String, usize>,
-    statuses: &mut [usize; 2],
-) {
-    if keys.len() < 10_000 || keys.contains_key(name) {
-        *keys.entry(name.to_owned()).or_default() += 1;
+fn note(name: &str, value: Value<'_>, depth: usize, keys: &mut Keys, statuses: &mut [usize; 2]) {
+    let mut status = false;
+    if let Some((count, known)) = keys.get_mut(name) {
+        *count += 1;
+        status = *known;
+    } else if keys.len() < 10_000 {
+        status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
+        keys.insert(name.to_owned(), (1, status));
     }
-    if names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status) {
+    if status {
         match value.number() {
             Some(code) if (100.0..600.0).contains(&code) => statuses[0] += 1,
             None if outcome(value).is_some() => statuses[1] += 1,

@@ -2,30 +2,62 @@
 
 use memchr::memmem::find;
 
-use super::Sample;
-use super::positional::positional;
 use super::words::{bare, quoted};
+use super::{LogFormat, Plan, Sample, positional};
 use crate::format::time;
-use crate::model::{Level, Role, Value};
+use crate::model::{Level, Role, Slots, Value};
 
 /// An event of Windows' event log, on one line or on several.
 #[derive(Debug)]
 pub struct WindowsEvent;
 
-positional!(
-    WindowsEvent,
-    "windows-event",
-    "events of Windows as XML",
-    starts,
-    split,
-    &[Sample {
-        header: "",
-        text: "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Service Control Manager'/><EventID>7036</EventID><Level>2</Level><TimeCreated SystemTime='2022-04-28T16:09:28.9443547Z'/><Computer>web1</Computer></System><EventData><Data Name='param1'>x</Data></EventData></Event>",
-        ts: Some("2022-04-28T16:09:28.944354700Z"),
-        level: Some(Level::Error),
-        roles: &[(Role::Host, "web1"), (Role::Logger, "Service Control Manager")],
-    }]
-);
+impl LogFormat for WindowsEvent {
+    fn name(&self) -> &'static str {
+        "windows-event"
+    }
+
+    fn about(&self) -> &'static str {
+        "events of Windows as XML"
+    }
+
+    fn starts(&self, rest: &[u8], _plan: &Plan) -> bool {
+        starts(rest)
+    }
+
+    fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
+        let understood = positional::extract(split, entry, plan, slots);
+        // An event that hands on a line of another log (IIS') has that line's date and time among its data.
+        if plan.needs().has(Role::Ts)
+            && let (Some(date), Some(time)) = (data(entry, b"date"), data(entry, b"time"))
+            && let Some(ts) = plan.clock().value(Value::plain(&[date, b"T", time].concat()))
+        {
+            slots.ts = Some(ts);
+        }
+        understood
+    }
+
+    fn fields(&self, entry: &[u8], _plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
+        positional::fields(split, entry, visit);
+        None
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        &[Sample {
+            header: "",
+            text: "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Service Control Manager'/><EventID>7036</EventID><Level>2</Level><TimeCreated SystemTime='2022-04-28T16:09:28.9443547Z'/><Computer>web1</Computer></System><EventData><Data Name='param1'>x</Data></EventData></Event>",
+            ts: Some("2022-04-28T16:09:28.944354700Z"),
+            level: Some(Level::Error),
+            roles: &[(Role::Host, "web1"), (Role::Logger, "Service Control Manager")],
+        }]
+    }
+}
+
+/// The text of `<Data Name="…">`.
+fn data<'a>(entry: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let opening = [b"<Data Name=\"", name, b"\">"].concat();
+    let at = find(entry, &opening)? + opening.len();
+    Some(&entry[at..at + memchr::memchr(b'<', &entry[at..])?])
+}
 
 fn starts(rest: &[u8]) -> bool {
     let rest = rest.strip_prefix(b"- ").unwrap_or(rest);
