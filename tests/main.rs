@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests make their own inputs and read the sources")]
 
 mod completions;
+mod corpus;
 mod fixtures;
 mod openmetrics;
 mod promql;
 mod queries;
+mod source;
 mod tidy;

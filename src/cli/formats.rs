@@ -134,7 +134,7 @@ fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Erro
             let _ = chunk.entries(&selection, |entry| {
                 if first.is_none() {
                     let format = chunk.reader.format_of(entry.raw);
-                    let stopped = format.fields(entry.raw, &mut |_, _| {});
+                    let stopped = chunk.reader.fields(entry.raw, &mut |_, _| {});
                     let column = match (stopped, entry.understood) {
                         (Some(at), _) => Some(at + 1),
                         (None, false) => Some(1),

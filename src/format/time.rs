@@ -1,15 +1,20 @@
 //! Notations of time: read by position where they start, turned into UTC by the file's clock.
 
+mod month;
+mod notation;
+mod zone;
+
+pub use notation::read;
+
 use chrono::{Offset, TimeZone};
 
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Timestamp, Value};
 
-/// A date and time as a log wrote it, before zone and year are settled.
+/// A date and time as a log wrote it, before zone, year and the order of its numbers are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stamp {
-    /// Year (if written), month, day, second of the day and nanosecond, and the offset from UTC in seconds
-    /// if written.
+    /// A date whose parts are known, and a time.
     Civil {
         /// The year, if written.
         year: Option<i32>,
@@ -17,61 +22,165 @@ pub enum Stamp {
         month: u32,
         /// 1 to 31, checked against the month.
         day: u32,
-        /// Second of the day, 0 to 86,400: a leap second is the next minute's first.
-        second: u32,
-        /// Nanosecond of the second.
-        nanos: u32,
-        /// Seconds east of UTC, if written.
-        offset: Option<i32>,
+        /// The time of day.
+        time: TimeOfDay,
+    },
+    /// A date of numbers that do not say which of them is the day: `07/11/2022`.
+    Numeric {
+        /// The numbers.
+        date: Numbers,
+        /// The time of day.
+        time: TimeOfDay,
     },
     /// An instant: epoch notations carry no zone.
     Instant(Timestamp),
 }
 
-/// What a file's bare times mean: the zone of times without an offset, the year of dates without one.
+/// A time of day with what was written of its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeOfDay {
+    /// Second of the day, 0 to 86,400: a leap second is the next minute's first.
+    pub second: u32,
+    /// Nanosecond of the second.
+    pub nanos: u32,
+    /// The zone.
+    pub zone: Zone,
+}
+
+/// The zone of a written time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// None is written: the clock's.
+    Local,
+    /// Seconds east of UTC.
+    Offset(i32),
+    /// A name that stands for several zones (`CST`): meant only if the clock's zone goes by it.
+    Unclear,
+}
+
+/// The numbers of a date in the order in which they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Two or three numbers; the third is 0 if there are two: a month and a day.
+    pub parts: [u16; 3],
+    /// Is the last one a year of four digits?
+    pub long_year: bool,
+    /// What this notation usually means, for files that do not tell.
+    pub usual: Option<Order>,
+}
+
+/// What the numbers of a date are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// `23/12/24`.
+    YearFirst,
+    /// `12/24/23`.
+    MonthFirst,
+    /// `24/12/23`.
+    DayFirst,
+}
+
+impl Order {
+    /// All orders.
+    pub const ALL: [Order; 3] = [Order::YearFirst, Order::MonthFirst, Order::DayFirst];
+}
+
+impl Numbers {
+    /// Year (if written), month and day in this order, if that is a date.
+    pub fn read_as(self, order: Order) -> Option<(Option<i32>, u32, u32)> {
+        let [first, second, third] = self.parts.map(u32::from);
+        let (year, month, day) = match (order, third) {
+            (Order::YearFirst, _) if self.long_year => return None,
+            (Order::YearFirst | Order::MonthFirst, 0) if !self.long_year => (None, first, second),
+            (Order::DayFirst, 0) if !self.long_year => (None, second, first),
+            (Order::YearFirst, _) => (Some(century(first)), second, third),
+            (Order::MonthFirst, _) => (Some(century(third)), first, second),
+            (Order::DayFirst, _) => (Some(century(third)), second, first),
+        };
+        let exists = day >= 1 && day <= days_in_month(year.unwrap_or(2000), month);
+        exists.then_some((year, month, day))
+    }
+
+    /// The one order that makes sense, if there is only one.
+    fn only(self) -> Option<Order> {
+        let mut fitting = Order::ALL.into_iter().filter(|order| self.read_as(*order).is_some());
+        let first = fitting.next()?;
+        // Two numbers are read alike as year and as month first.
+        let alike = |order| self.read_as(order) == self.read_as(first);
+        fitting.all(alike).then_some(first)
+    }
+}
+
+/// A year of two digits as POSIX reads it: 69 to 99 are of the last century.
+fn century(year: u32) -> i32 {
+    match year {
+        0..=68 => 2000 + year as i32,
+        69..=99 => 1900 + year as i32,
+        _ => year as i32,
+    }
+}
+
+/// What a file's bare times mean: the zone of times without an offset, the year of dates without one, the
+/// order of dates in numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// The zone of local times.
     pub zone: chrono_tz::Tz,
-    /// When the file was last written: a date without a year is the latest such date before then.
-    pub modified: Option<Timestamp>,
+    /// No entry is later than this, give or take a day: a date without a year is the latest such date before
+    /// it. When the file was last written, unless its neighbours tell better.
+    pub latest: Option<Timestamp>,
+    /// The order of the numbers in dates, where the file's dates as a whole leave only one.
+    pub order: Option<Order>,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Clock { zone: chrono_tz::UTC, modified: None }
+        Clock { zone: chrono_tz::UTC, latest: None, order: None }
     }
 }
+
+/// How far an entry may lie after what should be the latest: clocks and zones differ.
+const SLACK: i64 = 86_400_000_000_000;
 
 impl Clock {
     /// The instant that `stamp` means, `None` where that cannot be known.
     pub fn resolve(&self, stamp: Stamp) -> Option<Timestamp> {
-        let Stamp::Civil { year, month, day, second, nanos, offset } = stamp else {
-            let Stamp::Instant(ts) = stamp else { return None };
-            return Some(ts);
-        };
-        let Some(year) = year else { return self.resolve_yearless(stamp) };
-        let local = days_from_civil(year, month, day) * 86_400 + i64::from(second);
-        let offset = match offset {
-            Some(offset) => i64::from(offset),
-            None if self.zone == chrono_tz::UTC => 0,
-            None => self.offset_at_local(local)?,
-        };
-        Timestamp::new(local - offset, nanos)
+        match stamp {
+            Stamp::Civil { year, month, day, time } => self.resolve_civil(year, month, day, time),
+            Stamp::Numeric { date, time } => {
+                let usual = self.order.or(date.usual).filter(|order| date.read_as(*order).is_some());
+                let (year, month, day) = date.read_as(date.only().or(usual)?)?;
+                self.resolve_civil(year, month, day, time)
+            }
+            Stamp::Instant(ts) => Some(ts),
+        }
     }
 
-    /// The latest year in which the date lies not more than a day after the file was last written.
-    fn resolve_yearless(&self, stamp: Stamp) -> Option<Timestamp> {
-        let latest = self.modified?;
-        let Stamp::Civil { month, day, second, nanos, offset, .. } = stamp else { return None };
+    fn resolve_civil(&self, year: Option<i32>, month: u32, day: u32, time: TimeOfDay) -> Option<Timestamp> {
+        let Some(year) = year else { return self.resolve_yearless(month, day, time) };
+        let local = days_from_civil(year, month, day) * 86_400 + i64::from(time.second);
+        let offset = match time.zone {
+            Zone::Offset(offset) => i64::from(offset),
+            Zone::Local if self.zone == chrono_tz::UTC => 0,
+            Zone::Local => self.offset_at_local(local)?,
+            // A name of several zones is believed where the person named a zone.
+            Zone::Unclear if self.zone == chrono_tz::UTC => return None,
+            Zone::Unclear => self.offset_at_local(local)?,
+        };
+        Timestamp::new(local - offset, time.nanos)
+    }
+
+    /// The latest year in which the date lies not more than a day after the latest entry.
+    fn resolve_yearless(&self, month: u32, day: u32, time: TimeOfDay) -> Option<Timestamp> {
+        let latest = self.latest?;
         let (this_year, ..) = latest.civil();
         // A 29 February may lie up to eight years back.
         (0..=8).map(|back| this_year + 1 - back).find_map(|year| {
             if day > days_in_month(year, month) {
                 return None;
             }
-            let dated = Stamp::Civil { year: Some(year), month, day, second, nanos, offset };
-            self.resolve(dated).filter(|ts| ts.0 <= latest.0.saturating_add(86_400_000_000_000))
+            self.resolve_civil(Some(year), month, day, time)
+                .filter(|ts| ts.0 <= latest.0.saturating_add(SLACK))
         })
     }
 
@@ -86,11 +195,16 @@ impl Clock {
     /// The instant that a field's value means: text in any notation, or an epoch number.
     pub fn value(&self, value: Value<'_>) -> Option<Timestamp> {
         match value {
-            Value::Number(raw) => epoch(raw)
-                .and_then(|(stamp, used)| (used == raw.len()).then(|| self.resolve(stamp)).flatten()),
+            Value::Number(raw) => match epoch(raw) {
+                Some((stamp, used)) if used == raw.len() => self.resolve(stamp),
+                _ => exponential(raw),
+            },
             Value::Text(text) => {
                 let bytes = text.bytes();
-                let (stamp, _) = read(&bytes).or_else(|| epoch(&bytes))?;
+                let bytes = bytes.trim_ascii_start();
+                // .NET's JSON writes /Date(1703387663000)/.
+                let bytes = bytes.strip_prefix(b"/Date(").unwrap_or(bytes);
+                let (stamp, _) = read(bytes).or_else(|| epoch(bytes))?;
                 self.resolve(stamp)
             }
             _ => None,
@@ -98,253 +212,19 @@ impl Clock {
     }
 }
 
-/// Reads a date with a time at the start of `bytes`, in any notation but epoch numbers, and how many bytes
-/// it took.
-pub fn read(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    match bytes.first()? {
-        b'0'..=b'9' => {
-            iso(bytes).or_else(|| common_log(bytes)).or_else(|| compact(bytes)).or_else(|| rfc2822(bytes))
-        }
-        b'A'..=b'Z' | b'a'..=b'z' => named(bytes),
-        _ => None,
-    }
-}
-
-/// Two decimal digits at `at`.
-fn two(bytes: &[u8], at: usize) -> Option<u32> {
-    match bytes.get(at..at + 2)? {
-        &[a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(u32::from(a - b'0') * 10 + u32::from(b - b'0')),
-        _ => None,
-    }
-}
-
-/// Four decimal digits at `at`.
-fn four(bytes: &[u8], at: usize) -> Option<i32> {
-    Some((two(bytes, at)? * 100 + two(bytes, at + 2)?) as i32)
-}
-
-/// `2023-12-24T03:14:23.123456+09:00` and its relatives: `/` or `.` between the parts of the date; `T`, a
-/// space, `_` or `:` before the time; `.` or `,` before the fraction; no offset, `Z`, a numeric one or UTC.
-fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let year = four(bytes, 0)?;
-    let separator = *bytes.get(4)?;
-    if !matches!(separator, b'-' | b'/' | b'.') || bytes.get(7) != Some(&separator) {
-        return None;
-    }
-    let (month, day) = (two(bytes, 5)?, two(bytes, 8)?);
-    if !matches!(bytes.get(10)?, b'T' | b't' | b' ' | b'_' | b':' | b'-') {
-        return None;
-    }
-    // Some write two spaces before the time.
-    let at = if bytes[10] == b' ' && bytes.get(11) == Some(&b' ') { 12 } else { 11 };
-    time_of_day(bytes, at, Some(year), month, day)
-}
-
-/// `24/Dec/2023:12:29:28 +0900`, Apache's and nginx' common log notation.
-fn common_log(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let day = two(bytes, 0)?;
-    let separator = *bytes.get(2)?;
-    if !matches!(separator, b'/' | b'-' | b' ') || bytes.get(6) != Some(&separator) {
-        return None;
-    }
-    let month = month_name(bytes.get(3..6)?)?;
-    let year = four(bytes, 7)?;
-    if !matches!(bytes.get(11)?, b':' | b' ') {
-        return None;
-    }
-    time_of_day(bytes, 12, Some(year), month, day)
-}
-
-/// `20231224T031423Z`, `20231224 03:14:23`, `20231224031423`.
-fn compact(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let (year, month, day) = (four(bytes, 0)?, two(bytes, 4)?, two(bytes, 6)?);
-    if !(1970..2200).contains(&year) {
-        return None;
-    }
-    let at = match bytes.get(8)? {
-        b'T' | b' ' | b'-' | b'_' => 9,
-        b'0'..=b'9' => 8,
-        _ => return None,
-    };
-    if bytes.get(at + 2) == Some(&b':') {
-        return time_of_day(bytes, at, Some(year), month, day);
-    }
-    let second = second_of_day(two(bytes, at)?, two(bytes, at + 2)?, two(bytes, at + 4)?)?;
-    let (nanos, at) = fraction(bytes, at + 6);
-    let (offset, end) = zone(bytes, at);
-    if bytes.get(end).is_some_and(u8::is_ascii_digit) {
-        return None;
-    }
-    civil(Some(year), month, day, second, nanos, offset).map(|stamp| (stamp, end))
-}
-
-/// `24 Dec 2023 03:14:23 GMT`, with a day of one or two digits.
-fn rfc2822(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let digits = bytes.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
-    let day = decimal(bytes.get(..digits).filter(|d| (1..=2).contains(&d.len()))?)?;
-    let rest = bytes.get(digits + 1..)?;
-    let month = month_name(rest.get(..3)?)?;
-    let year = four(rest, 4)?;
-    if rest.get(3) != Some(&b' ') || rest.get(8) != Some(&b' ') {
-        return None;
-    }
-    time_of_day(bytes, digits + 10, Some(year), month, day)
-}
-
-/// Notations that start with a name: `Dec 24 03:14:23`, `Sun Dec 24 03:14:23 2023`,
-/// `Sun, 24 Dec 2023 03:14:23 GMT`.
-fn named(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    if is_weekday(bytes.get(..3)?) {
-        let skip = match (bytes.get(3), bytes.get(4)) {
-            (Some(b','), Some(b' ')) => 5,
-            (Some(b' '), _) => 4,
-            _ => return None,
-        };
-        let rest = &bytes[skip..];
-        let (stamp, used) = rfc2822(rest).or_else(|| month_first(rest))?;
-        return Some((stamp, skip + used));
-    }
-    month_first(bytes)
-}
-
-/// `Dec 24 03:14:23`, `Dec  4 2023 03:14:23`, `Dec 24 03:14:23 2023`.
-fn month_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let month = month_name(bytes.get(..3)?)?;
-    if bytes.get(3) != Some(&b' ') {
-        return None;
-    }
-    let mut at = 4;
-    while bytes.get(at) == Some(&b' ') && at < 6 {
-        at += 1;
-    }
-    let digits = bytes[at..].iter().take(3).take_while(|b| b.is_ascii_digit()).count();
-    let day = decimal(bytes.get(at..at + digits).filter(|d| (1..=2).contains(&d.len()))?)?;
-    at += digits;
-    if bytes.get(at) == Some(&b',') {
-        at += 1;
-    }
-    if bytes.get(at) != Some(&b' ') {
-        return None;
-    }
-    at += 1;
-    let mut year = None;
-    if bytes.get(at + 4) == Some(&b' ') && bytes.get(at + 2) != Some(&b':') {
-        year = Some(four(bytes, at)?);
-        at += 5;
-    }
-    let (stamp, end) = time_of_day(bytes, at, year, month, day)?;
-    // ctime puts the year last.
-    if year.is_none()
-        && bytes.get(end) == Some(&b' ')
-        && let Some(late) = four(bytes, end + 1)
-        && (1970..2200).contains(&late)
-        && !bytes.get(end + 5).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b':' || *b == b'.')
-        && let Stamp::Civil { second, nanos, offset, .. } = stamp
-    {
-        return civil(Some(late), month, day, second, nanos, offset).map(|stamp| (stamp, end + 5));
-    }
-    Some((stamp, end))
-}
-
-/// `HH:MM:SS`, fraction and offset at `at`, put together with a date.
-fn time_of_day(bytes: &[u8], at: usize, year: Option<i32>, month: u32, day: u32) -> Option<(Stamp, usize)> {
-    let (hour, minute, second) = (two(bytes, at)?, two(bytes, at + 3)?, two(bytes, at + 6)?);
-    if bytes[at + 2] != b':' || bytes[at + 5] != b':' {
-        return None;
-    }
-    let second = second_of_day(hour, minute, second)?;
-    let (nanos, at) = fraction(bytes, at + 8);
-    let (offset, at) = zone(bytes, at);
-    civil(year, month, day, second, nanos, offset).map(|stamp| (stamp, at))
-}
-
-/// Second of the day; 60 is a leap second and only one.
-fn second_of_day(hour: u32, minute: u32, second: u32) -> Option<u32> {
-    (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
-}
-
-/// A date that exists, with its time.
-fn civil(
-    year: Option<i32>,
-    month: u32,
-    day: u32,
-    second: u32,
-    nanos: u32,
-    offset: Option<i32>,
-) -> Option<Stamp> {
-    // Without a year 29 February is possible.
-    let days = days_in_month(year.unwrap_or(2000), month);
-    (day >= 1 && day <= days).then_some(Stamp::Civil { year, month, day, second, nanos, offset })
-}
-
-/// `.123456` or `,123` at `at`: nanoseconds, and where it ends. More than nine digits are cut, not rounded.
-fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
-    if !matches!(bytes.get(at), Some(b'.' | b',')) || !bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
-        return (0, at);
-    }
-    let mut nanos = 0_u32;
-    let mut scale = 100_000_000;
-    let mut end = at + 1;
-    while let Some(digit @ b'0'..=b'9') = bytes.get(end) {
-        nanos += u32::from(digit - b'0') * scale;
-        scale /= 10;
-        end += 1;
-    }
-    (nanos, end)
-}
-
-/// An offset from UTC at `at`, with or without a space before it, and where it ends.
-fn zone(bytes: &[u8], at: usize) -> (Option<i32>, usize) {
-    let spaced = usize::from(bytes.get(at) == Some(&b' '));
-    let start = at + spaced;
-    match bytes.get(start) {
-        Some(b'Z' | b'z') if !bytes.get(start + 1).is_some_and(u8::is_ascii_alphanumeric) => {
-            (Some(0), start + 1)
-        }
-        Some(b'U' | b'G')
-            if matches!(bytes.get(start..start + 3), Some(b"UTC" | b"GMT"))
-                && !bytes
-                    .get(start + 3)
-                    .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-')) =>
-        {
-            (Some(0), start + 3)
-        }
-        Some(sign @ (b'+' | b'-')) => match numeric_offset(bytes, start + 1, spaced == 1) {
-            Some((seconds, end)) => (Some(if *sign == b'-' { -seconds } else { seconds }), end),
-            None => (None, at),
-        },
-        _ => (None, at),
-    }
-}
-
-/// `0900`, `09:00` or (not after a space) `09`: seconds, and where it ends.
-fn numeric_offset(bytes: &[u8], at: usize, spaced: bool) -> Option<(i32, usize)> {
-    let hours = two(bytes, at)?;
-    let (minutes, end) = match bytes.get(at + 2) {
-        Some(b':') => (two(bytes, at + 3)?, at + 5),
-        Some(b'0'..=b'9') => (two(bytes, at + 2)?, at + 4),
-        _ if spaced => return None,
-        _ => (0, at + 2),
-    };
-    let ends = !bytes.get(end).is_some_and(u8::is_ascii_digit);
-    (ends && hours <= 15 && minutes < 60).then_some(((hours * 3600 + minutes * 60) as i32, end))
-}
-
 /// An epoch number at the start of `bytes`: 10 digits are seconds (a fraction may follow), 13 milli-,
 /// 16 micro- and 19 nanoseconds. With these widths every instant from 2001 to 2286 has one reading.
 pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let digits = bytes.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
-    let number = i64::from(decimal(bytes.get(..digits.min(9))?)?);
-    let number = bytes[digits.min(9)..digits]
-        .iter()
-        .try_fold(number, |n, b| n.checked_mul(10)?.checked_add(i64::from(b - b'0')))?;
+    let number =
+        bytes[..digits].iter().try_fold(0_i64, |n, b| n.checked_mul(10)?.checked_add(i64::from(b - b'0')))?;
     let ts = match digits {
         10 => {
-            let (nanos, end) = fraction(bytes, digits);
+            let (nanos, end) = notation::fraction(bytes, digits);
             return Some((Stamp::Instant(Timestamp::new(number, nanos)?), end));
         }
         13 => {
-            let (nanos, end) = fraction(bytes, digits);
+            let (nanos, end) = notation::fraction(bytes, digits);
             let within = i64::from(nanos / 1_000);
             return Some((Stamp::Instant(Timestamp(number.checked_mul(1_000_000)? + within)), end));
         }
@@ -355,24 +235,13 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     Some((Stamp::Instant(ts), digits))
 }
 
-/// At most nine decimal digits; `None` for none.
-fn decimal(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
-    Some(digits.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0')))
-}
-
-/// The number of a month by its English name's first three letters.
-fn month_name(name: &[u8]) -> Option<u32> {
-    const NAMES: [&[u8; 3]; 12] =
-        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-    NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)).map(|at| at as u32 + 1)
-}
-
-/// Is this the start of an English weekday's name?
-fn is_weekday(name: &[u8]) -> bool {
-    matches!(name, b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun")
+/// Epoch seconds as early versions of zap write them, `1.7117418279626286e+09`: to the microsecond, which is
+/// what a float of that size holds.
+fn exponential(raw: &[u8]) -> Option<Timestamp> {
+    let text = std::str::from_utf8(raw).ok().filter(|text| text.contains(['e', 'E']))?;
+    let seconds: f64 = text.parse().ok()?;
+    let micros = (1e9..1e10).contains(&seconds).then(|| (seconds * 1e6).round() as i64)?;
+    Some(Timestamp(micros.checked_mul(1_000)?))
 }
 
 #[cfg(test)]
@@ -380,7 +249,7 @@ mod tests {
     use super::*;
 
     fn utc(text: &str) -> Option<String> {
-        let clock = Clock { modified: Timestamp::new(1_703_500_000, 0), ..Clock::default() };
+        let clock = Clock { latest: Timestamp::new(1_703_500_000, 0), ..Clock::default() };
         clock.value(Value::plain(text.as_bytes())).map(|ts| ts.to_string())
     }
 
@@ -402,6 +271,42 @@ mod tests {
             "20231224T031423Z",
             "20231224031423",
             "20231224 03:14:23",
+            "2023-358T03:14:23Z",
+            "2023-W51-7T03:14:23Z",
+            "2023W517T03:14:23",
+            "2023-12-24-03.14.23",
+            "2023/12/24 - 03:14:23",
+            "2023-12-24\t03:14:23",
+            "20231224.031423",
+            "20231224-3:14:23:000",
+            "20231224-03:14:23",
+            "231224 03:14:23",
+            "231224  3:14:23",
+            "231224 031423",
+            "24 Dec 2023 03:14:23.000",
+            "24 Dec 03:14:23.000",
+            "24-DEC-23 03.14.23",
+            "24 déc. 2023 03:14:23",
+            "24. Dezember 2023 03:14:23",
+            "24/dic/2023:03:14:23 +0000",
+            "24 дек 2023 03:14:23",
+            "Sunday, 24-Dec-23 03:14:23 GMT",
+            "So. 24. Dez 2023 03:14:23",
+            "Sun Dec 24 12:14:23 KST 2023",
+            "Sat Dec 23 22:14:23 EST 2023",
+            "Dec 24, 2023 3:14:23 AM",
+            "December 24, 2023 at 3:14:23 AM UTC",
+            "12/24/2023 3:14:23 AM",
+            "12/24/2023, 03:14:23",
+            "24.12.2023 03:14:23",
+            "24/12/2023 03:14:23",
+            "12/24/23 03:14:23",
+            "23/12/24 03:14:23",
+            "12-24 03:14:23.000",
+            "[12.24 03:14:23".trim_start_matches('['),
+            "2023年12月24日 03:14:23",
+            "2023년 12월 24일 3:14:23",
+            "@400000006587a23400000000",
             "1703387663",
             "1703387663000",
             "1703387663000000",
@@ -443,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_date_without_a_year_is_the_latest_before_the_file_was_written() {
-        let clock = Clock { modified: Timestamp::new(1_704_070_800, 0), ..Clock::default() };
+        let clock = Clock { latest: Timestamp::new(1_704_070_800, 0), ..Clock::default() };
         let at = |text: &str| clock.value(Value::plain(text.as_bytes())).map(|ts| ts.to_string());
         assert_eq!(at("Jan  1 00:10:00").as_deref(), Some("2024-01-01T00:10:00Z"));
         assert_eq!(at("Dec 31 23:50:00").as_deref(), Some("2023-12-31T23:50:00Z"));
@@ -453,13 +358,43 @@ mod tests {
 
     #[test]
     fn a_zone_is_applied_to_bare_times_only() {
-        let clock = Clock { zone: chrono_tz::Europe::Berlin, modified: None };
+        let clock = Clock { zone: chrono_tz::Europe::Berlin, ..Clock::default() };
         let at = |text: &str| clock.value(Value::plain(text.as_bytes())).map(|ts| ts.to_string());
         assert_eq!(at("2023-12-24 03:14:23").as_deref(), Some("2023-12-24T02:14:23Z"));
         assert_eq!(at("2023-12-24 03:14:23Z").as_deref(), Some("2023-12-24T03:14:23Z"));
         // Put forward: 02:30 does not exist. Put back: 02:30 is the earlier of two.
         assert_eq!(at("2023-03-26 02:30:00"), None);
         assert_eq!(at("2023-10-29 02:30:00").as_deref(), Some("2023-10-29T00:30:00Z"));
+    }
+
+    #[test]
+    fn a_date_in_numbers_needs_an_order_that_only_one_reading_or_the_file_gives() {
+        let at = |order, text: &str| {
+            let clock = Clock { order, latest: Timestamp::new(1_703_500_000, 0), ..Clock::default() };
+            clock.value(Value::plain(text.as_bytes())).map(|ts| ts.to_string()[..10].to_owned())
+        };
+        for (order, text, expected) in [
+            (None, "07/11/2022 10:29:01", None),
+            (Some(Order::DayFirst), "07/11/2022 10:29:01", Some("2022-11-07")),
+            (Some(Order::MonthFirst), "07/11/2022 10:29:01", Some("2022-07-11")),
+            (None, "07/11/2022-10:29:01.860293", Some("2022-07-11")),
+            (None, "08/02/2023, 7:32:47 PM", Some("2023-08-02")),
+            (None, "07.11.2022 10:29:01", Some("2022-11-07")),
+            (None, "01/25/22 16:08:02.393003", Some("2022-01-25")),
+            (None, "17/06/09 20:10:40", Some("2017-06-09")),
+            (None, "01/02/22 20:10:40", None),
+            (Some(Order::DayFirst), "01/25/22 16:08:02", Some("2022-01-25")),
+        ] {
+            assert_eq!(at(order, text).as_deref(), expected, "{order:?} {text}");
+        }
+    }
+
+    #[test]
+    fn a_zone_of_several_is_none_unless_the_clock_has_one() {
+        let text = Value::plain(b"2023-12-24 03:14:23 CST");
+        assert_eq!(Clock::default().value(text), None);
+        let shanghai = Clock { zone: chrono_tz::Asia::Shanghai, ..Clock::default() };
+        assert_eq!(shanghai.value(text).map(|ts| ts.to_string()).as_deref(), Some("2023-12-23T19:14:23Z"));
     }
 
     proptest::proptest! {

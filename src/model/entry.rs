@@ -1,5 +1,6 @@
 //! Entries as views: what is wanted of them is stated before a byte is read, and only that is looked at.
 
+use super::desk::{self, Desk};
 use super::{Level, Timestamp, Value};
 
 /// What a field means, whatever its name is in a file.
@@ -164,6 +165,8 @@ pub struct Slots<'a> {
     pub duration: Option<f64>,
     values: Vec<Value<'a>>,
     ranks: Vec<u8>,
+    /// Where the next bytes that had to be made are put.
+    place: Option<&'a desk::Place>,
 }
 
 /// The rank of a slot that nothing was offered for.
@@ -179,7 +182,22 @@ impl<'a> Slots<'a> {
             duration: None,
             values: vec![Value::Absent; slots],
             ranks: vec![UNFILLED; slots],
+            place: None,
         }
+    }
+
+    /// Keeps bytes that have to be made on `desk` from now on.
+    pub fn use_desk(&mut self, desk: &'a Desk) {
+        if self.place.is_none() {
+            self.place = Some(desk.place());
+        }
+    }
+
+    /// Keeps bytes that had to be made, so that values can be views into them. `None` without a desk.
+    pub fn keep(&mut self, bytes: Vec<u8>) -> Option<&'a [u8]> {
+        let (kept, next) = desk::keep(self.place?, bytes);
+        self.place = Some(next);
+        Some(kept)
     }
 
     /// Forgets the values of the entry before.
@@ -214,6 +232,13 @@ impl<'a> Slots<'a> {
             *known = rank;
         }
         better
+    }
+
+    /// Forgets what was offered for a slot, so that the next offer counts.
+    pub fn vacate(&mut self, slot: Slot) {
+        if let Some(rank) = self.ranks.get_mut(usize::from(slot.0)) {
+            *rank = UNFILLED;
+        }
     }
 
     /// Puts a value into a slot, whatever was there.

@@ -1,6 +1,7 @@
 //! The nouns that every room speaks in. No I/O, no clock, no regex, no serialisation format.
 
 pub mod account;
+pub mod desk;
 pub mod diagnostic;
 pub mod entry;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod unit;
 pub mod value;
 
 pub use account::Account;
+pub use desk::Desk;
 pub use diagnostic::{Diagnostic, Severity};
 pub use entry::{Entry, Location, Needs, Role, Slot, Slots};
 pub use error::{Error, ErrorKind};

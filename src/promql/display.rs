@@ -52,22 +52,19 @@ impl Display for Number {
     }
 }
 
-/// A value as Go's `%g` prints it.
+/// A value as Go's `%g` and `%v` print it: with an exponent below 1e-4 and from 1e6 on.
 pub(super) struct Float(pub(super) f64);
 
 impl Display for Float {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let number = self.0;
-        if number.is_finite() && number != 0.0 && !(1e-4..1e21).contains(&number.abs()) {
-            let text = format!("{number:e}");
-            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            let (sign, exponent) = match exponent.strip_prefix('-') {
-                Some(exponent) => ('-', exponent),
-                None => ('+', exponent),
-            };
-            return write!(f, "{digits}e{sign}{exponent:0>2}");
+        let text = format!("{:e}", self.0);
+        match text.split_once('e').and_then(|(digits, power)| Some((digits, power.parse::<i32>().ok()?))) {
+            Some((digits, power)) if self.0.is_finite() && !(-4..6).contains(&power) => {
+                let sign = if power < 0 { '-' } else { '+' };
+                write!(f, "{digits}e{sign}{:02}", power.unsigned_abs())
+            }
+            _ => f.write_str(&self.plain()),
         }
-        f.write_str(&self.plain())
     }
 }
 
@@ -296,5 +293,39 @@ impl Display for Aggregate {
             write!(f, "{parameter}, ")?;
         }
         write!(f, "{})", self.inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_look_as_in_go() {
+        for (number, expected) in [
+            (0.0, "0"),
+            (1.1, "1.1"),
+            (-1.0, "-1"),
+            (123_456.0, "123456"),
+            (1e6, "1e+06"),
+            (123_456_789.0, "1.23456789e+08"),
+            (0.0001, "0.0001"),
+            (0.000_012, "1.2e-05"),
+            (1e100, "1e+100"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ] {
+            assert_eq!(Float(number).to_string(), expected);
+        }
+        for (ms, expected) in [
+            (0, "0s"),
+            (5_400_000, "1h30m"),
+            (-1_500, "-1s500ms"),
+            (86_400_000, "1d"),
+            (604_800_000, "1w"),
+            (7_776_000_000, "90d"),
+        ] {
+            assert_eq!(Millis(ms).to_string(), expected);
+        }
     }
 }

@@ -300,10 +300,16 @@ impl<'f> RuleRun<'f> {
     fn telling(&self) -> Vec<(Labels, f64)> {
         let mut written = Vec::with_capacity(self.states.active.len() * 2);
         for (labels, active) in &self.states.active {
-            let mut alerts = labels.clone();
+            let mut told = labels.clone();
+            // A label whose template became nothing is told as it is written: Prometheus starts from the rule's
+            // own labels, and lays those of the alert over them.
+            for (name, text) in self.rule.labels.iter().filter(|(name, _)| labels.get(name).is_empty()) {
+                told.set(name.as_str(), text.as_str());
+            }
+            let mut alerts = told.clone();
             alerts.set(Labels::NAME, "ALERTS");
             alerts.set("alertstate", if active.fired_at.is_some() { "firing" } else { "pending" });
-            let mut since = labels.clone();
+            let mut since = told;
             since.set(Labels::NAME, "ALERTS_FOR_STATE");
             written.push((alerts, 1.0));
             written.push((since, active.active_at.div_euclid(1000) as f64));

@@ -115,7 +115,7 @@ fn last_start(bytes: &[u8], reader: &Reader) -> Option<usize> {
     let mut end = memchr::memrchr(b'\n', bytes)?;
     loop {
         let start = memchr::memrchr(b'\n', &bytes[..end])? + 1;
-        if reader.starts(&bytes[start..]) {
+        if reader.starts(bytes, start) {
             return Some(start);
         }
         end = start - 1;

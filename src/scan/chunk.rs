@@ -6,7 +6,7 @@ use super::block::Begin;
 use super::inputs::Input;
 use crate::filter::{Filter, Literals};
 use crate::format::log::Reader;
-use crate::model::{Account, Entry, Location, Needs, Slots, TimeRange};
+use crate::model::{Account, Desk, Entry, Location, Needs, Slots, TimeRange};
 
 /// Which entries are wanted, and what of them.
 #[derive(Debug)]
@@ -90,6 +90,8 @@ pub struct Chunk<'a> {
     pub(super) offset: u64,
     pub(super) begin: Begin,
     pub(super) account: &'a std::cell::RefCell<Account>,
+    /// Keeps what reading has to make.
+    pub(super) desk: Desk,
 }
 
 /// How much of an entry is parsed; what is beyond is still searched and shown.
@@ -118,7 +120,7 @@ impl<'a> Chunk<'a> {
     /// The first line at or after the line start `at` that starts an entry; a place at or after `before` if
     /// there is none before it.
     fn start_within(&self, mut at: usize, before: usize) -> usize {
-        while at < before && !self.reader.starts(&self.bytes[at..]) {
+        while at < before && !self.reader.starts(self.bytes, at) {
             at = memchr::memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |end| at + end + 1);
         }
         at
@@ -135,7 +137,7 @@ impl<'a> Chunk<'a> {
                 None => return (self.bytes.len(), lines),
                 Some(length) => end += length + 1,
             }
-            if end >= self.bytes.len() || self.reader.starts(&self.bytes[end..]) {
+            if end >= self.bytes.len() || self.reader.starts(self.bytes, end) {
                 return (end, lines);
             }
         }
@@ -152,8 +154,9 @@ impl<'a> Chunk<'a> {
         self.account_for_rest_of_cut_entry(&extent, &mut account);
         let literals = selection.literals(self.reader);
         let owned = &self.bytes[..extent.end];
-        let mut hit = literals.map(|literals| literals.find_at(owned, extent.start));
+        let mut hits = literals.map(|literals| literals.occurrences(owned, extent.start));
         let mut slots = Slots::new(self.reader.needs());
+        slots.use_desk(&self.desk);
         let mut at = extent.start;
         let mut line = account.lines;
         let mut stopped = false;
@@ -161,13 +164,7 @@ impl<'a> Chunk<'a> {
             let (end, lines) = self.entry_end(at);
             let raw = trim_end(&self.bytes[at..end]);
             let parsed = &raw[..raw.len().min(PARSED)];
-            if let (Some(literals), Some(Some(found))) = (literals, &hit)
-                && found.start < at
-            {
-                hit = Some(literals.find_at(owned, at));
-            }
-            let candidate =
-                !stopped && hit.as_ref().is_none_or(|hit| hit.as_ref().is_some_and(|hit| hit.start < end));
+            let candidate = !stopped && hits.as_mut().is_none_or(|hits| hits.next_at(at) < end);
             let understood = if candidate {
                 self.reader.extract(parsed, &mut slots)
             } else {
@@ -206,7 +203,7 @@ impl<'a> Chunk<'a> {
         loop {
             start = memchr::memrchr(b'\n', &self.bytes[extent.start..start])
                 .map_or(extent.start, |end| extent.start + end + 1);
-            if start == extent.start || self.reader.starts(&self.bytes[start..]) {
+            if start == extent.start || self.reader.starts(self.bytes, start) {
                 break;
             }
             start -= 1;
@@ -216,6 +213,7 @@ impl<'a> Chunk<'a> {
 
     /// Takes what the chunk's reader wants of the entry at `range` of [`Chunk::text`].
     pub fn extract<'s>(&'s self, range: &Range<usize>, slots: &mut Slots<'s>) -> (&'a [u8], bool) {
+        slots.use_desk(&self.desk);
         let raw = trim_end(&self.bytes[range.clone()]);
         let understood = self.reader.extract(&raw[..raw.len().min(PARSED)], slots);
         (raw, understood)

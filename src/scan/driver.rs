@@ -11,7 +11,7 @@ use super::block::{Begin, Block, Blocks};
 use super::chunk::Chunk;
 use super::inputs::Input;
 use crate::format::log::Reader;
-use crate::model::{Account, Diagnostic, Location, Needs};
+use crate::model::{Account, Desk, Diagnostic, Location, Needs};
 use crate::source::{Content, Map};
 
 /// What a scan leaves: the account, and line numbers.
@@ -222,7 +222,13 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             let service = input.service.clone();
             let read = &self.options.read;
             let unknown = crate::format::log::survey::survey(&[]);
-            let reader = Reader::new(profile.unwrap_or(&unknown), self.needs, read, input.modified, service);
+            let reader = Reader::new(
+                profile.unwrap_or(&unknown),
+                self.needs,
+                read,
+                input.latest.or(input.modified),
+                service,
+            );
             let (content, total) = match content {
                 Content::Mapped(map) => {
                     let total = map.len().div_ceil(self.options.chunk) as u32;
@@ -307,6 +313,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             offset,
             begin,
             account: &account,
+            desk: Desk::default(),
         };
         let output = map(local, &chunk);
         let account = account.into_inner();

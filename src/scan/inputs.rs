@@ -42,6 +42,8 @@ pub struct Input {
     pub compression: &'static str,
     /// When it was last written.
     pub modified: Option<Timestamp>,
+    /// About when its last entry was written, where that tells the year of dates without one.
+    pub latest: Option<Timestamp>,
     /// Bytes as stored, where that is known.
     pub size: Option<u64>,
     /// The service that its path names.
@@ -94,7 +96,31 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             }
         }
     }
+    settle_years(&mut inputs.logs);
     inputs
+}
+
+/// Dates without a year get theirs from the dates with one in files of the same folder, else of all folders.
+fn settle_years(logs: &mut [Input]) {
+    type Span = (Timestamp, Timestamp);
+    let widen = |known: Option<Span>, (from, to): Span| {
+        known.map_or((from, to), |(first, last)| (first.min(from), last.max(to)))
+    };
+    let mut all: Option<Span> = None;
+    let mut folders: std::collections::BTreeMap<PathBuf, Span> = std::collections::BTreeMap::new();
+    for log in logs.iter() {
+        let Some(span) = log.profile().and_then(|profile| profile.dated) else { continue };
+        all = Some(widen(all, span));
+        let folder = log.found.path.parent().unwrap_or(Path::new("")).to_owned();
+        folders.entry(folder).and_modify(|known| *known = widen(Some(*known), span)).or_insert(span);
+    }
+    for log in logs {
+        let folder = log.found.path.parent().unwrap_or(Path::new(""));
+        let near = folders.get(folder).copied().or(all);
+        // Of a stream only the beginning has been seen.
+        let whole = log.compression.is_empty() && !is_pipe(&log.found);
+        log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
+    }
 }
 
 /// Why a file is not read.
@@ -116,13 +142,13 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         Content::Mapped(map) => {
             let samples = samples(&map);
             let kind = recognise(&samples, found)?;
-            let coarse = is_coarse(&kind, samples[0], scan);
+            let coarse = is_coarse(&kind, samples[0], found.modified, scan);
             (kind, coarse, Pipe::None)
         }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
             let kind = recognise(&[whole_lines(&head)], found)?;
-            let coarse = is_coarse(&kind, whole_lines(&head), scan);
+            let coarse = is_coarse(&kind, whole_lines(&head), found.modified, scan);
             // Files can be opened again; pipes cannot.
             (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
         }
@@ -132,6 +158,7 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         kind,
         compression,
         modified: modified.or(found.modified),
+        latest: None,
         size: found.size,
         service: service_of(found, roots),
         coarse,
@@ -144,11 +171,11 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
 const TIMES: usize = 100;
 
 /// Are all times in this sample whole seconds?
-fn is_coarse(kind: &InputKind, sample: &[u8], scan: &ScanOptions) -> bool {
+fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan: &ScanOptions) -> bool {
     let InputKind::Log(profile) = kind else { return false };
-    let reader = Reader::new(profile, &Needs::none(), &scan.read, None, None);
+    let reader = Reader::new(profile, &Needs::none(), &scan.read, modified, None);
     let mut slots = Slots::new(reader.needs());
-    let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line)).filter_map(|line| {
+    let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line, 0)).filter_map(|line| {
         reader.frame(line, &mut slots);
         slots.ts
     });
@@ -168,7 +195,8 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
         return Err(Left::NoLog("a JSON document".to_owned()));
     }
     let profile = log::survey::survey(samples);
-    if !found.named && profile.formats.is_empty() && !profile.timed && is_source_text(&found.path) {
+    let timed = profile.layout.is_timed() || !profile.formats.is_empty();
+    if !found.named && !timed && is_source_text(&found.logical_path()) {
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))
@@ -270,13 +298,12 @@ fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
     if found.path.as_os_str() == "-" {
         return None;
     }
-    let below = roots
-        .iter()
-        .filter_map(|root| found.path.strip_prefix(root).ok())
-        .min_by_key(|p| p.as_os_str().len());
+    let logical = found.logical_path();
+    let below =
+        roots.iter().filter_map(|root| logical.strip_prefix(root).ok()).min_by_key(|p| p.as_os_str().len());
     let path = match below {
         Some(below) if !found.named => below,
-        _ => &found.path,
+        _ => &*logical,
     };
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     if !NOTHING.contains(&folder) {

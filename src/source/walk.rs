@@ -1,5 +1,6 @@
 //! From the paths that were given to the files to read, in an order that does not depend on the file system.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt::Write;
@@ -7,7 +8,7 @@ use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::archive::{self, BUDGET, Member, Source};
 use super::order::{Order, log_name};
@@ -37,6 +38,17 @@ pub struct Found {
     pub size: Option<u64>,
     /// Which member of the archive at `path` this is, if it is one.
     pub member: Option<Member>,
+}
+
+impl Found {
+    /// The path as it would be had the archive been unpacked where it lies; of a file that is in no archive, its
+    /// own. For looking at names only: there need not be such a file.
+    pub fn logical_path(&self) -> Cow<'_, Path> {
+        let Some(member) = &self.member else { return Cow::Borrowed(&self.path) };
+        let name = Path::new(member.name());
+        let inside = name.components().filter(|part| matches!(part, Component::Normal(_)));
+        Cow::Owned(self.path.parent().into_iter().flat_map(Path::components).chain(inside).collect())
+    }
 }
 
 /// Folders in which version control keeps its own files; never walked into.
@@ -290,6 +302,8 @@ mod tests {
     use std::fs::{create_dir_all, write};
     use std::os::unix::fs::symlink;
 
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
     use super::*;
 
     const STAY: WalkOptions = WalkOptions { follow_links: false };
@@ -410,10 +424,9 @@ mod tests {
     #[test]
     fn pipes_and_sockets_are_left_alone_in_a_walk() {
         let dir = tree(&["a.log"]);
-        let fifo = dir.path().join("fifo");
-        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
-            .unwrap();
-        let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).unwrap();
+        for (name, kind) in [("fifo", FileType::Fifo), ("socket", FileType::Socket)] {
+            mknodat(CWD, dir.path().join(name), kind, Mode::RWXU, 0).unwrap();
+        }
         let (found, diagnostics) = names(dir.path(), &[""], STAY);
         assert_eq!(found, ["a.log"]);
         assert_eq!(diagnostics, [": 2 pipes, sockets and devices were not read"]);

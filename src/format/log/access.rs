@@ -1,9 +1,11 @@
 //! Access logs of nginx, Apache and their like: common and combined, with whatever is added at the end.
 
+use super::Sample;
 use super::logfmt::is_number;
-use super::{LogFormat, Plan, Sample};
+use super::positional::positional;
+use super::words::bare;
 use crate::format::time;
-use crate::model::{Role, Slots, Value};
+use crate::model::{Role, Value};
 
 /// `host ident user [time] "request" status bytes "referer" "agent" …`.
 #[derive(Debug)]
@@ -12,61 +14,44 @@ pub struct Access;
 /// How far into a line the time's bracket may be.
 const TIME_WITHIN: usize = 512;
 
-impl LogFormat for Access {
-    fn name(&self) -> &'static str {
-        "access"
-    }
+positional!(
+    Access,
+    "access",
+    "common or combined access log (nginx, Apache), with request time, ids and more at the end",
+    starts,
+    split,
+    &[
+        Sample {
+            header: "",
+            text: r#"10.1.124.202 - user_2617 [24/Dec/2023:12:29:28 +0900] "POST /orders/32344/pay HTTP/1.1" 504 414 "-" "shop-app/3.1 \"x\"" 20.172 d93bcb42-42af-494a-bdd1-f07d2e68ed97"#,
+            ts: Some("2023-12-24T03:29:28Z"),
+            level: None,
+            roles: &[
+                (Role::User, "user_2617"),
+                (Role::Status, "504"),
+                (Role::Duration, "20.172"),
+                (Role::RequestId, "d93bcb42-42af-494a-bdd1-f07d2e68ed97"),
+            ],
+        },
+        Sample {
+            header: "",
+            text: r#"::1 - - [24/Dec/2023:03:29:28 +0000] "GET / HTTP/1.0" 200 -"#,
+            ts: Some("2023-12-24T03:29:28Z"),
+            level: None,
+            roles: &[(Role::Status, "200")],
+        },
+        Sample {
+            header: "",
+            text: r#"shop.example:443 10.0.0.1 - bob [24/Dec/2023:03:29:28 +0000] "GET /a b HTTP/1.1" 404 9 "-" "-" rt=0.004 rid=ab12 "0.003""#,
+            ts: Some("2023-12-24T03:29:28Z"),
+            level: None,
+            roles: &[(Role::User, "bob"), (Role::Duration, "0.004"), (Role::RequestId, "ab12")],
+        },
+    ]
+);
 
-    fn about(&self) -> &'static str {
-        "common or combined access log (nginx, Apache), with request time, ids and more at the end"
-    }
-
-    fn starts(&self, rest: &[u8]) -> bool {
-        time_bracket(rest).is_some()
-    }
-
-    fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
-        split(entry, &mut |name, value| {
-            plan.offer_named(slots, name.as_bytes(), value);
-        })
-    }
-
-    fn fields<'a>(&self, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value<'a>)) -> Option<usize> {
-        split(entry, visit);
-        None
-    }
-
-    fn names_in_text(&self) -> bool {
-        false
-    }
-
-    fn samples(&self) -> &'static [Sample] {
-        &[
-            Sample {
-                text: r#"10.1.124.202 - user_2617 [24/Dec/2023:12:29:28 +0900] "POST /orders/32344/pay HTTP/1.1" 504 414 "-" "shop-app/3.1 \"x\"" 20.172 d93bcb42-42af-494a-bdd1-f07d2e68ed97"#,
-                ts: Some("2023-12-24T03:29:28Z"),
-                level: None,
-                roles: &[
-                    (Role::User, "user_2617"),
-                    (Role::Status, "504"),
-                    (Role::Duration, "20.172"),
-                    (Role::RequestId, "d93bcb42-42af-494a-bdd1-f07d2e68ed97"),
-                ],
-            },
-            Sample {
-                text: r#"::1 - - [24/Dec/2023:03:29:28 +0000] "GET / HTTP/1.0" 200 -"#,
-                ts: Some("2023-12-24T03:29:28Z"),
-                level: None,
-                roles: &[(Role::Status, "200")],
-            },
-            Sample {
-                text: r#"shop.example:443 10.0.0.1 - bob [24/Dec/2023:03:29:28 +0000] "GET /a b HTTP/1.1" 404 9 "-" "-" rt=0.004 rid=ab12 "0.003""#,
-                ts: Some("2023-12-24T03:29:28Z"),
-                level: None,
-                roles: &[(Role::User, "bob"), (Role::Duration, "0.004"), (Role::RequestId, "ab12")],
-            },
-        ]
-    }
+fn starts(rest: &[u8]) -> bool {
+    time_bracket(rest).is_some()
 }
 
 /// Where the bracket of `[24/Dec/2023:12:29:28 +0900] "` opens and what follows it.
@@ -170,15 +155,6 @@ fn put_response<'a>(tokens: &mut Tokens<'a>, put: &mut dyn FnMut(&str, Value<'a>
     }
 }
 
-/// A word with its type: `-` is no value.
-fn bare(word: &[u8]) -> Value<'_> {
-    match word {
-        b"" | b"-" => Value::Null,
-        _ if is_number(word) => Value::Number(word),
-        _ => Value::plain(word),
-    }
-}
-
 /// Could this be the name of a `name=value` pair?
 fn is_name(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_alphabetic)
@@ -271,9 +247,8 @@ mod tests {
         let mut seen = Vec::new();
         let line = br#"1.2.3.4 - a b [24/Dec/2023:03:29:28 +0000] "GET /x?q=1 HTTP/2.0" 200 12 "http://r/" "UA \"q\" 1" 0.004 0.003 - req-77af21"#;
         assert_eq!(
-            Access.fields(line, &mut |name, value| seen
-                .push(format!("{name}={}", value.text().unwrap_or_default()))),
-            None
+            split(line, &mut |name, value| seen.push(format!("{name}={}", value.text().unwrap_or_default()))),
+            true
         );
         assert_eq!(
             seen[2..],
@@ -299,7 +274,7 @@ mod tests {
     #[test]
     fn other_brackets_are_no_access_log() {
         for text in ["[24/Dec/2023:03:29:28 +0000] x", "a [info] b", "x [24/Dec/2023:03:29:28", ""] {
-            assert!(!Access.starts(text.as_bytes()), "{text}");
+            assert!(!starts(text.as_bytes()), "{text}");
         }
     }
 }

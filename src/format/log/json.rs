@@ -20,25 +20,34 @@ impl LogFormat for Json {
         "one JSON object a line, in any logger's vocabulary"
     }
 
-    fn starts(&self, rest: &[u8]) -> bool {
-        // `{"`, or `{}`, with blanks allowed. `{` alone may be text.
+    #[inline]
+    fn starts(&self, rest: &[u8], _plan: &Plan) -> bool {
+        // `{"`, or `{}`, with blanks allowed. `{` alone may be text, unless a quote comes on the next line.
         let mut bytes = rest.iter().copied().skip_while(|b| matches!(b, b' ' | b'\t'));
-        bytes.next() == Some(b'{') && matches!(bytes.find(|b| !matches!(b, b' ' | b'\t')), Some(b'"' | b'}'))
+        bytes.next() == Some(b'{')
+            && match bytes.find(|b| !matches!(b, b' ' | b'\t')) {
+                Some(b'"' | b'}') => true,
+                Some(b'\r' | b'\n') => is_printed_over_lines(rest),
+                _ => false,
+            }
     }
 
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
-        let line = first_line(entry);
+        let line = object_text(entry);
         let Some(open) = line.iter().position(|b| *b == b'{') else { return false };
         let mut walk = Walk { bytes: line, plan, slots, left: plan.wanted() };
         if walk.left > 0 {
             walk.object(open, plan.root(), 0);
         }
+        if slots.level.is_none() && plan.needs().has(Role::Level) {
+            slots.level = plan.unwritten_level();
+        }
         // The frame: a line that was cut or run into by another does not end the object.
         line.trim_ascii_end().ends_with(b"}")
     }
 
-    fn fields<'a>(&self, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value<'a>)) -> Option<usize> {
-        let line = first_line(entry);
+    fn fields(&self, entry: &[u8], _plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
+        let line = object_text(entry);
         let end = each_field(line, |key, value| visit(&key.text(), value));
         match end {
             Ok(end) if line[end..].trim_ascii().is_empty() => None,
@@ -53,6 +62,7 @@ impl LogFormat for Json {
     fn samples(&self) -> &'static [Sample] {
         &[
             Sample {
+                header: "",
                 text: r#"{"timestamp": "2023-12-24T03:29:28.348098", "level": "INFO", "logger": "payment_service", "message": "said \"no\" 다시", "line": 84, "request_id": "58852803"}"#,
                 ts: Some("2023-12-24T03:29:28.348098Z"),
                 level: Some(Level::Info),
@@ -63,6 +73,7 @@ impl LogFormat for Json {
                 ],
             },
             Sample {
+                header: "",
                 text: r#"{"level":50,"time":1703388568311,"pid":41,"hostname":"order-7f9c","reqId":"5885","msg":"order failed","durationMs":20005,"statusCode":504,"err":{"type":"X","stack":"X\n    at pay (order.js:12:9)"}}"#,
                 ts: Some("2023-12-24T03:29:28.311Z"),
                 level: Some(Level::Error),
@@ -74,6 +85,7 @@ impl LogFormat for Json {
                 ],
             },
             Sample {
+                header: "",
                 text: r#"{"@timestamp":"2024-02-05T09:00:00.500Z","log.level":"error","message":"x","service":{"name":"fares"},"trace":{"id":"abc"},"http":{"response":{"status_code":502}}}"#,
                 ts: Some("2024-02-05T09:00:00.500Z"),
                 level: Some(Level::Error),
@@ -83,9 +95,22 @@ impl LogFormat for Json {
     }
 }
 
-/// The entry's own line; lines after it are text that somebody printed in between.
-fn first_line(entry: &[u8]) -> &[u8] {
-    memchr::memchr(b'\n', entry).map_or(entry, |end| &entry[..end])
+/// The entry's own line; lines after it are text that somebody printed in between. An object that is printed
+/// over several lines opens with a brace alone.
+fn object_text(entry: &[u8]) -> &[u8] {
+    match memchr::memchr(b'\n', entry) {
+        None => entry,
+        Some(end) if entry[..end].trim_ascii() == b"{" => entry,
+        Some(end) => &entry[..end],
+    }
+}
+
+/// Does a brace stand alone at the very start, with an indented key on the next line?
+fn is_printed_over_lines(rest: &[u8]) -> bool {
+    let next = rest.strip_prefix(b"{").map(|rest| rest.strip_prefix(b"\r").unwrap_or(rest));
+    let Some(next) = next.and_then(|rest| rest.strip_prefix(b"\n")) else { return false };
+    let blanks = next.iter().take(64).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    blanks > 0 && next.get(blanks) == Some(&b'"')
 }
 
 /// A walk over one object for the values that a plan wants.
@@ -182,10 +207,31 @@ pub fn each_field<'a>(line: &'a [u8], mut visit: impl FnMut(Text<'a>, Value<'a>)
     }
 }
 
+/// Visits the items of the list in `raw`, until `visit` says no.
+pub(super) fn each_item<'a>(raw: &'a [u8], mut visit: impl FnMut(Value<'a>) -> bool) {
+    let mut at = blanks(raw, 0);
+    if raw.get(at) != Some(&b'[') {
+        return;
+    }
+    at += 1;
+    loop {
+        at = blanks(raw, at);
+        let Some((item, end)) = value(raw, at) else { return };
+        if !visit(item) {
+            return;
+        }
+        at = blanks(raw, end);
+        if raw.get(at) != Some(&b',') {
+            return;
+        }
+        at += 1;
+    }
+}
+
 /// The first byte at or after `at` that is no blank.
 #[inline]
 fn blanks(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\r')) {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
         at += 1;
     }
     at
@@ -322,14 +368,21 @@ mod tests {
         assert_eq!(slots.get(last), Value::Absent);
     }
 
+    fn plan() -> Plan {
+        Plan::new(&Needs::none(), Clock::default(), &[])
+    }
+
     #[test]
     fn every_field_is_visited_in_order() {
         let mut seen = Vec::new();
         let line = br#"{"b": 1.5, "a": null, "t": "x\ny", "n": {"k": []}} "#;
-        assert_eq!(Json.fields(line, &mut |key, value| seen.push(format!("{key}={:?}", value.text()))), None);
+        assert_eq!(
+            Json.fields(line, &plan(), &mut |key, value| seen.push(format!("{key}={:?}", value.text()))),
+            None
+        );
         assert_eq!(seen, ["b=Some(\"1.5\")", "a=None", "t=Some(\"x\\ny\")", "n=Some(\"{\\\"k\\\": []}\")"]);
-        assert_eq!(Json.fields(br#"{"a":1,,"b":2}"#, &mut |_, _| {}), Some(7));
-        assert_eq!(Json.fields(br#"{"a":1}x"#, &mut |_, _| {}), Some(7));
+        assert_eq!(Json.fields(br#"{"a":1,,"b":2}"#, &plan(), &mut |_, _| {}), Some(7));
+        assert_eq!(Json.fields(br#"{"a":1}x"#, &plan(), &mut |_, _| {}), Some(7));
     }
 
     #[test]

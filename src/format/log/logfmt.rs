@@ -16,7 +16,7 @@ impl LogFormat for Logfmt {
         "key=value pairs, values with blanks in double quotes"
     }
 
-    fn starts(&self, rest: &[u8]) -> bool {
+    fn starts(&self, rest: &[u8], _plan: &Plan) -> bool {
         // Two pairs in a row from the start of the line: text rarely does that.
         let line = memchr::memchr(b'\n', rest).map_or(rest, |end| &rest[..end]);
         let mut pairs = Pairs { bytes: line, at: 0 };
@@ -37,7 +37,7 @@ impl LogFormat for Logfmt {
         understood
     }
 
-    fn fields<'a>(&self, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value<'a>)) -> Option<usize> {
+    fn fields(&self, entry: &[u8], _plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
         for (key, value) in Pairs::of(entry) {
             visit(&String::from_utf8_lossy(key), value.unwrap_or(Value::Bool(true)));
         }
@@ -51,6 +51,7 @@ impl LogFormat for Logfmt {
     fn samples(&self) -> &'static [Sample] {
         &[
             Sample {
+                header: "",
                 text: r#"ts=2023-12-24T03:29:28.156962479Z level=info component=authn msg="token \"v\" verified" request_id=d93b user=user_2617 duration=17.2ms"#,
                 ts: Some("2023-12-24T03:29:28.156962479Z"),
                 level: Some(Level::Info),
@@ -62,6 +63,7 @@ impl LogFormat for Logfmt {
                 ],
             },
             Sample {
+                header: "",
                 text: r#"at=error code=H12 desc="Request timeout" method=GET path=/ service=30000ms status=503"#,
                 ts: None,
                 level: None,
@@ -158,12 +160,18 @@ pub(super) fn is_number(raw: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::time::Clock;
+    use crate::model::Needs;
+
+    fn plan() -> Plan {
+        Plan::new(&Needs::none(), Clock::default(), &[])
+    }
 
     #[test]
     fn pairs_of_all_kinds() {
         let mut seen = Vec::new();
         let line = br#"a=1 b="x y" flag c= d="open \" e=2"#;
-        Logfmt.fields(line, &mut |key, value| seen.push(format!("{key}:{:?}", value.text())));
+        Logfmt.fields(line, &plan(), &mut |key, value| seen.push(format!("{key}:{:?}", value.text())));
         assert_eq!(
             seen,
             [
@@ -179,7 +187,7 @@ mod tests {
     #[test]
     fn text_is_no_logfmt() {
         for text in ["hello x=1 y=2", "x=1", "Connection pool: a=1 b=2", "=1 =2", "", "\"a=1 b=2\""] {
-            assert!(!Logfmt.starts(text.as_bytes()), "{text}");
+            assert!(!Logfmt.starts(text.as_bytes(), &plan()), "{text}");
         }
         assert!(is_number(b"-0.5") && !is_number(b"007") && !is_number(b"1.") && !is_number(b"1e5"));
     }

@@ -1,15 +1,53 @@
 //! Log formats: one file each, one line in [`LOG_FORMATS`].
 
 pub mod access;
+pub mod apache_error;
+pub mod auditd;
+pub mod aws;
+mod body;
+pub mod cluster;
+mod colour;
+mod columns;
+pub mod compose;
+pub mod cri;
+pub mod csv;
+pub mod dmesg;
+pub mod docker;
+pub mod dotnet;
+pub mod gin;
+pub mod haproxy;
+mod header;
+pub mod journal;
 pub mod json;
+pub mod jul;
+pub mod klog;
+pub mod laurel;
+mod layout;
+pub mod logcat;
 pub mod logfmt;
+pub mod mysql;
 pub mod names;
+pub mod nginx_error;
 pub mod normal;
+pub mod otlp;
 pub mod plan;
+mod positional;
+pub mod postgres;
 pub mod reader;
+pub mod redis;
+pub mod ruby;
+pub mod squid;
 pub mod survey;
+pub mod syslog;
 pub mod text;
+mod trace;
+pub mod uwsgi;
+pub mod w3c;
+pub mod winevent;
+mod words;
+pub mod zeek;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 pub use plan::Plan;
@@ -20,7 +58,7 @@ use crate::model::{Level, Role, Slots, Value};
 
 /// A log format: says where its entries start, and takes from them what is wanted.
 ///
-/// Both are total: any bytes are survived.
+/// All of it is total: any bytes are survived.
 pub trait LogFormat: Debug + Send + Sync {
     /// The name for `--format` and in output.
     fn name(&self) -> &'static str;
@@ -29,8 +67,25 @@ pub trait LogFormat: Debug + Send + Sync {
     fn about(&self) -> &'static str;
 
     /// Does an entry of this format start here? `rest` begins at the start of a line and may go on for
-    /// many. Looks at the frame only, a few bytes for most formats: it is asked for every line.
-    fn starts(&self, rest: &[u8]) -> bool;
+    /// many. Looks at the frame only, a few bytes for most formats: it is asked for every line. `plan` knows
+    /// what the file's header said.
+    fn starts(&self, rest: &[u8], plan: &Plan) -> bool;
+
+    /// For formats that carry lines of other formats: how far outside they stand. What they carry stands further
+    /// inside, which bounds how deep lines nest. 0 carries nothing.
+    fn layer(&self) -> u8 {
+        0
+    }
+
+    /// The entry that this entry carries, its lines put together; borrowed where it stands there as it is.
+    fn inner<'a>(&self, _entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        None
+    }
+
+    /// For formats that carry lines: is what `line` carries only a part, which `next` goes on with?
+    fn goes_on(&self, _line: &[u8], _next: &[u8]) -> bool {
+        false
+    }
 
     /// Puts what `plan` wants of `entry` into `slots`, and says whether the entry was understood as this
     /// format's. `entry` holds the continuation lines too, without the last line's end.
@@ -38,10 +93,12 @@ pub trait LogFormat: Debug + Send + Sync {
 
     /// Hands every field of `entry` to `visit` under its own name, in the order of the text; nested values
     /// as one. Returns where in the entry reading stopped, if that was before its end.
-    fn fields<'a>(&self, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value<'a>)) -> Option<usize>;
+    fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize>;
 
     /// Are a field's names written in the entry, so that an entry without the name has no such field?
-    fn names_in_text(&self) -> bool;
+    fn names_in_text(&self) -> bool {
+        false
+    }
 
     /// Entries of this format and what they mean, as tests and as documentation.
     fn samples(&self) -> &'static [Sample];
@@ -50,6 +107,8 @@ pub trait LogFormat: Debug + Send + Sync {
 /// A sample entry and what it must be understood as.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
+    /// What stands at the head of the file, for formats that name their fields there.
+    pub header: &'static str,
     /// The entry.
     pub text: &'static str,
     /// Its time, as `Timestamp` displays it; read with UTC as the zone.
@@ -61,7 +120,44 @@ pub struct Sample {
 }
 
 /// Every log format, the most specific first; `text` understands what the others leave.
-pub static LOG_FORMATS: &[&dyn LogFormat] = &[&json::Json, &access::Access, &logfmt::Logfmt, &text::Text];
+pub static LOG_FORMATS: &[&dyn LogFormat] = &[
+    &docker::Docker,
+    &cri::Cri,
+    &otlp::Otlp,
+    &laurel::Laurel,
+    &json::Json,
+    &w3c::W3c,
+    &zeek::Zeek,
+    &csv::Csv,
+    &haproxy::Haproxy,
+    &access::Access,
+    &klog::Klog,
+    &postgres::Postgres,
+    &mysql::MysqlError,
+    &mysql::MysqlGeneral,
+    &mysql::MysqlSlow,
+    &redis::Redis,
+    &nginx_error::NginxError,
+    &apache_error::ApacheError,
+    &aws::Alb,
+    &aws::S3,
+    &squid::Squid,
+    &uwsgi::Uwsgi,
+    &gin::Gin,
+    &logcat::Logcat,
+    &cluster::Cluster,
+    &auditd::Auditd,
+    &dmesg::Dmesg,
+    &jul::JavaUtilLogging,
+    &dotnet::Dotnet,
+    &ruby::Ruby,
+    &winevent::WindowsEvent,
+    &journal::Journal,
+    &logfmt::Logfmt,
+    &compose::Compose,
+    &syslog::Syslog,
+    &text::Text,
+];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn LogFormat> {
@@ -72,7 +168,16 @@ pub fn by_name(name: &str) -> Option<&'static dyn LogFormat> {
 mod tests {
     use super::*;
     use crate::format::time::Clock;
-    use crate::model::Needs;
+    use crate::model::{Desk, Needs};
+
+    impl Sample {
+        fn plan(&self, needs: &Needs, clock: Clock) -> Plan {
+            let head = self.header.as_bytes();
+            let columns = w3c::header(head).or_else(|| zeek::header(head)).or_else(|| csv::header(head));
+            let names = columns.as_ref().map_or(&[][..], |columns| &columns.names);
+            Plan::new(needs, clock, names).with_columns(columns.clone())
+        }
+    }
 
     fn all_roles() -> Needs {
         let mut needs = Needs::none();
@@ -84,15 +189,18 @@ mod tests {
 
     #[test]
     fn samples_are_understood_and_nobody_steals_them() {
-        let clock = Clock { modified: crate::model::Timestamp::new(1_704_000_000, 0), ..Clock::default() };
+        let clock = Clock { latest: crate::model::Timestamp::new(1_704_000_000, 0), ..Clock::default() };
         let needs = all_roles();
         for format in LOG_FORMATS {
             for sample in format.samples() {
                 let text = sample.text.as_bytes();
-                let taker = LOG_FORMATS.iter().find(|format| format.starts(text)).unwrap_or(&LOG_FORMATS[0]);
+                let plan = sample.plan(&needs, clock);
+                let taker =
+                    LOG_FORMATS.iter().find(|format| format.starts(text, &plan)).unwrap_or(&LOG_FORMATS[0]);
                 assert_eq!(taker.name(), format.name(), "{}", sample.text);
-                let plan = Plan::new(&needs, clock, &[]);
+                let desk = Desk::default();
                 let mut slots = Slots::new(&needs);
+                slots.use_desk(&desk);
                 assert!(format.extract(text, &plan, &mut slots), "{}", sample.text);
                 assert_eq!(slots.ts.map(|ts| ts.to_string()).as_deref(), sample.ts, "{}", sample.text);
                 assert_eq!(slots.level, sample.level, "{}", sample.text);
@@ -112,10 +220,10 @@ mod tests {
     #[test]
     fn damage_is_survived() {
         let needs = all_roles();
-        let plan = Plan::new(&needs, Clock::default(), &[]);
         for format in LOG_FORMATS {
             for sample in format.samples() {
                 let text = sample.text.as_bytes();
+                let plan = sample.plan(&needs, Clock::default());
                 for at in 0..text.len() {
                     for damaged in [None, Some(0), Some(0xFF), Some(b'"'), Some(b'\\'), Some(b'{')] {
                         let mut bytes = text.to_vec();
@@ -123,12 +231,16 @@ mod tests {
                             None => bytes.truncate(at),
                             Some(byte) => bytes[at] = byte,
                         }
+                        let desk = Desk::default();
                         let mut slots = Slots::new(&needs);
+                        slots.use_desk(&desk);
                         for format in LOG_FORMATS {
                             slots.clear();
-                            format.starts(&bytes);
+                            format.starts(&bytes, &plan);
                             format.extract(&bytes, &plan, &mut slots);
-                            format.fields(&bytes, &mut |_, value| {
+                            format.inner(&bytes);
+                            format.goes_on(&bytes, &bytes);
+                            format.fields(&bytes, &plan, &mut |_, value| {
                                 value.text();
                             });
                         }

@@ -1,5 +1,8 @@
 //! The names that roles go by, in the vocabularies of the loggers that people use.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::model::{Role, Unit};
 
 /// Names of each role, the most telling first. Nested ones by dots; a JSON key may also contain the dots.
@@ -36,11 +39,22 @@ const NAMES: &[(Role, &[&str])] = &[
             "t.$date",
             "timeMillis",
             "event_timestamp",
+            "started_at",
+            "startTime",
+            "@fields.timestamp",
+            "StartLocal",
+            "syslog_timestamp",
+            "t.$date.$numberLong",
+            "TimeGenerated",
+            "ctime",
+            "epoch",
+            "tm",
         ],
     ),
     (
         Role::Level,
         &[
+            "levelName",
             "level",
             "lvl",
             "severity",
@@ -57,6 +71,13 @@ const NAMES: &[(Role, &[&str])] = &[
             "severity_number",
             "s",
             "levelno",
+            "syslogseverity-text",
+            "syslog_severity",
+            "loglevelname",
+            "level_value",
+            "eventLogLevel",
+            "verbosity",
+            "@fields.level",
         ],
     ),
     (
@@ -74,6 +95,13 @@ const NAMES: &[(Role, &[&str])] = &[
             "log",
             "text",
             "error_message",
+            "@message",
+            "rest",
+            "short_description",
+            "full_message",
+            "messageText",
+            "description",
+            "summary",
         ],
     ),
     (
@@ -109,6 +137,13 @@ const NAMES: &[(Role, &[&str])] = &[
             "kubernetes.container_name",
             "container_name",
             "program",
+            "process",
+            "facility_label",
+            "resource.labels.container_name",
+            "dd.service",
+            "serviceContext.service",
+            "ServiceName",
+            "name",
         ],
     ),
     (
@@ -124,6 +159,13 @@ const NAMES: &[(Role, &[&str])] = &[
             "kubernetes.host",
             "pod",
             "kubernetes.pod_name",
+            "host_name",
+            "server_name",
+            "computer",
+            "Computer",
+            "agent.hostname",
+            "machine",
+            "MachineName",
         ],
     ),
     (
@@ -150,9 +192,42 @@ const NAMES: &[(Role, &[&str])] = &[
             "transaction_id_http",
             "RequestId",
             "activity_id",
+            "rqid",
+            "xid",
+            "corr",
+            "opid",
+            "operation_id",
+            "op_id",
+            "reqid",
+            "traceID",
+            "x-trace-id",
+            "x-amzn-trace-id",
+            "x-amzn-RequestId",
+            "awsRequestId",
+            "call_id",
+            "invocation_id",
+            "auditID",
+            "@tr",
+            "context_id",
+            "X-Amz-Cf-Id",
         ],
     ),
-    (Role::TraceId, &["trace_id", "trace.id", "dd.trace_id", "otelTraceID", "@tr", "traceparent", "trace"]),
+    (
+        Role::TraceId,
+        &[
+            "trace_id",
+            "trace.id",
+            "dd.trace_id",
+            "otelTraceID",
+            "@tr",
+            "traceparent",
+            "trace",
+            "traceID",
+            "x-b3-traceid",
+            "x-trace-id",
+            "uber-trace-id",
+        ],
+    ),
     (Role::SpanId, &["span_id", "span.id", "dd.span_id", "otelSpanID", "@sp", "span"]),
     (
         Role::User,
@@ -168,6 +243,13 @@ const NAMES: &[(Role, &[&str])] = &[
             "account_id",
             "remote_user",
             "email",
+            "subject_id",
+            "subject",
+            "principal",
+            "usr",
+            "userIdentity.userName",
+            "user.username",
+            "client_user",
         ],
     ),
     (
@@ -194,6 +276,12 @@ const NAMES: &[(Role, &[&str])] = &[
             "execution_time",
             "Elapsed",
             "time_elapsed",
+            "durationMillis",
+            "request_processing_time",
+            "elapsed_ms",
+            "handler_time",
+            "OriginDuration",
+            "x_runtime",
         ],
     ),
     (
@@ -217,6 +305,9 @@ const NAMES: &[(Role, &[&str])] = &[
             "result",
             "responseStatus.code",
             "DownstreamStatus",
+            "httpStatus",
+            "OriginStatus",
+            "sc-status",
         ],
     ),
     (Role::Thread, &["thread", "thread_name", "threadName", "process.thread.name", "tid", "thread_id"]),
@@ -225,25 +316,99 @@ const NAMES: &[(Role, &[&str])] = &[
 /// A name without what loggers disagree about: letter case, `-` and `_`. `requestId` and `X-Request-ID` lose
 /// their differences; dots stay, they part the names of nested fields.
 pub fn normal(name: &str) -> String {
+    if name.is_ascii() {
+        let kept = name.bytes().filter(|b| !matches!(b, b'_' | b'-'));
+        return kept.map(|b| char::from(b.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 /// The roles that a field of this name can play, each with the rank of the name (0 is the most telling) and
 /// the unit that a number has by it.
 pub fn roles_of(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
-    let plain = normal(name);
-    let mut found = Vec::new();
+    let own = roles_of_plain(name);
+    if !own.is_empty() {
+        return own;
+    }
+    // What loggers put around the fields that a program adds, and the headers of a request.
+    let inside = name.split_once('.').filter(|(first, _)| CONTAINERS.contains(&normal(first).as_str()));
+    let header = name.split_once("headers.").map(|(_, header)| header);
+    let ids = |(role, rank, unit): (Role, u8, Option<Unit>)| {
+        (header.is_none() || matches!(role, Role::RequestId | Role::TraceId)).then_some((
+            role,
+            rank.saturating_add(100),
+            unit,
+        ))
+    };
+    header
+        .or(inside.map(|(_, rest)| rest))
+        .map_or(Vec::new(), |rest| roles_of_plain(rest).into_iter().filter_map(ids).collect())
+}
+
+/// Objects in which loggers put the fields that a program adds.
+const CONTAINERS: [&str; 19] = [
+    "@fields",
+    "fields",
+    "context",
+    "ctx",
+    "mdc",
+    "contextmap",
+    "attributes",
+    "attr",
+    "extra",
+    "labels",
+    "properties",
+    "data",
+    "meta",
+    "metadata",
+    "jsonpayload",
+    "record",
+    "details",
+    "tags",
+    "baggage",
+];
+
+/// The unit of durations that name none, where the file's other names tell who wrote it: Caddy counts in seconds,
+/// Traefik in nanoseconds.
+pub fn unit_of_file(names: &[String]) -> Option<Unit> {
+    let has = |name: &str| names.iter().any(|known| known == name);
+    if has("DownstreamStatus") {
+        Some(Unit::Nanos)
+    } else if has("request.uri") && has("request.proto") && has("size") {
+        Some(Unit::Seconds)
+    } else {
+        None
+    }
+}
+
+/// The roles of every known name in its normal form, with the name's rank.
+static KNOWN: LazyLock<HashMap<String, Vec<(Role, u8)>>> = LazyLock::new(|| {
+    let mut known: HashMap<String, Vec<(Role, u8)>> = HashMap::new();
     for (role, names) in NAMES {
-        let rank = |name: &str| names.iter().position(|known| normal(known) == name).map(|at| at as u8);
-        if *role == Role::Duration {
-            let (unit, stem) =
-                Unit::of_name(name).map_or((None, plain.clone()), |(u, s)| (Some(u), normal(s)));
-            if let Some(rank) = rank(&stem).or_else(|| rank(&plain)) {
-                found.push((*role, rank, unit.or(usual_unit(&plain))));
+        for (rank, name) in names.iter().enumerate() {
+            let roles = known.entry(normal(name)).or_default();
+            // Of spellings that differ in what loggers disagree about the first counts.
+            if roles.iter().all(|(of, _)| of != role) {
+                roles.push((*role, rank as u8));
             }
-        } else if let Some(rank) = rank(&plain) {
-            found.push((*role, rank, None));
         }
+    }
+    known
+});
+
+fn roles_of_plain(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
+    let plain = normal(name);
+    let known = |name: &str| KNOWN.get(name).map_or(&[][..], Vec::as_slice);
+    let mut found = Vec::new();
+    for (role, rank) in known(&plain).iter().filter(|(role, _)| *role != Role::Duration) {
+        found.push((*role, *rank, None));
+    }
+    let (unit, stem) =
+        Unit::of_name(name).map_or((None, plain.clone()), |(unit, stem)| (Some(unit), normal(stem)));
+    let duration =
+        |name: &str| known(name).iter().find(|(role, _)| *role == Role::Duration).map(|(_, rank)| *rank);
+    if let Some(rank) = duration(&stem).or_else(|| duration(&plain)) {
+        found.push((Role::Duration, rank, unit.or(usual_unit(&plain))));
     }
     found
 }

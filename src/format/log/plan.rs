@@ -1,6 +1,8 @@
 //! What to look for in the entries of one file: the wanted names as a table, made once before the scan.
 
-use super::names;
+use super::columns::Columns;
+use super::layout::Layout;
+use super::{LOG_FORMATS, LogFormat, Profile, names, text};
 use crate::format::time::Clock;
 use crate::model::{Level, Needs, Role, Slot, Slots, Unit, Value};
 
@@ -11,6 +13,13 @@ pub struct Plan {
     needs: Needs,
     wanted: usize,
     nodes: Vec<Node>,
+    small_levels: SmallLevels,
+    /// The level of entries that write none, where the file's vocabulary says so.
+    unwritten: Option<Level>,
+    /// The formats of the file's entries and of what they carry; empty if nobody has looked.
+    formats: Vec<&'static dyn LogFormat>,
+    columns: Option<Columns>,
+    layout: Layout,
 }
 
 /// The wanted keys of one object: those of the entry itself, or of a nested object in it.
@@ -55,6 +64,31 @@ pub enum Scale {
     Otel,
     /// 0 emergency … 7 debug.
     Syslog,
+    /// 10 trace … 60 fatal, and nothing below.
+    Tens,
+    /// 0 debug … 4 fatal (Nextcloud).
+    Rising,
+}
+
+/// What levels below 10 mean in a file that does not name them: GELF's fall, Nextcloud's rise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SmallLevels {
+    Syslog,
+    Rising,
+    Unclear,
+}
+
+impl SmallLevels {
+    fn of(seen: &[String]) -> Self {
+        let has = |name: &str| seen.iter().any(|known| known == name);
+        if seen.is_empty() || has("short_message") || has("facility") {
+            SmallLevels::Syslog
+        } else if has("reqId") && has("remoteAddr") {
+            SmallLevels::Rising
+        } else {
+            SmallLevels::Unclear
+        }
+    }
 }
 
 /// The rank of a value that is there but cannot be read as its role.
@@ -71,17 +105,25 @@ impl Plan {
             needs: needs.clone(),
             wanted: needs.wanted().count(),
             nodes: vec![Node::default()],
+            small_levels: SmallLevels::Syslog,
+            // Serilog's compact format leaves out the level of information.
+            unwritten: seen.iter().any(|key| key == "@mt" || key == "@m").then_some(Level::Info),
+            formats: Vec::new(),
+            columns: None,
+            layout: Layout::default(),
         };
         for (index, path) in needs.fields().iter().enumerate() {
             let slot = Slot((Role::ALL.len() + index) as u16);
             plan.add_path(path, Target { slot, rank: 0, unit: None, scale: Scale::Bunyan });
         }
+        let file_unit = names::unit_of_file(seen);
+        plan.small_levels = SmallLevels::of(seen);
         for role in Role::ALL.into_iter().filter(|&role| needs.has(role)) {
             let mut own: Vec<(u8, &String, Option<Unit>)> = Vec::new();
             for path in seen {
                 for (of, rank, unit) in names::roles_of(path) {
                     if of == role {
-                        own.push((rank, path, unit));
+                        own.push((rank, path, unit.or(file_unit)));
                     }
                 }
             }
@@ -98,6 +140,46 @@ impl Plan {
             node.index();
         }
         plan
+    }
+
+    /// The plan with what the samples of its file said about it.
+    #[must_use]
+    pub fn of(mut self, profile: &Profile) -> Self {
+        self.formats.clone_from(&profile.formats);
+        self.columns.clone_from(&profile.columns);
+        self.layout = profile.layout;
+        self
+    }
+
+    /// The plan with these columns.
+    #[must_use]
+    pub(super) fn with_columns(mut self, columns: Option<Columns>) -> Self {
+        self.columns = columns;
+        self
+    }
+
+    /// What the file's header says about its columns.
+    pub(super) fn columns(&self) -> Option<&Columns> {
+        self.columns.as_ref()
+    }
+
+    /// Where the file's text has its times.
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The format of a line that an entry of a format at `layer` carries.
+    pub(super) fn format_within(&self, layer: u8, line: &[u8]) -> &'static dyn LogFormat {
+        let known = if self.formats.is_empty() { LOG_FORMATS } else { &self.formats };
+        let found = known.iter().copied().find(|format| format.layer() < layer && format.starts(line, self));
+        found.unwrap_or(&text::Text)
+    }
+
+    /// Is anything wanted that text says only in its message?
+    pub(super) fn wants_body(&self) -> bool {
+        const IN_BODY: [Role; 6] =
+            [Role::RequestId, Role::TraceId, Role::SpanId, Role::User, Role::Duration, Role::Status];
+        !self.needs.fields().is_empty() || IN_BODY.iter().any(|role| self.needs.has(*role))
     }
 
     /// Maps a role to fields by the user's word: they come before all other names.
@@ -149,7 +231,13 @@ impl Plan {
     /// Offers `value` to a slot and reads it as the slot's role. Says whether the slot is now filled for good.
     pub fn offer<'a>(&self, slots: &mut Slots<'a>, target: Target, value: Value<'a>) -> bool {
         // An object is no value of a role: `service` may hold one in which `name` is meant.
+        let value = if target.slot.role().is_some() { only_item(value) } else { value };
         let nested = matches!(value, Value::Nested(_)) && target.slot.role().is_some();
+        // An id that is empty is none.
+        let ids = [Some(Role::RequestId), Some(Role::TraceId), Some(Role::SpanId), Some(Role::User)];
+        if matches!(value, Value::Text(text) if text.raw.is_empty()) && ids.contains(&target.slot.role()) {
+            return false;
+        }
         if nested || !value.is_some() {
             slots.offer(target.slot, UNREADABLE, value);
             return false;
@@ -192,12 +280,51 @@ impl Plan {
         key.targets.iter().filter(|target| self.offer(slots, **target, value)).count()
     }
 
+    /// The level of entries that write none.
+    pub(super) fn unwritten_level(&self) -> Option<Level> {
+        self.unwritten
+    }
+
+    /// Offers a value that a message holds: what the frame around the message says about time, level and
+    /// message comes first.
+    pub(super) fn offer_loose<'a>(&self, slots: &mut Slots<'a>, name: &[u8], value: Value<'a>) {
+        const FRAME: [Role; 5] = [Role::Ts, Role::Level, Role::Message, Role::Logger, Role::Thread];
+        let Some(key) = self.root().get(name) else { return };
+        for target in &key.targets {
+            let framed = target.slot.role().is_some_and(|role| FRAME.contains(&role));
+            if !(framed && slots.get(target.slot).is_some()) {
+                self.offer(slots, *target, value);
+            }
+        }
+    }
+
+    /// Offers a value that only counts where there is none yet: what a wrapper knows about the line in it.
+    pub(super) fn offer_missing<'a>(&self, slots: &mut Slots<'a>, name: &[u8], value: Value<'a>) {
+        let Some(key) = self.root().get(name) else { return };
+        for target in &key.targets {
+            let missing = match target.slot.role() {
+                Some(Role::Ts) => slots.ts.is_none(),
+                Some(Role::Level) => slots.level.is_none(),
+                Some(Role::Duration) => slots.duration.is_none(),
+                _ => !slots.get(target.slot).is_some(),
+            };
+            if missing {
+                slots.vacate(target.slot);
+                self.offer(slots, *target, value);
+            }
+        }
+    }
+
     fn add_role(&mut self, role: Role, path: &str, rank: u8, unit: Option<Unit>) {
         let scale = match names::normal(path).as_str() {
             "priority" => Scale::Syslog,
             "severitynumber" => Scale::Otel,
             "levelno" => Scale::Python,
-            _ => Scale::Bunyan,
+            _ => match self.small_levels {
+                SmallLevels::Syslog => Scale::Bunyan,
+                SmallLevels::Rising => Scale::Rising,
+                SmallLevels::Unclear => Scale::Tens,
+            },
         };
         self.add_path(path, Target { slot: role.slot(), rank, unit, scale });
     }
@@ -272,6 +399,16 @@ impl Node {
     }
 }
 
+/// The string of a list that holds nothing else, as the headers of a request are written.
+fn only_item(value: Value<'_>) -> Value<'_> {
+    if let Value::Nested([b'[', b'"', inner @ .., b'"', b']']) = value
+        && !inner.iter().any(|b| matches!(b, b'"' | b'\\'))
+    {
+        return Value::plain(inner);
+    }
+    value
+}
+
 /// A hash from length, first, middle and last byte: enough to tell the few keys of a log apart.
 #[inline]
 fn hash(name: &[u8]) -> usize {
@@ -303,7 +440,11 @@ fn level_number(raw: &[u8], scale: Scale) -> Option<Level> {
     let number = raw.iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
     match scale {
         Scale::Bunyan if number < 8 => Level::from_syslog(number),
-        Scale::Bunyan => Level::from_bunyan(number),
+        Scale::Rising => {
+            [Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal].get(number as usize).copied()
+        }
+        Scale::Tens if number < 10 => None,
+        Scale::Bunyan | Scale::Tens => Level::from_bunyan(number),
         Scale::Python => Level::from_bunyan(number + 10),
         Scale::Otel => Level::from_otel(number),
         Scale::Syslog => Level::from_syslog(number),

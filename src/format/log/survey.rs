@@ -1,18 +1,36 @@
 //! What a file is: decided from samples of its head, middle and tail before it is scanned.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{LOG_FORMATS, LogFormat, Plan, json, names, text};
-use crate::format::time::Clock;
-use crate::model::{Needs, Role, Slots, Text, Value};
+use super::columns::Columns;
+use super::layout::{Layout, locate};
+use super::reader::without_mark;
+use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, names, text, trace, w3c, zeek};
+use crate::format::time::{Clock, Order, Stamp};
+use crate::model::time::{days_from_civil, days_in_month};
+use crate::model::{Needs, Role, Slots, Text, Timestamp, Value};
 
 /// What the samples of a file say about it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// The formats of its entries but text, the most frequent first.
+    /// The formats of its entries and of the lines that they carry, but text; the outermost and most specific
+    /// first.
     pub formats: Vec<&'static dyn LogFormat>,
-    /// Do text entries start with a time?
-    pub timed: bool,
+    /// Where its text has its times.
+    pub layout: Layout,
+    /// Has the text that its entries carry times of its own?
+    pub inner_timed: bool,
+    /// Are there colours in it?
+    pub coloured: bool,
+    /// The columns that its head names.
+    pub columns: Option<Columns>,
+    /// The order of the numbers in its dates, if they leave only one.
+    pub order: Option<Order>,
+    /// The earliest and the latest time of the samples among those with a year.
+    pub dated: Option<(Timestamp, Timestamp)>,
+    /// The last date without a year in the samples: month, day, second of the day.
+    pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
     pub keys: Vec<String>,
     /// What the values of the status role look like, if any were seen.
@@ -52,75 +70,301 @@ const MAX_LINES: usize = 2_000;
 /// How deep names of nested fields are collected.
 const MAX_NESTING: usize = 3;
 
+/// How many dates in numbers are kept to find their order.
+const MAX_DATES: usize = 500;
+
+/// A year after all others: dates without a year are told by it.
+const FAR: i64 = 7_258_118_400;
+
+/// The first instant that only dates without a year can have.
+const FAR_FROM: i64 = FAR - 10 * 366 * 86_400;
+
+const DAY: i64 = 86_400_000_000_000;
+
 /// Looks at samples of a file: pieces that start at a line's start.
 pub fn survey(samples: &[&[u8]]) -> Profile {
-    let mut survey = Survey::default();
-    let mut counts = vec![0_usize; LOG_FORMATS.len()];
-    let mut keys: BTreeMap<String, usize> = BTreeMap::new();
-    let mut statuses = [0_usize; 2];
-    let mut first_is_timed = None;
-    for line in samples.iter().flat_map(|sample| sample.split(|b| *b == b'\n')).take(MAX_LINES) {
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        survey.lines += 1;
-        let taker = LOG_FORMATS.iter().position(|format| understands(*format, line));
-        first_is_timed.get_or_insert(taker.is_some());
-        let Some(taker) = taker else {
-            survey.continuing += 1;
-            continue;
-        };
-        counts[taker] += 1;
-        let format = LOG_FORMATS[taker];
-        survey.timed += usize::from(format.name() == text::Text.name());
-        format.fields(line, &mut |name, value| note(name, value, 0, &mut keys, &mut statuses));
+    let mut seen = Seen::new(samples);
+    let lines = samples.iter().flat_map(|sample| sample.split(|b| *b == b'\n'));
+    for line in lines.take(MAX_LINES) {
+        seen.line(line);
     }
-    let mut formats: Vec<(usize, &'static dyn LogFormat)> =
-        counts.iter().copied().zip(LOG_FORMATS.iter().copied()).filter(|(count, _)| *count > 0).collect();
-    formats.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    survey.understood = formats.iter().map(|(count, format)| (format.name(), *count)).collect();
-    // A stray line that looks like another format is no reason to look for that format in every line.
-    let least = survey.lines / 100;
-    let kept = |(count, format): &(usize, &'static dyn LogFormat)| {
-        *count > least && format.name() != text::Text.name()
-    };
-    let mut keys: Vec<(usize, String)> = keys.into_iter().map(|(key, count)| (count, key)).collect();
-    keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    let starts = survey.lines - survey.continuing;
-    Profile {
-        formats: formats.iter().filter(|it| kept(it)).map(|(_, format)| *format).collect(),
-        timed: starts > 0 && (first_is_timed == Some(true) || starts * 20 >= survey.lines),
-        keys: keys.into_iter().map(|(_, key)| key).collect(),
-        status: match statuses {
-            [0, 0] => StatusKind::None,
-            [codes, words] if codes >= words => StatusKind::Code,
-            _ => StatusKind::Word,
-        },
-        survey,
+    seen.profile()
+}
+
+/// What has been seen of the samples.
+struct Seen {
+    plan: Plan,
+    needs: Needs,
+    survey: Survey,
+    counts: Vec<usize>,
+    keys: Keys,
+    statuses: [usize; 2],
+    coloured: bool,
+    columns: Option<Columns>,
+    /// Lines of text, and how many of them have a time after so many words; then the same for carried lines.
+    text: [Places; 2],
+    dates: Vec<crate::format::time::Numbers>,
+    dated: Option<(Timestamp, Timestamp)>,
+    yearless: Option<(u32, u32, u32)>,
+    first_is_timed: Option<bool>,
+}
+
+/// How often each field was seen, and whether its name says that it is a status.
+type Keys = BTreeMap<String, (usize, bool)>;
+
+/// Where lines of text have their times.
+#[derive(Default)]
+struct Places {
+    lines: usize,
+    after_words: [usize; 16],
+}
+
+impl Seen {
+    fn new(samples: &[&[u8]]) -> Self {
+        let head = samples.first().copied().unwrap_or_default();
+        let columns = w3c::header(head).or_else(|| zeek::header(head)).or_else(|| csv::header(head));
+        let mut needs = Needs::none();
+        needs.role(Role::Ts);
+        let clock = Clock { latest: Timestamp::new(FAR, 0), ..Clock::default() };
+        Seen {
+            plan: Plan::new(&needs, clock, &[]).with_columns(columns.clone()),
+            needs,
+            survey: Survey::default(),
+            counts: vec![0; LOG_FORMATS.len()],
+            keys: BTreeMap::new(),
+            statuses: [0; 2],
+            coloured: false,
+            columns,
+            text: [Places::default(), Places::default()],
+            dates: Vec::new(),
+            dated: None,
+            yearless: None,
+            first_is_timed: None,
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        let line = without_mark(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        self.survey.lines += 1;
+        let plain = colour::strip(line);
+        self.coloured |= matches!(plain, Cow::Owned(_));
+        let mut line: Cow<'_, [u8]> = plain;
+        let mut layer = u8::MAX;
+        while let Some(taker) = self.taker(&line, layer) {
+            self.counts[taker] += 1;
+            let format = LOG_FORMATS[taker];
+            self.first_is_timed.get_or_insert(true);
+            match format.inner(&line) {
+                Some(inner) => {
+                    let inner = inner.into_owned();
+                    self.time(format, &line);
+                    layer = format.layer();
+                    line = Cow::Owned(inner);
+                }
+                None => {
+                    self.time(format, &line);
+                    self.fields(format, &line);
+                    return;
+                }
+            }
+        }
+        self.text_line(&line, layer != u8::MAX);
+    }
+
+    /// The first format inside of `layer` that understands the line as an entry's first.
+    fn taker(&self, line: &[u8], layer: u8) -> Option<usize> {
+        LOG_FORMATS.iter().position(|format| {
+            format.layer() < layer
+                && format.name() != text::Text.name()
+                && format.starts(line, &self.plan)
+                && format.extract(line, &self.plan, &mut Slots::new(&self.needs))
+        })
+    }
+
+    fn text_line(&mut self, line: &[u8], inner: bool) {
+        let found = locate(line);
+        if !inner {
+            self.first_is_timed.get_or_insert(found.is_some());
+        }
+        if found.is_none() && trace::continues_untimed(line) {
+            self.survey.continuing += usize::from(!inner);
+            return;
+        }
+        let places = &mut self.text[usize::from(inner)];
+        places.lines += 1;
+        if let Some(((stamp, ..), words)) = found {
+            places.after_words[usize::from(words)] += 1;
+            if let Stamp::Numeric { date, .. } = stamp
+                && self.dates.len() < MAX_DATES
+            {
+                self.dates.push(date);
+            }
+            if let Some(ts) = self.plan.clock().resolve(stamp) {
+                self.saw(ts);
+            }
+        }
+        self.fields(&text::Text, line);
+    }
+
+    fn time(&mut self, format: &dyn LogFormat, line: &[u8]) {
+        let mut slots = Slots::new(&self.needs);
+        format.extract(line, &self.plan, &mut slots);
+        if let Some(ts) = slots.ts {
+            self.saw(ts);
+        }
+    }
+
+    fn saw(&mut self, ts: Timestamp) {
+        if ts.0 / 1_000_000_000 >= FAR_FROM {
+            let (_, month, day, hour, minute, second, _) = ts.civil();
+            self.yearless = Some((month, day, hour * 3600 + minute * 60 + second));
+        } else {
+            let (from, to) = self.dated.unwrap_or((ts, ts));
+            self.dated = Some((from.min(ts), to.max(ts)));
+        }
+    }
+
+    fn fields(&mut self, format: &dyn LogFormat, line: &[u8]) {
+        let (keys, statuses) = (&mut self.keys, &mut self.statuses);
+        format.fields(line, &self.plan, &mut |name, value| note(name, value, 0, keys, statuses));
+    }
+
+    fn profile(mut self) -> Profile {
+        // A stray line that looks like another format is no reason to look for that format in every line.
+        let least = self.survey.lines / 100;
+        let found = || self.counts.iter().copied().zip(LOG_FORMATS.iter().copied());
+        let formats = found()
+            .filter(|(count, format)| *count > least && format.name() != text::Text.name())
+            .map(|(_, format)| format)
+            .collect();
+        let mut understood: Vec<(&'static str, usize)> =
+            found().filter(|(count, _)| *count > 0).map(|(count, format)| (format.name(), count)).collect();
+        let [outer, inner] = &self.text;
+        let layout = outer.layout(self.first_is_timed == Some(true), self.survey.lines);
+        let inner_layout = inner.layout(false, inner.lines);
+        let timed = if layout.is_timed() { outer.after_words.iter().sum() } else { 0 };
+        if timed > 0 {
+            understood.push((text::Text.name(), timed));
+        }
+        understood.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        self.survey.timed = timed;
+        self.survey.continuing += outer.lines - timed;
+        self.survey.understood = understood;
+        let mut keys: Vec<(usize, String)> =
+            std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
+        keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        Profile {
+            formats,
+            inner_timed: inner_layout.is_timed(),
+            // Text in the file and text that its entries carry are read alike: the more frequent decides.
+            layout: if inner.lines > outer.lines { inner_layout } else { layout },
+            coloured: self.coloured,
+            columns: self.columns,
+            order: order_of(&self.dates),
+            dated: self.dated,
+            yearless: self.yearless,
+            keys: keys.into_iter().map(|(_, key)| key).collect(),
+            status: match self.statuses {
+                [0, 0] => StatusKind::None,
+                [codes, words] if codes >= words => StatusKind::Code,
+                _ => StatusKind::Word,
+            },
+            survey: self.survey,
+        }
     }
 }
 
-/// Does `format` understand this line as an entry's first?
-fn understands(format: &dyn LogFormat, line: &[u8]) -> bool {
-    if !format.starts(line) {
-        return false;
+impl Places {
+    /// The layout of these lines. Among lines of other formats (`all` lines there are) text has to have times
+    /// often, or at once, to be read by them.
+    fn layout(&self, first_is_timed: bool, all: usize) -> Layout {
+        let timed: usize = self.after_words.iter().sum();
+        let enough = timed > 0 && (first_is_timed || timed * 20 >= all.min(self.lines.max(1)));
+        if enough { Layout::learn(&self.after_words, self.lines) } else { Layout::learn(&[], 0) }
     }
-    let needs = Needs::none();
-    format.extract(line, &Plan::new(&needs, Clock::default(), &[]), &mut Slots::new(&needs))
+}
+
+/// The order of the numbers in dates: the only one in which all are dates, else the one in which they follow
+/// each other most closely.
+fn order_of(dates: &[crate::format::time::Numbers]) -> Option<Order> {
+    let day = |date: &crate::format::time::Numbers, order| {
+        date.read_as(order).map(|(year, month, day)| days_from_civil(year.unwrap_or(2000), month, day))
+    };
+    let mut fitting: Vec<(i64, Order)> = Vec::new();
+    for order in Order::ALL {
+        let Some(days) = dates.iter().map(|date| day(date, order)).collect::<Option<Vec<i64>>>() else {
+            continue;
+        };
+        fitting.push((days.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum(), order));
+    }
+    fitting.sort_by_key(|(steps, _)| *steps);
+    match fitting[..] {
+        [(_, only)] => Some(only),
+        [(least, order), (next, _), ..] if least < next => Some(order),
+        _ => None,
+    }
+}
+
+impl Profile {
+    /// About when the file's last entry was written: no entry without a year is much later. `modified` is when
+    /// the file was last written, `near` the span of the files beside it, and `whole` says that the samples
+    /// reach to the file's end.
+    pub fn latest(
+        &self,
+        modified: Option<Timestamp>,
+        near: Option<(Timestamp, Timestamp)>,
+        whole: bool,
+    ) -> Option<Timestamp> {
+        let (month, day, second) = self.yearless?;
+        let in_year = |year: i32| {
+            let exists = day <= days_in_month(year, month);
+            exists
+                .then(|| Timestamp::new(days_from_civil(year, month, day) * 86_400 + i64::from(second), 0))
+                .flatten()
+        };
+        // Neighbours that span years say nothing about one of them.
+        let near = near.filter(|(from, to)| to.0 - from.0 < 400 * DAY);
+        let last = match self.dated.or(near) {
+            // Files beside each other are of one time; when one was last written may say when it was copied.
+            Some((from, to)) => {
+                let middle = from.0 / 2 + to.0 / 2;
+                let (year, ..) = Timestamp(middle).civil();
+                (year - 4..=year + 4).filter_map(in_year).min_by_key(|ts| (ts.0 - middle).abs())?
+            }
+            None => {
+                let modified = modified?;
+                let (year, ..) = modified.civil();
+                (year - 8..=year + 1)
+                    .rev()
+                    .filter_map(in_year)
+                    .find(|ts| ts.0 <= modified.0.saturating_add(DAY))?
+            }
+        };
+        // What comes after the samples may be half a year later, but not after the file was written.
+        let later = if whole { 0 } else { 182 * DAY };
+        let bound = last.0.saturating_add(later);
+        Some(Timestamp(match modified {
+            Some(modified) if modified.0 >= last.0 => bound.min(modified.0),
+            _ => bound,
+        }))
+    }
 }
 
 /// Counts a field's name, and those of the fields nested in it.
-fn note(
-    name: &str,
-    value: Value<'_>,
-    depth: usize,
-    keys: &mut BTreeMap<String, usize>,
-    statuses: &mut [usize; 2],
-) {
-    if keys.len() < 10_000 || keys.contains_key(name) {
-        *keys.entry(name.to_owned()).or_default() += 1;
+fn note(name: &str, value: Value<'_>, depth: usize, keys: &mut Keys, statuses: &mut [usize; 2]) {
+    let mut status = false;
+    if let Some((count, known)) = keys.get_mut(name) {
+        *count += 1;
+        status = *known;
+    } else if keys.len() < 10_000 {
+        status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
+        keys.insert(name.to_owned(), (1, status));
     }
-    if names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status) {
+    if status {
         match value.number() {
             Some(code) if (100.0..600.0).contains(&code) => statuses[0] += 1,
             None if outcome(value).is_some() => statuses[1] += 1,
@@ -168,7 +412,7 @@ mod tests {
 "#;
         let profile = survey(&[json]);
         assert_eq!(profile.formats.iter().map(|format| format.name()).collect::<Vec<_>>(), ["json"]);
-        assert!(profile.timed && profile.keys.contains(&"err.code".to_owned()));
+        assert!(profile.layout.is_timed() && profile.keys.contains(&"err.code".to_owned()));
         assert_eq!(profile.status, StatusKind::Code);
         assert_eq!((profile.survey.lines, profile.survey.continuing), (4, 1));
     }
@@ -176,8 +420,8 @@ mod tests {
     #[test]
     fn text_without_times_is_entry_by_entry() {
         let profile = survey(&[b"one\n  two\nthree\n"]);
-        assert!(profile.formats.is_empty() && !profile.timed);
-        assert!(survey(&[b"2023-12-24 03:14:23 x\n\tat y\n\tat z\n"]).timed);
-        assert!(!survey(&[]).timed);
+        assert!(profile.formats.is_empty() && !profile.layout.is_timed());
+        assert!(survey(&[b"2023-12-24 03:14:23 x\n\tat y\n\tat z\n"]).layout.is_timed());
+        assert!(!survey(&[]).layout.is_timed());
     }
 }

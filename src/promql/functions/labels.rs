@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Labels;
+use crate::promql::EvalError;
 use crate::promql::ast::{Form, MatchOp, Node};
 use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, fail, merge, present};
 use crate::promql::pattern::Pattern;
@@ -17,8 +18,10 @@ pub(super) fn label_replace<'a>(
     let replacement = evaluator.text(&arguments[2], steps)?;
     let source = evaluator.text(&arguments[3], steps)?;
     let pattern = evaluator.text(&arguments[4], steps)?;
-    let pattern = Pattern::anchored(&pattern).or_else(|cause| {
-        fail(arguments[4].span, format!("invalid regular expression in label_replace(): {pattern}: {cause}"))
+    let pattern = Pattern::anchored(&pattern).map_err(|cause| EvalError {
+        message: format!("invalid regular expression in label_replace(): {pattern}"),
+        span: Some(arguments[4].span.range()),
+        hint: Some(cause),
     })?;
     if target.is_empty() {
         return fail(arguments[1].span, "invalid destination label name in label_replace(): ");

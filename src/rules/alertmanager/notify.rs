@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::config::Config;
+use super::config::{Config, Inhibition};
+use super::matcher::all_match;
 use super::silence::Silence;
 use crate::model::{Labels, Timestamp};
 use crate::rules::alert::{Alert, Status};
@@ -54,8 +55,9 @@ pub fn notify(config: &Config, silences: &[Silence], alerts: &mut [Alert], until
     let mut told = vec![false; alerts.len()];
     let mut why: Vec<Option<String>> = vec![None; alerts.len()];
     let mut sent = Vec::new();
+    let sources = sources(config, alerts);
     for ((route, common), members) in groups {
-        let scene = Scene { config, silences, alerts, route, common, until };
+        let scene = Scene { config, silences, alerts, sources: &sources, route, common, until };
         scene.run(&members, &mut told, &mut why, &mut sent);
     }
     sent.sort_by_key(|notification| notification.at);
@@ -71,37 +73,20 @@ pub fn notify(config: &Config, silences: &[Silence], alerts: &mut [Alert], until
     sent
 }
 
-/// Why an alert that matches a route is not sent at a time: inhibition, time intervals, a silence, in the order in
-/// which Alertmanager asks.
-pub fn suppressed(
-    config: &Config,
-    silences: &[Silence],
-    alerts: &[Alert],
-    labels: &Labels,
-    route: usize,
-    at: i64,
-) -> Option<String> {
-    for inhibition in &config.inhibitions {
-        let source =
-            alerts.iter().find(|source| source.fires_at(at) && inhibition.mutes(&source.labels, labels));
-        if let Some(source) = source {
-            let name = match inhibition.name.as_str() {
-                "" => String::new(),
-                name => format!(" (inhibit rule {name:?})"),
-            };
-            return Some(format!("inhibited by {}{name}", source.rule));
-        }
-    }
-    if let Some(reason) = config.muted(route, at) {
-        return Some(reason);
-    }
-    silences.iter().find(|silence| silence.mutes(labels, at)).map(ToString::to_string)
+/// For each inhibition, the places of the alerts that are its sources whenever they fire.
+fn sources(config: &Config, alerts: &[Alert]) -> Vec<Vec<usize>> {
+    let places = |inhibition: &Inhibition| {
+        let fired = alerts.iter().enumerate().filter(|(_, alert)| alert.fired());
+        fired.filter(|(_, alert)| all_match(&inhibition.source, &alert.labels)).map(|(at, _)| at).collect()
+    };
+    config.inhibitions.iter().map(places).collect()
 }
 
 struct Scene<'s> {
     config: &'s Config,
     silences: &'s [Silence],
     alerts: &'s [Alert],
+    sources: &'s [Vec<usize>],
     route: usize,
     common: Labels,
     until: i64,
@@ -154,6 +139,31 @@ impl Scene<'_> {
         }
     }
 
+    /// Why an alert is not sent at a time: inhibition, time intervals, a silence, in the order in which
+    /// Alertmanager asks.
+    fn suppressed(&self, labels: &Labels, at: i64) -> Option<String> {
+        for (inhibition, sources) in self.config.inhibitions.iter().zip(self.sources) {
+            if !all_match(&inhibition.target, labels) {
+                continue;
+            }
+            let mut firing = sources.iter().map(|&source| &self.alerts[source]);
+            let source =
+                firing.find(|source| source.fires_at(at) && inhibition.mutes(&source.labels, labels));
+            if let Some(source) = source {
+                let name = match inhibition.name.as_str() {
+                    "" => String::new(),
+                    name => format!(" (inhibit rule {name:?})"),
+                };
+                return Some(format!("inhibited by {}{name}", source.rule));
+            }
+        }
+        let muted = self.config.muted(self.route, at);
+        muted.or_else(|| {
+            let silence = self.silences.iter().find(|silence| silence.mutes(labels, at));
+            silence.map(ToString::to_string)
+        })
+    }
+
     fn flush(
         &self,
         at: i64,
@@ -166,7 +176,7 @@ impl Scene<'_> {
         let (mut firing, mut resolved) = (Vec::new(), Vec::new());
         for &index in inside {
             let labels = &self.alerts[index].labels;
-            match suppressed(self.config, self.silences, self.alerts, labels, self.route, at) {
+            match self.suppressed(labels, at) {
                 Some(reason) => {
                     why[index].get_or_insert(reason);
                 }

@@ -326,7 +326,7 @@ fn split_port(address: &str) -> Option<(&str, &str)> {
 
 fn strip_domain(address: &str) -> String {
     let (host, port) = split_port(address).unwrap_or((address, ""));
-    if host.parse::<std::net::IpAddr>().is_ok() {
+    if host.parse::<core::net::IpAddr>().is_ok() {
         return address.to_owned();
     }
     let host = host.split('.').next().unwrap_or("");

@@ -49,6 +49,8 @@ const CURSORS: usize = 8;
 /// A member of an archive, and how to get at it.
 #[derive(Clone, Debug)]
 pub struct Member {
+    /// What the archive calls it; within nested archives, all names.
+    name: String,
     pub(super) archive: Arc<Archive>,
     pub(super) place: Place,
     /// Is its end missing? Then that was told when the archive was listed.
@@ -262,12 +264,10 @@ fn list_zip(found: &Found, source: Source, bytes: &Bytes) -> Option<Listing> {
             zip::Kind::Encrypted => encrypted += 1,
             zip::Kind::File if !zip::is_known(entry.method) => unknown += 1,
             zip::Kind::File => {
-                let cut = entry.cut;
-                let mut member = member(found, &entry.name);
-                (member.modified, member.size) = (entry.modified, Some(entry.size));
-                let place = Place::Zipped(Box::new(entry));
-                member.member = Some(Member { archive: Arc::clone(&archive), place, cut });
-                members.push(member);
+                let (modified, size) = (entry.modified, Some(entry.size));
+                let place = Place::Zipped(Box::new(entry.clone()));
+                let member = member(found, &entry.name, &archive, place, entry.cut);
+                members.push(Found { modified, size, ..member });
             }
         }
     }
@@ -308,17 +308,16 @@ fn told(error: &io::Error) -> String {
     }
 }
 
-/// A member of the archive `found`, to be filled in.
-fn member(found: &Found, name: &[u8]) -> Found {
-    let name = name.strip_prefix(b"./").unwrap_or(name);
-    Found {
-        path: found.path.clone(),
-        shown: format!("{}!{}", found.shown, escape(name)),
-        named: false,
-        modified: None,
-        size: None,
-        member: None,
-    }
+/// A member of the archive `found`.
+fn member(found: &Found, name: &[u8], archive: &Arc<Archive>, place: Place, cut: bool) -> Found {
+    let name = escape(name.strip_prefix(b"./").unwrap_or(name));
+    let shown = format!("{}!{name}", found.shown);
+    let name = match &found.member {
+        Some(outer) => format!("{}/{name}", outer.name),
+        None => name,
+    };
+    let member = Some(Member { name, archive: Arc::clone(archive), place, cut });
+    Found { path: found.path.clone(), shown, named: false, modified: None, size: None, member }
 }
 
 /// Reads until the end, an error, or `most` bytes.
@@ -362,11 +361,8 @@ fn read_tar(
         };
         sparse += usize::from(entry.kind == tar::Kind::Sparse);
         if entry.kind == tar::Kind::File {
-            let mut member = member(found, &entry.name);
-            (member.modified, member.size) = (entry.modified, Some(end - start));
-            let (place, cut) = (place(start..end), error.is_some());
-            member.member = Some(Member { archive: Arc::clone(archive), place, cut });
-            listing.members.push(member);
+            let member = member(found, &entry.name, archive, place(start..end), error.is_some());
+            listing.members.push(Found { modified: entry.modified, size: Some(end - start), ..member });
         }
         if error.is_some() {
             break error;
@@ -419,6 +415,12 @@ fn has_name_of_archive(name: &str) -> bool {
 }
 
 impl Member {
+    /// What the archive calls the member: text, and nothing to be trusted as a path. In a nested archive the
+    /// names of the archives on the way come first, as `inner.tgz/app.log`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Where the bytes are, if they are there as they are.
     pub(super) fn stored(&self) -> Option<Source> {
         match &self.place {

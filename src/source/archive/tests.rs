@@ -214,6 +214,8 @@ fn names_are_only_text() {
         assert_eq!(walked.told, [""; 0]);
         let mut read = read_all(&walked);
         read.sort();
+        let inside = walked.found[0].path.parent().unwrap();
+        assert!(walked.found.iter().all(|found| found.logical_path().starts_with(inside)));
         let expected = [
             (format!("{name}!../../x"), b"up\n".to_vec()),
             (format!("{name}!/etc/passwd"), b"absolute\n".to_vec()),
@@ -378,6 +380,7 @@ fn archives_in_archives_are_read_to_some_depth() {
     let inner = gzip(&tar_of(&[("x.log", b"innermost\n")]));
     let walked = walk_bytes("a.zip", &zip_of(&[(0, "a/b.tar.gz", &inner), (8, "c.tgz", &inner)], false));
     assert_eq!(walked.names, ["a.zip!a/b.tar.gz!x.log", "a.zip!c.tgz!x.log"]);
+    assert!(walked.found[0].logical_path().ends_with("a/b.tar.gz/x.log"));
     assert_eq!(read(&walked.found[1], true).0, b"innermost\n");
 }
 

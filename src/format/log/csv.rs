@@ -1,0 +1,142 @@
+//! CSV and its like (tabs, semicolons, bars) with a line of names at the head of the file.
+
+use super::columns::Columns;
+use super::layout::stamp;
+use super::words::first_line;
+use super::{LogFormat, Plan, Sample, names};
+use crate::model::{Level, Role, Slots, Value};
+
+/// Tables with a header, one of whose columns is a time.
+#[derive(Debug)]
+pub struct Csv;
+
+const NAME: &str = "csv";
+
+/// Finds the columns that the first line names: names they have to be, one of a time, and the second line has to
+/// have a time there.
+pub(super) fn header(head: &[u8]) -> Option<Columns> {
+    let head = super::reader::without_mark(head);
+    let first = first_line(head);
+    let data = first_line(head.get(first.len()..)?.trim_ascii_start());
+    if !first.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'"' | b'@' | b'_'))
+        || first.len() > 4096
+    {
+        return None;
+    }
+    let separator =
+        *[b'\t', b',', b';', b'|'].iter().max_by_key(|b| first.iter().filter(|c| c == b).count())?;
+    let names: Vec<String> = first
+        .split(|b| *b == separator)
+        .map(|name| String::from_utf8_lossy(name.trim_ascii()).trim_matches('"').to_owned())
+        .collect();
+    let is_name = |name: &String| {
+        (1..=64).contains(&name.len())
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '@' | '(' | ')' | '/'))
+            && name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '@' | '_'))
+    };
+    if names.len() < 3 || !names.iter().all(is_name) {
+        return None;
+    }
+    let named = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+    let mut columns =
+        Columns { format: NAME, names: names.clone(), separator, unset: Vec::new(), time: (0, 0) };
+    let mut times: Vec<(usize, usize)> = Vec::new();
+    if let (Some(date), Some(time)) = (named("date"), named("time"))
+        && time == date + 1
+    {
+        times.push((date, time));
+    }
+    let mut single: Vec<(u8, usize)> = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        single.extend(
+            names::roles_of(name)
+                .iter()
+                .filter(|(role, ..)| *role == Role::Ts)
+                .map(|(_, rank, _)| (*rank, at)),
+        );
+    }
+    single.sort_unstable();
+    times.extend(single.into_iter().map(|(_, at)| (at, at)));
+    times.into_iter().find_map(|time| {
+        columns.time = time;
+        columns.date_and_time(data).is_some_and(|text| stamp(text).is_some()).then(|| columns.clone())
+    })
+}
+
+impl LogFormat for Csv {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "CSV, TSV and their like with a line of names at the head, one of them a time"
+    }
+
+    fn starts(&self, rest: &[u8], plan: &Plan) -> bool {
+        let Some(columns) = plan.columns().filter(|columns| columns.format == NAME) else { return false };
+        let line = first_line(&rest[..rest.len().min(4096)]);
+        columns.date_and_time(line).is_some_and(|text| stamp(text).is_some()) || is_header(columns, line)
+    }
+
+    fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
+        let Some(columns) = plan.columns() else { return false };
+        if is_header(columns, first_line(entry)) {
+            plan.offer_named(slots, b"message", Value::plain(first_line(entry)));
+            return true;
+        }
+        let Some(text) = columns.date_and_time(entry) else { return false };
+        let understood = stamp(text).is_some();
+        plan.offer_named(slots, b"ts", Value::plain(text));
+        for (index, (name, text)) in columns.cut(entry.trim_ascii_end()).enumerate() {
+            if index != columns.time.0 && index != columns.time.1 {
+                plan.offer_named(slots, name.as_bytes(), columns.typed(text));
+            }
+        }
+        plan.offer_missing(slots, b"message", Value::plain(entry.trim_ascii_end()));
+        understood
+    }
+
+    fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
+        let columns = plan.columns()?;
+        if !is_header(columns, first_line(entry)) {
+            for (name, text) in columns.cut(entry.trim_ascii_end()) {
+                visit(name, columns.typed(text));
+            }
+        }
+        None
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        &[
+            Sample {
+                header: "timestamp,level,request_id,duration_ms,message\n2023-12-24T03:14:22Z,INFO,-,1,x\n",
+                text: "2023-12-24T03:14:23Z,ERROR,ab12,20172,\"timed out, gave up\"",
+                ts: Some("2023-12-24T03:14:23Z"),
+                level: Some(Level::Error),
+                roles: &[
+                    (Role::RequestId, "ab12"),
+                    (Role::Duration, "20172"),
+                    (Role::Message, "timed out, gave up"),
+                ],
+            },
+            Sample {
+                header: "Date\tTime\tHost\tStatus\n2023-12-24\t03:14:22\tweb1\t200\n",
+                text: "2023-12-24\t03:14:23\tweb1\t503",
+                ts: Some("2023-12-24T03:14:23Z"),
+                level: None,
+                roles: &[(Role::Host, "web1"), (Role::Status, "503")],
+            },
+        ]
+    }
+}
+
+/// Is this the line of names itself?
+fn is_header(columns: &Columns, line: &[u8]) -> bool {
+    let name = columns.names[0].as_bytes();
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    line.starts_with(name)
+        && line.get(name.len()).is_some_and(|b| *b == columns.separator || *b == b'"')
+        && columns.names.last().is_some_and(|last| memchr::memmem::find(line, last.as_bytes()).is_some())
+}

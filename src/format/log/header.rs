@@ -1,0 +1,377 @@
+//! What a line of text says before its message: time, level, thread, logger, id, each where it is found.
+
+use super::layout::{Found, Layout, stamp};
+use super::words::is_id;
+use crate::format::time::Stamp;
+use crate::model::Level;
+
+/// A range of an entry's bytes.
+pub(super) type Range = (usize, usize);
+
+/// What a line says before its message, as ranges of bytes.
+#[derive(Debug, Default)]
+pub(super) struct Header {
+    pub(super) stamp: Option<Found>,
+    pub(super) level: Option<(Level, usize, usize)>,
+    pub(super) thread: Option<Range>,
+    pub(super) service: Option<Range>,
+    pub(super) logger: Option<Range>,
+    pub(super) id: Option<Range>,
+    pub(super) message: usize,
+}
+
+/// How many words of a line may come before the message.
+const HEADER_WORDS: usize = 10;
+
+/// How many words of a message are looked at for a level that stands out.
+const LEVEL_WORDS: usize = 5;
+
+impl Header {
+    /// Reads word after word as long as they are a time, a level, a thread or a logger.
+    pub(super) fn of(entry: &[u8], layout: &Layout) -> Header {
+        let line = memchr::memchr(b'\n', &entry[..entry.len().min(4096)]).map_or(entry, |end| &entry[..end]);
+        let mut header = Header { stamp: layout.find(line), ..Header::default() };
+        let mut at = 0;
+        if let Some((_, from, to)) = header.stamp {
+            header.before_time(line, from);
+            at = to + line[to..].iter().take_while(|b| matches!(b, b']' | b')' | b'"' | b'>' | b'}')).count();
+            // A zone may stand in words of its own: [Europe/Paris].
+            header.glued_number(line, &mut at);
+        }
+        for _ in 0..HEADER_WORDS {
+            at = separators(line, at, header.known());
+            let Some(next) = header.word(line, at) else { break };
+            at = next;
+        }
+        header.message = separators(line, at, header.known());
+        if header.level.is_none() {
+            header.level_in_message(line);
+        }
+        header
+    }
+
+    fn known(&self) -> bool {
+        self.stamp.is_some() || self.level.is_some()
+    }
+
+    /// Looks at the words before the time: a level, or else the name of what logs.
+    fn before_time(&mut self, line: &[u8], time: usize) {
+        let mut at = 0;
+        while at < time {
+            let length = line[at..time].iter().take_while(|b| is_word(**b)).count();
+            if length == 0 {
+                at += 1;
+                continue;
+            }
+            let word = &line[at..at + length];
+            if self.level.is_none()
+                && let Some(level) = own_word(line, at, length)
+                    .then(|| level_word(word))
+                    .flatten()
+                    .or_else(|| alone(line, at, length))
+            {
+                self.level = Some((level, at, at + length));
+            }
+            at += length;
+        }
+    }
+
+    /// `25376]INFO`: a number and a bracket that closes nowhere opened, right behind the time.
+    fn glued_number(&mut self, line: &[u8], at: &mut usize) {
+        let rest = line[*at..].trim_ascii_start();
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        if digits > 0 && rest.get(digits) == Some(&b']') {
+            *at = line.len() - rest.len() + digits + 1;
+        }
+    }
+
+    /// Takes the word at `at` if it belongs to a header; where it ends.
+    fn word(&mut self, line: &[u8], at: usize) -> Option<usize> {
+        let rest = line.get(at..).filter(|rest| !rest.is_empty())?;
+        if let Some(close) = closing(rest[0]).filter(|_| rest.len() > 1) {
+            let end = memchr::memchr2(close, b'\n', &rest[1..rest.len().min(256)])?;
+            let (from, to) = (at + 1, at + 1 + end);
+            self.bracketed(line, from, to, rest[0])?;
+            return Some(to + 1);
+        }
+        if self.stamp.is_none()
+            && self.level.is_some()
+            && let Some((stamp, used)) = stamp(rest)
+        {
+            self.stamp = Some((stamp, at, at + used));
+            return Some(at + used);
+        }
+        let length = rest
+            .iter()
+            .take_while(|b| !matches!(b, b' ' | b'\t' | b':' | b'|' | b'[' | b']' | b'\r' | b',' | b';'))
+            .count();
+        let word = &rest[..length];
+        if self.level.is_none()
+            && let Some(level) = level_word(word).or_else(|| self.single_letter(rest, length))
+        {
+            self.level = Some((level, at, at + length));
+            return Some(at + length);
+        }
+        if self.number(rest, word) {
+            return Some(at + length);
+        }
+        self.logger(line, at)
+    }
+
+    /// `D` or `E` between blanks, right behind the time.
+    fn single_letter(&self, rest: &[u8], length: usize) -> Option<Level> {
+        let after = matches!(rest.get(1), Some(b' ' | b'\t' | b'|' | b',' | b']'));
+        (length == 1 && after && self.stamp.is_some() && rest[0].is_ascii_uppercase())
+            .then(|| Level::from_letter(rest[0]))
+            .flatten()
+    }
+
+    /// The number of a process or thread: one that a level, a dash or a bracket comes after.
+    fn number(&self, rest: &[u8], word: &[u8]) -> bool {
+        if !self.known() || word.is_empty() || word.len() > 10 || !word.iter().all(u8::is_ascii_digit) {
+            return false;
+        }
+        let next = rest[word.len()..].trim_ascii_start();
+        let length = next.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let level = self.level.is_none()
+            && (level_word(&next[..length]).is_some()
+                || (length == 1 && Level::from_letter(next[0]).is_some() && next.get(1) == Some(&b' ')));
+        let number = self.level.is_none()
+            && length > 0
+            && next[..length].iter().all(u8::is_ascii_digit)
+            && next.get(length) == Some(&b' ');
+        level || number || next.starts_with(b"--- [") || (self.level.is_none() && next.starts_with(b"["))
+    }
+
+    /// A bracket may hold the time, the level, an id, a logger or else the thread. `None` if it is part of the
+    /// message.
+    fn bracketed(&mut self, line: &[u8], from: usize, to: usize, open: u8) -> Option<()> {
+        let inside = &line[from..to];
+        let trimmed = inside.trim_ascii();
+        if let Some((known, ..)) = self.stamp
+            && let Some((finer, used)) = stamp(trimmed)
+            && used == trimmed.len()
+            && is_finer(known, finer)
+        {
+            self.stamp = Some((finer, from, to));
+            return Some(());
+        }
+        if self.stamp.is_none()
+            && let Some((stamp, used)) = stamp(trimmed)
+            && used == trimmed.len()
+        {
+            self.stamp = Some((stamp, from, to));
+        } else if self.level.is_none()
+            && let Some(level) = level_word(trimmed).or_else(|| match trimmed {
+                [letter] => Level::from_letter(letter.to_ascii_uppercase()),
+                _ => None,
+            })
+        {
+            self.level = Some((level, from, to));
+        } else if !self.known() {
+            return None;
+        } else if trimmed.is_empty() {
+        } else if let Some(id) = self.id_in(trimmed) {
+            let start = from + (id.as_ptr() as usize - inside.as_ptr() as usize);
+            self.id = Some((start, start + id.len()));
+        } else if self.logger.is_none() && is_dotted(trimmed) {
+            self.logger = Some((from, to));
+        } else if self.thread.is_none() && !trimmed.contains(&b'=') {
+            self.thread = Some((from, to));
+        } else if let Some((app, _)) = self.thread
+            && self.service.is_none()
+            && line[..app - 1].trim_ascii_end().ends_with(b"---")
+        {
+            // Spring Boot writes the application's name before the thread's.
+            self.service = self.thread;
+            self.thread = Some((from, to));
+        } else if open == b'[' && self.logger.is_none() && trimmed.iter().all(|b| is_name(*b)) {
+            self.logger = Some((from, to));
+        } else if !(open == b'[' && trimmed.contains(&b'='))
+            || !trimmed.iter().all(|b| is_name(*b) || matches!(b, b'=' | b',' | b' ' | b';' | b':'))
+        {
+            return None;
+        }
+        Some(())
+    }
+
+    /// The first word of a bracket, if it looks like an id.
+    fn id_in<'t>(&self, trimmed: &'t [u8]) -> Option<&'t [u8]> {
+        let length = trimmed.iter().position(|b| matches!(b, b' ' | b'|' | b',')).unwrap_or(trimmed.len());
+        (self.id.is_none() && is_id(&trimmed[..length])).then_some(&trimmed[..length])
+    }
+
+    /// `c.acme.Pool - ` or `Pool: `: a name right before a separator, once the time or level is known.
+    fn logger(&mut self, line: &[u8], at: usize) -> Option<usize> {
+        if self.logger.is_some() || !self.known() {
+            return None;
+        }
+        let rest = &line[at..];
+        let length = rest.iter().take_while(|b| is_name(**b)).count();
+        let (name, after) = rest.split_at(length);
+        let next = after.trim_ascii_start();
+        let dash = next.starts_with(b"- ");
+        let colon = (next.starts_with(b": ")
+            || (after.starts_with(b":") && self.level.is_some() && is_dotted(name)))
+            && !name.ends_with(b"Exception")
+            && !name.ends_with(b"Error");
+        // nova.api.wsgi [req-…] and o.t.s.AccessLogFilter [thread].
+        let bracket =
+            next.starts_with(b"[") && after.starts_with(b" ") && is_dotted(name) && self.level.is_some();
+        let level = self.level.is_none() && level_behind(next);
+        if !name.first().is_some_and(u8::is_ascii_alphabetic) || !(dash || colon || bracket || level) {
+            return None;
+        }
+        self.logger = Some((at, at + length));
+        Some(at + length)
+    }
+
+    /// A level that stands out among the first words of the message, `… [WARNING] …`, `….ERR […`.
+    fn level_in_message(&mut self, line: &[u8]) {
+        let mut at = self.message.min(line.len());
+        let mut words = 0;
+        while at < line.len() && words < LEVEL_WORDS {
+            let length = line[at..].iter().take_while(|b| is_word(**b)).count();
+            if length == 0 {
+                words += usize::from(line[at] == b' ' && line.get(at + 1) != Some(&b' '));
+                at += 1;
+                continue;
+            }
+            if let Some(level) = alone(line, at, length) {
+                self.level = Some((level, at, at + length));
+                return;
+            }
+            at += length;
+        }
+    }
+}
+
+/// Is this the same second once more, with its fraction?
+fn is_finer(known: Stamp, finer: Stamp) -> bool {
+    match (known, finer) {
+        (
+            Stamp::Civil { year, month, day, time },
+            Stamp::Civil { year: other_year, month: other_month, day: other_day, time: other },
+        ) => {
+            (year, month, day, time.second) == (other_year, other_month, other_day, other.second)
+                && time.nanos == 0
+                && other.nanos > 0
+                && time.zone == other.zone
+        }
+        _ => false,
+    }
+}
+
+/// A level in capitals that nothing but signs stand beside: not `LOG_INFO`, not `INFO-1`.
+fn alone(line: &[u8], at: usize, length: usize) -> Option<Level> {
+    const LEVELS: [&[u8]; 14] = [
+        b"TRACE",
+        b"DEBUG",
+        b"INFO",
+        b"NOTICE",
+        b"WARN",
+        b"WARNING",
+        b"ERROR",
+        b"ERR",
+        b"SEVERE",
+        b"FATAL",
+        b"CRITICAL",
+        b"CRIT",
+        b"ALERT",
+        b"PANIC",
+    ];
+    let word = &line[at..at + length];
+    let before = at == 0 || !matches!(line[at - 1], b'_' | b'-' | b'/' | b'=' | b'"' | b'\'');
+    let after = !matches!(line.get(at + length), Some(b'_' | b'-' | b'/' | b'='));
+    if before && after && LEVELS.contains(&word) {
+        return Level::from_word(word);
+    }
+    // In brackets, any letter case: [error].
+    let bracketed = at > 0 && line[at - 1] == b'[' && line.get(at + length) == Some(&b']');
+    if bracketed { level_word(word) } else { None }
+}
+
+/// Does a word stand between blanks, brackets and colons, rather than in a name?
+fn own_word(line: &[u8], at: usize, length: usize) -> bool {
+    let before = at == 0 || matches!(line[at - 1], b' ' | b'\t' | b'[' | b'(' | b'<' | b'|' | b':');
+    before
+        && matches!(
+            line.get(at + length),
+            None | Some(b' ' | b'\t' | b']' | b')' | b'>' | b'|' | b':' | b',')
+        )
+}
+
+/// Does a level come next, behind a separator?
+fn level_behind(next: &[u8]) -> bool {
+    let rest = next.strip_prefix(b"- ").or_else(|| next.strip_prefix(b": ")).unwrap_or_default();
+    let length = rest.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    level_word(&rest[..length]).is_some()
+}
+
+/// A level as the headers of logs write it: a word all in capitals, all in small letters or with a capital
+/// first, or one of these in an abbreviation.
+pub(super) fn level_word(word: &[u8]) -> Option<Level> {
+    let word = word.strip_suffix(b":").unwrap_or(word);
+    if word.len() < 3 || !word.iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let mixed = word[1..].iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
+    if mixed {
+        return None;
+    }
+    Level::from_word(word)
+}
+
+fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric()
+}
+
+fn is_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'/' | b'-' | b'#')
+}
+
+/// `o.t.s.AccessLogFilter`, `acme.pool`: names with dots between them.
+fn is_dotted(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_alphabetic)
+        && memchr::memchr(b'.', name).is_some()
+        && name
+            .split(|b| *b == b'.')
+            .all(|part| part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_'))
+        && name.iter().all(|b| is_name(*b))
+}
+
+/// The bracket that closes `open`.
+fn closing(open: u8) -> Option<u8> {
+    match open {
+        b'[' => Some(b']'),
+        b'(' => Some(b')'),
+        b'<' => Some(b'>'),
+        b'{' => Some(b'}'),
+        _ => None,
+    }
+}
+
+/// Skips blanks, and after the first header word also the signs that part header words.
+fn separators(line: &[u8], mut at: usize, started: bool) -> usize {
+    loop {
+        match line.get(at) {
+            Some(b' ' | b'\t') => at += 1,
+            Some(b':' | b'|' | b',' | b';') if started => at += 1,
+            Some(b'-') if started && matches!(line.get(at + 1), Some(b' ' | b'-')) => at += 1,
+            _ => return at,
+        }
+    }
+}
+
+impl Header {
+    /// The parts that roles but time, level and message are played by.
+    pub(super) fn parts(&self) -> [(&'static str, Option<Range>); 4] {
+        [("thread", self.thread), ("logger", self.logger), ("service", self.service), ("request_id", self.id)]
+    }
+
+    /// Where the header's last part ends that stands before the message in any case: the time. Pairs are looked
+    /// for from here on, `[traceId=…]` included.
+    pub(super) fn end(&self) -> usize {
+        self.stamp.map_or(0, |(_, _, to)| to)
+    }
+}

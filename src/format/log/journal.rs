@@ -1,0 +1,55 @@
+//! journald's export format: fields in lines of `NAME=value`, entries parted by an empty line.
+
+use super::Sample;
+use super::positional::positional;
+use crate::model::{Level, Role, Value};
+
+/// `journalctl -o export`.
+#[derive(Debug)]
+pub struct Journal;
+
+positional!(
+    Journal,
+    "journal-export",
+    "journald's export format (its JSON is read as JSON)",
+    starts,
+    split,
+    &[Sample {
+        header: "",
+        text: "__CURSOR=s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece7\n__REALTIME_TIMESTAMP=1703387663123456\n__MONOTONIC_TIMESTAMP=3721\nPRIORITY=3\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=payd\n_PID=77\nMESSAGE=pool exhausted rid=ab12\n",
+        ts: Some("2023-12-24T03:14:23.123456Z"),
+        level: Some(Level::Error),
+        roles: &[
+            (Role::Host, "web1"),
+            (Role::Service, "payd"),
+            (Role::RequestId, "ab12"),
+            (Role::Message, "pool exhausted rid=ab12"),
+        ],
+    }]
+);
+
+fn starts(rest: &[u8]) -> bool {
+    rest.starts_with(b"__CURSOR=")
+}
+
+fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
+    let mut timed = false;
+    for line in entry.split(|b| *b == b'\n') {
+        let Some(equals) = memchr::memchr(b'=', line) else { continue };
+        let (name, value) = (&line[..equals], &line[equals + 1..]);
+        match name {
+            b"__REALTIME_TIMESTAMP" => {
+                timed = true;
+                put("timestamp", Value::Number(value));
+            }
+            b"MESSAGE" => put("message", Value::plain(value)),
+            b"__CURSOR" => {}
+            _ => {
+                if let Ok(name) = std::str::from_utf8(name) {
+                    put(name, Value::plain(value));
+                }
+            }
+        }
+    }
+    timed
+}

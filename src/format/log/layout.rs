@@ -1,0 +1,162 @@
+//! Where a text file's lines have their time: learned from samples, so that a line is asked at one place only.
+
+use crate::format::time::{self, Stamp};
+use crate::model::Timestamp;
+
+/// The places at which a file's text lines have their times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// How many words stand before the time, the most frequent first.
+    words: [Option<u8>; 3],
+}
+
+impl Default for Layout {
+    /// For files that nobody has looked at.
+    fn default() -> Self {
+        Layout { words: [Some(0), Some(1), Some(2)] }
+    }
+}
+
+/// How many words may stand before a time.
+const MOST_WORDS: u8 = 12;
+
+/// How much of a line is looked at for a time, and how much of one word.
+const WITHIN: usize = 400;
+const WITHIN_WORD: usize = 60;
+
+/// A time and the bytes of the line that it takes.
+pub(super) type Found = (Stamp, usize, usize);
+
+impl Layout {
+    /// A layout from how often times were found after so many words; `lines` are all lines that could start
+    /// an entry. Times far from the start have to be usual to count: text speaks of times, too.
+    pub(super) fn learn(counts: &[usize], lines: usize) -> Layout {
+        let mut words: Vec<(usize, u8)> = Vec::new();
+        for (word, count) in (0_u8..).zip(counts.iter().copied()) {
+            let enough = match word {
+                0 => count > 0,
+                1 | 2 => count * 10 >= lines,
+                _ => count * 3 >= lines,
+            };
+            if count > 0 && enough {
+                words.push((count, word));
+            }
+        }
+        words.sort_by_key(|(count, word)| (std::cmp::Reverse(*count), *word));
+        let mut words = words.into_iter().map(|(_, word)| word);
+        Layout { words: [words.next(), words.next(), words.next()] }
+    }
+
+    /// Times at the very start only.
+    pub(super) fn at_start() -> Layout {
+        Layout { words: [Some(0), None, None] }
+    }
+
+    /// Does this file's text have times?
+    pub fn is_timed(&self) -> bool {
+        self.words[0].is_some()
+    }
+
+    /// The time of a line at one of the layout's places.
+    #[inline]
+    pub(super) fn find(&self, line: &[u8]) -> Option<Found> {
+        self.words.iter().flatten().find_map(|words| {
+            let at = after_words(line, *words)?;
+            in_word(line, at, *words)
+        })
+    }
+}
+
+/// The time of a line wherever it is, and how many words stand before it.
+pub(super) fn locate(line: &[u8]) -> Option<(Found, u8)> {
+    (0..=MOST_WORDS).find_map(|words| {
+        let at = after_words(line, words)?;
+        in_word(line, at, words).map(|found| (found, words))
+    })
+}
+
+/// Where the word after so many words starts.
+#[inline]
+fn after_words(line: &[u8], words: u8) -> Option<usize> {
+    let line = &line[..line.len().min(WITHIN)];
+    let blank = |b: &u8| matches!(b, b' ' | b'\t');
+    let mut at = line.iter().position(|b| !blank(b))?;
+    for _ in 0..words {
+        at += line[at..].iter().position(blank)?;
+        at += line[at..].iter().position(|b| !blank(b))?;
+    }
+    Some(at)
+}
+
+/// The time that starts in the word at `at`: at its start, or after a sign in it.
+#[inline]
+fn in_word(line: &[u8], at: usize, words: u8) -> Option<Found> {
+    if let Some((stamp, used)) = stamp(&line[at..]) {
+        return ends(line, at + used).then_some((stamp, at, at + used));
+    }
+    let word = &line[at..line.len().min(at + WITHIN_WORD)];
+    for (offset, b) in word.iter().enumerate() {
+        match b {
+            b' ' | b'\t' | b'\n' => return None,
+            b'[' | b'(' | b'<' | b'{' | b'"' | b'\'' | b'=' | b'|' | b';' | b',' | b'*' => {}
+            // After a colon only in the first word: `::2011-12-05 07:04:56,101::`, not `at 10:2023-…`.
+            b':' if words == 0 => {}
+            _ => continue,
+        }
+        let from = at + offset + 1;
+        if let Some((stamp, used)) = stamp(line.get(from..)?)
+            && ends(line, from + used)
+        {
+            return Some((stamp, from, from + used));
+        }
+    }
+    None
+}
+
+/// May a time end here?
+fn ends(line: &[u8], at: usize) -> bool {
+    // A letter may follow, where a name of a zone is glued to the time that nobody knows.
+    !line.get(at).is_some_and(u8::is_ascii_digit)
+}
+
+/// A time in any notation; a bare number is one only if no word goes on after it.
+pub(super) fn stamp(rest: &[u8]) -> Option<(Stamp, usize)> {
+    time::read(rest).or_else(|| {
+        let (stamp, used) = time::epoch(rest)?;
+        let alone =
+            matches!(rest.get(used), None | Some(b' ' | b'\t' | b']' | b')' | b':' | b',' | b'|' | b'\n'));
+        // 2001 to 2100: ids are as long, too.
+        let plausible =
+            matches!(stamp, Stamp::Instant(Timestamp(nanos)) if nanos < 4_102_444_800_000_000_000);
+        (alone && plausible).then_some((stamp, used))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_found_behind_words_and_signs() {
+        for (line, words, text) in [
+            ("2023-12-24 03:14:23 x", 0, "2023-12-24 03:14:23"),
+            ("  [2023-12-24T03:14:23Z] x", 0, "2023-12-24T03:14:23Z"),
+            ("INFO 2023/12/24 03:14:23 x", 1, "2023/12/24 03:14:23"),
+            ("web-1  | 2023-12-24T03:14:23Z x", 2, "2023-12-24T03:14:23Z"),
+            ("type=SYSCALL msg=audit(1684331127.039:3210): x", 1, "1684331127.039"),
+            ("MainThread::INFO::2011-12-05 07:04:56,101::vdsm", 0, "2011-12-05 07:04:56,101"),
+            ("a.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO", 1, "2017-05-16 00:00:00.008"),
+        ] {
+            let ((_, from, to), at) = locate(line.as_bytes()).expect(line);
+            assert_eq!((at, &line[from..to]), (words, text), "{line}");
+        }
+        assert!(locate(b"Connection pool: 20/20 active 1234567890x").is_none());
+    }
+
+    #[test]
+    fn a_place_far_from_the_start_has_to_be_usual() {
+        assert_eq!(Layout::learn(&[5, 0, 0, 0, 1], 10), Layout::at_start());
+        assert_eq!(Layout::learn(&[0, 0, 0, 0, 9], 10), Layout { words: [Some(4), None, None] });
+        assert!(!Layout::learn(&[0, 0, 0, 1], 10).is_timed());
+    }
+}

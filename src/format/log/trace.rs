@@ -1,0 +1,73 @@
+//! Lines that go on with what the line before said: stack traces of many languages, indented text, closing
+//! brackets.
+
+/// Does this line continue an entry, whatever the format of the file is? Only what no program logs as an entry
+/// of its own.
+pub(super) fn continues(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let indented = text.len() < line.len();
+    match text.first() {
+        None => true,
+        Some(b'a') => text.starts_with(b"at ") && (indented || memchr::memchr(b'(', first(text)).is_some()),
+        Some(b'.') => text.starts_with(b"... "),
+        Some(b'F') => indented && text.starts_with(b"File \""),
+        Some(b'f') => indented && text.starts_with(b"from ") && memchr::memchr(b':', first(text)).is_some(),
+        Some(b'C') => text.starts_with(b"Caused by: "),
+        Some(b'S') => indented && text.starts_with(b"Suppressed: "),
+        Some(b'D') => text.starts_with(b"During handling of the above exception"),
+        Some(b'T') => text.starts_with(b"The above exception was the direct cause"),
+        Some(b'g') => text.starts_with(b"goroutine ") && text.contains(&b'['),
+        Some(b'-') => {
+            text.starts_with(b"--- End of ")
+                || (indented && text.starts_with(b"---> "))
+                || text.starts_with(b"--> ")
+        }
+        _ => false,
+    }
+}
+
+/// Does a line of a file whose entries have no time continue an entry?
+pub(super) fn continues_untimed(line: &[u8]) -> bool {
+    match line.first() {
+        None | Some(b' ' | b'\t' | b'\n' | b'\r' | b'}' | b']' | b')') => true,
+        _ => line.starts_with(b"Traceback (") || continues(line),
+    }
+}
+
+fn first(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(200)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_continue() {
+        for line in [
+            "\tat x.Y(Z.java:1)",
+            "at x.Y(Z.java:1)",
+            "    at pay (order.js:12:9)",
+            "   at Acme.Pay() in /src/Pay.cs:line 7",
+            "Caused by: java.lang.X: y",
+            "\t... 12 more",
+            "  File \"/a.py\", line 3, in f",
+            "\tfrom /usr/lib/ruby/x.rb:3:in `f'",
+            "goroutine 1 [running]:",
+            "   --- End of inner exception stack trace ---",
+            "",
+        ] {
+            assert!(continues(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "at last",
+            "from here",
+            " BIOS-e820: usable",
+            "File opened",
+            "Traceback (most recent call last):",
+        ] {
+            assert!(!continues(line.as_bytes()), "{line}");
+        }
+        assert!(continues_untimed(b" x") && continues_untimed(b"}") && !continues_untimed(b"started"));
+    }
+}

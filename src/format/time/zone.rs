@@ -1,0 +1,132 @@
+//! Zones behind a time: offsets, `Z`, and the abbreviations that stand for one zone only.
+
+use super::Zone;
+
+/// Abbreviations with their offsets in minutes. Names that stand for several zones are in [`UNCLEAR`]; those
+/// that are words of logs as well (`GET`, `CAT`) are left out.
+const NAMES: &[(&[u8], i32)] = &[
+    (b"UTC", 0),
+    (b"GMT", 0),
+    (b"UT", 0),
+    (b"WET", 0),
+    (b"WEST", 60),
+    (b"CET", 60),
+    (b"CEST", 120),
+    (b"MEZ", 60),
+    (b"MESZ", 120),
+    (b"EET", 120),
+    (b"EEST", 180),
+    (b"MSK", 180),
+    (b"JST", 540),
+    (b"KST", 540),
+    (b"HKT", 480),
+    (b"SGT", 480),
+    (b"WIB", 420),
+    (b"PKT", 300),
+    (b"SAST", 120),
+    (b"AEST", 600),
+    (b"AEDT", 660),
+    (b"ACST", 570),
+    (b"ACDT", 630),
+    (b"AWST", 480),
+    (b"NZST", 720),
+    (b"NZDT", 780),
+    (b"EST", -300),
+    (b"EDT", -240),
+    (b"CDT", -300),
+    (b"MDT", -360),
+    (b"MST", -420),
+    (b"PDT", -420),
+    (b"PST", -480),
+    (b"AKDT", -480),
+    (b"AKST", -540),
+    (b"HST", -600),
+    (b"BRT", -180),
+];
+
+/// Abbreviations of several zones: China or Chicago, India or Ireland or Israel, Britain or Bangladesh …
+const UNCLEAR: &[&[u8]] = &[b"CST", b"IST", b"BST", b"AST", b"ADT", b"SST", b"WST", b"GST", b"PHT"];
+
+/// The zone at `at`, with or without a space before it, and where it ends.
+pub(super) fn zone(bytes: &[u8], at: usize) -> (Zone, usize) {
+    let spaced = usize::from(bytes.get(at) == Some(&b' '));
+    let start = at + spaced;
+    match bytes.get(start) {
+        Some(b'Z' | b'z') if !bytes.get(start + 1).is_some_and(u8::is_ascii_alphanumeric) => {
+            (Zone::Offset(0), start + 1)
+        }
+        Some(sign @ (b'+' | b'-')) => match numeric_offset(bytes, start + 1, spaced == 1) {
+            Some((seconds, end)) => (Zone::Offset(if *sign == b'-' { -seconds } else { seconds }), end),
+            None => (Zone::Local, at),
+        },
+        Some(b'A'..=b'Z') => name(bytes, start).unwrap_or((Zone::Local, at)),
+        // \u2212, the minus sign of ISO 8601.
+        Some(0xE2) if bytes[start..].starts_with("\u{2212}".as_bytes()) => {
+            match numeric_offset(bytes, start + 3, false) {
+                Some((seconds, end)) => (Zone::Offset(-seconds), end),
+                None => (Zone::Local, at),
+            }
+        }
+        _ => (Zone::Local, at),
+    }
+}
+
+/// `UTC`, `CET`, `UTC+2`, `GMT+09:00`.
+fn name(bytes: &[u8], start: usize) -> Option<(Zone, usize)> {
+    let length = bytes[start..].iter().take(6).take_while(|b| b.is_ascii_uppercase()).count();
+    let (name, end) = (&bytes[start..start + length], start + length);
+    if bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+        return None;
+    }
+    if matches!(name, b"UTC" | b"GMT")
+        && let Some(sign @ (b'+' | b'-')) = bytes.get(end)
+    {
+        let (seconds, end) = numeric_offset(bytes, end + 1, false).or_else(|| {
+            bytes.get(end + 1).filter(|b| b.is_ascii_digit()).map(|b| (i32::from(b - b'0') * 3600, end + 2))
+        })?;
+        return Some((Zone::Offset(if *sign == b'-' { -seconds } else { seconds }), end));
+    }
+    if UNCLEAR.contains(&name) {
+        return Some((Zone::Unclear, end));
+    }
+    let (_, minutes) = NAMES.iter().find(|(known, _)| *known == name)?;
+    Some((Zone::Offset(minutes * 60), end))
+}
+
+/// `0900`, `09:00` or (not after a space) `09`: seconds, and where it ends.
+fn numeric_offset(bytes: &[u8], at: usize, spaced: bool) -> Option<(i32, usize)> {
+    let hours = super::notation::two(bytes, at)?;
+    let (minutes, end) = match bytes.get(at + 2) {
+        Some(b':') => (super::notation::two(bytes, at + 3)?, at + 5),
+        Some(b'0'..=b'9') => (super::notation::two(bytes, at + 2)?, at + 4),
+        _ if spaced => return None,
+        _ => (0, at + 2),
+    };
+    let ends = !bytes.get(end).is_some_and(u8::is_ascii_digit);
+    (ends && hours <= 15 && minutes < 60).then_some(((hours * 3600 + minutes * 60) as i32, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_and_names() {
+        for (text, expected) in [
+            ("Z", (Zone::Offset(0), 1)),
+            (" UTC]", (Zone::Offset(0), 4)),
+            ("+0530", (Zone::Offset(19_800), 5)),
+            (" -05:00 x", (Zone::Offset(-18_000), 7)),
+            ("+09", (Zone::Offset(32_400), 3)),
+            (" KST 2023", (Zone::Offset(32_400), 4)),
+            (" UTC+2 x", (Zone::Offset(7_200), 6)),
+            (" CST", (Zone::Unclear, 4)),
+            (" -09 x", (Zone::Local, 0)),
+            (" GET /", (Zone::Local, 0)),
+            (" UTCX", (Zone::Local, 0)),
+            ("FOO", (Zone::Local, 0)),
+        ] {
+            assert_eq!(zone(text.as_bytes(), 0), expected, "{text}");
+        }
+    }
+}
