@@ -5,6 +5,8 @@
 mod completions;
 mod corpus;
 mod fixtures;
+mod hostile;
+mod laws;
 mod openmetrics;
 mod promql;
 mod source;

@@ -317,7 +317,11 @@ const NAMES: &[(Role, &[&str])] = &[
 /// their differences; dots stay, they part the names of nested fields.
 pub fn normal(name: &str) -> String {
     if name.is_ascii() {
-        return name.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase().into()).collect();
+        return name
+            .bytes()
+            .filter(|b| !matches!(b, b'_' | b'-'))
+            .map(|b| b.to_ascii_lowercase().into())
+            .collect();
     }
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
