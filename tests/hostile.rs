@@ -606,7 +606,11 @@ fn no_control_byte_of_the_input_reaches_a_terminal() {
         assert_eq!(plain.chars().find(harmful), None, "{args:?}: {}", plain.escape_debug());
         // The terminal's driver turns "\n" into "\r\n"; else only the progress line, which comes first, has CR.
         let answer = plain.rsplit_once("  \r").map_or(&*plain, |(_, answer)| answer);
-        assert!(!answer.replace("\r\n", "\n").trim_start_matches('\r').contains('\r'), "{args:?}: {}", plain.escape_debug());
+        assert!(
+            !answer.replace("\r\n", "\n").trim_start_matches('\r').contains('\r'),
+            "{args:?}: {}",
+            plain.escape_debug()
+        );
     }
     let shown = on_a_terminal(&["grep", "", file, "--raw"]);
     assert!(String::from_utf8_lossy(&shown).contains("--raw could send control characters"));

@@ -321,7 +321,12 @@ fn together(entries: &[Seen], bytes: &[u8]) -> Vec<u8> {
 // ----------------------------------------------------------------------------------------------- the laws
 
 fn cases(of: u32) -> ProptestConfig {
-    ProptestConfig { cases: of, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: of,
+        max_shrink_iters: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {

@@ -9,5 +9,6 @@ mod hostile;
 mod laws;
 mod openmetrics;
 mod promql;
+mod queries;
 mod source;
 mod tidy;

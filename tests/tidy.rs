@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["source", "format", "filter", "fold", "promql", "report"],
     &["scan"],
     &["stats"],
+    &["metrics"],
     &["rules", "correlate", "detect"],
     &["cli"],
 ];

@@ -107,6 +107,15 @@ fn role_map(pair: &str) -> Result<(Role, Vec<String>), Error> {
     Ok((role, fields.split(',').map(str::to_owned).collect()))
 }
 
+/// Where a configuration is looked for when none is named: here, then in the user's configuration directory.
+#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
+pub(super) fn configuration() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    let places = [Some(PathBuf::from("obs.yaml")), user.map(|user| user.join("obs").join("obs.yaml"))];
+    places.into_iter().flatten().find(|place| place.is_file())
+}
+
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
 fn colored(when: When, terminal: bool) -> bool {
     match when {

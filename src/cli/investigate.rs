@@ -15,7 +15,7 @@ use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::affected::{Affected, Cases, Example, Joined};
 use crate::detect::cause::{self, Cause, Event, Story};
-use crate::detect::success::Rates;
+use crate::detect::success::{RULE, Rates};
 use crate::detect::{self, Observed, Scene, Wants, evidence};
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Error, Needs, Timestamp};
@@ -248,10 +248,7 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
     ]));
     report.paragraph(Phrase::new().and(
         Style::Dim,
-        format!(
-            "Counted in {}: a status below 500 is a success; probes are left out.",
-            scene.wants.file(success.group)
-        ),
+        format!("Counted in {}: a request succeeds with a {RULE}.", scene.wants.file(success.group)),
     ));
 }
 
@@ -260,11 +257,7 @@ fn timeline(report: &mut Report, story: &Story) {
         return;
     }
     report.heading("What changed, in order");
-    let mut table = Table::new(vec![
-        Column::text("at").importance(9),
-        Column::text("what"),
-        Column::text("shown by").importance(1),
-    ]);
+    let mut table = Table::new(vec![Column::text("at").importance(9), Column::text("what")]);
     for event in &story.timeline {
         let place = event
             .evidence

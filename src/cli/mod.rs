@@ -1,6 +1,7 @@
 //! The only room that knows clap, the terminal, the environment and the clock. One command, one file.
 
 mod args;
+mod check_rules;
 mod completions;
 mod config;
 mod correlate;
@@ -10,8 +11,10 @@ mod formats;
 mod found;
 mod grep;
 mod investigate;
+mod measured;
 mod out;
 mod progress;
+mod query;
 mod session;
 mod stats;
 mod verdict;
@@ -46,6 +49,8 @@ enum Command {
     Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
     Detect(Box<detect::DetectArgs>),
+    Query(Box<query::QueryArgs>),
+    CheckRules(Box<check_rules::CheckRulesArgs>),
     Investigate(Box<investigate::InvestigateArgs>),
     Fields(fields::FieldsArgs),
     Formats(formats::FormatsArgs),
@@ -75,6 +80,8 @@ impl Command {
             Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
+            Command::Query(args) => query::run(args, cancel),
+            Command::CheckRules(args) => check_rules::run(args, cancel),
             Command::Investigate(args) => investigate::run(args, cancel),
             Command::Fields(args) => fields::run(args, cancel),
             Command::Formats(args) => formats::run(args, cancel),

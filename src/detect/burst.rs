@@ -99,6 +99,7 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         windows: inside.runs(60 * NANOS),
         summary: String::new(),
         evidence: Vec::new(),
+        corroboration: Vec::new(),
         constant: false,
         kinds,
     };

@@ -150,8 +150,11 @@ fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
         for kind in &finding.kinds {
             known[*kind] = true;
         }
-        let gains =
-            finding.kinds.iter().filter_map(|kind| scene.change(*kind)).map(|change| change.stretch.gain);
+        let changes = || finding.kinds.iter().filter_map(|kind| scene.change(*kind));
+        let gains = changes().map(|change| change.stretch.gain);
+        // Weaker signs of the same may have come first.
+        let earliest =
+            changes().map(|change| change.from).min().filter(|_| finding.nature != Nature::Resource);
         let rare = if finding.severity >= Severity::High { CLEAR } else { 1.0 };
         let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
         signs.push(Sign {
@@ -160,12 +163,12 @@ fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
             nature: finding.nature,
             weight: weight(finding),
             gain: gains.fold(rare, f64::max),
-            from,
+            from: earliest.map_or(from, |earliest| earliest.min(from)),
             to,
             count: finding.count,
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
-            evidence: finding.evidence.clone(),
+            evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
         });
     }
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
@@ -304,12 +307,56 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate]) {
             .filter(|(by, mentioned)| *by != at && mentioned.contains(&at))
             .count();
         let blames = mentions[at].iter().filter(|blamed| !mentions[**blamed].contains(&at)).count();
+        // Of several that say the same, the first has it from nobody; a clock may be off by some seconds.
+        let relays = candidates.iter().enumerate().any(|(other, rival)| {
+            let theirs = rival.lead();
+            other != at
+                && theirs.detector == lead.detector
+                && (owns(rival) || !owns(candidate))
+                && (theirs.from.0 < lead.from.0 || (owns(rival) && theirs.from.0 < lead.from.0 + 5 * NANOS))
+                && theirs.from.0 + 120 * NANOS > lead.from.0
+                && lead.nature != Nature::Symptom
+        });
         let clear = (lead.gain.max(1.0).log10() / 2.5).min(1.0);
         candidates[at].score =
-            3.0 * lead.weight + 3.0 * (-late / LEAD).exp() + clear + (blamed.min(2) as f64) * 0.75
-                - (blames.min(2) as f64) * 0.75;
+            3.0 * lead.weight + 3.0 * (-late / LEAD).exp() + clear + 0.75 * blamed.min(2) as f64
+                - 0.75 * blames.min(2) as f64
+                - if relays { 1.5 } else { 0.0 };
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
+}
+
+/// Is this where resources live: a database, a broker, a machine?
+fn owns(candidate: &Candidate) -> bool {
+    const OWNERS: &[&str] = &[
+        "pg",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mysqld",
+        "mariadb",
+        "mongo",
+        "mongod",
+        "redis",
+        "kafka",
+        "db",
+        "database",
+        "node",
+        "nodes",
+        "kernel",
+        "syslog",
+        "rabbitmq",
+        "etcd",
+        "cassandra",
+        "elasticsearch",
+        "oracle",
+        "sql",
+    ];
+    let subject = &candidate.signs[0].subject;
+    let names = subject.service.iter().map(String::as_str).chain([subject.file.as_str()]);
+    names
+        .flat_map(|name| name.split(['-', '_', '.', '/']))
+        .any(|part| OWNERS.contains(&part.to_lowercase().as_str()))
 }
 
 /// The other candidates whose names occur in what a candidate's entries say.
@@ -324,9 +371,18 @@ fn mentioned(scene: &Scene<'_>, candidate: &Candidate, names: &[String]) -> Vec<
         .filter(|other| names[*other] != candidate.name())
         .filter(|other| {
             let name = names[*other].to_lowercase();
-            name.len() >= 3 && texts.iter().any(|text| text.contains(&name))
+            name.len() >= 3 && texts.iter().any(|text| names_word(text, &name))
         })
         .collect()
+}
+
+/// Does a name occur in a text as a word of its own, and not within a longer name?
+fn names_word(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(part)
+            && !text[at + name.len()..].chars().next().is_some_and(part)
+    })
 }
 
 /// A deploy or a change of configuration shortly before the first change.

@@ -28,6 +28,7 @@ pub static CLOCK: Family = Family {
         says(2, &["token used before issued"]),
     ],
     unless: &[],
+    most: None,
     gauge: None,
 };
 

@@ -31,9 +31,9 @@ pub static CRASH: Family = Family {
         says(3, &["terminated abnormally"]),
         says(3, &["watchdog", "timeout"]),
         says(3, &["liveness probe failed"]),
-        says(3, &["killed process"]),
     ],
     unless: &["status=#/success", "code=exited, status=#/success"],
+    most: None,
     gauge: None,
 };
 
@@ -81,6 +81,7 @@ pub static EXCEPTION: Family = Family {
         says(3, &["undefined column"]),
     ],
     unless: &[],
+    most: None,
     gauge: None,
 };
 
@@ -105,6 +106,7 @@ pub static RESTART: Family = Family {
         says(2, &["draining before"]),
     ],
     unless: &[],
+    most: Some(24),
     gauge: None,
 };
 

@@ -17,6 +17,12 @@ pub static DEPLOY: Family = Family {
         says_but(3, &["starting", "version"], &["tls"]),
         says_but(3, &["starting", "v#"], &["tls"]),
         says_but(3, &["started", "version"], &["tls"]),
+        says_but(2, &["starting", " #"], &["tls", "job", "batch", "transaction", "worker", "thread"]),
+        says_but(
+            2,
+            &["started", " #"],
+            &["tls", "job", "batch", "transaction", "worker", "thread", "seconds"],
+        ),
         says(3, &["deploy"]),
         says(3, &["rollout"]),
         says(3, &["rolling out"]),
@@ -34,6 +40,7 @@ pub static DEPLOY: Family = Family {
         says(2, &["server listening", "version"]),
     ],
     unless: &["deployment.environment", "client build"],
+    most: Some(24),
     gauge: None,
 };
 
@@ -69,6 +76,7 @@ pub static CONFIGURATION: Family = Family {
         says(3, &["settings", "changed"]),
     ],
     unless: &["unchanged", "not changed"],
+    most: Some(24),
     gauge: None,
 };
 

@@ -11,7 +11,8 @@ use crate::scan::{self, Input, ScanOptions, Scanned, Selection};
 /// Fills in the files, lines and texts of evidence. Files that cannot be read twice keep the texts of the first
 /// look.
 pub fn fill(findings: &mut [Finding], logs: &[Input], scanned: &Scanned, options: &ScanOptions) {
-    let all = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
+    let all =
+        findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut().chain(&mut finding.corroboration));
     fill_all(all.collect(), logs, scanned, options);
 }
 

@@ -56,6 +56,8 @@ pub struct Family {
     pub phrases: &'static [Phrase],
     /// Words with which no phrase counts.
     pub unless: &'static [&'static str],
+    /// What happens more often than this is routine and no sign.
+    pub most: Option<u64>,
     /// Numbers that are a sign, too.
     pub gauge: Option<What>,
 }
@@ -63,7 +65,10 @@ pub struct Family {
 impl Family {
     /// How telling a kind of entry is; `None` if it is no sign.
     fn judge(&self, scene: &Scene<'_>, at: usize) -> Option<u8> {
-        let (kind, _) = &scene.kinds[at];
+        let (kind, signal) = &scene.kinds[at];
+        if self.most.is_some_and(|most| signal.count > most) {
+            return None;
+        }
         if self.gauge == Some(kind.what) {
             return Some(1);
         }
@@ -111,19 +116,13 @@ impl Detector for Family {
             }
             signs.entry(identity(scene, kind)).or_default().push(Sign { telling, kind: at });
         }
-        // Where some show what others only tell of, the others are felt, not shown.
-        let shows = |signs: &Vec<Sign>| signs.iter().any(|sign| sign.telling != 2);
-        let shown = self.gauge.is_some() && signs.values().any(shows);
+        // Where some show what others only tell of, the others have no trouble of their own.
+        let shows = |signs: &[Sign]| signs.iter().any(|sign| sign.telling != 2);
+        let shown = self.gauge.is_some() && signs.values().any(|signs| shows(signs));
         signs
             .into_values()
-            .filter_map(|signs| {
-                let mut finding = self.conclude(scene, &signs)?;
-                if shown && !shows(&signs) {
-                    finding.severity = finding.severity.min(Severity::High);
-                    finding.nature = Nature::Symptom;
-                }
-                Some(finding)
-            })
+            .filter(|signs| !shown || shows(signs))
+            .filter_map(|signs| self.conclude(scene, &signs))
             .collect()
     }
 }
@@ -200,11 +199,16 @@ impl Family {
             windows: bins.runs(GAP),
             summary: String::new(),
             evidence: Vec::new(),
+            corroboration: Vec::new(),
             constant,
             kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
         };
         finding.summary = summary(self.what, &finding);
         finding.evidence = evidence(scene, &bins, &finding.kinds);
+        (finding.evidence, finding.corroboration) = finding
+            .evidence
+            .into_iter()
+            .partition(|evidence| scene.wants.group(evidence.location.file) == group);
         Some(finding)
     }
 }

@@ -105,6 +105,9 @@ pub struct Finding {
     pub summary: String,
     /// Entries that show it.
     pub evidence: Vec<Evidence>,
+    /// Entries of other logs of the service that say the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub corroboration: Vec<Evidence>,
     /// Was it so from the beginning to the end?
     pub constant: bool,
     /// The kinds of entries that it was found in.
@@ -168,6 +171,7 @@ mod tests {
             windows: vec![],
             summary: "s".into(),
             evidence: vec![evidence],
+            corroboration: vec![],
             constant: false,
             kinds: vec![],
         };

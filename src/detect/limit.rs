@@ -28,6 +28,7 @@ pub static RATE: Family = Family {
         says(2, &["request limit"]),
     ],
     unless: &["ratelimit-remaining", "not throttl"],
+    most: None,
     gauge: None,
 };
 
@@ -49,6 +50,7 @@ pub static BREAKER: Family = Family {
         says(2, &["short-circuited"]),
     ],
     unless: &["circuit closed", "to closed"],
+    most: None,
     gauge: None,
 };
 
@@ -80,6 +82,7 @@ pub static QUEUE: Family = Family {
         says(2, &["overrun"]),
     ],
     unless: &["replica", "drained"],
+    most: None,
     gauge: None,
 };
 

@@ -22,6 +22,7 @@ pub static DEADLOCK: Family = Family {
         says(2, &["deadlock"]),
     ],
     unless: &["no deadlock", "deadlock_timeout", "deadlock detector", "deadlock check"],
+    most: None,
     gauge: None,
 };
 
@@ -50,6 +51,7 @@ pub static LOCK_WAIT: Family = Family {
         says(2, &["waits for", "lock"]),
     ],
     unless: &["file lock released"],
+    most: None,
     gauge: None,
 };
 
@@ -72,6 +74,7 @@ pub static SLOW_QUERY: Family = Family {
         says(2, &["slowlog"]),
     ],
     unless: &[],
+    most: None,
     gauge: None,
 };
 
@@ -98,6 +101,7 @@ pub static REPLICATION: Family = Family {
         says(2, &["read-only transaction"]),
     ],
     unless: &["caught up"],
+    most: None,
     gauge: None,
 };
 

@@ -16,6 +16,7 @@ pub static MEMORY: Family = Family {
     phrases: &[
         says(3, &["outofmemory"]),
         says(3, &["out of memory"]),
+        says(3, &["killed process"]),
         says(3, &["oom-kill"]),
         says(3, &["oomkill"]),
         says(3, &["oom killer"]),
@@ -36,6 +37,7 @@ pub static MEMORY: Family = Family {
         says(2, &["heap usage", "critical"]),
     ],
     unless: &["heapdumponoutofmemory", "exitonoutofmemory", "recovered"],
+    most: None,
     gauge: None,
 };
 
@@ -65,6 +67,7 @@ pub static PAUSES: Family = Family {
         says(1, &["heap", "nearly full"]),
     ],
     unless: &[],
+    most: None,
     gauge: None,
 };
 

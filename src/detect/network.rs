@@ -30,10 +30,11 @@ pub static DNS: Family = Family {
         says(2, &["name resolution"]),
         says(2, &["dns", "lookup"]),
         says(2, &["dns", "failed"]),
-        says(2, &["resolv", "server misbehaving"]),
-        says(2, &["i/o timeout", "lookup"]),
+        says(2, &["server misbehaving"]),
+        says(2, &["lookup", "i/o timeout"]),
     ],
     unless: &["recovered"],
+    most: None,
     gauge: None,
 };
 
@@ -85,6 +86,7 @@ pub static CONNECTION: Family = Family {
         says(2, &["bad gateway"]),
     ],
     unless: &["recovered", "reconnected"],
+    most: None,
     gauge: None,
 };
 

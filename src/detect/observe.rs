@@ -8,7 +8,7 @@ use super::gauge::{self, Fill, Gauge, Part};
 use super::mask;
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
-use crate::model::{Entry, Level, Location, Needs, Role, Slot, Timestamp};
+use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
 use crate::scan::Input;
 
 /// Fields in which loggers put what went wrong, beside the message.
@@ -35,6 +35,21 @@ const ERROR_FIELDS: &[&str] = &[
     "stack",
 ];
 
+/// Fields in which servers put what was asked for, the most exact first.
+const PATH_FIELDS: &[&str] = &[
+    "path",
+    "request.uri",
+    "request.path",
+    "uri",
+    "request_uri",
+    "cs-uri-stem",
+    "http.target",
+    "url.path",
+    "http.path",
+    "url",
+    "request",
+];
+
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;
 
@@ -45,6 +60,7 @@ const FIELD: usize = 400;
 #[derive(Clone, Debug)]
 pub struct Wants {
     errors: Vec<Slot>,
+    paths: Vec<Slot>,
     pools: Vec<PoolFields>,
     /// The group of every file: a log and its rotated parts are one group.
     groups: Vec<u32>,
@@ -145,6 +161,8 @@ impl Wants {
         let errors =
             ERROR_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
         let errors = errors.collect();
+        let paths = PATH_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
+        let paths = paths.collect();
         let pools = pool_fields(&keys, needs);
         let mut files: Vec<String> = Vec::new();
         let groups = logs
@@ -162,7 +180,17 @@ impl Wants {
                 at as u32
             })
             .collect();
-        Wants { errors, pools, groups, files }
+        Wants { errors, paths, pools, groups, files }
+    }
+
+    /// Appends what was asked for, masked, to `key`; says whether the entry tells.
+    pub fn push_path(&self, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
+        let Some(path) = self.paths.iter().find_map(|slot| slots.get(*slot).key()) else { return false };
+        // A request line has the path in its middle.
+        let path = path.split(|b| *b == b' ').find(|word| word.starts_with(b"/")).unwrap_or(&path);
+        let end = path.iter().position(|b| matches!(b, b'?' | b'#')).unwrap_or(path.len());
+        mask::mask(&path[..end.min(FIELD)], key);
+        true
     }
 
     /// The file that stands for a group.
@@ -345,11 +373,11 @@ impl Observed<'_> {
         };
         self.key[0] = What::Status as u8;
         self.key[LEVEL_AT] = NO_LEVEL;
-        self.key.splice(head..head, word.bytes());
-        // Of a request line, what follows the path differs with every request.
-        if let Some(query) = memchr::memchr(b'?', &self.key[head..]) {
-            self.key.truncate(head + query);
+        let template = self.key.len();
+        if self.wants.push_path(entry.slots, &mut self.key) {
+            self.key.drain(head..template);
         }
+        self.key.splice(head..head, word.bytes());
         self.count(entry);
     }
 }

@@ -74,6 +74,7 @@ pub static EXHAUSTION: Family = Family {
         says(2, &["query_wait_timeout"]),
     ],
     unless: TALK,
+    most: None,
     gauge: Some(What::Full),
 };
 
@@ -101,6 +102,7 @@ pub static NEAR_EXHAUSTION: Family = Family {
         says(3, &["connections", "near limit"]),
     ],
     unless: &["recovered", "resolved", "no longer", "thread pool", "threadpool"],
+    most: None,
     gauge: Some(What::Near),
 };
 
@@ -139,6 +141,7 @@ pub static THREADS: Family = Family {
         says(3, &["cannot create thread"]),
     ],
     unless: &["recovered", "no longer"],
+    most: None,
     gauge: None,
 };
 

@@ -38,6 +38,7 @@ pub static DISK: Family = Family {
         says(2, &["buffer i/o error"]),
     ],
     unless: &["recovered"],
+    most: None,
     gauge: None,
 };
 
@@ -61,6 +62,7 @@ pub static DESCRIPTORS: Family = Family {
         says(2, &["file descriptor", "near"]),
     ],
     unless: &["limits set"],
+    most: None,
     gauge: None,
 };
 
@@ -86,6 +88,7 @@ pub static PORTS: Family = Family {
         says(3, &["listen queue overflow"]),
     ],
     unless: &[],
+    most: None,
     gauge: None,
 };
 

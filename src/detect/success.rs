@@ -8,19 +8,11 @@ use super::observe::{Kind, Signal, What};
 use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
 
-/// Requests to these are no work: probes of load balancers and monitors.
-const PROBES: &[&str] = &[
-    "/health",
-    "/ready",
-    "/live",
-    "/ping",
-    "/status ",
-    "/metrics",
-    "/actuator",
-    "/-/",
-    "/up ",
-    "kube-probe",
-];
+/// Paths with these in them are probes of load balancers and monitors, and no work.
+const PROBES: &[&str] = &["/health", "/ready", "/livez", "/liveness", "/actuator", "/-/"];
+
+/// So are these alone.
+const PROBED: &[&str] = &["/status", "/ping", "/up", "/live", "/alive", "/metrics", "/heartbeat", "/_status"];
 
 /// Requests and failures over time.
 #[derive(Clone, Debug)]
@@ -88,7 +80,7 @@ impl Success {
         let mut by_status: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
         for (kind, signal) in statuses(scene, group) {
             all.merge(signal.bins.clone());
-            if code(kind) >= Some(500) {
+            if code(kind).is_some_and(is_failure) {
                 failed.merge(signal.bins.clone());
                 *by_status.entry(kind.text[..3].to_owned()).or_default() += signal.count;
             }
@@ -132,6 +124,14 @@ pub fn statuses<'s>(scene: &'s Scene<'_>, group: u32) -> impl Iterator<Item = &'
     })
 }
 
+/// Is a status a failure of ours? Of the client's errors, those that a sound client gets when we refuse it.
+pub const fn is_failure(code: u32) -> bool {
+    code >= 500 || matches!(code, 401 | 429)
+}
+
+/// What counts as a success, in words.
+pub const RULE: &str = "status below 500, neither 401 nor 429; probes are left out";
+
 /// The status of a kind of request, if it is a number.
 pub fn code(kind: &Kind) -> Option<u32> {
     kind.text.get(..3)?.parse().ok()
@@ -139,5 +139,7 @@ pub fn code(kind: &Kind) -> Option<u32> {
 
 /// Is it a probe?
 pub fn is_probe(kind: &Kind) -> bool {
-    PROBES.iter().any(|probe| kind.text.contains(probe)) || kind.text.ends_with("/status")
+    let asked = kind.text.get(4..).unwrap_or_default();
+    let path = asked.split(' ').find(|word| word.starts_with('/')).unwrap_or(asked);
+    PROBED.contains(&path) || PROBES.iter().any(|probe| path.contains(probe))
 }

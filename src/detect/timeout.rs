@@ -44,6 +44,7 @@ pub static TIMEOUT: Family = Family {
         "keepalive timeout",
         "keep-alive timeout",
     ],
+    most: None,
     gauge: None,
 };
 

@@ -33,6 +33,7 @@ pub static CERTIFICATE: Family = Family {
         says(2, &["bad certificate"]),
     ],
     unless: &["renewed"],
+    most: None,
     gauge: None,
 };
 
@@ -49,6 +50,15 @@ pub static CREDENTIAL: Family = Family {
         says(2, &["token", "expired"]),
         says(2, &["token", "invalid"]),
         says(2, &["token", "rejected"]),
+        says(2, &["token", "refused"]),
+        says(2, &["token", "denied"]),
+        says(2, &["no key with"]),
+        says(2, &["unknown key"]),
+        says(2, &["key not found"]),
+        says(2, &["key id", "not"]),
+        says(2, &["signed with", "key"]),
+        says(2, &["credential", "refused"]),
+        says(2, &["session", "signature"]),
         says(2, &["signature", "expired"]),
         says(2, &["signature", "invalid"]),
         says(2, &["signature", "mismatch"]),
@@ -72,6 +82,7 @@ pub static CREDENTIAL: Family = Family {
         says_but(2, &["login failed"], &["invalid user"]),
     ],
     unless: &["token verified", "invalid user", "refreshed", "unexpected token", "session accepted"],
+    most: None,
     gauge: None,
 };
 
@@ -95,6 +106,7 @@ pub static PERMISSION: Family = Family {
         says(2, &["permissiondenied"]),
     ],
     unless: &[],
+    most: None,
     gauge: None,
 };
 

@@ -14,6 +14,7 @@ mod map;
 mod open;
 mod order;
 mod stream;
+mod text;
 mod walk;
 
 pub use archive::Member;
@@ -21,4 +22,5 @@ pub use kind::{Kind, kind};
 pub use map::Map;
 pub use open::{Content, OpenOptions, Opened, open};
 pub use stream::Stream;
+pub use text::{glob, read_text};
 pub use walk::{Found, WalkOptions, walk};

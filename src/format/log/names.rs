@@ -317,11 +317,8 @@ const NAMES: &[(Role, &[&str])] = &[
 /// their differences; dots stay, they part the names of nested fields.
 pub fn normal(name: &str) -> String {
     if name.is_ascii() {
-        return name
-            .bytes()
-            .filter(|b| !matches!(b, b'_' | b'-'))
-            .map(|b| b.to_ascii_lowercase().into())
-            .collect();
+        let kept = name.bytes().filter(|b| !matches!(b, b'_' | b'-'));
+        return kept.map(|b| char::from(b.to_ascii_lowercase())).collect();
     }
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
