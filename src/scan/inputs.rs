@@ -147,8 +147,10 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
-            let kind = recognise(&[whole_lines(&head)], found)?;
-            let coarse = is_coarse(&kind, whole_lines(&head), found.modified, scan);
+            // A last line without an end is whole if nothing follows it.
+            let sample = if head.len() < HEAD { &head[..] } else { whole_lines(&head) };
+            let kind = recognise(&[sample], found)?;
+            let coarse = is_coarse(&kind, sample, found.modified, scan);
             // Files can be opened again; pipes cannot.
             (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
         }
@@ -348,6 +350,11 @@ impl Input {
         }
     }
 
+    /// Is there something that has been read already, and is reported even if the scan is cancelled?
+    pub(super) fn has_been_read(&self) -> bool {
+        !matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::None)
+    }
+
     /// Opens the file for a scan: its content, and what was already read of it.
     pub(super) fn open(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
@@ -386,11 +393,6 @@ impl Input {
                 (Some(read(&bytes)), stream.trouble().into_iter().collect())
             }
         }
-    }
-
-    /// Is this a pipe, which gives its bytes once?
-    pub(super) fn is_pipe(&self) -> bool {
-        is_pipe(&self.found)
     }
 
     /// Reads a pipe to its end and keeps it, so that it can be scanned more than once. Gives what went wrong.
