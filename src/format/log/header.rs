@@ -36,7 +36,7 @@ impl Header {
             header.before_time(line, from);
             at = to + line[to..].iter().take_while(|b| matches!(b, b']' | b')' | b'"' | b'>' | b'}')).count();
             // A zone may stand in words of its own: [Europe/Paris].
-            header.glued_number(line, &mut at);
+            Header::glued_number(line, &mut at);
         }
         for _ in 0..HEADER_WORDS {
             at = separators(line, at, header.known());
