@@ -119,11 +119,7 @@ _obs() {
 
     case "${cmd}" in
         obs)
-<<<<<<< HEAD
-            opts="-h -V --help --version correlate grep stats detect investigate fields formats completions man help"
-=======
             opts="-h -V --help --version correlate grep stats detect query check-rules investigate fields formats completions man help"
->>>>>>> queries
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -775,11 +771,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help)
-<<<<<<< HEAD
-            opts="correlate grep stats detect investigate fields formats completions man help"
-=======
             opts="correlate grep stats detect query check-rules investigate fields formats completions man help"
->>>>>>> queries
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
