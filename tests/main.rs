@@ -7,7 +7,6 @@ mod completions;
 mod corpus;
 mod fixtures;
 mod golden;
-mod hostile;
 mod laws;
 mod openmetrics;
 mod promql;
