@@ -7,7 +7,6 @@ mod completions;
 mod corpus;
 mod fixtures;
 mod golden;
-mod laws;
 mod openmetrics;
 mod promql;
 mod queries;
