@@ -56,8 +56,7 @@ fn what_is_counted_in_logs_equals_the_truth() {
     };
     let (requests, success) = (truth["requests"].as_f64().unwrap(), truth["success"].as_f64().unwrap());
     assert_eq!((count("success"), count("failed")), (success, requests - success));
-    let entries: f64 =
-        truth["entries"].as_object().expect("entries").values().filter_map(Json::as_f64).sum();
+    let entries: f64 = truth["entries"].as_object().expect("entries").values().filter_map(Json::as_f64).sum();
     let answer = json(0, &["query", "sum(log_entries_total)", "outage", "--at", "end"]);
     assert_eq!(answer["data"]["result"][0]["value"][1], entries.to_string());
     // Counters start at zero before the first event.
@@ -141,8 +140,12 @@ fn declared_metrics_stand_beside_the_others() {
     assert_eq!(answer["data"]["result"][0]["value"][1], events.to_string());
     let answer = ask("sum(pay_seconds_count) == sum(pay_seconds_bucket{le=\"+Inf\"})");
     let gateways = truth()["by_gateway"].clone();
-    let count: u64 =
-        gateways.as_object().expect("gateways").values().filter_map(|gateway| gateway["count"].as_u64()).sum();
+    let count: u64 = gateways
+        .as_object()
+        .expect("gateways")
+        .values()
+        .filter_map(|gateway| gateway["count"].as_u64())
+        .sum();
     assert_eq!(answer["data"]["result"][0]["value"][1], count.to_string());
     let wrong = written(folder.path(), "wrong.yaml", "metrics:\n  - {name: a, type: gauge}\n");
     let (code, _, err) = said(&["query", "up", "outage", "--config", &wrong]);
@@ -216,11 +219,16 @@ fn files_alone_are_checked_and_every_error_is_told() {
     let bad = written(folder.path(), "bad.yml", bad);
     let (code, _, err) = said(&["check-rules", "-r", &bad, "outage"]);
     assert_eq!(code, 2);
-    for part in ["bad.yml:4:", "fro not found", "did you mean", "unexpected end", "bad.yml:5:", "recording rule"] {
+    for part in
+        ["bad.yml:4:", "fro not found", "did you mean", "unexpected end", "bad.yml:5:", "recording rule"]
+    {
         assert!(err.contains(part), "{part}: {err}");
     }
     let github = said(&["check-rules", "-r", &bad, "--output", "github"]).1;
-    assert!(github.lines().all(|line| line.starts_with("::error file=")) && github.contains(",line=4,"), "{github}");
+    assert!(
+        github.lines().all(|line| line.starts_with("::error file=")) && github.contains(",line=4,"),
+        "{github}"
+    );
     assert_eq!(said(&["check-rules", "-r", "no-such.yml"]).0, 2);
     assert_eq!(said(&["check-rules"]).0, 2);
     let (code, out, _) = said(&["check-rules", "-r", &good, "--lint"]);
@@ -279,20 +287,30 @@ fn alerts_find_their_receivers_and_silences_keep_them() {
     let routes = |label: &str| {
         said(&["check-rules", "--alertmanager", &config, "--routes-for", label, "--routes-for", "a=b"]).1
     };
-    assert_eq!((routes("severity=critical").as_str(), routes("severity=low").as_str()), ("pager\n", "default\n"));
+    assert_eq!(
+        (routes("severity=critical").as_str(), routes("severity=low").as_str()),
+        ("pager\n", "default\n")
+    );
     let silences = r#"[{"id": "night", "startsAt": "2023-12-24T00:00:00Z", "endsAt": "2023-12-25T00:00:00Z",
         "matchers": [{"name": "alertname", "value": "PoolFull|Failing", "isRegex": true}]}]"#;
     let silences = written(folder.path(), "silences.json", silences);
     let arguments = ["check-rules", "-r", &rules, "--alertmanager", &config, "outage"];
     let loud = json(1, &arguments);
-    assert_eq!(loud["alerts"].as_array().expect("alerts").iter().find(|a| a["rule"] == "PoolFull").expect("one")["receivers"][0], "pager");
+    assert_eq!(
+        loud["alerts"].as_array().expect("alerts").iter().find(|a| a["rule"] == "PoolFull").expect("one")["receivers"]
+            [0],
+        "pager"
+    );
     // What nobody is told of makes no exit code 1.
     let quiet = json(0, &[&arguments[..], &["--silences", &silences]].concat());
     let fired: Vec<&Json> =
         quiet["alerts"].as_array().expect("alerts").iter().filter(|a| !a["firing_at"].is_null()).collect();
     assert!(!fired.is_empty());
     for alert in fired {
-        assert_eq!((&alert["status"], &alert["suppressed_by"]), (&"suppressed".into(), &"silence night".into()));
+        assert_eq!(
+            (&alert["status"], &alert["suppressed_by"]),
+            (&"suppressed".into(), &"silence night".into())
+        );
     }
 }
 
