@@ -63,7 +63,7 @@ pub fn narrow(
     if common.lift < LIFT || common.failed_share < 0.7 || common.value.len() < 3 {
         return;
     }
-    cause.summary.push_str(&format!("; mostly where {} is {}", common.field, common.value));
+    cause.summary = format!("{}; mostly where {} is {}", cause.summary, common.field, common.value);
     let (Some(from), Some(group)) = (cause.from, group_of(scene, &cause.subject.file)) else { return };
     let mut needs = Needs::none();
     needs.role(Role::Ts);
@@ -75,7 +75,7 @@ pub fn narrow(
     let Some(first) = beginning(scene, group, &naming.bins) else { return };
     if first.ts < from && from.0 - first.ts.0 <= EARLIER {
         cause.from = Some(first.ts);
-        cause.summary.push_str(&format!(", with first signs at {}", first.ts.clock()));
+        cause.summary = format!("{}, with first signs at {}", cause.summary, first.ts.clock());
         let what = format!("first warnings that name {} in {}", common.value, cause.subject.file);
         story.timeline.insert(0, Event { at: Some(first.ts), what, evidence: None });
         story.timeline.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
