@@ -29,11 +29,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('grep', 'grep', [CompletionResultType]::ParameterValue, 'Find entries (whole ones, stack traces included) that match a pattern and a condition')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count entries and requests, their success and their durations, in groups and over time')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Find known failures, bursts and changes, with windows and evidence')
-<<<<<<< HEAD
-=======
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Ask with PromQL: over recorded metrics, and over metrics derived from logs')
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
->>>>>>> queries
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
@@ -198,8 +195,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-<<<<<<< HEAD
-=======
         'obs;query' {
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'At one time: 2023-12-24T03:06:00Z, 03:06, end-5m')
             [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'From this time on (default: the start of the data)')
@@ -275,8 +270,9 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
->>>>>>> queries
         'obs;investigate' {
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
@@ -398,11 +394,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('grep', 'grep', [CompletionResultType]::ParameterValue, 'Find entries (whole ones, stack traces included) that match a pattern and a condition')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count entries and requests, their success and their durations, in groups and over time')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Find known failures, bursts and changes, with windows and evidence')
-<<<<<<< HEAD
-=======
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Ask with PromQL: over recorded metrics, and over metrics derived from logs')
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
->>>>>>> queries
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
@@ -423,15 +416,12 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         'obs;help;detect' {
             break
         }
-<<<<<<< HEAD
-=======
         'obs;help;query' {
             break
         }
         'obs;help;check-rules' {
             break
         }
->>>>>>> queries
         'obs;help;investigate' {
             break
         }

@@ -30,11 +30,8 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "correlate" -d 'Join entries
 complete -c obs -n "__fish_obs_needs_command" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
 complete -c obs -n "__fish_obs_needs_command" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
 complete -c obs -n "__fish_obs_needs_command" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
-<<<<<<< HEAD
-=======
 complete -c obs -n "__fish_obs_needs_command" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
 complete -c obs -n "__fish_obs_needs_command" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
->>>>>>> queries
 complete -c obs -n "__fish_obs_needs_command" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
 complete -c obs -n "__fish_obs_needs_command" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
 complete -c obs -n "__fish_obs_needs_command" -f -a "formats" -d 'List log formats, or explain how files were understood'
@@ -201,8 +198,6 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -l strict -d 'Lines that
 complete -c obs -n "__fish_obs_using_subcommand detect" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s h -l help -d 'Print help (see more with \'--help\')'
-<<<<<<< HEAD
-=======
 complete -c obs -n "__fish_obs_using_subcommand query" -l at -d 'At one time: 2023-12-24T03:06:00Z, 03:06, end-5m' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l start -d 'From this time on (default: the start of the data)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l end -d 'Up to this time (default: the end of the data)' -r
@@ -292,7 +287,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l strict -d 'Lines
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Print help (see more with \'--help\')'
->>>>>>> queries
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -408,18 +403,6 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand man" -s h -l help -d 'Print help'
-<<<<<<< HEAD
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "formats" -d 'List log formats, or explain how files were understood'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-=======
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
@@ -432,6 +415,5 @@ complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcom
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
->>>>>>> queries
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every log format that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
