@@ -67,6 +67,8 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
+    // Evidence is read again where it stands.
+    session.hold_pipes();
     let range = session.time_range(&chosen)?;
     let wants = Wants::new(&session.inputs.logs, &mut needs);
     let selection = Selection::new(needs, &chosen.filter, range);

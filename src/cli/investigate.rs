@@ -10,19 +10,27 @@ use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::detect::lines;
+use super::measured::{self, Wanted};
 use super::out;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::affected::{Affected, Cases, Example, Joined};
 use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::success::{RULE, Rates};
-use crate::detect::{self, Observed, Scene, Wants, evidence};
+use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
+use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
-use crate::model::{Account, Error, Needs, Timestamp};
+use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
+use crate::promql::Expr;
 use crate::report::account::{counted, span};
 use crate::report::table::percent;
 use crate::report::{AccountJson, Cell, Column, Phrase, Report, Section, Spark, Style, Table};
+use crate::rules::Setting;
+use crate::rules::alert::Alert;
+use crate::rules::file::{self, FileOptions};
+use crate::rules::replay::{self, Interval};
 use crate::scan::{self, Selection};
+use crate::source;
 
 /// Say what failed, since when, how badly, for whom and why, without being asked
 #[derive(Args, Debug)]
@@ -33,6 +41,9 @@ use crate::scan::{self, Selection};
 pub(super) struct InvestigateArgs {
     #[command(flatten)]
     paths: PathArgs,
+    /// Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)
+    #[arg(short, long = "rules", value_name = "FILE")]
+    rules: Vec<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -49,7 +60,7 @@ struct InvestigateJson<'a> {
     causes: &'a [Cause],
     affected: &'a Affected,
     examples: Vec<ExampleJson>,
-    alerts: Vec<serde_json::Value>,
+    alerts: &'a [Alert],
     timeline: &'a [Event],
     input: AccountJson,
 }
@@ -79,6 +90,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
+    // Evidence is read again where it stands.
+    session.hold_pipes();
     let range = session.time_range(&chosen)?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
@@ -99,9 +112,16 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         let (joined, _) = scan::fold(logs, &selection, &options, || Joined::new(&cases));
         joined.conclude(story.impact)
     };
+    if let Some(common) = affected.over_represented.first() {
+        narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range), &options);
+        if let Some(cause) = story.causes.first_mut() {
+            evidence::fill_all(cause.evidence.iter_mut().collect(), logs, &scanned, &options);
+        }
+    }
     let examples: Vec<ExampleJson> =
         examples.iter().map(|example| command(example, &args.paths.paths)).collect();
     let account = session.account(&mut scanned);
+    let alerts = alerts(args, &mut session)?;
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
         onset: story.onset.map(text),
@@ -109,13 +129,56 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         causes: &story.causes,
         affected: &affected,
         examples: examples.clone(),
-        alerts: Vec::new(),
+        alerts: &alerts,
         timeline: &story.timeline,
         input: AccountJson::from(&account),
     };
-    let report = report(&session, &scene, &story, &affected, &examples, &account);
+    let report = report(&session, &scene, &story, &affected, &examples, &alerts, &account);
     out::write_report(args.output.output, session.config.page, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))
+}
+
+/// The alerts that the rules would have raised, in the order of time.
+fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, Error> {
+    let mut files = Vec::new();
+    for path in &args.rules {
+        let (name, text) = source::read_text(path).map_err(|trouble| Error::input(trouble.to_string()))?;
+        let checked = file::parse(&name, &text, &FileOptions::strict());
+        if let Some(problem) = checked.problems.first() {
+            return Err(Error::usage(format!("{name}:{problem}")).hinted("obs check-rules -r says more"));
+        }
+        files.push(checked.file);
+    }
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let groups = || files.iter().flat_map(|file| &file.groups);
+    let exprs: Vec<&Expr> = groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let every_ms = groups().filter_map(|group| group.interval).min();
+    let wanted = Wanted { exprs: &exprs, declared: &[], success: None, every_ms, chosen: &chosen, needs };
+    let told = session.diagnostics.len();
+    let mut measured = measured::load(session, wanted)?;
+    // The logs were scanned before, and what is wrong with them has been said.
+    let again: Vec<_> = session.diagnostics.drain(told..).collect();
+    for diagnostic in again {
+        if !session.diagnostics.contains(&diagnostic) {
+            session.diagnostics.push(diagnostic);
+        }
+    }
+    let default = metrics::interval(&measured.store).unwrap_or(60_000);
+    let interval = Interval { forced: None, default };
+    let mut replay = replay::replay(&files, &mut measured.store, interval, &Setting::plain())?;
+    replay::route(&mut replay, &files, None, &[]);
+    for unjudged in &replay.unjudged {
+        let message =
+            format!("rule {} could not be judged: its series are not in these files", unjudged.rule);
+        session.diagnostics.push(Diagnostic::note("", message));
+    }
+    let mut alerts: Vec<Alert> = replay.alerts.into_iter().filter(Alert::fired).collect();
+    alerts.sort_by(|a, b| (a.firing_at, &a.rule).cmp(&(b.firing_at, &b.rule)));
+    Ok(alerts)
 }
 
 fn text(ts: Timestamp) -> String {
@@ -150,6 +213,7 @@ fn report(
     story: &Story,
     affected: &Affected,
     examples: &[ExampleJson],
+    alerts: &[Alert],
     account: &Account,
 ) -> Report {
     let mut report = Report::new();
@@ -182,6 +246,7 @@ fn report(
             report.push(Section::Code(example.command.as_str().into()));
         }
     }
+    fired(&mut report, alerts, story);
     coverage(&mut report, session);
     report.push(Section::Account(*account));
     report
@@ -310,6 +375,33 @@ fn who(report: &mut Report, affected: &Affected) {
     if !affected.alike.is_empty() {
         report.paragraph(format!("Hit alike: every value of {}.", affected.alike.join(", ")));
     }
+}
+
+/// Which alerts would have said so, and how long after it began.
+fn fired(report: &mut Report, alerts: &[Alert], story: &Story) {
+    if alerts.is_empty() {
+        return;
+    }
+    report.heading("Alerts that would have fired");
+    let mut table = Table::new(vec![
+        Column::text("at").importance(9),
+        Column::text("alert"),
+        Column::text("severity"),
+        Column::number("after the onset"),
+        Column::text("until"),
+    ]);
+    for alert in alerts.iter().take(12) {
+        let after = alert.firing_at.zip(story.onset).filter(|(at, onset)| at >= onset);
+        let after = after.map(|(at, onset)| (at.0 - onset.0) as f64 / 1e6);
+        table.row(vec![
+            alert.firing_at.map_or_else(Cell::none, Cell::clock),
+            Cell::text(alert.rule.as_str()),
+            alert.severity.as_deref().map_or_else(Cell::none, Cell::text),
+            after.map_or_else(Cell::none, Cell::millis),
+            alert.resolved_at.map_or_else(Cell::none, Cell::clock),
+        ]);
+    }
+    report.push(Section::Table(table));
 }
 
 /// Which files there were, and what could not be read.

@@ -19,6 +19,7 @@ pub mod limit;
 pub mod lock;
 pub mod mask;
 pub mod memory;
+pub mod narrow;
 pub mod network;
 pub mod observe;
 pub mod pool;

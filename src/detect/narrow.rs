@@ -1,0 +1,110 @@
+//! What the failed requests have in common narrows the search: when did trouble with just that begin?
+//!
+//! A partner that has become slow is a small part of what a service says. Its first signs drown among all
+//! others, but stand out among the warnings and errors in which it is named.
+
+use super::affected::Common;
+use super::bins::{Bins, Moment};
+use super::cause::{Event, Story};
+use super::change::{self, Way};
+use super::finding::Evidence;
+use super::observe::Wants;
+use super::scene::Scene;
+use crate::filter::Filter;
+use crate::fold::Fold;
+use crate::model::time::NANOS;
+use crate::model::{Entry, Level, Needs, Role, TimeRange, Timestamp};
+use crate::scan::{self, Input, ScanOptions, Selection};
+
+/// From which lift a value is worth a look of its own.
+const LIFT: f64 = 3.0;
+
+/// How much likelier than a constant rate the trouble must be: less than elsewhere, for only one value is tried.
+const GAIN: f64 = 6.0;
+
+/// How long before what was found the trouble may have begun, in nanoseconds.
+const EARLIER: i64 = 20 * 60 * NANOS;
+
+/// Warnings and errors of one log that name a value.
+struct Naming<'n> {
+    wants: &'n Wants,
+    group: u32,
+    value: &'n [u8],
+    bins: Bins,
+}
+
+impl Fold for Naming<'_> {
+    fn add(&mut self, entry: &Entry<'_, '_>) {
+        if self.wants.group(entry.location.file) == self.group
+            && entry.slots.level >= Some(Level::Warn)
+            && let Some(ts) = entry.slots.ts
+            && memchr::memmem::find(entry.raw, self.value).is_some()
+        {
+            self.bins.add(Moment { ts, location: entry.location });
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.bins.merge(other.bins);
+    }
+}
+
+/// Says of the first cause what the failed have in common, and moves its beginning to where trouble with that
+/// began.
+pub fn narrow(
+    story: &mut Story,
+    common: &Common,
+    scene: &Scene<'_>,
+    logs: &[Input],
+    (filter, range): (&Filter, TimeRange),
+    options: &ScanOptions,
+) {
+    let Some(cause) = story.causes.first_mut() else { return };
+    if common.lift < LIFT || common.failed_share < 0.7 || common.value.len() < 3 {
+        return;
+    }
+    cause.summary = format!("{}; mostly where {} is {}", cause.summary, common.field, common.value);
+    let (Some(from), Some(group)) = (cause.from, group_of(scene, &cause.subject.file)) else { return };
+    let mut needs = Needs::none();
+    needs.role(Role::Ts);
+    needs.role(Role::Level);
+    let selection = Selection::new(needs, filter, range);
+    let value = common.value.as_bytes();
+    let new = || Naming { wants: scene.wants, group, value, bins: Bins::default() };
+    let (naming, _) = scan::fold(logs, &selection, options, new);
+    let Some(first) = beginning(scene, group, &naming.bins) else { return };
+    if first.ts < from && from.0 - first.ts.0 <= EARLIER {
+        cause.from = Some(first.ts);
+        cause.summary = format!("{}, with first signs at {}", cause.summary, first.ts.clock());
+        let what = format!("first warnings that name {} in {}", common.value, cause.subject.file);
+        story.timeline.insert(0, Event { at: Some(first.ts), what, evidence: None });
+        story.timeline.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        story.onset = Some(first.ts);
+        cause.evidence.insert(
+            0,
+            Evidence {
+                file: String::new(),
+                line: 0,
+                timestamp: Some(first.ts),
+                text: String::new(),
+                location: first.location,
+            },
+        );
+    }
+}
+
+/// The first entry of the stretch in which they are more frequent.
+fn beginning(scene: &Scene<'_>, group: u32, bins: &Bins) -> Option<Moment> {
+    let counts = scene.axis.counts(bins);
+    let presence = scene.presence(group);
+    let found = change::strongest(&counts, &presence, Way::Up)?;
+    if found.gain < GAIN || found.inside < 3.0 * found.outside || scene.is_beginning(&presence, found.from) {
+        return None;
+    }
+    let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
+    bins.within(from, Timestamp(until.0 - 1)).next().map(|bin| bin.first)
+}
+
+fn group_of(scene: &Scene<'_>, file: &str) -> Option<u32> {
+    scene.kinds.iter().map(|(kind, _)| kind.group).find(|group| scene.wants.file(*group) == file)
+}
