@@ -162,10 +162,9 @@ impl Clock {
         let offset = match time.zone {
             Zone::Offset(offset) => i64::from(offset),
             Zone::Local if self.zone == chrono_tz::UTC => 0,
-            Zone::Local => self.offset_at_local(local)?,
             // A name of several zones is believed where the person named a zone.
             Zone::Unclear if self.zone == chrono_tz::UTC => return None,
-            Zone::Unclear => self.offset_at_local(local)?,
+            Zone::Local | Zone::Unclear => self.offset_at_local(local)?,
         };
         Timestamp::new(local - offset, time.nanos)
     }

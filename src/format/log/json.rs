@@ -263,7 +263,7 @@ fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
     for _ in 0..6 {
         let Some(eight) = bytes.get(at..at + 8) else { break };
         let word = u64::from_le_bytes(eight.try_into().unwrap_or_default());
-        let (quote, backslash) = (word ^ (LOW * b'"' as u64), word ^ (LOW * b'\\' as u64));
+        let (quote, backslash) = (word ^ (LOW * u64::from(b'"')), word ^ (LOW * u64::from(b'\\')));
         // A byte is zero where subtracting one borrows into its high bit (Mycroft's test).
         let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
         if found != 0 {

@@ -53,13 +53,13 @@ impl Layout {
     }
 
     /// Does this file's text have times?
-    pub fn is_timed(&self) -> bool {
+    pub fn is_timed(self) -> bool {
         self.words[0].is_some()
     }
 
     /// The time of a line at one of the layout's places.
     #[inline]
-    pub(super) fn find(&self, line: &[u8]) -> Option<Found> {
+    pub(super) fn find(self, line: &[u8]) -> Option<Found> {
         self.words.iter().flatten().find_map(|words| {
             let at = after_words(line, *words)?;
             in_word(line, at, *words)

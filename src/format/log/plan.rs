@@ -164,8 +164,8 @@ impl Plan {
     }
 
     /// Where the file's text has its times.
-    pub(super) fn layout(&self) -> &Layout {
-        &self.layout
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// The format of a line that an entry of a format at `layer` carries.
@@ -339,15 +339,11 @@ impl Plan {
         let mut node = 0;
         for part in &parts[..parts.len() - 1] {
             let at = self.nodes[node].find_or_add(part);
-            node = match self.nodes[node].keys[at].inside {
-                Some(inside) => usize::from(inside),
-                None => {
-                    let inside = self.nodes.len();
-                    self.nodes.push(Node::default());
-                    self.nodes[node].keys[at].inside = Some(inside as u16);
-                    inside
-                }
-            };
+            if self.nodes[node].keys[at].inside.is_none() {
+                self.nodes[node].keys[at].inside = Some(self.nodes.len() as u16);
+                self.nodes.push(Node::default());
+            }
+            node = self.nodes[node].keys[at].inside.map_or(0, usize::from);
         }
         self.add_key(node, parts[parts.len() - 1], target);
     }

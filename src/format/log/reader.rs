@@ -9,6 +9,10 @@ use super::{LogFormat, Plan, Profile, text};
 use crate::format::time::Clock;
 use crate::model::{Needs, Role, Slots, Timestamp, Value};
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the file that is asked for every line"
+)]
 /// How the entries of one file are read. Made once per file, before its first chunk.
 #[derive(Debug)]
 pub struct Reader {

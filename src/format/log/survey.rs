@@ -158,19 +158,13 @@ impl Seen {
             self.counts[taker] += 1;
             let format = LOG_FORMATS[taker];
             self.first_is_timed.get_or_insert(true);
-            match format.inner(&line) {
-                Some(inner) => {
-                    let inner = inner.into_owned();
-                    self.time(format, &line);
-                    layer = format.layer();
-                    line = Cow::Owned(inner);
-                }
-                None => {
-                    self.time(format, &line);
-                    self.fields(format, &line);
-                    return;
-                }
-            }
+            self.time(format, &line);
+            let Some(inner) = format.inner(&line) else {
+                self.fields(format, &line);
+                return;
+            };
+            layer = format.layer();
+            line = Cow::Owned(inner.into_owned());
         }
         self.text_line(&line, layer != u8::MAX);
     }
@@ -328,21 +322,18 @@ impl Profile {
         };
         // Neighbours that span years say nothing about one of them.
         let near = near.filter(|(from, to)| to.0 - from.0 < 400 * DAY);
-        let last = match self.dated.or(near) {
+        let last = if let Some((from, to)) = self.dated.or(near) {
             // Files beside each other are of one time; when one was last written may say when it was copied.
-            Some((from, to)) => {
-                let middle = from.0 / 2 + to.0 / 2;
-                let (year, ..) = Timestamp(middle).civil();
-                (year - 4..=year + 4).filter_map(in_year).min_by_key(|ts| (ts.0 - middle).abs())?
-            }
-            None => {
-                let modified = modified?;
-                let (year, ..) = modified.civil();
-                (year - 8..=year + 1)
-                    .rev()
-                    .filter_map(in_year)
-                    .find(|ts| ts.0 <= modified.0.saturating_add(DAY))?
-            }
+            let middle = from.0 / 2 + to.0 / 2;
+            let (year, ..) = Timestamp(middle).civil();
+            (year - 4..=year + 4).filter_map(in_year).min_by_key(|ts| (ts.0 - middle).abs())?
+        } else {
+            let modified = modified?;
+            let (year, ..) = modified.civil();
+            (year - 8..=year + 1)
+                .rev()
+                .filter_map(in_year)
+                .find(|ts| ts.0 <= modified.0.saturating_add(DAY))?
         };
         // What comes after the samples may be half a year later, but not after the file was written.
         let later = if whole { 0 } else { 182 * DAY };

@@ -120,7 +120,7 @@ impl<'a> Head<'a> {
         let length = rest
             .iter()
             .position(|b| {
-                !(b.is_ascii_graphic() && !matches!(b, b'[' | b':' | b'"' | b'{' | b'=' | b',' | b'<'))
+                !b.is_ascii_graphic() || matches!(b, b'[' | b':' | b'"' | b'{' | b'=' | b',' | b'<')
             })
             .unwrap_or(rest.len());
         let mut end = length;
@@ -346,7 +346,7 @@ impl LogFormat for Syslog {
 
 /// Reads the message as text: all of it is the message, even if it names a level.
 fn extract_text<'a>(message: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) {
-    let header = Header::of(message, &Layout::at_start());
+    let header = Header::of(message, Layout::at_start());
     // A time with a year in the message is more than the syslog's own without one.
     if let Some((stamp, from, to)) = header.stamp
         && !matches!(stamp, Stamp::Civil { year: None, .. } | Stamp::Numeric { .. })
