@@ -6,6 +6,7 @@ pub mod detect;
 pub mod filter;
 pub mod fold;
 pub mod format;
+pub mod metrics;
 pub mod model;
 pub mod promql;
 pub mod report;

@@ -1,5 +1,12 @@
 //! The one test binary: every file beside this one is a module here (tidy sees to it).
 
+#![expect(clippy::disallowed_methods, reason = "tests make their own inputs and read the sources")]
+
+mod completions;
 mod corpus;
 mod fixtures;
+mod openmetrics;
+mod promql;
+mod queries;
+mod source;
 mod tidy;

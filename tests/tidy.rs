@@ -10,7 +10,9 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["source", "format", "filter", "fold", "promql", "report"],
     &["scan"],
-    &["stats", "rules", "correlate", "detect"],
+    &["stats"],
+    &["metrics"],
+    &["rules", "correlate", "detect"],
     &["cli"],
 ];
 

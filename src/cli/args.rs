@@ -40,6 +40,13 @@ pub(super) struct InputArgs {
     pub unparsed: bool,
 }
 
+impl InputArgs {
+    /// What the options are when nothing is typed, for commands that read nothing.
+    pub(super) fn default_values() -> Self {
+        InputArgs { tz: "UTC".to_owned(), ..InputArgs::default() }
+    }
+}
+
 /// Which entries are looked at.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Selection")]

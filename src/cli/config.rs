@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::args::{InputArgs, OutputArgs, When};
+use super::progress::Progress;
 use crate::filter;
 use crate::format::log;
 use crate::format::log::reader::ReadOptions;
@@ -22,8 +23,8 @@ pub(super) struct Config {
     pub page: Page,
     /// Is the answer read by a person on a terminal?
     pub terminal: bool,
-    /// Is progress drawn?
-    pub progress: bool,
+    /// Draws progress until it is dropped; nobody where it is not wanted.
+    pub progress: Option<Progress>,
     /// Now.
     pub now: Timestamp,
 }
@@ -51,6 +52,7 @@ impl Config {
         };
         let color = colored(output.color, terminal);
         let page = Page { width: width(terminal), color, ascii: ascii() };
+        let progress = progress.then(|| Progress::start(&scan.progress));
         Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
     }
 }
@@ -103,6 +105,15 @@ fn role_map(pair: &str) -> Result<(Role, Vec<String>), Error> {
         Error::usage(format!("there is no role `{role}`")).hinted(format!("roles: {}", roles()))
     })?;
     Ok((role, fields.split(',').map(str::to_owned).collect()))
+}
+
+/// Where a configuration is looked for when none is named: here, then in the user's configuration directory.
+#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
+pub(super) fn configuration() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    let places = [Some(PathBuf::from("obs.yaml")), user.map(|user| user.join("obs").join("obs.yaml"))];
+    places.into_iter().flatten().find(|place| place.is_file())
 }
 
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]

@@ -1,8 +1,20 @@
 //! The only room that knows clap, the terminal, the environment and the clock. One command, one file.
 
 mod args;
+mod check_rules;
+mod completions;
 mod config;
+mod correlate;
+mod detect;
+mod fields;
+mod formats;
+mod found;
+mod grep;
+mod investigate;
+mod measured;
 mod out;
+mod progress;
+mod query;
 mod session;
 mod stats;
 mod verdict;
@@ -14,6 +26,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Parser, Subcommand};
 
 use crate::model::Error;
+pub use completions::completion_files;
 use verdict::Verdict;
 
 /// Finds out from log and metric files what failed, since when, for whom and why
@@ -32,7 +45,17 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Correlate(correlate::CorrelateArgs),
+    Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
+    Detect(Box<detect::DetectArgs>),
+    Query(Box<query::QueryArgs>),
+    CheckRules(Box<check_rules::CheckRulesArgs>),
+    Investigate(Box<investigate::InvestigateArgs>),
+    Fields(fields::FieldsArgs),
+    Formats(formats::FormatsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
 }
 
 /// Runs `obs` with the process's arguments.
@@ -53,7 +76,17 @@ pub fn main() -> ExitCode {
 impl Command {
     fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         match self {
+            Command::Correlate(args) => correlate::run(args, cancel),
+            Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
+            Command::Detect(args) => detect::run(args, cancel),
+            Command::Query(args) => query::run(args, cancel),
+            Command::CheckRules(args) => check_rules::run(args, cancel),
+            Command::Investigate(args) => investigate::run(args, cancel),
+            Command::Fields(args) => fields::run(args, cancel),
+            Command::Formats(args) => formats::run(args, cancel),
+            Command::Completions(args) => completions::completions(args),
+            Command::Man(args) => completions::man(args),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Standard output, and what becomes of it when it cannot be written.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::report::{Page, Report, json, renderer};
 
 /// Standard output, buffered.
 pub(super) struct Out {
-    stdout: BufWriter<StdoutLock<'static>>,
+    stdout: BufWriter<Stdout>,
 }
 
 impl Out {
     /// Takes standard output.
     pub(super) fn new() -> Self {
-        Out { stdout: BufWriter::with_capacity(1 << 16, io::stdout().lock()) }
+        Out { stdout: BufWriter::with_capacity(1 << 16, io::stdout()) }
     }
 
     /// Writes bytes.
@@ -46,7 +46,7 @@ pub(super) fn write_report<T: Serialize>(
 ) -> Result<(), Error> {
     match form {
         Form::Json => write_json(value),
-        Form::Jsonl => write_all(&json::compact(value).map_err(|error| no_json(&error))?),
+        Form::Jsonl => write_all(&line(json::compact(value).map_err(|error| no_json(&error))?)),
         other => match renderer(&other.name()) {
             Some(renderer) => write_all((renderer.render)(report, page).as_bytes()),
             None => Err(unsupported(other, "table, json, csv, markdown or html")),
@@ -56,7 +56,12 @@ pub(super) fn write_report<T: Serialize>(
 
 /// Writes a JSON value for people and programs.
 pub(super) fn write_json<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
-    write_all(&json::pretty(value).map_err(|error| no_json(&error))?)
+    write_all(&line(json::pretty(value).map_err(|error| no_json(&error))?))
+}
+
+fn line(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.push(b'\n');
+    bytes
 }
 
 /// This command has no such form of output.

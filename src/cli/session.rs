@@ -47,6 +47,16 @@ impl Chosen {
         let parse = |source: &Option<String>| source.as_deref().map(When::parse).transpose();
         Ok(Chosen { filter: Filter::and(filters), since: parse(&args.since)?, until: parse(&args.until)? })
     }
+
+    /// Is anything asked of an entry?
+    pub(super) fn is_conditioned(&self) -> bool {
+        !self.filter.is_everything() || self.since.is_some() || self.until.is_some()
+    }
+
+    /// Must the data's first and last time be known to tell the range of time?
+    pub(super) fn needs_span(&self) -> bool {
+        [&self.since, &self.until].into_iter().flatten().any(When::needs_span)
+    }
 }
 
 impl Session {
@@ -67,12 +77,39 @@ impl Session {
 
     /// The range of time that was typed; scans the files for their first and last time if that needs them.
     pub(super) fn time_range(&self, chosen: &Chosen) -> Result<TimeRange, Error> {
-        let needs_span = |when: &Option<When>| when.as_ref().is_some_and(When::needs_span);
-        let data = if needs_span(&chosen.since) || needs_span(&chosen.until) { self.span() } else { None };
+        self.time_range_beside(chosen, None)
+    }
+
+    /// The same where there are not only logs; `others` is the first and last time of what else there is.
+    pub(super) fn time_range_beside(
+        &self,
+        chosen: &Chosen,
+        others: Option<(Timestamp, Timestamp)>,
+    ) -> Result<TimeRange, Error> {
+        let logs = if chosen.needs_span() { self.span() } else { None };
+        let joined = [logs, others].into_iter().flatten().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        self.with_reference(joined, |reference| {
+            when::range(chosen.since.as_ref(), chosen.until.as_ref(), reference)
+        })
+    }
+
+    /// The instant that a typed time means, for data from its first to its last time.
+    pub(super) fn instant(
+        &self,
+        when: &When,
+        data: Option<(Timestamp, Timestamp)>,
+    ) -> Result<Timestamp, Error> {
+        self.with_reference(data, |reference| when.resolve(reference))
+    }
+
+    fn with_reference<T>(
+        &self,
+        data: Option<(Timestamp, Timestamp)>,
+        resolve: impl FnOnce(when::Reference<'_>) -> T,
+    ) -> T {
         let zone = self.config.scan.read.zone.unwrap_or(chrono_tz::UTC);
         let offset = |at: Timestamp| zone_offset(zone, at);
-        let reference = when::Reference { now: self.config.now, zone: &offset, data };
-        when::range(chosen.since.as_ref(), chosen.until.as_ref(), reference)
+        resolve(when::Reference { now: self.config.now, zone: &offset, data })
     }
 
     /// The first and last time of the logs.
@@ -83,8 +120,15 @@ impl Session {
         account.from.zip(account.to)
     }
 
+    /// Reads pipes to their ends, for commands that scan more than once.
+    pub(super) fn hold_pipes(&mut self) {
+        self.diagnostics.extend(self.inputs.logs.iter().flat_map(scan::Input::hold));
+    }
+
     /// Takes over what a scan has to say, and gives the account of everything.
     pub(super) fn account(&mut self, scanned: &mut Scanned) -> Account {
+        // Nothing is drawn any more once the answer is written.
+        self.config.progress = None;
         self.diagnostics.append(&mut scanned.diagnostics);
         let mut account = scanned.account();
         account.merge(&self.inputs.skipped_account());
@@ -106,6 +150,13 @@ impl Session {
             verdict::note("interrupted: the answer is about what was read until then");
         }
         verdict.after(&self.diagnostics, self.strict, interrupted)
+    }
+
+    /// There must be something to read, logs or metrics.
+    pub(super) fn require_data(&mut self) {
+        if self.inputs.metrics.is_empty() {
+            self.require_logs();
+        }
     }
 
     /// There must be something to read.

@@ -122,7 +122,7 @@ fn report(question: &Question, answer: &Answer) -> Report {
         columns.push(Column::number("max"));
     }
     let rows = answer.groups.iter().map(|group| row(question, group, rated, measured.is_some())).collect();
-    report.push(Section::Table(Table { columns, rows, ..Table::default() }));
+    report.push(Section::Table(Table { columns, rows }));
     if rated {
         report.paragraph(format!("A request succeeds when: {}.", answer.success_rule));
     }

@@ -93,7 +93,9 @@ pub(super) fn warn(diagnostics: &[Diagnostic], quiet: bool) {
     }
     if said.len() > SAID {
         text.push_str(&label("warning", "33"));
-        text.push_str(&format!("… and {} more like these\n", said.len() - SAID));
+        text.push_str("… and ");
+        text.push_str(&(said.len() - SAID).to_string());
+        text.push_str(" more like these\n");
     }
     to_stderr(&text);
 }

@@ -1,1 +1,10 @@
 //! Joins entries by request id: the story of one request, and of all.
+//!
+//! Two passes. The first keeps some 60 bytes a request: how many entries, when they begin and end, how it
+//! ended. The second looks again, for the entries of those requests that will be shown.
+
+mod requests;
+mod story;
+
+pub use requests::{Outcome, Request, Requests, Totals, requests};
+pub use story::{Gap, Moment, Story, stories};

@@ -1,1 +1,215 @@
 //! Known failures, spikes, onsets: every detector is one file and one line in `DETECTORS`.
+//!
+//! One pass over the entries counts each kind of entry over time ([`observe`]); a [`Scene`] lays the counts out on
+//! one axis; the detectors judge kinds by their words, and by when they became more frequent.
+
+pub mod affected;
+pub mod bins;
+pub mod burst;
+pub mod cause;
+pub mod change;
+pub mod clock;
+pub mod crash;
+pub mod deploy;
+pub mod evidence;
+pub mod family;
+pub mod finding;
+pub mod gauge;
+pub mod limit;
+pub mod lock;
+pub mod mask;
+pub mod memory;
+pub mod network;
+pub mod observe;
+pub mod pool;
+pub mod scene;
+pub mod storage;
+pub mod success;
+pub mod timeout;
+pub mod trust;
+
+pub use family::Family;
+pub use finding::{Evidence, Finding, Nature, Severity, Subject};
+pub use observe::{Observed, Wants};
+pub use scene::Scene;
+
+/// Finds one kind of failure in what was observed.
+pub trait Detector: Sync {
+    /// The name in output and for `--only`.
+    fn name(&self) -> &'static str;
+
+    /// What it finds, in the words of a summary: `deadlocks`.
+    fn what(&self) -> &'static str;
+
+    /// One sentence for the list of detectors.
+    fn about(&self) -> &'static str;
+
+    /// The words it looks for, in lower case: they are looked up for all detectors at once.
+    fn words(&self) -> Vec<&'static str>;
+
+    /// What it finds.
+    fn find(&self, scene: &Scene<'_>) -> Vec<Finding>;
+}
+
+/// Every detector, in the order in which findings of one severity and time are shown.
+pub static DETECTORS: &[&dyn Detector] = &[
+    &pool::EXHAUSTION,
+    &pool::NEAR_EXHAUSTION,
+    &pool::THREADS,
+    &memory::MEMORY,
+    &memory::PAUSES,
+    &storage::DISK,
+    &storage::DESCRIPTORS,
+    &storage::PORTS,
+    &lock::DEADLOCK,
+    &lock::LOCK_WAIT,
+    &lock::SLOW_QUERY,
+    &lock::REPLICATION,
+    &trust::CERTIFICATE,
+    &trust::CREDENTIAL,
+    &trust::PERMISSION,
+    &network::DNS,
+    &network::CONNECTION,
+    &timeout::TIMEOUT,
+    &limit::RATE,
+    &limit::BREAKER,
+    &limit::QUEUE,
+    &crash::CRASH,
+    &crash::EXCEPTION,
+    &crash::RESTART,
+    &clock::CLOCK,
+    &burst::BURST,
+    &deploy::DEPLOY,
+    &deploy::CONFIGURATION,
+];
+
+/// The detector of that name.
+pub fn by_name(name: &str) -> Option<&'static dyn Detector> {
+    DETECTORS.iter().copied().find(|detector| detector.name() == name)
+}
+
+/// The words of all detectors, sorted.
+pub fn vocabulary() -> Vec<&'static str> {
+    let mut words: Vec<&'static str> = DETECTORS.iter().flat_map(|detector| detector.words()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// What all detectors, or those of these names, find: the most severe first, then by time.
+pub fn findings(scene: &Scene<'_>, only: &[String]) -> Vec<Finding> {
+    let wanted =
+        |detector: &&&dyn Detector| only.is_empty() || only.iter().any(|name| name == detector.name());
+    let mut findings: Vec<Finding> =
+        DETECTORS.iter().filter(wanted).flat_map(|detector| detector.find(scene)).collect();
+    findings.sort_by_cached_key(Finding::order);
+    findings
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::fold::Fold;
+    use crate::model::{Entry, Level, Location, Needs, Role, Slots, Timestamp, Value};
+
+    /// What the detectors find in entries: second, level, message. The entries are of one service and one file.
+    pub fn found(entries: &[(i64, Option<Level>, &str)]) -> Vec<Finding> {
+        let mut needs = Needs::none();
+        let wants = Wants::new(&[], &mut needs);
+        let mut observed = Observed::new(&wants);
+        for (line, (second, level, message)) in entries.iter().enumerate() {
+            let mut slots = Slots::new(&needs);
+            slots.ts = Timestamp::new(1_700_000_000 + second, 0);
+            slots.level = *level;
+            slots.set(Role::Message.slot(), Value::plain(message.as_bytes()));
+            slots.set(Role::Service.slot(), Value::plain(b"shop"));
+            let location = Location { file: 0, chunk: 0, line: line as u32 };
+            observed.add(&Entry {
+                location,
+                offset: 0,
+                raw: message.as_bytes(),
+                understood: true,
+                slots: &slots,
+            });
+        }
+        findings(&Scene::new(&wants, observed, &vocabulary()), &[])
+    }
+
+    /// An hour of normal work, and in the 31st minute twelve times these messages.
+    pub fn outage(level: Option<Level>, messages: &[&str]) -> Vec<Finding> {
+        let mut entries: Vec<(i64, Option<Level>, &str)> =
+            (0..1200).map(|i| (i * 3, Some(Level::Info), "order received")).collect();
+        entries.extend(
+            (0..12).flat_map(|i| messages.iter().map(move |message| (1800 + i * 5, level, *message))),
+        );
+        found(&entries)
+    }
+
+    /// An hour in which this message comes every 20 s, from the beginning to the end.
+    pub fn noise(level: Option<Level>, message: &str) -> Vec<Finding> {
+        let mut entries: Vec<(i64, Option<Level>, &str)> =
+            (0..1200).map(|i| (i * 3, Some(Level::Info), "order received")).collect();
+        entries.extend((0..180).map(|i| (i * 20, level, message)));
+        found(&entries)
+    }
+
+    /// Each message is found by this detector (errors, unless they begin with `info: ` or `warn: `), and none of the
+    /// others is.
+    pub fn check(detector: &str, fires: &[&str], quiet: &[&str]) {
+        let level = |text: &str| match text.split_once(": ").map(|(level, _)| level) {
+            Some("info") => Some(Level::Info),
+            Some("warn") => Some(Level::Warn),
+            _ => Some(Level::Error),
+        };
+        let body = |text: &str| -> String {
+            text.strip_prefix("info: ").or_else(|| text.strip_prefix("warn: ")).unwrap_or(text).to_owned()
+        };
+        for text in fires {
+            let findings = outage(level(text), &[&body(text)]);
+            assert!(
+                findings.iter().any(|finding| finding.detector == detector),
+                "{detector} misses: {text}\n{findings:#?}"
+            );
+        }
+        for text in quiet {
+            let findings = outage(level(text), &[&body(text)]);
+            assert!(findings.iter().all(|finding| finding.detector != detector), "{detector} takes: {text}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_words_are_lower_case() {
+        let mut names: Vec<&str> = DETECTORS.iter().map(|detector| detector.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), DETECTORS.len());
+        for word in vocabulary() {
+            assert!(!word.is_empty() && word == word.to_ascii_lowercase(), "{word}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_found_in_nothing_and_in_normal_work() {
+        assert_eq!(found(&[]), []);
+        assert_eq!(noise(Some(Level::Info), "order paid"), []);
+    }
+
+    #[test]
+    fn constant_noise_is_at_most_low() {
+        for message in [
+            "Read timed out",
+            "connection refused",
+            "Payment gateway error: 502 from upstream",
+            "token rejected: signature expired",
+            "unhandled exception",
+            "deadlock detected",
+            "HTTP 429 too many requests",
+        ] {
+            let findings = noise(Some(Level::Error), message);
+            assert!(
+                findings.iter().all(|finding| finding.severity == Severity::Low),
+                "{message}: {findings:#?}"
+            );
+        }
+    }
+}

@@ -46,7 +46,8 @@ use expr::{Expr, Name, Relation};
 pub use pattern::{Case, Pattern, PatternOptions};
 pub use when::When;
 
-/// A condition on an entry's values, ready to run. The default holds for every entry.
+/// A condition on an entry's values, ready to run. The default holds for every entry. Threads run faster
+/// with a clone each, since a clone's regular expressions have their own scratch memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
     expr: Expr,
@@ -178,21 +179,71 @@ pub struct Literals {
 
 #[derive(Clone, Debug)]
 enum Searcher {
-    One(Box<memmem::Finder<'static>>),
+    /// One search for each; for so few that is faster than one for all.
+    Few(Vec<memmem::Finder<'static>>),
     Several(AhoCorasick),
     /// There is no such searcher (too large); every place is a candidate.
     Everywhere,
 }
 
+/// Up to how many strings are searched for one by one.
+const FEW: usize = 4;
+
+/// A search that goes forward through one text, and looks at no byte twice for any string.
+#[derive(Debug)]
+pub struct Occurrences<'l, 't> {
+    literals: &'l Literals,
+    text: &'t [u8],
+    /// For each string (or for all, where they are searched for at once) the next place known.
+    next: Vec<usize>,
+}
+
+impl Occurrences<'_, '_> {
+    /// The next place at or after `at` where a string begins; the text's length if there is none. `at` never
+    /// goes back.
+    #[inline]
+    pub fn next_at(&mut self, at: usize) -> usize {
+        let mut nearest = self.text.len();
+        for (index, next) in self.next.iter_mut().enumerate() {
+            if *next < at {
+                *next = self.literals.find_one(index, self.text, at);
+            }
+            nearest = nearest.min(*next);
+        }
+        nearest
+    }
+}
+
 impl Literals {
-    /// A searcher for these strings.
+    /// A search through `text` from `at` on.
+    pub fn occurrences<'l, 't>(&'l self, text: &'t [u8], at: usize) -> Occurrences<'l, 't> {
+        let searches = if let Searcher::Few(finders) = &self.searcher { finders.len() } else { 1 };
+        let next = (0..searches).map(|index| self.find_one(index, text, at)).collect();
+        Occurrences { literals: self, text, next }
+    }
+
+    /// Where the string of this index begins next, or any string where they are searched for at once.
+    fn find_one(&self, index: usize, text: &[u8], at: usize) -> usize {
+        let rest = text.get(at..).unwrap_or_default();
+        let found = match &self.searcher {
+            Searcher::Few(finders) => finders[index].find(rest),
+            Searcher::Several(searcher) => searcher.find(rest).map(|found| found.start()),
+            Searcher::Everywhere => Some(0),
+        };
+        found.map_or(text.len(), |found| at + found)
+    }
+
+    /// A searcher for these strings; of none, every place is a candidate.
     pub fn any_of(strings: Vec<Box<[u8]>>) -> Literals {
         Literals::new(strings)
     }
 
     fn new(strings: Vec<Box<[u8]>>) -> Literals {
         let searcher = match strings.as_slice() {
-            [one] => Searcher::One(Box::new(memmem::Finder::new(one).into_owned())),
+            [] => Searcher::Everywhere,
+            few if few.len() <= FEW => {
+                Searcher::Few(few.iter().map(|string| memmem::Finder::new(string).into_owned()).collect())
+            }
             several => AhoCorasick::builder()
                 .match_kind(MatchKind::LeftmostFirst)
                 .build(several)
@@ -210,9 +261,11 @@ impl Literals {
     pub fn find_at(&self, haystack: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
         let rest = haystack.get(at..)?;
         match &self.searcher {
-            Searcher::One(finder) => {
-                finder.find(rest).map(|found| at + found..at + found + self.strings[0].len())
-            }
+            Searcher::Few(finders) => finders
+                .iter()
+                .filter_map(|finder| finder.find(rest).map(|found| (found, finder.needle().len())))
+                .min_by_key(|(found, _)| *found)
+                .map(|(found, length)| at + found..at + found + length),
             Searcher::Several(searcher) => {
                 searcher.find(rest).map(|found| at + found.start()..at + found.end())
             }

@@ -14,7 +14,7 @@ const MAX_LENGTH: usize = 1 << 20;
 /// Bytes of one regular expression.
 pub(super) const MAX_PATTERN: usize = 16 << 10;
 /// Bytes of one compiled regular expression.
-pub(super) const MAX_PROGRAM: usize = 4 << 20;
+pub(super) const MAX_PROGRAM: usize = 10 << 20;
 
 /// Reads `source`; asks `needs` for every name in it.
 pub(super) fn parse(source: &str, needs: &mut Needs) -> Result<Expr, Error> {
@@ -401,11 +401,16 @@ fn pattern(source: String) -> Result<Pattern, (String, String)> {
             "use `contains` to look for text as it is".to_owned(),
         )
     })?;
-    let regex = regex::bytes::RegexBuilder::new(&source).size_limit(MAX_PROGRAM).build().map_err(|_| {
+    let too_large = || {
         (
             "this regular expression needs too much memory".to_owned(),
             "use smaller counts in {…}, or (?-u) for ASCII classes".to_owned(),
         )
-    })?;
+    };
+    if super::pattern::is_too_large(&hir) {
+        return Err(too_large());
+    }
+    let regex =
+        regex::bytes::RegexBuilder::new(&source).size_limit(MAX_PROGRAM).build().map_err(|_| too_large())?;
     Ok(Pattern { regex, literals: required::of_regex(&hir), source })
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::parse::{MAX_PATTERN, MAX_PROGRAM};
 use crate::model::Error;
@@ -35,7 +35,8 @@ pub struct PatternOptions {
     pub line: bool,
 }
 
-/// One or several patterns as one, ready to search. `^` and `$` are the ends of lines.
+/// One or several patterns as one, ready to search. `^` and `$` are the ends of lines, `\n` or `\r\n`.
+/// Threads search faster with a clone each, since a clone has its own scratch memory.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     searcher: Searcher,
@@ -103,13 +104,15 @@ impl Pattern {
         }
     }
 
-    /// Can a match hold a line end? If not, a match in a chunk lies within one line of it.
+    /// Can a match hold a line end, or depend on where the entry begins and ends (`\A`, `\z`)? If not, it lies
+    /// within one line, and is found in a whole chunk just as in the entry alone. If so, only
+    /// [`Pattern::is_match`] on each entry tells.
     pub fn crosses_lines(&self) -> bool {
         self.crosses_lines
     }
 
     /// The matches in an entry from left to right, without empty ones: what is highlighted, and what `-o`
-    /// prints.
+    /// prints. One search is linear in the entry's length, so all of them together are quadratic at worst.
     pub fn spans<'p, 'e>(&'p self, entry: &'e [u8]) -> Spans<'p, 'e> {
         Spans { pattern: self, entry, at: 0 }
     }
@@ -216,6 +219,9 @@ fn regex(patterns: &[&str], options: PatternOptions, insensitive: bool) -> Resul
                 .hinted("give several patterns with -e, or text with -F"));
         }
         let hir = parser.build().parse(&source).map_err(|error| bad_regex(pattern, &Reason::of(&error)))?;
+        if is_too_large(&hir) {
+            return Err(too_large());
+        }
         crosses_lines |= can_hold_line_end(&hir);
         // A comment of (?x) would swallow the parenthesis that is put behind the pattern.
         pieces.push(if source.contains('#') && !options.fixed { hir.to_string() } else { source });
@@ -235,11 +241,13 @@ fn regex(patterns: &[&str], options: PatternOptions, insensitive: bool) -> Resul
         .case_insensitive(insensitive)
         .size_limit(MAX_PROGRAM)
         .build()
-        .map_err(|_| {
-            Error::usage("the pattern needs too much memory")
-                .hinted("use smaller counts in {…}, (?-u) for ASCII classes, or -F for text")
-        })?;
+        .map_err(|_| too_large())?;
     Ok(Pattern { searcher: Searcher::Regex(Box::new(regex)), crosses_lines })
+}
+
+fn too_large() -> Error {
+    Error::usage("the pattern needs too much memory")
+        .hinted("use smaller counts in {…}, (?-u) for ASCII classes, or -F for text")
 }
 
 fn bad_regex(pattern: &str, reason: &Reason) -> Error {
@@ -265,15 +273,40 @@ impl Reason {
     }
 }
 
-/// Can a match of this hold a `\n`?
+/// Would this be refused for its size in the end? Told in advance where it is certain, because compiling up
+/// to the limit takes a tenth of a second.
+pub(super) fn is_too_large(hir: &Hir) -> bool {
+    /// Bytes of program that a range of characters takes at least, and a single byte.
+    const RANGE: usize = 50;
+    const BYTE: usize = 8;
+    fn size(hir: &Hir) -> usize {
+        match hir.kind() {
+            HirKind::Literal(literal) => literal.0.len() * BYTE,
+            HirKind::Class(Class::Unicode(class)) => class.ranges().len() * RANGE,
+            HirKind::Empty | HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => BYTE,
+            HirKind::Repetition(repetition) => {
+                let times = repetition.max.unwrap_or(repetition.min).max(1) as usize;
+                times.saturating_mul(size(&repetition.sub))
+            }
+            HirKind::Capture(capture) => size(&capture.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+                parts.iter().map(size).fold(0, usize::saturating_add)
+            }
+        }
+    }
+    size(hir) > MAX_PROGRAM
+}
+
+/// Can a match of this hold a `\n`, or depend on the ends of the whole text?
 fn can_hold_line_end(hir: &Hir) -> bool {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Look(look) => matches!(look, Look::Start | Look::End),
+        HirKind::Empty => false,
         HirKind::Literal(literal) => literal.0.contains(&b'\n'),
-        HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
+        HirKind::Class(Class::Unicode(class)) => {
             class.iter().any(|range| range.start() <= '\n' && '\n' <= range.end())
         }
-        HirKind::Class(regex_syntax::hir::Class::Bytes(class)) => {
+        HirKind::Class(Class::Bytes(class)) => {
             class.iter().any(|range| range.start() <= b'\n' && b'\n' <= range.end())
         }
         HirKind::Repetition(repetition) => repetition.max != Some(0) && can_hold_line_end(&repetition.sub),
@@ -367,6 +400,10 @@ mod tests {
             ("(?s)a.b", true),
             (r"\W", true),
             (r"(?-u:\xFF)", false),
+            ("^a$", false),
+            (r"\Aa", true),
+            (r"a\z", true),
+            ("(?-m)^a", true),
         ] {
             assert_eq!(pattern(&[text], PLAIN).crosses_lines(), crosses, "{text}");
         }

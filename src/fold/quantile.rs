@@ -42,7 +42,7 @@ impl Quantiles {
         match &mut self.form {
             Form::Exact(values) if values.len() < EXACT => values.push(value),
             Form::Exact(_) => {
-                self.to_buckets();
+                self.become_buckets();
                 self.add(value);
             }
             Form::Buckets(buckets, count) => {
@@ -62,8 +62,8 @@ impl Quantiles {
             mine.append(theirs);
             return;
         }
-        self.to_buckets();
-        other.to_buckets();
+        self.become_buckets();
+        other.become_buckets();
         if let (Form::Buckets(mine, count), Form::Buckets(theirs, more)) = (&mut self.form, other.form) {
             for (bucket, n) in theirs {
                 *mine.entry(bucket).or_default() += n;
@@ -126,7 +126,7 @@ impl Quantiles {
         }
     }
 
-    fn to_buckets(&mut self) {
+    fn become_buckets(&mut self) {
         if let Form::Exact(values) = &self.form {
             let mut buckets = BTreeMap::new();
             for value in values {

@@ -215,6 +215,9 @@ impl Clock {
 /// 16 micro- and 19 nanoseconds. With these widths every instant from 2001 to 2286 has one reading.
 pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let digits = bytes.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+    if bytes.first() == Some(&b'0') {
+        return None;
+    }
     let number =
         bytes[..digits].iter().try_fold(0_i64, |n, b| n.checked_mul(10)?.checked_add(i64::from(b - b'0')))?;
     let ts = match digits {

@@ -1,17 +1,20 @@
 //! Labels, samples and series, in Prometheus' words.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A set of labels, sorted by name, without empty values. The metric's name is the label `__name__`.
+///
+/// A clone shares the names and values; a change copies the list only when it is shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Labels(Vec<(Box<str>, Box<str>)>);
+pub struct Labels(Arc<Vec<(Arc<str>, Arc<str>)>>);
 
 impl Labels {
     /// The label that holds a metric's name.
     pub const NAME: &'static str = "__name__";
 
     /// Sorts by name and drops empty values; of two labels of the same name the last one stays.
-    pub fn new<N: Into<Box<str>>, V: Into<Box<str>>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn new<N: Into<Arc<str>>, V: Into<Arc<str>>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut labels = Labels::default();
         for (name, value) in pairs {
             labels.set(name, value);
@@ -21,25 +24,38 @@ impl Labels {
 
     /// The value of a label; empty if there is none.
     pub fn get(&self, name: &str) -> &str {
-        self.0.binary_search_by(|(known, _)| (**known).cmp(name)).map_or("", |at| &self.0[at].1)
+        self.find(name).map_or("", |at| &self.0[at].1)
+    }
+
+    /// The value of a label, to be shared; `None` if there is none.
+    pub fn shared(&self, name: &str) -> Option<&Arc<str>> {
+        self.find(name).map(|at| &self.0[at].1)
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()
     }
 
     /// Sets a label; an empty value removes it.
-    pub fn set<N: Into<Box<str>>, V: Into<Box<str>>>(&mut self, name: N, value: V) {
+    pub fn set<N: Into<Arc<str>>, V: Into<Arc<str>>>(&mut self, name: N, value: V) {
         let (name, value) = (name.into(), value.into());
-        match (self.0.binary_search_by(|(known, _)| known.cmp(&name)), value.is_empty()) {
-            (Ok(at), false) => self.0[at].1 = value,
+        let found = self.0.binary_search_by(|(known, _)| (**known).cmp(&name));
+        match (found, value.is_empty()) {
+            (Ok(at), false) => Arc::make_mut(&mut self.0)[at].1 = value,
             (Ok(at), true) => {
-                self.0.remove(at);
+                Arc::make_mut(&mut self.0).remove(at);
             }
-            (Err(at), false) => self.0.insert(at, (name, value)),
+            (Err(at), false) => Arc::make_mut(&mut self.0).insert(at, (name, value)),
             (Err(_), true) => {}
         }
     }
 
     /// Keeps the labels for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
-        self.0.retain(|(name, _)| keep(name));
+        if self.0.iter().all(|(name, _)| keep(name)) {
+            return;
+        }
+        Arc::make_mut(&mut self.0).retain(|(name, _)| keep(name));
     }
 
     /// The metric's name; empty if there is none.
@@ -50,6 +66,11 @@ impl Labels {
     /// Name and value of every label, in order of names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Name and value of every label, in order of names, to be shared.
+    pub fn iter_shared(&self) -> impl Iterator<Item = &(Arc<str>, Arc<str>)> {
+        self.0.iter()
     }
 
     /// How many labels there are.
@@ -63,21 +84,67 @@ impl Labels {
     }
 }
 
-/// `metric{a="b", c="d"}`, with Prometheus' escapes.
+/// Can this stand for a metric without quotes: letters, digits, `_` and `:`, not starting with a digit?
+pub fn is_plain_metric(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
+}
+
+/// Can this stand for a label without quotes: as a metric, without `:`?
+pub fn is_plain_label(name: &str) -> bool {
+    is_plain_metric(name) && !name.contains(':')
+}
+
+/// Text in double quotes with the escapes of Go, which PromQL reads back as the same text.
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for c in self.0.chars() {
+            match c {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '\n' => f.write_str("\\n")?,
+                '\t' => f.write_str("\\t")?,
+                '\r' => f.write_str("\\r")?,
+                c if c.is_ascii_control() => write!(f, "\\x{:02x}", u32::from(c))?,
+                c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+/// `metric{a="b", c="d"}`, with Prometheus' escapes; names that are not plain stand in quotes.
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.metric();
-        f.write_str(name)?;
+        let plain = is_plain_metric(name);
+        if plain {
+            f.write_str(name)?;
+        }
         let mut rest = self.iter().filter(|(label, _)| *label != Labels::NAME).peekable();
-        if rest.peek().is_none() && !name.is_empty() {
+        if rest.peek().is_none() && plain {
             return Ok(());
         }
         f.write_str("{")?;
-        for (i, (label, value)) in rest.enumerate() {
-            if i > 0 {
-                f.write_str(", ")?;
+        let mut comma = "";
+        if !plain && !name.is_empty() {
+            write!(f, "{}", Quoted(name))?;
+            comma = ", ";
+        }
+        for (label, value) in rest {
+            f.write_str(comma)?;
+            comma = ", ";
+            if is_plain_label(label) {
+                write!(f, "{label}={}", Quoted(value))?;
+            } else {
+                write!(f, "{}={}", Quoted(label), Quoted(value))?;
             }
-            write!(f, "{label}={value:?}")?;
         }
         f.write_str("}")
     }
@@ -123,5 +190,11 @@ mod tests {
         assert_eq!(labels.to_string(), "up");
         assert_eq!(labels.get("z"), "");
         assert_eq!(Labels::default().to_string(), "{}");
+    }
+
+    #[test]
+    fn odd_names_and_values_are_quoted() {
+        let labels = Labels::new([("__name__", "my.metric"), ("a b", "say \"hi\"\n\u{1}")]);
+        assert_eq!(labels.to_string(), "{\"my.metric\", \"a b\"=\"say \\\"hi\\\"\\n\\x01\"}");
     }
 }

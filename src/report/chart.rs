@@ -48,17 +48,17 @@ const MARKS: [char; 6] = ['•', '+', '○', '×', '■', '◆'];
 /// Dots of a braille character by column and row (Unicode 15, 10.3: the dots' bits).
 const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
-/// The window that is drawn.
-struct Frame {
-    from: Timestamp,
-    to: Timestamp,
-    bottom: f64,
-    top: f64,
+/// The window that is drawn, with round values at its edges and a round step between them.
+pub(super) struct Frame {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    pub(super) bottom: f64,
+    pub(super) top: f64,
     step: f64,
 }
 
 impl Frame {
-    fn of(chart: &Chart) -> Option<Frame> {
+    pub(super) fn of(chart: &Chart) -> Option<Frame> {
         let times = || chart.curves.iter().flat_map(|curve| &curve.points).map(|(at, _)| *at);
         let values = || {
             let points = chart.curves.iter().flat_map(|curve| &curve.points);
@@ -83,6 +83,27 @@ impl Frame {
             top,
             step,
         })
+    }
+
+    /// The values to label, from the bottom.
+    pub(super) fn ticks(&self) -> impl Iterator<Item = f64> {
+        let count = ((self.top - self.bottom) / self.step).round().clamp(1.0, 20.0) as i32;
+        (0..=count).map(|i| self.bottom + f64::from(i) * self.step)
+    }
+
+    /// How a value on the axis is written.
+    pub(super) fn label(&self, scale: Scale, value: f64) -> String {
+        scale.label(value, self.step)
+    }
+
+    /// The first time, one in the middle and the last, as short as tells them apart.
+    pub(super) fn times(&self) -> [String; 3] {
+        /// Nanoseconds in a day.
+        const DAY: i64 = 86_400_000_000_000;
+        let same_day = self.from.0.div_euclid(DAY) == self.to.0.div_euclid(DAY);
+        let middle = Timestamp(self.from.0.midpoint(self.to.0));
+        [self.from, middle, self.to]
+            .map(|at| if same_day { at.clock() } else { at.date_clock()[5..16].to_owned() })
     }
 
     /// The column of a time among `columns`.
@@ -144,11 +165,9 @@ impl Chart {
     /// What stands beside each row.
     fn labels(&self, frame: &Frame, height: usize) -> Vec<Option<String>> {
         let mut labels = vec![None; height];
-        let ticks = ((frame.top - frame.bottom) / frame.step).round().clamp(1.0, 20.0) as i32;
-        for i in 0..=ticks {
-            let value = frame.bottom + f64::from(i) * frame.step;
+        for value in frame.ticks() {
             let row = frame.row(value, height).clamp(0, height as i64 - 1) as usize;
-            labels[row] = Some(self.scale.label(value, frame.step));
+            labels[row] = Some(frame.label(self.scale, value));
         }
         labels
     }
@@ -159,7 +178,9 @@ impl Chart {
         for (at, _) in self.marks.iter().filter(|(at, _)| frame.from <= *at && *at <= frame.to) {
             let column = frame.column(*at, columns) as usize;
             let mark = if page.ascii { ':' } else { '┊' };
-            cells.iter_mut().for_each(|row| row[column] = (Style::Warn, mark));
+            for row in &mut cells {
+                row[column] = (Style::Warn, mark);
+            }
         }
         let braille = self.is_braille(page);
         let (wide, high) = if braille { (2, 4) } else { (1, 1) };
@@ -297,11 +318,7 @@ impl Scale {
 
 /// The first time at the left end, the last at the right one, and one between if there is room.
 fn time_axis(frame: &Frame, columns: usize) -> String {
-    let same_day = frame.from.civil().2 == frame.to.civil().2
-        && frame.to.0.saturating_sub(frame.from.0) < 86_400_000_000_000;
-    let label = |at: Timestamp| if same_day { at.clock() } else { at.date_clock()[5..16].to_owned() };
-    let middle = Timestamp(((i128::from(frame.from.0) + i128::from(frame.to.0)) / 2) as i64);
-    let (left, middle, right) = (label(frame.from), label(middle), label(frame.to));
+    let [left, middle, right] = frame.times();
     if columns < left.len() + right.len() + 2 {
         return left;
     }
@@ -346,7 +363,21 @@ mod tests {
 
     #[test]
     fn a_chart_in_ascii() {
-        assert_eq!(texts(&outage(), Page { width: 40, color: false, ascii: true }), ["X",]);
+        assert_eq!(
+            texts(&outage(), Page { width: 40, color: false, ascii: true }),
+            [
+                "100 % +*******************:",
+                " 75 % +                  *++++++++++++++",
+                "      |                   +",
+                " 50 % +                   +",
+                " 25 % +                  +**************",
+                "  0 % ++++++++++++++++++++:",
+                "      +---------------------------------",
+                "       02:30:00    03:00:00     03:30:00",
+                "       * success   + failure",
+                "       : 03:06:00 onset",
+            ]
+        );
     }
 
     #[test]

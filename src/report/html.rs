@@ -1,8 +1,10 @@
 //! A report as one HTML page: no script, nothing loaded, light and dark.
 
+use std::fmt::Write as _;
+
 use super::paint::{Line, Page, Phrase, Style};
 use super::table::{Align, Table};
-use super::{Report, Section, Untrusted, account, picture};
+use super::{Report, Section, Untrusted, account, picture, svg};
 
 /// The page around the report. The policy forbids everything but the style sheet within.
 const HEAD: &str = "<!DOCTYPE html>
@@ -28,6 +30,11 @@ dd { margin: 0; }
 .good { color: #2a8a3e; } .warn { color: #b8860b; } .bad { color: #d03030; } .match { color: #d03030; font-weight: 600; }
 .s0 { color: #1a8f9c; } .s1 { color: #a044a0; } .s2 { color: #b8860b; } .s3 { color: #2a8a3e; } .s4 { color: #3a66c8; }
 .s5 { color: #d03030; }
+figure { margin: 1rem 0; }
+polyline { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; }
+svg text { fill: currentColor; font-size: 12px; opacity: .7; }
+svg .middle { text-anchor: middle; } svg .end { text-anchor: end; }
+.grid { stroke: #8884; } .mark { stroke: #b8860b; stroke-dasharray: 3 3; }
 </style>
 </head>
 <body>
@@ -62,6 +69,7 @@ pub(super) fn render(report: &Report, page: Page) -> String {
             Section::Account(found) => {
                 push_element(&mut out, "footer", &Untrusted::from(account::sentence(found)).html());
             }
+            Section::Chart(chart) => out.push_str(&svg::chart(chart)),
             other => {
                 let lines: Vec<String> =
                     picture(other, page).unwrap_or_default().iter().map(styled_line).collect();
@@ -109,13 +117,14 @@ fn push_table(out: &mut String, table: &Table) {
     };
     out.push_str("<table>\n<tr>");
     for (i, column) in table.columns.iter().enumerate() {
-        out.push_str(&format!("<th{}>{}</th>", class(i), column.title.html()));
+        // Writing to a string does not fail; nor below.
+        let _ = write!(out, "<th{}>{}</th>", class(i), column.title.html());
     }
     out.push_str("</tr>\n");
     for row in &table.rows {
         out.push_str("<tr>");
         for (i, cell) in row.iter().take(table.columns.len()).enumerate() {
-            out.push_str(&format!("<td{}>{}</td>", class(i), styled(cell.style, &cell.shown.html())));
+            let _ = write!(out, "<td{}>{}</td>", class(i), styled(cell.style, &cell.shown.html()));
         }
         out.push_str("</tr>\n");
     }

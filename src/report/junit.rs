@@ -14,24 +14,26 @@ pub fn render(verdicts: &[Verdict]) -> String {
         }
     }
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    open(&mut out, "testsuites name=\"obs\"", verdicts.iter());
+    open(&mut out, "testsuites name=\"obs\"", &verdicts.iter().collect::<Vec<_>>());
     for group in groups {
-        let members = || verdicts.iter().filter(|verdict| verdict.group == group);
-        open(&mut out, &format!("testsuite name=\"{}\"", xml(group)), members());
-        members().for_each(|verdict| case(&mut out, verdict));
+        let members: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.group == group).collect();
+        open(&mut out, &format!("testsuite name=\"{}\"", xml(group)), &members);
+        for verdict in members {
+            case(&mut out, verdict);
+        }
         out.push_str("</testsuite>\n");
     }
     out.push_str("</testsuites>\n");
     out
 }
 
-fn open<'v>(out: &mut String, start: &str, verdicts: impl Iterator<Item = &'v Verdict> + Clone) {
-    let count = |outcome| verdicts.clone().filter(|verdict| verdict.outcome == outcome).count();
+fn open(out: &mut String, start: &str, verdicts: &[&Verdict]) {
+    let count = |outcome| verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
     // Writing to a string does not fail; here and below.
     let _ = writeln!(
         out,
         "<{start} tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">",
-        verdicts.clone().count(),
+        verdicts.len(),
         count(Outcome::Failed),
         count(Outcome::Skipped),
     );

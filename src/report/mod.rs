@@ -17,6 +17,7 @@ mod markdown;
 pub mod paint;
 pub mod sarif;
 pub mod spark;
+mod svg;
 pub mod table;
 mod terminal;
 pub mod verdict;

@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn matches_are_marked_and_styled() {
-        let phrase = Phrase::marked(b"a pool b", [2..6]);
+        let phrase = Phrase::marked(b"a pool b", std::iter::once(2..6));
         let mut out = String::new();
         phrase.wrapped(80)[0].write(Page { color: true, ..Page::PLAIN }, &mut out);
         assert_eq!(out, "a \u{1b}[1;31mpool\u{1b}[0m b");

@@ -1,5 +1,7 @@
 //! Verdicts as SARIF 2.1.0, which code scanning services read.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::json;
@@ -48,7 +50,8 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

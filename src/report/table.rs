@@ -163,6 +163,14 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Does a column hold text alone, which may be cut? Half a number or half a time is a wrong one.
+    fn may_be_cut(&self, column: usize) -> bool {
+        let exact = |row: &Vec<Cell>| {
+            row.get(column).and_then(|cell| cell.exact.as_ref()).is_some_and(|exact| !exact.is_empty())
+        };
+        self.columns[column].align == Align::Left && !self.rows.iter().any(exact)
+    }
+
     /// The columns' widths on a page that has `room` columns for text, given their natural widths: the least
     /// important text columns give way first, of those the widest, down to eight columns or their title.
     pub(super) fn fitted(&self, natural: &[usize], titles: &[usize], room: usize) -> Vec<usize> {
@@ -170,15 +178,14 @@ impl Table {
         const LEAST: usize = 8;
         let mut widths = natural.to_vec();
         let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
-        let mut order: Vec<u8> =
-            self.columns.iter().filter(|c| c.align == Align::Left).map(|c| c.importance).collect();
+        let text: Vec<bool> = (0..widths.len()).map(|column| self.may_be_cut(column)).collect();
+        let of_text = self.columns.iter().zip(&text).filter(|(_, text)| **text);
+        let mut order: Vec<u8> = of_text.map(|(column, _)| column.importance).collect();
         order.sort_unstable();
         order.dedup();
         for importance in order {
             let floor = |i: usize| titles[i].clamp(LEAST.min(natural[i]), natural[i]);
-            let gives = |i: &usize| {
-                self.columns[*i].align == Align::Left && self.columns[*i].importance == importance
-            };
+            let gives = |i: &usize| text[*i] && self.columns[*i].importance == importance;
             while excess > 0 {
                 // The widest gives way until it is as wide as the next, or at its floor.
                 let Some(widest) = (0..widths.len())

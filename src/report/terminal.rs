@@ -9,10 +9,12 @@ use super::{Evidence, Report, Section, account, picture};
 
 /// Blanks before everything but headings and the account.
 const INDENT: usize = 2;
-/// Blanks between two columns.
-const GAP: u16 = 2;
+/// Blanks between two columns, and where the page is too narrow for that.
+const GAPS: [u16; 2] = [2, 1];
 /// Columns for the places of evidence lines at most.
 const PLACE: usize = 36;
+/// Lines on the page for one piece of evidence at most; the file has the rest.
+const EVIDENCE: usize = 12;
 
 /// Writes the report.
 pub(super) fn render(report: &Report, page: Page) -> String {
@@ -36,7 +38,7 @@ fn apart(before: &Section, section: &Section) -> bool {
         (before, section),
         (Section::Heading(_), _)
             | (Section::Code(_), Section::Code(_))
-            | (Section::Paragraph(_), Section::Lines(_))
+            | (Section::Paragraph(_), Section::Paragraph(_) | Section::Lines(_))
     )
 }
 
@@ -99,8 +101,13 @@ fn evidence_lines(evidence: &[Evidence], page: Page) -> Vec<Line> {
     let widest = places.iter().map(|place| width(place)).max().unwrap_or(0);
     let mut lines = Vec::new();
     for (place, found) in places.iter().zip(evidence) {
-        for (i, wrapped) in found.text.wrapped(page.width.saturating_sub(widest + 3)).into_iter().enumerate()
-        {
+        let mut text = found.text.wrapped(page.width.saturating_sub(widest + 3));
+        if text.len() > EVIDENCE {
+            let more = account::counted((text.len() + 1 - EVIDENCE) as u64, "line", "lines");
+            text.truncate(EVIDENCE - 1);
+            text.push(Line(vec![(Style::Dim, format!("{} {more} more", page.ellipsis()))]));
+        }
+        for (i, wrapped) in text.into_iter().enumerate() {
             let place = if i == 0 { place } else { "" };
             let mut line = Line::new();
             line.push(Style::Dim, format!("{place}{}{bar}", " ".repeat(widest - width(place))));
@@ -114,13 +121,18 @@ fn evidence_lines(evidence: &[Evidence], page: Page) -> Vec<Line> {
     lines
 }
 
-/// The last `limit` columns of a neutralised text, with an ellipsis before them if something was cut.
+/// The end of a neutralised path in at most `limit` columns, with an ellipsis before it if something was cut;
+/// from a slash on, if there is one early enough.
 fn cut_front(text: &str, limit: usize, ellipsis: &str) -> String {
     if width(text) <= limit {
         return text.to_owned();
     }
     let reversed: String = text.chars().rev().collect();
-    truncated(&reversed, limit, ellipsis).chars().rev().collect()
+    let cut: String = truncated(&reversed, limit, ellipsis).chars().rev().collect();
+    match cut.find('/') {
+        Some(slash) if slash <= cut.len() / 2 => format!("{ellipsis}{}", &cut[slash..]),
+        _ => cut,
+    }
 }
 
 /// The table as lines: laid out by comfy-table, coloured afterwards, since cells are cut to fit before.
@@ -141,8 +153,11 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
             widest.unwrap_or(0).max(title_widths[i])
         })
         .collect();
-    let gaps = usize::from(GAP) * columns.saturating_sub(1);
-    let widths = table.fitted(&natural, &title_widths, page.width.saturating_sub(gaps));
+    let room = |gap: u16| page.width.saturating_sub(usize::from(gap) * columns.saturating_sub(1));
+    let fitted = |gap: u16| table.fitted(&natural, &title_widths, room(gap));
+    let [wide, narrow] = GAPS;
+    let gap = if fitted(wide).iter().sum::<usize>() <= room(wide) { wide } else { narrow };
+    let widths = fitted(gap);
     let cut = |i: usize, text: &str| truncated(text, widths[i], page.ellipsis());
 
     let titles: Vec<String> = titles.iter().enumerate().map(|(i, title)| cut(i, title)).collect();
@@ -150,7 +165,7 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
         .into_iter()
         .map(|row| row.into_iter().enumerate().map(|(i, (style, text))| (style, cut(i, &text))).collect())
         .collect();
-    let laid_out = lay_out(table, &titles, &cells, page);
+    let laid_out = lay_out(table, &titles, &cells, gap, page);
     let header = titles.iter().map(|title| (Style::Strong, title.clone())).collect();
     let styled = std::iter::once(header).chain(std::iter::once(Vec::new())).chain(cells);
     laid_out
@@ -165,7 +180,13 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
         .collect()
 }
 
-fn lay_out(table: &Table, titles: &[String], cells: &[Vec<(Style, String)>], page: Page) -> Vec<String> {
+fn lay_out(
+    table: &Table,
+    titles: &[String],
+    cells: &[Vec<(Style, String)>],
+    gap: u16,
+    page: Page,
+) -> Vec<String> {
     let rule = if page.ascii { '-' } else { '─' };
     let mut laid_out = comfy_table::Table::new();
     laid_out.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule)));
@@ -177,7 +198,7 @@ fn lay_out(table: &Table, titles: &[String], cells: &[Vec<(Style, String)>], pag
     }
     for (i, column) in table.columns.iter().enumerate() {
         let Some(place) = laid_out.column_mut(i) else { continue };
-        place.set_padding((0, if i + 1 < titles.len() { GAP } else { 0 }));
+        place.set_padding((0, if i + 1 < titles.len() { gap } else { 0 }));
         place.set_cell_alignment(match column.align {
             Align::Left => CellAlignment::Left,
             Align::Right => CellAlignment::Right,

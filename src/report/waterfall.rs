@@ -197,7 +197,15 @@ mod tests {
             gaps: vec![Gap { from: at(60), to: at(20_050) }],
         };
         let texts = |page| -> Vec<String> { waterfall.lines(page).iter().map(Line::text).collect() };
-        assert_eq!(texts(Page { width: 70, color: false, ascii: true }), ["X",]);
+        assert_eq!(
+            texts(Page { width: 70, color: false, ascii: true }),
+            [
+                "                 0 ------------------------ 20.1 s    offset  duration",
+                "gateway.log      *...............................x     +0 ms    20.1 s",
+                "payment/app.log  *..............................x   +10.0 ms    20.0 s",
+                "gap              |..............................|   +60.0 ms    20.0 s",
+            ]
+        );
     }
 
     proptest! {

@@ -1,1 +1,18 @@
 //! Alert rules: files, lint, replay, routing, templates.
+
+pub mod alert;
+pub mod alertmanager;
+pub mod duration;
+mod evaluation;
+mod fields;
+pub mod file;
+pub mod lint;
+pub mod replay;
+pub mod short;
+mod starved;
+mod state;
+pub mod template;
+pub mod unit;
+pub mod yaml;
+
+pub use evaluation::Setting;

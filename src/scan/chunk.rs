@@ -46,6 +46,12 @@ impl Selection {
         self.literals[1] = Some(Literals::any_of(keys.collect()));
     }
 
+    /// Looks only at entries in which one of these byte strings occurs.
+    pub fn only_with_bytes(&mut self, strings: Vec<Box<[u8]>>) {
+        let literals = Literals::any_of(strings);
+        self.literals = [Some(literals.clone()), Some(literals)];
+    }
+
     /// Is every entry selected?
     pub fn is_everything(&self) -> bool {
         self.filter.is_none() && self.time.is_everything()
@@ -148,7 +154,7 @@ impl<'a> Chunk<'a> {
         self.account_for_rest_of_cut_entry(&extent, &mut account);
         let literals = selection.literals(self.reader);
         let owned = &self.bytes[..extent.end];
-        let mut hit = literals.map(|literals| literals.find_at(owned, extent.start));
+        let mut hits = literals.map(|literals| literals.occurrences(owned, extent.start));
         let mut slots = Slots::new(self.reader.needs());
         slots.use_desk(&self.desk);
         let mut at = extent.start;
@@ -158,13 +164,7 @@ impl<'a> Chunk<'a> {
             let (end, lines) = self.entry_end(at);
             let raw = trim_end(&self.bytes[at..end]);
             let parsed = &raw[..raw.len().min(PARSED)];
-            if let (Some(literals), Some(Some(found))) = (literals, &hit)
-                && found.start < at
-            {
-                hit = Some(literals.find_at(owned, at));
-            }
-            let candidate =
-                !stopped && hit.as_ref().is_none_or(|hit| hit.as_ref().is_some_and(|hit| hit.start < end));
+            let candidate = !stopped && hits.as_mut().is_none_or(|hits| hits.next_at(at) < end);
             let understood = if candidate {
                 self.reader.extract(parsed, &mut slots)
             } else {

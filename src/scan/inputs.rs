@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::{ScanOptions, parallel};
-use crate::format::log::{self, Profile};
-use crate::model::{Account, Diagnostic, Timestamp};
-use crate::source::{self, Content, Found, Kind, OpenOptions, Opened, Stream, WalkOptions};
+use crate::format::log::{self, Profile, Reader};
+use crate::format::metric::{self, MetricFormat};
+use crate::model::time::NANOS;
+use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
+use crate::source::{self, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
 
 /// What kind of files a survey looks for, and where.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,9 +48,22 @@ pub struct Input {
     pub size: Option<u64>,
     /// The service that its path names.
     pub service: Option<String>,
+    /// Are its times whole seconds, so that an entry may be up to a second later than its time says?
+    pub coarse: bool,
     found: Found,
-    /// A pipe can be opened only once: its beginning, and the rest.
-    pipe: Mutex<Option<(Vec<u8>, Stream)>>,
+    /// A pipe can be opened only once.
+    pipe: Mutex<Pipe>,
+}
+
+/// What is left of a pipe.
+#[derive(Debug)]
+enum Pipe {
+    /// This is no pipe, or it has been read.
+    None,
+    /// Its beginning, and the rest.
+    Fresh(Vec<u8>, Stream),
+    /// All of it, and what went wrong.
+    Held(Map, Vec<Diagnostic>),
 }
 
 /// What a readable file is.
@@ -56,8 +71,8 @@ pub struct Input {
 pub enum InputKind {
     /// A log of this profile.
     Log(Box<Profile>),
-    /// Metrics.
-    Metrics,
+    /// Metrics in this format.
+    Metrics(&'static dyn MetricFormat),
 }
 
 /// How much of a file's head, and of its middle and tail, is looked at.
@@ -103,7 +118,7 @@ fn settle_years(logs: &mut [Input]) {
         let folder = log.found.path.parent().unwrap_or(Path::new(""));
         let near = folders.get(folder).copied().or(all);
         // Of a stream only the beginning has been seen.
-        let whole = log.compression.is_empty() && !log.is_pipe();
+        let whole = log.compression.is_empty() && !is_pipe(&log.found);
         log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
     }
 }
@@ -114,17 +129,28 @@ enum Left {
     Trouble(Diagnostic),
 }
 
+/// Is this no file that could be opened again?
+fn is_pipe(found: &Found) -> bool {
+    found.size.is_none() && found.named
+}
+
 /// Opens a file and looks at samples of it.
 fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, Left> {
     let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
-    let (kind, pipe) = match content {
-        Content::Mapped(map) => (recognise(&samples(&map), found)?, None),
+    let (kind, coarse, pipe) = match content {
+        Content::Mapped(map) => {
+            let samples = samples(&map);
+            let kind = recognise(&samples, found)?;
+            let coarse = is_coarse(&kind, samples[0], found.modified, scan);
+            (kind, coarse, Pipe::None)
+        }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
             let kind = recognise(&[whole_lines(&head)], found)?;
+            let coarse = is_coarse(&kind, whole_lines(&head), found.modified, scan);
             // Files can be opened again; pipes cannot.
-            (kind, (found.size.is_none() && found.named).then_some((head, stream)))
+            (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
         }
     };
     Ok(Input {
@@ -135,9 +161,26 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         latest: None,
         size: found.size,
         service: service_of(found, roots),
+        coarse,
         found: found.clone(),
         pipe: Mutex::new(pipe),
     })
+}
+
+/// How many times decide whether a file's times are whole seconds.
+const TIMES: usize = 100;
+
+/// Are all times in this sample whole seconds?
+fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan: &ScanOptions) -> bool {
+    let InputKind::Log(profile) = kind else { return false };
+    let reader = Reader::new(profile, &Needs::none(), &scan.read, modified, None);
+    let mut slots = Slots::new(reader.needs());
+    let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line, 0)).filter_map(|line| {
+        reader.frame(line, &mut slots);
+        slots.ts
+    });
+    let mut times = times.by_ref().take(TIMES).peekable();
+    times.peek().is_some() && times.all(|ts| ts.0 % NANOS == 0)
 }
 
 fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
@@ -145,15 +188,15 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
     }
-    if head.starts_with(b"# HELP ") || head.starts_with(b"# TYPE ") {
-        return Ok(InputKind::Metrics);
+    if let Some(format) = metric::detect(head) {
+        return Ok(InputKind::Metrics(format));
     }
     if is_json_document(head) {
         return Err(Left::NoLog("a JSON document".to_owned()));
     }
     let profile = log::survey::survey(samples);
-    if !found.named && profile.formats.is_empty() && !profile.layout.is_timed() && is_source_text(&found.path)
-    {
+    let timed = profile.layout.is_timed() || !profile.formats.is_empty();
+    if !found.named && !timed && is_source_text(&found.logical_path()) {
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))
@@ -163,6 +206,10 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
 fn is_json_document(head: &[u8]) -> bool {
     let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let opens = matches!(lines.next(), Some(b"{" | b"[" | b"[{"));
+    // Several objects one after the other are a log whose entries are printed over lines.
+    if head.starts_with(b"{") && memchr::memmem::find(head, b"\n}\n{").is_some() {
+        return false;
+    }
     opens && lines.next().is_some_and(|line| matches!(line.first(), Some(b'"' | b'{' | b'[' | b'}' | b']')))
 }
 
@@ -255,13 +302,12 @@ fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
     if found.path.as_os_str() == "-" {
         return None;
     }
-    let below = roots
-        .iter()
-        .filter_map(|root| found.path.strip_prefix(root).ok())
-        .min_by_key(|p| p.as_os_str().len());
+    let logical = found.logical_path();
+    let below =
+        roots.iter().filter_map(|root| logical.strip_prefix(root).ok()).min_by_key(|p| p.as_os_str().len());
     let path = match below {
         Some(below) if !found.named => below,
-        _ => &found.path,
+        _ => &*logical,
     };
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     if !NOTHING.contains(&folder) {
@@ -294,38 +340,74 @@ impl Input {
     pub fn profile(&self) -> Option<&Profile> {
         match &self.kind {
             InputKind::Log(profile) => Some(profile),
-            InputKind::Metrics => None,
+            InputKind::Metrics(_) => None,
+        }
+    }
+
+    /// The format of a file of metrics.
+    pub fn metric_format(&self) -> Option<&'static dyn MetricFormat> {
+        match self.kind {
+            InputKind::Log(_) => None,
+            InputKind::Metrics(format) => Some(format),
         }
     }
 
     /// Opens the file for a scan: its content, and what was already read of it.
     pub(super) fn open(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
-        if let Some((head, stream)) = self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Ok((Content::Stream(stream), head));
-        }
-        if self.found.size.is_none() && self.found.named {
-            return Err(Diagnostic::error(&self.shown, "is a pipe and has been read already"));
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *pipe, Pipe::None) {
+            Pipe::Fresh(head, stream) => return Ok((Content::Stream(stream), head)),
+            Pipe::Held(map, troubles) => {
+                *pipe = Pipe::Held(map.clone(), troubles);
+                return Ok((Content::Mapped(map), Vec::new()));
+            }
+            Pipe::None if is_pipe(&self.found) => {
+                return Err(Diagnostic::error(&self.shown, "is a pipe and has been read already"));
+            }
+            Pipe::None => {}
         }
         let opened = source::open(&self.found, &OpenOptions { map: options.map }, &options.cancel)?;
         Ok((opened.content, Vec::new()))
     }
 
-    /// All bytes of the file, for formats that are read whole. What went wrong comes with what was read.
-    pub fn read_all(&self, options: &ScanOptions) -> (Vec<u8>, Vec<Diagnostic>) {
+    /// Hands all bytes of the file to `read`, for formats that are read whole. What went wrong comes with what
+    /// was read; the bytes are in memory as long as `read` looks at them.
+    pub fn with_bytes<T>(
+        &self,
+        options: &ScanOptions,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> (Option<T>, Vec<Diagnostic>) {
         match self.open(options) {
-            Err(diagnostic) => (Vec::new(), vec![diagnostic]),
-            Ok((Content::Mapped(map), _)) => (map.to_vec(), map.trouble(&self.shown).into_iter().collect()),
+            Err(diagnostic) => (None, vec![diagnostic]),
+            Ok((Content::Mapped(map), _)) => {
+                let answer = read(&map);
+                // Whether the file was cut meanwhile shows only when it has been read.
+                (Some(answer), map.trouble(&self.shown).into_iter().collect())
+            }
             Ok((Content::Stream(mut stream), mut bytes)) => {
                 // The error is kept by the stream.
                 let _ = stream.read_to_end(&mut bytes);
-                (bytes, stream.trouble().into_iter().collect())
+                (Some(read(&bytes)), stream.trouble().into_iter().collect())
             }
         }
     }
 
-    /// Can this be scanned more than once?
-    pub fn is_pipe(&self) -> bool {
-        self.found.size.is_none() && self.found.named
+    /// Reads a pipe to its end and keeps it, so that it can be scanned more than once. Gives what went wrong.
+    pub fn hold(&self) -> Vec<Diagnostic> {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *pipe, Pipe::None) {
+            Pipe::Fresh(mut bytes, mut stream) => {
+                // The error is kept by the stream.
+                let _ = stream.read_to_end(&mut bytes);
+                let troubles: Vec<Diagnostic> = stream.trouble().into_iter().collect();
+                *pipe = Pipe::Held(Map::held(bytes), troubles.clone());
+                troubles
+            }
+            other => {
+                *pipe = other;
+                Vec::new()
+            }
+        }
     }
 }
 
@@ -341,8 +423,14 @@ mod tests {
     use super::*;
 
     fn service(path: &str, root: &str) -> Option<String> {
-        let found =
-            Found { path: path.into(), shown: path.into(), named: false, modified: None, size: Some(1) };
+        let found = Found {
+            path: path.into(),
+            shown: path.into(),
+            named: false,
+            modified: None,
+            size: Some(1),
+            member: None,
+        };
         service_of(&found, &[root.into()])
     }
 
@@ -367,5 +455,6 @@ mod tests {
         assert!(is_json_document(b"[\n  {\"a\": 1},\n"));
         assert!(!is_json_document(b"{\"a\":1}\n{\"a\":2}\n"));
         assert!(!is_json_document(b"{\n"));
+        assert!(!is_json_document(b"{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n"));
     }
 }

@@ -206,4 +206,21 @@ mod tests {
         }
         assert_eq!(kind(b"wtmp begins Mon Jan  1", "wtmp.log"), Kind::Text);
     }
+
+    #[test]
+    fn no_log_of_the_corpus_is_taken_for_something_else() {
+        use crate::source::{Content, OpenOptions, WalkOptions, open, walk};
+        let corpus = std::path::Path::new("../shared/corpus/logs");
+        if !corpus.exists() {
+            return;
+        }
+        let (found, diagnostics) = walk(&[corpus.to_owned()], &WalkOptions { follow_links: false });
+        assert_eq!(diagnostics, []);
+        assert!(found.len() > 100);
+        for found in found {
+            let opened = open(&found, &OpenOptions { map: true }, &std::sync::Arc::default()).unwrap();
+            let Content::Mapped(map) = opened.content else { continue };
+            assert_eq!(kind(&map[..map.len().min(1024)], &found.shown), Kind::Text, "{}", found.shown);
+        }
+    }
 }

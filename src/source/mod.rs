@@ -7,15 +7,20 @@
 //! Nothing is ever written or extracted. Trouble is a [`Diagnostic`](crate::model::Diagnostic), never a panic,
 //! and every byte before the trouble is handed on.
 
+mod archive;
 mod decode;
 mod kind;
 mod map;
 mod open;
+mod order;
 mod stream;
+mod text;
 mod walk;
 
+pub use archive::Member;
 pub use kind::{Kind, kind};
 pub use map::Map;
 pub use open::{Content, OpenOptions, Opened, open};
 pub use stream::Stream;
+pub use text::{glob, read_text};
 pub use walk::{Found, WalkOptions, walk};

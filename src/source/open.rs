@@ -1,12 +1,14 @@
 //! Opens what a walk found: mapped where that is possible, else as a stream of decoded bytes.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::fs::{File, Metadata};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::archive::{BLOCK, Joined, Member, Source, is_tar};
 use super::decode::{Compression, Encoding, Input, transcode, unpack};
 use super::map::Map;
 use super::stream::{Fixed, Pipe, Remarks, Stream, cause, read_full};
@@ -52,71 +54,163 @@ pub fn open(found: &Found, options: &OpenOptions, cancel: &Arc<AtomicBool>) -> R
 }
 
 fn open_io(found: &Found, options: OpenOptions, cancel: &Arc<AtomicBool>) -> io::Result<Opened> {
+    if let Some(member) = &found.member {
+        return open_member(found, member, options, cancel);
+    }
     let file = open_file(&found.path)?;
     let metadata = file.metadata()?;
-    let modified = modified(&metadata);
-    let decoded = |reader| decoded(&found.shown, reader, modified);
+    let label = Label { shown: &found.shown, modified: modified(&metadata), quiet: false };
     if !metadata.is_file() {
-        return decoded(Box::new(Pipe::new(file, cancel)));
+        return label.decoded(Box::new(Pipe::new(file, cancel)));
     }
-    let size = metadata.len();
-    if size < SMALL {
-        return small(&found.shown, file, size, modified);
+    match metadata.len() {
+        0 => label.of_unknown_size(file),
+        size => label.part(
+            &Regular { file: &file, path: &found.path, metadata: &metadata },
+            0..size,
+            options,
+            cancel,
+        ),
     }
-    let mut head = [0; 1024];
-    let head = match file.read_at(&mut head, 0) {
-        Ok(n) => &head[..n],
-        Err(_) => return decoded(Box::new(Fixed::new(file, size, cancel))),
-    };
-    if options.map
-        && Compression::of(head).is_none()
-        && let Some(mark) = untouched(head)
-        && let Ok(map) = Map::of_file(&file, &found.path, &metadata)
-    {
-        let content = Content::Mapped(map.part(mark..size));
-        return Ok(Opened { content, compression: "", encoding: "", modified });
-    }
-    decoded(Box::new(Fixed::new(file, size, cancel)))
 }
 
-/// A small file is read whole. One whose size is said to be 0 may have any (/proc).
-fn small(shown: &str, mut file: File, size: u64, modified: Option<Timestamp>) -> io::Result<Opened> {
-    let most = if size == 0 { SMALL } else { size };
-    let mut bytes = vec![0; most as usize];
-    let (n, error) = read_full(&mut file, &mut bytes);
-    bytes.truncate(n);
-    if let Some(error) = error {
-        return decoded(shown, Box::new(Cursor::new(bytes).chain(Failing(Some(error)))), modified);
+fn open_member(
+    found: &Found,
+    member: &Member,
+    options: OpenOptions,
+    cancel: &Arc<AtomicBool>,
+) -> io::Result<Opened> {
+    let label = Label { shown: &found.shown, modified: found.modified, quiet: member.cut };
+    match member.stored() {
+        Some(Source::Held(map)) => label.held(map),
+        Some(Source::File(path, range)) => {
+            let file = open_file(&path)?;
+            let metadata = file.metadata()?;
+            label.part(&Regular { file: &file, path: &path, metadata: &metadata }, range, options, cancel)
+        }
+        None => label.decoded(member.stream(cancel)?),
     }
-    if size == 0 && n == most as usize {
-        return decoded(shown, Box::new(Cursor::new(bytes).chain(file)), modified);
-    }
-    let head = &bytes[..n.min(1024)];
-    let mark = match untouched(head) {
-        Some(mark) if Compression::of(head).is_none() => mark,
-        _ => return decoded(shown, Box::new(Cursor::new(bytes)), modified),
-    };
-    let content = Content::Mapped(Map::held(bytes).part(mark..n as u64));
-    Ok(Opened { content, compression: "", encoding: "", modified })
 }
 
-/// If the bytes of a file need no transcoding: how many of them are a byte-order mark.
+/// What is known of a file beside its bytes.
+struct Label<'a> {
+    shown: &'a str,
+    modified: Option<Timestamp>,
+    /// Was it told already that the end is missing?
+    quiet: bool,
+}
+
+/// A regular file that is open.
+struct Regular<'a> {
+    file: &'a File,
+    path: &'a Path,
+    metadata: &'a Metadata,
+}
+
+impl Label<'_> {
+    /// A part of a regular file, or all of it: read if it is small, else mapped if that is possible.
+    fn part(
+        &self,
+        regular: &Regular<'_>,
+        range: Range<u64>,
+        options: OpenOptions,
+        cancel: &Arc<AtomicBool>,
+    ) -> io::Result<Opened> {
+        let size = range.end - range.start;
+        if size < SMALL {
+            return self.small(regular.file, range);
+        }
+        let mut head = [0; 1024];
+        let head = regular.file.read_at(&mut head, range.start).map(|n| &head[..n]);
+        if options.map
+            && let Ok(head) = head
+            && let Some(mark) = untouched(head)
+            && let Ok(map) = Map::of_file(regular.file, regular.path, regular.metadata)
+        {
+            return Ok(self.opened(Content::Mapped(map.part(range.start + mark..range.end))));
+        }
+        let mut file = regular.file.try_clone()?;
+        file.seek(SeekFrom::Start(range.start))?;
+        self.decoded(Box::new(Fixed::new(file, size, cancel)))
+    }
+
+    /// A few bytes of a file, read at once.
+    fn small(&self, file: &File, range: Range<u64>) -> io::Result<Opened> {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match file.read_at(&mut bytes[filled..], range.start + filled as u64) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    bytes.truncate(filled);
+                    return self.decoded(Box::new(Cursor::new(bytes).chain(Failing(Some(error)))));
+                }
+            }
+        }
+        bytes.truncate(filled);
+        self.held(Map::held(bytes))
+    }
+
+    /// A file whose size is said to be 0 may have any (/proc).
+    fn of_unknown_size(&self, mut file: File) -> io::Result<Opened> {
+        let mut bytes = vec![0; SMALL as usize];
+        let (n, error) = read_full(&mut file, &mut bytes);
+        let full = n == bytes.len();
+        bytes.truncate(n);
+        match error {
+            Some(error) => self.decoded(Box::new(Cursor::new(bytes).chain(Failing(Some(error))))),
+            None if full => self.decoded(Box::new(Cursor::new(bytes).chain(file))),
+            None => self.held(Map::held(bytes)),
+        }
+    }
+
+    /// Bytes in memory.
+    fn held(&self, map: Map) -> io::Result<Opened> {
+        match untouched(&map[..map.len().min(1024)]) {
+            Some(mark) => Ok(self.opened(Content::Mapped(map.part(mark..map.len() as u64)))),
+            None => self.decoded(Box::new(Cursor::new(map))),
+        }
+    }
+
+    /// A stream of decoded bytes.
+    fn decoded(&self, reader: Box<dyn Read + Send>) -> io::Result<Opened> {
+        let remarks = Remarks::default();
+        let mut unpacked = unpack(Input::new(reader), &remarks)?;
+        let (reader, encoding): (Box<dyn Read + Send>, _) = if starts_tar(&mut unpacked.input) {
+            (Box::new(Joined::new(unpacked.input, &remarks)), "")
+        } else {
+            let (input, encoding) = transcode(unpacked.input, &remarks);
+            (Box::new(input), encoding)
+        };
+        let stream = Stream::new(self.shown, reader, remarks);
+        Ok(Opened {
+            content: Content::Stream(if self.quiet { stream.quiet() } else { stream }),
+            compression: unpacked.compression.map_or("", Compression::name),
+            encoding,
+            modified: unpacked.modified.or(self.modified),
+        })
+    }
+
+    /// Bytes that are what they are.
+    fn opened(&self, content: Content) -> Opened {
+        Opened { content, compression: "", encoding: "", modified: self.modified }
+    }
+}
+
+/// Does a tar start here? A silent pipe is not waited for, unless what came is as full of zeros as a tar's header.
+fn starts_tar(input: &mut Input) -> bool {
+    if input.buffered().len() < BLOCK && memchr::memchr(0, input.buffered()).is_some() {
+        drop(input.peek(BLOCK));
+    }
+    is_tar(input.buffered())
+}
+
+/// If the bytes of a file need no decoding: how many of them are a byte-order mark.
 fn untouched(head: &[u8]) -> Option<u64> {
     let encoding = Encoding::of(head);
-    encoding.name().is_empty().then_some(encoding.mark() as u64)
-}
-
-/// A stream of decoded bytes.
-fn decoded(shown: &str, reader: Box<dyn Read + Send>, modified: Option<Timestamp>) -> io::Result<Opened> {
-    let remarks = Remarks::default();
-    let unpacked = unpack(Input::new(reader), &remarks)?;
-    let (input, encoding) = transcode(unpacked.input, &remarks);
-    Ok(Opened {
-        content: Content::Stream(Stream::new(shown, Box::new(input), remarks)),
-        compression: unpacked.compression.map_or("", Compression::name),
-        encoding,
-        modified: unpacked.modified.or(modified),
-    })
+    (Compression::of(head).is_none() && encoding.name().is_empty()).then_some(encoding.mark() as u64)
 }
 
 /// A reader that fails, once; then it has ended.

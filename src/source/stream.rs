@@ -20,12 +20,19 @@ pub struct Stream {
     remarks: Remarks,
     failure: Option<(io::ErrorKind, String)>,
     cancelled: bool,
+    /// Was damage told before?
+    quiet: bool,
 }
 
 impl Stream {
     /// A stream over `inner`, whose layers may leave remarks.
     pub(super) fn new(shown: &str, inner: Box<dyn Read + Send>, remarks: Remarks) -> Self {
-        Stream { inner, shown: shown.to_owned(), remarks, failure: None, cancelled: false }
+        Stream { inner, shown: shown.to_owned(), remarks, failure: None, cancelled: false, quiet: false }
+    }
+
+    /// The same for bytes that are known to be damaged: they end where the damage starts.
+    pub(super) fn quiet(self) -> Self {
+        Stream { quiet: true, ..self }
     }
 
     /// What there is to say once the stream has ended: an error if it ended in damage, a warning if something
@@ -34,7 +41,8 @@ impl Stream {
         if let Some((_, message)) = &self.failure {
             return Some(Diagnostic::error(&self.shown, message));
         }
-        self.remarks.get().map(|remark| Diagnostic::warning(&self.shown, remark))
+        let remark = self.remarks.get().filter(|_| !self.quiet);
+        remark.map(|remark| Diagnostic::warning(&self.shown, remark))
     }
 
     /// Did the stream end because the reading was cancelled?
@@ -59,6 +67,7 @@ impl Read for Stream {
             }
             Err(error) => {
                 let message = match error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>()) {
+                    Some(_) if self.quiet => return Ok(0),
                     Some(damage) => damage.0.clone(),
                     None => format!("could not be read to its end: {}", cause(&error)),
                 };

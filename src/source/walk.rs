@@ -1,14 +1,17 @@
 //! From the paths that were given to the files to read, in an order that does not depend on the file system.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::fs::{FileType, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
 
+use super::archive::{self, BUDGET, Member, Source};
+use super::order::{Order, log_name};
 use super::stream::cause;
 use crate::model::{Diagnostic, Timestamp};
 
@@ -33,6 +36,19 @@ pub struct Found {
     pub modified: Option<Timestamp>,
     /// Its size as stored, where that is known before reading.
     pub size: Option<u64>,
+    /// Which member of the archive at `path` this is, if it is one.
+    pub member: Option<Member>,
+}
+
+impl Found {
+    /// The path as it would be had the archive been unpacked where it lies; of a file that is in no archive, its
+    /// own. For looking at names only: there need not be such a file.
+    pub fn logical_path(&self) -> Cow<'_, Path> {
+        let Some(member) = &self.member else { return Cow::Borrowed(&self.path) };
+        let name = Path::new(member.name());
+        let inside = name.components().filter(|part| matches!(part, Component::Normal(_)));
+        Cow::Owned(self.path.parent().into_iter().flat_map(Path::components).chain(inside).collect())
+    }
 }
 
 /// Folders in which version control keeps its own files; never walked into.
@@ -43,7 +59,7 @@ const VERSION_CONTROL: [&str; 3] = [".git", ".hg", ".svn"];
 ///
 /// What is missing or unreadable is a diagnostic; the others go on.
 pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> (Vec<Found>, Vec<Diagnostic>) {
-    let mut walk = Walk { options: *options, ..Walk::default() };
+    let mut walk = Walk { options: *options, budget: BUDGET, ..Walk::default() };
     for path in paths {
         walk.given(path);
     }
@@ -59,6 +75,20 @@ struct Walk {
     /// Device and inode of every file given so far, and of every directory walked.
     seen: HashSet<(u64, u64)>,
     stdin: bool,
+    /// Bytes of archives that may still be kept in memory.
+    budget: u64,
+}
+
+/// What a directory tree holds, while it is walked.
+#[derive(Default)]
+struct Tree {
+    files: Vec<(PathBuf, Metadata)>,
+    /// Directories still to be walked.
+    waiting: Vec<PathBuf>,
+    /// Links to directories: walked last, so that what is there goes by its own name.
+    linked: Vec<PathBuf>,
+    links_not_followed: usize,
+    special: usize,
 }
 
 impl Walk {
@@ -67,54 +97,84 @@ impl Walk {
         if path.as_os_str() == "-" {
             if !std::mem::replace(&mut self.stdin, true) {
                 let path = path.to_owned();
-                self.found.push(Found { path, shown: "-".into(), named: true, modified: None, size: None });
+                let (modified, size, member) = (None, None, None);
+                self.found.push(Found { path, shown: "-".into(), named: true, modified, size, member });
             }
             return;
         }
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => self.directory(path, &metadata),
-            Ok(metadata) => {
-                if self.seen.insert(identity(&metadata)) {
-                    self.found.push(Found {
-                        path: path.to_owned(),
-                        shown: shown(path),
-                        named: true,
-                        modified: modified(&metadata),
-                        size: metadata.is_file().then_some(metadata.len()),
-                    });
-                }
-            }
+            Ok(metadata) => self.file(path, &metadata, true),
             Err(error) => self.fail(path, &error),
         }
     }
 
+    /// A file, unless it was reached before.
+    fn file(&mut self, path: &Path, metadata: &Metadata, named: bool) {
+        if !self.seen.insert(identity(metadata)) {
+            return;
+        }
+        let found = Found {
+            path: path.to_owned(),
+            shown: shown(path),
+            named,
+            modified: modified(metadata),
+            size: metadata.is_file().then_some(metadata.len()),
+            member: None,
+        };
+        if metadata.is_file() && (named || may_be_archive(path)) {
+            let source = Source::File(found.path.clone(), 0..metadata.len());
+            if let Some(listing) = archive::list(&found, source, &mut self.budget) {
+                self.found.extend(listing.members);
+                self.diagnostics.extend(listing.diagnostics);
+                return;
+            }
+        }
+        self.found.push(found);
+    }
+
     /// All files below a directory.
     fn directory(&mut self, root: &Path, metadata: &Metadata) {
-        let mut files = Vec::new();
-        let mut waiting = Vec::new();
+        let mut tree = Tree::default();
         if self.seen.insert(identity(metadata)) {
-            waiting.push(root.to_owned());
+            tree.waiting.push(root.to_owned());
         }
-        while let Some(directory) = waiting.pop() {
-            self.entries(&directory, &mut files, &mut waiting);
-        }
-        files.sort_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
-        for (path, metadata) in files {
-            if self.seen.insert(identity(&metadata)) {
-                let shown = shown(&path);
-                let (modified, size) = (modified(&metadata), Some(metadata.len()));
-                self.found.push(Found { path, shown, named: false, modified, size });
+        loop {
+            while let Some(directory) = tree.waiting.pop() {
+                self.entries(&directory, &mut tree);
             }
+            if tree.linked.is_empty() {
+                break;
+            }
+            tree.linked.sort();
+            for link in std::mem::take(&mut tree.linked) {
+                self.linked_directory(link, &mut tree);
+            }
+        }
+        tree.files.sort_by_cached_key(|(path, _)| Order::of(path));
+        for (path, metadata) in &tree.files {
+            self.file(path, metadata, false);
+        }
+        self.mention(root, &tree);
+    }
+
+    /// Says what was left out of a tree.
+    fn mention(&mut self, root: &Path, tree: &Tree) {
+        let of = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+        if tree.links_not_followed > 0 {
+            let links = of(tree.links_not_followed, "symbolic link was", "symbolic links were");
+            let note = Diagnostic::note(shown(root), format!("{links} not followed"));
+            self.diagnostics.push(note.hinted("-L follows them"));
+        }
+        if tree.special > 0 {
+            let special = of(tree.special, "pipe, socket or device was", "pipes, sockets and devices were");
+            let note = Diagnostic::note(shown(root), format!("{special} not read"));
+            self.diagnostics.push(note.hinted("name a pipe to read it"));
         }
     }
 
-    /// What is directly in a directory: files go to `files`, directories to `waiting`.
-    fn entries(
-        &mut self,
-        directory: &Path,
-        files: &mut Vec<(PathBuf, Metadata)>,
-        waiting: &mut Vec<PathBuf>,
-    ) {
+    /// What is directly in a directory.
+    fn entries(&mut self, directory: &Path, tree: &mut Tree) {
         #[expect(clippy::disallowed_methods, reason = "source/ is where directories are walked")]
         let entries = match std::fs::read_dir(directory) {
             Ok(entries) => entries,
@@ -123,42 +183,88 @@ impl Walk {
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
-                Err(error) => {
-                    self.fail(directory, &error);
-                    return;
-                }
+                Err(error) => return self.fail(directory, &error),
             };
+            if is_version_control(&entry.file_name()) {
+                continue;
+            }
             let path = entry.path();
-            let metadata = match entry.metadata() {
-                Ok(metadata) if metadata.is_symlink() && self.options.follow_links => {
-                    std::fs::metadata(&path)
-                }
-                other => other,
-            };
-            match metadata {
-                Ok(metadata) if metadata.is_file() => files.push((path, metadata)),
-                Ok(metadata) if metadata.is_dir() => {
-                    if !is_version_control(&entry.file_name()) && self.seen.insert(identity(&metadata)) {
-                        waiting.push(path);
-                    }
-                }
-                Ok(metadata) => debug_assert!(is_skipped(metadata.file_type())),
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_symlink() => self.link(path, tree),
+                Ok(metadata) => self.entry(path, metadata, tree),
                 Err(error) => self.fail(&path, &error),
             }
         }
     }
 
-    fn fail(&mut self, path: &Path, error: &io::Error) {
-        self.diagnostics.push(Diagnostic::error(shown(path), format!("cannot be read: {}", cause(error))));
+    /// An entry that is no link.
+    fn entry(&mut self, path: PathBuf, metadata: Metadata, tree: &mut Tree) {
+        if metadata.is_file() {
+            tree.files.push((path, metadata));
+        } else if !metadata.is_dir() {
+            tree.special += 1;
+        } else if self.seen.insert(identity(&metadata)) {
+            tree.waiting.push(path);
+        }
     }
+
+    /// A symbolic link in a directory.
+    fn link(&mut self, path: PathBuf, tree: &mut Tree) {
+        if !self.options.follow_links {
+            tree.links_not_followed += 1;
+            return;
+        }
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => tree.linked.push(path),
+            Ok(metadata) => self.entry(path, metadata, tree),
+            Err(error) => self.fail(&path, &error),
+        }
+    }
+
+    /// A directory behind a link: walked unless it was walked already.
+    fn linked_directory(&mut self, link: PathBuf, tree: &mut Tree) {
+        match std::fs::metadata(&link) {
+            Ok(metadata) if self.seen.insert(identity(&metadata)) => tree.waiting.push(link),
+            Ok(_) if leads_up(&link) => {
+                let message = "is a link to a directory above it, and was not followed again";
+                self.diagnostics.push(Diagnostic::warning(shown(&link), message));
+            }
+            Ok(_) => {}
+            Err(error) => self.fail(&link, &error),
+        }
+    }
+
+    fn fail(&mut self, path: &Path, error: &io::Error) {
+        let is_missing = error.kind() == io::ErrorKind::NotFound;
+        let message = if is_missing && path.is_symlink() {
+            "is a link to nothing".to_owned()
+        } else {
+            format!("cannot be read: {}", cause(error))
+        };
+        self.diagnostics.push(Diagnostic::error(shown(path), message));
+    }
+}
+
+/// Looking into a file costs as much as opening it (and more if it is compressed), so one that was not named and
+/// is called like a log is taken for one; [`kind`](super::kind) still tells what it is when it is read.
+fn may_be_archive(path: &Path) -> bool {
+    const TEXT: [&str; 9] = ["log", "txt", "json", "jsonl", "ndjson", "out", "err", "csv", "prom"];
+    let name = log_name(path);
+    let extension = Path::new(OsStr::from_bytes(&name)).extension();
+    !extension.is_some_and(|extension| TEXT.iter().any(|text| extension == *text))
 }
 
 fn is_version_control(name: &OsStr) -> bool {
     VERSION_CONTROL.iter().any(|known| name == *known)
 }
 
-fn is_skipped(kind: FileType) -> bool {
-    kind.is_symlink() || kind.is_fifo() || kind.is_socket() || kind.is_char_device() || kind.is_block_device()
+/// Does a link point to a directory that it is in?
+fn leads_up(link: &Path) -> bool {
+    let Some(parent) = link.parent() else { return false };
+    match (std::fs::canonicalize(link), std::fs::canonicalize(parent)) {
+        (Ok(target), Ok(parent)) => parent.starts_with(target),
+        _ => false,
+    }
 }
 
 fn identity(metadata: &Metadata) -> (u64, u64) {
@@ -188,4 +294,181 @@ pub(super) fn escape(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests make files")]
+mod tests {
+    use std::fs::{create_dir_all, write};
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    const STAY: WalkOptions = WalkOptions { follow_links: false };
+    const FOLLOW: WalkOptions = WalkOptions { follow_links: true };
+
+    /// A directory with these files; names that end in a slash are directories.
+    fn tree(names: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = dir.path().join(name);
+            create_dir_all(if name.ends_with('/') { &path } else { path.parent().unwrap() }).unwrap();
+            if !name.ends_with('/') {
+                write(&path, name).unwrap();
+            }
+        }
+        dir
+    }
+
+    /// What a walk shows, relative to `dir`.
+    fn names(dir: &Path, paths: &[&str], options: WalkOptions) -> (Vec<String>, Vec<String>) {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| dir.join(path)).collect();
+        let (found, diagnostics) = walk(&paths, &options);
+        let prefix = format!("{}/", dir.display());
+        let short = |text: String| text.replace(&prefix, "").replace(prefix.trim_end_matches('/'), ".");
+        (
+            found.into_iter().map(|found| short(found.shown)).collect(),
+            diagnostics.iter().map(|diagnostic| short(diagnostic.to_string())).collect(),
+        )
+    }
+
+    #[test]
+    fn files_come_in_the_order_of_the_paths_and_then_by_name() {
+        let dir = tree(&[
+            "b/2.log",
+            "b/1.log",
+            "b/app.log",
+            "b/app.log.1",
+            "b/app.log.2.gz",
+            "a.log",
+            "b.log",
+            "c/",
+        ]);
+        let expected = ["b/1.log", "b/2.log", "b/app.log.2.gz", "b/app.log.1", "b/app.log"];
+        assert_eq!(names(dir.path(), &["b"], STAY).0, expected);
+        assert_eq!(names(dir.path(), &["b.log", "a.log", "c"], STAY).0, ["b.log", "a.log"]);
+        let (all, none) = names(dir.path(), &["b/2.log", "", "b"], STAY);
+        assert_eq!(
+            all,
+            ["b/2.log", "a.log", "b.log", "b/1.log", "b/app.log.2.gz", "b/app.log.1", "b/app.log"]
+        );
+        assert_eq!(none, [""; 0]);
+    }
+
+    #[test]
+    fn what_was_named_is_told_from_what_was_found() {
+        let dir = tree(&["a.log", "d/b.log"]);
+        let (found, _) =
+            walk(&["-".into(), dir.path().join("a.log"), dir.path().join("d"), "-".into()], &STAY);
+        let named: Vec<_> = found.iter().map(|found| (found.named, found.size)).collect();
+        assert_eq!(named, [(true, None), (true, Some(5)), (false, Some(7))]);
+        assert!(found[1].modified.is_some());
+    }
+
+    #[test]
+    fn hidden_files_count_and_version_control_does_not() {
+        let dir =
+            tree(&[".hidden.log", ".app/x.log", ".git/HEAD", "a/.svn/entries", "a/.hg/store", "a/y.log"]);
+        assert_eq!(names(dir.path(), &[""], STAY).0, [".app/x.log", ".hidden.log", "a/y.log"]);
+        // Unless it is what was asked for.
+        assert_eq!(names(dir.path(), &[".git"], STAY).0, [".git/HEAD"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_told_and_the_rest_goes_on() {
+        let dir = tree(&["a.log"]);
+        symlink("nowhere", dir.path().join("dangling")).unwrap();
+        let (found, diagnostics) = names(dir.path(), &["gone.log", "a.log", "dangling"], STAY);
+        assert_eq!(found, ["a.log"]);
+        assert_eq!(
+            diagnostics,
+            ["gone.log: cannot be read: no such file or directory", "dangling: is a link to nothing"]
+        );
+    }
+
+    #[test]
+    fn links_are_followed_when_asked_and_never_in_circles() {
+        let dir = tree(&["a/x.log", "a/deep/y.log", "z/real.log"]);
+        symlink("..", dir.path().join("a/deep/loop")).unwrap();
+        symlink("../z", dir.path().join("a/to-z")).unwrap();
+        symlink("x.log", dir.path().join("a/again.log")).unwrap();
+        symlink("nowhere", dir.path().join("a/dangling")).unwrap();
+        symlink("self", dir.path().join("a/self")).unwrap();
+        let (found, diagnostics) = names(dir.path(), &["a"], STAY);
+        assert_eq!(found, ["a/deep/y.log", "a/x.log"]);
+        assert_eq!(diagnostics, ["a: 5 symbolic links were not followed"]);
+        let (found, mut diagnostics) = names(dir.path(), &["a"], FOLLOW);
+        diagnostics.sort();
+        // One of two names of the same file is enough.
+        assert_eq!(found, ["a/again.log", "a/deep/y.log", "a/to-z/real.log"]);
+        assert_eq!(diagnostics.len(), 3);
+        assert_eq!(diagnostics[0], "a/dangling: is a link to nothing");
+        assert!(diagnostics[1].starts_with("a/deep/loop: is a link to a directory above it"));
+        assert!(diagnostics[2].starts_with("a/self: cannot be read: too many levels of symbolic links"));
+        // A directory that is in the tree anyway goes by its own name.
+        assert_eq!(names(dir.path(), &[""], FOLLOW).0.last().unwrap(), "z/real.log");
+        // A link that was named is followed.
+        assert_eq!(names(dir.path(), &["a/to-z"], STAY).0, ["a/to-z/real.log"]);
+    }
+
+    #[test]
+    fn a_file_with_two_names_is_given_once() {
+        let dir = tree(&["a.log", "b/"]);
+        std::fs::hard_link(dir.path().join("a.log"), dir.path().join("b/a.log")).unwrap();
+        assert_eq!(names(dir.path(), &["", "a.log"], STAY).0, ["a.log"]);
+        assert_eq!(names(dir.path(), &["b", "", "."], STAY).0, ["b/a.log"]);
+    }
+
+    #[test]
+    fn pipes_and_sockets_are_left_alone_in_a_walk() {
+        let dir = tree(&["a.log"]);
+        for (name, kind) in [("fifo", FileType::Fifo), ("socket", FileType::Socket)] {
+            mknodat(CWD, dir.path().join(name), kind, Mode::RWXU, 0).unwrap();
+        }
+        let (found, diagnostics) = names(dir.path(), &[""], STAY);
+        assert_eq!(found, ["a.log"]);
+        assert_eq!(diagnostics, [": 2 pipes, sockets and devices were not read"]);
+        assert_eq!(names(dir.path(), &["fifo"], STAY).0, ["fifo"]);
+    }
+
+    #[test]
+    fn names_that_are_no_text_are_shown_without_loss() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [
+            &b"n\xff\xfe.log"[..],
+            b"n\\xFF\xfe.log",
+            b"new\nline.log",
+            b"esc\x1b[2J.log",
+            "größe.log".as_bytes(),
+        ] {
+            write(dir.path().join(OsStr::from_bytes(name)), "x").unwrap();
+        }
+        let (found, diagnostics) = names(dir.path(), &[""], STAY);
+        assert_eq!(diagnostics, [""; 0]);
+        assert_eq!(
+            found,
+            ["esc\x1b[2J.log", "größe.log", "n\\\\xFF\\xFE.log", "new\nline.log", "n\\xFF\\xFE.log"]
+        );
+        let (found, _) = walk(&[dir.path().to_owned()], &STAY);
+        assert!(found.iter().all(|found| found.path.exists()));
+    }
+
+    #[test]
+    fn a_directory_that_may_not_be_read_is_told() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tree(&["a.log", "closed/b.log"]);
+        let closed = dir.path().join("closed");
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+        let (found, diagnostics) = names(dir.path(), &[""], STAY);
+        if std::fs::read_dir(&closed).is_ok() {
+            // Root may read everything; the end-to-end test gives that up first.
+            assert_eq!(diagnostics, [""; 0]);
+        } else {
+            assert_eq!(found, ["a.log"]);
+            assert_eq!(diagnostics, ["closed: cannot be read: permission denied"]);
+        }
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
 }

@@ -12,7 +12,7 @@ use crate::model::{Account, Entry, Role, Timestamp, Value};
 #[derive(Debug)]
 pub(super) struct Groups<'l> {
     layout: &'l Layout,
-    groups: Table<Group>,
+    table: Table<Group>,
     /// The key of the entry at hand; kept to be reused.
     key: Vec<u8>,
 }
@@ -40,23 +40,23 @@ pub(super) struct Key {
 
 impl<'l> Groups<'l> {
     pub(super) fn new(layout: &'l Layout) -> Self {
-        Groups { layout, groups: Table::default(), key: Vec::new() }
+        Groups { layout, table: Table::default(), key: Vec::new() }
     }
 
     /// Counts the entries that the scan did not look at: they have none of the values.
     pub(super) fn add_unseen(&mut self, account: &Account) {
-        let seen: u64 = self.groups.rows().map(|(_, group)| group.entries).sum();
+        let seen: u64 = self.table.rows().map(|(_, group)| group.entries).sum();
         let unseen = (account.entries + account.unparsed).saturating_sub(seen);
         if unseen > 0 {
             let key: Vec<u8> = self.layout.by.iter().flat_map(|_| [NULL]).collect();
-            self.groups.entry(&key, Group::default).entries += unseen;
+            self.table.entry(&key, Group::default).entries += unseen;
         }
     }
 
     /// The groups in order: of time, then of their values, what has no value last.
     pub(super) fn into_answers(self, describe: impl Fn(&Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
         let mut rows: Vec<(Key, Vec<u8>, Group)> = self
-            .groups
+            .table
             .into_sorted()
             .into_iter()
             .map(|(key, group)| (decode(&key, self.layout.by.len(), self.layout.every.is_some()), key, group))
@@ -90,7 +90,7 @@ impl Fold for Groups<'_> {
             let bucket = slots.ts.map_or(u64::MAX, |ts| (ts.floor(every).0 as u64) ^ (1 << 63));
             self.key.extend_from_slice(&bucket.to_be_bytes());
         }
-        let group = self.groups.entry(&self.key, Group::default);
+        let group = self.table.entry(&self.key, Group::default);
         group.entries += 1;
         if let Some(ts) = slots.ts {
             group.from = Some(group.from.map_or(ts, |from| from.min(ts)));
@@ -117,7 +117,7 @@ impl Fold for Groups<'_> {
     }
 
     fn merge(&mut self, other: Self) {
-        self.groups.merge(other.groups, |mine, theirs| {
+        self.table.merge(other.table, |mine, theirs| {
             mine.entries += theirs.entries;
             mine.requests += theirs.requests;
             mine.success += theirs.success;
@@ -146,8 +146,6 @@ fn compare(a: &[Json], b: &[Json]) -> Ordering {
         (Json::Null, _) => Ordering::Greater,
         (_, Json::Null) => Ordering::Less,
         (Json::Number(a), Json::Number(b)) => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
-        (Json::Number(_), _) => Ordering::Less,
-        (_, Json::Number(_)) => Ordering::Greater,
         (Json::String(a), Json::String(b)) => a.cmp(b),
         (a, b) => a.to_string().cmp(&b.to_string()),
     };
@@ -218,7 +216,7 @@ mod tests {
         for value in [Value::plain(b"stripe"), Value::Number(b"200"), Value::Null, Value::Bool(true)] {
             encode(value, &mut key);
         }
-        key.extend_from_slice(&((-60_000_000_000_i64 as u64) ^ (1 << 63)).to_be_bytes());
+        key.extend_from_slice(&(i64::cast_unsigned(-60_000_000_000) ^ (1 << 63)).to_be_bytes());
         let decoded = decode(&key, 4, true);
         assert_eq!(decoded.values, [Json::from("stripe"), Json::from(200), Json::Null, Json::Bool(true)]);
         assert_eq!(decoded.bucket, Some(-60_000_000_000));

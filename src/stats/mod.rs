@@ -100,6 +100,7 @@ impl Serialize for Values {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde's signature")]
 fn as_text<S: serde::Serializer>(ts: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match ts {
         Some(ts) => serializer.collect_str(ts),
@@ -168,13 +169,11 @@ fn field_of(needs: &Needs, slot: Slot) -> Option<&str> {
 
 /// The unit of the measured values: milliseconds for the role, else what the field's name says.
 fn unit_of(question: &Question, layout: &Layout) -> Option<&'static str> {
-    match layout.value.role() {
-        Some(Role::Duration) => Some(Unit::Millis.symbol()),
-        _ => {
-            let name = question.value.rsplit('.').next().unwrap_or(&question.value);
-            Unit::of_name(name).map(|(unit, _)| unit.symbol())
-        }
+    if layout.value.role() == Some(Role::Duration) {
+        return Some(Unit::Millis.symbol());
     }
+    let name = question.value.rsplit('.').next().unwrap_or(&question.value);
+    Unit::of_name(name).map(|(unit, _)| unit.symbol())
 }
 
 fn describe(

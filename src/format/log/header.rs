@@ -18,6 +18,8 @@ pub(super) struct Header {
     pub(super) logger: Option<Range>,
     pub(super) id: Option<Range>,
     pub(super) message: usize,
+    /// Is the bracket still open that opened before the time?
+    open: bool,
 }
 
 /// How many words of a line may come before the message.
@@ -34,6 +36,7 @@ impl Header {
         let mut at = 0;
         if let Some((_, from, to)) = header.stamp {
             header.before_time(line, from);
+            header.open = from > 0 && line[from - 1] == b'[' && line.get(to) != Some(&b']');
             at = to + line[to..].iter().take_while(|b| matches!(b, b']' | b')' | b'"' | b'>' | b'}')).count();
             at = after_glued_number(line, at);
         }
@@ -195,8 +198,14 @@ impl Header {
             return None;
         }
         let rest = &line[at..];
-        let length = rest.iter().take_while(|b| is_name(**b)).count();
+        let length = name_length(rest);
         let (name, after) = rest.split_at(length);
+        if self.open && after.starts_with(b"]") && length > 0 {
+            // env_logger: `[TIME WARN  my_crate::pay] message`.
+            self.open = false;
+            self.logger = Some((at, at + length));
+            return Some(at + length + 1);
+        }
         let next = after.trim_ascii_start();
         let dash = next.starts_with(b"- ");
         let colon = (next.starts_with(b": ")
@@ -291,6 +300,21 @@ fn after_glued_number(line: &[u8], at: usize) -> usize {
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     let glued = digits > 0 && rest.get(digits) == Some(&b']');
     if glued { line.len() - rest.len() + digits + 1 } else { at }
+}
+
+/// The length of a name, with Rust's and C++'s `::` in it.
+fn name_length(rest: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        length += rest[length..].iter().take_while(|b| is_name(**b)).count();
+        let joined = length > 0
+            && rest[length..].starts_with(b"::")
+            && rest.get(length + 2).is_some_and(|b| is_name(*b));
+        if !joined {
+            return length;
+        }
+        length += 2;
+    }
 }
 
 /// Does a word stand between blanks, brackets and colons, rather than in a name?

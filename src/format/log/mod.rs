@@ -28,6 +28,7 @@ pub mod logfmt;
 pub mod mysql;
 pub mod names;
 pub mod nginx_error;
+pub mod normal;
 pub mod otlp;
 pub mod plan;
 mod positional;
@@ -97,6 +98,12 @@ pub trait LogFormat: Debug + Send + Sync {
     /// Are a field's names written in the entry, so that an entry without the name has no such field?
     fn names_in_text(&self) -> bool {
         false
+    }
+
+    /// Do lines that start no entry of any format belong to the entry of this format before them, even if they
+    /// have no sign of going on? Formats of whole lines say no: what stands between is something else.
+    fn gathers(&self) -> bool {
+        true
     }
 
     /// Entries of this format and what they mean, as tests and as documentation.
@@ -233,7 +240,10 @@ mod tests {
                         let desk = Desk::default();
                         let mut slots = Slots::new(&needs);
                         slots.use_desk(&desk);
-                        for format in LOG_FORMATS {
+                        // What is cut may look like anything; what is replaced is read by its own format and by text.
+                        let own: [&dyn LogFormat; 2] = [*format, &text::Text];
+                        let readers = if damaged.is_none() { LOG_FORMATS } else { &own };
+                        for format in readers {
                             slots.clear();
                             format.starts(&bytes, &plan);
                             format.extract(&bytes, &plan, &mut slots);

@@ -316,6 +316,10 @@ const NAMES: &[(Role, &[&str])] = &[
 /// A name without what loggers disagree about: letter case, `-` and `_`. `requestId` and `X-Request-ID` lose
 /// their differences; dots stay, they part the names of nested fields.
 pub fn normal(name: &str) -> String {
+    if name.is_ascii() {
+        let kept = name.bytes().filter(|b| !matches!(b, b'_' | b'-'));
+        return kept.map(|b| char::from(b.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 

@@ -339,11 +339,12 @@ impl Plan {
         let mut node = 0;
         for part in &parts[..parts.len() - 1] {
             let at = self.nodes[node].find_or_add(part);
-            if self.nodes[node].keys[at].inside.is_none() {
-                self.nodes[node].keys[at].inside = Some(self.nodes.len() as u16);
+            let next = self.nodes.len() as u16;
+            let inside = *self.nodes[node].keys[at].inside.get_or_insert(next);
+            if inside == next {
                 self.nodes.push(Node::default());
             }
-            node = self.nodes[node].keys[at].inside.map_or(0, usize::from);
+            node = usize::from(inside);
         }
         self.add_key(node, parts[parts.len() - 1], target);
     }

@@ -29,9 +29,11 @@ impl Bzip2 {
 }
 
 impl Codec for Bzip2 {
-    const NAME: &'static str = "bzip2";
+    fn name(&self) -> &'static str {
+        "bzip2"
+    }
 
-    fn starts(head: &[u8]) -> bool {
+    fn starts(&self, head: &[u8]) -> bool {
         starts(head) || (!head.is_empty() && b"BZh".starts_with(head))
     }
 

@@ -32,6 +32,8 @@ impl Encoding {
             // Four bytes that could also be UTF-32; what is stored that way is no log anybody has seen.
             [0xff, 0xfe, ..] => utf16(false, true),
             [0xfe, 0xff, ..] => utf16(true, true),
+            // Text without zeros, which is nearly all there is, is decided by one look.
+            _ if memchr::memchr(0, head).is_none() => Encoding::Bytes,
             _ if is_ascii_in_pairs(head, 0) => utf16(false, false),
             _ if is_ascii_in_pairs(head, 1) => utf16(true, false),
             _ => Encoding::Bytes,

@@ -8,11 +8,11 @@ use crate::source::stream::{Damage, Remarks, damage};
 /// One compression, frame by frame (gzip says member, xz and bzip2 say stream).
 pub(super) trait Codec {
     /// The name in messages.
-    const NAME: &'static str;
+    fn name(&self) -> &'static str;
 
     /// Does a frame start with these bytes? Fewer than 16 are given only at the end of the file; what could be
     /// the start of one that was cut off counts as one.
-    fn starts(head: &[u8]) -> bool;
+    fn starts(&self, head: &[u8]) -> bool;
 
     /// Makes ready for a frame and reads what precedes its data.
     fn begin(&mut self, input: &mut Input) -> Result<(), Trouble>;
@@ -90,11 +90,11 @@ impl<C: Codec> Frames<C> {
         if !first && head.is_empty() {
             return Ok(self.end());
         }
-        if !C::starts(head) {
+        if !self.codec.starts(head) {
             let at = self.input.offset();
             self.remarks.leave(format!(
                 "what follows the {} data at compressed byte {at} is something else and was not read",
-                C::NAME
+                self.codec.name()
             ));
             return Ok(self.end());
         }
@@ -107,7 +107,7 @@ impl<C: Codec> Frames<C> {
         let Some(at) = self.mismatch.take() else { return State::Ended };
         let message = format!(
             "{} data before compressed byte {at} does not match its checksum; it was read as it is",
-            C::NAME
+            self.codec.name()
         );
         State::Failed(Some(io::Error::new(io::ErrorKind::InvalidData, Damage(message))))
     }
@@ -146,9 +146,11 @@ impl<C: Codec> Frames<C> {
         }
         let at = self.input.offset();
         let error = match trouble {
-            Trouble::Cut => damage(&format!("{} data ends early", C::NAME), at),
-            Trouble::Damaged(how) if how.is_empty() => damage(&format!("{} data is damaged", C::NAME), at),
-            Trouble::Damaged(how) => damage(&format!("{} data is damaged ({how})", C::NAME), at),
+            Trouble::Cut => damage(&format!("{} data ends early", self.codec.name()), at),
+            Trouble::Damaged(how) if how.is_empty() => {
+                damage(&format!("{} data is damaged", self.codec.name()), at)
+            }
+            Trouble::Damaged(how) => damage(&format!("{} data is damaged ({how})", self.codec.name()), at),
             Trouble::Checksum => {
                 self.mismatch.get_or_insert(at);
                 return State::Between { first: false };
@@ -169,7 +171,7 @@ impl<C: Codec> Read for Frames<C> {
                 State::Ended => return Ok(0),
                 State::Failed(error) => {
                     let error = error.take();
-                    return Err(error.unwrap_or_else(|| damage(C::NAME, self.input.offset())));
+                    return Err(error.unwrap_or_else(|| damage(self.codec.name(), self.input.offset())));
                 }
                 State::Between { first } => {
                     let first = *first;

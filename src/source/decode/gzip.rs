@@ -1,4 +1,4 @@
-//! gzip (RFC 1952): members one after the other, each checked.
+//! gzip (RFC 1952): members one after the other, each checked; and the bare deflated data of a zip's member.
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
@@ -36,9 +36,11 @@ impl Gzip {
 }
 
 impl Codec for Gzip {
-    const NAME: &'static str = "gzip";
+    fn name(&self) -> &'static str {
+        "gzip"
+    }
 
-    fn starts(head: &[u8]) -> bool {
+    fn starts(&self, head: &[u8]) -> bool {
         // Behind a member, even one byte of a next one is no garbage but a next one that was cut off.
         starts(head) || head == [0x1f]
     }
@@ -67,6 +69,20 @@ impl Codec for Gzip {
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
+        self.inflate(input, output)
+    }
+
+    fn finish(&mut self, input: &mut Input) -> Result<(), Trouble> {
+        let &[a, b, c, d, e, f, g, h, ..] = input.peek(8)? else { return Err(Trouble::Cut) };
+        input.consume(8);
+        let checksum = u32::from_le_bytes([a, b, c, d]);
+        let length = u32::from_le_bytes([e, f, g, h]);
+        self.matches(checksum, length)
+    }
+}
+
+impl Gzip {
+    fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Step {
         let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
         let result = self.inflate.decompress(input, output, FlushDecompress::None);
         let consumed = (self.inflate.total_in() - before_in) as usize;
@@ -77,17 +93,44 @@ impl Codec for Gzip {
         Step { consumed, produced, done, trouble }
     }
 
-    fn finish(&mut self, input: &mut Input) -> Result<(), Trouble> {
-        let &[a, b, c, d, e, f, g, h, ..] = input.peek(8)? else { return Err(Trouble::Cut) };
-        input.consume(8);
-        let checksum = u32::from_le_bytes([a, b, c, d]);
-        let length = u32::from_le_bytes([e, f, g, h]);
-        // `amount` counts modulo 2^32, as the trailer does.
+    /// Do the data of the member have this checksum, and this length modulo 2^32?
+    fn matches(&self, checksum: u32, length: u32) -> Result<(), Trouble> {
         if checksum == self.checksum.sum() && length == self.checksum.amount() {
             Ok(())
         } else {
             Err(Trouble::Checksum)
         }
+    }
+}
+
+/// Deflated data without a frame, whose checksum and length are known from elsewhere.
+pub(super) struct Deflated {
+    pub(super) gzip: Gzip,
+    pub(super) checksum: u32,
+    pub(super) length: u64,
+    pub(super) begun: bool,
+}
+
+impl Codec for Deflated {
+    fn name(&self) -> &'static str {
+        "zip"
+    }
+
+    fn starts(&self, _head: &[u8]) -> bool {
+        !self.begun
+    }
+
+    fn begin(&mut self, _input: &mut Input) -> Result<(), Trouble> {
+        self.begun = true;
+        Ok(())
+    }
+
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
+        self.gzip.inflate(input, output)
+    }
+
+    fn finish(&mut self, _input: &mut Input) -> Result<(), Trouble> {
+        self.gzip.matches(self.checksum, self.length as u32)
     }
 }
 

@@ -74,6 +74,12 @@ impl Compression {
     }
 }
 
+/// The decoded bytes of deflated data that has no frame around it (a zip's member), checked at the end.
+pub(super) fn deflated(input: Input, checksum: u32, length: u64) -> Box<dyn Read + Send> {
+    let codec = gzip::Deflated { gzip: gzip::Gzip::new(), checksum, length, begun: false };
+    Box::new(Frames::new(codec, input, &Remarks::default()))
+}
+
 /// Bytes with compression undone, and what was learnt on the way.
 pub(super) struct Unpacked {
     /// The bytes, not yet read.

@@ -360,3 +360,40 @@ fn gzip_remembers_when_the_file_was_written() {
     let unpacked = unpack(Input::new(Box::new(Cursor::new(bytes))), &remarks).unwrap();
     assert_eq!(unpacked.modified, Timestamp::new(1_703_387_661, 0));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_damage_makes_a_decoder_panic_or_run_for_ever(
+        which in 0..ALL.len(),
+        flips in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 1..=255_u8), 1..8),
+        cut in proptest::prelude::any::<proptest::sample::Index>(),
+    ) {
+        let mut bytes = compress(ALL[which], &text(3000));
+        for (at, flip) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] ^= flip;
+        }
+        bytes.truncate(bytes.len().saturating_sub(cut.index(bytes.len() * 2).saturating_sub(bytes.len())));
+        let (out, error, _) = decode_bytes(&bytes);
+        // Nobody can promise how much comes out, only that it ends.
+        proptest::prop_assert!(out.len() < 1 << 30);
+        proptest::prop_assert!(error.is_none_or(|error| is_damage(&error)));
+    }
+
+    #[test]
+    fn any_bytes_behind_a_sign_are_survived(
+        which in 0..6_usize,
+        rest in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+    ) {
+        let signs: [&[u8]; 6] = [
+            b"\x1f\x8b\x08",
+            b"\x28\xb5\x2f\xfd",
+            b"BZh91AY&SY",
+            b"\xfd7zXZ\0",
+            b"\x04\x22\x4d\x18",
+            b"\x02\x21\x4c\x18",
+        ];
+        let (out, _, _) = decode_bytes(&[signs[which], &rest].concat());
+        proptest::prop_assert!(out.len() < 1 << 30);
+    }
+}

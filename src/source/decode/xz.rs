@@ -32,9 +32,11 @@ impl Xz {
 }
 
 impl Codec for Xz {
-    const NAME: &'static str = "xz";
+    fn name(&self) -> &'static str {
+        "xz"
+    }
 
-    fn starts(head: &[u8]) -> bool {
+    fn starts(&self, head: &[u8]) -> bool {
         starts(head) || (!head.is_empty() && SIGN.starts_with(head))
     }
 

@@ -35,9 +35,11 @@ impl Zstd {
 }
 
 impl Codec for Zstd {
-    const NAME: &'static str = "zstd";
+    fn name(&self) -> &'static str {
+        "zstd"
+    }
 
-    fn starts(head: &[u8]) -> bool {
+    fn starts(&self, head: &[u8]) -> bool {
         starts(head) || (!head.is_empty() && head.len() < 4 && [0x28, 0xb5, 0x2f, 0xfd].starts_with(head))
     }
 

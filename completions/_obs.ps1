@@ -1,0 +1,303 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'obs'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'obs' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('correlate', 'correlate', [CompletionResultType]::ParameterValue, 'Join entries by request id: every request with its duration and outcome, or one as a waterfall')
+            [CompletionResult]::new('grep', 'grep', [CompletionResultType]::ParameterValue, 'Find entries (whole ones, stack traces included) that match a pattern and a condition')
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count entries and requests, their success and their durations, in groups and over time')
+            [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'obs;correlate' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'The field that holds the id (default: found by its name)')
+            [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, such as ''status < 400''')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Show this request''s entries from every file, in the order of time')
+            [CompletionResult]::new('--slowest', '--slowest', [CompletionResultType]::ParameterName, 'The N slowest requests, the slowest first')
+            [CompletionResult]::new('--slower-than', '--slower-than', [CompletionResultType]::ParameterName, 'Only requests that took longer than this')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many requests; 0 is all of them (default: 20 in tables, all in other forms)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time that counts as now')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Entries of this level or worse')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Entries for which this holds, such as ''status >= 500 and duration > 1s'' (repeatable; all must hold)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Entries before this time')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('--failed', '--failed', [CompletionResultType]::ParameterName, 'Only requests that failed')
+            [CompletionResult]::new('--incomplete', '--incomplete', [CompletionResultType]::ParameterName, 'Only requests of which nothing says how they ended')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
+            [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'obs;grep' {
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'A pattern (repeatable: any of them)')
+            [CompletionResult]::new('--regexp', '--regexp', [CompletionResultType]::ParameterName, 'A pattern (repeatable: any of them)')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'At most so many entries of each file')
+            [CompletionResult]::new('--max-count', '--max-count', [CompletionResultType]::ParameterName, 'At most so many entries of each file')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'So many entries after a match')
+            [CompletionResult]::new('--after-context', '--after-context', [CompletionResultType]::ParameterName, 'So many entries after a match')
+            [CompletionResult]::new('-B', '-B ', [CompletionResultType]::ParameterName, 'So many entries before a match')
+            [CompletionResult]::new('--before-context', '--before-context', [CompletionResultType]::ParameterName, 'So many entries before a match')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'So many entries before and after a match')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'So many entries before and after a match')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'The order of entries: of the files, or of time over all files')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time that counts as now')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Entries of this level or worse')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Entries for which this holds, such as ''status >= 500 and duration > 1s'' (repeatable; all must hold)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Entries before this time')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Patterns are text, no regular expressions')
+            [CompletionResult]::new('--fixed-strings', '--fixed-strings', [CompletionResultType]::ParameterName, 'Patterns are text, no regular expressions')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Large and small letters are alike')
+            [CompletionResult]::new('--ignore-case', '--ignore-case', [CompletionResultType]::ParameterName, 'Large and small letters are alike')
+            [CompletionResult]::new('-S', '-S ', [CompletionResultType]::ParameterName, 'Alike, unless there is a large letter in the pattern')
+            [CompletionResult]::new('--smart-case', '--smart-case', [CompletionResultType]::ParameterName, 'Alike, unless there is a large letter in the pattern')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Entries that do not match')
+            [CompletionResult]::new('--invert-match', '--invert-match', [CompletionResultType]::ParameterName, 'Entries that do not match')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Only whole words')
+            [CompletionResult]::new('--word-regexp', '--word-regexp', [CompletionResultType]::ParameterName, 'Only whole words')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Only whole lines')
+            [CompletionResult]::new('--line-regexp', '--line-regexp', [CompletionResultType]::ParameterName, 'Only whole lines')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Only count, for each file')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Only count, for each file')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Only the names of files with a match')
+            [CompletionResult]::new('--files-with-matches', '--files-with-matches', [CompletionResultType]::ParameterName, 'Only the names of files with a match')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'With the number of the entry''s first line')
+            [CompletionResult]::new('--line-number', '--line-number', [CompletionResultType]::ParameterName, 'With the number of the entry''s first line')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Only the parts that match, each on a line')
+            [CompletionResult]::new('--only-matching', '--only-matching', [CompletionResultType]::ParameterName, 'Only the parts that match, each on a line')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'With the file''s name')
+            [CompletionResult]::new('--with-filename', '--with-filename', [CompletionResultType]::ParameterName, 'With the file''s name')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Without the file''s name')
+            [CompletionResult]::new('--no-filename', '--no-filename', [CompletionResultType]::ParameterName, 'Without the file''s name')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'The entries'' own bytes and nothing else; only into a pipe or a file')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
+            [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'obs;stats' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Group by the values of these fields')
+            [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Group by time: buckets of this length, such as 1m, aligned to UTC')
+            [CompletionResult]::new('--value', '--value', [CompletionResultType]::ParameterName, 'Measure the values of this field (default: the role duration)')
+            [CompletionResult]::new('--percentiles', '--percentiles', [CompletionResultType]::ParameterName, 'Percentiles of the values')
+            [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, such as ''status < 400'' (default: a status below 500, else no entry of level error or worse in the request)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time that counts as now')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Entries of this level or worse')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Entries for which this holds, such as ''status >= 500 and duration > 1s'' (repeatable; all must hold)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Entries before this time')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
+            [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'obs;fields' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time that counts as now')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Entries of this level or worse')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Entries for which this holds, such as ''status >= 500 and duration > 1s'' (repeatable; all must hold)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Entries before this time')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
+            [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'obs;formats' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'obs;formats;list' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'obs;formats;explain' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time that counts as now')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
+            [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'obs;formats;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'obs;formats;help;list' {
+            break
+        }
+        'obs;formats;help;explain' {
+            break
+        }
+        'obs;formats;help;help' {
+            break
+        }
+        'obs;completions' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'obs;man' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'obs;help' {
+            [CompletionResult]::new('correlate', 'correlate', [CompletionResultType]::ParameterValue, 'Join entries by request id: every request with its duration and outcome, or one as a waterfall')
+            [CompletionResult]::new('grep', 'grep', [CompletionResultType]::ParameterValue, 'Find entries (whole ones, stack traces included) that match a pattern and a condition')
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count entries and requests, their success and their durations, in groups and over time')
+            [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'obs;help;correlate' {
+            break
+        }
+        'obs;help;grep' {
+            break
+        }
+        'obs;help;stats' {
+            break
+        }
+        'obs;help;fields' {
+            break
+        }
+        'obs;help;formats' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
+            break
+        }
+        'obs;help;formats;list' {
+            break
+        }
+        'obs;help;formats;explain' {
+            break
+        }
+        'obs;help;completions' {
+            break
+        }
+        'obs;help;man' {
+            break
+        }
+        'obs;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,256 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_obs_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_obs_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_obs_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_obs_using_subcommand
+    set -l cmd (__fish_obs_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c obs -n "__fish_obs_needs_command" -s h -l help -d 'Print help'
+complete -c obs -n "__fish_obs_needs_command" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_needs_command" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
+complete -c obs -n "__fish_obs_needs_command" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
+complete -c obs -n "__fish_obs_needs_command" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_needs_command" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
+complete -c obs -n "__fish_obs_needs_command" -f -a "formats" -d 'List log formats, or explain how files were understood'
+complete -c obs -n "__fish_obs_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c obs -n "__fish_obs_needs_command" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
+complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l success -d 'What a successful request is, such as \'status < 400\'' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l id -d 'Show this request\'s entries from every file, in the order of time' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l slowest -d 'The N slowest requests, the slowest first' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l slower-than -d 'Only requests that took longer than this' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l limit -d 'At most so many requests; 0 is all of them (default: 20 in tables, all in other forms)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l failed -d 'Only requests that failed'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l incomplete -d 'Only requests of which nothing says how they ended'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s e -l regexp -d 'A pattern (repeatable: any of them)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -s m -l max-count -d 'At most so many entries of each file' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -s A -l after-context -d 'So many entries after a match' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -s B -l before-context -d 'So many entries before a match' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -s C -l context -d 'So many entries before and after a match' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l sort -d 'The order of entries: of the files, or of time over all files' -r -f -a "file\t'File by file, as they are read'
+time\t'By time, over all files'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -s F -l fixed-strings -d 'Patterns are text, no regular expressions'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s i -l ignore-case -d 'Large and small letters are alike'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s S -l smart-case -d 'Alike, unless there is a large letter in the pattern'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s v -l invert-match -d 'Entries that do not match'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s w -l word-regexp -d 'Only whole words'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s x -l line-regexp -d 'Only whole lines'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s c -l count -d 'Only count, for each file'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s l -l files-with-matches -d 'Only the names of files with a match'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s n -l line-number -d 'With the number of the entry\'s first line'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s o -l only-matching -d 'Only the parts that match, each on a line'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s H -l with-filename -d 'With the file\'s name'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s I -l no-filename -d 'Without the file\'s name'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l raw -d 'The entries\' own bytes and nothing else; only into a pipe or a file'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l by -d 'Group by the values of these fields' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l every -d 'Group by time: buckets of this length, such as 1m, aligned to UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l value -d 'Measure the values of this field (default: the role duration)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l percentiles -d 'Percentiles of the values' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l success -d 'What a successful request is, such as \'status < 400\' (default: a status below 500, else no entry of level error or worse in the request)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand fields" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand fields" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain help" -s h -l help -d 'Print help'
+complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain help" -f -a "list" -d 'Every log format that is recognised'
+complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain help" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
+complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "list" -d 'Every log format that is recognised'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c obs -n "__fish_obs_using_subcommand man" -s h -l help -d 'Print help'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "formats" -d 'List log formats, or explain how files were understood'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every log format that is recognised'
+complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'

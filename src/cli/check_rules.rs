@@ -1,0 +1,345 @@
+//! `obs check-rules`: which alerts would have been pending, firing, suppressed and routed, and when; unit tests.
+
+mod answer;
+mod units;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, ValueEnum};
+
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::config::Config;
+use super::measured::{self, MetricArgs, Wanted};
+use super::query::{promql_options, short_times};
+use super::session::{Chosen, Session};
+use super::stats;
+use super::verdict::{self, Verdict};
+use crate::filter::When;
+use crate::metrics;
+use crate::model::{Diagnostic, Error, Labels, Needs};
+use crate::promql;
+use crate::report::account::counted;
+use crate::rules::alertmanager::{config as alertmanager, silence};
+use crate::rules::file::{self, FileOptions, RuleFile};
+use crate::rules::replay::{self, Interval};
+use crate::rules::yaml::Problem;
+use crate::rules::{Setting, lint};
+use crate::source;
+use crate::stats::SuccessRule;
+use answer::{Answer, CheckedFile};
+
+/// Replay alerting rules over recorded metrics and logs; check and test rule files
+#[derive(Args, Debug)]
+#[command(
+    long_about = "Replay alerting rules over recorded metrics and logs; check and test rule files\n\n\
+        Reads Prometheus' rule files, PrometheusRule objects, and a short form with routing and suppression. \
+        Without PATH and without --tests the files are only checked.\n\n\
+        A rule without data is never green: it makes exit code 2, unless --allow-no-data is given. Exit code 1 \
+        says that an alert fired (see --fail-on) that somebody would have been told of, or that a test failed.",
+    after_help = "Examples:
+  obs check-rules -r alerts.yml
+  obs check-rules -r alerts.yml --alertmanager alertmanager.yml metrics/ logs/
+  obs check-rules --tests alerts_test.yml --output junit
+  obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
+)]
+pub(super) struct CheckRulesArgs {
+    /// Rule file (repeatable); - is standard input
+    #[arg(short, long = "rules", value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// Metrics and logs, files or directories; - is standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Alertmanager's configuration: routes, inhibition, mute times
+    #[arg(long, value_name = "FILE")]
+    alertmanager: Option<PathBuf>,
+    /// Silences, as the JSON of Alertmanager's API
+    #[arg(long, value_name = "FILE")]
+    silences: Option<PathBuf>,
+    /// Evaluate all groups this often (default: as each group says, else as the data was sampled, else 1m)
+    #[arg(long, value_name = "DURATION")]
+    interval: Option<String>,
+    /// Unit tests in the format of promtool (repeatable)
+    #[arg(long, value_name = "FILE")]
+    tests: Vec<PathBuf>,
+    /// Only tests whose name matches (repeatable)
+    #[arg(long, value_name = "REGEX", requires = "tests")]
+    run: Vec<String>,
+    /// Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known
+    /// severity count as low
+    #[arg(long, value_name = "SEVERITY", default_value = "any")]
+    fail_on: FailOn,
+    /// Rules whose series are absent are no trouble
+    #[arg(long)]
+    allow_no_data: bool,
+    /// Look for rules that are valid and still not what was meant; exit code 1 if there are some
+    #[arg(long)]
+    lint: bool,
+    /// Unknown fields in rule files and tests are no error
+    #[arg(long)]
+    ignore_unknown_fields: bool,
+    /// Allow experimental functions and modifiers of PromQL
+    #[arg(long)]
+    enable_experimental: bool,
+    /// Only say who would be told of an alert with these labels (repeatable)
+    #[arg(long, value_name = "LABEL=VALUE")]
+    routes_for: Vec<String>,
+    /// … at this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "routes_for")]
+    at: Option<String>,
+    #[command(flatten)]
+    metrics: MetricArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Which alerts make exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// low or worse
+    Low,
+    /// medium or worse
+    Medium,
+    /// high or worse
+    High,
+    /// critical
+    Critical,
+    /// all
+    Any,
+    /// none
+    Never,
+}
+
+impl FailOn {
+    /// Does an alert of this severity count?
+    fn counts(self, severity: Option<&str>) -> bool {
+        let rank = match severity.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "critical" | "page" | "emergency" | "fatal" | "p1" => 3,
+            "high" | "error" | "major" | "p2" => 2,
+            "medium" | "warning" | "warn" | "minor" | "p3" => 1,
+            _ => 0,
+        };
+        match self {
+            FailOn::Any | FailOn::Low => true,
+            FailOn::Medium => rank >= 1,
+            FailOn::High => rank >= 2,
+            FailOn::Critical => rank >= 3,
+            FailOn::Never => false,
+        }
+    }
+}
+
+/// What the options name, read.
+struct Loaded {
+    files: Vec<RuleFile>,
+    checked: Vec<CheckedFile>,
+    alertmanager: Option<alertmanager::Config>,
+    silences: Vec<silence::Silence>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    if args.rules.is_empty() && args.tests.is_empty() && args.alertmanager.is_none() {
+        return Err(
+            Error::usage("there are no rules to check").hinted("name them: -r alerts.yml, or --tests FILE")
+        );
+    }
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let success =
+        args.metrics.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let forced = args.interval.as_deref().map(stats::step).transpose()?.map(|nanos| nanos / 1_000_000);
+    let only = units::patterns(&args.run)?;
+    let routes_for = args.routes_for.iter().map(|pair| label(pair)).collect::<Result<Vec<_>, _>>()?;
+    let declared = args.metrics.declared()?;
+    let loaded = load(args)?;
+    let config = Config::resolve(&args.input, &args.output, cancel)?;
+    let wrong: Vec<Diagnostic> = loaded.checked.iter().flat_map(CheckedFile::diagnostics).collect();
+    // All of them: a file is mended once, not twenty errors at a time.
+    wrong.chunks(20).for_each(|some| verdict::warn(some, args.output.quiet));
+    let mut answer = Answer { checked: loaded.checked, fail_on: args.fail_on, ..Answer::default() };
+    if answer.checked.iter().any(|file| !file.problems.is_empty()) {
+        answer.write(args.output.output, config.page, &loaded.files)?;
+        return Ok(Verdict::Trouble);
+    }
+    if !routes_for.is_empty() {
+        let session_now = config.now;
+        let at = args.at.as_deref().map(When::parse).transpose()?;
+        let at = at.map(|when| units::instant(&when, session_now)).transpose()?;
+        let routes =
+            answer::routes(&Labels::new(routes_for), at, loaded.alertmanager.as_ref(), &loaded.files);
+        routes.write(args.output.output, config.page)?;
+        return Ok(Verdict::of(!routes.receivers.is_empty()));
+    }
+    if args.lint {
+        answer.lints = Some(lint::lint(&loaded.files));
+    }
+    if !args.tests.is_empty() {
+        let bench = units::Bench {
+            scan: &config.scan,
+            now: config.now,
+            declared: &declared,
+            only,
+            ignore_unknown_fields: args.ignore_unknown_fields,
+            promql: promql_options(args.enable_experimental),
+            alertmanager: loaded.alertmanager.clone(),
+        };
+        answer.tests = Some(units::run(&args.tests, &bench)?);
+    }
+    let mut session = None;
+    if !args.paths.is_empty() {
+        drop(config);
+        let paths = PathArgs { paths: args.paths.clone() };
+        let mut opened = Session::open(&paths, &args.input, &args.output, cancel)?;
+        opened.require_data();
+        let rules = || loaded.files.iter().flat_map(|file| &file.groups);
+        let exprs: Vec<&promql::Expr> =
+            rules().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
+        let every_ms = forced.or_else(|| rules().filter_map(|group| group.interval).min());
+        let wanted = Wanted {
+            exprs: &exprs,
+            declared: &declared,
+            success: success.as_ref(),
+            every_ms,
+            chosen: &chosen,
+            needs,
+        };
+        let mut measured = measured::load(&mut opened, wanted)?;
+        let default = metrics::interval(&measured.store).unwrap_or(60_000);
+        let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
+        let interval = Interval { forced, default };
+        let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
+        replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+        opened.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
+        answer.input = Some(measured.input());
+        answer.measured = Some(measured);
+        answer.replay = Some(replay);
+        answer.write(args.output.output, opened.config.page, &loaded.files)?;
+        session = Some(opened);
+    } else {
+        answer.write(args.output.output, config.page, &loaded.files)?;
+    }
+    let verdict = Verdict::of(!answer.is_failure());
+    Ok(match session {
+        Some(session) => session.finish(verdict),
+        None => verdict,
+    })
+}
+
+/// `label=value`.
+fn label(pair: &str) -> Result<(String, String), Error> {
+    match pair.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.trim_matches('"').to_owned())),
+        _ => {
+            Err(Error::usage(format!("`{pair}` is no label with a value")).hinted("write severity=critical"))
+        }
+    }
+}
+
+/// Reads a text file that an option names.
+fn text_of(path: &std::path::Path) -> Result<(String, String), Error> {
+    source::read_text(path).map_err(|trouble| {
+        let error = Error::input(trouble.to_string());
+        trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
+    })
+}
+
+/// Reads rule files, Alertmanager's configuration and silences, with everything that is wrong with them.
+fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
+    let options = FileOptions {
+        ignore_unknown_fields: args.ignore_unknown_fields,
+        promql: promql_options(args.enable_experimental),
+    };
+    let mut loaded =
+        Loaded { files: Vec::new(), checked: Vec::new(), alertmanager: None, silences: Vec::new() };
+    for path in &args.rules {
+        let (name, text) = text_of(path)?;
+        let checked = file::parse(&name, &text, &options);
+        let groups = checked.file.groups.len();
+        let about = format!(
+            "{} in {}",
+            counted(checked.found as u64, "rule", "rules"),
+            counted(groups as u64, "group", "groups")
+        );
+        loaded.checked.push(CheckedFile {
+            name,
+            about,
+            rules: Some(checked.found),
+            problems: checked.problems,
+            warnings: checked.warnings,
+        });
+        loaded.files.push(checked.file);
+    }
+    if let Some(path) = &args.alertmanager {
+        let (name, text) = text_of(path)?;
+        let checked = alertmanager::parse(&text);
+        let about = format!(
+            "{} and {}",
+            counted(checked.config.routes.len() as u64, "route", "routes"),
+            counted(checked.config.receivers.len() as u64, "receiver", "receivers"),
+        );
+        let (problems, warnings) = (checked.problems, checked.warnings);
+        loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings });
+        loaded.alertmanager = Some(checked.config);
+    }
+    if let Some(path) = &args.silences {
+        let (name, text) = text_of(path)?;
+        let (silences, problems) = match silence::parse(&text) {
+            Ok(silences) => (silences, Vec::new()),
+            Err(problems) => (Vec::new(), problems),
+        };
+        let about = counted(silences.len() as u64, "silence", "silences");
+        loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
+        loaded.silences = silences;
+    }
+    Ok(loaded)
+}
+
+/// A problem of a file as a diagnostic: `file:line:column: context: message`.
+fn diagnostic(file: &str, problem: &Problem, is_error: bool) -> Diagnostic {
+    let text = format!("{file}:{problem}");
+    let diagnostic = if is_error { Diagnostic::error("", text) } else { Diagnostic::warning("", text) };
+    match &problem.hint {
+        Some(hint) => diagnostic.hinted(hint.as_str()),
+        None => diagnostic,
+    }
+}
+
+/// Is this form written from verdicts?
+fn is_for_machines(form: Form) -> bool {
+    matches!(form, Form::Junit | Form::Sarif | Form::Github)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severities_are_ranked() {
+        for (fail_on, severity, counts) in [
+            (FailOn::Any, None, true),
+            (FailOn::Low, Some("odd"), true),
+            (FailOn::Medium, None, false),
+            (FailOn::Medium, Some("warning"), true),
+            (FailOn::High, Some("medium"), false),
+            (FailOn::High, Some("Critical"), true),
+            (FailOn::Critical, Some("high"), false),
+            (FailOn::Critical, Some("page"), true),
+            (FailOn::Never, Some("critical"), false),
+        ] {
+            assert_eq!(fail_on.counts(severity), counts, "{fail_on:?} {severity:?}");
+        }
+    }
+
+    #[test]
+    fn labels_are_pairs() {
+        assert_eq!(label("a=b=c").expect("a pair"), ("a".to_owned(), "b=c".to_owned()));
+        assert_eq!(label("a=\"b\"").expect("a pair"), ("a".to_owned(), "b".to_owned()));
+        assert!(label("a").is_err() && label("=b").is_err());
+    }
+}

@@ -1,0 +1,575 @@
+//! What a check of rules found, in every form: for people, as JSON, and as verdicts for CI.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::{FailOn, Form, diagnostic, is_for_machines};
+use crate::cli::measured::{InputJson, Measured};
+use crate::cli::out;
+use crate::model::{Diagnostic, Error, ErrorKind, Labels, Timestamp};
+use crate::report::account::counted;
+use crate::report::{
+    Cell, Column, Outcome, Page, Phrase, Report, Section, Style, Table, Verdict, github, junit, sarif,
+};
+use crate::rules::alert::{Alert, Reason, Status};
+use crate::rules::alertmanager::config::Config as Alertmanager;
+use crate::rules::file::{Rule, RuleFile, RuleGroup};
+use crate::rules::lint::Lint;
+use crate::rules::replay::Replay;
+use crate::rules::unit::{self, UnitReport};
+use crate::rules::yaml::Problem;
+
+/// A file that was checked.
+#[derive(Debug)]
+pub(super) struct CheckedFile {
+    pub name: String,
+    /// What is in it, in words.
+    pub about: String,
+    /// How many rules, if it is a file of rules.
+    pub rules: Option<usize>,
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Problem>,
+}
+
+impl CheckedFile {
+    /// What is wrong and what is odd.
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
+        let problems = self.problems.iter().map(|problem| diagnostic(&self.name, problem, true));
+        problems.chain(self.warnings.iter().map(|problem| diagnostic(&self.name, problem, false))).collect()
+    }
+
+    fn json(&self) -> Json {
+        let problem = |problem: &Problem| {
+            json!({
+                "line": problem.place.line,
+                "column": problem.place.column,
+                "context": problem.context,
+                "message": problem.message,
+                "hint": problem.hint,
+            })
+        };
+        json!({
+            "file": self.name,
+            "rules": self.rules,
+            "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
+            "warnings": self.warnings.iter().map(problem).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Everything that was found.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub checked: Vec<CheckedFile>,
+    pub lints: Option<Vec<Lint>>,
+    pub tests: Option<Vec<UnitReport>>,
+    pub replay: Option<Replay>,
+    pub measured: Option<Measured>,
+    pub input: Option<InputJson>,
+    pub fail_on: FailOn,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Answer {
+            checked: Vec::new(),
+            lints: None,
+            tests: None,
+            replay: None,
+            measured: None,
+            input: None,
+            fail_on: FailOn::Any,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AnswerJson<'a> {
+    #[serde(flatten)]
+    replay: Option<&'a Replay>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Vec<Json>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lint: Option<Vec<Json>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tests: Option<Vec<Json>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a InputJson>,
+}
+
+/// What could not be judged: trouble, unless it may be.
+pub(super) fn judged(replay: &Replay, allow_no_data: bool) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    for unjudged in &replay.unjudged {
+        let told_as = match (unjudged.reason, allow_no_data) {
+            (Reason::NoData, true) => Diagnostic::note,
+            _ => Diagnostic::error,
+        };
+        let message = match unjudged.reason {
+            Reason::NoData => {
+                format!("{} has no data: no series {}", unjudged.rule, unjudged.selectors.join(", "))
+            }
+            Reason::Failed => {
+                format!("{}: {}", unjudged.rule, unjudged.message.as_deref().unwrap_or("evaluation failed"))
+            }
+        };
+        let diagnostic = told_as(unjudged.file.as_str(), message.as_str()).at_line(u64::from(unjudged.line));
+        told.push(match unjudged.reason {
+            Reason::NoData => diagnostic.hinted("--allow-no-data lets this pass"),
+            Reason::Failed => diagnostic,
+        });
+    }
+    for missing in &replay.missing {
+        let message = format!("{} was judged without {}", missing.rule, missing.selectors.join(", "));
+        told.push(Diagnostic::note(missing.file.as_str(), message).at_line(u64::from(missing.line)));
+    }
+    told
+}
+
+impl Answer {
+    /// Did an alert fire that counts, did a test fail, or was something linted?
+    pub(super) fn is_failure(&self) -> bool {
+        let fired = self.replay.iter().flat_map(|replay| &replay.alerts).any(|alert| self.counts(alert));
+        let failed = self.tests.iter().flatten().any(|report| !report.passed());
+        fired || failed || self.lints.as_ref().is_some_and(|lints| !lints.is_empty())
+    }
+
+    /// Does an alert count for the exit code?
+    fn counts(&self, alert: &Alert) -> bool {
+        alert.fired() && alert.status != Status::Suppressed && self.fail_on.counts(alert.severity.as_deref())
+    }
+
+    /// Writes the answer.
+    pub(super) fn write(&self, form: Form, page: Page, files: &[RuleFile]) -> Result<(), Error> {
+        if is_for_machines(form) {
+            return self.write_verdicts(form, files);
+        }
+        // Where nothing was replayed or tested, the check of the files is the answer.
+        let files_alone = self.replay.is_none() && self.tests.is_none();
+        let json = AnswerJson {
+            replay: self.replay.as_ref(),
+            files: files_alone.then(|| self.checked.iter().map(CheckedFile::json).collect()),
+            lint: self.lints.as_ref().map(|lints| lints.iter().map(lint_json).collect()),
+            tests: self.tests.as_ref().map(|tests| tests.iter().map(test_json).collect()),
+            input: self.input.as_ref(),
+        };
+        out::write_report(form, page, &self.report(files_alone), &json)
+    }
+
+    fn write_verdicts(&self, form: Form, files: &[RuleFile]) -> Result<(), Error> {
+        let verdicts = self.verdicts(files);
+        let bytes = match form {
+            Form::Junit => junit::render(&verdicts).into_bytes(),
+            Form::Github => github::render(&verdicts).into_bytes(),
+            _ => sarif::render(&verdicts, env!("CARGO_PKG_VERSION")).map_err(|error| {
+                Error::new(ErrorKind::Output, format!("the answer cannot be written: {error}"))
+            })?,
+        };
+        out::write_all(&bytes)
+    }
+
+    /// One verdict for each problem of a file, for each rule, and for each test.
+    fn verdicts(&self, files: &[RuleFile]) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        for file in &self.checked {
+            for problem in &file.problems {
+                verdicts.push(Verdict {
+                    name: "rule-file".to_owned(),
+                    group: file.name.clone(),
+                    outcome: Outcome::Failed,
+                    message: problem.to_string(),
+                    file: Some(file.name.clone()),
+                    line: Some(u64::from(problem.place.line)),
+                });
+            }
+        }
+        for lint in self.lints.iter().flatten() {
+            verdicts.push(Verdict {
+                name: lint.check.name().to_owned(),
+                group: lint.group.clone(),
+                outcome: Outcome::Failed,
+                message: format!("{}: {}", lint.rule, lint.message),
+                file: Some(lint.file.clone()),
+                line: Some(u64::from(lint.place.line)),
+            });
+        }
+        for report in self.tests.iter().flatten() {
+            verdicts.extend(test_verdicts(report));
+        }
+        for file in files.iter().filter(|_| self.replay.is_some() || self.tests.is_none()) {
+            for (group, rule) in file.groups.iter().flat_map(|g| g.rules.iter().map(move |rule| (g, rule))) {
+                verdicts.push(self.rule_verdict(file, group, rule));
+            }
+        }
+        verdicts
+    }
+
+    fn rule_verdict(&self, file: &RuleFile, group: &RuleGroup, rule: &Rule) -> Verdict {
+        let replay = self.replay.as_ref();
+        let unjudged = replay.into_iter().flat_map(|replay| &replay.unjudged).find(|unjudged| {
+            unjudged.file == file.name && unjudged.group == group.name && unjudged.line == rule.place.line
+        });
+        let fired: Vec<String> = replay
+            .into_iter()
+            .flat_map(|replay| &replay.alerts)
+            .filter(|alert| alert.file == file.name && alert.group == group.name && alert.rule == rule.name)
+            .filter(|alert| self.counts(alert))
+            .map(episode)
+            .collect();
+        let (outcome, message) = match unjudged {
+            Some(unjudged) if unjudged.reason == Reason::NoData => {
+                (Outcome::Skipped, format!("no data: no series {}", unjudged.selectors.join(", ")))
+            }
+            Some(unjudged) => (Outcome::Failed, unjudged.message.clone().unwrap_or_default()),
+            None if fired.is_empty() => (Outcome::Ok, String::new()),
+            None => (Outcome::Failed, fired.join("\n")),
+        };
+        Verdict {
+            name: rule.name.clone(),
+            group: group.name.clone(),
+            outcome,
+            message,
+            file: Some(file.name.clone()),
+            line: Some(u64::from(rule.place.line)),
+        }
+    }
+
+    fn report(&self, files_alone: bool) -> Report {
+        let mut report = Report::new();
+        if files_alone {
+            report.push(Section::Table(checked_table(&self.checked)));
+        }
+        if let Some(lints) = &self.lints {
+            lint_report(&mut report, lints);
+        }
+        if let Some(tests) = &self.tests {
+            tests_report(&mut report, tests);
+        }
+        if let Some(replay) = &self.replay {
+            replay_report(&mut report, replay);
+        }
+        if let Some(measured) = &self.measured {
+            measured.tell(&mut report);
+        }
+        report
+    }
+}
+
+fn lint_json(lint: &Lint) -> Json {
+    json!({
+        "check": lint.check.name(),
+        "file": lint.file,
+        "line": lint.place.line,
+        "column": lint.place.column,
+        "group": lint.group,
+        "rule": lint.rule,
+        "message": lint.message,
+        "hint": lint.hint,
+    })
+}
+
+fn test_json(report: &UnitReport) -> Json {
+    let failure = |failure: &unit::Failure| {
+        let (expected, got, message) = match &failure.outcome {
+            unit::Outcome::Differs { expected, got } => (Some(expected), Some(got), None),
+            unit::Outcome::Failed(message) => (None, None, Some(message)),
+        };
+        json!({"line": failure.line, "about": failure.about, "expected": expected, "got": got, "message": message})
+    };
+    let case = |case: &unit::Case| {
+        json!({
+            "name": case.name,
+            "line": case.line,
+            "passed": case.failures.is_empty(),
+            "failures": case.failures.iter().map(failure).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "file": report.name,
+        "passed": report.passed(),
+        "problems": report.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "warnings": report.warnings,
+        "cases": report.cases.iter().map(case).collect::<Vec<_>>(),
+    })
+}
+
+fn test_verdicts(report: &UnitReport) -> Vec<Verdict> {
+    let verdict = |name: &str, line: u32, message: String| Verdict {
+        name: name.to_owned(),
+        group: report.name.clone(),
+        outcome: if message.is_empty() { Outcome::Ok } else { Outcome::Failed },
+        message,
+        file: Some(report.name.clone()),
+        line: Some(u64::from(line)),
+    };
+    let problems =
+        report.problems.iter().map(|problem| verdict("test file", problem.place.line, problem.to_string()));
+    let cases = report.cases.iter().map(|case| {
+        let failures: Vec<String> = case.failures.iter().map(ToString::to_string).collect();
+        verdict(&case.name, case.line, failures.join("\n"))
+    });
+    problems.chain(cases).collect()
+}
+
+fn checked_table(checked: &[CheckedFile]) -> Table {
+    let mut table =
+        Table::new(vec![Column::text("file").importance(9), Column::text("holds"), Column::text("state")]);
+    for file in checked {
+        let state = match file.problems.len() {
+            0 => Cell::text("ok").styled(Style::Good),
+            n => Cell::text(counted(n as u64, "error", "errors")).styled(Style::Bad),
+        };
+        table.row(vec![Cell::text(file.name.as_str()), Cell::text(file.about.as_str()), state]);
+    }
+    table
+}
+
+fn lint_report(report: &mut Report, lints: &[Lint]) {
+    if lints.is_empty() {
+        return report.paragraph("Nothing to lint.");
+    }
+    let mut table = Table::new(vec![
+        Column::text("place").importance(9),
+        Column::text("rule").importance(8),
+        Column::text("check").importance(7),
+        Column::text("what"),
+    ]);
+    for lint in lints {
+        let place = format!("{}:{}", lint.file, lint.place);
+        let cells = [place.as_str(), &lint.rule, lint.check.name(), &lint.message];
+        table.row(cells.map(Cell::text).to_vec());
+    }
+    report.push(Section::Table(table));
+}
+
+fn tests_report(report: &mut Report, tests: &[UnitReport]) {
+    for test in tests {
+        let failed = test.cases.iter().filter(|case| !case.failures.is_empty()).count();
+        let (style, state) = match (test.problems.len(), failed) {
+            (0, 0) => (Style::Good, format!("ok, {}", counted(test.cases.len() as u64, "test", "tests"))),
+            (0, n) => {
+                (Style::Bad, format!("{n} of {} failed", counted(test.cases.len() as u64, "test", "tests")))
+            }
+            (n, _) => (Style::Bad, format!("not run, {}", counted(n as u64, "error", "errors"))),
+        };
+        report.paragraph(
+            Phrase::new().and(Style::Strong, test.name.as_str()).and(Style::Plain, ": ").and(style, state),
+        );
+        for warning in &test.warnings {
+            report.paragraph(warning.as_str());
+        }
+        let problems = test.problems.iter().map(|problem| format!("{}:{problem}", test.name));
+        let failures = test.cases.iter().flat_map(|case| {
+            let place = move |line: u32| if line > 0 { line } else { case.line };
+            case.failures.iter().map(move |failure| {
+                format!("{}:{}: {}\n{failure}", test.name, place(failure.line), case.name)
+            })
+        });
+        for text in problems.chain(failures) {
+            report.push(Section::Lines(vec![crate::report::Evidence {
+                text: Phrase::new().and(Style::Plain, text),
+                ..Default::default()
+            }]));
+        }
+    }
+}
+
+/// Rows of the table of alerts; the others are counted.
+const SHOWN: usize = 200;
+
+fn replay_report(report: &mut Report, replay: &Replay) {
+    if !replay.alerts.is_empty() {
+        report.push(Section::Table(alerts_table(&replay.alerts)));
+        if replay.alerts.len() > SHOWN {
+            let more = replay.alerts.len() - SHOWN;
+            report.paragraph(format!("… and {more} more; --output json gives all of them"));
+        }
+    }
+    if !replay.unjudged.is_empty() {
+        let mut table = Table::new(vec![Column::text("not judged").importance(9), Column::text("because")]);
+        for unjudged in &replay.unjudged {
+            let because = match unjudged.reason {
+                Reason::NoData => format!("no series {}", unjudged.selectors.join(", ")),
+                Reason::Failed => unjudged.message.clone().unwrap_or_default(),
+            };
+            table.row(vec![Cell::text(unjudged.rule.as_str()).styled(Style::Bad), Cell::text(because)]);
+        }
+        report.push(Section::Table(table));
+    }
+    report.paragraph(summary(replay));
+    let mut told: Vec<(&str, usize)> = Vec::new();
+    for notification in &replay.notifications {
+        match told.iter_mut().find(|(receiver, _)| *receiver == notification.receiver) {
+            Some((_, count)) => *count += 1,
+            None => told.push((&notification.receiver, 1)),
+        }
+    }
+    if !told.is_empty() {
+        let told: Vec<String> = told
+            .iter()
+            .map(|(receiver, count)| format!("{receiver} {}", counted(*count as u64, "time", "times")))
+            .collect();
+        report.paragraph(format!("Would have been told: {}.", told.join(", ")));
+    }
+}
+
+/// `8 rules: 8 judged. 3 alerts fired: 1 critical, 2 high; 1 of them suppressed. 2 were only pending.`
+fn summary(replay: &Replay) -> String {
+    let summary = &replay.summary;
+    let mut text =
+        format!("{}: {} judged", counted(summary.rules as u64, "rule", "rules"), summary.evaluated);
+    if summary.no_data > 0 {
+        text.push_str(&format!(", {} without data", summary.no_data));
+    }
+    if summary.failed > 0 {
+        text.push_str(&format!(", {} failed", summary.failed));
+    }
+    let fired: usize = summary.by_severity.values().sum();
+    let pending = replay.alerts.iter().filter(|alert| !alert.fired()).count();
+    let suppressed = replay.alerts.iter().filter(|alert| alert.status == Status::Suppressed).count();
+    if fired == 0 {
+        text.push_str(". No alert fired");
+    } else {
+        const ORDER: [&str; 4] = ["critical", "high", "medium", "low"];
+        let place = |severity: &str| ORDER.iter().position(|known| *known == severity).unwrap_or(ORDER.len());
+        let mut severities: Vec<(&String, &usize)> = summary.by_severity.iter().collect();
+        severities.sort_by_key(|(severity, _)| place(severity));
+        let parts: Vec<String> = severities
+            .iter()
+            .map(|(severity, count)| match severity.as_str() {
+                "none" => format!("{count} without severity"),
+                severity => format!("{count} {severity}"),
+            })
+            .collect();
+        text.push_str(&format!(". {} fired: {}", counted(fired as u64, "alert", "alerts"), parts.join(", ")));
+        if suppressed > 0 {
+            text.push_str(&format!("; {suppressed} suppressed"));
+        }
+    }
+    if pending > 0 {
+        text.push_str(&format!("; {pending} only pending"));
+    }
+    text.push('.');
+    text
+}
+
+/// `fired 02:52:15–03:30:00, value 19, {labels}`.
+fn episode(alert: &Alert) -> String {
+    let from = alert.firing_at.map_or_else(String::new, Timestamp::date_clock);
+    let to = alert.resolved_at.map_or_else(|| "the end of the data".to_owned(), Timestamp::date_clock);
+    format!("fired from {from} to {to}, value {}, {}", alert.value, alert.labels)
+}
+
+fn state(alert: &Alert) -> Cell {
+    let (word, style) = match alert.status {
+        Status::Pending => ("pending", Style::Dim),
+        Status::Triggered => ("triggered", Style::Bad),
+        Status::Acknowledged => ("acknowledged", Style::Warn),
+        Status::Resolved => ("resolved", Style::Warn),
+        Status::Suppressed => ("suppressed", Style::Dim),
+    };
+    Cell::text(word).styled(style)
+}
+
+fn alerts_table(alerts: &[Alert]) -> Table {
+    let told = alerts.iter().any(|alert| !alert.receivers.is_empty() || alert.suppressed_by.is_some());
+    let times = alerts.iter().flat_map(|alert| [Some(alert.pending_at), alert.firing_at, alert.resolved_at]);
+    let time = super::short_times(times.flatten());
+    let time = |at: Option<Timestamp>| at.map_or_else(Cell::none, time);
+    let mut columns = vec![
+        Column::text("rule").importance(8),
+        Column::text("severity").importance(9),
+        Column::text("state").importance(9),
+        Column::text("pending"),
+        Column::text("firing"),
+        Column::text("resolved"),
+        Column::number("value"),
+    ];
+    columns.extend(told.then(|| Column::text("told").importance(7)));
+    let mut table = Table::new(columns);
+    for alert in alerts.iter().take(SHOWN) {
+        let severity = alert.severity.as_deref().unwrap_or_default();
+        let mut row = vec![
+            Cell::text(alert.rule.as_str()),
+            Cell::text(severity),
+            state(alert),
+            time(Some(alert.pending_at)),
+            time(alert.firing_at),
+            time(alert.resolved_at),
+            crate::cli::query::cell(alert.value),
+        ];
+        if told {
+            row.push(match &alert.suppressed_by {
+                Some(by) => Cell::text(format!("nobody: {by}")).styled(Style::Dim),
+                None if alert.fired() => Cell::text(alert.receivers.join(", ")),
+                None => Cell::text(""),
+            });
+        }
+        table.row(row);
+    }
+    table
+}
+
+/// Who would be told.
+#[derive(Debug, Serialize)]
+pub(super) struct Routes {
+    /// In the order of the routes.
+    pub receivers: Vec<String>,
+    /// Those of them that would be muted then, and why.
+    muted: Vec<(String, String)>,
+}
+
+/// Who would be told of an alert with these labels: by Alertmanager's routes, and by those of the short form.
+pub(super) fn routes(
+    labels: &Labels,
+    at: Option<Timestamp>,
+    alertmanager: Option<&Alertmanager>,
+    files: &[RuleFile],
+) -> Routes {
+    let mut routes = Routes { receivers: Vec::new(), muted: Vec::new() };
+    if let Some(config) = alertmanager {
+        for route in config.matching(labels) {
+            let receiver = &config.routes[route].receiver;
+            if let Some(why) = at.and_then(|at| config.muted(route, at.millis())) {
+                routes.muted.push((receiver.clone(), why));
+            }
+            if !routes.receivers.contains(receiver) {
+                routes.receivers.push(receiver.clone());
+            }
+        }
+    }
+    for channel in
+        files.iter().filter_map(|file| file.short.as_ref()).flat_map(|short| short.channels(labels))
+    {
+        if !routes.receivers.contains(&channel) {
+            routes.receivers.push(channel);
+        }
+    }
+    routes
+}
+
+impl Routes {
+    /// Writes who would be told, one a line.
+    pub(super) fn write(&self, form: Form, page: Page) -> Result<(), Error> {
+        if form == Form::Table {
+            let line = |receiver: &String| {
+                let why = self.muted.iter().find(|(muted, _)| muted == receiver);
+                let why = why.map_or_else(String::new, |(_, why)| format!(" (muted by {why})"));
+                let text: crate::report::Untrusted = format!("{receiver}{why}").into();
+                format!("{}\n", text.line())
+            };
+            return out::write_all(self.receivers.iter().map(line).collect::<String>().as_bytes());
+        }
+        let mut table = Table::new(vec![Column::text("receiver"), Column::text("muted by")]);
+        for receiver in &self.receivers {
+            let why = self.muted.iter().find(|(muted, _)| muted == receiver);
+            table.row(vec![
+                Cell::text(receiver.as_str()),
+                Cell::text(why.map_or("", |(_, why)| why.as_str())),
+            ]);
+        }
+        let mut report = Report::new();
+        report.push(Section::Table(table));
+        out::write_report(form, page, &report, self)
+    }
+}

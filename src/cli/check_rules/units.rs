@@ -1,0 +1,108 @@
+//! Unit tests of rules: what they refer to is read here.
+
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use crate::filter::{Filter, When, when};
+use crate::metrics::{self, Declared};
+use crate::model::{Error, Needs, Series, Severity, TimeRange, Timestamp};
+use crate::promql;
+use crate::rules::alertmanager::config::Config as Alertmanager;
+use crate::rules::unit::{self, Files, Input, UnitOptions, UnitReport};
+use crate::scan::{self, ScanOptions, SurveyOptions};
+use crate::source;
+
+/// What tests are run with.
+pub(super) struct Bench<'b> {
+    pub scan: &'b ScanOptions,
+    pub now: Timestamp,
+    pub declared: &'b [Declared],
+    pub only: Vec<Regex>,
+    pub ignore_unknown_fields: bool,
+    pub promql: promql::Options,
+    pub alertmanager: Option<Alertmanager>,
+}
+
+/// The patterns of `--run`, which match anywhere in a name.
+pub(super) fn patterns(sources: &[String]) -> Result<Vec<Regex>, Error> {
+    let pattern = |source: &String| {
+        Regex::new(source).map_err(|_| {
+            Error::usage(format!("`{source}` is no regular expression"))
+                .hinted("--run wants one, such as 'pool.*'")
+        })
+    };
+    sources.iter().map(pattern).collect()
+}
+
+/// A time that needs no data.
+pub(super) fn instant(when: &When, now: Timestamp) -> Result<Timestamp, Error> {
+    when.resolve(when::Reference { now, zone: &|_| 0, data: None })
+}
+
+/// Runs the tests of the files.
+pub(super) fn run(paths: &[PathBuf], bench: &Bench<'_>) -> Result<Vec<UnitReport>, Error> {
+    let options = UnitOptions {
+        only: bench.only.clone(),
+        ignore_unknown_fields: bench.ignore_unknown_fields,
+        promql: bench.promql.clone(),
+        alertmanager: bench.alertmanager.clone(),
+    };
+    let mut reports = Vec::new();
+    for path in paths {
+        let (name, text) = super::text_of(path)?;
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        reports.push(unit::run(&name, &text, &mut Beside { base, bench }, &options));
+    }
+    Ok(reports)
+}
+
+/// The files beside a test file.
+struct Beside<'b> {
+    base: PathBuf,
+    bench: &'b Bench<'b>,
+}
+
+impl Files for Beside<'_> {
+    fn rules(&mut self, pattern: &str) -> Vec<(String, Result<String, String>)> {
+        let read = |path: PathBuf| match source::read_text(&path) {
+            Ok((name, text)) => (name, Ok(text)),
+            Err(trouble) => (path.display().to_string(), Err(trouble.message)),
+        };
+        source::glob(&self.base, pattern).into_iter().map(read).collect()
+    }
+
+    fn series(&mut self, input: &Input) -> Result<Vec<Series>, String> {
+        let (Input::Logs(path) | Input::Metrics(path)) = input;
+        let options = self.bench.scan;
+        let inputs = scan::survey(&[self.base.join(path)], SurveyOptions::default(), options);
+        let mut troubles = inputs.diagnostics.clone();
+        let (mut store, _, more) = match input {
+            Input::Metrics(_) => metrics::load_files(&inputs, self.bench.now, options),
+            Input::Logs(_) => Default::default(),
+        };
+        troubles.extend(more);
+        if let Input::Logs(_) = input {
+            // A test does not say which metrics its rules look at; these are all.
+            let all =
+                promql::parse("{__name__=~\".+\"}", &self.bench.promql).map_err(|error| error.message)?;
+            let question = metrics::Question {
+                exprs: &[&all],
+                declared: self.bench.declared,
+                success: None,
+                every_ms: None,
+                filter: &Filter::everything(),
+                range: TimeRange::default(),
+                needs: Needs::none(),
+            };
+            let derivation =
+                metrics::derive(&inputs, question, options, &mut store).map_err(|e| e.message)?;
+            troubles.extend(derivation.scanned.into_iter().flat_map(|scanned| scanned.diagnostics));
+        }
+        match troubles.iter().find(|trouble| trouble.severity == Severity::Error) {
+            Some(trouble) => Err(trouble.to_string()),
+            None if store.is_empty() => Err(format!("{path}: there are no series in it")),
+            None => Ok(store.series().cloned().collect()),
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! `obs correlate`: what happened to each request across all files; one request as a waterfall.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::out;
+use super::session::{Chosen, Session};
+use super::verdict::Verdict;
+use crate::correlate::{self, Outcome, Request, Requests, Story, Totals};
+use crate::model::unit::parse_duration;
+use crate::model::{Error, Needs};
+use crate::report::table::percent;
+use crate::report::waterfall::{Bar, Gap, Lane};
+use crate::report::{AccountJson, Cell, Column, Report, Section, Style, Table, Waterfall};
+use crate::scan::Scanned;
+use crate::stats::SuccessRule;
+
+/// Join entries by request id: every request with its duration and outcome, or one as a waterfall
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  obs correlate logs/ --slowest 10
+  obs correlate logs/ --failed --success 'status < 400'
+  obs correlate logs/ --id 58852803-8da4-42be-a394-15dc28ee46a2")]
+pub(super) struct CorrelateArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+    /// The field that holds the id (default: found by its name)
+    #[arg(long, value_name = "FIELD", default_value = "request_id", hide_default_value = true)]
+    by: String,
+    /// What a successful request is, such as 'status < 400'
+    #[arg(long, value_name = "EXPR")]
+    success: Option<String>,
+    /// Show this request's entries from every file, in the order of time
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Only requests that failed
+    #[arg(long)]
+    failed: bool,
+    /// Only requests of which nothing says how they ended
+    #[arg(long)]
+    incomplete: bool,
+    /// The N slowest requests, the slowest first
+    #[arg(long, value_name = "N")]
+    slowest: Option<usize>,
+    /// Only requests that took longer than this
+    #[arg(long, value_name = "DURATION")]
+    slower_than: Option<String>,
+    /// At most so many requests; 0 is all of them (default: 20 in tables, all in other forms)
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+struct CorrelateJson {
+    requests: Vec<RequestJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<Vec<MomentJson>>,
+    totals: Totals,
+    input: AccountJson,
+}
+
+#[derive(Serialize)]
+struct RequestJson {
+    id: String,
+    start: Option<String>,
+    end: Option<String>,
+    duration_ms: f64,
+    entries: u32,
+    files: Vec<String>,
+    services: Vec<String>,
+    outcome: Outcome,
+    status: Option<serde_json::Value>,
+    first_error: Option<FirstErrorJson>,
+    longest_gap: Option<GapJson>,
+}
+
+#[derive(Serialize)]
+struct FirstErrorJson {
+    file: String,
+    line: u64,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct PlaceJson {
+    file: String,
+    line: u64,
+}
+
+#[derive(Serialize)]
+struct GapJson {
+    ms: f64,
+    after: PlaceJson,
+    before: PlaceJson,
+}
+
+#[derive(Serialize)]
+struct MomentJson {
+    file: String,
+    line: u64,
+    timestamp: Option<String>,
+    offset_ms: Option<f64>,
+    service: Option<String>,
+    level: Option<&'static str>,
+    message: String,
+}
+
+/// How many requests a table shows when nothing else is said.
+const SHOWN: usize = 20;
+
+/// Runs the command.
+pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let rule = args.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let slower_than = args.slower_than.as_deref().map(millis).transpose()?.unwrap_or(f64::NEG_INFINITY);
+    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.require_logs();
+    session.hold_pipes();
+    let range = session.time_range(&chosen)?;
+    let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
+    let options = session.config.scan.clone();
+    let (all, mut scanned) =
+        correlate::requests(&session.inputs, &args.by, &rule, needs, (&chosen.filter, range), &options);
+    let account = session.account(&mut scanned);
+    let mut ids = chosen_requests(args, &all, slower_than);
+    let keys: Vec<Vec<u8>> = ids.iter().map(|(id, ..)| id.clone()).collect();
+    let (stories, again) = correlate::stories(&session.inputs, &args.by, &keys, &options);
+    for ((_, request, _), story) in ids.iter_mut().zip(&stories) {
+        if request.entries == 0 {
+            // The id stands in text only.
+            story.moments.iter().for_each(|moment| request.saw(moment.ts, false));
+        }
+    }
+    let view = View { session: &session, scanned: &again };
+    let requests: Vec<RequestJson> = ids
+        .iter()
+        .zip(&stories)
+        .map(|((id, request, outcome), story)| view.request(id, request, *outcome, story))
+        .collect();
+    let found = requests.iter().any(|request| request.entries > 0);
+    let requests = if found { requests } else { Vec::new() };
+    let mut report = Report::new();
+    let json = CorrelateJson {
+        entries: args.id.as_ref().and_then(|_| stories.first()).map(|story| view.moments(story)),
+        totals: all.totals(),
+        input: AccountJson::from(&account),
+        requests,
+    };
+    match (&args.id, stories.first()) {
+        (Some(_), Some(story)) if found => view.waterfall(&mut report, &json.requests[0], story),
+        _ => table(&mut report, &json, args),
+    }
+    report.push(Section::Account(account));
+    if args.output.output == Form::Jsonl {
+        let mut text = Vec::new();
+        for request in &json.requests {
+            text.extend(crate::report::json::compact(request).unwrap_or_default());
+            text.push(b'\n');
+        }
+        out::write_all(&text)?;
+    } else {
+        out::write_report(args.output.output, session.config.page, &report, &json)?;
+    }
+    Ok(session.finish(Verdict::of(found)))
+}
+
+fn millis(source: &str) -> Result<f64, Error> {
+    parse_duration(source).map(|nanos| nanos / 1e6).ok_or_else(|| {
+        Error::usage(format!("`{source}` is no length of time")).hinted("write 500ms, 2s, 1m30s")
+    })
+}
+
+/// The requests to show: those asked for, in the order asked for.
+fn chosen_requests(
+    args: &CorrelateArgs,
+    all: &Requests,
+    slower_than: f64,
+) -> Vec<(Vec<u8>, Request, Outcome)> {
+    if let Some(id) = &args.id {
+        let (request, outcome) = all.one(id.as_bytes());
+        return vec![(id.clone().into_bytes(), request, outcome)];
+    }
+    let all_of = |limit: usize| if limit == 0 { usize::MAX } else { limit };
+    let default = if args.output.output == Form::Table { SHOWN } else { usize::MAX };
+    let limit = args.limit.map_or(default, all_of);
+    let limit = args.slowest.map_or(limit, |slowest| slowest.min(args.limit.map_or(usize::MAX, all_of)));
+    let keep = |request: &Request, outcome: Outcome| {
+        (!args.failed || outcome == Outcome::Failed)
+            && (!args.incomplete || outcome == Outcome::Unknown)
+            && request.duration_ms() > slower_than
+    };
+    let by_start =
+        |a: &Request, b: &Request| (a.start().is_none(), a.start()).cmp(&(b.start().is_none(), b.start()));
+    let by_duration = |a: &Request, b: &Request| b.duration_ms().total_cmp(&a.duration_ms());
+    if args.slowest.is_some() || args.slower_than.is_some() {
+        all.chosen(limit, keep, by_duration)
+    } else {
+        all.chosen(limit, keep, by_start)
+    }
+}
+
+/// What it takes to name files and lines.
+struct View<'v> {
+    session: &'v Session,
+    scanned: &'v Scanned,
+}
+
+impl View<'_> {
+    fn file(&self, file: u32) -> String {
+        self.session.inputs.logs[file as usize].shown.clone()
+    }
+
+    fn request(&self, id: &[u8], request: &Request, outcome: Outcome, story: &Story) -> RequestJson {
+        let place = |at: usize| {
+            let location = story.moments[at].location;
+            PlaceJson { file: self.file(location.file), line: self.scanned.line_of(location) }
+        };
+        RequestJson {
+            id: String::from_utf8_lossy(id).into_owned(),
+            start: request.start().map(|ts| ts.to_string()),
+            end: request.end().map(|ts| ts.to_string()),
+            duration_ms: request.duration_ms(),
+            entries: request.entries,
+            files: story.files().into_iter().map(|file| self.file(file)).collect(),
+            services: story.services().into_iter().map(str::to_owned).collect(),
+            outcome,
+            status: story
+                .status()
+                .map(|status| status.parse::<u64>().map_or_else(|_| status.into(), Into::into)),
+            first_error: story.first_error().map(|moment| FirstErrorJson {
+                file: self.file(moment.location.file),
+                line: self.scanned.line_of(moment.location),
+                message: moment.message.clone(),
+            }),
+            longest_gap: story.longest_gap().map(|gap| GapJson {
+                ms: gap.ms,
+                after: place(gap.after),
+                before: place(gap.after + 1),
+            }),
+        }
+    }
+
+    fn moments(&self, story: &Story) -> Vec<MomentJson> {
+        let start = story.moments.iter().find_map(|moment| moment.at);
+        let moments = story.moments.iter().map(|moment| MomentJson {
+            file: self.file(moment.location.file),
+            line: self.scanned.line_of(moment.location),
+            timestamp: moment.ts.map(crate::model::Timestamp::rfc3339_nanos),
+            offset_ms: start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6),
+            service: moment.service.clone(),
+            level: moment.level.map(crate::model::Level::name),
+            message: moment.message.clone(),
+        });
+        moments.collect()
+    }
+}
+
+impl View<'_> {
+    /// The story of one request: a sentence, the bars, and every entry.
+    fn waterfall(&self, report: &mut Report, request: &RequestJson, story: &Story) {
+        report.heading(format!("request {}", request.id));
+        report.paragraph(sentence(request));
+        report.push(Section::Waterfall(waterfall(story, |file| self.file(file))));
+        let start = story.moments.iter().find_map(|moment| moment.at);
+        let gap = story.longest_gap().map(|gap| gap.after);
+        let columns = vec![
+            Column::number("after"),
+            Column::text("where").importance(9),
+            Column::text("level").importance(8),
+            Column::text("message").importance(1),
+        ];
+        let rows = story.moments.iter().enumerate().map(|(at, moment)| {
+            let offset = start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6);
+            let style = match moment.level {
+                Some(level) if level >= crate::model::Level::Error => Style::Bad,
+                _ => Style::Plain,
+            };
+            let first = moment.message.lines().next().unwrap_or_default();
+            let mark = if gap == Some(at) { " ⏳" } else { "" };
+            vec![
+                offset.map_or_else(Cell::none, Cell::millis),
+                Cell::text(format!(
+                    "{}:{}",
+                    short(&self.file(moment.location.file)),
+                    self.scanned.line_of(moment.location)
+                )),
+                Cell::text(moment.level.map_or("", crate::model::Level::name)).styled(style),
+                Cell::text(format!("{first}{mark}")).styled(style),
+            ]
+        });
+        report.push(Section::Table(Table { columns, rows: rows.collect() }));
+        if let Some(gap) = &request.longest_gap {
+            report.paragraph(format!(
+                "Longest gap: {} between {}:{} and {}:{}.",
+                crate::model::unit::HumanMillis(gap.ms),
+                short(&gap.after.file),
+                gap.after.line,
+                short(&gap.before.file),
+                gap.before.line
+            ));
+        }
+    }
+}
+
+/// The last two parts of a path, which tell files of one directory apart.
+fn short(path: &str) -> &str {
+    path.rmatch_indices('/').nth(1).map_or(path, |(at, _)| &path[at + 1..])
+}
+
+fn sentence(request: &RequestJson) -> String {
+    let outcome = match request.outcome {
+        Outcome::Success => "It succeeded",
+        Outcome::Failed => "It failed",
+        Outcome::Unknown => "Nothing says how it ended",
+    };
+    let status = match &request.status {
+        Some(serde_json::Value::String(word)) => format!(" ({word})"),
+        Some(code) => format!(" ({code})"),
+        None => String::new(),
+    };
+    format!(
+        "{outcome}{status} after {}: {} from {}.",
+        crate::model::unit::HumanMillis(request.duration_ms),
+        crate::report::account::counted(u64::from(request.entries), "entry", "entries"),
+        crate::report::account::counted(request.files.len() as u64, "file", "files"),
+    )
+}
+
+fn waterfall(story: &Story, file: impl Fn(u32) -> String) -> Waterfall {
+    let lanes = story.files().into_iter().map(|of| {
+        let own = story.moments.iter().filter(|moment| moment.location.file == of);
+        let bars = own.filter_map(|moment| {
+            let bad = moment.level >= Some(crate::model::Level::Error);
+            let ts = moment.at?;
+            Some(Bar { from: ts, to: ts, style: if bad { Style::Bad } else { Style::Plain } })
+        });
+        Lane { name: short(&file(of)).into(), bars: bars.collect() }
+    });
+    let gaps = story.longest_gap().and_then(|gap| {
+        let (from, to) = (story.moments.get(gap.after)?.at?, story.moments.get(gap.after + 1)?.at?);
+        Some(Gap { from, to })
+    });
+    Waterfall { lanes: lanes.collect(), gaps: gaps.into_iter().collect() }
+}
+
+/// The list of requests, and what they come to.
+fn table(report: &mut Report, json: &CorrelateJson, args: &CorrelateArgs) {
+    if let Some(id) = args.id.as_ref().filter(|_| json.requests.is_empty()) {
+        report.paragraph(format!("No entry has the id {id}."));
+        return;
+    }
+    let columns = vec![
+        Column::text("id").importance(7),
+        Column::text("start").importance(8),
+        Column::number("took"),
+        Column::number("entries"),
+        Column::text("outcome").importance(9),
+        Column::text("status").importance(9),
+        Column::text("first error").importance(1),
+    ];
+    let rows = json.requests.iter().map(|request| {
+        let style = if request.outcome == Outcome::Failed { Style::Bad } else { Style::Plain };
+        let outcome = match request.outcome {
+            Outcome::Failed => "failed",
+            Outcome::Unknown => "unknown",
+            Outcome::Success => "success",
+        };
+        let clock = request.start.as_deref().and_then(|start| start.get(11..19)).unwrap_or("–");
+        let error =
+            request.first_error.as_ref().map_or("", |error| error.message.lines().next().unwrap_or_default());
+        vec![
+            Cell::text(request.id.as_str()),
+            Cell::exact(clock, request.start.clone().unwrap_or_default()),
+            Cell::millis(request.duration_ms),
+            Cell::count(u64::from(request.entries)),
+            Cell::text(outcome).styled(style),
+            Cell::text(
+                request
+                    .status
+                    .as_ref()
+                    .map_or(String::new(), |status| status.to_string().trim_matches('"').to_owned()),
+            ),
+            Cell::text(error),
+        ]
+    });
+    report.push(Section::Table(Table { columns, rows: rows.collect() }));
+    let totals = &json.totals;
+    let count = crate::model::unit::HumanCount;
+    let rate = |n: u64| percent(n as f64 / totals.requests.max(1) as f64);
+    let shown = if (json.requests.len() as u64) < totals.requests {
+        format!("{} shown. ", json.requests.len())
+    } else {
+        String::new()
+    };
+    report.paragraph(format!(
+        "{} requests: {} succeeded ({}), {} failed ({}), {} unknown. {shown}{} entries carry an id, {} do not.",
+        count(totals.requests),
+        count(totals.success),
+        rate(totals.success),
+        count(totals.failed),
+        rate(totals.failed),
+        count(totals.unknown),
+        count(totals.entries_with_id),
+        count(totals.entries_without_id),
+    ));
+}

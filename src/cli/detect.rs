@@ -1,0 +1,181 @@
+//! `obs detect`: which known failures, changes and context are in here, with windows and evidence.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::out;
+use super::session::{Chosen, Session};
+use super::verdict::Verdict;
+use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
+use crate::format::log::json::each_field;
+use crate::model::{Error, Needs, Value};
+use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
+use crate::scan::{self, Selection};
+
+/// Find known failures, bursts and changes, with windows and evidence
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  obs detect logs/
+  obs detect logs/ --only pool-exhaustion,timeout --output json
+  obs detect logs/ --fail-on high")]
+pub(super) struct DetectArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+    /// Look only for these (see --list)
+    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<String>,
+    /// List what can be found, and stop
+    #[arg(long)]
+    list: bool,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+struct DetectJson<'a> {
+    findings: &'a [Finding],
+    input: AccountJson,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    if args.list {
+        let lines = detect::DETECTORS
+            .iter()
+            .map(|detector| format!("{:<22} {}\n", detector.name(), detector.about()));
+        out::write_all(lines.collect::<String>().as_bytes())?;
+        return Ok(Verdict::Yes);
+    }
+    if let Some(name) = args.only.iter().find(|name| detect::by_name(name).is_none()) {
+        return Err(
+            Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
+        );
+    }
+    let fail_on = args.fail_on.as_deref().map(severity).transpose()?;
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.require_logs();
+    let range = session.time_range(&chosen)?;
+    let wants = Wants::new(&session.inputs.logs, &mut needs);
+    let selection = Selection::new(needs, &chosen.filter, range);
+    let options = session.config.scan.clone();
+    let (observed, mut scanned) =
+        scan::fold(&session.inputs.logs, &selection, &options, || Observed::new(&wants));
+    let scene = Scene::new(&wants, observed, &detect::vocabulary());
+    let mut findings = detect::findings(&scene, &args.only);
+    detect::evidence::fill(&mut findings, &session.inputs.logs, &scanned, &options);
+    let account = session.account(&mut scanned);
+    let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
+    let mut report = report(&findings);
+    report.push(Section::Account(account));
+    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
+    let nothing_read = account.lines == 0;
+    Ok(session.finish(Verdict::of(!failed && !nothing_read)))
+}
+
+fn severity(name: &str) -> Result<Severity, Error> {
+    Severity::from_name(name).ok_or_else(|| {
+        Error::usage(format!("there is no severity `{name}`")).hinted("severities: low medium high critical")
+    })
+}
+
+fn report(findings: &[Finding]) -> Report {
+    let mut report = Report::new();
+    if findings.is_empty() {
+        report.paragraph("Nothing was found: no known failure, and no errors more frequent than usual.");
+    }
+    for finding in findings {
+        report.heading(
+            Phrase::new()
+                .and(style(finding.severity), finding.severity.name())
+                .and(Style::Plain, " ")
+                .and(Style::Strong, finding.detector),
+        );
+        report.paragraph(finding.summary.as_str());
+        if finding.windows.len() > 1 {
+            let windows: Vec<String> = finding
+                .windows
+                .iter()
+                .take(5)
+                .map(|window| format!("{}–{} ({})", window.from.clock(), window.to.clock(), window.count))
+                .collect();
+            let more = finding.windows.len().saturating_sub(5);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            report.paragraph(format!("windows: {}{more}", windows.join(", ")));
+        }
+        report.push(lines(&finding.evidence));
+    }
+    report
+}
+
+/// Evidence as lines of files.
+pub(super) fn lines(evidence: &[detect::Evidence]) -> Section {
+    let line = |evidence: &detect::Evidence| report::Evidence {
+        place: format!("{}:{}", evidence.file, evidence.line).into(),
+        text: brief(&evidence.text).into(),
+        context: false,
+    };
+    Section::Lines(evidence.iter().map(line).collect())
+}
+
+/// What an entry says, on a line or two: of an object its message and error, of a trace its head.
+fn brief(text: &str) -> String {
+    const LONGEST: usize = 180;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with("at ") && !line.is_empty());
+    let mut brief = lines.next().unwrap_or_default().to_owned();
+    if let Some(open) = brief.find('{') {
+        let fields: Vec<String> = said(&brief[open..]);
+        if !fields.is_empty() {
+            brief = fields.join(" · ");
+        }
+    }
+    for line in lines.take(1) {
+        brief.push('\n');
+        brief.push_str(line);
+    }
+    match brief.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &brief[..at]),
+        None => brief,
+    }
+}
+
+/// The values in an object that are words; the object may be cut.
+fn said(object: &str) -> Vec<String> {
+    let mut said = Vec::new();
+    // Reading stops where the object was cut; what was read until then is shown.
+    let _ = each_field(object.as_bytes(), |key, value| {
+        let key = key.text();
+        let quiet =
+            ["timestamp", "@timestamp", "time", "ts", "hostname", "logger", "function", "module", "log"];
+        if let Value::Text(text) = value
+            && !quiet.contains(&key.as_ref())
+            && !text.raw.is_empty()
+        {
+            said.push(text.text().into_owned());
+        }
+    });
+    said.truncate(8);
+    said
+}
+
+/// How a severity looks.
+pub(super) fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => Style::Bad,
+        Severity::Medium => Style::Warn,
+        Severity::Low => Style::Dim,
+    }
+}

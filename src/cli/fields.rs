@@ -1,0 +1,280 @@
+//! `obs fields`: what is in here: files, formats, and the fields of their entries.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::out;
+use super::session::{Chosen, Session};
+use super::verdict::Verdict;
+use crate::format::log::names;
+use crate::model::{Account, Error, Needs, Role, Value};
+use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
+use crate::scan::{self, Input, Selection};
+
+/// List the fields of the entries: their types, roles and values, and in how many entries they are
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  obs fields logs/
+  obs fields api.log --where 'status >= 500'")]
+pub(super) struct FieldsArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+struct FieldsJson {
+    files: Vec<FileJson>,
+    fields: Vec<FieldJson>,
+    skipped: Vec<SkippedJson>,
+    input: AccountJson,
+}
+
+/// A log, as it was understood.
+#[derive(Serialize)]
+pub(super) struct FileJson {
+    pub file: String,
+    pub formats: Vec<&'static str>,
+    pub compression: Option<&'static str>,
+    pub service: Option<String>,
+    #[serde(flatten)]
+    pub account: AccountJson,
+}
+
+/// A file that was not read, and why.
+#[derive(Serialize)]
+pub(super) struct SkippedJson {
+    pub file: String,
+    pub reason: String,
+}
+
+#[derive(Serialize)]
+struct FieldJson {
+    name: String,
+    role: Option<&'static str>,
+    entries: u64,
+    types: Vec<&'static str>,
+    distinct: usize,
+    distinct_is_least: bool,
+    examples: Vec<String>,
+    files: usize,
+}
+
+/// Different values of a field that are told apart; more are many.
+const DISTINCT: usize = 1000;
+
+/// Values that are shown.
+const EXAMPLES: usize = 3;
+
+/// What was seen of a field.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    entries: u64,
+    types: u8,
+    /// Values with their counts; emptied and left so when there are too many.
+    values: BTreeMap<String, u64>,
+    many: bool,
+    files: std::collections::BTreeSet<u32>,
+}
+
+const TYPES: [&str; 5] = ["null", "boolean", "number", "text", "object"];
+
+impl Seen {
+    fn add(&mut self, value: Value<'_>, file: u32) {
+        self.entries += 1;
+        self.files.insert(file);
+        self.types |= match value {
+            Value::Absent | Value::Null => 1,
+            Value::Bool(_) => 2,
+            Value::Number(_) => 4,
+            Value::Text(_) => 8,
+            Value::Nested(_) => 16,
+        };
+        if !self.many
+            && let Some(text) = value.text()
+        {
+            let short: String = text.chars().take(60).collect();
+            *self.values.entry(short).or_default() += 1;
+            self.cap();
+        }
+    }
+
+    /// Whether there are too many values depends on the values, not on the order in which they came.
+    fn cap(&mut self) {
+        if self.many || self.values.len() > DISTINCT {
+            self.many = true;
+            self.values.clear();
+        }
+    }
+
+    fn merge(&mut self, other: Seen) {
+        self.entries += other.entries;
+        self.types |= other.types;
+        self.files.extend(other.files);
+        self.many |= other.many;
+        for (value, count) in other.values {
+            *self.values.entry(value).or_default() += count;
+        }
+        self.cap();
+    }
+
+    fn examples(&self) -> Vec<String> {
+        let mut values: Vec<(&String, &u64)> = self.values.iter().collect();
+        values.sort_by_key(|(value, count)| (std::cmp::Reverse(**count), (*value).clone()));
+        values.into_iter().take(EXAMPLES).map(|(value, _)| value.clone()).collect()
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.require_logs();
+    let range = session.time_range(&chosen)?;
+    let selection = Selection::new(needs, &chosen.filter, range);
+    let (parts, mut scanned) = scan::run(
+        &session.inputs.logs,
+        &selection.needs,
+        &session.config.scan,
+        BTreeMap::<String, Seen>::new,
+        |seen, chunk| {
+            let _ = chunk.entries(&selection, |entry| {
+                chunk.reader.fields(entry.raw, &mut |name, value| {
+                    if !seen.contains_key(name) {
+                        seen.insert(name.to_owned(), Seen::default());
+                    }
+                    if let Some(seen) = seen.get_mut(name) {
+                        seen.add(value, entry.location.file);
+                    }
+                });
+                ControlFlow::Continue(())
+            });
+        },
+        |_| ControlFlow::Continue(()),
+    );
+    let mut fields: BTreeMap<String, Seen> = BTreeMap::new();
+    for (name, seen) in parts.into_iter().flatten() {
+        fields.entry(name).or_default().merge(seen);
+    }
+    let account = session.account(&mut scanned);
+    let json = FieldsJson {
+        files: session
+            .inputs
+            .logs
+            .iter()
+            .zip(&scanned.accounts)
+            .map(|(input, account)| file(input, account))
+            .collect(),
+        fields: fields.iter().map(|(name, seen)| field(name, seen)).collect(),
+        skipped: skipped(&session),
+        input: AccountJson::from(&account),
+    };
+    let mut report = Report::new();
+    report.push(Section::Table(files_table(&json.files)));
+    report.push(Section::Table(fields_table(&json.fields)));
+    report.push(Section::Account(account));
+    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    Ok(session.finish(Verdict::of(account.lines > 0)))
+}
+
+/// How a log was understood.
+pub(super) fn file(input: &Input, account: &Account) -> FileJson {
+    let formats = input
+        .profile()
+        .map_or(Vec::new(), |profile| profile.formats.iter().map(|format| format.name()).collect());
+    FileJson {
+        file: input.shown.clone(),
+        formats: if formats.is_empty() { vec!["text"] } else { formats },
+        compression: (!input.compression.is_empty()).then_some(input.compression),
+        service: input.service.clone(),
+        account: AccountJson::from(account),
+    }
+}
+
+/// The files that were not read.
+pub(super) fn skipped(session: &Session) -> Vec<SkippedJson> {
+    let skipped = session.inputs.skipped.iter();
+    skipped.map(|(file, reason)| SkippedJson { file: file.clone(), reason: reason.clone() }).collect()
+}
+
+fn field(name: &str, seen: &Seen) -> FieldJson {
+    let types = TYPES.iter().enumerate().filter(|(bit, _)| seen.types & (1 << bit) != 0);
+    FieldJson {
+        name: name.to_owned(),
+        role: names::roles_of(name).first().map(|(role, ..)| *role).map(Role::name),
+        entries: seen.entries,
+        types: types.map(|(_, name)| *name).collect(),
+        distinct: if seen.many { DISTINCT } else { seen.values.len() },
+        distinct_is_least: seen.many,
+        examples: seen.examples(),
+        files: seen.files.len(),
+    }
+}
+
+/// The files, one a row: what they are and what was read of them.
+pub(super) fn files_table(files: &[FileJson]) -> Table {
+    let columns = vec![
+        Column::text("file").importance(8),
+        Column::text("format").importance(9),
+        Column::number("entries"),
+        Column::number("unparsed"),
+        Column::text("from").importance(7),
+        Column::text("to").importance(6),
+    ];
+    let clock = |time: &Option<String>| match time {
+        Some(time) => Cell::exact(time.get(..19).unwrap_or(time).replace('T', " "), time.clone()),
+        None => Cell::none(),
+    };
+    let rows = files.iter().map(|file| {
+        let format =
+            file.compression.map_or(file.formats.join("+"), |c| format!("{} ({c})", file.formats.join("+")));
+        vec![
+            Cell::text(file.file.as_str()),
+            Cell::text(format),
+            Cell::count(file.account.entries),
+            Cell::count(file.account.unparsed),
+            clock(&file.account.from),
+            clock(&file.account.to),
+        ]
+    });
+    Table { rows: rows.collect(), columns }
+}
+
+fn fields_table(fields: &[FieldJson]) -> Table {
+    let columns = vec![
+        Column::text("field").importance(9),
+        Column::text("role").importance(8),
+        Column::text("type").importance(7),
+        Column::number("entries"),
+        Column::number("distinct"),
+        Column::text("most frequent").importance(1),
+    ];
+    let rows = fields.iter().map(|field| {
+        let distinct = if field.distinct_is_least {
+            Cell::exact(format!(">{DISTINCT}"), "")
+        } else {
+            Cell::count(field.distinct as u64)
+        };
+        vec![
+            Cell::text(field.name.as_str()),
+            Cell::text(field.role.unwrap_or_default()),
+            Cell::text(field.types.join("|")),
+            Cell::count(field.entries),
+            distinct,
+            Cell::text(field.examples.join(", ")),
+        ]
+    });
+    Table { rows: rows.collect(), columns }
+}

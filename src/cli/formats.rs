@@ -1,0 +1,253 @@
+//! `obs formats`: which formats there are, and how a file was understood.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::args::{InputArgs, OutputArgs, PathArgs};
+use super::fields::{SkippedJson, skipped};
+use super::out;
+use super::session::Session;
+use super::verdict::Verdict;
+use crate::format::log::LOG_FORMATS;
+use crate::model::{Error, Needs};
+use crate::report::account::counted;
+use crate::report::{AccountJson, Cell, Column, Evidence, Report, Section, Table};
+use crate::scan::{self, Input, Selection};
+
+/// List log formats, or explain how files were understood
+#[derive(Args, Debug)]
+pub(super) struct FormatsArgs {
+    #[command(subcommand)]
+    command: FormatsCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum FormatsCommand {
+    List(ListArgs),
+    Explain(ExplainArgs),
+}
+
+/// Every log format that is recognised
+#[derive(Args, Debug)]
+struct ListArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// For each file: the formats tried, how many of the sampled lines each understood, and where it stopped
+#[derive(Args, Debug)]
+struct ExplainArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+struct FormatJson {
+    name: &'static str,
+    about: &'static str,
+    samples: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ExplainJson {
+    files: Vec<ExplainedJson>,
+    skipped: Vec<SkippedJson>,
+    input: AccountJson,
+}
+
+#[derive(Serialize)]
+struct ExplainedJson {
+    file: String,
+    compression: Option<&'static str>,
+    service: Option<String>,
+    sampled_lines: usize,
+    continuing: usize,
+    formats: Vec<TriedJson>,
+    zone: String,
+    whole_seconds: bool,
+    #[serde(flatten)]
+    account: AccountJson,
+    stopped: Option<StoppedJson>,
+}
+
+#[derive(Serialize)]
+struct TriedJson {
+    format: &'static str,
+    understood: usize,
+    share: f64,
+}
+
+#[derive(Clone, Serialize)]
+struct StoppedJson {
+    line: u64,
+    column: usize,
+    format: &'static str,
+    text: String,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &FormatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    match &args.command {
+        FormatsCommand::List(args) => list(args),
+        FormatsCommand::Explain(args) => explain(args, cancel),
+    }
+}
+
+fn list(args: &ListArgs) -> Result<Verdict, Error> {
+    let formats: Vec<FormatJson> = LOG_FORMATS
+        .iter()
+        .map(|format| FormatJson {
+            name: format.name(),
+            about: format.about(),
+            samples: format.samples().iter().map(|sample| sample.text).collect(),
+        })
+        .collect();
+    let rows = formats.iter().map(|format| vec![Cell::text(format.name), Cell::text(format.about)]);
+    let columns = vec![Column::text("format").importance(9), Column::text("what it is")];
+    let mut report = Report::new();
+    report.push(Section::Table(Table { rows: rows.collect(), columns }));
+    let config = super::config::Config::resolve(&InputArgs::default_values(), &args.output, &Arc::default())?;
+    out::write_report(args.output.output, config.page, &report, &formats)?;
+    Ok(Verdict::Yes)
+}
+
+fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.require_logs();
+    let selection = Selection::everything(Needs::none());
+    let mut stops: Vec<Option<StoppedJson>> = vec![None; session.inputs.logs.len()];
+    let (_, mut scanned) = scan::run(
+        &session.inputs.logs,
+        &selection.needs,
+        &session.config.scan,
+        || (),
+        |(), chunk| {
+            let mut first = None;
+            let _ = chunk.entries(&selection, |entry| {
+                if first.is_none() {
+                    let format = chunk.reader.format_of(entry.raw);
+                    let stopped = chunk.reader.fields(entry.raw, &mut |_, _| {});
+                    let column = match (stopped, entry.understood) {
+                        (Some(at), _) => Some(at + 1),
+                        (None, false) => Some(1),
+                        (None, true) => None,
+                    };
+                    first = column.map(|column| StoppedJson {
+                        line: u64::from(entry.location.line),
+                        column,
+                        format: format.name(),
+                        text: String::from_utf8_lossy(&entry.raw[..entry.raw.len().min(200)]).into_owned(),
+                    });
+                }
+                ControlFlow::Continue(())
+            });
+            first
+        },
+        |delivered| {
+            let stop = &mut stops[delivered.file as usize];
+            if let (None, Some(mut first)) = (&stop, delivered.output) {
+                first.line += delivered.lines_before + 1;
+                *stop = Some(first);
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    let account = session.account(&mut scanned);
+    let files = session.inputs.logs.iter().zip(&scanned.accounts).zip(stops);
+    let files = files
+        .map(|((input, account), stopped)| {
+            explained(input, AccountJson::from(account), stopped, &args.input.tz)
+        })
+        .collect();
+    let json = ExplainJson { files, skipped: skipped(&session), input: AccountJson::from(&account) };
+    let report = report(&json, account);
+    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    Ok(session.finish(Verdict::of(account.lines > 0)))
+}
+
+fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, zone: &str) -> ExplainedJson {
+    let survey = input.profile().map(|profile| profile.survey.clone()).unwrap_or_default();
+    let formats = survey.understood.iter().map(|(format, understood)| TriedJson {
+        format,
+        understood: *understood,
+        share: *understood as f64 / survey.lines.max(1) as f64,
+    });
+    ExplainedJson {
+        file: input.shown.clone(),
+        compression: (!input.compression.is_empty()).then_some(input.compression),
+        service: input.service.clone(),
+        sampled_lines: survey.lines,
+        continuing: survey.continuing,
+        formats: formats.collect(),
+        zone: zone.to_owned(),
+        whole_seconds: input.coarse,
+        account,
+        stopped,
+    }
+}
+
+fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
+    let mut report = Report::new();
+    for file in &json.files {
+        report.heading(file.file.as_str());
+        let tried = file.formats.iter().map(|tried| format!("{} {:.0} %", tried.format, tried.share * 100.0));
+        let mut pairs = vec![
+            ("understood as", tried.collect::<Vec<_>>().join(", ")),
+            (
+                "sampled",
+                format!(
+                    "{}, {} of them continue an entry",
+                    counted(file.sampled_lines as u64, "line", "lines"),
+                    file.continuing
+                ),
+            ),
+            ("times", times(file)),
+            ("service", file.service.clone().unwrap_or_else(|| "none in the path".to_owned())),
+        ];
+        if let Some(compression) = file.compression {
+            pairs.push(("compressed by", compression.to_owned()));
+        }
+        report.push(Section::KeyValues(
+            pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        ));
+        if let Some(stopped) = &file.stopped {
+            report.paragraph(format!(
+                "The {} format first stopped at line {}, column {}:",
+                stopped.format, stopped.line, stopped.column
+            ));
+            let place = format!("{}:{}", stopped.line, stopped.column);
+            report.push(Section::Lines(vec![Evidence {
+                place: place.into(),
+                text: stopped.text.as_str().into(),
+                context: false,
+            }]));
+        }
+    }
+    if !json.skipped.is_empty() {
+        report.heading("not read");
+        let rows = json
+            .skipped
+            .iter()
+            .map(|skipped| vec![Cell::text(skipped.file.as_str()), Cell::text(skipped.reason.as_str())]);
+        let columns = vec![Column::text("file").importance(9), Column::text("because it is")];
+        report.push(Section::Table(Table { rows: rows.collect(), columns }));
+    }
+    report.push(Section::Account(account));
+    report
+}
+
+fn times(file: &ExplainedJson) -> String {
+    match (&file.account.from, file.whole_seconds) {
+        (None, _) => "none found".to_owned(),
+        (Some(_), true) => format!("whole seconds; those without an offset are {}", file.zone),
+        (Some(_), false) => format!("with fractions of a second; those without an offset are {}", file.zone),
+    }
+}

@@ -1,0 +1,363 @@
+//! `obs grep`: which entries match a pattern and a condition.
+
+use std::ops::{ControlFlow, Range};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, ValueEnum};
+
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::found::{Item, Print, Printed, Stitch};
+use super::out::{self, Out};
+use super::session::{Chosen, Session};
+use super::verdict::Verdict;
+use crate::filter::{Case, Pattern, PatternOptions};
+use crate::format::log::normal;
+use crate::model::{Error, ErrorKind, Needs, Slots};
+use crate::scan::{self, Chunk, Selection};
+
+/// Find entries (whole ones, stack traces included) that match a pattern and a condition
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  obs grep 'timed? out' logs/
+  obs grep -c '' logs/ --level error
+  obs grep -F 'pool exhausted' logs/ -B1 -A1
+  obs grep '' logs/ --where 'duration > 2s' --output jsonl")]
+pub(super) struct GrepArgs {
+    /// Regular expression, or text with -F; '' matches every entry. With -e it is the first PATH
+    #[arg(value_name = "PATTERN", required_unless_present = "regexp")]
+    pattern: Option<String>,
+    #[command(flatten)]
+    paths: PathArgs,
+    /// A pattern (repeatable: any of them)
+    #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true)]
+    regexp: Vec<String>,
+    /// Patterns are text, no regular expressions
+    #[arg(short = 'F', long)]
+    fixed_strings: bool,
+    /// Large and small letters are alike
+    #[arg(short = 'i', long)]
+    ignore_case: bool,
+    /// Alike, unless there is a large letter in the pattern
+    #[arg(short = 'S', long, conflicts_with = "ignore_case")]
+    smart_case: bool,
+    /// Entries that do not match
+    #[arg(short = 'v', long)]
+    invert_match: bool,
+    /// Only whole words
+    #[arg(short = 'w', long)]
+    word_regexp: bool,
+    /// Only whole lines
+    #[arg(short = 'x', long)]
+    line_regexp: bool,
+    /// Only count, for each file
+    #[arg(short = 'c', long)]
+    count: bool,
+    /// Only the names of files with a match
+    #[arg(short = 'l', long, conflicts_with = "count")]
+    files_with_matches: bool,
+    /// With the number of the entry's first line
+    #[arg(short = 'n', long)]
+    line_number: bool,
+    /// Only the parts that match, each on a line
+    #[arg(short = 'o', long)]
+    only_matching: bool,
+    /// At most so many entries of each file
+    #[arg(short = 'm', long, value_name = "N")]
+    max_count: Option<u64>,
+    /// So many entries after a match
+    #[arg(short = 'A', long, value_name = "N")]
+    after_context: Option<usize>,
+    /// So many entries before a match
+    #[arg(short = 'B', long, value_name = "N")]
+    before_context: Option<usize>,
+    /// So many entries before and after a match
+    #[arg(short = 'C', long, value_name = "N")]
+    context: Option<usize>,
+    /// With the file's name
+    #[arg(short = 'H', long)]
+    with_filename: bool,
+    /// Without the file's name
+    #[arg(short = 'I', long, conflicts_with = "with_filename")]
+    no_filename: bool,
+    /// The order of entries: of the files, or of time over all files
+    #[arg(long, value_name = "ORDER", default_value = "file")]
+    sort: Order,
+    /// The entries' own bytes and nothing else; only into a pipe or a file
+    #[arg(long)]
+    raw: bool,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// The order of what is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Order {
+    /// File by file, as they are read
+    File,
+    /// By time, over all files
+    Time,
+}
+
+/// What is looked for, and what is made of it.
+struct Search {
+    pattern: Pattern,
+    /// Does the pattern match every entry?
+    everything: bool,
+    invert: bool,
+    selection: Selection,
+    /// Is there anything to be asked of an entry beside the pattern?
+    conditioned: bool,
+    print: Print,
+    before: usize,
+    after: usize,
+    by_time: bool,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let (patterns, paths) = patterns_and_paths(args);
+    let options = PatternOptions {
+        fixed: args.fixed_strings,
+        case: match (args.ignore_case, args.smart_case) {
+            (true, _) => Case::Insensitive,
+            (_, true) => Case::Smart,
+            _ => Case::Sensitive,
+        },
+        word: args.word_regexp,
+        line: args.line_regexp,
+    };
+    let pattern = Pattern::new(&patterns, options)?;
+    let mut needs = match args.output.output {
+        Form::Json | Form::Jsonl => normal::needs(),
+        Form::Table => Needs::none(),
+        other => return Err(out::unsupported(other, "table, json or jsonl")),
+    };
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let mut session = Session::open(&PathArgs { paths }, &args.input, &args.output, cancel)?;
+    session.require_logs();
+    if session.config.terminal {
+        // What is found is written while the scan goes on.
+        session.config.progress = None;
+    }
+    let range = session.time_range(&chosen)?;
+    if args.raw && session.config.terminal {
+        return Err(Error::usage("--raw could send control characters of the logs to the terminal")
+            .hinted("pipe it: obs grep --raw … | less"));
+    }
+    let print = Print::new(args, &session);
+    let plain = !args.fixed_strings || !args.line_regexp;
+    let search = Search {
+        everything: plain && !args.line_regexp && !args.word_regexp && patterns.iter().any(String::is_empty),
+        pattern,
+        invert: args.invert_match,
+        conditioned: chosen.is_conditioned(),
+        selection: Selection::new(needs, &chosen.filter, range),
+        print,
+        before: args.before_context.or(args.context).unwrap_or(0),
+        after: args.after_context.or(args.context).unwrap_or(0),
+        by_time: args.sort == Order::Time,
+    };
+    let found = search.run(&mut session, args.max_count)?;
+    Ok(session.finish(Verdict::of(found)))
+}
+
+/// With `-e` the first operand is a path.
+fn patterns_and_paths(args: &GrepArgs) -> (Vec<String>, Vec<PathBuf>) {
+    let mut paths = args.paths.paths.clone();
+    match (&args.pattern, args.regexp.is_empty()) {
+        (Some(pattern), true) => (vec![pattern.clone()], paths),
+        (first, _) => {
+            if let Some(first) = first {
+                paths.insert(0, PathBuf::from(first));
+            }
+            (args.regexp.clone(), paths)
+        }
+    }
+}
+
+impl Search {
+    /// Scans, prints, and says whether anything was found.
+    fn run(&self, session: &mut Session, most: Option<u64>) -> Result<bool, Error> {
+        let mut out = Out::new();
+        let mut stitch = Stitch::new(&self.print, &session.inputs, most, (self.before, self.after));
+        let mut trouble = None;
+        let logs = &session.inputs.logs;
+        let (_, scanned) = scan::run(
+            logs,
+            &self.selection.needs,
+            &session.config.scan,
+            || (),
+            |(), chunk| self.chunk(chunk),
+            |delivered| {
+                if self.by_time {
+                    stitch.keep(delivered);
+                    return ControlFlow::Continue(());
+                }
+                match stitch.write(&mut out, delivered) {
+                    Ok(true) => ControlFlow::Continue(()),
+                    Ok(false) => ControlFlow::Break(()),
+                    Err(error) => {
+                        trouble = Some(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            },
+        );
+        session.diagnostics.extend(scanned.diagnostics.iter().cloned());
+        let end = match trouble {
+            Some(error) => Err(error),
+            None => stitch.finish(&mut out).and_then(|()| out.finish()),
+        };
+        match end {
+            // The reader has what it wanted: end as if all had been written.
+            Err(error) if error.kind == ErrorKind::Closed => Ok(stitch.found()),
+            Err(error) => Err(error),
+            Ok(()) => Ok(stitch.found()),
+        }
+    }
+
+    /// Finds the entries of one chunk.
+    fn chunk(&self, chunk: &Chunk<'_>) -> Printed {
+        let mut printed = Printed::default();
+        if self.before + self.after > 0 || self.everything || self.invert {
+            self.every_entry(chunk, &mut printed);
+        } else {
+            self.where_it_matches(chunk, &mut printed);
+        }
+        printed
+    }
+
+    /// Searches the whole chunk, and looks at entries only around matches.
+    fn where_it_matches(&self, chunk: &Chunk<'_>, printed: &mut Printed) {
+        let (bytes, extent) = chunk.text();
+        let mut slots = Slots::new(chunk.reader.needs());
+        let mut at = extent.start;
+        let mut lines = LineCount { bytes, at: extent.start, lines: 0 };
+        let window = &bytes[..extent.end];
+        while at < extent.end {
+            let Some(found) = self.pattern.find_at(window, at).filter(|found| found.start < extent.end)
+            else {
+                break;
+            };
+            let entry = chunk.entry_around(found.start, &extent);
+            at = entry.end.max(found.start + 1);
+            // A match over the end of an entry is none; the entry alone may still have another.
+            if found.end > entry.end && !self.pattern.is_match(&bytes[entry.clone()]) {
+                continue;
+            }
+            if self.selected(chunk, &entry, &mut slots) {
+                let line = if self.print.needs_lines() { lines.up_to(entry.start) } else { 0 };
+                self.print(chunk, &entry, line, &mut slots, printed, true);
+            }
+        }
+        if self.print.needs_lines() {
+            chunk.count_lines(&extent);
+        }
+    }
+
+    /// Looks at every entry, because those that do not match matter too.
+    fn every_entry(&self, chunk: &Chunk<'_>, printed: &mut Printed) {
+        let (bytes, extent) = chunk.text();
+        let mut slots = Slots::new(chunk.reader.needs());
+        let mut at = extent.start;
+        let mut line = 0;
+        while at < extent.end {
+            let entry = chunk.entry_around(at, &(at..extent.end));
+            let matched = (self.everything || self.pattern.is_match(&bytes[entry.clone()])) != self.invert
+                && self.selected(chunk, &entry, &mut slots);
+            if matched || self.before + self.after > 0 {
+                self.print(chunk, &entry, line, &mut slots, printed, matched);
+            }
+            if self.print.needs_lines() {
+                line += LineCount { bytes, at: entry.start, lines: 0 }.up_to(entry.end);
+            }
+            at = entry.end;
+        }
+        if self.print.needs_lines() {
+            chunk.count_lines(&extent);
+        }
+        if self.before + self.after > 0 {
+            printed.keep_near_matches(self.before, self.after);
+        }
+    }
+
+    fn selected<'s>(&self, chunk: &'s Chunk<'_>, entry: &Range<usize>, slots: &mut Slots<'s>) -> bool {
+        if !self.conditioned && !self.print.needs_slots() && !self.by_time {
+            return true;
+        }
+        chunk.extract(entry, slots);
+        self.selection.holds(slots)
+    }
+
+    fn print<'s>(
+        &self,
+        chunk: &'s Chunk<'_>,
+        entry: &Range<usize>,
+        line: u64,
+        slots: &mut Slots<'s>,
+        printed: &mut Printed,
+        matched: bool,
+    ) {
+        printed.matches += u64::from(matched);
+        if self.print.counts_only() {
+            return;
+        }
+        if !matched && self.print.needs_slots() {
+            chunk.extract(entry, slots);
+        }
+        let (bytes, _) = chunk.text();
+        let raw = bytes[entry.clone()].strip_suffix(b"\n").unwrap_or(&bytes[entry.clone()]);
+        let item = Item {
+            raw: raw.to_vec(),
+            line,
+            ts: slots.ts,
+            matched,
+            ordinal: printed.next_ordinal(),
+            json: self.print.needs_slots().then(|| {
+                let offset = chunk.offset() + entry.start as u64;
+                normal::object(&chunk.input.shown, 0, offset, raw, chunk.reader, slots)
+            }),
+            spans: if matched && !self.invert { self.pattern.spans(raw).collect() } else { Vec::new() },
+        };
+        printed.items.push(item);
+    }
+}
+
+/// Counts lines up to rising places.
+struct LineCount<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    lines: u64,
+}
+
+impl LineCount<'_> {
+    fn up_to(&mut self, place: usize) -> u64 {
+        self.lines += memchr::memchr_iter(b'\n', &self.bytes[self.at..place.max(self.at)]).count() as u64;
+        self.at = place.max(self.at);
+        self.lines
+    }
+}
+
+impl Print {
+    fn new(args: &GrepArgs, session: &Session) -> Print {
+        let several = session.inputs.logs.len() > 1;
+        Print {
+            form: args.output.output,
+            page: session.config.page,
+            terminal: session.config.terminal,
+            raw: args.raw,
+            count: args.count,
+            names: args.files_with_matches,
+            quiet: args.output.quiet,
+            numbers: args.line_number,
+            only_matching: args.only_matching,
+            with_name: !args.raw && !args.no_filename && (args.with_filename || several),
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! `obs investigate`: the whole story, unasked, on one page.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::detect::lines;
+use super::out;
+use super::session::{Chosen, Session};
+use super::verdict::Verdict;
+use crate::detect::affected::{Affected, Cases, Example, Joined};
+use crate::detect::cause::{self, Cause, Event, Story};
+use crate::detect::success::{RULE, Rates};
+use crate::detect::{self, Observed, Scene, Wants, evidence};
+use crate::model::unit::{HumanCount, HumanMillis};
+use crate::model::{Account, Error, Needs, Timestamp};
+use crate::report::account::{counted, span};
+use crate::report::table::percent;
+use crate::report::{AccountJson, Cell, Column, Phrase, Report, Section, Spark, Style, Table};
+use crate::scan::{self, Selection};
+
+/// Say what failed, since when, how badly, for whom and why, without being asked
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  obs investigate logs/
+  obs investigate logs/ --output markdown > incident.md
+  obs investigate logs/ --since 03:00 --until 04:00")]
+pub(super) struct InvestigateArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+struct InvestigateJson<'a> {
+    span: SpanJson,
+    onset: Option<String>,
+    success_rate: Rates,
+    causes: &'a [Cause],
+    affected: &'a Affected,
+    examples: Vec<ExampleJson>,
+    alerts: Vec<serde_json::Value>,
+    timeline: &'a [Event],
+    input: AccountJson,
+}
+
+#[derive(Serialize)]
+struct SpanJson {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+#[derive(Clone, Serialize)]
+struct ExampleJson {
+    id: String,
+    why: String,
+    command: String,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.require_logs();
+    let range = session.time_range(&chosen)?;
+    let options = session.config.scan.clone();
+    let logs = &session.inputs.logs;
+    let wants = Wants::new(logs, &mut needs);
+    let selection = Selection::new(needs.clone(), &chosen.filter, range);
+    let (observed, mut scanned) = scan::fold(logs, &selection, &options, || Observed::new(&wants));
+    let scene = Scene::new(&wants, observed, &detect::vocabulary());
+    let findings = detect::findings(&scene, &[]);
+    let mut story = cause::story(&scene, &findings);
+    let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
+    let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));
+    evidence::fill_all(shown.collect(), logs, &scanned, &options);
+    let (affected, examples) = if story.causes.is_empty() {
+        (Affected::default(), Vec::new())
+    } else {
+        let cases = Cases::new(logs, &wants, story.success.as_ref(), &mut needs);
+        let selection = Selection::new(needs, &chosen.filter, range);
+        let (joined, _) = scan::fold(logs, &selection, &options, || Joined::new(&cases));
+        joined.conclude(story.impact)
+    };
+    let examples: Vec<ExampleJson> =
+        examples.iter().map(|example| command(example, &args.paths.paths)).collect();
+    let account = session.account(&mut scanned);
+    let json = InvestigateJson {
+        span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
+        onset: story.onset.map(text),
+        success_rate: story.rates,
+        causes: &story.causes,
+        affected: &affected,
+        examples: examples.clone(),
+        alerts: Vec::new(),
+        timeline: &story.timeline,
+        input: AccountJson::from(&account),
+    };
+    let report = report(&session, &scene, &story, &affected, &examples, &account);
+    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    Ok(session.finish(Verdict::of(account.lines > 0)))
+}
+
+fn text(ts: Timestamp) -> String {
+    ts.to_string()
+}
+
+/// The command that shows a request.
+fn command(example: &Example, paths: &[PathBuf]) -> ExampleJson {
+    let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
+    let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
+    let at = example.at.map_or(String::new(), |at| format!(", {}", at.clock()));
+    ExampleJson {
+        id: example.id.clone(),
+        why: format!("{}{at}", example.why),
+        command: format!("obs correlate {paths} --id {}", quoted(&example.id)),
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@' | '+' | ',');
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn report(
+    session: &Session,
+    scene: &Scene<'_>,
+    story: &Story,
+    affected: &Affected,
+    examples: &[ExampleJson],
+    account: &Account,
+) -> Report {
+    let mut report = Report::new();
+    report.paragraph(verdict(story, account));
+    if let Some(cause) = story.causes.first() {
+        report.heading("Likely cause");
+        report.paragraph(
+            Phrase::new()
+                .and(Style::Strong, cause.summary.as_str())
+                .and(Style::Dim, format!(" (confidence {})", percent(cause.confidence))),
+        );
+        report.push(lines(&cause.evidence[..cause.evidence.len().min(5)]));
+        if !cause.effects.is_empty() {
+            report.paragraph(format!("What followed: {}.", cause.effects.join("; ")));
+        }
+        for cause in story.causes.iter().skip(1).take(2) {
+            report.paragraph(Phrase::new().and(
+                Style::Dim,
+                format!("{}. {} ({})", cause.rank, cause.summary, percent(cause.confidence)),
+            ));
+        }
+    }
+    success(&mut report, scene, story);
+    timeline(&mut report, story);
+    who(&mut report, affected);
+    if !examples.is_empty() {
+        report.heading("Requests to look at");
+        for example in examples {
+            report.paragraph(format!("{}:", example.why));
+            report.push(Section::Code(example.command.as_str().into()));
+        }
+    }
+    coverage(&mut report, session);
+    report.push(Section::Account(*account));
+    report
+}
+
+/// The first sentence: what fails, since when, how badly, why.
+fn verdict(story: &Story, account: &Account) -> Phrase {
+    let Some(onset) = story.onset else {
+        let span = account
+            .from
+            .zip(account.to)
+            .map_or(String::new(), |(from, to)| format!(" between {}", span(from, to)));
+        let rate = story
+            .rates
+            .before
+            .map_or(String::new(), |rate| format!(" {} of requests succeeded.", percent(rate)));
+        return Phrase::new()
+            .and(Style::Good, "Nothing is wrong")
+            .and(Style::Plain, format!("{span}: no failure stands out from what is usual.{rate}"));
+    };
+    let mut phrase = Phrase::new().and(Style::Bad, "Something broke");
+    phrase = phrase.and(Style::Plain, format!(" at {} UTC", onset.date_clock()));
+    if let Some(cause) = story.causes.first() {
+        phrase = phrase.and(Style::Plain, ": ").and(Style::Strong, cause.summary.as_str());
+    }
+    if let (Some(before), Some(during)) = (story.rates.before, story.rates.during)
+        && before - during > 0.001
+    {
+        let after = story.rates.after.map_or(String::new(), |after| format!(", then {}", percent(after)));
+        phrase = phrase.and(
+            Style::Plain,
+            format!(". Success of requests fell from {} to {}{after}", percent(before), percent(during)),
+        );
+    }
+    phrase.and(Style::Plain, ".")
+}
+
+fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
+    let Some(success) = &story.success else { return };
+    report.heading("Success of requests");
+    let cell = |rate: Option<f64>| rate.map_or_else(Cell::none, Cell::percent);
+    let mut table =
+        Table::new(vec![Column::number("before"), Column::number("during"), Column::number("after")]);
+    table.row(vec![cell(story.rates.before), cell(story.rates.during), cell(story.rates.after)]);
+    report.push(Section::Table(table));
+    // Bins are put together until a row of blocks fits in a line.
+    const BLOCKS: usize = 48;
+    let step = scene.axis.bins.div_ceil(BLOCKS).max(1);
+    let sums =
+        |counts: &[u64]| counts.chunks(step).map(|chunk| chunk.iter().sum::<u64>()).collect::<Vec<u64>>();
+    let (requests, failures) = (sums(&success.requests), sums(&success.failures));
+    let rates =
+        requests.iter().zip(&failures).map(|(n, f)| (*n > 0).then(|| (n - f) as f64 / *n as f64)).collect();
+    let minutes = HumanMillis((scene.axis.width * step as i64) as f64 / 1e6);
+    report.push(Section::Sparks(vec![
+        Spark {
+            label: "success".into(),
+            values: rates,
+            max: Some(1.0),
+            note: format!("a block is {minutes}").into(),
+            style: Style::Plain,
+        },
+        Spark {
+            label: "failures".into(),
+            values: failures.iter().map(|count| Some(*count as f64)).collect(),
+            max: None,
+            note: format!("{} in all", HumanCount(failures.iter().sum())).into(),
+            style: Style::Bad,
+        },
+    ]));
+    report.paragraph(Phrase::new().and(
+        Style::Dim,
+        format!("Counted in {}: a request succeeds with a {RULE}.", scene.wants.file(success.group)),
+    ));
+}
+
+fn timeline(report: &mut Report, story: &Story) {
+    if story.timeline.is_empty() {
+        return;
+    }
+    report.heading("What changed, in order");
+    let mut table = Table::new(vec![Column::text("at").importance(9), Column::text("what")]);
+    for event in &story.timeline {
+        let place = event
+            .evidence
+            .as_ref()
+            .map_or_else(Cell::none, |evidence| Cell::text(format!("{}:{}", evidence.file, evidence.line)));
+        table.row(vec![
+            event.at.map_or_else(Cell::none, Cell::clock),
+            Cell::text(event.what.as_str()),
+            place,
+        ]);
+    }
+    report.push(Section::Table(table));
+}
+
+fn who(report: &mut Report, affected: &Affected) {
+    if affected.failed == 0 {
+        return;
+    }
+    report.heading("Who is affected");
+    if affected.over_represented.is_empty() {
+        report.paragraph(format!(
+            "All alike: of {} that failed, no value of {} stands out.",
+            counted(affected.failed, "request", "requests"),
+            if affected.alike.is_empty() { "any field".to_owned() } else { affected.alike.join(", ") },
+        ));
+        return;
+    }
+    let mut table = Table::new(vec![
+        Column::text("field"),
+        Column::text("value"),
+        Column::number("of the failed"),
+        Column::number("of the others"),
+        Column::number("lift"),
+    ]);
+    for common in &affected.over_represented {
+        table.row(vec![
+            Cell::text(common.field.as_str()),
+            Cell::text(common.value.as_str()),
+            Cell::percent(common.failed_share),
+            Cell::percent(common.succeeded_share),
+            Cell::number(common.lift, 1),
+        ]);
+    }
+    report.push(Section::Table(table));
+    if !affected.alike.is_empty() {
+        report.paragraph(format!("Hit alike: every value of {}.", affected.alike.join(", ")));
+    }
+}
+
+/// Which files there were, and what could not be read.
+fn coverage(report: &mut Report, session: &Session) {
+    report.heading("Read");
+    let mut formats: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for input in &session.inputs.logs {
+        let names: Vec<&str> =
+            input.profile().map_or(Vec::new(), |profile| profile.formats.iter().map(|f| f.name()).collect());
+        let name = if names.is_empty() { "text".to_owned() } else { names.join("+") };
+        formats.entry(name).or_default().push(&input.shown);
+    }
+    if !session.inputs.metrics.is_empty() {
+        let files = session.inputs.metrics.iter().map(|input| input.shown.as_str()).collect();
+        formats.insert("metrics".to_owned(), files);
+    }
+    const SHOWN: usize = 6;
+    for (format, files) in formats {
+        let more = files.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let files: Vec<&str> = files.into_iter().take(SHOWN).collect();
+        report.paragraph(format!("{format}: {}{more}", files.join(", ")));
+    }
+    for (file, reason) in session.inputs.skipped.iter().take(SHOWN) {
+        report.paragraph(Phrase::new().and(Style::Dim, format!("not read: {file} ({reason})")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_one_word_for_the_shell() {
+        assert_eq!(quoted("58852803-8da4"), "58852803-8da4");
+        assert_eq!(quoted("a'; rm -rf /"), r"'a'\''; rm -rf /'");
+        assert_eq!(quoted("-x"), "'-x'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,251 @@
+//! What commands over metrics have in common: recorded and derived series in one store.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::config;
+use super::session::{Chosen, Session};
+use super::verdict;
+use crate::detect;
+use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
+use crate::model::unit::{HumanBytes, HumanCount};
+use crate::model::{Account, Error, Labels, Needs, Timestamp};
+use crate::promql::{self, Expr, Store};
+use crate::report::account::{counted, span};
+use crate::report::{AccountJson, Report, Section};
+use crate::scan::{self, Inputs, ScanOptions, Selection};
+use crate::source;
+use crate::stats::SuccessRule;
+
+/// Which metrics are derived from logs, and how.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Metrics from logs")]
+pub(super) struct MetricArgs {
+    /// Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user's configuration
+    /// directory)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What a successful request is, for log_requests_total, such as 'status < 400' (default: what fits each
+    /// service)
+    #[arg(long, value_name = "EXPR")]
+    pub success: Option<String>,
+}
+
+impl MetricArgs {
+    /// The metrics that the configuration declares.
+    pub(super) fn declared(&self) -> Result<Vec<Declared>, Error> {
+        let Some(path) = self.config.clone().or_else(config::configuration) else { return Ok(Vec::new()) };
+        let (shown, text) = source::read_text(&path).map_err(|trouble| {
+            let error = Error::input(trouble.to_string());
+            trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
+        })?;
+        metrics::parse(&shown, &text).map_err(|problems| {
+            verdict::warn(&problems, false);
+            Error::usage(format!(
+                "{shown} is not used: it has {}",
+                counted(problems.len() as u64, "error", "errors")
+            ))
+        })
+    }
+}
+
+/// Series, and where they come from.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// Recorded and derived series.
+    pub store: Store,
+    /// The account of what was read.
+    account: Account,
+    /// Were logs scanned?
+    scanned: bool,
+    files: FilesRead,
+    /// Recorded series and their times in milliseconds.
+    recorded: (usize, Option<(i64, i64)>),
+    /// Logs that nothing was asked of.
+    unread: usize,
+}
+
+/// What was read, in JSON: the account, and the files of metrics beside the logs.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct InputJson {
+    #[serde(flatten)]
+    account: AccountJson,
+    metrics: FilesJson,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct FilesJson {
+    files: u64,
+    bytes: u64,
+    series: usize,
+    samples: u64,
+    refused: u64,
+}
+
+/// What has to be known to derive metrics.
+pub(super) struct Wanted<'w> {
+    /// The expressions that are evaluated.
+    pub exprs: &'w [&'w Expr],
+    /// Metrics that are declared.
+    pub declared: &'w [Declared],
+    /// What a successful request is.
+    pub success: Option<&'w SuccessRule>,
+    /// How often expressions are evaluated, in milliseconds.
+    pub every_ms: Option<i64>,
+    /// Which entries count, and when.
+    pub chosen: &'w Chosen,
+    /// What the condition and the rule want.
+    pub needs: Needs,
+}
+
+/// Reads the files of metrics and derives from the logs what is mentioned.
+pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured, Error> {
+    if wanted.chosen.needs_span() {
+        session.hold_pipes();
+    }
+    let options = session.config.scan.clone();
+    let (store, files, troubles) = metrics::load_files(&session.inputs, session.config.now, &options);
+    session.diagnostics.extend(troubles);
+    let range = session.time_range_beside(wanted.chosen, times(store.span()))?;
+    let mut store = metrics::clip(store, range);
+    let recorded = (store.len(), store.span());
+    let question = metrics::Question {
+        exprs: wanted.exprs,
+        declared: wanted.declared,
+        success: wanted.success,
+        every_ms: wanted.every_ms,
+        filter: &wanted.chosen.filter,
+        range,
+        needs: wanted.needs,
+    };
+    let asks_for_findings = asks_for_findings(question.exprs);
+    if asks_for_findings {
+        session.hold_pipes();
+    }
+    let mut derivation = metrics::derive(&session.inputs, question.clone(), &options, &mut store)?;
+    if asks_for_findings {
+        find(&session.inputs, question, &options, &mut derivation, &mut store);
+    }
+    let scanned = derivation.scanned.is_some();
+    let mut account = session.account(&mut derivation.scanned.unwrap_or_default());
+    account.files += files.files;
+    account.bytes += files.bytes;
+    for at in times(recorded.1).into_iter().flat_map(|(from, to)| [from, to]) {
+        account.saw(at);
+    }
+    let unread = if scanned { 0 } else { session.inputs.logs.len() };
+    Ok(Measured { store, account, scanned, files, recorded, unread })
+}
+
+/// Does an expression name the metric of findings? Without a name it is not meant: it costs a scan of its own.
+fn asks_for_findings(exprs: &[&Expr]) -> bool {
+    exprs.iter().flat_map(|expr| promql::selectors(expr)).any(|matchers| {
+        let mut names = matchers.iter().filter(|matcher| &*matcher.name == Labels::NAME).peekable();
+        names.peek().is_some() && names.all(|matcher| matcher.matches(metrics::FINDINGS))
+    })
+}
+
+/// Adds `log_findings_total`: each window of a finding counts where it begins.
+fn find(
+    inputs: &Inputs,
+    question: metrics::Question<'_>,
+    options: &ScanOptions,
+    derivation: &mut Derivation,
+    store: &mut Store,
+) {
+    let mut needs = question.needs;
+    let wants = detect::Wants::new(&inputs.logs, &mut needs);
+    let selection = Selection::new(needs, question.filter, question.range);
+    let (observed, scanned) = scan::fold(&inputs.logs, &selection, options, || detect::Observed::new(&wants));
+    let scene = detect::Scene::new(&wants, observed, &detect::vocabulary());
+    let mut events: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+    let findings = detect::findings(&scene, &[]);
+    for finding in &findings {
+        events.entry(finding.detector).or_default().extend(finding.windows.iter().map(|window| window.from));
+    }
+    let account = scanned.account();
+    let step_ms = metrics::sampling(question.exprs.iter().copied(), question.every_ms);
+    let clock = account.from.zip(account.to).map(|(from, to)| Clock::new(step_ms, from, to));
+    derivation.clock = derivation.clock.or(clock);
+    derivation.scanned.get_or_insert(scanned);
+    let Some(clock) = derivation.clock else { return };
+    for (detector, events) in events {
+        let labels = Labels::new([(Labels::NAME, metrics::FINDINGS), ("detector", detector)]);
+        store.push(metrics::counted(labels, &events, clock));
+    }
+}
+
+/// Milliseconds as times.
+pub(super) fn times(span: Option<(i64, i64)>) -> Option<(Timestamp, Timestamp)> {
+    let (from, to) = span?;
+    Some((Timestamp::from_millis(from)?, Timestamp::from_millis(to)?))
+}
+
+impl Measured {
+    /// What was read, for JSON.
+    pub(super) fn input(&self) -> InputJson {
+        InputJson {
+            account: AccountJson::from(&self.account),
+            metrics: FilesJson {
+                files: self.files.files,
+                bytes: self.files.bytes,
+                series: self.recorded.0,
+                samples: self.files.samples,
+                refused: self.files.refused,
+            },
+        }
+    }
+
+    /// What was read, for people.
+    pub(super) fn tell(&self, report: &mut Report) {
+        if self.files.files > 0 || !self.scanned {
+            report.paragraph(self.sentence());
+        }
+        if self.scanned {
+            report.push(Section::Account(self.account));
+        }
+    }
+
+    /// `read 1 file of metrics, 4.1 MB: 120,000 samples of 134 series; 2023-12-24 02:30:00–03:30:15 UTC`.
+    fn sentence(&self) -> String {
+        let mut text = format!(
+            "read {} of metrics, {}: {} of {}",
+            counted(self.files.files, "file", "files"),
+            HumanBytes(self.files.bytes),
+            counted(self.files.samples, "sample", "samples"),
+            HumanCount(self.recorded.0 as u64),
+        );
+        text.push_str(" series");
+        if self.files.refused > 0 {
+            text.push_str(&format!(", {} not understood", counted(self.files.refused, "line", "lines")));
+        }
+        if let Some((from, to)) = times(self.recorded.1) {
+            text.push_str("; ");
+            text.push_str(&span(from, to));
+        }
+        match self.unread {
+            0 => {}
+            1 => text.push_str("; 1 log was not needed"),
+            n => text.push_str(&format!("; {n} logs were not needed")),
+        }
+        text
+    }
+
+    /// The first and last time of the series that an expression looks at; of all, if it looks at none.
+    pub(super) fn span_of(&self, expr: &Expr) -> Option<(Timestamp, Timestamp)> {
+        let mut span: Option<(i64, i64)> = None;
+        for matchers in promql::selectors(expr) {
+            for series in self.store.matching(matchers) {
+                if let (Some(first), Some(last)) = (series.samples.first(), series.samples.last()) {
+                    span = Some(
+                        span.map_or((first.at, last.at), |(from, to)| (from.min(first.at), to.max(last.at))),
+                    );
+                }
+            }
+        }
+        times(span.or_else(|| self.store.span()))
+    }
+}

@@ -1,0 +1,671 @@
+//! `obs query`: PromQL over metric snapshots and over metrics derived from logs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::measured::{self, Measured, MetricArgs, Wanted};
+use super::out;
+use super::session::{Chosen, Session};
+use super::stats;
+use super::verdict::{self, Verdict};
+use crate::filter::When;
+use crate::metrics;
+use crate::model::{Error, Labels, Needs, Series, Timestamp};
+use crate::promql::{self, Annotation, AnnotationLevel, Expr, Kind, Matcher, Store, Value, VectorSample};
+use crate::report::chart::Curve;
+use crate::report::table::{Cell, Column, Table};
+use crate::report::{Chart, Report, Section};
+use crate::stats::SuccessRule;
+
+/// Ask with PromQL: over recorded metrics, and over metrics derived from logs
+#[derive(Args, Debug)]
+#[command(
+    long_about = "Ask with PromQL: over recorded metrics, and over metrics derived from logs\n\n\
+        Derived from logs: log_entries_total{file,service,logger,level}, log_requests_total{service,outcome}, \
+        log_request_duration_seconds_{bucket,sum,count}{service}, log_findings_total{detector}, and what the \
+        configuration declares. They are sampled every 15 s, more often where the step or a range is shorter.\n\n\
+        Without times the answer is a range over the data, in steps of a round length of which there are 200 at \
+        most.",
+    after_help = "Examples:
+  obs query 'sum by (status) (rate(payment_requests_total[5m]))' metrics/
+  obs query 'rate(log_requests_total{outcome=\"failed\"}[5m])' logs/ --start 03:00 --end 03:30 --step 1m
+  obs query 'database_connections_active > 18' . --at 2023-12-24T03:06:00Z --output json"
+)]
+pub(super) struct QueryArgs {
+    /// The expression
+    #[arg(value_name = "PROMQL")]
+    expr: String,
+    #[command(flatten)]
+    paths: PathArgs,
+    /// At one time: 2023-12-24T03:06:00Z, 03:06, end-5m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with_all = ["start", "end", "step"])]
+    at: Option<String>,
+    /// From this time on (default: the start of the data)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    start: Option<String>,
+    /// Up to this time (default: the end of the data)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    end: Option<String>,
+    /// From one time to the next (default: a round length that makes 200 steps at most)
+    #[arg(long, value_name = "DURATION")]
+    step: Option<String>,
+    /// Allow experimental functions and modifiers of PromQL
+    #[arg(long)]
+    enable_experimental: bool,
+    #[command(flatten)]
+    metrics: MetricArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Steps of a range when nobody says how many.
+const STEPS: i64 = 200;
+
+/// Curves of a chart; more than its marks can tell apart are too many.
+const CURVES: usize = 6;
+
+/// Series of a table.
+const SHOWN: usize = 50;
+
+/// Runs the command.
+pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    if matches!(args.output.output, Form::Jsonl | Form::Junit | Form::Sarif | Form::Github) {
+        return Err(out::unsupported(args.output.output, "table, json, csv, markdown or html"));
+    }
+    let options = promql_options(args.enable_experimental);
+    let expr = promql::parse(&args.expr, &options).map_err(|error| error.into_error(&args.expr))?;
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let success =
+        args.metrics.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let times = Times::parse(args)?;
+    let declared = args.metrics.declared()?;
+    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.require_data();
+    let wanted = Wanted {
+        exprs: &[&expr],
+        declared: &declared,
+        success: success.as_ref(),
+        every_ms: times.step,
+        chosen: &chosen,
+        needs,
+    };
+    let measured = measured::load(&mut session, wanted)?;
+    let moments = times.resolve(&session, &measured, &expr)?;
+    let answer = match moments {
+        Moments::One(at) => promql::instant(&expr, &measured.store, at, &options),
+        Moments::Many { start, end, step } => {
+            promql::range(&expr, &measured.store, start, end, step, &options)
+        }
+    };
+    let answer = answer.map_err(|error| error.into_error(&args.expr))?;
+    let is_empty = match &answer.value {
+        Value::Vector(samples) => samples.is_empty(),
+        Value::Matrix(series) => series.is_empty(),
+        Value::Scalar(_) | Value::Text(_) => false,
+    };
+    match args.output.output {
+        Form::Json => {
+            let at = if let Moments::One(at) = moments { at } else { 0 };
+            out::write_all(json(&answer.value, at, &answer.annotations, &args.expr).as_bytes())?;
+        }
+        form => {
+            let mut report = report(&answer.value, moments, form);
+            for annotation in &answer.annotations {
+                report.paragraph(annotation.render(&args.expr));
+            }
+            measured.tell(&mut report);
+            out::write_report(form, session.config.page, &report, &())?;
+        }
+    }
+    if is_empty && !args.output.quiet {
+        let names = metrics::names(&declared);
+        for text in why_empty(&expr, &measured.store, &names) {
+            verdict::note(&text);
+        }
+    }
+    Ok(session.finish(Verdict::of(!is_empty)))
+}
+
+/// How PromQL is evaluated: as a server does, and what is experimental if that is asked for.
+pub(super) fn promql_options(experimental: bool) -> promql::Options {
+    promql::Options {
+        experimental,
+        anchored_smoothed: experimental,
+        fill: experimental,
+        ..promql::Options::promtool()
+    }
+}
+
+/// The times that were typed.
+struct Times {
+    at: Option<When>,
+    start: Option<When>,
+    end: Option<When>,
+    /// Milliseconds.
+    step: Option<i64>,
+}
+
+/// The times of an evaluation, in milliseconds.
+#[derive(Clone, Copy)]
+enum Moments {
+    One(i64),
+    Many { start: i64, end: i64, step: i64 },
+}
+
+impl Times {
+    fn parse(args: &QueryArgs) -> Result<Self, Error> {
+        let parse = |source: &Option<String>| source.as_deref().map(When::parse).transpose();
+        let step = args.step.as_deref().map(stats::step).transpose()?;
+        Ok(Times {
+            at: parse(&args.at)?,
+            start: parse(&args.start)?,
+            end: parse(&args.end)?,
+            step: step.map(|nanos| nanos / 1_000_000),
+        })
+    }
+
+    fn resolve(&self, session: &Session, measured: &Measured, expr: &Expr) -> Result<Moments, Error> {
+        let span = measured.span_of(expr);
+        let resolve = |when: &When| session.instant(when, span).map(Timestamp::millis);
+        if let Some(at) = &self.at {
+            return resolve(at).map(Moments::One);
+        }
+        // What has no time at all is asked about now.
+        let (from, to) = span.unwrap_or((session.config.now, session.config.now));
+        let (from, to) = (from.millis(), to.millis());
+        let typed = self.start.is_some() || self.end.is_some() || self.step.is_some();
+        if !typed && (span.is_none() || matches!(expr.kind(), Kind::Matrix | Kind::Text)) {
+            return Ok(Moments::One(to));
+        }
+        let start = self.start.as_ref().map(resolve).transpose()?;
+        let end = self.end.as_ref().map(resolve).transpose()?;
+        let length = end.unwrap_or(to).saturating_sub(start.unwrap_or(from));
+        let step = self.step.unwrap_or_else(|| round_step(length));
+        let (start, end) = match (start, end) {
+            // Round times that hold all of the data between them.
+            (None, None) => (from.div_euclid(step) * step, (to + step - 1).div_euclid(step) * step),
+            (start, end) => (start.unwrap_or(from), end.unwrap_or(to)),
+        };
+        if start > end {
+            let at = |millis| Timestamp::from_millis(millis).map_or_else(String::new, |at| at.to_string());
+            return Err(Error::usage(format!(
+                "the range starts at {} and ends before that, at {}",
+                at(start),
+                at(end)
+            ))
+            .hinted("give --start before --end"));
+        }
+        Ok(Moments::Many { start, end, step })
+    }
+}
+
+/// A round step in milliseconds that makes a length of time at most so many steps.
+fn round_step(length: i64) -> i64 {
+    const SECONDS: [i64; 24] = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+        172_800, 604_800, 1_209_600, 2_592_000, 7_776_000, 31_536_000,
+    ];
+    let fits = |step: &i64| length / (step * 1_000) <= STEPS;
+    // Data of seconds is looked at in milliseconds.
+    if let Some(step) = [10, 50, 100, 250].into_iter().find(|step| length < 10_000 && length / step <= STEPS)
+    {
+        return step;
+    }
+    SECONDS.into_iter().find(fits).map_or_else(|| length / STEPS + 1, |step| step * 1_000)
+}
+
+/// The answer in the shape of Prometheus' HTTP API.
+fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> String {
+    let mut text = String::from("{\"status\":\"success\",\"data\":{\"resultType\":\"");
+    match value {
+        Value::Scalar(number) => {
+            text.push_str("scalar\",\"result\":");
+            push_point(&mut text, at, &quoted(&float(*number)));
+        }
+        Value::Text(string) => {
+            text.push_str("string\",\"result\":");
+            push_point(&mut text, at, &quoted(string));
+        }
+        Value::Vector(samples) => {
+            text.push_str("vector\",\"result\":");
+            push_list(&mut text, samples, |text, VectorSample { labels, sample }| {
+                push_metric(text, labels);
+                text.push_str(",\"value\":");
+                push_point(text, sample.at, &quoted(&float(sample.value)));
+                text.push('}');
+            });
+        }
+        Value::Matrix(series) => {
+            text.push_str("matrix\",\"result\":");
+            push_list(&mut text, series, |text, series| {
+                push_metric(text, &series.labels);
+                text.push_str(",\"values\":");
+                push_list(text, &series.samples, |text, sample| {
+                    push_point(text, sample.at, &quoted(&float(sample.value)));
+                });
+                text.push('}');
+            });
+        }
+    }
+    text.push('}');
+    for (level, name) in [(AnnotationLevel::Warning, "warnings"), (AnnotationLevel::Info, "infos")] {
+        let of_level: Vec<&Annotation> = annotations.iter().filter(|a| a.level == level).collect();
+        if !of_level.is_empty() {
+            text.push_str(&format!(",\"{name}\":"));
+            push_list(&mut text, &of_level, |text, annotation| {
+                text.push_str(&quoted(&annotation.render(source)))
+            });
+        }
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn push_list<T>(text: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
+    text.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push(text, item);
+    }
+    text.push(']');
+}
+
+fn push_metric(text: &mut String, labels: &Labels) {
+    text.push_str("{\"metric\":{");
+    for (index, (name, value)) in labels.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&quoted(name));
+        text.push(':');
+        text.push_str(&quoted(value));
+    }
+    text.push('}');
+}
+
+/// `[1703387160.123,"1"]`: seconds, with a fraction only where there is one.
+fn push_point(text: &mut String, at: i64, value: &str) {
+    let sign = if at < 0 { "-" } else { "" };
+    text.push_str(&format!("[{sign}{}", (at / 1000).abs()));
+    match (at % 1000).abs() {
+        0 => {}
+        millis => text.push_str(&format!(".{millis:03}")),
+    }
+    text.push(',');
+    text.push_str(value);
+    text.push(']');
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A number as Prometheus writes it.
+fn float(number: f64) -> String {
+    if number.is_nan() {
+        "NaN".to_owned()
+    } else if number.is_infinite() {
+        (if number > 0.0 { "+Inf" } else { "-Inf" }).to_owned()
+    } else {
+        number.to_string()
+    }
+}
+
+/// A number for people: six digits that matter.
+pub(super) fn cell(number: f64) -> Cell {
+    if !number.is_finite() {
+        return Cell::exact(float(number), float(number));
+    }
+    let digits = if number == 0.0 { 0 } else { (5 - number.abs().log10().floor() as i32).clamp(0, 12) };
+    let text = format!("{number:.*}", digits as usize);
+    let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let shown =
+        if number != 0.0 && matches!(short, "0" | "-0") { format!("{number:.3e}") } else { short.to_owned() };
+    Cell::exact(shown, float(number))
+}
+
+fn report(value: &Value, moments: Moments, form: Form) -> Report {
+    let mut report = Report::new();
+    match value {
+        Value::Scalar(number) => {
+            let mut table = Table::new(vec![Column::number("value")]);
+            table.row(vec![cell(*number)]);
+            report.push(Section::Table(table));
+        }
+        Value::Text(text) => {
+            let mut table = Table::new(vec![Column::text("value")]);
+            table.row(vec![Cell::text(text.as_str())]);
+            report.push(Section::Table(table));
+        }
+        Value::Vector(samples) => {
+            let points = samples.iter().map(|sample| (&sample.labels, sample.sample.at, sample.sample.value));
+            if form == Form::Csv {
+                report.push(Section::Table(points_table(points)));
+            } else {
+                vector(&mut report, samples);
+            }
+        }
+        Value::Matrix(all) if form == Form::Csv => {
+            let points = all.iter().flat_map(|series| {
+                series.samples.iter().map(|sample| (&series.labels, sample.at, sample.value))
+            });
+            report.push(Section::Table(points_table(points)));
+        }
+        Value::Matrix(all) => matrix(&mut report, all, moments),
+    }
+    report
+}
+
+/// Every sample as a row: its time, a column for each label, its value.
+fn points_table<'p>(points: impl Iterator<Item = (&'p Labels, i64, f64)> + Clone) -> Table {
+    let names: BTreeSet<&str> =
+        points.clone().flat_map(|(labels, ..)| labels.iter().map(|(name, _)| name)).collect();
+    let mut columns = vec![Column::text("timestamp")];
+    columns.extend(names.iter().map(|name| Column::text(*name)));
+    columns.push(Column::number("value"));
+    let mut table = Table::new(columns);
+    for (labels, at, value) in points {
+        let mut row = vec![Timestamp::from_millis(at).map_or_else(Cell::none, Cell::time)];
+        row.extend(names.iter().map(|name| Cell::text(labels.get(name))));
+        row.push(Cell::exact(float(value), float(value)));
+        table.row(row);
+    }
+    table
+}
+
+/// The names of series without what all of them have in common, and what that is.
+fn short_names<'l>(all: impl Iterator<Item = &'l Labels> + Clone) -> (Vec<String>, Option<String>) {
+    let Some(first) = all.clone().next() else { return (Vec::new(), None) };
+    let mut common = first.clone();
+    let several = all.clone().nth(1).is_some();
+    for labels in all.clone() {
+        let shared: Vec<String> = common
+            .iter()
+            .filter(|(name, value)| labels.get(name) == *value)
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        common.retain(|name| shared.iter().any(|known| known == name));
+    }
+    if !several || common.is_empty() {
+        return (all.map(ToString::to_string).collect(), None);
+    }
+    let without = |labels: &Labels| {
+        let mut labels = labels.clone();
+        labels.retain(|name| common.get(name).is_empty());
+        labels.to_string()
+    };
+    (all.map(without).collect(), Some(common.to_string()))
+}
+
+fn vector(report: &mut Report, samples: &[VectorSample]) {
+    if samples.is_empty() {
+        return report.paragraph("no series has a value then");
+    }
+    let (names, common) = short_names(samples.iter().map(|sample| &sample.labels));
+    let mut table = Table::new(vec![Column::text("series"), Column::number("value")]);
+    for (name, sample) in names.into_iter().zip(samples) {
+        table.row(vec![Cell::text(name), cell(sample.sample.value)]);
+    }
+    if let Some(common) = common {
+        report.paragraph(format!("all: {common}"));
+    }
+    report.push(Section::Table(table));
+}
+
+fn matrix(report: &mut Report, all: &[Series], moments: Moments) {
+    if all.is_empty() {
+        return report.paragraph("no series has a value in this time");
+    }
+    let (names, common) = short_names(all.iter().map(|series| &series.labels));
+    if let Some(common) = &common {
+        report.paragraph(format!("all: {common}"));
+    }
+    let greatest = |series: &Series| {
+        let finite = series.samples.iter().map(|sample| sample.value).filter(|value| value.is_finite());
+        finite.fold(f64::NEG_INFINITY, f64::max)
+    };
+    // The series that reach highest are drawn, in the order of the table.
+    let mut drawn: Vec<usize> = (0..all.len()).collect();
+    drawn.sort_by(|&a, &b| greatest(&all[b]).total_cmp(&greatest(&all[a])));
+    drawn.truncate(CURVES);
+    drawn.sort_unstable();
+    let curves = drawn.iter().map(|&index| {
+        let points = all[index].samples.iter();
+        Curve {
+            name: names[index].as_str().into(),
+            points: points.filter_map(|s| Some((Timestamp::from_millis(s.at)?, s.value))).collect(),
+        }
+    });
+    if all.iter().any(|series| series.samples.len() > 1) {
+        report.push(Section::Chart(Chart { curves: curves.collect(), ..Chart::default() }));
+        if all.len() > CURVES {
+            report.paragraph(format!("The {CURVES} of {} series that reach highest are drawn.", all.len()));
+        }
+    }
+    let columns = vec![
+        Column::text("series"),
+        Column::number("min"),
+        Column::number("max"),
+        Column::text("max at"),
+        Column::number("last"),
+    ];
+    let mut table = Table::new(columns);
+    let ends = all.iter().flat_map(|series| [series.samples.first(), series.samples.last()]);
+    let time = short_times(ends.flatten().filter_map(|sample| Timestamp::from_millis(sample.at)));
+    for (name, series) in names.iter().zip(all).take(SHOWN) {
+        table.row(summary(name, series, time));
+    }
+    report.push(Section::Table(table));
+    if all.len() > SHOWN {
+        report.paragraph(format!(
+            "… and {} more series; --output csv or json gives all of them",
+            all.len() - SHOWN
+        ));
+    }
+    if let Moments::Many { step, .. } = moments {
+        report.paragraph(format!("Every {}.", crate::rules::duration::text(step)));
+    }
+}
+
+/// A series in a row: its extremes and its last value.
+fn summary(name: &str, series: &Series, time: fn(Timestamp) -> Cell) -> Vec<Cell> {
+    let mut row = vec![Cell::text(name)];
+    let numbers = || series.samples.iter().filter(|sample| !sample.value.is_nan());
+    let least = numbers().map(|sample| sample.value).reduce(f64::min);
+    let greatest = numbers().reduce(|best, sample| if sample.value > best.value { sample } else { best });
+    row.push(least.map_or_else(Cell::none, cell));
+    row.push(greatest.map_or_else(Cell::none, |sample| cell(sample.value)));
+    let at = greatest.and_then(|sample| Timestamp::from_millis(sample.at));
+    row.push(at.map_or_else(Cell::none, time));
+    row.push(series.samples.last().map_or_else(Cell::none, |sample| cell(sample.value)));
+    row
+}
+
+/// How times are written that are all on one day: without it.
+pub(super) fn short_times(times: impl Iterator<Item = Timestamp>) -> fn(Timestamp) -> Cell {
+    let days: BTreeSet<i64> = times.map(|at| at.0.div_euclid(86_400_000_000_000)).collect();
+    if days.len() < 2 { Cell::clock } else { Cell::time }
+}
+
+/// What can be said when nothing came out: which selectors match no series, and what is there instead.
+fn why_empty(expr: &Expr, store: &Store, derived: &[String]) -> Vec<String> {
+    let known: BTreeSet<&str> = store.series().map(|series| series.labels.metric()).collect();
+    let mut said = Vec::new();
+    for matchers in promql::selectors(expr).filter(|matchers| store.matching(matchers).is_empty()) {
+        let text = match metrics::name_of(matchers) {
+            Some(name) if !known.contains(name) => {
+                let names = known.iter().copied().chain(derived.iter().map(String::as_str));
+                format!("there is no series {name}{}", instead(name, names))
+            }
+            Some(name) => match culprit(matchers, name, store) {
+                Some(text) => text,
+                None => format!("no series {name} has all of these labels at once"),
+            },
+            None => "no series has these labels".to_owned(),
+        };
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said
+}
+
+/// The condition that no series of this name fulfils, and the values there are.
+fn culprit(matchers: &[Matcher], name: &str, store: &Store) -> Option<String> {
+    let named: Vec<&Series> = store.series().filter(|series| series.labels.metric() == name).collect();
+    let matcher = matchers
+        .iter()
+        .find(|matcher| named.iter().all(|series| !matcher.matches(series.labels.get(&matcher.name))))?;
+    let values: BTreeSet<&str> = named
+        .iter()
+        .map(|series| series.labels.get(&matcher.name))
+        .filter(|value| !value.is_empty())
+        .collect();
+    let listed: Vec<&str> = values.iter().copied().take(5).collect();
+    let there = match values.len() {
+        0 => "none has this label".to_owned(),
+        1..=5 => format!("there is {}", listed.join(", ")),
+        n => format!("there are {} and {} more", listed.join(", "), n - 5),
+    };
+    Some(format!("no series {name} has {}{}{:?}; {there}", matcher.name, matcher.op.sign(), &*matcher.value))
+}
+
+/// `; did you mean …?`, or the names that are there.
+fn instead<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    let close =
+        |known: &&&str| distance(known, name) <= 1 + name.len() / 4 || known.contains(name) && name.len() > 2;
+    let mut near: Vec<&str> = names.iter().filter(close).copied().collect();
+    near.sort_by_key(|known| distance(known, name));
+    near.truncate(3);
+    if !near.is_empty() {
+        return format!("; did you mean {}?", near.join(" or "));
+    }
+    let listed: Vec<&str> = names.iter().copied().take(8).collect();
+    let more = names.len().saturating_sub(listed.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("; there are {}{more}", listed.join(", "))
+}
+
+/// Letters to change, add or leave out between two names.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(200).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(200).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Sample;
+
+    #[test]
+    fn the_api_writes_numbers_and_times_as_prometheus_does() {
+        for (number, text) in [
+            (1.0, "1"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e21, "1000000000000000000000"),
+            (-0.0, "-0"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (5e-7, "0.0000005"),
+        ] {
+            assert_eq!(float(number), text);
+        }
+        let labels = Labels::new([("__name__", "up"), ("a", "say \"hi\"\n")]);
+        let samples =
+            vec![Sample { at: 1_703_387_160_000, value: 1.0 }, Sample { at: 1_703_387_160_050, value: 2.5 }];
+        let matrix = Value::Matrix(vec![Series { labels: labels.clone(), samples }]);
+        assert_eq!(
+            json(&matrix, 0, &[], "up"),
+            "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":\
+             {\"__name__\":\"up\",\"a\":\"say \\\"hi\\\"\\n\"},\"values\":[[1703387160,\"1\"],\
+             [1703387160.050,\"2.5\"]]}]}}\n"
+        );
+        let vector = Value::Vector(vec![VectorSample { labels, sample: Sample { at: -1_500, value: 0.0 } }]);
+        assert!(json(&vector, 0, &[], "up").contains("\"value\":[-1.500,\"0\"]"));
+        assert!(json(&Value::Scalar(1.5), 2_000, &[], "").contains("\"scalar\",\"result\":[2,\"1.5\"]"));
+        assert!(
+            json(&Value::Text("x".to_owned()), 2_000, &[], "").contains("\"string\",\"result\":[2,\"x\"]")
+        );
+    }
+
+    #[test]
+    fn steps_are_round_and_few() {
+        for (length, step) in [
+            (0, 10),
+            (2_000, 10),
+            (5_000, 50),
+            (60_000, 1_000),
+            (3_600_000, 30_000),
+            (86_400_000, 600_000),
+            (30 * 86_400_000, 21_600_000),
+        ] {
+            assert_eq!(round_step(length), step, "{length}");
+            assert!(length / step <= STEPS, "{length}");
+        }
+    }
+
+    #[test]
+    fn numbers_for_people_have_six_digits() {
+        for (number, text) in [
+            (0.0, "0"),
+            (12.0, "12"),
+            (1_234_567.0, "1234567"),
+            (0.123_456_789, "0.123457"),
+            (98.765_432_1, "98.7654"),
+            (1e-20, "1.000e-20"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(cell(number), Cell::exact(text, float(number)), "{number}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_what_is_there() {
+        let mut store = Store::new();
+        for status in ["failed", "success"] {
+            let labels = Labels::new([("__name__", "payment_requests_total"), ("status", status)]);
+            store.append(&labels, Sample { at: 0, value: 1.0 });
+        }
+        for (source, expected) in [
+            (
+                "payment_request_total",
+                "there is no series payment_request_total; did you mean payment_requests_total?",
+            ),
+            (
+                "payment_requests_total{status='ok'}",
+                "no series payment_requests_total has status=\"ok\"; there is failed, success",
+            ),
+            (
+                "payment_requests_total{job=~'a.+'}",
+                "no series payment_requests_total has job=~\"a.+\"; none has this label",
+            ),
+            ("zzz", "there is no series zzz; there are log_entries_total, payment_requests_total"),
+        ] {
+            let expr = promql::parse(source, &promql_options(false)).expect(source);
+            assert_eq!(why_empty(&expr, &store, &["log_entries_total".to_owned()]), [expected]);
+        }
+    }
+}

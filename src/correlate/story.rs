@@ -1,0 +1,204 @@
+//! The entries of chosen requests, in the order of time.
+
+use std::ops::ControlFlow;
+
+use crate::fold::Table;
+use crate::model::time::NANOS;
+use crate::model::{Level, Location, Needs, Role, Timestamp, Value};
+use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+
+/// One entry of a request.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// When, as the entry says.
+    pub ts: Option<Timestamp>,
+    /// When, as far as can be told: see [`settle`].
+    pub at: Option<Timestamp>,
+    /// Where it stands.
+    pub location: Location,
+    /// How bad it says it is.
+    pub level: Option<Level>,
+    /// The service that says it.
+    pub service: Option<String>,
+    /// Its status.
+    pub status: Option<String>,
+    /// What it says; the first line of a long text.
+    pub message: String,
+}
+
+/// One request: its entries in the order of time, those without a time after the entry before them.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    /// The entries.
+    pub moments: Vec<Moment>,
+}
+
+/// The longest time in which nothing was said.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gap {
+    /// Milliseconds.
+    pub ms: f64,
+    /// The index of the moment before it; the one after it follows.
+    pub after: usize,
+}
+
+/// How much of a message is kept.
+const MESSAGE: usize = 2_000;
+
+/// Ids up to this number are searched for in the bytes before any entry is read.
+const SEARCHED: usize = 64;
+
+/// The stories of these ids, in their order. An entry belongs to an id when the id's field says so; in text
+/// without such a field, when the id stands in it as a word.
+pub fn stories(inputs: &Inputs, by: &str, ids: &[Vec<u8>], options: &ScanOptions) -> (Vec<Story>, Scanned) {
+    let mut needs = Needs::none();
+    let id = needs.name(by);
+    for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Status] {
+        needs.role(role);
+    }
+    let mut selection = Selection::everything(needs.clone());
+    if ids.len() <= SEARCHED {
+        selection.only_with_bytes(ids.iter().map(|id| id.as_slice().into()).collect());
+    }
+    let mut index: Table<u32> = Table::default();
+    for (at, id) in ids.iter().enumerate() {
+        index.entry(id, || at as u32);
+    }
+    let (parts, scanned) = scan::run(
+        &inputs.logs,
+        &needs,
+        options,
+        Vec::new,
+        |found: &mut Vec<(u32, Moment)>, chunk| {
+            let _ = chunk.entries(&selection, |entry| {
+                let slots = entry.slots;
+                let story = match slots.get(id).key() {
+                    Some(key) => index.get(&key).copied(),
+                    None if ids.len() <= SEARCHED => {
+                        ids.iter().position(|id| has_word(entry.raw, id)).map(|at| at as u32)
+                    }
+                    None => None,
+                };
+                if let Some(story) = story {
+                    let text = |value: Value<'_>| value.text().map(std::borrow::Cow::into_owned);
+                    let said = text(slots.role(Role::Message));
+                    let moment = Moment {
+                        ts: slots.ts,
+                        at: slots.ts,
+                        location: entry.location,
+                        level: slots.level,
+                        service: text(slots.role(Role::Service)),
+                        status: text(slots.role(Role::Status)),
+                        message: clipped(
+                            said.unwrap_or_else(|| String::from_utf8_lossy(entry.raw).into_owned()),
+                        ),
+                    };
+                    found.push((story, moment));
+                }
+                ControlFlow::Continue(())
+            });
+        },
+        |_| ControlFlow::Continue(()),
+    );
+    let mut stories = vec![Story::default(); ids.len()];
+    for (story, moment) in parts.into_iter().flatten() {
+        stories[story as usize].moments.push(moment);
+    }
+    let coarse: Vec<bool> = inputs.logs.iter().map(|input| input.coarse).collect();
+    for story in &mut stories {
+        story.moments.sort_by_key(|moment| moment.location);
+        settle(&mut story.moments, &coarse);
+        story.moments.sort_by_key(|moment| (moment.at.is_none(), moment.at, moment.location));
+    }
+    (stories, scanned)
+}
+
+/// Gives every moment a time to be ordered by. One without a time stays behind the one before it in its file.
+/// One of a whole second (of a file that writes no others) may have been up to a second later: it is put
+/// behind the last exact moment of that second, so that it makes no gaps and no order that nobody saw.
+fn settle(moments: &mut [Moment], coarse: &[bool]) {
+    let is_coarse = |moment: &Moment| coarse.get(moment.location.file as usize) == Some(&true);
+    let exact: Vec<i64> =
+        moments.iter().filter(|moment| !is_coarse(moment)).filter_map(|m| m.ts).map(|ts| ts.0).collect();
+    let mut last: Option<(u32, Timestamp)> = None;
+    for moment in moments {
+        let file = moment.location.file;
+        moment.at = moment.ts.or(last.filter(|(of, _)| *of == file).map(|(_, ts)| ts));
+        if let Some(ts) = moment.ts.filter(|_| is_coarse(moment)) {
+            let within = exact.iter().filter(|exact| (ts.0..ts.0 + NANOS).contains(exact)).max();
+            moment.at = within.map_or(Some(ts), |within| Some(Timestamp(*within)));
+        }
+        last = moment.at.map(|at| (file, at));
+    }
+}
+
+impl Story {
+    /// The longest gap between two neighbours in time; none with fewer than two times.
+    pub fn longest_gap(&self) -> Option<Gap> {
+        let pairs = self.moments.iter().zip(self.moments.iter().skip(1)).enumerate();
+        let gaps = pairs.filter_map(|(after, (a, b))| Some((b.at?.0 - a.at?.0, after)));
+        // Of equal gaps the first is meant.
+        let (nanos, after) = gaps.max_by_key(|(nanos, after)| (*nanos, std::cmp::Reverse(*after)))?;
+        Some(Gap { ms: nanos as f64 / 1e6, after })
+    }
+
+    /// The first entry of level error or worse.
+    pub fn first_error(&self) -> Option<&Moment> {
+        self.moments.iter().find(|moment| moment.level >= Some(Level::Error))
+    }
+
+    /// The last status that was said.
+    pub fn status(&self) -> Option<&str> {
+        self.moments.iter().rev().find_map(|moment| moment.status.as_deref())
+    }
+
+    /// The files that speak of it, in order of first speech.
+    pub fn files(&self) -> Vec<u32> {
+        first_seen(self.moments.iter().map(|moment| moment.location.file))
+    }
+
+    /// The services that speak of it, in order of first speech.
+    pub fn services(&self) -> Vec<&str> {
+        first_seen(self.moments.iter().filter_map(|moment| moment.service.as_deref()))
+    }
+}
+
+fn first_seen<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for item in items {
+        if !seen.contains(&item) {
+            seen.push(item);
+        }
+    }
+    seen
+}
+
+/// Does `word` stand in `text` with no letter, digit or dash next to it?
+fn has_word(text: &[u8], word: &[u8]) -> bool {
+    let part =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    memchr::memmem::find_iter(text, word).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        !part(before) && !part(text.get(at + word.len()))
+    })
+}
+
+fn clipped(mut text: String) -> String {
+    if text.len() > MESSAGE {
+        let end = (0..=MESSAGE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_words() {
+        assert!(has_word(b"order 12 paid", b"12") && has_word(b"[12]", b"12"));
+        assert!(!has_word(b"order 123", b"12") && !has_word(b"a-12", b"12") && has_word(b"123 12", b"12"));
+    }
+}

@@ -1,0 +1,415 @@
+//! For whom: what requests that failed have in common, against those that did not; and some to look at.
+//!
+//! A second pass joins the values that a request has in any file by its id. Above some number of requests only
+//! those are looked at whose id falls into a share of all hashes, so that memory is bounded and the choice
+//! depends on nothing but the ids.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::mask;
+use super::observe::Wants;
+use super::success::{self, Success};
+use crate::fold::{Fold, Table};
+use crate::format::log::names;
+use crate::model::{Entry, Level, Needs, Role, Slot, Timestamp, Value};
+use crate::scan::Input;
+
+/// How many requests are looked at, about.
+const LOOKED_AT: u64 = 30_000;
+
+/// How long a value may be that is compared.
+const LONGEST: usize = 40;
+
+/// How many different values a field may have.
+const MOST_VALUES: usize = 40;
+
+/// How many values a request may have: a field that changes within a request says where, not who.
+const MOST_PAIRS: usize = 64;
+
+/// How requests are told apart and judged.
+#[derive(Debug)]
+pub struct Cases<'w> {
+    wants: &'w Wants,
+    fields: Vec<(String, Slot)>,
+    /// The log whose status says how a request ended; if there is none, levels do.
+    edge: Option<u32>,
+    /// One in so many ids is looked at.
+    share: u64,
+}
+
+/// What is known about the requests.
+#[derive(Clone, Debug)]
+pub struct Joined<'w> {
+    cases: &'w Cases<'w>,
+    table: Table<Case>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Case {
+    failed: Option<bool>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    /// `name`, a zero byte, `value`.
+    pairs: BTreeSet<Box<[u8]>>,
+}
+
+/// Who was affected.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Affected {
+    /// Requests that failed, of those looked at.
+    pub failed: u64,
+    /// Requests that did not.
+    pub succeeded: u64,
+    /// One in so many requests was looked at.
+    pub one_in: u64,
+    /// Values that are more frequent among the failed.
+    pub over_represented: Vec<Common>,
+    /// Fields that were compared and tell nothing: their values failed alike.
+    pub alike: Vec<String>,
+}
+
+/// A value that is more frequent among the requests that failed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Common {
+    /// The field.
+    pub field: String,
+    /// The value.
+    pub value: String,
+    /// Its share among the failed that have the field.
+    pub failed_share: f64,
+    /// Its share among the others that have it.
+    pub succeeded_share: f64,
+    /// The ratio of these.
+    pub lift: f64,
+    /// How many failed requests have it.
+    pub support: u64,
+}
+
+/// A request to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// Its id.
+    pub id: String,
+    /// Why this one.
+    pub why: String,
+    /// When it began.
+    pub at: Option<Timestamp>,
+}
+
+impl<'w> Cases<'w> {
+    /// Asks for what is to be compared.
+    pub fn new(logs: &[Input], wants: &'w Wants, success: Option<&Success>, needs: &mut Needs) -> Cases<'w> {
+        for role in [Role::Ts, Role::Level, Role::Message, Role::RequestId, Role::Status] {
+            needs.role(role);
+        }
+        let mut keys: Vec<&str> = logs
+            .iter()
+            .filter_map(Input::profile)
+            .flat_map(|profile| profile.keys.iter().map(String::as_str))
+            .filter(|key| is_comparable(key))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let fields = keys.into_iter().take(200).map(|key| (key.to_owned(), needs.field(key))).collect();
+        let requests: u64 = success.map_or(0, |success| success.requests.iter().sum());
+        let share = (requests / LOOKED_AT).max(1).next_power_of_two();
+        Cases { wants, fields, edge: success.map(|success| success.group), share }
+    }
+}
+
+/// May a field's values say who was affected? Not those that say when, how or which request.
+fn is_comparable(key: &str) -> bool {
+    const SAYS_WHERE: &[&str] =
+        &["line", "function", "file", "pid", "thread", "stream", "tag", "ecs.version"];
+    let roles = names::roles_of(key);
+    // How full a pool was is why, not who.
+    let last = key.rsplit('.').next().unwrap_or(key);
+    super::gauge::part(last).is_none()
+        && !roles.iter().any(|(role, ..)| !matches!(role, Role::Host | Role::User))
+        && !SAYS_WHERE.contains(&key)
+}
+
+impl<'w> Joined<'w> {
+    /// Nothing yet.
+    pub fn new(cases: &'w Cases<'w>) -> Self {
+        Joined { cases, table: Table::default() }
+    }
+}
+
+impl Fold for Joined<'_> {
+    fn add(&mut self, entry: &Entry<'_, '_>) {
+        let slots = entry.slots;
+        let Some(id) = slots.role(Role::RequestId).key() else { return };
+        if id.len() < 4 || id.len() > 200 || !hash(&id).is_multiple_of(self.cases.share) {
+            return;
+        }
+        let edge = self.cases.edge == Some(self.cases.wants.group(entry.location.file));
+        let message = slots.role(Role::Message).key().unwrap_or_default();
+        let case = self.table.entry(&id, Case::default);
+        if let Some(ts) = slots.ts {
+            case.first = Some(case.first.map_or(ts, |first| first.min(ts)));
+            case.last = Some(case.last.map_or(ts, |last| last.max(ts)));
+        }
+        if edge {
+            if let Some(code) = slots.role(Role::Status).number() {
+                case.failed = Some(case.failed.unwrap_or(false) | success::is_failure(code as u32));
+                let mut endpoint = Vec::new();
+                if self.cases.wants.push_path(slots, &mut endpoint) {
+                    endpoint.truncate(LONGEST);
+                    case.pair(b"endpoint", &endpoint);
+                }
+            }
+        } else if self.cases.edge.is_none() {
+            let bad = slots.level >= Some(Level::Error);
+            case.failed = Some(case.failed.unwrap_or(false) | bad);
+        }
+        for (name, slot) in &self.cases.fields {
+            let value = slots.get(*slot);
+            if !matches!(value, Value::Nested(_))
+                && let Some(value) = value.key()
+            {
+                case.pair(name.as_bytes(), &value);
+            }
+        }
+        mask::pairs(&message, &mut |name, value| {
+            if std::str::from_utf8(name).is_ok_and(is_comparable) {
+                case.pair(name, value);
+            }
+        });
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.table.merge(other.table, |mine, theirs| {
+            mine.failed = match (mine.failed, theirs.failed) {
+                (Some(a), Some(b)) => Some(a | b),
+                (a, b) => a.or(b),
+            };
+            mine.first = [mine.first, theirs.first].into_iter().flatten().min();
+            mine.last = mine.last.max(theirs.last);
+            mine.pairs.extend(theirs.pairs);
+            mine.fit();
+        });
+    }
+}
+
+impl Case {
+    fn pair(&mut self, name: &[u8], value: &[u8]) {
+        let fraction = value.contains(&b'.') && value.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+        // A code says how it ended, and that is known.
+        let code =
+            value.len() == 3 && matches!(value[0], b'4' | b'5') && value.iter().all(u8::is_ascii_digit);
+        if value.is_empty() || value.len() > LONGEST || fraction || code {
+            return;
+        }
+        let mut pair = Vec::with_capacity(name.len() + value.len() + 1);
+        pair.extend_from_slice(name);
+        pair.push(0);
+        pair.extend_from_slice(value);
+        self.pairs.insert(pair.into());
+        self.fit();
+    }
+
+    /// The least pairs stay: whatever the order, the same.
+    fn fit(&mut self) {
+        while self.pairs.len() > MOST_PAIRS {
+            self.pairs.pop_last();
+        }
+    }
+}
+
+/// FNV-1a: the same on every machine.
+fn hash(bytes: &[u8]) -> u64 {
+    let mixed = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    mixed ^ (mixed >> 32)
+}
+
+impl Joined<'_> {
+    /// What the requests that failed between `from` and `to` have in common, and up to three of them.
+    pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> (Affected, Vec<Example>) {
+        let share = self.cases.share;
+        let cases: Vec<(Vec<u8>, Case)> =
+            self.table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect();
+        let inside = |case: &Case| {
+            window.is_none_or(|(from, to)| {
+                case.last >= Some(from) && case.first.is_some_and(|first| first <= to)
+            })
+        };
+        let failed: Vec<&(Vec<u8>, Case)> =
+            cases.iter().filter(|(_, case)| case.failed == Some(true) && inside(case)).collect();
+        let others: Vec<&(Vec<u8>, Case)> =
+            cases.iter().filter(|(_, case)| case.failed == Some(false)).collect();
+        let (over_represented, alike) = compare(&failed, &others);
+        let affected = Affected {
+            failed: failed.len() as u64,
+            succeeded: others.len() as u64,
+            one_in: share,
+            over_represented,
+            alike,
+        };
+        let examples = examples(
+            &failed,
+            &others.into_iter().filter(|(_, case)| inside(case)).collect::<Vec<_>>(),
+            window,
+        );
+        (affected, examples)
+    }
+}
+
+/// Requests with each field and with each of its values.
+#[derive(Default)]
+struct Counts {
+    having: [u64; 2],
+    pairs: [u64; 2],
+    values: BTreeMap<Vec<u8>, [u64; 2]>,
+}
+
+fn compare(failed: &[&(Vec<u8>, Case)], others: &[&(Vec<u8>, Case)]) -> (Vec<Common>, Vec<String>) {
+    let mut fields: BTreeMap<Vec<u8>, Counts> = BTreeMap::new();
+    for (side, cases) in [failed, others].into_iter().enumerate() {
+        for (_, case) in cases {
+            let mut last: &[u8] = b"";
+            for pair in &case.pairs {
+                let split = pair.iter().position(|b| *b == 0).unwrap_or(pair.len());
+                let (name, value) = (&pair[..split], pair.get(split + 1..).unwrap_or_default());
+                let counts = fields.entry(name.to_vec()).or_default();
+                counts.having[side] += u64::from(name != last);
+                counts.pairs[side] += 1;
+                if counts.values.len() <= 4_000 {
+                    counts.values.entry(value.to_vec()).or_default()[side] += 1;
+                }
+                last = name;
+            }
+        }
+    }
+    let (mut common, mut alike) = (Vec::new(), Vec::new());
+    for (name, counts) in fields {
+        let [bad, good] = counts.having;
+        let single = counts.pairs[0] * 10 <= bad * 13 && counts.pairs[1] * 10 <= good * 13;
+        let known = bad * 2 >= failed.len() as u64 && good * 10 >= others.len() as u64 && bad > 0 && good > 0;
+        if !single || !known || !(2..=MOST_VALUES).contains(&counts.values.len()) {
+            continue;
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let before = common.len();
+        for (value, [f, o]) in &counts.values {
+            let (failed_share, succeeded_share) = (*f as f64 / bad as f64, *o as f64 / good as f64);
+            // Half a request more, so that a value that never succeeds has a finite lift.
+            let lift = failed_share / ((*o as f64 + 0.5) / (good as f64 + 0.5));
+            if *f >= 5 && lift >= 1.4 && surprise(*f, bad, *o, good) >= 8.0 {
+                common.push(Common {
+                    field: text(&name),
+                    value: text(value),
+                    failed_share: round(failed_share),
+                    succeeded_share: round(succeeded_share),
+                    lift: round(lift),
+                    support: *f,
+                });
+            }
+        }
+        if common.len() == before && bad >= 10 {
+            alike.push(text(&name));
+        }
+    }
+    common.sort_by(|a, b| {
+        let worth = |common: &Common| common.lift.log2() * common.failed_share;
+        worth(b).total_cmp(&worth(a)).then_with(|| (&a.field, &a.value).cmp(&(&b.field, &b.value)))
+    });
+    common.truncate(8);
+    (common, alike)
+}
+
+/// The logarithm of how much likelier two different shares are than one.
+fn surprise(f: u64, failed: u64, o: u64, others: u64) -> f64 {
+    let part = |k: u64, n: u64, p: f64| {
+        let term = |k: f64, p: f64| if k == 0.0 { 0.0 } else { k * p.max(1e-12).ln() };
+        term(k as f64, p) + term((n - k) as f64, 1.0 - p)
+    };
+    let share = |k: u64, n: u64| k as f64 / n as f64;
+    let both = share(f + o, failed + others);
+    part(f, failed, share(f, failed)) + part(o, others, share(o, others))
+        - part(f, failed, both)
+        - part(o, others, both)
+}
+
+fn round(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// The first that failed, the slowest, and one from the middle; where none failed, the slowest of all.
+fn examples(
+    failed: &[&(Vec<u8>, Case)],
+    others: &[&(Vec<u8>, Case)],
+    window: Option<(Timestamp, Timestamp)>,
+) -> Vec<Example> {
+    let length = |case: &Case| case.last.zip(case.first).map_or(0, |(last, first)| last.0 - first.0);
+    let slowest = |cases: &[&(Vec<u8>, Case)]| {
+        cases.iter().max_by_key(|(id, case)| (length(case), std::cmp::Reverse(id.clone()))).copied().cloned()
+    };
+    let mut by_time: Vec<&(Vec<u8>, Case)> = failed.to_vec();
+    by_time.sort_by_key(|(id, case)| (case.last, id.clone()));
+    let mut chosen: Vec<(String, Option<(Vec<u8>, Case)>)> = Vec::new();
+    if failed.is_empty() {
+        if window.is_some() {
+            chosen.push(("the slowest while it lasted".to_owned(), slowest(others)));
+        }
+    } else {
+        chosen.push(("the first that failed".to_owned(), by_time.first().copied().cloned()));
+        chosen.push(("the slowest that failed".to_owned(), slowest(failed)));
+        chosen.push((
+            "one that failed in the middle".to_owned(),
+            by_time.get(by_time.len() / 2).copied().cloned(),
+        ));
+    }
+    let mut examples: Vec<Example> = Vec::new();
+    for (why, case) in chosen {
+        let Some((id, case)) = case else { continue };
+        let id = String::from_utf8_lossy(&id).into_owned();
+        if examples.iter().all(|known| known.id != id) {
+            examples.push(Example { id, why, at: case.first });
+        }
+    }
+    examples
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(id: usize, failed: bool, pairs: &[(&str, &str)]) -> (Vec<u8>, Case) {
+        let at = Timestamp::new(1_700_000_000 + id as i64, 0);
+        let mut case = Case { failed: Some(failed), first: at, last: at, pairs: BTreeSet::new() };
+        for (name, value) in pairs {
+            case.pair(name.as_bytes(), value.as_bytes());
+        }
+        (format!("id-{id}").into_bytes(), case)
+    }
+
+    #[test]
+    fn what_the_failed_have_in_common_is_found() {
+        let gateways = ["stripe", "paypal", "toss"];
+        let cases: Vec<(Vec<u8>, Case)> = (0..600)
+            .map(|i| {
+                let gateway = gateways[i % 3];
+                let failed = gateway == "paypal" && i % 2 == 0;
+                case(
+                    i,
+                    failed,
+                    &[("gateway", gateway), ("tier", ["a", "b"][i / 7 % 2]), ("order", &i.to_string())],
+                )
+            })
+            .collect();
+        let (failed, others): (Vec<_>, Vec<_>) =
+            cases.iter().partition(|(_, case)| case.failed == Some(true));
+        let (common, alike) = compare(&failed, &others);
+        assert_eq!(
+            common.iter().map(|c| (c.field.as_str(), c.value.as_str(), c.support)).collect::<Vec<_>>(),
+            [("gateway", "paypal", 100)]
+        );
+        assert_eq!(alike, ["tier"]);
+        assert_eq!(examples(&failed, &others, None).len(), 3);
+    }
+}

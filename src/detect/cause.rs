@@ -1,0 +1,599 @@
+//! Why: what changed is put in order, and what explains the rest comes first.
+//!
+//! Changes of one service are one candidate. A candidate is the better, the earlier it changed, the more its kind
+//! explains others (what ran out or broke explains who waited for it), the clearer its change is, and the more of
+//! the other candidates name its service in their own words. What happened as often before does not count,
+//! however loud it is.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::family::{evidence, subject};
+use super::finding::{Evidence, Finding, Nature, Severity, Subject, time};
+use super::observe::{Kind, What};
+use super::scene::Scene;
+use super::success::{Rates, Success};
+use crate::model::time::NANOS;
+use crate::model::unit::HumanCount;
+use crate::model::{Level, Timestamp};
+
+/// A likely cause.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cause {
+    /// 1 is the most likely.
+    pub rank: usize,
+    /// One sentence.
+    pub summary: String,
+    /// The detector that found it; `change` if no words are known for it.
+    pub detector: &'static str,
+    /// What it is about.
+    pub subject: Subject,
+    /// When it began.
+    #[serde(serialize_with = "time")]
+    pub from: Option<Timestamp>,
+    /// When it was last seen.
+    #[serde(serialize_with = "time")]
+    pub to: Option<Timestamp>,
+    /// Between 0 and 1: how much of the evidence speaks for it rather than for the others.
+    pub confidence: f64,
+    /// Entries that show it.
+    pub evidence: Vec<Evidence>,
+    /// What followed, in the order of time.
+    pub effects: Vec<String>,
+}
+
+/// Something that changed, and when.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// When.
+    #[serde(serialize_with = "time")]
+    pub at: Option<Timestamp>,
+    /// What.
+    pub what: String,
+    /// An entry that shows it.
+    pub evidence: Option<Evidence>,
+}
+
+/// The whole story.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// When it began.
+    pub onset: Option<Timestamp>,
+    /// How requests went.
+    pub success: Option<Success>,
+    /// How requests went before, during and after.
+    pub rates: Rates,
+    /// When requests failed, or else when the changes lasted.
+    pub impact: Option<(Timestamp, Timestamp)>,
+    /// The causes, the most likely first.
+    pub causes: Vec<Cause>,
+    /// What changed, in the order of time.
+    pub timeline: Vec<Event>,
+}
+
+/// One thing that changed in a service.
+#[derive(Clone, Debug)]
+struct Sign {
+    detector: &'static str,
+    what: String,
+    nature: Nature,
+    /// How much a sign of this kind explains, 0 to 1.
+    weight: f64,
+    gain: f64,
+    from: Timestamp,
+    to: Timestamp,
+    count: u64,
+    subject: Subject,
+    kinds: Vec<usize>,
+    evidence: Vec<Evidence>,
+}
+
+/// What changed in one service.
+#[derive(Clone, Debug)]
+struct Candidate {
+    signs: Vec<Sign>,
+    score: f64,
+}
+
+/// How long before the first change a deploy may be its reason.
+const LOOK_BACK: i64 = 6 * 60 * NANOS;
+
+/// In how much time a lead over the first change loses most of its worth, in seconds.
+const LEAD: f64 = 100.0;
+
+/// How many changes the timeline shows.
+const SHOWN: usize = 14;
+
+/// Gains from which a change without known words is a candidate.
+const CLEAR: f64 = 16.0;
+
+/// Puts the findings and changes in order.
+pub fn story(scene: &Scene<'_>, findings: &[Finding]) -> Story {
+    let success = Success::of(scene);
+    let worst = success.as_ref().and_then(|success| success.worst);
+    let mut signs = signs(scene, findings);
+    let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
+    if let Some((from, to)) = core {
+        // What was over before the trouble began, or began when it was over, is something else.
+        let slack = 60 * NANOS;
+        signs.retain(|sign| sign.to.0 + slack >= from.0 && sign.from.0 <= to.0 + slack);
+    }
+    let mut candidates = candidates(signs);
+    rate(scene, &mut candidates);
+    let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
+    attribute(&mut candidates, &contexts);
+    let wrong = worst.is_some()
+        || candidates
+            .iter()
+            .any(|candidate| candidate.signs.iter().any(|sign| sign.weight >= 0.5 && sign.gain >= CLEAR));
+    if !wrong {
+        candidates.clear();
+    }
+    let causes = causes(scene, &candidates, success.as_ref());
+    let onset = causes.first().and_then(|cause| cause.from).or(worst.map(|worst| worst.from));
+    let impact = worst.map(|worst| (worst.from, worst.to)).or(core.filter(|_| !candidates.is_empty()));
+    let rates = success.as_ref().map_or_else(Rates::default, |success| success.rates(scene, impact));
+    let timeline = timeline(&candidates, success.as_ref(), scene);
+    Story { onset, success, rates, impact, causes, timeline }
+}
+
+/// Everything that became more frequent: what the detectors know, and what they have no words for.
+fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
+    let mut signs: Vec<Sign> = Vec::new();
+    let mut known = vec![false; scene.kinds.len()];
+    for finding in findings {
+        let (Some(from), Some(to)) = (finding.from, finding.to) else { continue };
+        if finding.constant || finding.nature == Nature::Context || finding.detector == "error-burst" {
+            continue;
+        }
+        for kind in &finding.kinds {
+            known[*kind] = true;
+        }
+        let changes = || finding.kinds.iter().filter_map(|kind| scene.change(*kind));
+        let gains = changes().map(|change| change.stretch.gain);
+        // Weaker signs of the same may have come first.
+        let earliest =
+            changes().map(|change| change.from).min().filter(|_| finding.nature != Nature::Resource);
+        let rare = if finding.severity >= Severity::High { CLEAR } else { 1.0 };
+        let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
+        signs.push(Sign {
+            detector: finding.detector,
+            what: what.map_or(finding.detector, |detector| detector.what()).to_owned(),
+            nature: finding.nature,
+            weight: weight(finding),
+            gain: gains.fold(rare, f64::max),
+            from: earliest.map_or(from, |earliest| earliest.min(from)),
+            to,
+            count: finding.count,
+            subject: finding.subject.clone(),
+            kinds: finding.kinds.clone(),
+            evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
+        });
+    }
+    for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+        if !known[at] && kind.what == What::Template {
+            signs.extend(unknown(scene, at, kind));
+        }
+    }
+    signs
+}
+
+/// How much a finding explains.
+fn weight(finding: &Finding) -> f64 {
+    match (finding.nature, finding.severity) {
+        (Nature::Resource | Nature::Fault, Severity::Critical) => 1.0,
+        (Nature::Resource | Nature::Fault, Severity::High) => 0.9,
+        (Nature::Resource | Nature::Fault, _) => 0.7,
+        (Nature::Symptom, Severity::High | Severity::Critical) => 0.55,
+        (Nature::Symptom, _) => 0.4,
+        (Nature::Context, _) => 0.3,
+    }
+}
+
+/// A change that no detector has words for.
+fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
+    let change = scene.change(at)?;
+    let stretch = change.stretch;
+    let level = kind.level.unwrap_or(Level::Info);
+    // What is no warning must be new, or it is more of the same.
+    if stretch.gain < CLEAR || (level < Level::Warn && stretch.outside > 0.02 * stretch.inside) {
+        return None;
+    }
+    let signal = &scene.kinds[at].1;
+    let bins = signal.bins.clipped(change.from, change.to);
+    let text = String::from_utf8_lossy(&signal.example.text).into_owned();
+    let new = stretch.outside <= 0.02 * stretch.inside;
+    Some(Sign {
+        detector: if new { "novelty" } else { "change" },
+        what: format!("“{}” {}", gist(kind, &text), if new { "is new" } else { "is more frequent" }),
+        nature: Nature::Symptom,
+        weight: match level {
+            Level::Error | Level::Fatal => 0.5,
+            Level::Warn => 0.45,
+            _ => 0.3,
+        },
+        gain: stretch.gain,
+        from: change.from,
+        to: change.to,
+        count: stretch.count,
+        subject: subject(scene, kind),
+        kinds: vec![at],
+        evidence: evidence(scene, &bins, &[at]),
+    })
+}
+
+/// The first words of what a kind of entry says.
+fn gist(kind: &Kind, _example: &str) -> String {
+    const LONGEST: usize = 70;
+    let text = kind.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
+    let text = if text.is_empty() { kind.text.trim() } else { text };
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// When the trouble was: where requests failed, or else where the clearest change was.
+fn core(signs: &[Sign], worst: Option<(Timestamp, Timestamp)>) -> Option<(Timestamp, Timestamp)> {
+    worst.or_else(|| {
+        let clearest =
+            signs.iter().filter(|sign| sign.weight >= 0.4).max_by(|a, b| a.gain.total_cmp(&b.gain))?;
+        Some((clearest.from, clearest.to))
+    })
+}
+
+/// Signs by service; within one, in the order of time.
+fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
+    let mut services: BTreeMap<String, Vec<Sign>> = BTreeMap::new();
+    for sign in signs {
+        let name = sign.subject.service.clone().unwrap_or_else(|| sign.subject.file.clone());
+        services.entry(name).or_default().push(sign);
+    }
+    // What is merely new and no trouble by itself explains nothing alone.
+    services
+        .into_values()
+        .filter(|signs| signs.iter().any(|sign| sign.weight >= 0.4))
+        .map(|mut signs| {
+            signs.sort_by_key(|sign| (sign.from, sign.detector));
+            Candidate { signs, score: 0.0 }
+        })
+        .collect()
+}
+
+impl Candidate {
+    /// The sign that says best what it is: what explains most, of those that came early.
+    fn lead(&self) -> &Sign {
+        let first = self.signs[0].from;
+        let worth = |sign: &Sign| {
+            let late = (sign.from.0 - first.0) as f64 / 1e9;
+            sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
+        };
+        let best = self.signs.iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
+        best.unwrap_or(&self.signs[0])
+    }
+
+    fn name(&self) -> &str {
+        let subject = &self.signs[0].subject;
+        subject.service.as_deref().unwrap_or(&subject.file)
+    }
+
+    /// When it began: its first clear sign of the kind that leads it, or an earlier one of substance.
+    fn from(&self) -> Timestamp {
+        let lead = self.lead();
+        let substance =
+            |sign: &&Sign| sign.weight >= 0.4 && (sign.gain >= CLEAR || sign.nature == lead.nature);
+        self.signs.iter().filter(substance).map(|sign| sign.from).min().unwrap_or(lead.from)
+    }
+
+    fn to(&self) -> Timestamp {
+        self.signs.iter().map(|sign| sign.to).max().unwrap_or(self.lead().to)
+    }
+}
+
+/// Gives every candidate its score, and sorts them: the best first.
+fn rate(scene: &Scene<'_>, candidates: &mut [Candidate]) {
+    let Some(first) = candidates.iter().map(Candidate::from).min() else { return };
+    let names: Vec<String> = candidates.iter().map(|candidate| candidate.name().to_owned()).collect();
+    let mentions: Vec<Vec<usize>> =
+        candidates.iter().map(|candidate| mentioned(scene, candidate, &names)).collect();
+    for at in 0..candidates.len() {
+        let candidate = &candidates[at];
+        let lead = candidate.lead();
+        let late = (candidate.from().0 - first.0) as f64 / 1e9;
+        let blamed = mentions
+            .iter()
+            .enumerate()
+            .filter(|(by, mentioned)| *by != at && mentioned.contains(&at))
+            .count();
+        let blames = mentions[at].iter().filter(|blamed| !mentions[**blamed].contains(&at)).count();
+        // Of several that say the same, the first has it from nobody; a clock may be off by some seconds.
+        let relays = candidates.iter().enumerate().any(|(other, rival)| {
+            let theirs = rival.lead();
+            other != at
+                && theirs.detector == lead.detector
+                && (owns(rival) || !owns(candidate))
+                && (theirs.from.0 < lead.from.0 || (owns(rival) && theirs.from.0 < lead.from.0 + 5 * NANOS))
+                && theirs.from.0 + 120 * NANOS > lead.from.0
+                && lead.nature != Nature::Symptom
+        });
+        let clear = (lead.gain.max(1.0).log10() / 2.5).min(1.0);
+        candidates[at].score =
+            3.0 * lead.weight + 3.0 * (-late / LEAD).exp() + clear + 0.75 * blamed.min(2) as f64
+                - 0.75 * blames.min(2) as f64
+                - if relays { 1.5 } else { 0.0 };
+    }
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
+}
+
+/// Is this where resources live: a database, a broker, a machine?
+fn owns(candidate: &Candidate) -> bool {
+    const OWNERS: &[&str] = &[
+        "pg",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mysqld",
+        "mariadb",
+        "mongo",
+        "mongod",
+        "redis",
+        "kafka",
+        "db",
+        "database",
+        "node",
+        "nodes",
+        "kernel",
+        "syslog",
+        "rabbitmq",
+        "etcd",
+        "cassandra",
+        "elasticsearch",
+        "oracle",
+        "sql",
+    ];
+    let subject = &candidate.signs[0].subject;
+    let names = subject.service.iter().map(String::as_str).chain([subject.file.as_str()]);
+    names
+        .flat_map(|name| name.split(['-', '_', '.', '/']))
+        .any(|part| OWNERS.contains(&part.to_lowercase().as_str()))
+}
+
+/// The other candidates whose names occur in what a candidate's entries say.
+fn mentioned(scene: &Scene<'_>, candidate: &Candidate, names: &[String]) -> Vec<usize> {
+    let texts: Vec<String> = candidate
+        .signs
+        .iter()
+        .flat_map(|sign| &sign.kinds)
+        .map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase())
+        .collect();
+    (0..names.len())
+        .filter(|other| names[*other] != candidate.name())
+        .filter(|other| {
+            let name = names[*other].to_lowercase();
+            name.len() >= 3 && texts.iter().any(|text| names_word(text, &name))
+        })
+        .collect()
+}
+
+/// Does a name occur in a text as a word of its own, and not within a longer name?
+fn names_word(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(part)
+            && !text[at + name.len()..].chars().next().is_some_and(part)
+    })
+}
+
+/// A deploy or a change of configuration shortly before the first change.
+struct Context<'f> {
+    finding: &'f Finding,
+    from: Timestamp,
+    evidence: Vec<Evidence>,
+    what: &'static str,
+}
+
+fn contexts<'f>(scene: &Scene<'_>, findings: &'f [Finding], first: Option<Timestamp>) -> Vec<Context<'f>> {
+    let Some(first) = first else { return Vec::new() };
+    let mut contexts: Vec<Context<'f>> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.nature == Nature::Context && !finding.constant) {
+        let window = finding.windows.iter().rev().find(|window| {
+            window.from.0 <= first.0 + 5 * NANOS && first.0 - window.from.0 <= LOOK_BACK && window.count <= 20
+        });
+        let Some(window) = window else { continue };
+        let mut bins = super::bins::Bins::default();
+        for kind in &finding.kinds {
+            bins.merge(scene.kinds[*kind].1.bins.clipped(window.from, window.to));
+        }
+        let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
+        contexts.push(Context {
+            finding,
+            from: window.from,
+            evidence: evidence(scene, &bins, &[]),
+            what: what.map_or(finding.detector, |detector| detector.what()),
+        });
+    }
+    // What says most about what was changed comes first: a deploy rather than a restart.
+    let order = ["deploy", "configuration", "restart"];
+    contexts.sort_by_key(|context| {
+        (order.iter().position(|name| *name == context.finding.detector), context.from)
+    });
+    contexts
+}
+
+/// A change that somebody made in the leading candidate's service, shortly before, is its reason.
+fn attribute(candidates: &mut Vec<Candidate>, contexts: &[Context<'_>]) {
+    let Some(best) = candidates.first() else { return };
+    let same = |context: &&Context<'_>| {
+        context.finding.subject.service == best.signs[0].subject.service
+            && (context.finding.subject.service.is_some()
+                || context.finding.subject.file == best.signs[0].subject.file)
+    };
+    let Some(context) = contexts.iter().find(same) else { return };
+    if context.finding.detector == "restart" || context.from > best.from() {
+        return;
+    }
+    let sign = Sign {
+        detector: context.finding.detector,
+        what: context.what.to_owned(),
+        nature: Nature::Context,
+        // It explains whatever follows it.
+        weight: 2.0,
+        gain: CLEAR,
+        from: context.from,
+        to: best.to(),
+        count: 1,
+        subject: context.finding.subject.clone(),
+        kinds: Vec::new(),
+        evidence: context.evidence.clone(),
+    };
+    candidates[0].signs.insert(0, sign);
+}
+
+/// The candidates as causes, each with what followed it.
+fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>) -> Vec<Cause> {
+    const MOST: usize = 5;
+    let total: f64 = candidates.iter().take(3).map(|candidate| (candidate.score * 0.9).exp()).sum();
+    candidates
+        .iter()
+        .take(MOST)
+        .enumerate()
+        .map(|(at, candidate)| {
+            let lead = candidate.lead();
+            let share = if total > 0.0 { (candidate.score * 0.9).exp() / total } else { 0.0 };
+            // Sure of the order is not sure of the cause: signs that explain little leave room for doubt.
+            let confidence = share * (0.45 + 0.5 * lead.weight.min(1.0));
+            Cause {
+                rank: at + 1,
+                summary: sentence(candidate),
+                detector: lead.detector,
+                subject: lead.subject.clone(),
+                from: Some(candidate.from()),
+                to: Some(candidate.to()),
+                confidence: (confidence * 100.0).round() / 100.0,
+                evidence: shown(candidate),
+                effects: effects(scene, candidates, at, success),
+            }
+        })
+        .collect()
+}
+
+/// The signs of the leading nature, in words.
+fn sentence(candidate: &Candidate) -> String {
+    let lead = candidate.lead();
+    let file = lead.subject.file.rsplit('/').next().unwrap_or_default();
+    let place = match &lead.subject.service {
+        Some(service) => format!("{service} ({file})"),
+        None => lead.subject.file.clone(),
+    };
+    let times = match lead.count {
+        1 => String::new(),
+        n => format!(", {} times", HumanCount(n)),
+    };
+    let mut text = format!("{} in {place}, since {}{times}", lead.what, candidate.from().clock());
+    let mut others: Vec<&str> = Vec::new();
+    for sign in &candidate.signs {
+        let close = sign.from.0.abs_diff(lead.from.0) <= 300 * NANOS as u64;
+        if !std::ptr::eq(sign, lead)
+            && close
+            && sign.weight >= 0.4
+            && sign.what != lead.what
+            && !others.contains(&sign.what.as_str())
+        {
+            others.push(&sign.what);
+        }
+    }
+    others.truncate(3);
+    if !others.is_empty() {
+        text.push_str("; with ");
+        text.push_str(&others.join(", "));
+    }
+    text
+}
+
+/// The leading sign's entries, then the first of the others.
+fn shown(candidate: &Candidate) -> Vec<Evidence> {
+    const MOST: usize = 8;
+    let lead = candidate.lead();
+    let mut evidence: Vec<Evidence> = lead.evidence.clone();
+    for sign in &candidate.signs {
+        for more in sign.evidence.iter().take(2) {
+            if evidence.len() < MOST && evidence.iter().all(|known| known.location != more.location) {
+                evidence.push(more.clone());
+            }
+        }
+    }
+    evidence
+}
+
+/// What followed a candidate in other services, and what became of the requests.
+fn effects(scene: &Scene<'_>, candidates: &[Candidate], at: usize, success: Option<&Success>) -> Vec<String> {
+    const MOST: usize = 6;
+    let cause = &candidates[at];
+    let from = cause.lead().from;
+    let mut later: Vec<(Timestamp, String)> = Vec::new();
+    for (other, candidate) in candidates.iter().enumerate() {
+        for sign in &candidate.signs {
+            let own = other == at && (std::ptr::eq(sign, cause.lead()) || sign.nature != Nature::Symptom);
+            if sign.from >= from && !own && sign.weight >= 0.4 && sign.nature != Nature::Context {
+                let text = format!(
+                    "{} {} in {} ({} times)",
+                    sign.from.clock(),
+                    sign.what,
+                    candidate.name(),
+                    HumanCount(sign.count)
+                );
+                later.push((sign.from, text));
+            }
+        }
+    }
+    if let Some(success) = success
+        && let Some(worst) = success.worst
+        && worst.to >= from
+    {
+        later.push((worst.from, requests_failed(scene, success, worst.from)));
+    }
+    later.sort();
+    later.truncate(MOST);
+    later.into_iter().map(|(_, text)| text).collect()
+}
+
+fn requests_failed(scene: &Scene<'_>, success: &Success, from: Timestamp) -> String {
+    let statuses: Vec<String> = success
+        .by_status
+        .iter()
+        .take(3)
+        .map(|(status, count)| format!("{} × {status}", HumanCount(*count)))
+        .collect();
+    let file = scene.wants.file(success.group);
+    let place = scene
+        .kinds
+        .iter()
+        .find(|(kind, _)| kind.group == success.group && !kind.service.is_empty())
+        .map_or(file, |(kind, _)| kind.service.as_str());
+    format!("{} requests fail at {place}: {}", from.clock(), statuses.join(", "))
+}
+
+/// What changed, in the order of time: the first of each kind of sign of each service.
+fn timeline(candidates: &[Candidate], success: Option<&Success>, scene: &Scene<'_>) -> Vec<Event> {
+    let mut events: Vec<(f64, Event)> = Vec::new();
+    for candidate in candidates {
+        for sign in &candidate.signs {
+            let what = format!("{} in {} ({} times)", sign.what, candidate.name(), HumanCount(sign.count));
+            let event = Event { at: Some(sign.from), what, evidence: sign.evidence.first().cloned() };
+            events.push((sign.weight * 10.0 + sign.gain.log10(), event));
+        }
+    }
+    if let Some(success) = success
+        && let Some(worst) = success.worst
+    {
+        let text = requests_failed(scene, success, worst.from);
+        let what = text.split_once(' ').map_or(text.clone(), |(_, what)| what.to_owned());
+        events.push((f64::MAX, Event { at: Some(worst.from), what, evidence: None }));
+    }
+    events.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.at.cmp(&b.1.at)));
+    events.truncate(SHOWN);
+    let mut events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
+    events.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+    events
+}

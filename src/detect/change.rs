@@ -1,0 +1,208 @@
+//! Change points: the stretch in which something happened more often than in the rest, found and not given.
+//!
+//! The stretch is the one whose Poisson likelihood gains most over "always the same rate" (an epidemic change:
+//! it may end before the data does, or not). Constant noise, however loud, gains little; a gain is divided by
+//! the overdispersion of the rest, so that what always comes in clumps has to clump more than usual.
+
+/// A stretch of bins in which a rate differs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// The first bin inside.
+    pub from: usize,
+    /// The first bin after.
+    pub until: usize,
+    /// How much likelier than a constant rate: the logarithm of the ratio, corrected for overdispersion.
+    pub gain: f64,
+    /// Events per exposure inside.
+    pub inside: f64,
+    /// Events per exposure outside.
+    pub outside: f64,
+    /// Events inside.
+    pub count: u64,
+}
+
+/// Which way a rate goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// More often inside.
+    Up,
+    /// Less often inside.
+    Down,
+}
+
+/// Bins of the first, coarse search.
+const COARSE: usize = 120;
+
+/// The share of the exposure that a stretch may hold: what is nearly always so is normal.
+const MOST: f64 = 0.85;
+
+/// Sums up to each bin, so that every stretch's sum is one subtraction.
+struct Sums {
+    events: Vec<u64>,
+    exposure: Vec<f64>,
+}
+
+impl Sums {
+    fn new(events: &[u64], exposure: &[f64]) -> Sums {
+        let mut sums = Sums { events: vec![0], exposure: vec![0.0] };
+        let (mut k, mut e) = (0, 0.0);
+        for (events, exposure) in events.iter().zip(exposure) {
+            k += events;
+            e += exposure;
+            sums.events.push(k);
+            sums.exposure.push(e);
+        }
+        sums
+    }
+
+    fn stretch(&self, from: usize, until: usize, way: Way, most: f64) -> Option<Stretch> {
+        let last = self.events.len() - 1;
+        let (all, total) = (self.events[last], self.exposure[last]);
+        let count = self.events[until] - self.events[from];
+        let exposure = self.exposure[until] - self.exposure[from];
+        if exposure <= 0.0 || exposure >= total || exposure > most * total {
+            return None;
+        }
+        let (inside, outside) = (count as f64 / exposure, (all - count) as f64 / (total - exposure));
+        let right_way = match way {
+            Way::Up => inside > outside,
+            Way::Down => inside < outside,
+        };
+        let gain = term(count, exposure) + term(all - count, total - exposure) - term(all, total);
+        right_way.then_some(Stretch { from, until, gain, inside, outside, count })
+    }
+}
+
+/// `k ln(k / e)`, the part of the log likelihood that depends on the rate.
+fn term(events: u64, exposure: f64) -> f64 {
+    if events == 0 { 0.0 } else { events as f64 * (events as f64 / exposure).ln() }
+}
+
+/// The stretch whose rate differs most. `exposure` says for each bin how much there was to see: seconds, or
+/// entries. `None` if there is nothing to compare.
+pub fn strongest(events: &[u64], exposure: &[f64], way: Way) -> Option<Stretch> {
+    let n = events.len().min(exposure.len());
+    let (events, exposure) = (&events[..n], &exposure[..n]);
+    if n < 4 || events.iter().all(|k| *k == 0) {
+        return None;
+    }
+    let sums = Sums::new(events, exposure);
+    let step = n.div_ceil(COARSE);
+    let edges: Vec<usize> = (0..n).step_by(step).chain([n]).collect();
+    let mut best: Option<Stretch> = None;
+    let mut consider = |from: usize, until: usize| {
+        if let Some(found) = sums.stretch(from, until, way, MOST)
+            && best.is_none_or(|best| found.gain > best.gain)
+        {
+            best = Some(found);
+        }
+    };
+    for (at, from) in edges.iter().enumerate() {
+        for until in &edges[at + 1..] {
+            consider(*from, *until);
+        }
+    }
+    let rough = best?;
+    let near = |edge: usize| edge.saturating_sub(step)..=(edge + step).min(n);
+    let mut best = Some(rough);
+    for from in near(rough.from) {
+        for until in near(rough.until) {
+            if from < until
+                && let Some(found) = sums.stretch(from, until, way, MOST)
+                && best.is_none_or(|best| found.gain > best.gain)
+            {
+                best = Some(found);
+            }
+        }
+    }
+    best.map(|found| Stretch { gain: found.gain / overdispersion(events, exposure, &found), ..found })
+}
+
+/// How much likelier than a constant rate a given stretch is to be more frequent; `None` if it is not.
+pub fn gain_of(events: &[u64], exposure: &[f64], from: usize, until: usize) -> Option<f64> {
+    let n = events.len().min(exposure.len());
+    if from >= until || until > n {
+        return None;
+    }
+    let found = Sums::new(&events[..n], &exposure[..n]).stretch(from, until, Way::Up, 1.0)?;
+    Some(found.gain / overdispersion(&events[..n], &exposure[..n], &found))
+}
+
+/// The variance of the bins outside of a stretch over what chance alone gives; at least 1.
+fn overdispersion(events: &[u64], exposure: &[f64], stretch: &Stretch) -> f64 {
+    if stretch.outside <= 0.0 {
+        return 1.0;
+    }
+    let (mut sum, mut bins) = (0.0, 0_u32);
+    for at in (0..stretch.from).chain(stretch.until..events.len()) {
+        if exposure[at] > 0.0 {
+            let expected = stretch.outside * exposure[at];
+            sum += (events[at] as f64 - expected).powi(2) / expected;
+            bins += 1;
+        }
+    }
+    if bins < 8 { 1.0 } else { (sum / f64::from(bins - 1)).max(1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A small generator: the same numbers everywhere.
+    fn noise(seed: u64, n: usize, mean: f64) -> Vec<u64> {
+        let mut state = seed;
+        let mut unit = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        (0..n)
+            .map(|_| {
+                let (mut k, mut p, limit) = (0, unit(), (-mean).exp());
+                while p > limit {
+                    k += 1;
+                    p *= unit();
+                }
+                k
+            })
+            .collect()
+    }
+
+    #[test]
+    fn constant_noise_gains_little_whatever_its_rate() {
+        for seed in 0..40 {
+            for mean in [0.02, 0.3, 4.0, 30.0] {
+                let events = noise(seed, 360, mean);
+                let found = strongest(&events, &vec![1.0; 360], Way::Up);
+                assert!(found.is_none_or(|found| found.gain < 12.0), "{seed} {mean} {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stretch_is_found_where_it_is() {
+        for (from, until, low, high) in
+            [(100, 150, 0.3, 3.0), (200, 360, 0.0, 0.2), (40, 60, 4.0, 12.0), (300, 320, 0.05, 2.0)]
+        {
+            let mut events = noise(7, 360, low);
+            events.splice(from..until, noise(8, until - from, high));
+            let Some(found) = strongest(&events, &vec![1.0; 360], Way::Up) else { panic!("{from}") };
+            assert!(found.gain > 12.0, "{from}: {found:?}");
+            assert!(found.from.abs_diff(from) <= 8 && found.until.abs_diff(until) <= 12, "{from}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn drops_are_found_too() {
+        let mut events = noise(3, 200, 5.0);
+        events.splice(120..200, vec![0; 80]);
+        let found = strongest(&events, &[1.0; 200], Way::Down).map(|found| (found.from, found.until));
+        assert!(found.is_some_and(|(from, until)| from.abs_diff(120) < 3 && until == 200), "{found:?}");
+    }
+
+    #[test]
+    fn nothing_gives_nothing() {
+        assert_eq!(strongest(&[], &[], Way::Up), None);
+        assert_eq!(strongest(&[0; 50], &[1.0; 50], Way::Up), None);
+        assert_eq!(strongest(&[1; 3], &[1.0; 3], Way::Up), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! Clocks that jumped or run apart.
+
+use super::family::{Family, says};
+use super::finding::{Nature, Severity};
+use crate::model::Level;
+
+/// A clock jumped.
+pub static CLOCK: Family = Family {
+    name: "clock",
+    about: "clocks that jump or run apart, more often than usual",
+    what: "clock out of step",
+    severity: Severity::Medium,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["clock skew"]),
+        says(2, &["clock drift"]),
+        says(2, &["time jumped"]),
+        says(2, &["clock jumped"]),
+        says(2, &["clock went backwards"]),
+        says(2, &["clock moved backwards"]),
+        says(2, &["time went backwards"]),
+        says(2, &["clocksource", "unstable"]),
+        says(2, &["system clock", "wrong"]),
+        says(2, &["system clock", "stepped"]),
+        says(2, &["clock is not synchronized"]),
+        says(2, &["token used before issued"]),
+    ],
+    unless: &[],
+    most: None,
+    gauge: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn clocks_are_known_by_their_words() {
+        check(
+            "clock",
+            &["warn: clock skew of 42 s detected", "clock moved backwards, refusing to generate id"],
+            &["order failed"],
+        );
+    }
+}

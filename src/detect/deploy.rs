@@ -1,0 +1,106 @@
+//! What somebody changed: versions, configuration, flags. Context, no failure.
+
+use super::family::{Family, says, says_but};
+use super::finding::{Nature, Severity};
+use crate::model::Level;
+
+/// A version went out.
+pub static DEPLOY: Family = Family {
+    name: "deploy",
+    about: "versions that were deployed or started: context",
+    what: "deploy or start of a version",
+    severity: Severity::Low,
+    nature: Nature::Context,
+    least: Level::Debug,
+    rises: false,
+    phrases: &[
+        says_but(3, &["starting", "version"], &["tls"]),
+        says_but(3, &["starting", "v#"], &["tls"]),
+        says_but(3, &["started", "version"], &["tls"]),
+        says_but(2, &["starting", " #"], &["tls", "job", "batch", "transaction", "worker", "thread"]),
+        says_but(
+            2,
+            &["started", " #"],
+            &["tls", "job", "batch", "transaction", "worker", "thread", "seconds"],
+        ),
+        says(3, &["deploy"]),
+        says(3, &["rollout"]),
+        says(3, &["rolling out"]),
+        says(3, &["rolled back"]),
+        says(3, &["rollback to"]),
+        says(3, &["release", "version"]),
+        says(3, &["new version"]),
+        says(3, &["now running version"]),
+        says(3, &["image", "pulled"]),
+        says(3, &["migration", "applied"]),
+        says(3, &["applied migration"]),
+        says(3, &["running migration"]),
+        says(3, &["scaled", "replica"]),
+        says(2, &["booting", "version"]),
+        says(2, &["server listening", "version"]),
+    ],
+    unless: &["deployment.environment", "client build"],
+    most: Some(24),
+    gauge: None,
+};
+
+/// Configuration or a flag changed.
+pub static CONFIGURATION: Family = Family {
+    name: "configuration",
+    about: "configuration and feature flags that were changed: context",
+    what: "configuration changed",
+    severity: Severity::Low,
+    nature: Nature::Context,
+    least: Level::Debug,
+    rises: false,
+    phrases: &[
+        says(3, &["config", "reloaded"]),
+        says(3, &["configuration", "reloaded"]),
+        says(3, &["config", "changed"]),
+        says(3, &["configuration", "changed"]),
+        says(3, &["config", "updated"]),
+        says(3, &["configuration", "updated"]),
+        says(3, &["config", "applied"]),
+        says(3, &["configuration applied"]),
+        says(3, &["received sighup"]),
+        says(3, &["flag", "enabled"]),
+        says(3, &["flag", "disabled"]),
+        says(3, &["flag", "changed"]),
+        says(3, &["flag", "switched"]),
+        says(3, &["toggle", "switched"]),
+        says(3, &["toggle", "changed"]),
+        says(3, &["toggle", "enabled"]),
+        says(3, &["parameter", "changed to"]),
+        says(3, &["secret", "rotated"]),
+        says(3, &["key", "rotated"]),
+        says(3, &["settings", "changed"]),
+    ],
+    unless: &["unchanged", "not changed"],
+    most: Some(24),
+    gauge: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn changes_by_people_are_context() {
+        check(
+            "deploy",
+            &[
+                "info: Starting TariffStoreApplication v1.52.0 using Java 21.0.2 with PID 1 (version: 1.52.0, commit: d3980f1)",
+                "info: deployment checkout-7f9c rolled out",
+            ],
+            &["order failed"],
+        );
+        check(
+            "configuration",
+            &[
+                "info: received SIGHUP, reloading configuration files",
+                "info: feature flag night-rate enabled",
+            ],
+            &["order failed"],
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! Detectors that know failures by their words: a table of phrases, and what finding one of them means.
+
+use std::collections::BTreeMap;
+
+use super::Detector;
+use super::bins::Bins;
+use super::finding::{Evidence, Finding, Nature, Severity, Subject};
+use super::observe::{Example, Kind, Signal, What};
+use super::scene::Scene;
+use crate::model::time::NANOS;
+use crate::model::unit::HumanCount;
+use crate::model::{Level, Timestamp};
+
+/// Events further apart than this belong to different windows.
+const GAP: i64 = 60 * NANOS;
+
+/// Words that make up a sign of a failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Phrase {
+    /// How telling it is: of several signs in one service, the most telling are counted.
+    pub telling: u8,
+    /// All of these occur,
+    pub all: &'static [&'static str],
+    /// and none of these.
+    pub none: &'static [&'static str],
+}
+
+/// A phrase of words that all occur.
+pub const fn says(telling: u8, all: &'static [&'static str]) -> Phrase {
+    Phrase { telling, all, none: &[] }
+}
+
+/// A phrase of words that all occur, unless one of the others does.
+pub const fn says_but(telling: u8, all: &'static [&'static str], none: &'static [&'static str]) -> Phrase {
+    Phrase { telling, all, none }
+}
+
+/// A family of failures that have their words.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// The detector's name.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// What happened, in the words of the summary.
+    pub what: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What part it plays.
+    pub nature: Nature,
+    /// Entries below this level are talk, not trouble; entries without a level count.
+    pub least: Level,
+    /// Must it have become more frequent than it was? Else a single entry is enough, and what is constant is low.
+    pub rises: bool,
+    /// The signs.
+    pub phrases: &'static [Phrase],
+    /// Words with which no phrase counts.
+    pub unless: &'static [&'static str],
+    /// What happens more often than this is routine and no sign.
+    pub most: Option<u64>,
+    /// Numbers that are a sign, too.
+    pub gauge: Option<What>,
+}
+
+impl Family {
+    /// How telling a kind of entry is; `None` if it is no sign.
+    fn judge(&self, scene: &Scene<'_>, at: usize) -> Option<u8> {
+        let (kind, signal) = &scene.kinds[at];
+        if self.most.is_some_and(|most| signal.count > most) {
+            return None;
+        }
+        if self.gauge == Some(kind.what) {
+            return Some(1);
+        }
+        if kind.what != What::Template || kind.level.is_some_and(|level| level < self.least) {
+            return None;
+        }
+        if self.unless.iter().any(|word| scene.has_word(at, word)) {
+            return None;
+        }
+        self.phrases
+            .iter()
+            .filter(|phrase| {
+                phrase.all.iter().all(|word| scene.has_word(at, word))
+                    && !phrase.none.iter().any(|word| scene.has_word(at, word))
+            })
+            .map(|phrase| phrase.telling)
+            .max()
+    }
+}
+
+impl Detector for Family {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn what(&self) -> &'static str {
+        self.what
+    }
+
+    fn about(&self) -> &'static str {
+        self.about
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        let phrases = self.phrases.iter().flat_map(|phrase| phrase.all.iter().chain(phrase.none));
+        phrases.chain(self.unless).copied().collect()
+    }
+
+    fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
+        let mut signs: BTreeMap<Subject, Vec<Sign>> = BTreeMap::new();
+        for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+            let Some(telling) = self.judge(scene, at) else { continue };
+            if self.rises && scene.change(at).is_none() {
+                continue;
+            }
+            signs.entry(identity(scene, kind)).or_default().push(Sign { telling, kind: at });
+        }
+        // Where some show what others only tell of, the others have no trouble of their own.
+        let shows = |signs: &[Sign]| signs.iter().any(|sign| sign.telling != 2);
+        let shown = self.gauge.is_some() && signs.values().any(|signs| shows(signs));
+        signs
+            .into_values()
+            .filter(|signs| !shown || shows(signs))
+            .filter_map(|signs| self.conclude(scene, &signs))
+            .collect()
+    }
+}
+
+/// A kind of entry that is a sign.
+#[derive(Clone, Copy, Debug)]
+struct Sign {
+    telling: u8,
+    kind: usize,
+}
+
+/// Signs of one identity are about one thing: a service, or a log where no service is known.
+pub fn identity(scene: &Scene<'_>, kind: &Kind) -> Subject {
+    if kind.service.is_empty() {
+        Subject { file: scene.wants.file(kind.group).to_owned(), service: None }
+    } else {
+        Subject { file: String::new(), service: Some(kind.service.clone()) }
+    }
+}
+
+/// The subject of a kind: its log and its service.
+pub fn subject(scene: &Scene<'_>, kind: &Kind) -> Subject {
+    Subject { file: scene.wants.file(kind.group).to_owned(), ..identity(scene, kind) }
+}
+
+impl Family {
+    /// One finding from the signs of one subject: the most telling of them in one log are counted, the others
+    /// are evidence.
+    fn conclude(&self, scene: &Scene<'_>, signs: &[Sign]) -> Option<Finding> {
+        let signal = |sign: &Sign| &scene.kinds[sign.kind];
+        let mut logs: BTreeMap<u32, (u8, u64)> = BTreeMap::new();
+        for sign in signs {
+            let (kind, signal) = signal(sign);
+            let log = logs.entry(kind.group).or_default();
+            if sign.telling > log.0 {
+                *log = (sign.telling, 0);
+            }
+            if sign.telling == log.0 {
+                log.1 += signal.count;
+            }
+        }
+        let (group, (telling, _)) =
+            logs.into_iter().max_by_key(|(group, log)| (*log, std::cmp::Reverse(*group)))?;
+        let (counted, others): (Vec<&Sign>, Vec<&Sign>) =
+            signs.iter().partition(|sign| sign.telling == telling && signal(sign).0.group == group);
+        let mut bins = Bins::default();
+        let mut untimed = 0;
+        for sign in &counted {
+            let signal = &signal(sign).1;
+            match scene.change(sign.kind).filter(|_| self.rises) {
+                Some(change) => bins.merge(signal.bins.clipped(change.from, change.to)),
+                None => bins.merge(signal.bins.clone()),
+            }
+            untimed += signal.count - signal.bins.count();
+        }
+        let count = bins.count() + if self.rises { 0 } else { untimed };
+        let constant = !self.rises
+            && is_constant(scene, group, &bins)
+            && counted.iter().all(|sign| scene.change(sign.kind).is_none());
+        let (kind, _) = signal(counted.first()?);
+        let mut finding = Finding {
+            detector: self.name,
+            // A pool that is always empty is a failure; other things that always happen are noise.
+            severity: match (constant, self.nature) {
+                (false, _) => self.severity,
+                (true, Nature::Resource) => self.severity.min(Severity::High),
+                (true, _) => Severity::Low,
+            },
+            nature: self.nature,
+            subject: subject(scene, kind),
+            from: bins.first().map(|first| first.ts),
+            to: bins.last(),
+            count,
+            windows: bins.runs(GAP),
+            summary: String::new(),
+            evidence: Vec::new(),
+            corroboration: Vec::new(),
+            constant,
+            kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
+        };
+        finding.summary = summary(self.what, &finding);
+        finding.evidence = evidence(scene, &bins, &finding.kinds);
+        (finding.evidence, finding.corroboration) = finding
+            .evidence
+            .into_iter()
+            .partition(|evidence| scene.wants.group(evidence.location.file) == group);
+        Some(finding)
+    }
+}
+
+/// Does something happen from the beginning to the end, and often?
+fn is_constant(scene: &Scene<'_>, group: u32, bins: &Bins) -> bool {
+    let presence = scene.presence(group);
+    let present = presence.iter().filter(|seconds| **seconds > 0.0).count();
+    let counts = scene.axis.counts(bins);
+    let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
+    let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0);
+    bins.count() >= 8 && (last - first) * 10 >= present * 7
+}
+
+/// `connection pool exhausted in payment-service (payment-service/db.log): 4,409 times, 03:06:00–03:21:00`.
+pub fn summary(what: &str, finding: &Finding) -> String {
+    let subject = &finding.subject;
+    let place = match &subject.service {
+        Some(service) => format!("{service} ({})", subject.file),
+        None => subject.file.clone(),
+    };
+    let times = match finding.count {
+        1 => "once".to_owned(),
+        n => format!("{} times", HumanCount(n)),
+    };
+    let when = match (finding.from, finding.to) {
+        (Some(from), Some(to)) if to.0 - from.0 >= NANOS => format!(", {}–{}", from.clock(), to.clock()),
+        (Some(from), _) => format!(", {}", from.clock()),
+        _ => String::new(),
+    };
+    let constant = if finding.constant { ", all the time" } else { "" };
+    format!("{what} in {place}: {times}{when}{constant}")
+}
+
+/// Entries that show what was found: the first, one of the densest moment, the last; and the first of each other
+/// sign.
+pub fn evidence(scene: &Scene<'_>, bins: &Bins, kinds: &[usize]) -> Vec<Evidence> {
+    const MOST: usize = 6;
+    let place = |location: crate::model::Location, ts: Option<Timestamp>, text: &[u8]| Evidence {
+        file: String::new(),
+        line: 0,
+        timestamp: ts,
+        text: String::from_utf8_lossy(text).into_owned(),
+        location,
+    };
+    let mut evidence: Vec<Evidence> = Vec::new();
+    if let (Some(first), Some(last)) = (bins.first(), bins.last()) {
+        for moment in bins.telling(first.ts, last) {
+            evidence.push(place(moment.location, Some(moment.ts), b""));
+        }
+    }
+    for kind in kinds {
+        let (_, Signal { bins, example: Example { ts, location, text }, .. }) = &scene.kinds[*kind];
+        let change = scene.change(*kind).and_then(|change| bins.within(change.from, change.to).next());
+        let first = change.map_or((*location, *ts), |bin| (bin.first.location, Some(bin.first.ts)));
+        let text: &[u8] = if first.0 == *location { text } else { b"" };
+        match evidence.iter().position(|known| known.location == first.0) {
+            Some(known) if !text.is_empty() => evidence[known] = place(first.0, first.1, text),
+            None if evidence.len() < MOST => evidence.push(place(first.0, first.1, text)),
+            _ => {}
+        }
+    }
+    evidence
+}

@@ -1,0 +1,185 @@
+//! What was found, in the shape in which it goes out.
+
+use serde::{Serialize, Serializer};
+
+use super::bins::Run;
+use crate::model::{Location, Timestamp};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Context, or constant noise.
+    Low,
+    /// Something is off.
+    Medium,
+    /// Something fails.
+    High,
+    /// Something that others depend on is gone.
+    Critical,
+}
+
+impl Severity {
+    /// The severity of that name.
+    pub fn from_name(name: &str) -> Option<Severity> {
+        [Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
+            .into_iter()
+            .find(|severity| severity.name() == name)
+    }
+
+    /// The name in options and output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// What part a finding plays in an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Nature {
+    /// Something was changed by somebody: a deploy, a configuration, a flag.
+    Context,
+    /// Something ran out: connections, memory, disk, descriptors, a quota.
+    Resource,
+    /// Something broke by itself: a crash, a deadlock, a certificate that ended.
+    Fault,
+    /// Something is felt that has its reason elsewhere: a timeout, an error.
+    Symptom,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Subject {
+    /// The log in which it shows most clearly.
+    pub file: String,
+    /// The service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+}
+
+/// An entry that shows what was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The file.
+    pub file: String,
+    /// The 1-based number of the entry's first line.
+    pub line: u64,
+    /// Its time.
+    #[serde(serialize_with = "time")]
+    pub timestamp: Option<Timestamp>,
+    /// Its first lines.
+    pub text: String,
+    /// Where it is in the scan.
+    #[serde(skip)]
+    pub location: Location,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// The detector's name.
+    pub detector: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What part it plays.
+    pub nature: Nature,
+    /// What it is about.
+    pub subject: Subject,
+    /// When it began.
+    #[serde(serialize_with = "time")]
+    pub from: Option<Timestamp>,
+    /// When it was last seen.
+    #[serde(serialize_with = "time")]
+    pub to: Option<Timestamp>,
+    /// How often it was seen.
+    pub count: u64,
+    /// The stretches of time in which it was seen, apart by more than a minute.
+    #[serde(serialize_with = "runs")]
+    pub windows: Vec<Run>,
+    /// One sentence.
+    pub summary: String,
+    /// Entries that show it.
+    pub evidence: Vec<Evidence>,
+    /// Entries of other logs of the service that say the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub corroboration: Vec<Evidence>,
+    /// Was it so from the beginning to the end?
+    pub constant: bool,
+    /// The kinds of entries that it was found in.
+    #[serde(skip)]
+    pub kinds: Vec<usize>,
+}
+
+impl Finding {
+    /// The key of the order in which findings are shown: the most severe first, then by time.
+    pub fn order(&self) -> impl Ord + use<> {
+        let from = (self.from.is_none(), self.from);
+        (std::cmp::Reverse(self.severity), from, self.detector, self.subject.clone())
+    }
+}
+
+/// RFC 3339, or null.
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+pub fn time<S: Serializer>(ts: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    match ts {
+        Some(ts) => to.collect_str(ts),
+        None => to.serialize_none(),
+    }
+}
+
+fn runs<S: Serializer>(runs: &[Run], to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Window {
+        from: String,
+        to: String,
+        count: u64,
+    }
+    to.collect_seq(runs.iter().map(|run| Window {
+        from: run.from.to_string(),
+        to: run.to.to_string(),
+        count: run.count,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_have_the_documented_shape() {
+        let ts = Some(Timestamp(1_703_387_160_000_000_000));
+        let evidence = Evidence {
+            file: "db.log".into(),
+            line: 7,
+            timestamp: ts,
+            text: "x".into(),
+            location: Location { file: 0, chunk: 0, line: 6 },
+        };
+        let finding = Finding {
+            detector: "pool-exhaustion",
+            severity: Severity::Critical,
+            nature: Nature::Resource,
+            subject: Subject { file: "db.log".into(), service: None },
+            from: ts,
+            to: None,
+            count: 3,
+            windows: vec![],
+            summary: "s".into(),
+            evidence: vec![evidence],
+            corroboration: vec![],
+            constant: false,
+            kinds: vec![],
+        };
+        assert_eq!(
+            serde_json::to_string(&finding).unwrap(),
+            r#"{"detector":"pool-exhaustion","severity":"critical","nature":"resource","subject":{"file":"db.log"},"from":"2023-12-24T03:06:00Z","to":null,"count":3,"windows":[],"summary":"s","evidence":[{"file":"db.log","line":7,"timestamp":"2023-12-24T03:06:00Z","text":"x"}],"constant":false}"#
+        );
+        assert_eq!(Severity::from_name("high"), Some(Severity::High));
+        assert!(Severity::Critical > Severity::High);
+    }
+}

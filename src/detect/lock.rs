@@ -1,0 +1,142 @@
+//! Databases that wait for themselves: deadlocks, locks, slow queries, replicas that fall behind.
+
+use super::family::{Family, says, says_but};
+use super::finding::{Nature, Severity};
+use crate::model::Level;
+
+/// Deadlocks.
+pub static DEADLOCK: Family = Family {
+    name: "deadlock",
+    about: "transactions or threads that wait for each other",
+    what: "deadlocks",
+    severity: Severity::Critical,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["deadlock detected"]),
+        says(3, &["deadlock found"]),
+        says(3, &["deadlocked"]),
+        says(3, &["deadlock victim"]),
+        says(3, &["deadlockloser"]),
+        says(2, &["deadlock"]),
+    ],
+    unless: &["no deadlock", "deadlock_timeout", "deadlock detector", "deadlock check"],
+    most: None,
+    gauge: None,
+};
+
+/// Waiting for locks.
+pub static LOCK_WAIT: Family = Family {
+    name: "lock-wait",
+    about: "waiting for locks longer, or more often, than usual",
+    what: "waiting for locks",
+    severity: Severity::High,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(3, &["lock wait timeout"]),
+        says(3, &["still waiting for", "lock"]),
+        says(3, &["lock timeout"]),
+        says(3, &["waiting for lock"]),
+        says(3, &["could not obtain lock"]),
+        says(3, &["could not acquire lock"]),
+        says(3, &["failed to acquire lock"]),
+        says(3, &["database is locked"]),
+        says(3, &["lock request time out"]),
+        says(3, &["cannotacquirelock"]),
+        says(3, &["holding the lock"]),
+        says(2, &["could not serialize access"]),
+        says(2, &["waits for", "lock"]),
+    ],
+    unless: &["file lock released"],
+    most: None,
+    gauge: None,
+};
+
+/// Queries take long.
+pub static SLOW_QUERY: Family = Family {
+    name: "slow-query",
+    about: "slow queries more frequent than usual",
+    what: "slow queries",
+    severity: Severity::Medium,
+    nature: Nature::Symptom,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["slow query"]),
+        says(2, &["slow sql"]),
+        says(2, &["slow statement"]),
+        says(2, &["query took"]),
+        says_but(2, &["duration: #", "statement"], &["execute fetch"]),
+        says(2, &["query_time"]),
+        says(2, &["slowlog"]),
+    ],
+    unless: &[],
+    most: None,
+    gauge: None,
+};
+
+/// A replica falls behind or breaks.
+pub static REPLICATION: Family = Family {
+    name: "replication",
+    about: "replication that lags or breaks, more often than usual",
+    what: "replication lags or breaks",
+    severity: Severity::High,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["replication lag"]),
+        says(2, &["replica lag"]),
+        says(2, &["replica", "behind"]),
+        says(2, &["replication", "stopped"]),
+        says(2, &["replication", "terminated"]),
+        says(2, &["conflict with recovery"]),
+        says(2, &["standby", "behind"]),
+        says(2, &["seconds_behind"]),
+        says(2, &["failover"]),
+        says(2, &["read only", "transaction"]),
+        says(2, &["read-only transaction"]),
+    ],
+    unless: &["caught up"],
+    most: None,
+    gauge: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn databases_say_what_they_wait_for() {
+        check(
+            "deadlock",
+            &[
+                "deadlock detected",
+                "com.mysql.cj.jdbc.exceptions.MySQLTransactionRollbackException: Deadlock found when trying to get lock; try restarting transaction",
+            ],
+            &["info: deadlock_timeout = 1s", "order failed"],
+        );
+        check(
+            "lock-wait",
+            &[
+                "info: process 3000 still waiting for ShareLock on transaction 925086 after 1000.363 ms",
+                "Lock wait timeout exceeded; try restarting transaction",
+                "sqlite3.OperationalError: database is locked",
+            ],
+            &["order failed"],
+        );
+        check(
+            "slow-query",
+            &["info: duration: 2418.377 ms  statement: SELECT count(*) FROM x"],
+            &["info: order paid"],
+        );
+        check(
+            "replication",
+            &["warn: replication lag 42 s"],
+            &["info: replica caught up, 3 s behind before"],
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Memory that ran out: heaps, containers, the machine's; and collectors that stop the world.
+
+use super::family::{Family, says};
+use super::finding::{Nature, Severity};
+use crate::model::Level;
+
+/// Memory ran out.
+pub static MEMORY: Family = Family {
+    name: "out-of-memory",
+    about: "a heap, a container or a machine is out of memory",
+    what: "out of memory",
+    severity: Severity::Critical,
+    nature: Nature::Resource,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["outofmemory"]),
+        says(3, &["out of memory"]),
+        says(3, &["killed process"]),
+        says(3, &["oom-kill"]),
+        says(3, &["oomkill"]),
+        says(3, &["oom killer"]),
+        says(3, &["oom_kill"]),
+        says(3, &["invoked oom"]),
+        says(3, &["gc overhead limit"]),
+        says(3, &["cannot allocate memory"]),
+        says(3, &["can't allocate memory"]),
+        says(3, &["memory allocation", "failed"]),
+        says(3, &["memoryerror"]),
+        says(3, &["std::bad_alloc"]),
+        says(3, &["enomem"]),
+        says(3, &["heap limit"]),
+        says(3, &["java heap space"]),
+        says(3, &["memory cgroup"]),
+        says(2, &["memory limit", "exceed"]),
+        says(2, &["oom command not allowed"]),
+        says(2, &["heap usage", "critical"]),
+    ],
+    unless: &["heapdumponoutofmemory", "exitonoutofmemory", "recovered"],
+    most: None,
+    gauge: None,
+};
+
+/// The collector stops the world.
+pub static PAUSES: Family = Family {
+    name: "gc-pause",
+    about: "garbage collections that stop a program, more often than usual",
+    what: "long garbage collections",
+    severity: Severity::High,
+    nature: Nature::Resource,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["pause full"]),
+        says(2, &["full gc"]),
+        says(2, &["gc pause"]),
+        says(2, &["long gc"]),
+        says(2, &["garbage collection", "long"]),
+        says(2, &["garbage collection", "slow"]),
+        says(2, &["stop-the-world"]),
+        says(2, &["stopped for"]),
+        says(2, &["gc took"]),
+        says(2, &["to-space exhausted"]),
+        says(2, &["detected a pause in host machine"]),
+        says(1, &["heap", "after gc"]),
+        says(1, &["heap usage", "high"]),
+        says(1, &["heap", "nearly full"]),
+    ],
+    unless: &[],
+    most: None,
+    gauge: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn memory_is_known_by_its_words() {
+        check(
+            "out-of-memory",
+            &[
+                "java.lang.OutOfMemoryError: Java heap space",
+                "info: Out of memory: Killed process 4242 (java) total-vm:8123456kB",
+                "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory",
+                "warn: Memory cgroup out of memory: Killed process 12",
+            ],
+            &["info: -XX:+HeapDumpOnOutOfMemoryError", "order failed"],
+        );
+        check(
+            "gc-pause",
+            &["info: GC(42) Pause Full (Allocation Failure) 3891M->3880M(4096M) 4213.1ms"],
+            &["info: order paid"],
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! Names that do not resolve, connections that are refused, reset or impossible.
+
+use super::family::{Family, says};
+use super::finding::{Nature, Severity};
+use crate::model::Level;
+
+/// Names cannot be resolved.
+pub static DNS: Family = Family {
+    name: "dns",
+    about: "names that cannot be resolved, more often than usual",
+    what: "name resolution fails",
+    severity: Severity::High,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["no such host"]),
+        says(2, &["unknownhost"]),
+        says(2, &["unknown host"]),
+        says(2, &["enotfound"]),
+        says(2, &["eai_again"]),
+        says(2, &["name or service not known"]),
+        says(2, &["temporary failure in name resolution"]),
+        says(2, &["nodename nor servname"]),
+        says(2, &["servfail"]),
+        says(2, &["nxdomain"]),
+        says(2, &["could not resolve"]),
+        says(2, &["could not be resolved"]),
+        says(2, &["failed to resolve"]),
+        says(2, &["name resolution"]),
+        says(2, &["dns", "lookup"]),
+        says(2, &["dns", "failed"]),
+        says(2, &["server misbehaving"]),
+        says(2, &["lookup", "i/o timeout"]),
+    ],
+    unless: &["recovered"],
+    most: None,
+    gauge: None,
+};
+
+/// Connections are refused or broken.
+pub static CONNECTION: Family = Family {
+    name: "connection-failure",
+    about: "connections refused, reset, closed or without a route, more often than usual",
+    what: "connections fail",
+    severity: Severity::High,
+    nature: Nature::Symptom,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["connection refused"]),
+        says(2, &["econnrefused"]),
+        says(2, &["connection reset"]),
+        says(2, &["econnreset"]),
+        says(2, &["broken pipe"]),
+        says(2, &["epipe"]),
+        says(2, &["no route to host"]),
+        says(2, &["ehostunreach"]),
+        says(2, &["network is unreachable"]),
+        says(2, &["enetunreach"]),
+        says(2, &["connection aborted"]),
+        says(2, &["socket hang up"]),
+        says(2, &["prematurely closed"]),
+        says(2, &["connection closed", "unexpected"]),
+        says(2, &["unexpected eof"]),
+        says(2, &["no live upstreams"]),
+        says(2, &["upstream connect error"]),
+        says(2, &["service unavailable"]),
+        says(2, &["terminating connection due to"]),
+        says(2, &["lost connection"]),
+        says(2, &["connection lost"]),
+        says(2, &["communications link failure"]),
+        says(2, &["failed to connect"]),
+        says(2, &["could not connect"]),
+        says(2, &["cannot connect"]),
+        says(2, &["unable to connect"]),
+        says(2, &["connection failed"]),
+        says(2, &["connect failed"]),
+        says(2, &["connect() failed"]),
+        says(2, &["connection to", "failed"]),
+        says(2, &["server has gone away"]),
+        says(2, &["loading master is down"]),
+        says(2, &["no brokers available"]),
+        says(2, &["leader not available"]),
+        says(2, &["not_leader_for_partition"]),
+        says(2, &["bad gateway"]),
+    ],
+    unless: &["recovered", "reconnected"],
+    most: None,
+    gauge: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, noise};
+    use super::*;
+
+    #[test]
+    fn failing_connections_are_found_when_they_rise() {
+        check(
+            "connection-failure",
+            &[
+                "dial tcp 10.0.0.7:5432: connect: connection refused",
+                "Error: connect ECONNREFUSED 127.0.0.1:6379",
+                "java.net.SocketException: Connection reset",
+                "no live upstreams while connecting to upstream",
+            ],
+            &["Connection pool exhausted", "order failed"],
+        );
+        check(
+            "dns",
+            &[
+                "dial tcp: lookup db.internal on 10.0.0.2:53: no such host",
+                "java.net.UnknownHostException: db.internal",
+                "getaddrinfo EAI_AGAIN db.internal",
+            ],
+            &["order failed"],
+        );
+        assert!(noise(Some(Level::Error), "connection refused").is_empty());
+    }
+}

@@ -1,0 +1,465 @@
+//! The one pass over the entries: how often each kind of entry occurred, when, and where it can be looked at.
+//!
+//! Entries are counted by what they say apart from their values (see [`super::mask`]). What the detectors look
+//! for is in those words, so they judge each kind once, after the pass, instead of every entry during it.
+
+use super::bins::{Bins, Moment};
+use super::gauge::{self, Fill, Gauge, Part};
+use super::mask;
+use crate::fold::{Fold, Table};
+use crate::format::log::survey::outcome;
+use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
+use crate::scan::Input;
+
+/// Fields in which loggers put what went wrong, beside the message.
+const ERROR_FIELDS: &[&str] = &[
+    "error",
+    "err",
+    "err.type",
+    "err.message",
+    "error.type",
+    "error.message",
+    "error_message",
+    "errorMessage",
+    "error_code",
+    "errorCode",
+    "exception",
+    "exception.type",
+    "exception.class",
+    "exception.message",
+    "exc_info",
+    "@x",
+    "reason",
+    "cause",
+    "stack_trace",
+    "stack",
+];
+
+/// Fields in which servers put what was asked for, the most exact first.
+const PATH_FIELDS: &[&str] = &[
+    "path",
+    "request.uri",
+    "request.path",
+    "uri",
+    "request_uri",
+    "cs-uri-stem",
+    "http.target",
+    "url.path",
+    "http.path",
+    "url",
+    "request",
+];
+
+/// How much of an entry is kept to show it.
+pub const SHOWN: usize = 400;
+
+/// How many bytes of a field's text are looked at.
+const FIELD: usize = 400;
+
+/// What is wanted of every entry, and how the files belong together.
+#[derive(Clone, Debug)]
+pub struct Wants {
+    errors: Vec<Slot>,
+    paths: Vec<Slot>,
+    pools: Vec<PoolFields>,
+    /// The group of every file: a log and its rotated parts are one group.
+    groups: Vec<u32>,
+    /// The file that stands for each group.
+    files: Vec<String>,
+}
+
+/// Fields that hold a pool's numbers.
+#[derive(Clone, Debug)]
+struct PoolFields {
+    active: Slot,
+    total: Slot,
+    waiting: Option<Slot>,
+    growing: bool,
+    /// Do the names themselves say that this is a pool?
+    named: bool,
+}
+
+/// What is counted about a kind of entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// Entries that say the same.
+    Template = 0,
+    /// Moments at which a pool was full.
+    Full = 1,
+    /// Moments at which a pool was nearly full.
+    Near = 2,
+    /// Requests with a status, by status and by what was asked for.
+    Status = 3,
+    /// Entries with a duration, by its half octave.
+    Duration = 4,
+}
+
+impl What {
+    const ALL: [What; 5] = [What::Template, What::Full, What::Near, What::Status, What::Duration];
+}
+
+/// A kind of entry: what its key says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
+    /// What is counted.
+    pub what: What,
+    /// The group of files.
+    pub group: u32,
+    /// The level, where the entries have one.
+    pub level: Option<Level>,
+    /// The service.
+    pub service: String,
+    /// The masked text.
+    pub text: String,
+}
+
+/// What is known about a kind of entry.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// Entries with and without a time.
+    pub count: u64,
+    /// When they were.
+    pub bins: Bins,
+    /// The earliest, as it stands in the file.
+    pub example: Example,
+    /// Are numbers to be taken from the text?
+    pooled: bool,
+}
+
+/// An entry as it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Its time.
+    pub ts: Option<Timestamp>,
+    /// Its place.
+    pub location: Location,
+    /// Its first lines.
+    pub text: Box<[u8]>,
+}
+
+/// The state of the pass.
+#[derive(Clone, Debug)]
+pub struct Observed<'w> {
+    wants: &'w Wants,
+    signals: Table<Signal>,
+    key: Vec<u8>,
+}
+
+impl Wants {
+    /// Asks for what the detectors need of these logs.
+    pub fn new(logs: &[Input], needs: &mut Needs) -> Wants {
+        for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Status, Role::Duration] {
+            needs.role(role);
+        }
+        let mut keys: Vec<&str> = logs
+            .iter()
+            .filter_map(Input::profile)
+            .flat_map(|profile| profile.keys.iter().map(String::as_str))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let errors =
+            ERROR_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
+        let errors = errors.collect();
+        let paths = PATH_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
+        let paths = paths.collect();
+        let pools = pool_fields(&keys, needs);
+        let mut files: Vec<String> = Vec::new();
+        let groups = logs
+            .iter()
+            .map(|input| {
+                let stem = unrotated(&input.shown);
+                let at = files.iter().position(|file| unrotated(file) == stem).unwrap_or_else(|| {
+                    files.push(input.shown.clone());
+                    files.len() - 1
+                });
+                // The log itself stands for its rotated parts.
+                if input.shown.len() < files[at].len() {
+                    files[at].clone_from(&input.shown);
+                }
+                at as u32
+            })
+            .collect();
+        Wants { errors, paths, pools, groups, files }
+    }
+
+    /// Appends what was asked for, masked, to `key`; says whether the entry tells.
+    pub fn push_path(&self, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
+        let Some(path) = self.paths.iter().find_map(|slot| slots.get(*slot).key()) else { return false };
+        // A request line has the path in its middle.
+        let path = path.split(|b| *b == b' ').find(|word| word.starts_with(b"/")).unwrap_or(&path);
+        let end = path.iter().position(|b| matches!(b, b'?' | b'#')).unwrap_or(path.len());
+        mask::mask(&path[..end.min(FIELD)], key);
+        true
+    }
+
+    /// The file that stands for a group.
+    pub fn file(&self, group: u32) -> &str {
+        self.files.get(group as usize).map_or("", String::as_str)
+    }
+
+    /// The group of a file.
+    pub fn group(&self, file: u32) -> u32 {
+        self.groups.get(file as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Fields of one object that are a pool's numbers.
+fn pool_fields(keys: &[&str], needs: &mut Needs) -> Vec<PoolFields> {
+    let split = |key: &str| {
+        key.rsplit_once('.').map_or(("", 0), |(parent, _)| (&key[..parent.len()], parent.len() + 1)).1
+    };
+    let parent_of = |key: &str| key[..split(key)].to_owned();
+    let find = |parent: &str, wanted: Part| {
+        keys.iter()
+            .copied()
+            .find(|key| parent_of(key) == parent && gauge::part(&key[split(key)..]) == Some(wanted))
+    };
+    let mut pools = Vec::new();
+    for active in keys.iter().copied().filter(|key| gauge::part(&key[split(key)..]) == Some(Part::Active)) {
+        let parent = parent_of(active);
+        let Some(total) = find(&parent, Part::Total) else { continue };
+        let names = active.to_ascii_lowercase();
+        pools.push(PoolFields {
+            active: needs.field(active),
+            total: needs.field(total),
+            waiting: find(&parent, Part::Waiting).map(|key| needs.field(key)),
+            growing: find(&parent, Part::Idle).is_some()
+                && total[split(total)..].eq_ignore_ascii_case("total"),
+            named: names.contains("pool") || names.contains("conn"),
+        });
+    }
+    pools
+}
+
+/// A path without what rotation and compression add: `db.log` for `db.log.1.gz` and `db.log-20240504.gz`.
+fn unrotated(path: &str) -> &str {
+    let mut stem = path;
+    for end in [".gz", ".zst", ".bz2", ".xz", ".zip"] {
+        stem = stem.strip_suffix(end).unwrap_or(stem);
+    }
+    let cut = stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_' || c == 'T');
+    match cut.strip_suffix('.') {
+        Some(cut) if cut.len() < stem.len() && cut.contains('.') => cut,
+        _ if cut.ends_with(".log") && cut.len() < stem.len() => cut,
+        _ => stem,
+    }
+}
+
+impl<'w> Observed<'w> {
+    /// Nothing yet.
+    pub fn new(wants: &'w Wants) -> Self {
+        Observed { wants, signals: Table::default(), key: Vec::with_capacity(512) }
+    }
+
+    /// Every kind of entry in the order of their keys.
+    pub fn into_sorted(self) -> Vec<(Kind, Signal)> {
+        self.signals
+            .into_sorted()
+            .into_iter()
+            .filter_map(|(key, signal)| Some((Kind::of(&key)?, signal)))
+            .collect()
+    }
+
+    /// Counts an entry under a key that starts with `head` bytes of `self.key`.
+    fn count(&mut self, entry: &Entry<'_, '_>) -> bool {
+        let ts = entry.slots.ts;
+        let template = self.key.first() == Some(&(What::Template as u8));
+        let key = &self.key;
+        let signal = self.signals.entry(key, || Signal {
+            count: 0,
+            bins: Bins::default(),
+            example: Example { ts, location: entry.location, text: shown(entry.raw) },
+            pooled: template && gauge::speaks_of_pool(key),
+        });
+        signal.count += 1;
+        if let Some(ts) = ts {
+            signal.bins.add(Moment { ts, location: entry.location });
+        }
+        if order(ts, entry.location) < order(signal.example.ts, signal.example.location) {
+            signal.example = Example { ts, location: entry.location, text: shown(entry.raw) };
+        }
+        signal.pooled
+    }
+}
+
+impl Fold for Observed<'_> {
+    fn add(&mut self, entry: &Entry<'_, '_>) {
+        let slots = entry.slots;
+        let group = self.wants.group(entry.location.file);
+        let service = slots.role(Role::Service).key().unwrap_or_default();
+        let service = &service[..service.len().min(60)];
+        let message = slots.role(Role::Message).key().unwrap_or_default();
+        self.key.clear();
+        self.key.push(What::Template as u8);
+        self.key.extend_from_slice(&group.to_be_bytes());
+        self.key.push(slots.level.map_or(NO_LEVEL, |level| level as u8));
+        self.key.push(service.len() as u8);
+        self.key.extend_from_slice(service);
+        let head = self.key.len();
+        mask::mask(&message, &mut self.key);
+        for slot in &self.wants.errors {
+            let value = slots.get(*slot);
+            if let crate::model::Value::Text(text) = value {
+                self.key.extend_from_slice(b" | ");
+                let text = text.bytes();
+                mask::mask(&text[..text.len().min(FIELD)], &mut self.key);
+            }
+        }
+        let pooled = self.count(entry);
+        let fill = self.fill(entry, &message, pooled);
+        self.count_status(entry, head);
+        self.key.truncate(head);
+        if let Some(what) = fill {
+            self.key[0] = what as u8;
+            self.key[LEVEL_AT] = NO_LEVEL;
+            self.count(entry);
+        }
+        if let Some(ms) = slots.duration
+            && ms >= 0.0
+        {
+            self.key[0] = What::Duration as u8;
+            self.key[LEVEL_AT] = NO_LEVEL;
+            self.key.extend_from_slice(format!("{:03}", half_octave(ms)).as_bytes());
+            self.count(entry);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.signals.merge(other.signals, |mine, theirs| {
+            mine.count += theirs.count;
+            mine.bins.merge(theirs.bins);
+            let (a, b) = (&mine.example, &theirs.example);
+            if order(b.ts, b.location) < order(a.ts, a.location) {
+                mine.example = theirs.example;
+            }
+        });
+    }
+}
+
+impl Observed<'_> {
+    /// What a pool's numbers in this entry say.
+    fn fill(&self, entry: &Entry<'_, '_>, message: &[u8], pooled: bool) -> Option<What> {
+        let slots = entry.slots;
+        let fields = self.wants.pools.iter().filter_map(|pool| {
+            let gauge = Gauge {
+                active: slots.get(pool.active).number()?,
+                total: slots.get(pool.total).number()?,
+                waiting: pool.waiting.and_then(|waiting| slots.get(waiting).number()),
+                growing: pool.growing,
+            };
+            (pool.named || mentions_pool(message)).then_some(gauge)
+        });
+        let text = if pooled { Gauge::of_text(message) } else { None };
+        let fullest = fields.chain(text).map(|gauge| gauge.fill()).max_by_key(|fill| *fill as u8)?;
+        match fullest {
+            Fill::Room => None,
+            Fill::Near => Some(What::Near),
+            Fill::Full => Some(What::Full),
+        }
+    }
+
+    /// Counts a request by its status and by what was asked for. The key holds the template after `head`.
+    fn count_status(&mut self, entry: &Entry<'_, '_>, head: usize) {
+        let status = entry.slots.role(Role::Status);
+        let word = match status.number() {
+            Some(code) if (100.0..600.0).contains(&code) => format!("{:03} ", code as u32),
+            Some(_) => return,
+            None => match outcome(status) {
+                Some(true) => "ok  ".to_owned(),
+                Some(false) => "bad ".to_owned(),
+                None => return,
+            },
+        };
+        self.key[0] = What::Status as u8;
+        self.key[LEVEL_AT] = NO_LEVEL;
+        let template = self.key.len();
+        if self.wants.push_path(entry.slots, &mut self.key) {
+            self.key.drain(head..template);
+        }
+        self.key.splice(head..head, word.bytes());
+        self.count(entry);
+    }
+}
+
+fn mentions_pool(message: &[u8]) -> bool {
+    ["pool", "Pool", "onnection"].iter().any(|word| memchr::memmem::find(message, word.as_bytes()).is_some())
+}
+
+/// The place of the level in a key, and what stands there if there is none.
+const LEVEL_AT: usize = 5;
+const NO_LEVEL: u8 = 9;
+
+impl Kind {
+    fn of(key: &[u8]) -> Option<Kind> {
+        let group = u32::from_be_bytes(key.get(1..5)?.try_into().ok()?);
+        let length = usize::from(*key.get(6)?);
+        Some(Kind {
+            what: What::ALL.into_iter().find(|what| *what as u8 == key[0])?,
+            group,
+            level: Level::ALL.into_iter().find(|level| *level as u8 == key[LEVEL_AT]),
+            service: String::from_utf8_lossy(key.get(7..7 + length)?).into_owned(),
+            text: String::from_utf8_lossy(key.get(7 + length..)?).into_owned(),
+        })
+    }
+
+    /// Is this as bad as an error?
+    pub fn is_error(&self) -> bool {
+        self.level >= Some(Level::Error)
+    }
+}
+
+/// Entries in the order of their times, those without one last.
+fn order(ts: Option<Timestamp>, location: Location) -> (bool, Option<Timestamp>, Location) {
+    (ts.is_none(), ts, location)
+}
+
+/// Twice the binary logarithm of milliseconds, from 0 (below about a tenth of one) up.
+pub fn half_octave(ms: f64) -> u32 {
+    let bits = (ms * 16.0).max(1.0).to_bits();
+    ((bits >> 51) as u32 - (1023 << 1)).min(99)
+}
+
+/// The beginning of an entry, whole lines of it where there are several.
+pub fn shown(raw: &[u8]) -> Box<[u8]> {
+    let mut end = 0;
+    for _ in 0..3 {
+        end = memchr::memchr(b'\n', raw.get(end..).unwrap_or_default()).map_or(raw.len(), |at| end + at + 1);
+    }
+    raw[..end.min(SHOWN).min(raw.len())].trim_ascii_end().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_parts_belong_to_their_log() {
+        for (path, stem) in [
+            ("a/db.log", "a/db.log"),
+            ("a/db.log.1.gz", "a/db.log"),
+            ("a/db.log-20240504.gz", "a/db.log"),
+            ("a/db.log.2024-05-04", "a/db.log"),
+            ("pods/x/0.log", "pods/x/0.log"),
+            ("a/87b9-json.log.1.gz", "a/87b9-json.log"),
+            ("host7", "host7"),
+        ] {
+            assert_eq!(unrotated(path), stem, "{path}");
+        }
+    }
+
+    #[test]
+    fn durations_fall_into_half_octaves() {
+        assert_eq!(half_octave(0.0), 0);
+        assert_eq!(half_octave(16.0) + 2, half_octave(32.0));
+        assert_eq!(half_octave(16.0) + 1, half_octave(25.0));
+        assert_eq!(half_octave(1e300), 99);
+    }
+
+    #[test]
+    fn three_lines_of_an_entry_are_shown() {
+        assert_eq!(&shown(b"a\nb\nc\nd\n")[..], b"a\nb\nc");
+        assert_eq!(&shown(b"a")[..], b"a");
+        assert_eq!(shown(&[b'x'; 1000]).len(), SHOWN);
+    }
+}

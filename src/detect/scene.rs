@@ -1,0 +1,219 @@
+//! What was observed, laid out on one axis of time, with the words of every kind of entry looked up once.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::bins::{Bins, NARROWEST};
+use super::change::{self, Stretch, Way};
+use super::observe::{Kind, Observed, Signal, Wants, What};
+use crate::model::Timestamp;
+use crate::model::time::NANOS;
+
+/// Bins of the axis.
+const MOST_BINS: i64 = 720;
+
+/// A gap without any entry that splits the data: what lies beyond it and is little is a clock gone wrong.
+const GAP: i64 = 6 * 3_600 * NANOS;
+
+/// How much likelier than a constant rate a change must be to be one.
+pub const GAIN: f64 = 12.0;
+
+/// The observations of one scan.
+#[derive(Debug)]
+pub struct Scene<'w> {
+    /// What the files are.
+    pub wants: &'w Wants,
+    /// Every kind of entry, in the order of their keys.
+    pub kinds: Vec<(Kind, Signal)>,
+    /// The axis.
+    pub axis: Axis,
+    /// For every kind the words of the detectors that occur in it, sorted.
+    words: Vec<Vec<&'static str>>,
+    /// For every kind, when it was more frequent than usual.
+    changes: Vec<Option<Change>>,
+    /// Entries of each group on the axis.
+    volumes: Vec<Vec<u64>>,
+}
+
+/// The axis of time: bins of equal width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// The start of the first bin.
+    pub start: Timestamp,
+    /// The width of a bin, in nanoseconds.
+    pub width: i64,
+    /// How many there are.
+    pub bins: usize,
+}
+
+/// When a kind of entry was more frequent than usual.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// The time of the first entry in the stretch.
+    pub from: Timestamp,
+    /// The time of the last.
+    pub to: Timestamp,
+    /// Does it last until the data ends?
+    pub open: bool,
+    /// The stretch on the axis.
+    pub stretch: Stretch,
+}
+
+impl Axis {
+    /// An axis over the entries, without those that are far away from the rest and few.
+    fn of(all: &Bins) -> Axis {
+        let runs = all.runs(GAP);
+        let count = all.count();
+        let kept = || runs.iter().filter(|run| run.count * 100 >= count);
+        let from = kept().map(|run| run.from).min().unwrap_or(Timestamp(0));
+        let to = kept().map(|run| run.to).max().unwrap_or(from);
+        let span = to.0.saturating_sub(from.0);
+        let mut width = NARROWEST.max(all.width());
+        while span / width >= MOST_BINS {
+            width *= 2;
+        }
+        let start = from.floor(width);
+        Axis { start, width, bins: (to.0.saturating_sub(start.0) / width + 1) as usize }
+    }
+
+    /// The bin of an instant, if it lies on the axis.
+    pub fn bin(&self, ts: Timestamp) -> Option<usize> {
+        let at = ts.0.checked_sub(self.start.0)?;
+        usize::try_from(at.div_euclid(self.width)).ok().filter(|bin| *bin < self.bins)
+    }
+
+    /// The start of a bin.
+    pub fn at(&self, bin: usize) -> Timestamp {
+        Timestamp(self.start.0.saturating_add(self.width.saturating_mul(bin as i64)))
+    }
+
+    /// The end of the axis.
+    pub fn end(&self) -> Timestamp {
+        self.at(self.bins)
+    }
+
+    /// Adds a series to counts on the axis.
+    pub fn add(&self, bins: &Bins, counts: &mut [u64]) {
+        for bin in bins.rows() {
+            if let Some(at) = self.bin(bin.first.ts) {
+                counts[at] += bin.count;
+            }
+        }
+    }
+
+    /// A series as counts on the axis.
+    pub fn counts(&self, bins: &Bins) -> Vec<u64> {
+        let mut counts = vec![0; self.bins];
+        self.add(bins, &mut counts);
+        counts
+    }
+}
+
+impl<'w> Scene<'w> {
+    /// Lays out what was observed. `vocabulary` are the words of the detectors, in lower case.
+    pub fn new(wants: &'w Wants, observed: Observed<'_>, vocabulary: &[&'static str]) -> Scene<'w> {
+        let kinds = observed.into_sorted();
+        let mut all = Bins::default();
+        for (kind, signal) in &kinds {
+            if kind.what == What::Template {
+                all.merge(signal.bins.clone());
+            }
+        }
+        let axis = Axis::of(&all);
+        let groups = kinds.iter().map(|(kind, _)| kind.group as usize + 1).max().unwrap_or(0);
+        let mut volumes = vec![vec![0; axis.bins]; groups];
+        for (kind, signal) in &kinds {
+            if kind.what == What::Template {
+                axis.add(&signal.bins, &mut volumes[kind.group as usize]);
+            }
+        }
+        let words = words(&kinds, vocabulary);
+        let mut scene = Scene { wants, kinds, axis, words, changes: Vec::new(), volumes };
+        scene.changes = (0..scene.kinds.len()).map(|at| scene.find_change(at)).collect();
+        scene
+    }
+
+    /// Does this word occur in a kind's text?
+    pub fn has_word(&self, kind: usize, word: &str) -> bool {
+        self.words[kind].binary_search(&word).is_ok()
+    }
+
+    /// When a kind of entry was more frequent than usual, measured by time and by the volume of its log.
+    pub fn change(&self, kind: usize) -> Option<&Change> {
+        self.changes[kind].as_ref()
+    }
+
+    /// Entries of a group on the axis.
+    pub fn volume(&self, group: u32) -> &[u64] {
+        self.volumes.get(group as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Seconds in which a group's log was written, on the axis: from its first entry to its last.
+    pub fn presence(&self, group: u32) -> Vec<f64> {
+        let volume = self.volume(group);
+        let first = volume.iter().position(|count| *count > 0).unwrap_or(0);
+        let last = volume.iter().rposition(|count| *count > 0).unwrap_or(0);
+        let seconds = self.axis.width as f64 / NANOS as f64;
+        (0..self.axis.bins).map(|at| if (first..=last).contains(&at) { seconds } else { 0.0 }).collect()
+    }
+
+    fn find_change(&self, at: usize) -> Option<Change> {
+        let (kind, signal) = &self.kinds[at];
+        if !matches!(kind.what, What::Template | What::Full | What::Near) || signal.count < 3 {
+            return None;
+        }
+        let counts = self.axis.counts(&signal.bins);
+        let presence = self.presence(kind.group);
+        let stretch = change::strongest(&counts, &presence, Way::Up)?;
+        if stretch.gain < GAIN || stretch.inside < 2.0 * stretch.outside {
+            return None;
+        }
+        if self.is_beginning(&presence, stretch.from) {
+            return None;
+        }
+        // A surge of traffic makes everything more frequent: of what is not new, the share of the log counts.
+        if stretch.outside > 0.05 * stretch.inside {
+            let volume = self.volume(kind.group).iter().zip(&counts);
+            let others: Vec<f64> = volume.map(|(all, own)| all.saturating_sub(*own) as f64).collect();
+            // A template that is nearly the whole of its log has no others to compare with.
+            let alone = others.iter().sum::<f64>() < signal.count as f64 / 4.0;
+            let share = change::gain_of(&counts, &others, stretch.from, stretch.until);
+            if !alone && share.is_none_or(|share| share < GAIN) {
+                return None;
+            }
+        }
+        self.change_of(signal, stretch)
+    }
+
+    /// Does a stretch start with the data? Then nobody can say that it was different before: rather, it ended.
+    pub fn is_beginning(&self, presence: &[f64], from: usize) -> bool {
+        let first = presence.iter().position(|seconds| *seconds > 0.0).unwrap_or(0);
+        let present = presence.iter().filter(|seconds| **seconds > 0.0).count();
+        from < first + (present / 25).max(2)
+    }
+
+    /// The times of the entries in a stretch.
+    pub fn change_of(&self, signal: &Signal, stretch: Stretch) -> Option<Change> {
+        let (from, until) = (self.axis.at(stretch.from), self.axis.at(stretch.until));
+        let mut inside = signal.bins.within(from, Timestamp(until.0 - 1));
+        let first = inside.next()?;
+        let last = inside.last().unwrap_or(first);
+        let open = stretch.until + 2 >= self.axis.bins;
+        Some(Change { from: first.first.ts, to: last.last, open, stretch })
+    }
+}
+
+/// For every kind the words that occur in its text.
+fn words(kinds: &[(Kind, Signal)], vocabulary: &[&'static str]) -> Vec<Vec<&'static str>> {
+    let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(vocabulary);
+    let Ok(automaton) = automaton else { return vec![Vec::new(); kinds.len()] };
+    let of = |kind: &Kind| {
+        let mut found: Vec<&'static str> = automaton
+            .find_overlapping_iter(&kind.text)
+            .map(|found| vocabulary[found.pattern().as_usize()])
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    };
+    kinds.iter().map(|(kind, _)| if kind.what == What::Template { of(kind) } else { Vec::new() }).collect()
+}

@@ -1,0 +1,121 @@
+//! Disks, inodes, quotas, file descriptors and ports that ran out.
+
+use super::family::{Family, says, says_but};
+use super::finding::{Nature, Severity};
+use crate::model::Level;
+
+/// A disk is full, or cannot be written or read.
+pub static DISK: Family = Family {
+    name: "disk",
+    about: "a disk that is full, read-only or broken; inodes and quotas too",
+    what: "disk full or failing",
+    severity: Severity::Critical,
+    nature: Nature::Resource,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["no space left on device"]),
+        says(3, &["enospc"]),
+        says(3, &["disk full"]),
+        says(3, &["disk is full"]),
+        says(3, &["disk quota exceeded"]),
+        says(3, &["edquot"]),
+        says(3, &["no free inodes"]),
+        says(3, &["out of inodes"]),
+        says(3, &["read-only file system"]),
+        says(3, &["not enough space"]),
+        says(3, &["insufficient disk space"]),
+        says(3, &["out of disk space"]),
+        says(3, &["flood stage disk watermark"]),
+        says(3, &["could not extend file"]),
+        says(3, &["there is not enough space on the disk"]),
+        says(2, &["low disk space"]),
+        says(2, &["disk watermark"]),
+        says(2, &["disk usage", "critical"]),
+        says(2, &["disk", "almost full"]),
+        says(2, &["filesystem", "nearly full"]),
+        says_but(2, &["i/o error", "dev"], &["network"]),
+        says(2, &["buffer i/o error"]),
+    ],
+    unless: &["recovered"],
+    most: None,
+    gauge: None,
+};
+
+/// File descriptors ran out.
+pub static DESCRIPTORS: Family = Family {
+    name: "file-descriptors",
+    about: "a process or a machine that can open no more files or sockets",
+    what: "no file descriptors left",
+    severity: Severity::Critical,
+    nature: Nature::Resource,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["too many open files"]),
+        says(3, &["emfile"]),
+        says(3, &["enfile"]),
+        says(3, &["file table overflow"]),
+        says(3, &["file-max limit"]),
+        says(3, &["no file descriptors available"]),
+        says(2, &["open file descriptors", "limit"]),
+        says(2, &["file descriptor", "near"]),
+    ],
+    unless: &["limits set"],
+    most: None,
+    gauge: None,
+};
+
+/// Ports or connection tracking ran out.
+pub static PORTS: Family = Family {
+    name: "network-tables",
+    about: "ephemeral ports, connection tracking or socket tables that are full",
+    what: "ports or connection tracking exhausted",
+    severity: Severity::Critical,
+    nature: Nature::Resource,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["cannot assign requested address"]),
+        says(3, &["eaddrnotavail"]),
+        says(3, &["table full, dropping packet"]),
+        says(3, &["nf_conntrack", "full"]),
+        says(3, &["tcp: out of memory"]),
+        says(3, &["possible syn flooding"]),
+        says(3, &["time wait bucket table overflow"]),
+        says(3, &["neighbour table overflow"]),
+        says(3, &["neighbor table overflow"]),
+        says(3, &["listen queue overflow"]),
+    ],
+    unless: &[],
+    most: None,
+    gauge: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn what_ran_out_is_known_by_its_words() {
+        check(
+            "disk",
+            &[
+                "java.io.IOException: No space left on device",
+                "PANIC:  could not write to file \"pg_wal/xlogtemp.42\": No space left on device",
+                "warn: flood stage disk watermark [95%] exceeded on [x]",
+            ],
+            &["order failed", "info: disk check passed"],
+        );
+        check(
+            "file-descriptors",
+            &["accept tcp [::]:8080: accept4: too many open files", "Error: EMFILE, open 'x'"],
+            &["order failed"],
+        );
+        check(
+            "network-tables",
+            &["warn: nf_conntrack: table full, dropping packet", "connect: cannot assign requested address"],
+            &["order failed"],
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! How well requests went over time, where they enter: before, during and after the worst stretch.
+
+use serde::Serialize;
+
+use super::bins::Bins;
+use super::change::{self, Way};
+use super::observe::{Kind, Signal, What};
+use super::scene::{GAIN, Scene};
+use crate::model::Timestamp;
+
+/// Paths with these in them are probes of load balancers and monitors, and no work.
+const PROBES: &[&str] = &["/health", "/ready", "/livez", "/liveness", "/actuator", "/-/"];
+
+/// So are these alone.
+const PROBED: &[&str] = &["/status", "/ping", "/up", "/live", "/alive", "/metrics", "/heartbeat", "/_status"];
+
+/// Requests and failures over time.
+#[derive(Clone, Debug)]
+pub struct Success {
+    /// The log in which the requests were counted.
+    pub group: u32,
+    /// Requests in each bin of the axis.
+    pub requests: Vec<u64>,
+    /// Failures in each bin of the axis.
+    pub failures: Vec<u64>,
+    /// When failures were more frequent than usual.
+    pub worst: Option<Worst>,
+    /// The failures.
+    pub failed: Bins,
+    /// The failures by status, the most frequent first.
+    pub by_status: Vec<(String, u64)>,
+}
+
+/// A stretch in which more requests failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worst {
+    /// The time of its first failure.
+    pub from: Timestamp,
+    /// The time of its last.
+    pub to: Timestamp,
+    /// How much likelier than a constant share.
+    pub gain: f64,
+}
+
+/// Shares of requests that succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Rates {
+    /// Before the stretch; all of it if there is none.
+    pub before: Option<f64>,
+    /// In it.
+    pub during: Option<f64>,
+    /// After it.
+    pub after: Option<f64>,
+}
+
+impl Success {
+    /// Counts the requests of the log where they enter: of all logs with a status in nearly every entry, the one
+    /// with most; else the one with most statuses. `None` if no entry has one.
+    pub fn of(scene: &Scene<'_>) -> Option<Success> {
+        let mut groups: std::collections::BTreeMap<u32, (u64, u64)> = std::collections::BTreeMap::new();
+        for (kind, signal) in &scene.kinds {
+            let counts = groups.entry(kind.group).or_default();
+            match kind.what {
+                What::Template => counts.0 += signal.count,
+                What::Status if code(kind).is_some() && !is_probe(kind) => counts.1 += signal.count,
+                What::Status if code(kind).is_some() => counts.0 = counts.0.saturating_sub(signal.count),
+                _ => {}
+            }
+        }
+        let edge = |(entries, statuses): (u64, u64)| statuses * 10 >= entries * 8;
+        let (group, _) = groups
+            .into_iter()
+            .filter(|(_, (_, statuses))| *statuses > 0)
+            .max_by_key(|(group, counts)| (edge(*counts), counts.1, std::cmp::Reverse(*group)))?;
+        Some(Success::count(scene, group))
+    }
+
+    fn count(scene: &Scene<'_>, group: u32) -> Success {
+        let (mut all, mut failed) = (Bins::default(), Bins::default());
+        let mut by_status: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        for (kind, signal) in statuses(scene, group) {
+            all.merge(signal.bins.clone());
+            if code(kind).is_some_and(is_failure) {
+                failed.merge(signal.bins.clone());
+                *by_status.entry(kind.text[..3].to_owned()).or_default() += signal.count;
+            }
+        }
+        let (requests, failures) = (scene.axis.counts(&all), scene.axis.counts(&failed));
+        let exposure: Vec<f64> = requests.iter().map(|count| *count as f64).collect();
+        let worst = change::strongest(&failures, &exposure, Way::Up)
+            .filter(|found| {
+                found.gain >= GAIN * 0.75 && found.count >= 5 && found.inside >= 1.5 * found.outside
+            })
+            .and_then(|found| {
+                let from = scene.axis.at(found.from);
+                let until = Timestamp(scene.axis.at(found.until).0 - 1);
+                let inside = failed.clipped(from, until);
+                Some(Worst { from: inside.first()?.ts, to: inside.last()?, gain: found.gain })
+            });
+        let mut by_status: Vec<(String, u64)> = by_status.into_iter().collect();
+        by_status.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Success { group, requests, failures, worst, failed, by_status }
+    }
+
+    /// The rates around a stretch of time.
+    pub fn rates(&self, scene: &Scene<'_>, stretch: Option<(Timestamp, Timestamp)>) -> Rates {
+        let rate = |range: std::ops::Range<usize>| {
+            let requests: u64 = self.requests.get(range.clone()).unwrap_or_default().iter().sum();
+            let failures: u64 = self.failures.get(range).unwrap_or_default().iter().sum();
+            (requests > 0).then(|| (requests - failures) as f64 / requests as f64)
+        };
+        let bins = scene.axis.bins;
+        let Some((from, to)) = stretch else { return Rates { before: rate(0..bins), ..Rates::default() } };
+        let from = scene.axis.bin(from).unwrap_or(0);
+        let until = scene.axis.bin(to).map_or(bins, |bin| bin + 1).max(from);
+        Rates { before: rate(0..from), during: rate(from..until), after: rate(until..bins) }
+    }
+}
+
+/// The requests of a log, probes aside.
+pub fn statuses<'s>(scene: &'s Scene<'_>, group: u32) -> impl Iterator<Item = &'s (Kind, Signal)> {
+    scene.kinds.iter().filter(move |(kind, _)| {
+        kind.what == What::Status && kind.group == group && code(kind).is_some() && !is_probe(kind)
+    })
+}
+
+/// Is a status a failure of ours? Of the client's errors, those that a sound client gets when we refuse it.
+pub const fn is_failure(code: u32) -> bool {
+    code >= 500 || matches!(code, 401 | 429)
+}
+
+/// What counts as a success, in words.
+pub const RULE: &str = "status below 500, neither 401 nor 429; probes are left out";
+
+/// The status of a kind of request, if it is a number.
+pub fn code(kind: &Kind) -> Option<u32> {
+    kind.text.get(..3)?.parse().ok()
+}
+
+/// Is it a probe?
+pub fn is_probe(kind: &Kind) -> bool {
+    let asked = kind.text.get(4..).unwrap_or_default();
+    let path = asked.split(' ').find(|word| word.starts_with('/')).unwrap_or(asked);
+    PROBED.contains(&path) || PROBES.iter().any(|probe| path.contains(probe))
+}

@@ -1,0 +1,314 @@
+//! OpenMetrics text: strict as the standard wants it, or lenient; with times it is a history.
+
+use super::exposition::{
+    Fault, Parsed, SeriesTexts, braces, fault, fault_hinted, head_lines, lines, nanos_to_millis, number,
+    seconds, series, series_end, skip_blanks,
+};
+use super::strict::{Metadata, Rules, Seen};
+use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
+use crate::model::{Labels, Sample};
+
+/// OpenMetrics text.
+pub(super) struct OpenMetrics;
+
+/// A series, and what the rules know about it.
+struct Known {
+    labels: Labels,
+    seen: Seen,
+}
+
+/// What follows the series in a line.
+pub(super) struct Tail {
+    pub(super) value: f64,
+    /// Nanoseconds since the epoch.
+    pub(super) at: Option<i128>,
+    pub(super) exemplar: bool,
+}
+
+impl MetricFormat for OpenMetrics {
+    fn name(&self) -> &'static str {
+        "openmetrics"
+    }
+
+    fn doc(&self) -> &'static str {
+        "OpenMetrics text, times in seconds; several times for a series are its history."
+    }
+
+    fn recognises(&self, head: &[u8]) -> bool {
+        evidence(head) == Some(Dialect::OpenMetrics)
+    }
+
+    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
+        let mut read = Read::default();
+        let mut known: SeriesTexts<Known> = SeriesTexts::new();
+        let mut rules = options.strict.then(Rules::new);
+        let mut ended = false;
+        let mut last = 0;
+        for (number, line) in lines(bytes) {
+            last = number;
+            let outcome = if ended && options.strict {
+                fault(0, "there is text after # EOF")
+            } else if line.first() == Some(&b'#') {
+                comment(line, &mut rules).map(|is_end| ended |= is_end)
+            } else {
+                sample(line, options, &mut known, &mut rules, sink).map(|count| read.samples += count)
+            };
+            if let Err(fault) = outcome {
+                read.refuse(fault.in_line(number), options)?;
+            }
+        }
+        if let Some(rules) = &mut rules {
+            rules.finish().map_err(|fault| fault.in_line(last))?;
+            if !ended {
+                let hint = Some("the file may be cut, or be in the format of Prometheus".to_owned());
+                let message = "the file does not end with # EOF".to_owned();
+                return Err(MetricError { line: last + 1, column: 1, message, hint });
+            }
+        }
+        Ok(read)
+    }
+
+    fn examples(&self) -> &'static [&'static str] {
+        &[
+            "# HELP payment_requests Payment requests.\n# TYPE payment_requests counter\n\
+             payment_requests_total{status=\"success\"} 0 1703385000.000\n\
+             payment_requests_total{status=\"success\"} 29 1703385015.000\n# EOF\n",
+            "# TYPE a histogram\na_bucket{le=\"1.0\"} 1 # {trace=\"x\"} 0.5\na_bucket{le=\"+Inf\"} 2\na_count 2\n\
+             a_sum 3.5\n# TYPE version info\nversion_info{v=\"1\"} 1\n# EOF\n",
+            "up{instance=\"a\"} 1 1703385000.000\nup{instance=\"a\"} 1 1703385015.500\n\
+             up{instance=\"b\"} 0 1703385015.500\n# EOF\n",
+        ]
+    }
+}
+
+/// `# HELP`, `# TYPE`, `# UNIT`, `# EOF`; says whether it is the end.
+fn comment(line: &[u8], rules: &mut Option<Rules>) -> Parsed<bool> {
+    if line == b"# EOF" || rules.is_none() && line.trim_ascii() == b"# EOF" {
+        return Ok(true);
+    }
+    let Some(rules) = rules else { return Ok(false) };
+    let mut parts = line.splitn(4, |b| *b == b' ');
+    let (Some(b"#"), Some(word), Some(name), Some(rest)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return fault_hinted(
+            0,
+            "a comment is incomplete",
+            "OpenMetrics knows # HELP, # TYPE, # UNIT and # EOF",
+        );
+    };
+    let metadata = match word {
+        b"HELP" => Metadata::Help,
+        b"TYPE" => Metadata::Type(rest),
+        b"UNIT" => Metadata::Unit(rest),
+        _ => return fault_hinted(2, "this comment is not allowed", "OpenMetrics has no free comments"),
+    };
+    rules.metadata(name, metadata).map(|()| false)
+}
+
+fn sample(
+    line: &[u8],
+    options: ReadOptions,
+    known: &mut SeriesTexts<Known>,
+    rules: &mut Option<Rules>,
+    sink: &mut Sink<'_>,
+) -> Parsed<u64> {
+    let strict = options.strict;
+    let line = if strict { line } else { line.trim_ascii() };
+    if line.is_empty() {
+        return if strict { fault(0, "there is a blank line") } else { Ok(0) };
+    }
+    let (labels, end) = if let Some((place, end)) = known.expected(line) {
+        (Ok(place), end)
+    } else {
+        let end = series_end(line);
+        let place = known.place(&line[..end], || {
+            let (labels, used) = series(line, strict)?;
+            // A blank before the brace makes the quick look stop early; then the text is no key.
+            if used != end {
+                return fault(used.min(end), "a blank stands before the labels");
+            }
+            Ok(Known { labels, seen: Seen::default() })
+        });
+        match place {
+            Ok(place) => (Ok(place), end),
+            Err(_) if !strict => {
+                let (labels, end) = series(line, false)?;
+                (Err(labels), end)
+            }
+            Err(fault) => return Err(fault),
+        }
+    };
+    let tail = tail(line, end, strict)?;
+    let at = match tail.at {
+        Some(nanos) => match nanos_to_millis(nanos) {
+            Some(at) => at,
+            None => return fault(end, "the time is out of range"),
+        },
+        None => options.at_ms,
+    };
+    let labels = match labels {
+        Ok(place) => {
+            if let Some(rules) = rules {
+                let Known { labels, seen } = known.get_mut(place);
+                rules.sample(labels, seen, &tail)?;
+            }
+            &known.get(place).labels
+        }
+        Err(ref labels) => labels,
+    };
+    sink(labels, Sample { at, value: tail.value });
+    Ok(1)
+}
+
+/// ` value`, ` value time`, and ` # {…} value time` for an exemplar.
+pub(super) fn tail(line: &[u8], end: usize, strict: bool) -> Parsed<Tail> {
+    let (value, at) = token(line, end, strict)?;
+    let Some(value) = number(value) else {
+        return fault_hinted(end + 1, "the value is no number", hint(value));
+    };
+    let mut tail = Tail { value, at: None, exemplar: false };
+    if at == line.len() {
+        return Ok(tail);
+    }
+    let (mut next, mut after) = token(line, at, strict)?;
+    if next != b"#" {
+        tail.at = Some(time(next, at)?);
+        if after == line.len() {
+            return Ok(tail);
+        }
+        (next, after) = token(line, after, strict)?;
+    }
+    if next != b"#" {
+        return fault(after - next.len(), "there is something after the time");
+    }
+    tail.exemplar = true;
+    if strict {
+        exemplar(line, after)?;
+    }
+    Ok(tail)
+}
+
+fn hint(value: &[u8]) -> &'static str {
+    match value.first() {
+        Some(b'{') => "native histograms are not read",
+        _ => "numbers are decimal, +Inf, -Inf or NaN",
+    }
+}
+
+fn time(token: &[u8], at: usize) -> Parsed<i128> {
+    seconds(token).ok_or(Fault { at: at + 1, message: "the time is no number".to_owned(), hint: None })
+}
+
+/// The word after a single blank (or several, if not strict), and the place after it.
+fn token(line: &[u8], at: usize, strict: bool) -> Parsed<(&[u8], usize)> {
+    let start = if strict { at + 1 } else { skip_blanks(line, at) };
+    if line.get(at) != Some(&b' ') && (strict || start == at) {
+        return fault(at, "a blank is missing");
+    }
+    let rest = line.get(start..).unwrap_or_default();
+    let length = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+    if length == 0 {
+        return fault(start, "a value is missing");
+    }
+    let end = start + length;
+    Ok((&line[start..end], if strict { end } else { end_of_blanks(line, end) }))
+}
+
+/// Blanks at the end of a line are no token.
+fn end_of_blanks(line: &[u8], at: usize) -> usize {
+    if skip_blanks(line, at) == line.len() { line.len() } else { at }
+}
+
+/// ` {labels} value time` after the sign of an exemplar.
+fn exemplar(line: &[u8], at: usize) -> Parsed<()> {
+    if line.get(at) != Some(&b' ') || line.get(at + 1) != Some(&b'{') {
+        return fault(at, "the labels of the exemplar are missing");
+    }
+    let mut labels = Labels::default();
+    let end = braces(line, at + 1, true, &mut labels)?;
+    let length: usize = labels.iter().map(|(name, value)| name.chars().count() + value.chars().count()).sum();
+    if length > 128 {
+        return fault(at + 1, "the labels of the exemplar are longer than 128 characters");
+    }
+    let (value, at) = token(line, end, true)?;
+    if number(value).is_none() {
+        return fault(end + 1, "the value of the exemplar is no number");
+    }
+    if at == line.len() {
+        return Ok(());
+    }
+    let (when, after) = token(line, at, true)?;
+    time(when, at)?;
+    if after == line.len() { Ok(()) } else { fault(after, "there is something after the exemplar") }
+}
+
+/// The two text formats differ in little; this tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    OpenMetrics,
+    Prometheus,
+}
+
+/// Which text format a file starts in; `None` if it might be something else.
+pub(super) fn evidence(head: &[u8]) -> Option<Dialect> {
+    let (mut metadata, mut labelled, mut plain) = (0, 0, 0);
+    let mut open_metrics = false;
+    let mut prometheus = false;
+    let mut in_seconds = false;
+    let mut counters: Vec<Vec<u8>> = Vec::new();
+    for line in head_lines(head) {
+        if line.trim_ascii().is_empty() {
+            prometheus |= !line.is_empty() || metadata + labelled > 0;
+            continue;
+        }
+        if line.starts_with(b"#") {
+            let mut parts = line.splitn(4, |b| *b == b' ');
+            match (parts.next(), parts.next(), parts.next(), parts.next()) {
+                (Some(b"#"), Some(b"EOF"), None, None) | (Some(b"#"), Some(b"UNIT"), Some(_), Some(_)) => {
+                    open_metrics = true;
+                }
+                (Some(b"#"), Some(b"HELP"), Some(_), _) => metadata += 1,
+                (Some(b"#"), Some(b"TYPE"), Some(name), Some(kind)) => {
+                    metadata += 1;
+                    match kind.trim_ascii() {
+                        // In OpenMetrics the suffix is no part of the family's name.
+                        b"counter" if name.ends_with(b"_total") => prometheus = true,
+                        b"counter" => counters.push(name.to_vec()),
+                        b"gauge" | b"summary" | b"histogram" => {}
+                        b"untyped" => prometheus = true,
+                        b"unknown" | b"info" | b"stateset" | b"gaugehistogram" => open_metrics = true,
+                        _ => return None,
+                    }
+                }
+                _ => prometheus = true,
+            }
+            continue;
+        }
+        let (labels, end) = series(line, false).ok()?;
+        let tail = tail(line, end, false).ok()?;
+        if line[..end].contains(&b'{') {
+            labelled += 1;
+        } else {
+            plain += 1;
+        }
+        open_metrics |= tail.exemplar;
+        // The family of a counter has no suffix in OpenMetrics, but its sample has.
+        let family = labels.metric().strip_suffix("_total").unwrap_or_default();
+        open_metrics |= counters.iter().any(|known| known == family.as_bytes());
+        let time = line[end..].split(|b| *b == b' ').filter(|part| !part.is_empty()).nth(1);
+        if let Some(time) = time.filter(|_| tail.at.is_some()) {
+            // Seconds have a fraction, or up to eleven digits; milliseconds have more.
+            in_seconds |= time.contains(&b'.') || time.len() <= 11;
+        }
+    }
+    // Words and numbers alone could be anything.
+    if metadata == 0 && (labelled < 1 || plain > labelled) || labelled + plain == 0 && metadata < 2 {
+        return None;
+    }
+    match (open_metrics, prometheus) {
+        (true, _) => Some(Dialect::OpenMetrics),
+        (false, false) if in_seconds => Some(Dialect::OpenMetrics),
+        (false, _) => Some(Dialect::Prometheus),
+    }
+}

@@ -1,0 +1,123 @@
+//! The text format of Prometheus: as OpenMetrics, with times in milliseconds and fewer rules.
+
+use super::exposition::{
+    Parsed, SeriesTexts, fault, fault_hinted, lines, number, series, series_end, skip_blanks,
+};
+use super::openmetrics::{Dialect, evidence};
+use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
+use crate::model::{Labels, Sample};
+
+/// The text format of Prometheus.
+pub(super) struct Prometheus;
+
+impl MetricFormat for Prometheus {
+    fn name(&self) -> &'static str {
+        "prometheus"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Prometheus text, as /metrics answers it; times in milliseconds."
+    }
+
+    fn recognises(&self, head: &[u8]) -> bool {
+        evidence(head) == Some(Dialect::Prometheus)
+    }
+
+    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
+        read_millis(bytes, options, sink)
+    }
+
+    fn examples(&self) -> &'static [&'static str] {
+        &[
+            "# HELP http_requests_total The total.\n# TYPE http_requests_total counter\n\
+             http_requests_total{method=\"post\",code=\"200\"} 1027 1395066363000\n\
+             http_requests_total{method=\"post\",code=\"400\"}    3 1395066363000\n\n\
+             # A free comment.\nsomething_weird{problem=\"division by zero\",} +Inf -3982045\n",
+            "# HELP up Is it up?\n# TYPE up gauge\nup{job=\"x\"} 1\n",
+        ]
+    }
+}
+
+/// Samples one a line, with times in milliseconds.
+pub(super) fn read_millis(
+    bytes: &[u8],
+    options: ReadOptions,
+    sink: &mut Sink<'_>,
+) -> Result<Read, MetricError> {
+    let mut read = Read::default();
+    let mut known: SeriesTexts<Labels> = SeriesTexts::new();
+    for (number, line) in lines(bytes) {
+        let line = line.trim_ascii();
+        if line.is_empty() || line[0] == b'#' {
+            continue;
+        }
+        match sample(line, options, &mut known, sink) {
+            Ok(()) => read.samples += 1,
+            Err(fault) => read.refuse(fault.in_line(number), options)?,
+        }
+    }
+    Ok(read)
+}
+
+fn sample(
+    line: &[u8],
+    options: ReadOptions,
+    known: &mut SeriesTexts<Labels>,
+    sink: &mut Sink<'_>,
+) -> Parsed<()> {
+    if let Some((place, end)) = known.expected(line) {
+        sink(known.get(place), value_and_time(line, end, options)?);
+        return Ok(());
+    }
+    let quick = series_end(line);
+    let place = known.place(&line[..quick], || {
+        let (labels, used) = series(line, false)?;
+        // A blank before the brace makes the quick look stop early; then the text is no key.
+        if used == quick { Ok(labels) } else { fault(used, "the series is written with blanks") }
+    });
+    if let Ok(place) = place {
+        let sample = value_and_time(line, quick, options)?;
+        sink(known.get(place), sample);
+    } else {
+        let (labels, end) = series(line, false)?;
+        sink(&labels, value_and_time(line, end, options)?);
+    }
+    Ok(())
+}
+
+fn value_and_time(line: &[u8], end: usize, options: ReadOptions) -> Parsed<Sample> {
+    let start = skip_blanks(line, end);
+    if start == end && end < line.len() {
+        return fault(end, "a blank is missing after the series");
+    }
+    let word = |at: usize| {
+        let rest = &line[at..];
+        &rest[..rest.iter().position(|b| *b == b' ' || *b == b'\t').unwrap_or(rest.len())]
+    };
+    let text = word(start);
+    let Some(value) = number(text) else {
+        let hint = match text.first() {
+            Some(b'{') => "native histograms are not read",
+            _ => "numbers are decimal, +Inf, -Inf or NaN",
+        };
+        return fault_hinted(start, "the value is no number", hint);
+    };
+    let start = skip_blanks(line, start + text.len());
+    let text = word(start);
+    // An exemplar may follow where a program mixes the formats.
+    if text.is_empty() || text == b"#" {
+        return Ok(Sample { at: options.at_ms, value });
+    }
+    let Some(at) = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok()) else {
+        return fault_hinted(
+            start,
+            "the time is no whole number of milliseconds",
+            "times in seconds belong to OpenMetrics",
+        );
+    };
+    let after = skip_blanks(line, start + text.len());
+    if after < line.len() && line[after] != b'#' {
+        return fault(after, "there is something after the time");
+    }
+    Ok(Sample { at, value })
+}

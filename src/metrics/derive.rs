@@ -1,0 +1,376 @@
+//! Log entries added up to series, in one scan: what happened is counted by step of the clock and read out as
+//! counters, gauges and histograms.
+
+use std::collections::BTreeMap;
+
+use super::clock::{Clock, step_after};
+use super::declared::MetricKind;
+use super::plan::{LabelSource, Metric, Plan, What, bounds, label_of};
+use crate::fold::{Fold, Table};
+use crate::model::{Entry, Error, Labels, Location, Sample, Series, Timestamp};
+use crate::promql::Store;
+use crate::scan::Inputs;
+use crate::stats::SuccessRule;
+
+/// Units of the fixed point in which values are added: a billionth.
+const ONE: i128 = 1_000_000_000;
+
+/// The sum of a histogram, as a part of its key; buckets are numbered from 0.
+const SUM: u16 = u16::MAX;
+
+/// Samples of metrics derived from logs are this many at most: a gigabyte.
+const MAX_SAMPLES: usize = 60_000_000;
+
+/// What entries add up to.
+#[derive(Debug)]
+pub(super) struct Derived<'p> {
+    plan: &'p Plan,
+    inputs: &'p Inputs,
+    step_ms: i64,
+    /// What is added: metric, labels, part and step → sum in the fixed point.
+    sums: Table<i128>,
+    /// Gauges: metric, labels, part and step → the last value, and when it was and where.
+    lasts: Table<(Timestamp, Location, f64)>,
+    /// Requests of several entries: metric and labels, then the id → the last time, and whether one of the entries
+    /// speaks for failure.
+    requests: Table<(Timestamp, bool)>,
+    /// Entries without a time.
+    pub undated: u64,
+    /// The key at hand; kept to be reused.
+    key: Vec<u8>,
+}
+
+impl<'p> Derived<'p> {
+    pub(super) fn new(plan: &'p Plan, inputs: &'p Inputs, step_ms: i64) -> Self {
+        Derived {
+            plan,
+            inputs,
+            step_ms,
+            sums: Table::default(),
+            lasts: Table::default(),
+            requests: Table::default(),
+            undated: 0,
+            key: Vec::new(),
+        }
+    }
+
+    /// What this entry is as a request: did it succeed, if it stands for one; and is it a part of one?
+    fn requested(&self, entry: &Entry<'_, '_>) -> (Option<bool>, bool) {
+        match self.plan.rules.get(entry.location.file as usize) {
+            Some(rule @ SuccessRule::Levels) => (None, rule.of_request(entry.slots).is_some()),
+            Some(rule) => (rule.of_entry(entry.slots), false),
+            None => (None, false),
+        }
+    }
+
+    fn add_metric(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>, ts: Timestamp) {
+        let slots = entry.slots;
+        match &metric.what {
+            What::Entries => {
+                self.start(index, metric, entry, None);
+                self.count(0, ts, ONE);
+            }
+            What::Requests => match self.requested(entry) {
+                (Some(success), _) => {
+                    self.start(index, metric, entry, Some(success));
+                    self.count(0, ts, ONE);
+                }
+                (None, true) => self.part_of_request(index, metric, entry, ts),
+                (None, false) => {}
+            },
+            What::Durations => {
+                let (success, part) = self.requested(entry);
+                if let Some(millis) = slots.duration.filter(|_| success.is_some() || part) {
+                    self.start(index, metric, entry, None);
+                    self.observe(bounds(&metric.what), ts, millis / 1e3);
+                }
+            }
+            What::Declared { filter, kind, measure, buckets } => {
+                if !filter.matches(slots) {
+                    return;
+                }
+                let value = match measure {
+                    None => Some(1.0),
+                    Some(measure) => measure.of(slots),
+                };
+                let Some(value) = value else { return };
+                self.start(index, metric, entry, None);
+                match kind {
+                    MetricKind::Counter => self.count(0, ts, fixed(value)),
+                    MetricKind::Histogram => self.observe(buckets, ts, value),
+                    MetricKind::Gauge => self.hold(ts, entry.location, value),
+                }
+            }
+        }
+    }
+
+    /// Begins a key: the metric and its labels.
+    fn start(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>, success: Option<bool>) {
+        let key = &mut self.key;
+        key.clear();
+        key.extend_from_slice(&(index as u16).to_be_bytes());
+        for (_, source) in &metric.labels {
+            match source {
+                LabelSource::File => {
+                    write(key, self.inputs.logs.get(entry.location.file as usize).map(|i| i.shown.as_bytes()))
+                }
+                LabelSource::Outcome => write(key, success.map(outcome)),
+                LabelSource::Slot(_) => label_of(*source, entry.slots, &mut |value| write(key, value)),
+            }
+        }
+    }
+
+    fn count(&mut self, part: u16, ts: Timestamp, amount: i128) {
+        let length = self.key.len();
+        finish(&mut self.key, part, step_after(self.step_ms, ts));
+        *self.sums.entry(&self.key, || 0) += amount;
+        self.key.truncate(length);
+    }
+
+    fn observe(&mut self, bounds: &[f64], ts: Timestamp, value: f64) {
+        let bucket = bounds.partition_point(|bound| *bound < value);
+        self.count(bucket as u16, ts, ONE);
+        self.count(SUM, ts, fixed(value));
+    }
+
+    fn hold(&mut self, ts: Timestamp, location: Location, value: f64) {
+        finish(&mut self.key, 0, step_after(self.step_ms, ts));
+        let mine = self.lasts.entry(&self.key, || (ts, location, value));
+        if (mine.0, mine.1) < (ts, location) {
+            *mine = (ts, location, value);
+        }
+    }
+
+    fn part_of_request(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>, ts: Timestamp) {
+        let Some((id, failed)) = SuccessRule::Levels.of_request(entry.slots) else { return };
+        let Some(id) = id.key() else { return };
+        self.start(index, metric, entry, None);
+        write(&mut self.key, Some(&id));
+        let request = self.requests.entry(&self.key, || (ts, failed));
+        request.0 = request.0.max(ts);
+        request.1 |= failed;
+    }
+
+    /// Counts the requests of several entries, each at its last one.
+    fn settle_requests(&mut self) {
+        let requests = std::mem::take(&mut self.requests);
+        for (key, (ts, failed)) in requests.rows() {
+            let Some(metric) = self.plan.metrics.get(usize::from(u16::from_be_bytes([key[0], key[1]])))
+            else {
+                continue;
+            };
+            let (labels, _) = read(&key[2..], metric.labels.len());
+            self.key.clear();
+            self.key.extend_from_slice(&key[..2]);
+            for ((_, source), value) in metric.labels.iter().zip(labels) {
+                let value = if *source == LabelSource::Outcome { Some(outcome(!failed)) } else { value };
+                write(&mut self.key, value);
+            }
+            self.count(0, *ts, ONE);
+        }
+    }
+
+    /// Reads the series out, at the times of the clock.
+    pub(super) fn into_store(mut self, clock: Clock, store: &mut Store) -> Result<(), Error> {
+        self.settle_requests();
+        let mut made = 0;
+        let mut check = |series: usize, metric: &Metric| {
+            made += series * clock.len();
+            if made <= MAX_SAMPLES {
+                return Ok(());
+            }
+            let step = clock.step_ms as f64 / 1e3;
+            Err(Error::usage(format!(
+                "{} has too many series: with samples every {step} s these are more than {MAX_SAMPLES} samples",
+                metric.name
+            ))
+            .hinted("take fewer labels, or a part of the data with --since and --until"))
+        };
+        for (metric, labels, parts) in groups(self.plan, self.sums.into_sorted()) {
+            let bounds = bounds(&metric.what);
+            if bounds.is_empty() {
+                check(1, metric)?;
+                let steps = parts.get(&0).map_or(&[][..], Vec::as_slice);
+                store.push(counter(named(&labels, &metric.name, ""), steps, clock));
+            } else {
+                check(bounds.len() + 3, metric)?;
+                histogram(metric, &labels, bounds, &parts, clock, store);
+            }
+        }
+        for (metric, labels, mut parts) in groups(self.plan, self.lasts.into_sorted()) {
+            check(1, metric)?;
+            let steps = parts.remove(&0).unwrap_or_default();
+            let steps: Vec<_> = steps.into_iter().map(|(step, (_, _, value))| (step, value)).collect();
+            store.push(gauge(named(&labels, &metric.name, ""), &steps, clock));
+        }
+        Ok(())
+    }
+}
+
+impl Fold for Derived<'_> {
+    fn add(&mut self, entry: &Entry<'_, '_>) {
+        let Some(ts) = entry.slots.ts else {
+            self.undated += 1;
+            return;
+        };
+        let plan = self.plan;
+        for (index, metric) in plan.metrics.iter().enumerate() {
+            self.add_metric(index, metric, entry, ts);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.undated += other.undated;
+        self.sums.merge(other.sums, |mine, theirs| *mine += theirs);
+        self.lasts.merge(other.lasts, |mine, theirs| {
+            if (mine.0, mine.1) < (theirs.0, theirs.1) {
+                *mine = theirs;
+            }
+        });
+        self.requests.merge(other.requests, |mine, theirs| {
+            mine.0 = mine.0.max(theirs.0);
+            mine.1 |= theirs.1;
+        });
+    }
+}
+
+/// A series of events, counted: for metrics whose events are found elsewhere.
+pub fn counted(labels: Labels, events: &[Timestamp], clock: Clock) -> Series {
+    let mut steps: BTreeMap<i64, i128> = BTreeMap::new();
+    for event in events {
+        *steps.entry(step_after(clock.step_ms, *event)).or_default() += ONE;
+    }
+    counter(labels, &steps.into_iter().collect::<Vec<_>>(), clock)
+}
+
+fn outcome(success: bool) -> &'static [u8] {
+    if success { b"success" } else { b"failed" }
+}
+
+/// A value in the fixed point.
+fn fixed(value: f64) -> i128 {
+    // Beyond, a sum of many could be too large.
+    let value = value.clamp(-1e18, 1e18);
+    let whole = value.trunc();
+    // The fraction is taken on its own, so that large numbers keep theirs.
+    whole as i128 * ONE + ((value - whole) * 1e9).round() as i128
+}
+
+/// A sum as a float: the nearest one where it is whole.
+fn float(sum: i128) -> f64 {
+    (sum / ONE) as f64 + (sum % ONE) as f64 / 1e9
+}
+
+/// Appends a label's value to a key.
+fn write(key: &mut Vec<u8>, value: Option<&[u8]>) {
+    let value = value.unwrap_or_default();
+    // An empty value is no label.
+    key.extend_from_slice(&(value.len() as u32).to_be_bytes());
+    key.extend_from_slice(value);
+}
+
+/// Ends a key: the part of the metric and the step, moved into the unsigned range so that bytes order as time does.
+fn finish(key: &mut Vec<u8>, part: u16, step: i64) {
+    key.extend_from_slice(&part.to_be_bytes());
+    key.extend_from_slice(&((step as u64) ^ (1 << 63)).to_be_bytes());
+}
+
+/// The values of so many labels at the start of a key, and what follows them.
+fn read(mut key: &[u8], labels: usize) -> (Vec<Option<&[u8]>>, &[u8]) {
+    let mut values = Vec::with_capacity(labels);
+    for _ in 0..labels {
+        let Some((length, rest)) = key.split_first_chunk::<4>() else { break };
+        let length = (u32::from_be_bytes(*length) as usize).min(rest.len());
+        let (value, rest) = rest.split_at(length);
+        values.push((!value.is_empty()).then_some(value));
+        key = rest;
+    }
+    (values, key)
+}
+
+/// Steps and what happened in them, rising.
+type Steps<S> = Vec<(i64, S)>;
+
+/// A metric's series: its labels, and what happened in each of its parts.
+type Group<'p, S> = (&'p Metric, Labels, BTreeMap<u16, Steps<S>>);
+
+/// The rows of a sorted table, series by series.
+fn groups<S>(plan: &Plan, rows: Vec<(Vec<u8>, S)>) -> Vec<Group<'_, S>> {
+    let mut found: Vec<Group<'_, S>> = Vec::new();
+    let mut prefix: Vec<u8> = Vec::new();
+    for (key, state) in rows {
+        let index = usize::from(u16::from_be_bytes([key[0], key[1]]));
+        let Some(metric) = plan.metrics.get(index) else { continue };
+        let (values, rest) = read(&key[2..], metric.labels.len());
+        let Some((part, step)) = rest.split_first_chunk::<2>() else { continue };
+        let Ok(step) = <[u8; 8]>::try_from(step) else { continue };
+        let step = (u64::from_be_bytes(step) ^ (1 << 63)) as i64;
+        if found.is_empty() || key[..key.len() - 10] != prefix {
+            prefix = key[..key.len() - 10].to_vec();
+            let pairs = metric.labels.iter().zip(values).filter_map(|((name, _), value)| {
+                Some((name.as_str(), String::from_utf8_lossy(value?).into_owned()))
+            });
+            found.push((metric, Labels::new(pairs), BTreeMap::new()));
+        }
+        if let Some((_, _, parts)) = found.last_mut() {
+            parts.entry(u16::from_be_bytes(*part)).or_default().push((step, state));
+        }
+    }
+    found
+}
+
+fn named(labels: &Labels, metric: &str, suffix: &str) -> Labels {
+    let mut labels = labels.clone();
+    labels.set(Labels::NAME, format!("{metric}{suffix}"));
+    labels
+}
+
+/// The running sum at each time of the clock, from zero on.
+fn counter(labels: Labels, steps: &[(i64, i128)], clock: Clock) -> Series {
+    let mut sum = 0;
+    let mut rest = steps.iter().peekable();
+    let samples = (clock.first..=clock.last).map(|step| {
+        while let Some((_, amount)) = rest.next_if(|(at, _)| *at <= step) {
+            sum += amount;
+        }
+        Sample { at: clock.at_ms(step), value: float(sum) }
+    });
+    Series { samples: samples.collect(), labels }
+}
+
+/// The last value at each time of the clock, from the first one on.
+fn gauge(labels: Labels, steps: &[(i64, f64)], clock: Clock) -> Series {
+    let mut value = None;
+    let mut rest = steps.iter().peekable();
+    let samples = (clock.first..=clock.last).filter_map(|step| {
+        while let Some((_, newer)) = rest.next_if(|(at, _)| *at <= step) {
+            value = Some(*newer);
+        }
+        value.map(|value| Sample { at: clock.at_ms(step), value })
+    });
+    Series { samples: samples.collect(), labels }
+}
+
+fn histogram(
+    metric: &Metric,
+    labels: &Labels,
+    bounds: &[f64],
+    parts: &BTreeMap<u16, Steps<i128>>,
+    clock: Clock,
+    store: &mut Store,
+) {
+    // A bucket counts everything up to its bound.
+    let mut below: BTreeMap<i64, i128> = BTreeMap::new();
+    let flat = |below: &BTreeMap<i64, i128>| below.iter().map(|(step, n)| (*step, *n)).collect::<Vec<_>>();
+    for bucket in 0..=bounds.len() {
+        for (step, amount) in parts.get(&(bucket as u16)).into_iter().flatten() {
+            *below.entry(*step).or_default() += amount;
+        }
+        let mut labels = named(labels, &metric.name, "_bucket");
+        labels.set("le", bounds.get(bucket).map_or("+Inf".to_owned(), |bound| format!("{bound:?}")));
+        store.push(counter(labels, &flat(&below), clock));
+    }
+    store.push(counter(named(labels, &metric.name, "_count"), &flat(&below), clock));
+    let sums = parts.get(&SUM).map_or(&[][..], Vec::as_slice);
+    store.push(counter(named(labels, &metric.name, "_sum"), sums, clock));
+}

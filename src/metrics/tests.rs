@@ -1,0 +1,209 @@
+//! Metrics derived from logs on disk, read out as series.
+#![expect(clippy::disallowed_methods, reason = "these tests write logs to read")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::promql::{self, Options};
+use crate::scan::{SurveyOptions, survey};
+
+fn options(threads: usize, chunk: usize) -> ScanOptions {
+    ScanOptions {
+        threads,
+        chunk,
+        map: true,
+        read: crate::format::log::reader::ReadOptions { format: None, zone: None, map: Vec::new() },
+        cancel: Arc::default(),
+        progress: Arc::default(),
+    }
+}
+
+fn derived(dir: &Path, source: &str, declared: &str, options: &ScanOptions) -> (Store, Derivation) {
+    let inputs = survey(&[dir.to_owned()], SurveyOptions::default(), options);
+    assert_eq!(inputs.diagnostics, vec![]);
+    let expr = promql::parse(source, &Options::promtool()).expect(source);
+    let declared = parse("obs.yaml", declared).expect("metrics");
+    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), options);
+    assert_eq!(diagnostics, vec![]);
+    let question = Question {
+        exprs: &[&expr],
+        declared: &declared,
+        success: None,
+        every_ms: None,
+        filter: &Filter::everything(),
+        range: TimeRange::default(),
+        needs: Needs::none(),
+    };
+    let derivation = derive(&inputs, question, options, &mut store).expect("series");
+    (store, derivation)
+}
+
+/// `name{labels}: v v v`, without the folder of the test.
+fn lines(store: &Store, dir: &Path) -> Vec<String> {
+    let mut lines: Vec<String> = store
+        .series()
+        .map(|series| {
+            let values: Vec<String> = series.samples.iter().map(|s| s.value.to_string()).collect();
+            let labels = series.labels.to_string().replace(&format!("{}/", dir.display()), "");
+            format!("{labels}: {}", values.join(" "))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn story() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    write(
+        "orders/api.log",
+        concat!(
+            "{\"time\":\"2023-12-24T03:00:01Z\",\"level\":\"info\",\"msg\":\"done\",\"status\":200,\"durationMs\":20,\"shop\":\"a\"}\n",
+            "{\"time\":\"2023-12-24T03:00:16Z\",\"level\":\"info\",\"msg\":\"done\",\"status\":200,\"durationMs\":700,\"shop\":\"b\"}\n",
+            "{\"time\":\"2023-12-24T03:00:20Z\",\"level\":\"warn\",\"msg\":\"pool\",\"active\":18}\n",
+            "{\"time\":\"2023-12-24T03:00:30Z\",\"level\":\"error\",\"msg\":\"done\",\"status\":503,\"durationMs\":20000,\"shop\":\"a\"}\n",
+            "{\"time\":\"2023-12-24T03:00:44Z\",\"level\":\"warn\",\"msg\":\"pool\",\"active\":20}\n",
+        ),
+    );
+    write(
+        "pay/pay.log",
+        concat!(
+            "{\"time\":\"2023-12-24T03:00:02Z\",\"level\":\"INFO\",\"msg\":\"start\",\"request_id\":\"r-1\"}\n",
+            "{\"time\":\"2023-12-24T03:00:03Z\",\"level\":\"INFO\",\"msg\":\"start\",\"request_id\":\"r-2\"}\n",
+            "{\"time\":\"2023-12-24T03:00:17Z\",\"level\":\"ERROR\",\"msg\":\"refused\",\"request_id\":\"r-2\"}\n",
+            "{\"time\":\"2023-12-24T03:00:33Z\",\"level\":\"INFO\",\"msg\":\"end\",\"request_id\":\"r-1\"}\n",
+        ),
+    );
+    dir
+}
+
+#[test]
+fn entries_and_requests_are_counters_that_start_at_zero() {
+    let dir = story();
+    let (store, derivation) = derived(dir.path(), "log_requests_total", "", &options(1, 1 << 20));
+    assert_eq!(
+        lines(&store, dir.path()),
+        [
+            "log_requests_total{outcome=\"failed\", service=\"orders\"}: 0 0 1 1",
+            "log_requests_total{outcome=\"failed\", service=\"pay\"}: 0 0 1 1",
+            "log_requests_total{outcome=\"success\", service=\"orders\"}: 0 1 2 2",
+            "log_requests_total{outcome=\"success\", service=\"pay\"}: 0 0 0 1",
+        ]
+    );
+    let clock = derivation.clock.expect("a clock");
+    assert_eq!(clock.at_ms(clock.first), 1_703_386_800_000);
+    let (store, _) = derived(dir.path(), "log_entries_total{service='pay'}", "", &options(1, 1 << 20));
+    assert_eq!(
+        lines(&store, dir.path())[3..],
+        [
+            "log_entries_total{file=\"pay/pay.log\", level=\"error\", service=\"pay\"}: 0 0 1 1",
+            "log_entries_total{file=\"pay/pay.log\", level=\"info\", service=\"pay\"}: 0 2 2 3",
+        ]
+    );
+}
+
+#[test]
+fn durations_are_a_histogram() {
+    let dir = story();
+    let source = "log_request_duration_seconds_bucket";
+    let (store, _) = derived(dir.path(), source, "", &options(1, 1 << 20));
+    let lines = lines(&store, dir.path());
+    let found: Vec<&String> = lines
+        .iter()
+        .filter(|line| {
+            ["_sum", "_count", "\"0.025\"", "\"1.0\"", "+Inf"].iter().any(|part| line.contains(part))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "log_request_duration_seconds_bucket{le=\"+Inf\", service=\"orders\"}: 0 1 3 3",
+            "log_request_duration_seconds_bucket{le=\"0.025\", service=\"orders\"}: 0 1 1 1",
+            "log_request_duration_seconds_bucket{le=\"1.0\", service=\"orders\"}: 0 1 2 2",
+            "log_request_duration_seconds_count{service=\"orders\"}: 0 1 3 3",
+            "log_request_duration_seconds_sum{service=\"orders\"}: 0 0.02 20.72 20.72",
+        ]
+    );
+}
+
+#[test]
+fn declared_metrics_are_derived() {
+    let dir = story();
+    let declared = r#"
+metrics:
+  - {name: orders_total, type: counter, where: 'msg == "done"', labels: {shop: shop}}
+  - {name: pool_active, type: gauge, value: active, labels: {from: service}}
+  - {name: order_seconds, type: histogram, value: durationMs, buckets: [0.5]}
+  - {name: order_seconds_total, type: counter, value: durationMs}
+"#;
+    let (store, _) = derived(
+        dir.path(),
+        "{__name__=~'orders_total|pool.*|order_seconds.*'}",
+        declared,
+        &options(1, 1 << 20),
+    );
+    assert_eq!(
+        lines(&store, dir.path()),
+        [
+            "order_seconds_bucket{le=\"+Inf\"}: 0 1 3 3",
+            "order_seconds_bucket{le=\"0.5\"}: 0 1 1 1",
+            "order_seconds_count: 0 1 3 3",
+            "order_seconds_sum: 0 0.02 20.72 20.72",
+            "order_seconds_total: 0 0.02 20.72 20.72",
+            "orders_total{shop=\"a\"}: 0 1 2 2",
+            "orders_total{shop=\"b\"}: 0 0 1 1",
+            "pool_active{from=\"orders\"}: 18 20",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_derived_that_nobody_mentions() {
+    let dir = story();
+    let (store, derivation) = derived(dir.path(), "up", "", &options(1, 1 << 20));
+    assert!(store.is_empty() && derivation.scanned.is_none());
+}
+
+#[test]
+fn threads_and_chunks_do_not_matter() {
+    let dir = story();
+    let source = "{__name__=~'log_.*|active'}";
+    let declared = "metrics: [{name: active, type: gauge, value: active}]";
+    let (one, _) = derived(dir.path(), source, declared, &options(1, 1 << 20));
+    for (threads, chunk) in [(1, 1), (3, 70), (7, 150)] {
+        let (other, _) = derived(dir.path(), source, declared, &options(threads, chunk));
+        assert_eq!(lines(&one, dir.path()), lines(&other, dir.path()), "{threads} {chunk}");
+    }
+}
+
+#[test]
+fn snapshots_become_a_history() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (at, value) in [(1_703_385_000, 1), (1_703_385_015, 2), (1_703_385_030, 5)] {
+        let text = format!("# TYPE requests_total counter\nrequests_total{{job=\"a\"}} {value}\n");
+        std::fs::write(dir.path().join(format!("metrics-{at}.prom")), text).expect("a file");
+    }
+    let (store, _) = derived(dir.path(), "up", "", &options(2, 1 << 20));
+    assert_eq!(lines(&store, dir.path()), ["requests_total{job=\"a\"}: 1 2 5"]);
+    assert_eq!(store.span(), Some((1_703_385_000_000, 1_703_385_030_000)));
+    assert_eq!(interval(&store), Some(15_000));
+    let range = TimeRange { from: Timestamp::new(1_703_385_010, 0), until: Timestamp::new(1_703_385_030, 0) };
+    assert_eq!(lines(&clip(store, range), dir.path()), ["requests_total{job=\"a\"}: 2"]);
+}
+
+#[test]
+fn events_found_elsewhere_are_counted() {
+    let clock = Clock::new(15_000, Timestamp(1_000_000_000), Timestamp(31_000_000_000));
+    let series = counted(
+        promql::notation::labels("log_findings_total{detector=\"x\"}").expect("labels").0,
+        &[Timestamp(1_000_000_000), Timestamp(15_000_000_000), Timestamp(31_000_000_000)],
+        clock,
+    );
+    let samples: Vec<_> = series.samples.iter().map(|s| (s.at, s.value)).collect();
+    assert_eq!(samples, [(0, 0.0), (15_000, 2.0), (30_000, 2.0), (45_000, 3.0)]);
+}

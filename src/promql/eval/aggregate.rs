@@ -1,0 +1,361 @@
+//! Aggregations: many series made one, at each time.
+
+use std::cmp::Ordering;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use hashbrown::HashTable;
+
+use super::names::is_reserved;
+use super::{ABSENT, Column, Evaluator, Outcome, Steps, cell, fail, hash, merge, present};
+use crate::model::Labels;
+use crate::promql::ast::{Aggregate, AggregateOp, Node};
+use crate::promql::display::Float;
+use crate::promql::functions::{kahan, quantile};
+
+/// Series that are made one.
+struct Group {
+    labels: Labels,
+    drop_name: bool,
+    /// The places of its columns.
+    members: Vec<usize>,
+}
+
+/// The groups of an aggregation, in the order of their first series.
+fn groups(columns: &[Column], aggregate: &Aggregate) -> Vec<Group> {
+    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let mut known: HashTable<usize> = HashTable::new();
+    let mut groups: Vec<Group> = Vec::new();
+    for (member, column) in columns.iter().enumerate() {
+        let mut labels = column.labels.clone();
+        let named = |name: &str| aggregate.labels.iter().any(|label| **label == *name);
+        if aggregate.without {
+            labels.retain(|name| !named(name) && !is_reserved(name));
+        } else if aggregate.labels.is_empty() {
+            labels = Labels::default();
+        } else {
+            labels.retain(named);
+        }
+        let hashed = hasher.hash_one(&labels);
+        if let Some(&place) = known.find(hashed, |&place| groups[place].labels == labels) {
+            groups[place].members.push(member);
+            continue;
+        }
+        known.insert_unique(hashed, groups.len(), |&place| hasher.hash_one(&groups[place].labels));
+        groups.push(Group { labels, drop_name: column.drop_name, members: vec![member] });
+    }
+    groups
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn aggregate(&mut self, aggregate: &'a Aggregate, steps: Steps) -> Outcome<Vec<Column>> {
+        let parameter = aggregate.parameter.as_ref();
+        match (aggregate.op, parameter) {
+            (AggregateOp::CountValues, Some(parameter)) => self.count_values(aggregate, parameter, steps),
+            (AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk, Some(parameter)) => {
+                self.choose(aggregate, parameter, steps)
+            }
+            (AggregateOp::LimitRatio, Some(parameter)) => self.limit_ratio(aggregate, parameter, steps),
+            (AggregateOp::Quantile, Some(parameter)) => self.quantile(aggregate, parameter, steps),
+            (op, _) => {
+                let columns = self.vector(&aggregate.inner, steps)?;
+                let groups = groups(&columns, aggregate);
+                Ok(groups.into_iter().map(|group| reduce(op, group, &columns, steps)).collect())
+            }
+        }
+    }
+
+    /// `topk`, `bottomk`, `limitk`: the series themselves, where they are among the k.
+    fn choose(
+        &mut self,
+        aggregate: &'a Aggregate,
+        parameter: &'a Node,
+        steps: Steps,
+    ) -> Outcome<Vec<Column>> {
+        let sizes = self.scalar(parameter, steps)?;
+        for &size in &sizes {
+            if size.is_nan() {
+                return fail(parameter.span, "Parameter value is NaN");
+            }
+            // The bounds of a 64-bit integer.
+            if size >= 9.223_372_036_854_776e18 {
+                return fail(parameter.span, format!("Scalar value {} overflows int64", Float(size)));
+            }
+            if size < -9.223_372_036_854_776e18 {
+                return fail(parameter.span, format!("Scalar value {} underflows int64", Float(size)));
+            }
+        }
+        let mut columns = self.vector(&aggregate.inner, steps)?;
+        let groups = groups(&columns, aggregate);
+        let mut order = Vec::new();
+        let mut chosen = Vec::new();
+        for group in &groups {
+            for (i, &size) in sizes.iter().enumerate() {
+                chosen.clear();
+                chosen.extend(group.members.iter().filter_map(|&member| {
+                    let cell = columns[member].cells[i];
+                    present(cell).then_some((member, cell))
+                }));
+                let size = (size as i64).max(0) as usize;
+                match aggregate.op {
+                    AggregateOp::Topk => {
+                        chosen.sort_by(|a, b| nan_last(b.1, a.1, b.1.is_nan(), a.1.is_nan()));
+                    }
+                    AggregateOp::Bottomk => {
+                        chosen.sort_by(|a, b| nan_last(a.1, b.1, b.1.is_nan(), a.1.is_nan()));
+                    }
+                    _ => {}
+                }
+                for &(member, _) in chosen.iter().skip(size) {
+                    columns[member].cells[i] = ABSENT;
+                }
+                if !self.is_range && steps.count == 1 {
+                    order.extend(chosen.iter().take(size).map(|(member, _)| *member));
+                }
+            }
+        }
+        if self.is_range || steps.count != 1 {
+            columns.retain(|column| column.cells.iter().any(|cell| present(*cell)));
+            return Ok(columns);
+        }
+        // At a single time the order tells who is first.
+        let mut columns: Vec<Option<Column>> = columns.into_iter().map(Some).collect();
+        Ok(order.into_iter().filter_map(|member| columns[member].take()).collect())
+    }
+
+    fn limit_ratio(
+        &mut self,
+        aggregate: &'a Aggregate,
+        parameter: &'a Node,
+        steps: Steps,
+    ) -> Outcome<Vec<Column>> {
+        let mut ratios = self.scalar(parameter, steps)?;
+        for ratio in &mut ratios {
+            if ratio.is_nan() {
+                return fail(parameter.span, "Ratio value is NaN");
+            }
+            let capped = ratio.clamp(-1.0, 1.0);
+            if capped != *ratio {
+                let message = format!(
+                    "ratio value should be between -1 and 1, got {}, capping to {}",
+                    Float(*ratio),
+                    Float(capped)
+                );
+                self.warn(parameter.span, message);
+            }
+            *ratio = capped;
+        }
+        let mut columns = self.vector(&aggregate.inner, steps)?;
+        for column in &mut columns {
+            let place = hash::of_labels(&column.labels) as f64 / u64::MAX as f64;
+            for (cell, &ratio) in column.cells.iter_mut().zip(&ratios) {
+                if !(ratio >= 0.0 && place < ratio || ratio < 0.0 && place >= 1.0 + ratio) {
+                    *cell = ABSENT;
+                }
+            }
+        }
+        columns.retain(|column| column.cells.iter().any(|cell| present(*cell)));
+        Ok(columns)
+    }
+
+    fn quantile(
+        &mut self,
+        aggregate: &'a Aggregate,
+        parameter: &'a Node,
+        steps: Steps,
+    ) -> Outcome<Vec<Column>> {
+        let levels = self.scalar(parameter, steps)?;
+        self.check_quantiles(&levels, parameter.span);
+        let columns = self.vector(&aggregate.inner, steps)?;
+        let groups = groups(&columns, aggregate);
+        let mut values = Vec::new();
+        Ok(groups
+            .into_iter()
+            .map(|group| {
+                let cells = (0..steps.count).map(|i| {
+                    values.clear();
+                    let cells = group.members.iter().map(|&member| columns[member].cells[i]);
+                    values.extend(cells.filter(|cell| present(*cell)));
+                    cell((!values.is_empty()).then(|| quantile(levels[i], &mut values)))
+                });
+                Column { cells: cells.collect(), labels: group.labels, drop_name: group.drop_name }
+            })
+            .collect())
+    }
+
+    fn count_values(
+        &mut self,
+        aggregate: &'a Aggregate,
+        parameter: &'a Node,
+        steps: Steps,
+    ) -> Outcome<Vec<Column>> {
+        let label = self.text(parameter, steps)?;
+        if label.is_empty() {
+            return fail(parameter.span, format!("invalid label name {label:?}"));
+        }
+        let columns = self.vector(&aggregate.inner, steps)?;
+        let mut counted: Vec<Column> = Vec::new();
+        for group in groups(&columns, aggregate) {
+            // Sorted, so that equal values stand together; every NaN is the same.
+            let mut values: Vec<(u64, u32)> = Vec::new();
+            for &member in &group.members {
+                for (i, &cell) in columns[member].cells.iter().enumerate().filter(|(_, cell)| present(**cell))
+                {
+                    let bits = if cell.is_nan() { f64::NAN.to_bits() } else { cell.to_bits() };
+                    values.push((bits, i as u32));
+                }
+            }
+            values.sort_unstable();
+            for same in values.chunk_by(|a, b| a.0 == b.0) {
+                self.check_cells(counted.len() + 1, steps, parameter.span)?;
+                let mut cells = vec![ABSENT; steps.count];
+                for &(_, i) in same {
+                    let cell = &mut cells[i as usize];
+                    *cell = if present(*cell) { *cell + 1.0 } else { 1.0 };
+                }
+                let mut labels = group.labels.clone();
+                labels.set(label.clone(), Float(f64::from_bits(same[0].0)).plain());
+                counted.push(Column { labels, drop_name: group.drop_name, cells });
+            }
+        }
+        merge(counted, parameter.span)
+    }
+}
+
+/// By value, every NaN after every number.
+fn nan_last(a: f64, b: f64, second_nan: bool, first_nan: bool) -> Ordering {
+    match (first_nan, second_nan) {
+        (true, true) => Ordering::Equal,
+        (true, false) => Ordering::Greater,
+        (false, true) => Ordering::Less,
+        (false, false) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+    }
+}
+
+/// The aggregations that take in one value after the other.
+fn reduce(op: AggregateOp, group: Group, columns: &[Column], steps: Steps) -> Column {
+    let members = || group.members.iter().map(|&member| columns[member].cells.as_slice());
+    let cells = match op {
+        AggregateOp::Sum => {
+            let (mut sums, mut rests) = (vec![ABSENT; steps.count], vec![0.0; steps.count]);
+            for cells in members() {
+                for ((sum, rest), &value) in sums.iter_mut().zip(&mut rests).zip(cells) {
+                    match (present(value), present(*sum)) {
+                        (true, true) => (*sum, *rest) = kahan(value, *sum, *rest),
+                        (true, false) => *sum = value,
+                        (false, _) => {}
+                    }
+                }
+            }
+            for (sum, rest) in sums.iter_mut().zip(rests).filter(|(sum, _)| present(**sum)) {
+                *sum += rest;
+            }
+            sums
+        }
+        AggregateOp::Avg => {
+            let mut means = vec![Mean::default(); steps.count];
+            for cells in members() {
+                for (mean, &value) in means.iter_mut().zip(cells).filter(|(_, value)| present(**value)) {
+                    mean.add(value);
+                }
+            }
+            means.into_iter().map(|mean| cell(mean.value())).collect()
+        }
+        AggregateOp::Stddev | AggregateOp::Stdvar => {
+            let mut spreads = vec![Spread::default(); steps.count];
+            for cells in members() {
+                for (spread, &value) in spreads.iter_mut().zip(cells).filter(|(_, value)| present(**value)) {
+                    spread.add(value);
+                }
+            }
+            let root = op == AggregateOp::Stddev;
+            spreads
+                .into_iter()
+                .map(|spread| cell(spread.variance().map(|v| if root { v.sqrt() } else { v })))
+                .collect()
+        }
+        _ => {
+            let start =
+                |value: f64| if matches!(op, AggregateOp::Min | AggregateOp::Max) { value } else { 1.0 };
+            let mut cells = vec![ABSENT; steps.count];
+            for column in members() {
+                for (cell, &value) in cells.iter_mut().zip(column).filter(|(_, value)| present(**value)) {
+                    *cell = match op {
+                        _ if !present(*cell) => start(value),
+                        AggregateOp::Min if value < *cell || cell.is_nan() => value,
+                        AggregateOp::Max if value > *cell || cell.is_nan() => value,
+                        AggregateOp::Count => *cell + 1.0,
+                        _ => *cell,
+                    };
+                }
+            }
+            cells
+        }
+    };
+    Column { labels: group.labels, drop_name: group.drop_name, cells }
+}
+
+/// A mean that stays finite where the sum does not, as Prometheus computes it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::promql) struct Mean {
+    count: f64,
+    /// The sum, or the mean once the sum overflowed.
+    value: f64,
+    rest: f64,
+    incremental: bool,
+}
+
+impl Mean {
+    pub(in crate::promql) fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        if self.count == 1.0 {
+            self.value = value;
+            return;
+        }
+        if !self.incremental {
+            let (sum, rest) = kahan(value, self.value, self.rest);
+            if !sum.is_infinite() {
+                (self.value, self.rest) = (sum, rest);
+                return;
+            }
+            self.incremental = true;
+            self.value /= self.count - 1.0;
+            self.rest /= self.count - 1.0;
+        }
+        let share = (self.count - 1.0) / self.count;
+        (self.value, self.rest) = kahan(value / self.count, share * self.value, share * self.rest);
+    }
+
+    pub(in crate::promql) fn value(self) -> Option<f64> {
+        match (self.count == 0.0, self.incremental) {
+            (true, _) => None,
+            (_, true) => Some(self.value + self.rest),
+            (_, false) => Some(self.value / self.count + self.rest / self.count),
+        }
+    }
+}
+
+/// The variance of a population (Welford).
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Spread {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        if self.count == 1.0 {
+            self.mean = value;
+            self.squares = if value.is_finite() { 0.0 } else { f64::NAN };
+            return;
+        }
+        let delta = value - self.mean;
+        self.mean += delta / self.count;
+        self.squares += delta * (value - self.mean);
+    }
+
+    fn variance(self) -> Option<f64> {
+        (self.count > 0.0).then_some(self.squares / self.count)
+    }
+}

@@ -1,0 +1,393 @@
+//! Evaluation: each node once for all times of the query, series by series.
+//!
+//! A vector is a list of columns, one for each series; a column has one cell for each time. So a selector looks at
+//! each series once, with a window that moves over its samples, and an operator matches labels once, not at every
+//! time.
+
+mod aggregate;
+mod binary;
+mod hash;
+mod names;
+mod selectors;
+
+use std::sync::Arc;
+
+use super::ast::{Duration, Expr, Form, Kind, Node, Span};
+use super::functions::Run;
+use super::value::{Annotation, AnnotationLevel, Answer, Value, VectorSample};
+use super::{EvalError, Options, Store};
+use crate::model::{Labels, Sample, Series};
+
+pub(super) use aggregate::Mean;
+pub(super) use names::{merge, without_name};
+pub(super) use selectors::Window;
+
+/// The bits of a cell at a time when the series has no sample. [`Store`] lets in no NaN but two others.
+const ABSENT_BITS: u64 = 0x7ff8_0000_0000_0ab5;
+/// A cell at a time when the series has no sample.
+pub(super) const ABSENT: f64 = f64::from_bits(ABSENT_BITS);
+
+/// Is there a sample in this cell?
+#[inline]
+pub(super) fn present(cell: f64) -> bool {
+    cell.to_bits() != ABSENT_BITS
+}
+
+/// The value of a cell that has one.
+#[inline]
+pub(super) fn cell(value: Option<f64>) -> f64 {
+    value.unwrap_or(ABSENT)
+}
+
+/// The times of an evaluation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    /// The first one, in milliseconds.
+    pub(super) start: i64,
+    /// From one to the next.
+    pub(super) step: i64,
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+impl Steps {
+    /// The time of a cell.
+    pub(super) fn at(&self, i: usize) -> i64 {
+        self.start + self.step * i as i64
+    }
+
+    /// All times.
+    pub(super) fn iter(self) -> impl Iterator<Item = i64> {
+        (0..self.count).map(move |i| self.at(i))
+    }
+
+    /// From the first to the last.
+    fn length(&self) -> i64 {
+        self.step * (self.count as i64 - 1)
+    }
+}
+
+/// A series at all times of an evaluation.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// What identifies it.
+    pub(super) labels: Labels,
+    /// Is its name to be removed at the end?
+    pub(super) drop_name: bool,
+    /// One cell for each time.
+    pub(super) cells: Vec<f64>,
+}
+
+/// The value of a node at all times of an evaluation.
+#[derive(Debug)]
+pub(super) enum Evaluated {
+    /// One number for each time.
+    Scalar(Vec<f64>),
+    /// A text.
+    Text(Arc<str>),
+    /// Series; a series may have no cell with a value.
+    Vector(Vec<Column>),
+}
+
+pub(super) type Outcome<T> = Result<T, EvalError>;
+
+pub(super) fn fail<T>(span: Span, message: impl Into<String>) -> Outcome<T> {
+    Err(EvalError { message: message.into(), span: Some(span.range()), hint: None })
+}
+
+/// What an evaluation looks at.
+pub(super) struct Evaluator<'a> {
+    pub(super) store: &'a Store,
+    pub(super) options: &'a Options,
+    /// The times of the whole query, which `start()` and `step()` mean.
+    pub(super) query: Steps,
+    /// Is it a range query?
+    pub(super) is_range: bool,
+    /// Does any part look at a fixed time?
+    has_at: bool,
+    annotations: Vec<Annotation>,
+}
+
+/// The value of an expression at one time.
+pub fn instant(expr: &Expr, store: &Store, at_ms: i64, options: &Options) -> Outcome<Answer> {
+    let steps = Steps { start: at_ms, step: 0, count: 1 };
+    let mut evaluator = Evaluator::new(expr, store, options, steps, false);
+    let value = if expr.kind() == Kind::Matrix {
+        evaluator.matrix(expr.root(), steps)?
+    } else {
+        match evaluator.eval(expr.root(), steps)? {
+            Evaluated::Scalar(cells) => Value::Scalar(cells[0]),
+            Evaluated::Text(text) => Value::Text(text.to_string()),
+            Evaluated::Vector(columns) => {
+                let columns = names::cleaned(columns, expr.root().span)?;
+                let mut samples: Vec<VectorSample> = Vec::with_capacity(columns.len());
+                for column in columns.into_iter().filter(|column| present(column.cells[0])) {
+                    let sample = Sample { at: at_ms, value: column.cells[0] };
+                    samples.push(VectorSample { labels: column.labels, sample });
+                }
+                Value::Vector(samples)
+            }
+        }
+    };
+    Ok(evaluator.answer(value))
+}
+
+/// The values of an expression from `start_ms` to `end_ms`, both included, every `step_ms`.
+pub fn range(
+    expr: &Expr,
+    store: &Store,
+    start_ms: i64,
+    end_ms: i64,
+    step_ms: i64,
+    options: &Options,
+) -> Outcome<Answer> {
+    let span = expr.root().span;
+    if step_ms <= 0 {
+        return fail(span, "zero or negative query resolution step widths are not accepted");
+    }
+    if !matches!(expr.kind(), Kind::Scalar | Kind::Vector) {
+        return fail(
+            span,
+            format!(
+                "invalid expression type {:?} for range query, must be Scalar or instant Vector",
+                expr.kind().name()
+            ),
+        );
+    }
+    let count = end_ms.checked_sub(start_ms).filter(|length| *length >= 0).map(|length| length / step_ms + 1);
+    let Some(count) = count else {
+        return Ok(Answer { value: Value::Matrix(Vec::new()), annotations: Vec::new() });
+    };
+    let steps = Steps { start: start_ms, step: step_ms, count: count as usize };
+    let mut evaluator = Evaluator::new(expr, store, options, steps, true);
+    evaluator.check_cells(1, steps, span)?;
+    let columns = match evaluator.eval(expr.root(), steps)? {
+        Evaluated::Scalar(cells) => vec![Column { labels: Labels::default(), drop_name: false, cells }],
+        Evaluated::Vector(columns) => names::cleaned(columns, span)?,
+        Evaluated::Text(_) => Vec::new(),
+    };
+    let mut matrix: Vec<Series> = columns
+        .into_iter()
+        .map(|column| Series { samples: samples(&column.cells, steps), labels: column.labels })
+        .filter(|series| !series.samples.is_empty())
+        .collect();
+    matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
+    Ok(evaluator.answer(Value::Matrix(matrix)))
+}
+
+/// The cells that have a value, with their times.
+pub(super) fn samples(cells: &[f64], steps: Steps) -> Vec<Sample> {
+    let cells = cells.iter().enumerate().filter(|(_, cell)| present(**cell));
+    cells.map(|(i, &value)| Sample { at: steps.at(i), value }).collect()
+}
+
+impl<'a> Evaluator<'a> {
+    fn new(expr: &Expr, store: &'a Store, options: &'a Options, query: Steps, is_range: bool) -> Self {
+        let mut has_at = false;
+        expr.root().walk(&mut |node| {
+            has_at |= match &node.form {
+                Form::Selector(selector) => selector.shift.at.is_some(),
+                Form::Subquery(subquery) => subquery.shift.at.is_some(),
+                _ => false,
+            };
+        });
+        Evaluator { store, options, query, is_range, has_at, annotations: Vec::new() }
+    }
+
+    fn answer(mut self, value: Value) -> Answer {
+        self.annotations.sort_by_key(|annotation| annotation.level);
+        Answer { value, annotations: self.annotations }
+    }
+
+    /// The first and the last time of the query.
+    pub(super) fn query_span(&self) -> (i64, i64) {
+        (self.query.start, self.query.start + self.query.length())
+    }
+
+    /// The length of a duration in this query.
+    pub(super) fn millis(&self, duration: &Duration) -> Outcome<i64> {
+        match duration {
+            Duration::Millis(ms) => Ok(*ms),
+            Duration::Formula(formula) => {
+                formula.millis(self.query.step, self.query.length()).map_err(|error| EvalError {
+                    message: error.message,
+                    span: Some(error.span),
+                    hint: error.hint,
+                })
+            }
+        }
+    }
+
+    /// Says something about the value, once.
+    pub(super) fn note(&mut self, level: AnnotationLevel, span: Span, message: impl Into<String>) {
+        let annotation = Annotation { level, message: message.into(), span };
+        if !self.annotations.contains(&annotation) {
+            self.annotations.push(annotation);
+        }
+    }
+
+    pub(super) fn warn(&mut self, span: Span, message: impl Into<String>) {
+        self.note(AnnotationLevel::Warning, span, message);
+    }
+
+    pub(super) fn inform(&mut self, span: Span, message: impl Into<String>) {
+        self.note(AnnotationLevel::Info, span, message);
+    }
+
+    /// Refuses to hold more cells than the limit; a million always fit.
+    pub(super) fn check_cells(&self, series: usize, steps: Steps, span: Span) -> Outcome<()> {
+        let limit = self.options.max_samples.max(1_000_000);
+        if series.saturating_mul(steps.count) <= limit {
+            return Ok(());
+        }
+        Err(EvalError {
+            message: "query processing would load too many samples into memory in query execution".to_owned(),
+            span: Some(span.range()),
+            hint: Some(format!(
+                "{series} series at {} times each are more than {limit} values; take a longer step, a shorter range \
+                 or fewer series",
+                steps.count
+            )),
+        })
+    }
+
+    /// The value of a node.
+    pub(super) fn eval(&mut self, node: &'a Node, steps: Steps) -> Outcome<Evaluated> {
+        if self.has_at && steps.count > 1 && is_steady(node) {
+            let once = Steps { start: steps.start, step: 0, count: 1 };
+            return Ok(match self.eval(node, once)? {
+                Evaluated::Scalar(cells) => Evaluated::Scalar(vec![cells[0]; steps.count]),
+                Evaluated::Text(text) => Evaluated::Text(text),
+                Evaluated::Vector(mut columns) => {
+                    columns.retain(|column| present(column.cells[0]));
+                    self.check_cells(columns.len(), steps, node.span)?;
+                    for column in &mut columns {
+                        column.cells = vec![column.cells[0]; steps.count];
+                    }
+                    Evaluated::Vector(columns)
+                }
+            });
+        }
+        match &node.form {
+            Form::Number(number, _) => Ok(Evaluated::Scalar(vec![*number; steps.count])),
+            Form::Text(text) => Ok(Evaluated::Text(text.clone())),
+            Form::Paren(inner) => self.eval(inner, steps),
+            Form::Selector(selector) => self.select(node.span, selector, steps).map(Evaluated::Vector),
+            Form::Subquery(_) => fail(node.span, "a range vector has no value at a single time"),
+            Form::Unary(minus, inner) => {
+                let value = self.eval(inner, steps)?;
+                if *minus { self.negated(value, node.span) } else { Ok(value) }
+            }
+            Form::Binary(binary) => self.binary(node, binary, steps),
+            Form::Aggregate(aggregate) => self.aggregate(aggregate, steps).map(Evaluated::Vector),
+            Form::Call(function, arguments) => match function.run {
+                Run::Each(f) => {
+                    let mut columns = self.vector(&arguments[0], steps)?;
+                    for column in &mut columns {
+                        for cell in column.cells.iter_mut().filter(|cell| present(**cell)) {
+                            *cell = f(*cell);
+                        }
+                    }
+                    self.unnamed(columns, node.span).map(Evaluated::Vector)
+                }
+                Run::Over(f) => self.over(node, &arguments[0], steps, |_, window| f(window)),
+                Run::Whole(f) => f(self, node, arguments, steps),
+            },
+        }
+    }
+
+    fn negated(&mut self, value: Evaluated, span: Span) -> Outcome<Evaluated> {
+        match value {
+            Evaluated::Scalar(mut cells) => {
+                for cell in &mut cells {
+                    *cell = -*cell;
+                }
+                Ok(Evaluated::Scalar(cells))
+            }
+            Evaluated::Vector(mut columns) => {
+                for column in &mut columns {
+                    for cell in column.cells.iter_mut().filter(|cell| present(**cell)) {
+                        *cell = -*cell;
+                    }
+                }
+                self.unnamed(columns, span).map(Evaluated::Vector)
+            }
+            text @ Evaluated::Text(_) => Ok(text),
+        }
+    }
+
+    /// The value of a node that is a vector.
+    pub(super) fn vector(&mut self, node: &'a Node, steps: Steps) -> Outcome<Vec<Column>> {
+        match self.eval(node, steps)? {
+            Evaluated::Vector(columns) => Ok(columns),
+            _ => fail(node.span, "an instant vector is needed here"),
+        }
+    }
+
+    /// The value of a node that is a scalar, at each time.
+    pub(super) fn scalar(&mut self, node: &'a Node, steps: Steps) -> Outcome<Vec<f64>> {
+        match self.eval(node, steps)? {
+            Evaluated::Scalar(cells) => Ok(cells),
+            _ => fail(node.span, "a scalar is needed here"),
+        }
+    }
+
+    /// The value of a node that is a text.
+    pub(super) fn text(&mut self, node: &'a Node, steps: Steps) -> Outcome<Arc<str>> {
+        match self.eval(node, steps)? {
+            Evaluated::Text(text) => Ok(text),
+            _ => fail(node.span, "a string is needed here"),
+        }
+    }
+
+    /// One number from each window of a range vector; the names are dropped.
+    pub(super) fn over(
+        &mut self,
+        node: &'a Node,
+        argument: &'a Node,
+        steps: Steps,
+        mut f: impl FnMut(usize, &Window<'_>) -> Option<f64>,
+    ) -> Outcome<Evaluated> {
+        let columns = self.over_named(node, argument, steps, &mut f)?;
+        self.unnamed(columns, node.span).map(Evaluated::Vector)
+    }
+
+    /// The same; the names are kept.
+    pub(super) fn over_named(
+        &mut self,
+        node: &'a Node,
+        argument: &'a Node,
+        steps: Steps,
+        f: &mut dyn FnMut(usize, &Window<'_>) -> Option<f64>,
+    ) -> Outcome<Vec<Column>> {
+        let ranges = self.ranges(argument, steps)?;
+        self.check_cells(ranges.series.len(), steps, node.span)?;
+        let mut columns = Vec::with_capacity(ranges.series.len());
+        for series in &ranges.series {
+            let mut cells = vec![ABSENT; steps.count];
+            ranges.windows(series, steps, &mut |i, window| {
+                if !window.samples.is_empty() {
+                    cells[i] = cell(f(i, window));
+                }
+            });
+            if cells.iter().any(|cell| present(*cell)) {
+                columns.push(Column { labels: series.labels.clone(), drop_name: series.drop_name, cells });
+            }
+        }
+        Ok(columns)
+    }
+}
+
+/// Does a node have the same value whatever the time of evaluation?
+fn is_steady(node: &Node) -> bool {
+    match &node.form {
+        Form::Selector(selector) => selector.shift.at.is_some(),
+        Form::Subquery(subquery) => subquery.shift.at.is_some(),
+        Form::Call(function, arguments) => {
+            !matches!(function.name, "time" | "timestamp" | "predict_linear")
+                && (function.optional == 0 || !arguments.is_empty())
+                && arguments.iter().all(is_steady)
+        }
+        _ => node.children().into_iter().all(is_steady),
+    }
+}

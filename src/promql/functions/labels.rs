@@ -1,0 +1,122 @@
+//! Functions that make labels from labels: `label_replace`, `label_join`, `absent`.
+
+use std::collections::BTreeSet;
+
+use crate::model::Labels;
+use crate::promql::EvalError;
+use crate::promql::ast::{Form, MatchOp, Node};
+use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, fail, merge, present};
+use crate::promql::pattern::Pattern;
+
+pub(super) fn label_replace<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    let target = evaluator.text(&arguments[1], steps)?;
+    let replacement = evaluator.text(&arguments[2], steps)?;
+    let source = evaluator.text(&arguments[3], steps)?;
+    let pattern = evaluator.text(&arguments[4], steps)?;
+    let pattern = Pattern::anchored(&pattern).map_err(|cause| EvalError {
+        message: format!("invalid regular expression in label_replace(): {pattern}"),
+        span: Some(arguments[4].span.range()),
+        hint: Some(cause),
+    })?;
+    if target.is_empty() {
+        return fail(arguments[1].span, "invalid destination label name in label_replace(): ");
+    }
+    let mut columns = evaluator.vector(&arguments[0], steps)?;
+    for column in &mut columns {
+        let Some(groups) = pattern.regex().captures(column.labels.get(&source)) else { continue };
+        let mut value = String::new();
+        groups.expand(&replacement, &mut value);
+        column.labels.set(target.clone(), value);
+        if *target == *Labels::NAME {
+            column.drop_name = false;
+        }
+    }
+    merge(columns, node.span).map(Evaluated::Vector)
+}
+
+pub(super) fn label_join<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    let target = evaluator.text(&arguments[1], steps)?;
+    let separator = evaluator.text(&arguments[2], steps)?;
+    let mut sources = Vec::new();
+    for argument in &arguments[3..] {
+        let source = evaluator.text(argument, steps)?;
+        if source.is_empty() {
+            return fail(argument.span, "invalid source label name in label_join(): ");
+        }
+        sources.push(source);
+    }
+    if target.is_empty() {
+        return fail(arguments[1].span, "invalid destination label name in label_join(): ");
+    }
+    let mut columns = evaluator.vector(&arguments[0], steps)?;
+    for column in &mut columns {
+        let values: Vec<&str> = sources.iter().map(|source| column.labels.get(source)).collect();
+        let joined = values.join(&separator);
+        column.labels.set(target.clone(), joined);
+        if *target == *Labels::NAME {
+            column.drop_name = false;
+        }
+    }
+    merge(columns, node.span).map(Evaluated::Vector)
+}
+
+pub(super) fn absent<'a>(
+    evaluator: &mut Evaluator<'a>,
+    _: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    let mut cells = vec![1.0; steps.count];
+    for column in evaluator.vector(&arguments[0], steps)? {
+        for (cell, _) in cells.iter_mut().zip(&column.cells).filter(|(_, other)| present(**other)) {
+            *cell = ABSENT;
+        }
+    }
+    Ok(absence(&arguments[0], cells))
+}
+
+pub(super) fn absent_over_time<'a>(
+    evaluator: &mut Evaluator<'a>,
+    _: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    let mut cells = vec![1.0; steps.count];
+    let ranges = evaluator.ranges(&arguments[0], steps)?;
+    for series in &ranges.series {
+        ranges.windows(series, steps, &mut |i, window| {
+            if !window.samples.is_empty() {
+                cells[i] = ABSENT;
+            }
+        });
+    }
+    Ok(absence(&arguments[0], cells))
+}
+
+/// A series that stands for series that are not there, with the labels their selector demands.
+fn absence(argument: &Node, cells: Vec<f64>) -> Evaluated {
+    let mut labels = Labels::default();
+    if let Form::Selector(selector) = &argument.unwrapped().form {
+        let mut seen = BTreeSet::new();
+        for matcher in selector.matchers.iter().filter(|matcher| &*matcher.name != Labels::NAME) {
+            // A label that is demanded twice, or not to be equal to something, has no certain value.
+            let certain = seen.insert(&matcher.name) && matcher.op == MatchOp::Equal;
+            labels.set(matcher.name.clone(), if certain { matcher.value.clone() } else { "".into() });
+        }
+    }
+    if cells.iter().any(|cell| present(*cell)) {
+        Evaluated::Vector(vec![Column { labels, drop_name: false, cells }])
+    } else {
+        Evaluated::Vector(Vec::new())
+    }
+}

@@ -1,0 +1,243 @@
+//! Regular expressions as Go reads them, on top of the `regex` crate.
+//!
+//! Both read RE2's language, with differences that change what matches: in Go, `\d \w \s \b` are ASCII only, an
+//! unpaired `{` and a `[` inside a class stand for themselves, and `\Q…\E` quotes.
+
+use regex::{Regex, RegexBuilder};
+
+/// A regular expression in Go's language.
+#[derive(Clone, Debug)]
+pub struct Pattern(Regex);
+
+/// Compiled, a pattern may take this many bytes; larger ones are refused.
+const SIZE_LIMIT: usize = 4 << 20;
+/// Longer patterns are refused unread.
+const LENGTH_LIMIT: usize = 64 << 10;
+
+impl Pattern {
+    /// A pattern that has to match the whole text; `.` matches line ends too. As matchers and `label_replace`
+    /// use it.
+    pub fn anchored(pattern: &str) -> Result<Self, String> {
+        // The pattern alone first, so that an unpaired bracket cannot close the group around it.
+        compile(&translate(pattern)?)?;
+        compile(&format!("^(?s:{})$", translate(pattern)?)).map(Pattern)
+    }
+
+    /// A pattern that may match anywhere in the text, as templates use it.
+    pub fn anywhere(pattern: &str) -> Result<Self, String> {
+        compile(&translate(pattern)?).map(Pattern)
+    }
+
+    /// Does it match?
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// The compiled expression.
+    pub fn regex(&self) -> &Regex {
+        &self.0
+    }
+}
+
+fn compile(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern)
+        .size_limit(SIZE_LIMIT)
+        .dfa_size_limit(SIZE_LIMIT)
+        .nest_limit(200)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(limit) => {
+                format!("the regular expression needs more than {limit} bytes when compiled")
+            }
+            // The last line of the crate's message names the cause; the lines before draw it.
+            error => {
+                let text = error.to_string();
+                let cause = text.lines().last().unwrap_or_default();
+                cause.strip_prefix("error: ").unwrap_or(cause).to_owned()
+            }
+        })
+}
+
+/// Go's notation into that of the `regex` crate.
+fn translate(pattern: &str) -> Result<String, String> {
+    if pattern.len() > LENGTH_LIMIT {
+        return Err(format!("the regular expression is longer than {LENGTH_LIMIT} bytes"));
+    }
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut rest = pattern;
+    let mut repeated = Repeated::No;
+    while let Some(c) = rest.chars().next() {
+        repeated = repeated.after(rest)?;
+        let used = match c {
+            '\\' => escape(rest, &mut out, false),
+            '[' => class(rest, &mut out),
+            '{' if !is_repetition(rest) => {
+                out.push_str("\\{");
+                1
+            }
+            '}' if !out.ends_with(|c: char| c.is_ascii_digit() || c == ',') => {
+                out.push_str("\\}");
+                1
+            }
+            c => {
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[used..];
+    }
+    Ok(out)
+}
+
+/// Was what stands before repeated? Go refuses to repeat a repetition.
+#[derive(Clone, Copy, PartialEq)]
+enum Repeated {
+    No,
+    Once,
+    Lazily,
+}
+
+impl Repeated {
+    fn after(self, text: &str) -> Result<Self, String> {
+        let is_operator = text.starts_with(['*', '+', '?']) || text.starts_with('{') && is_repetition(text);
+        match (self, is_operator) {
+            (_, false) => Ok(Repeated::No),
+            (Repeated::No, true) => Ok(Repeated::Once),
+            (Repeated::Once, true) if text.starts_with('?') => Ok(Repeated::Lazily),
+            _ => Err("invalid nested repetition operator".to_owned()),
+        }
+    }
+}
+
+/// `{2}`, `{2,}` or `{2,3}` at the start.
+fn is_repetition(text: &str) -> bool {
+    let Some(end) = text.find('}') else { return false };
+    let (low, high) = text[1..end].split_once(',').unwrap_or((&text[1..end], ""));
+    !low.is_empty() && low.bytes().chain(high.bytes()).all(|b| b.is_ascii_digit())
+}
+
+/// A backslash and what follows; gives the bytes used.
+fn escape(text: &str, out: &mut String, in_class: bool) -> usize {
+    let Some(c) = text[1..].chars().next() else {
+        out.push('\\');
+        return 1;
+    };
+    let used = 1 + c.len_utf8();
+    match (c, in_class) {
+        ('d', false) => out.push_str("[0-9]"),
+        ('d', true) => out.push_str("0-9"),
+        ('D', _) => out.push_str("[^0-9]"),
+        ('w', false) => out.push_str("[0-9A-Za-z_]"),
+        ('w', true) => out.push_str("0-9A-Za-z_"),
+        ('W', _) => out.push_str("[^0-9A-Za-z_]"),
+        ('s', false) => out.push_str(r"[\t\n\x0c\r ]"),
+        ('s', true) => out.push_str(r"\t\n\x0c\r "),
+        ('S', _) => out.push_str(r"[^\t\n\x0c\r ]"),
+        ('b', false) => out.push_str(r"(?-u:\b)"),
+        // Where not both sides are ASCII letters; the crate wants to know that no character is split.
+        ('B', false) => out.push_str(r"\B"),
+        ('Q', false) => {
+            let quoted = &text[2..];
+            let end = quoted.find(r"\E").unwrap_or(quoted.len());
+            out.push_str(&regex::escape(&quoted[..end]));
+            return (2 + end + 2).min(text.len());
+        }
+        (c, _) if c.is_ascii_punctuation() => {
+            // Not a backslash, which makes `\<` the start of a word.
+            out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+        }
+        (c, _) => {
+            out.push('\\');
+            out.push(c);
+        }
+    }
+    used
+}
+
+/// A class and its brackets; gives the bytes used.
+fn class(text: &str, out: &mut String) -> usize {
+    let mut at = 1;
+    out.push('[');
+    if text[at..].starts_with('^') {
+        out.push('^');
+        at += 1;
+    }
+    // The first bracket stands for itself.
+    if text[at..].starts_with(']') {
+        out.push_str("\\]");
+        at += 1;
+    }
+    while let Some(c) = text[at..].chars().next() {
+        match c {
+            ']' => {
+                out.push(']');
+                return at + 1;
+            }
+            '\\' => at += escape(&text[at..], out, true),
+            '[' if text[at..].starts_with("[:") && text[at..].contains(":]") => {
+                let end = text[at..].find(":]").map_or(text.len(), |end| at + end + 2);
+                out.push_str(&text[at..end]);
+                at = end;
+            }
+            '[' | '&' | '~' => {
+                out.push('\\');
+                out.push(c);
+                at += 1;
+            }
+            // A doubled hyphen would be a difference of sets.
+            '-' if text[at..].starts_with("--") => {
+                out.push_str("\\-");
+                at += 1;
+            }
+            c => {
+                out.push(c);
+                at += c.len_utf8();
+            }
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_go() {
+        for (pattern, text, expected) in [
+            ("a.b", "a\nb", true),
+            ("a|b", "ab", false),
+            ("", "", true),
+            (r"\d+", "٣", false),
+            (r"\d+", "3", true),
+            (r"[\d]", "7", true),
+            ("(?i:PRO).*", "production", true),
+            ("{", "{", true),
+            ("a{,2}", "a{,2}", true),
+            ("a{2}", "aa", true),
+            ("[[]", "[", true),
+            ("[a&&b]", "&", true),
+            ("[[:alpha:]]+", "ab", true),
+            (r"\Qa.b\E+", "a.bb", true),
+            (r"a\-b\_c", "a-b_c", true),
+            (r"\<x\>", "<x>", true),
+            ("}", "}", true),
+            (r"a\{b", "a{b", true),
+            (r"\w+\b.*", "é", false),
+            ("[]a]", "]", true),
+        ] {
+            let compiled = Pattern::anchored(pattern).expect(pattern);
+            assert_eq!(compiled.matches(text), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_or_too_large_is_refused() {
+        for pattern in ["(", ")", ")(", "*", "a**", "[", r"\", "(?P<", "((a{1000}){1000}){1000}", r"\p{Nope}"]
+        {
+            assert!(Pattern::anchored(pattern).is_err(), "{pattern}");
+        }
+        assert!(Pattern::anchored(&"a".repeat(100_000)).is_err());
+        assert!(Pattern::anchored(&"(".repeat(10_000)).is_err());
+    }
+}

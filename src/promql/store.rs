@@ -1,0 +1,274 @@
+//! Series in memory, found by their labels.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use super::ast::{MatchOp, Matcher};
+use crate::model::{Labels, Sample, Series};
+
+/// A series and what belongs to it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stored {
+    /// Labels and samples.
+    pub(super) series: Series,
+    /// The start timestamp of each sample, 0 where there is none; empty if no sample has one.
+    pub(super) starts: Vec<i64>,
+    /// Times of native histograms, whose values are not kept.
+    pub(super) histograms: Vec<i64>,
+    /// Is there a marker of the series' end among the samples?
+    pub(super) has_stale: bool,
+}
+
+/// Series in memory, found by their labels; samples sorted by time.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    stored: Vec<Stored>,
+    /// Series by the hash of their labels.
+    known: HashTable<u32>,
+    /// Label name → value → series, in the order they came.
+    index: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>>,
+    /// The series of the last sample, which the next one often belongs to.
+    last: u32,
+}
+
+fn hash(labels: &Labels) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(labels)
+}
+
+/// Every NaN but the marker of a series' end becomes the same one, so that bit patterns can carry meaning.
+fn plain(value: f64) -> f64 {
+    if value.is_nan() && value.to_bits() != crate::model::series::STALE { f64::NAN } else { value }
+}
+
+impl Store {
+    /// No series.
+    pub fn new() -> Self {
+        Store::default()
+    }
+
+    /// Adds a whole series; its samples are merged with those already there.
+    pub fn push(&mut self, series: Series) {
+        let at = self.id(&series.labels);
+        let stored = &mut self.stored[at];
+        if stored.series.samples.is_empty()
+            && stored.starts.is_empty()
+            && series.samples.windows(2).all(|pair| pair[0].at < pair[1].at)
+        {
+            stored.series.samples = series.samples;
+            for sample in &mut stored.series.samples {
+                sample.value = plain(sample.value);
+                stored.has_stale |= sample.is_stale();
+            }
+            return;
+        }
+        for sample in series.samples {
+            insert(&mut self.stored[at], sample, 0);
+        }
+    }
+
+    /// Adds a sample; of two samples at the same time the last one stays.
+    pub fn append(&mut self, labels: &Labels, sample: Sample) {
+        self.append_started(labels, sample, 0);
+    }
+
+    /// Adds a sample of a counter that started at `start` (milliseconds since the epoch, 0 for unknown).
+    pub fn append_started(&mut self, labels: &Labels, sample: Sample, start: i64) {
+        let at = self.id(labels);
+        insert(&mut self.stored[at], sample, start);
+    }
+
+    /// Notes that there is a native histogram. Queries that would need its value say that they cannot have it.
+    pub fn note_histogram(&mut self, labels: &Labels, at_ms: i64) {
+        let at = self.id(labels);
+        let times = &mut self.stored[at].histograms;
+        let place = times.partition_point(|&time| time < at_ms);
+        times.insert(place, at_ms);
+    }
+
+    /// The series, in the order they came.
+    pub fn series(&self) -> impl Iterator<Item = &Series> {
+        self.stored.iter().map(|stored| &stored.series)
+    }
+
+    /// How many series there are.
+    pub fn len(&self) -> usize {
+        self.stored.len()
+    }
+
+    /// Are there no series?
+    pub fn is_empty(&self) -> bool {
+        self.stored.is_empty()
+    }
+
+    /// The times of the first and the last sample, in milliseconds.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let firsts = self.stored.iter().filter_map(|stored| stored.series.samples.first());
+        let lasts = self.stored.iter().filter_map(|stored| stored.series.samples.last());
+        Some((firsts.map(|sample| sample.at).min()?, lasts.map(|sample| sample.at).max()?))
+    }
+
+    /// The series for which all conditions hold, sorted by labels.
+    pub fn matching<'a>(&'a self, matchers: &[Matcher]) -> Vec<&'a Series> {
+        self.select(matchers).into_iter().map(|stored| &stored.series).collect()
+    }
+
+    /// The series for which all conditions hold, sorted by labels.
+    pub(super) fn select(&self, matchers: &[Matcher]) -> Vec<&Stored> {
+        let mut found: Vec<&Stored> = match self.candidates(matchers) {
+            Some(ids) => ids
+                .into_iter()
+                .map(|id| &self.stored[id as usize])
+                .filter(|stored| holds(stored, matchers))
+                .collect(),
+            None => self.stored.iter().filter(|stored| holds(stored, matchers)).collect(),
+        };
+        found.sort_unstable_by(|a, b| a.series.labels.cmp(&b.series.labels));
+        found
+    }
+
+    /// The shortest list of series that one condition leaves; `None` if no condition leaves out any.
+    fn candidates(&self, matchers: &[Matcher]) -> Option<Vec<u32>> {
+        let mut best: Option<Vec<u32>> = None;
+        // Equality first: it costs a look-up, a pattern costs one test for each value.
+        for op in [MatchOp::Equal, MatchOp::Matches] {
+            for matcher in matchers.iter().filter(|matcher| matcher.op == op && !matcher.matches("")) {
+                if op == MatchOp::Matches && best.is_some() {
+                    continue;
+                }
+                let ids = self.with_value(matcher);
+                if best.as_ref().is_none_or(|known| ids.len() < known.len()) {
+                    best = Some(ids);
+                }
+            }
+        }
+        best
+    }
+
+    fn with_value(&self, matcher: &Matcher) -> Vec<u32> {
+        let Some(values) = self.index.get(&matcher.name) else { return Vec::new() };
+        if matcher.op == MatchOp::Equal {
+            return values.get(&matcher.value).cloned().unwrap_or_default();
+        }
+        values.iter().filter(|(value, _)| matcher.matches(value)).flat_map(|(_, ids)| ids).copied().collect()
+    }
+
+    /// The place of a series, which is made if it is not there.
+    fn id(&mut self, labels: &Labels) -> usize {
+        // History comes series by series, scrapes in the order of the scrape before.
+        for id in [self.last, self.last.wrapping_add(1), 0] {
+            if self.stored.get(id as usize).is_some_and(|stored| stored.series.labels == *labels) {
+                self.last = id;
+                return id as usize;
+            }
+        }
+        let hashed = hash(labels);
+        let stored = &self.stored;
+        if let Some(&id) = self.known.find(hashed, |&id| stored[id as usize].series.labels == *labels) {
+            self.last = id;
+            return id as usize;
+        }
+        let id = self.stored.len() as u32;
+        for (name, value) in labels.iter_shared() {
+            self.index.entry(name.clone()).or_default().entry(value.clone()).or_default().push(id);
+        }
+        self.stored.push(Stored {
+            series: Series { labels: labels.clone(), samples: Vec::new() },
+            ..Stored::default()
+        });
+        let stored = &self.stored;
+        self.known.insert_unique(hashed, id, |&id| hash(&stored[id as usize].series.labels));
+        self.last = id;
+        id as usize
+    }
+}
+
+fn holds(stored: &Stored, matchers: &[Matcher]) -> bool {
+    matchers.iter().all(|matcher| matcher.matches(stored.series.labels.get(&matcher.name)))
+}
+
+fn insert(stored: &mut Stored, sample: Sample, start: i64) {
+    let sample = Sample { at: sample.at, value: plain(sample.value) };
+    stored.has_stale |= sample.is_stale();
+    let samples = &mut stored.series.samples;
+    if start != 0 && stored.starts.is_empty() {
+        stored.starts = vec![0; samples.len()];
+    }
+    let started = start != 0 || !stored.starts.is_empty();
+    match samples.last() {
+        Some(last) if last.at >= sample.at => {
+            match samples.binary_search_by_key(&sample.at, |known| known.at) {
+                Ok(place) => {
+                    samples[place] = sample;
+                    if started {
+                        stored.starts[place] = start;
+                    }
+                }
+                Err(place) => {
+                    samples.insert(place, sample);
+                    if started {
+                        stored.starts.insert(place, start);
+                    }
+                }
+            }
+        }
+        _ => {
+            samples.push(sample);
+            if started {
+                stored.starts.push(start);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(at: i64, value: f64) -> Sample {
+        Sample { at, value }
+    }
+
+    #[test]
+    fn samples_are_sorted_and_the_last_one_of_a_time_stays() {
+        let mut store = Store::new();
+        let labels = Labels::new([("__name__", "up")]);
+        for (at, value) in [(10, 1.0), (30, 3.0), (20, 2.0), (30, 4.0)] {
+            store.append(&labels, sample(at, value));
+        }
+        store.push(Series { labels, samples: vec![sample(5, 0.0)] });
+        let series: Vec<&Series> = store.series().collect();
+        assert_eq!(series.len(), 1);
+        assert_eq!(series[0].samples, [sample(5, 0.0), sample(10, 1.0), sample(20, 2.0), sample(30, 4.0)]);
+        assert_eq!(store.span(), Some((5, 30)));
+    }
+
+    #[test]
+    fn series_are_found_by_conditions() {
+        let mut store = Store::new();
+        for (name, job) in [("up", "b"), ("up", "a"), ("down", "a"), ("up", "")] {
+            store.append(&Labels::new([("__name__", name), ("job", job)]), sample(0, 1.0));
+        }
+        for (conditions, expected) in [
+            (vec![("__name__", MatchOp::Equal, "up")], vec!["up", "up{job=\"a\"}", "up{job=\"b\"}"]),
+            (vec![("job", MatchOp::Equal, "")], vec!["up"]),
+            (vec![("job", MatchOp::Matches, "a|c")], vec!["down{job=\"a\"}", "up{job=\"a\"}"]),
+            (
+                vec![("__name__", MatchOp::Equal, "up"), ("job", MatchOp::NotMatches, "a?")],
+                vec!["up{job=\"b\"}"],
+            ),
+            (vec![("job", MatchOp::NotEqual, "a")], vec!["up", "up{job=\"b\"}"]),
+            (vec![("nothing", MatchOp::Matches, ".+")], vec![]),
+        ] {
+            let matchers: Vec<Matcher> = conditions
+                .iter()
+                .map(|&(name, op, value)| Matcher::new(name, op, value).expect("a valid condition"))
+                .collect();
+            let found: Vec<String> =
+                store.matching(&matchers).iter().map(|series| series.labels.to_string()).collect();
+            assert_eq!(found, expected, "{conditions:?}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Alertmanager, offline: who is told of an alert, when, and why not.
+
+pub mod config;
+pub mod matcher;
+pub mod notify;
+pub mod silence;
+pub mod times;

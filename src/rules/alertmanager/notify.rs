@@ -1,0 +1,423 @@
+//! Notifications over time: alerts are grouped, groups wait, are muted or sent, and sent again.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::config::{Config, Inhibition};
+use super::matcher::all_match;
+use super::silence::Silence;
+use crate::model::{Labels, Timestamp};
+use crate::rules::alert::{Alert, Status};
+
+/// Something that a receiver would have got.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Notification {
+    /// When.
+    #[serde(serialize_with = "crate::rules::alert::as_text")]
+    pub at: Timestamp,
+    /// Who.
+    pub receiver: String,
+    /// The labels that the group has in common.
+    #[serde(serialize_with = "crate::rules::alert::labels_as_map")]
+    pub group: Labels,
+    /// Places, in the list of alerts, of those that fire.
+    pub firing: Vec<usize>,
+    /// Places of those that are resolved.
+    pub resolved: Vec<usize>,
+}
+
+/// A group is looked at this many times at most; beyond, a year of five minutes is over.
+const MAX_FLUSHES: usize = 110_000;
+
+/// Sets receivers, suppression and status of the alerts, and gives what would have been sent until `until`
+/// (milliseconds), by time.
+pub fn notify(config: &Config, silences: &[Silence], alerts: &mut [Alert], until: i64) -> Vec<Notification> {
+    let mut groups: BTreeMap<(usize, Labels), Vec<usize>> = BTreeMap::new();
+    for (index, alert) in alerts.iter_mut().enumerate() {
+        let routes = config.matching(&alert.labels);
+        alert.receivers = Vec::new();
+        for route in routes {
+            let receiver = &config.routes[route].receiver;
+            if !alert.receivers.contains(receiver) {
+                alert.receivers.push(receiver.clone());
+            }
+            if alert.fired() {
+                let mut common = alert.labels.clone();
+                if let Some(names) = &config.routes[route].group_by {
+                    common.retain(|name| names.iter().any(|known| known == name));
+                }
+                groups.entry((route, common)).or_default().push(index);
+            }
+        }
+    }
+    // For each alert that fired: was it sent, and if not, why?
+    let mut told = vec![false; alerts.len()];
+    let mut why: Vec<Option<String>> = vec![None; alerts.len()];
+    let mut sent = Vec::new();
+    let sources = sources(config, alerts);
+    for ((route, common), members) in groups {
+        let scene = Scene { config, silences, alerts, sources: &sources, route, common, until };
+        scene.run(&members, &mut told, &mut why, &mut sent);
+    }
+    sent.sort_by_key(|notification| notification.at);
+    for (index, alert) in alerts.iter_mut().enumerate() {
+        if alert.fired()
+            && !told[index]
+            && let Some(reason) = why[index].take()
+        {
+            alert.status = Status::Suppressed;
+            alert.suppressed_by = Some(reason);
+        }
+    }
+    sent
+}
+
+/// For each inhibition, the places of the alerts that are its sources whenever they fire.
+fn sources(config: &Config, alerts: &[Alert]) -> Vec<Vec<usize>> {
+    let places = |inhibition: &Inhibition| {
+        let fired = alerts.iter().enumerate().filter(|(_, alert)| alert.fired());
+        fired.filter(|(_, alert)| all_match(&inhibition.source, &alert.labels)).map(|(at, _)| at).collect()
+    };
+    config.inhibitions.iter().map(places).collect()
+}
+
+struct Scene<'s> {
+    config: &'s Config,
+    silences: &'s [Silence],
+    alerts: &'s [Alert],
+    sources: &'s [Vec<usize>],
+    route: usize,
+    common: Labels,
+    until: i64,
+}
+
+/// What was last sent of a group.
+struct Logged {
+    at: i64,
+    firing: Vec<usize>,
+    resolved: Vec<usize>,
+}
+
+impl Scene<'_> {
+    /// Lives through the group: it begins with its first alert, and again when it was empty.
+    fn run(
+        &self,
+        members: &[usize],
+        told: &mut [bool],
+        why: &mut [Option<String>],
+        sent: &mut Vec<Notification>,
+    ) {
+        let route = &self.config.routes[self.route];
+        let fired = |index: usize| self.alerts[index].firing_at.map_or(i64::MAX, Timestamp::millis);
+        let mut waiting: Vec<usize> = members.to_vec();
+        waiting.sort_by_key(|&index| std::cmp::Reverse(fired(index)));
+        let mut inside: Vec<usize> = Vec::new();
+        let mut log: Option<Logged> = None;
+        let mut flushes = 0;
+        while let Some(&first) = waiting.last() {
+            let mut at = fired(first).saturating_add(route.group_wait);
+            let mut is_first = true;
+            // What fires shortly before the end of the data still gets its first look.
+            while (is_first || at <= self.until) && flushes < MAX_FLUSHES {
+                flushes += 1;
+                is_first = false;
+                while let Some(&next) = waiting.last().filter(|&&next| fired(next) <= at) {
+                    inside.push(next);
+                    waiting.pop();
+                }
+                self.flush(at, &inside, &mut log, told, why, sent);
+                inside.retain(|&index| self.alerts[index].fires_at(at));
+                if inside.is_empty() {
+                    break;
+                }
+                at = at.saturating_add(route.group_interval.max(1));
+            }
+            if flushes >= MAX_FLUSHES || at > self.until && !inside.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// Why an alert is not sent at a time: inhibition, time intervals, a silence, in the order in which
+    /// Alertmanager asks.
+    fn suppressed(&self, labels: &Labels, at: i64) -> Option<String> {
+        for (inhibition, sources) in self.config.inhibitions.iter().zip(self.sources) {
+            if !all_match(&inhibition.target, labels) {
+                continue;
+            }
+            let mut firing = sources.iter().map(|&source| &self.alerts[source]);
+            let source =
+                firing.find(|source| source.fires_at(at) && inhibition.mutes(&source.labels, labels));
+            if let Some(source) = source {
+                let name = match inhibition.name.as_str() {
+                    "" => String::new(),
+                    name => format!(" (inhibit rule {name:?})"),
+                };
+                return Some(format!("inhibited by {}{name}", source.rule));
+            }
+        }
+        let muted = self.config.muted(self.route, at);
+        muted.or_else(|| {
+            let silence = self.silences.iter().find(|silence| silence.mutes(labels, at));
+            silence.map(ToString::to_string)
+        })
+    }
+
+    fn flush(
+        &self,
+        at: i64,
+        inside: &[usize],
+        log: &mut Option<Logged>,
+        told: &mut [bool],
+        why: &mut [Option<String>],
+        sent: &mut Vec<Notification>,
+    ) {
+        let (mut firing, mut resolved) = (Vec::new(), Vec::new());
+        for &index in inside {
+            let labels = &self.alerts[index].labels;
+            match self.suppressed(labels, at) {
+                Some(reason) => {
+                    why[index].get_or_insert(reason);
+                }
+                None if self.alerts[index].fires_at(at) => firing.push(index),
+                None => resolved.push(index),
+            }
+        }
+        firing.sort_unstable();
+        resolved.sort_unstable();
+        let route = &self.config.routes[self.route];
+        let receiver = self.config.receivers.iter().find(|known| known.name == route.receiver);
+        let sends_resolved = receiver.is_some_and(|receiver| receiver.sends_resolved);
+        if firing.is_empty() && resolved.is_empty()
+            || !due(log.as_ref(), &firing, &resolved, sends_resolved, at, route.repeat_interval)
+        {
+            return;
+        }
+        for &index in &firing {
+            told[index] = true;
+        }
+        let shown = if sends_resolved { resolved.clone() } else { Vec::new() };
+        if (!firing.is_empty() || !shown.is_empty())
+            && receiver.is_some_and(|receiver| receiver.sends)
+            && let Some(at) = Timestamp::from_millis(at)
+        {
+            sent.push(Notification {
+                at,
+                receiver: route.receiver.clone(),
+                group: self.common.clone(),
+                firing: firing.clone(),
+                resolved: shown,
+            });
+        }
+        *log = Some(Logged { at, firing, resolved });
+    }
+}
+
+/// Is there something new to say, or is it time to repeat?
+fn due(
+    log: Option<&Logged>,
+    firing: &[usize],
+    resolved: &[usize],
+    sends_resolved: bool,
+    at: i64,
+    repeat: i64,
+) -> bool {
+    let Some(last) = log else { return !firing.is_empty() };
+    if firing.iter().any(|index| !last.firing.contains(index)) {
+        return true;
+    }
+    if firing.is_empty() {
+        return !last.firing.is_empty();
+    }
+    if sends_resolved && resolved.iter().any(|index| !last.resolved.contains(index)) {
+        return true;
+    }
+    last.at < at - repeat
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config;
+    use super::super::silence;
+    use super::*;
+
+    const CONFIG: &str = "
+route:
+  receiver: default
+  group_by: [alertname]
+  group_wait: 30s
+  group_interval: 5m
+  repeat_interval: 1h
+  routes:
+    - matchers: [severity=critical]
+      receiver: pager
+      continue: true
+    - matchers: ['severity=~\"critical|high\"']
+      receiver: chat
+      mute_time_intervals: [night]
+    - match: {team: quiet}
+      receiver: quiet
+      group_by: [...]
+receivers:
+  - {name: default, webhook_configs: [{url: 'http://secret'}]}
+  - {name: pager, pagerduty_configs: [{routing_key: x}]}
+  - {name: chat, slack_configs: [{channel: '#a'}]}
+  - {name: quiet}
+inhibit_rules:
+  - source_matchers: [severity=critical]
+    target_matchers: [severity=low]
+    equal: [service]
+time_intervals:
+  - name: night
+    time_intervals: [{times: [{start_time: '03:00', end_time: '04:00'}]}]
+";
+
+    fn alert(labels: &[(&str, &str)], from: i64, to: Option<i64>) -> Alert {
+        let minute = |minutes: i64| Timestamp::from_millis(minutes * 60_000).unwrap();
+        Alert {
+            rule: labels[0].1.to_owned(),
+            id: None,
+            group: "g".to_owned(),
+            file: String::new(),
+            severity: None,
+            labels: Labels::new(labels.iter().copied()),
+            annotations: Vec::new(),
+            pending_at: minute(from),
+            firing_at: Some(minute(from)),
+            resolved_at: to.map(minute),
+            value: 1.0,
+            status: if to.is_some() { Status::Resolved } else { Status::Triggered },
+            receivers: Vec::new(),
+            suppressed_by: None,
+        }
+    }
+
+    fn told(sent: &[Notification]) -> Vec<String> {
+        sent.iter()
+            .map(|n| format!("{} {} {:?} {:?}", n.at.clock(), n.receiver, n.firing, n.resolved))
+            .collect()
+    }
+
+    #[test]
+    fn labels_find_their_receivers() {
+        let checked = config::parse(CONFIG);
+        assert_eq!(checked.problems, vec![]);
+        for (labels, receivers) in [
+            (vec![("severity", "critical")], "pager,chat"),
+            (vec![("severity", "high")], "chat"),
+            (vec![("severity", "low")], "default"),
+            (vec![("team", "quiet")], "quiet"),
+            (vec![], "default"),
+        ] {
+            let labels = Labels::new(labels);
+            assert_eq!(checked.config.receivers_for(&labels).join(","), receivers, "{labels}");
+        }
+    }
+
+    #[test]
+    fn groups_wait_repeat_and_resolve() {
+        let config = config::parse(CONFIG).config;
+        let low = [("alertname", "L"), ("severity", "low")];
+        let other = [("alertname", "L"), ("severity", "low"), ("i", "2")];
+        let mut alerts = vec![alert(&low, 0, Some(70)), alert(&other, 2, Some(12))];
+        let sent = notify(&config, &[], &mut alerts, 120 * 60_000);
+        assert_eq!(
+            told(&sent),
+            [
+                "00:00:30 default [0] []",
+                // The second one joined the group meanwhile.
+                "00:05:30 default [0, 1] []",
+                "00:15:30 default [0] [1]",
+                // Unchanged for more than an hour: but it is resolved before that.
+                "01:10:30 default [] [0]",
+            ]
+        );
+        let mut long = vec![alert(&low, 0, None)];
+        let sent = notify(&config, &[], &mut long, 131 * 60_000);
+        // Repeated at the first look after more than an hour.
+        assert_eq!(
+            told(&sent),
+            ["00:00:30 default [0] []", "01:05:30 default [0] []", "02:10:30 default [0] []"]
+        );
+    }
+
+    #[test]
+    fn nobody_is_told_of_what_is_suppressed() {
+        let config = config::parse(CONFIG).config;
+        let silences = silence::parse(
+            r#"[{"id": "s1", "startsAt": "1970-01-01T00:00:00Z", "endsAt": "1970-01-02T00:00:00Z",
+                 "matchers": [{"name": "alertname", "value": "S"}]}]"#,
+        )
+        .unwrap();
+        let mut alerts = vec![
+            alert(&[("alertname", "C"), ("severity", "critical"), ("service", "a")], 0, Some(60)),
+            alert(&[("alertname", "L"), ("severity", "low"), ("service", "a")], 1, Some(20)),
+            alert(&[("alertname", "M"), ("severity", "low"), ("service", "b")], 1, Some(20)),
+            alert(&[("alertname", "S"), ("severity", "low")], 1, Some(20)),
+            alert(&[("alertname", "N"), ("severity", "high")], 185, Some(200)),
+            alert(&[("alertname", "D"), ("severity", "high")], 230, Some(250)),
+        ];
+        let sent = notify(&config, &silences, &mut alerts, 300 * 60_000);
+        let why: Vec<_> =
+            alerts.iter().map(|alert| alert.suppressed_by.clone().unwrap_or_default()).collect();
+        assert_eq!(why, ["", "inhibited by C", "", "silence s1", "mute time interval \"night\"", ""]);
+        assert_eq!(alerts[1].status, Status::Suppressed);
+        assert_eq!(alerts[5].status, Status::Resolved);
+        // 03:50:30 and 03:55:30 are muted, 04:00:30 is not; the chat is not told of what is resolved.
+        assert!(told(&sent).contains(&"04:00:30 chat [5] []".to_owned()), "{:?}", told(&sent));
+        assert_eq!(sent.iter().filter(|n| n.receiver == "chat").count(), 2, "{:?}", told(&sent));
+    }
+
+    #[test]
+    fn wrong_configurations_are_told() {
+        for (text, part) in [
+            ("", "no route"),
+            ("receivers: []\n", "no route"),
+            ("route: {}\n", "default receiver"),
+            ("route: {receiver: a}\n", "undefined receiver \"a\""),
+            ("route: {receiver: a, matchers: [x=y]}\nreceivers: [{name: a}]\n", "must not have any matchers"),
+            (
+                "route: {receiver: a, routes: [{receiver: b}]}\nreceivers: [{name: a}]\n",
+                "undefined receiver \"b\"",
+            ),
+            ("route: {receiver: a, group_by: [..., x]}\nreceivers: [{name: a}]\n", "wildcard"),
+            ("route: {receiver: a, group_by: [x, x]}\nreceivers: [{name: a}]\n", "duplicated label"),
+            ("route: {receiver: a, group_interval: 0s}\nreceivers: [{name: a}]\n", "cannot be zero"),
+            ("route: {receiver: a}\nreceivers: [{name: a}, {name: a}]\n", "not unique"),
+            (
+                "route: {receiver: a, routes: [{match_re: {x: '['}}]}\nreceivers: [{name: a}]\n",
+                "regular expression",
+            ),
+            ("route: {receiver: a, rotues: []}\nreceivers: [{name: a}]\n", "field rotues not found"),
+            (
+                "route: {receiver: a, routes: [{mute_time_intervals: [x]}]}\nreceivers: [{name: a}]\n",
+                "undefined time interval",
+            ),
+        ] {
+            let problems = config::parse(text).problems;
+            assert!(problems.iter().any(|p| p.message.contains(part)), "{text}: {problems:?}");
+        }
+    }
+
+    /// The corpus beside the project, where it exists.
+    #[test]
+    fn the_corpus_is_read() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/rules/alertmanager/");
+        for name in ["simple.yml", "conf.good.yml"] {
+            #[expect(clippy::disallowed_methods, reason = "a test reads the corpus beside the project")]
+            let Ok(text) = std::fs::read_to_string(format!("{root}{name}")) else { continue };
+            let checked = config::parse(&text);
+            assert_eq!(checked.problems, vec![], "{name}");
+            for (labels, receivers) in [
+                (vec![("service", "foo1")], "team-X-mails"),
+                (vec![("service", "foo1"), ("severity", "critical")], "team-X-pager"),
+                (vec![("service", "files")], "team-Y-mails"),
+                (vec![("service", "database")], "team-DB-pager"),
+                (vec![("service", "database"), ("owner", "team-Y")], "team-Y-pager"),
+            ] {
+                assert_eq!(checked.config.receivers_for(&Labels::new(labels)).join(","), receivers);
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Values of the template language, with Go's idea of truth, types and printing.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{format, time};
+
+/// A value. Clones are cheap.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    /// No value: printed as `<no value>`.
+    Nil,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// Text.
+    Text(Rc<str>),
+    /// A list of anything.
+    List(Rc<Vec<Value>>),
+    /// Labels: a missing one is empty text.
+    Labels(Rc<BTreeMap<String, String>>),
+    /// The arguments of `args`: a missing one is no value.
+    Map(Rc<BTreeMap<String, Value>>),
+    /// An element of a query's result.
+    Sample(Rc<Sample>),
+    /// What a template starts with as `.`: fields by name.
+    Data(Rc<BTreeMap<&'static str, Value>>),
+    /// A point in time, in nanoseconds since the Unix epoch.
+    Time(i64),
+    /// A duration in nanoseconds.
+    Duration(i64),
+}
+
+/// An element of a query's result.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    /// All labels, the metric's name included.
+    pub labels: Rc<BTreeMap<String, String>>,
+    /// The value.
+    pub value: f64,
+}
+
+impl Value {
+    /// Text.
+    pub(super) fn text(text: impl AsRef<str>) -> Value {
+        Value::Text(Rc::from(text.as_ref()))
+    }
+
+    /// What `if`, `with`, `and`, `or` and `not` make of it.
+    pub(super) fn truth(&self) -> bool {
+        match self {
+            Value::Nil => false,
+            Value::Bool(truth) => *truth,
+            Value::Int(number) => *number != 0,
+            Value::Float(number) => *number != 0.0,
+            Value::Text(text) => !text.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            Value::Labels(labels) => !labels.is_empty(),
+            Value::Map(map) => !map.is_empty(),
+            Value::Duration(nanos) => *nanos != 0,
+            Value::Sample(_) | Value::Data(_) | Value::Time(_) => true,
+        }
+    }
+
+    /// The name of the Go type, for messages.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Value::Nil => "<nil>",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Float(_) => "float64",
+            Value::Text(_) => "string",
+            Value::List(_) => "template.queryResult",
+            Value::Labels(_) => "map[string]string",
+            Value::Map(_) => "map[string]interface {}",
+            Value::Sample(_) => "*template.sample",
+            Value::Data(_) => {
+                "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }"
+            }
+            Value::Time(_) => "*time.Time",
+            Value::Duration(_) => "*time.Duration",
+        }
+    }
+
+    /// As `{{ }}` prints it, and `%v`.
+    pub(super) fn print(&self) -> String {
+        match self {
+            Value::Nil => "<no value>".to_owned(),
+            other => other.print_nested(),
+        }
+    }
+
+    /// As it is printed inside of lists and maps.
+    pub(super) fn print_nested(&self) -> String {
+        match self {
+            Value::Nil => "<nil>".to_owned(),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Int(number) => number.to_string(),
+            Value::Float(number) => format::float_v(*number),
+            Value::Text(text) => text.to_string(),
+            Value::List(items) => {
+                let items: Vec<_> = items.iter().map(Value::print_nested).collect();
+                format!("[{}]", items.join(" "))
+            }
+            Value::Labels(labels) => {
+                let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+                format!("map[{}]", pairs.join(" "))
+            }
+            Value::Map(map) => {
+                let pairs: Vec<_> =
+                    map.iter().map(|(name, value)| format!("{name}:{}", value.print_nested())).collect();
+                format!("map[{}]", pairs.join(" "))
+            }
+            Value::Sample(sample) => {
+                let labels = Value::Labels(Rc::clone(&sample.labels)).print_nested();
+                format!("{{{labels} {}}}", format::float_v(sample.value))
+            }
+            Value::Data(fields) => {
+                // In the order of Prometheus' struct.
+                let parts: Vec<_> = ["Labels", "ExternalLabels", "ExternalURL", "Value"]
+                    .iter()
+                    .filter_map(|name| fields.get(name))
+                    .map(Value::print_nested)
+                    .collect();
+                format!("{{{}}}", parts.join(" "))
+            }
+            Value::Time(nanos) => time::print(*nanos),
+            Value::Duration(nanos) => time::duration(*nanos),
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! `obs query` and `obs check-rules` from end to end, on the fixtures and on small files of their own.
+#![expect(clippy::disallowed_methods, reason = "these tests run obs, and write and read files")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value as Json;
+
+/// What obs says, run among the fixtures and without anything of this machine.
+fn obs(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_obs"))
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"))
+        .env_clear()
+        .output()
+        .expect("obs runs")
+}
+
+/// The JSON of an answer with this exit code.
+fn json(code: i32, arguments: &[&str]) -> Json {
+    let output = obs(&[arguments, &["--output", "json"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Exit code, stdout and stderr.
+fn said(arguments: &[&str]) -> (i32, String, String) {
+    let output = obs(arguments);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
+}
+
+fn written(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&path, text).expect("a file");
+    path.display().to_string()
+}
+
+fn truth() -> Json {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/outage/truth.json");
+    serde_json::from_str(&std::fs::read_to_string(path).expect("the truth")).expect("JSON")
+}
+
+#[test]
+fn what_is_counted_in_logs_equals_the_truth() {
+    let truth = truth();
+    let query = "sum by (outcome) (log_requests_total{service=\"order-service\"})";
+    let rule = ["--success", "status < 400", "--at", "end"];
+    let answer = json(0, &[&["query", query, "outage"][..], &rule].concat());
+    let count = |outcome: &str| -> f64 {
+        let all = answer["data"]["result"].as_array().expect("a vector");
+        let found = all.iter().find(|element| element["metric"]["outcome"] == outcome);
+        found.and_then(|element| element["value"][1].as_str()?.parse().ok()).unwrap_or(0.0)
+    };
+    let (requests, success) = (truth["requests"].as_f64().unwrap(), truth["success"].as_f64().unwrap());
+    assert_eq!((count("success"), count("failed")), (success, requests - success));
+    let entries: f64 = truth["entries"].as_object().expect("entries").values().filter_map(Json::as_f64).sum();
+    let answer = json(0, &["query", "sum(log_entries_total)", "outage", "--at", "end"]);
+    assert_eq!(answer["data"]["result"][0]["value"][1], entries.to_string());
+    // Counters start at zero before the first event.
+    let answer = json(0, &["query", "sum(log_entries_total)", "outage", "--at", "start"]);
+    assert_eq!(answer["data"]["result"][0]["value"][1], "0");
+}
+
+#[test]
+fn an_answer_has_the_shape_of_prometheus() {
+    let query = "sum(rate(payment_requests_total[5m])) > bool 0";
+    let range = json(0, &["query", query, "outage", "--start", "start+5m", "--end", "end", "--step", "5m"]);
+    assert_eq!(range["status"], "success");
+    assert_eq!(range["data"]["resultType"], "matrix");
+    let values = range["data"]["result"][0]["values"].as_array().expect("values");
+    assert_eq!(values[0], serde_json::json!([1_703_385_300, "1"]));
+    assert_eq!(values[1][0], 1_703_385_600);
+    let scalar = json(0, &["query", "1 + 1", "outage", "--at", "2023-12-24T03:00:00.5Z"]);
+    assert_eq!(scalar["data"], serde_json::json!({"resultType": "scalar", "result": [1_703_386_800.5, "2"]}));
+    let text = json(0, &["query", "'a'", "outage"]);
+    assert_eq!(text["data"]["resultType"], "string");
+    let warned = json(0, &["query", "sum(rate(cpu_usage_percent[5m]))", "outage", "--at", "end"]);
+    assert!(warned["infos"][0].as_str().expect("an info").starts_with("PromQL info: "), "{warned}");
+}
+
+#[test]
+fn nothing_found_is_exit_code_1_and_says_why() {
+    let (code, out, err) = said(&["query", "payment_request_total", "outage"]);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(err.contains("did you mean payment_requests_total?"), "{err}");
+    let (code, _, err) = said(&["query", "payment_requests_total{status=\"ok\"}", "outage"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("there is failed, success"), "{err}");
+    let empty = json(1, &["query", "up", "outage"]);
+    assert_eq!(empty["data"]["result"], serde_json::json!([]));
+}
+
+#[test]
+fn trouble_is_exit_code_2_and_points_at_its_place() {
+    for (query, part) in [
+        ("sum(rate(x[5m])", "unexpected end"),
+        ("rate(x)", "add a range"),
+        ("no_such(x)", "unknown function"),
+        ("", "no expression"),
+    ] {
+        let (code, out, err) = said(&["query", query, "outage"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{query}");
+        assert!(err.contains(part), "{query}: {err}");
+    }
+    assert_eq!(said(&["query", "up", "no-such-folder"]).0, 2);
+    assert_eq!(said(&["query", "up", "outage", "--start", "end", "--end", "start"]).0, 2);
+    assert_eq!(said(&["query", "up", "outage", "--at", "end", "--step", "1m"]).0, 2);
+    assert_eq!(said(&["query", "up", "outage", "--output", "sarif"]).0, 2);
+}
+
+#[test]
+fn tables_fit_the_page_and_csv_has_every_sample() {
+    let query = "sum by (gateway) (rate(payment_requests_total[5m]))";
+    let (code, out, _) = said(&["query", query, "outage"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("{gateway=\"paypal\"}") && out.contains("read 1 file of metrics"), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let (_, out, _) = said(&["query", query, "outage", "--output", "csv", "--step", "10m"]);
+    let mut lines = out.lines();
+    assert_eq!(lines.next(), Some("timestamp,gateway,value"));
+    assert!(lines.next().is_some_and(|line| line.starts_with("2023-12-24T02:40:00Z,paypal,0.")), "{out}");
+}
+
+const CONFIG: &str = "metrics:
+  - {name: refusals_total, type: counter, where: 'message =~ \"pool exhausted\"', labels: {from: service}}
+  - {name: pay_seconds, type: histogram, value: processing_time_ms, buckets: [0.1, 1], labels: {gateway: gateway}}
+";
+
+#[test]
+fn declared_metrics_stand_beside_the_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = written(folder.path(), "obs.yaml", CONFIG);
+    let ask = |query: &str| json(0, &["query", query, "outage", "--config", &config, "--at", "end"]);
+    let events = truth()["pool_exhausted"]["events"].as_u64().expect("a count");
+    let answer = ask("refusals_total");
+    assert_eq!(answer["data"]["result"][0]["metric"]["from"], "payment-service");
+    assert_eq!(answer["data"]["result"][0]["value"][1], events.to_string());
+    let answer = ask("sum(pay_seconds_count) == sum(pay_seconds_bucket{le=\"+Inf\"})");
+    let gateways = truth()["by_gateway"].clone();
+    let count: u64 = gateways
+        .as_object()
+        .expect("gateways")
+        .values()
+        .filter_map(|gateway| gateway["count"].as_u64())
+        .sum();
+    assert_eq!(answer["data"]["result"][0]["value"][1], count.to_string());
+    let wrong = written(folder.path(), "wrong.yaml", "metrics:\n  - {name: a, type: gauge}\n");
+    let (code, _, err) = said(&["query", "up", "outage", "--config", &wrong]);
+    assert_eq!(code, 2);
+    assert!(err.contains("wrong.yaml:2:5: field `value` is missing"), "{err}");
+}
+
+const RULES: &str = "groups:
+  - name: payment
+    interval: 15s
+    rules:
+      - record: pool
+        expr: max(database_connections_active)
+      - alert: PoolFull
+        expr: pool > 18
+        for: 1m
+        labels: {severity: critical}
+        annotations: {text: 'at {{ $value }}'}
+      - alert: Failing
+        expr: sum(rate(log_requests_total{service=\"order-service\",outcome=\"failed\"}[5m])) > 0.05
+        labels: {severity: low}
+      - alert: Never
+        expr: pool > 1000
+";
+
+#[test]
+fn rules_are_replayed_over_metrics_and_logs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = written(folder.path(), "rules.yml", RULES);
+    let answer = json(1, &["check-rules", "-r", &rules, "outage"]);
+    let alerts = answer["alerts"].as_array().expect("alerts");
+    let of = |rule: &str| alerts.iter().filter(|alert| alert["rule"] == rule).collect::<Vec<_>>();
+    assert!(!of("PoolFull").is_empty() && !of("Failing").is_empty() && of("Never").is_empty());
+    let pool = of("PoolFull")[0];
+    let parse = |name: &str| pool[name].as_str().map(str::to_owned).expect("a time");
+    assert!(parse("pending_at") < parse("firing_at") && parse("firing_at") < parse("resolved_at"));
+    assert_eq!(pool["severity"], "critical");
+    assert!(pool["annotations"]["text"].as_str().expect("a text").starts_with("at "));
+    assert_eq!((&answer["summary"]["rules"], &answer["summary"]["evaluated"]), (&4.into(), &4.into()));
+    assert_eq!(answer["summary"]["no_data"], 0);
+    assert_eq!(answer["input"]["metrics"]["files"], 1);
+    assert_eq!(answer["input"]["unparsed"], 0);
+    // Nobody is alarmed before anything happened, and --fail-on decides what counts.
+    for (fail_on, code) in [("critical", 1), ("never", 0), ("low", 1)] {
+        assert_eq!(said(&["check-rules", "-r", &rules, "outage", "--fail-on", fail_on]).0, code, "{fail_on}");
+    }
+}
+
+#[test]
+fn no_data_is_never_green() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "groups: [{name: g, rules: [{alert: A, expr: nothing_there > 1}]}]";
+    let rules = written(folder.path(), "rules.yml", text);
+    let (code, out, err) = said(&["check-rules", "-r", &rules, "outage"]);
+    assert_eq!(code, 2, "{out}");
+    assert!(err.contains("rules.yml:1: A has no data: no series nothing_there"), "{err}");
+    assert!(out.contains("1 without data"), "{out}");
+    assert_eq!(said(&["check-rules", "-r", &rules, "outage", "--allow-no-data"]).0, 0);
+    let junit = said(&["check-rules", "-r", &rules, "outage", "--output", "junit"]).1;
+    assert!(junit.contains("skipped=\"1\""), "{junit}");
+}
+
+#[test]
+fn files_alone_are_checked_and_every_error_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = written(folder.path(), "rules.yml", RULES);
+    let (code, out, err) = said(&["check-rules", "-r", &good]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("4 rules in 1 group") && out.contains("ok"), "{out}");
+    let bad = "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'sum(', labls: {}}\n      - {record: 'a b', expr: up, for: 1m}\n";
+    let bad = written(folder.path(), "bad.yml", bad);
+    let (code, _, err) = said(&["check-rules", "-r", &bad, "outage"]);
+    assert_eq!(code, 2);
+    for part in
+        ["bad.yml:4:", "labls not found", "did you mean", "unexpected end", "bad.yml:5:", "recording rule"]
+    {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+    let github = said(&["check-rules", "-r", &bad, "--output", "github"]).1;
+    assert!(
+        github.lines().all(|line| line.starts_with("::error file=")) && github.contains(",line=4,"),
+        "{github}"
+    );
+    assert_eq!(said(&["check-rules", "-r", "no-such.yml"]).0, 2);
+    assert_eq!(said(&["check-rules"]).0, 2);
+    let (code, out, _) = said(&["check-rules", "-r", &good, "--lint"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("no-severity"), "{out}");
+}
+
+const TESTS: &str = "rule_files: ['*.yml']
+evaluation_interval: 1m
+tests:
+  - name: recorded
+    logs: [logs]
+    promql_expr_test:
+      - {expr: 'sum(log_entries_total)', eval_time: 2m, exp_samples: [{value: 3}]}
+  - name: synthetic
+    interval: 1m
+    input_series: [{series: 'database_connections_active{pool=\"a\"}', values: '20 20 20'}]
+    alert_rule_test:
+      - {eval_time: 1m, alertname: PoolFull, exp_alerts: [{exp_labels: {severity: critical}, exp_annotations: {text: at 20}}]}
+      - {eval_time: 0m, alertname: PoolFull}
+";
+
+#[test]
+fn unit_tests_pass_and_fail() {
+    let folder = tempfile::tempdir().expect("a folder");
+    written(folder.path(), "rules.yml", RULES);
+    let log = "2023-12-24 03:00:01 INFO A - one\n2023-12-24 03:00:30 INFO A - two\n2023-12-24 03:02:00 ERROR A - three\n";
+    written(folder.path(), "logs/app.log", log);
+    let tests = written(folder.path(), "tests.yaml", TESTS);
+    let (code, out, err) = said(&["check-rules", "--tests", &tests]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("ok, 2 tests"), "{out}");
+    let wrong = written(folder.path(), "wrong.yaml", &TESTS.replace("at 20", "at 19"));
+    let (code, out, _) = said(&["check-rules", "--tests", &wrong]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("1 of 2 tests failed") && out.contains("exp:") && out.contains("at 19"), "{out}");
+    assert_eq!(said(&["check-rules", "--tests", &wrong, "--run", "recorded"]).0, 0);
+    let junit = said(&["check-rules", "--tests", &wrong, "--output", "junit"]).1;
+    assert!(junit.contains("tests=\"2\" failures=\"1\""), "{junit}");
+    let report = json(1, &["check-rules", "--tests", &wrong]);
+    assert_eq!(report["tests"][0]["cases"][1]["passed"], false);
+}
+
+const ALERTMANAGER: &str = "route:
+  receiver: default
+  routes:
+    - {matchers: [severity=critical], receiver: pager}
+receivers: [{name: default}, {name: pager}]
+";
+
+#[test]
+fn alerts_find_their_receivers_and_silences_keep_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = written(folder.path(), "rules.yml", RULES);
+    let config = written(folder.path(), "alertmanager.yml", ALERTMANAGER);
+    let routes = |label: &str| {
+        said(&["check-rules", "--alertmanager", &config, "--routes-for", label, "--routes-for", "a=b"]).1
+    };
+    assert_eq!(
+        (routes("severity=critical").as_str(), routes("severity=low").as_str()),
+        ("pager\n", "default\n")
+    );
+    let silences = r#"[{"id": "night", "startsAt": "2023-12-24T00:00:00Z", "endsAt": "2023-12-25T00:00:00Z",
+        "matchers": [{"name": "alertname", "value": "PoolFull|Failing", "isRegex": true}]}]"#;
+    let silences = written(folder.path(), "silences.json", silences);
+    let arguments = ["check-rules", "-r", &rules, "--alertmanager", &config, "outage"];
+    let loud = json(1, &arguments);
+    assert_eq!(
+        loud["alerts"].as_array().expect("alerts").iter().find(|a| a["rule"] == "PoolFull").expect("one")["receivers"]
+            [0],
+        "pager"
+    );
+    // What nobody is told of makes no exit code 1.
+    let quiet = json(0, &[&arguments[..], &["--silences", &silences]].concat());
+    let fired: Vec<&Json> =
+        quiet["alerts"].as_array().expect("alerts").iter().filter(|a| !a["firing_at"].is_null()).collect();
+    assert!(!fired.is_empty());
+    for alert in fired {
+        assert_eq!(
+            (&alert["status"], &alert["suppressed_by"]),
+            (&"suppressed".into(), &"silence night".into())
+        );
+    }
+}
+
+#[test]
+fn threads_and_chunks_change_no_byte() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = written(folder.path(), "rules.yml", RULES);
+    for command in [
+        vec!["query", "sum by (service, outcome) (log_requests_total)", "outage", "--output", "json"],
+        vec!["query", "log_entries_total", "outage"],
+        vec!["query", "log_request_duration_seconds_sum", "outage", "--output", "csv"],
+        vec!["check-rules", "-r", &rules, "outage", "--output", "json"],
+    ] {
+        let one = said(&[&command[..], &["-j", "1"]].concat());
+        let many = said(&[&command[..], &["-j", "7", "--chunk", "1000"]].concat());
+        assert!(!one.1.is_empty() && one == many, "{command:?}");
+    }
+}
