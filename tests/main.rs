@@ -5,6 +5,9 @@
 mod completions;
 mod corpus;
 mod fixtures;
+mod golden;
+mod hostile;
+mod laws;
 mod openmetrics;
 mod promql;
 mod queries;

@@ -48,7 +48,7 @@ impl Print {
 #[derive(Debug)]
 pub(super) struct Item {
     pub raw: Vec<u8>,
-    /// Lines of the chunk before it.
+    /// Lines of the chunk before it; for the rest of an entry that was cut in its line, one less than none.
     pub line: u64,
     pub ts: Option<Timestamp>,
     pub matched: bool,
@@ -175,6 +175,9 @@ impl<'p> Stitch<'p> {
                 }
                 self.item(file, lines_before, ordinal, &item);
                 self.after_left = self.after;
+            } else if item.matched && self.counts[file as usize] >= limit {
+                // As in grep, the context of the last one that is wanted ends at the next.
+                self.after_left = 0;
             } else if self.after_left > 0 && self.is_next(file, ordinal) {
                 self.after_left -= 1;
                 self.item(file, lines_before, ordinal, &item);
@@ -203,6 +206,15 @@ impl<'p> Stitch<'p> {
     /// Prints what is left: what was kept for sorting, counts, names.
     pub(super) fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
         let mut kept = std::mem::take(&mut self.kept);
+        if let Some(most) = self.most {
+            let mut counts = vec![0; self.names.len()];
+            kept.retain(|(file, ..)| {
+                let count: &mut u64 = &mut counts[*file as usize];
+                *count += 1;
+                *count <= most
+            });
+            self.counts.iter_mut().for_each(|count| *count = (*count).min(most));
+        }
         // Stable: what has the same time, or none, stays in the order of the files.
         kept.sort_by_key(|(_, _, item)| (item.ts.is_none(), item.ts));
         for (file, lines, item) in &kept {
@@ -242,7 +254,7 @@ impl<'p> Stitch<'p> {
             self.buffer.extend_from_slice(b"--\n");
         }
         self.last_printed = Some((file, ordinal));
-        let line = lines_before + item.line + 1;
+        let line = lines_before.wrapping_add(item.line).wrapping_add(1);
         if let Some(object) = &item.json {
             self.object(object.clone(), line);
         } else if self.print.only_matching && item.matched && !item.spans.is_empty() {
@@ -264,6 +276,7 @@ impl<'p> Stitch<'p> {
             let _ = write!(self.buffer, "{object}");
         } else {
             self.buffer.extend(json::compact(&object).unwrap_or_default());
+            self.buffer.push(b'\n');
             self.buffer.push(b'\n');
         }
     }

@@ -225,7 +225,7 @@ impl Search {
     /// Finds the entries of one chunk.
     fn chunk(&self, chunk: &Chunk<'_>) -> Printed {
         let mut printed = Printed::default();
-        if self.before + self.after > 0 || self.everything || self.invert {
+        if self.before + self.after > 0 || self.everything || self.invert || self.pattern.crosses_lines() {
             self.every_entry(chunk, &mut printed);
         } else {
             self.where_it_matches(chunk, &mut printed);
@@ -238,6 +238,7 @@ impl Search {
         let (bytes, extent) = chunk.text();
         let mut slots = Slots::new(chunk.reader.needs());
         let mut at = extent.start;
+        let first = chunk.first_line();
         let mut lines = LineCount { bytes, at: extent.start, lines: 0 };
         let window = &bytes[..extent.end];
         while at < extent.end {
@@ -248,11 +249,13 @@ impl Search {
             let entry = chunk.entry_around(found.start, &extent);
             at = entry.end.max(found.start + 1);
             // A match over the end of an entry is none; the entry alone may still have another.
-            if found.end > entry.end && !self.pattern.is_match(&bytes[entry.clone()]) {
+            let own = trim_end(&bytes[entry.clone()]);
+            if found.end > entry.start + own.len() && !self.pattern.is_match(own) {
                 continue;
             }
             if self.selected(chunk, &entry, &mut slots) {
-                let line = if self.print.needs_lines() { lines.up_to(entry.start) } else { 0 };
+                let line =
+                    if self.print.needs_lines() { first.wrapping_add(lines.up_to(entry.start)) } else { 0 };
                 self.print(chunk, &entry, line, &mut slots, printed, true);
             }
         }
@@ -266,16 +269,17 @@ impl Search {
         let (bytes, extent) = chunk.text();
         let mut slots = Slots::new(chunk.reader.needs());
         let mut at = extent.start;
-        let mut line = 0;
+        let mut line = chunk.first_line();
         while at < extent.end {
             let entry = chunk.entry_around(at, &(at..extent.end));
-            let matched = (self.everything || self.pattern.is_match(&bytes[entry.clone()])) != self.invert
+            let matched = (self.everything || self.pattern.is_match(trim_end(&bytes[entry.clone()])))
+                != self.invert
                 && self.selected(chunk, &entry, &mut slots);
             if matched || self.before + self.after > 0 {
                 self.print(chunk, &entry, line, &mut slots, printed, matched);
             }
             if self.print.needs_lines() {
-                line += LineCount { bytes, at: entry.start, lines: 0 }.up_to(entry.end);
+                line = line.wrapping_add(LineCount { bytes, at: entry.start, lines: 0 }.up_to(entry.end));
             }
             at = entry.end;
         }
@@ -327,6 +331,12 @@ impl Search {
         };
         printed.items.push(item);
     }
+}
+
+/// The entry as patterns see it: without the end of its last line.
+fn trim_end(entry: &[u8]) -> &[u8] {
+    let entry = entry.strip_suffix(b"\n").unwrap_or(entry);
+    entry.strip_suffix(b"\r").unwrap_or(entry)
 }
 
 /// Counts lines up to rising places.

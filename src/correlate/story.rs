@@ -57,7 +57,9 @@ pub fn stories(inputs: &Inputs, by: &str, ids: &[Vec<u8>], options: &ScanOptions
         needs.role(role);
     }
     let mut selection = Selection::everything(needs.clone());
-    if ids.len() <= SEARCHED {
+    // What may be written as an escape cannot be searched for.
+    let plain = |id: &Vec<u8>| id.iter().all(|b| b.is_ascii_alphanumeric() || b"_ .:-".contains(b));
+    if ids.len() <= SEARCHED && ids.iter().all(plain) {
         selection.only_with_bytes(ids.iter().map(|id| id.as_slice().into()).collect());
     }
     let mut index: Table<u32> = Table::default();

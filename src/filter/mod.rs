@@ -44,6 +44,7 @@ use crate::model::{Error, Level, Needs, Role, Slots};
 use expr::{Expr, Name, Relation};
 
 pub use pattern::{Case, Pattern, PatternOptions};
+pub use required::TEXT_PARTS;
 pub use when::When;
 
 /// A condition on an entry's values, ready to run. The default holds for every entry. Threads run faster

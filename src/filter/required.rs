@@ -10,6 +10,10 @@ use regex_syntax::hir::{Hir, HirKind};
 use super::expr::{Expr, Literal, Meaning, Name};
 use crate::model::Role;
 
+/// Names that lines of plain text give to their parts without writing them. Such lines may stand in any file.
+pub const TEXT_PARTS: [&str; 7] =
+    ["timestamp", "level", "thread", "logger", "service", "request_id", "message"];
+
 /// Byte strings, at least one of which is in every entry that can match.
 type Strings = Vec<Box<[u8]>>;
 
@@ -79,7 +83,8 @@ fn key(name: &Name, keys_in_text: bool) -> Option<Strings> {
         return None;
     }
     let last = name.path.rsplit('.').next().unwrap_or(&name.path);
-    if last.bytes().all(|b| b.is_ascii_digit()) { None } else { run(last.as_bytes()) }
+    let unwritten = last.bytes().all(|b| b.is_ascii_digit()) || TEXT_PARTS.contains(&last);
+    if unwritten { None } else { run(last.as_bytes()) }
 }
 
 /// The value if it says enough, else the key.

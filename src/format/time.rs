@@ -234,8 +234,11 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
         19 => Timestamp(number),
         _ => return None,
     };
-    Some((Stamp::Instant(ts), digits))
+    (ts < END_OF_TIMES).then_some((Stamp::Instant(ts), digits))
 }
+
+/// Numbers of 16 and 19 digits from here on (2100-01-01) are what programs write for no time: 2^53, 2^63 - 1.
+const END_OF_TIMES: Timestamp = Timestamp(4_102_444_800_000_000_000);
 
 /// Epoch seconds as early versions of zap write them, `1.7117418279626286e+09`: to the microsecond, which is
 /// what a float of that size holds.

@@ -46,6 +46,7 @@ pub(super) struct Block {
 impl Blocks {
     /// Blocks of about `size` bytes. `head` are bytes of the stream that were already read from it.
     pub(super) fn new(stream: Stream, head: Vec<u8>, size: usize) -> Self {
+        let size = size.min(LONGEST);
         Blocks { stream, carry: head, offset: 0, ended: false, begin: Begin::File, cuts: 0, size }
     }
 

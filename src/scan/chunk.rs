@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::block::Begin;
 use super::inputs::Input;
-use crate::filter::{Filter, Literals};
+use crate::filter::{Filter, Literals, TEXT_PARTS};
 use crate::format::log::Reader;
 use crate::model::{Account, Desk, Entry, Location, Needs, Slots, TimeRange};
 
@@ -41,9 +41,12 @@ impl Selection {
     /// of everything: those left out have none of them.
     pub fn only_with_fields(&mut self, fields: &[&str]) {
         // The last part of a path is written whether the object is nested or its names have dots.
-        let keys =
-            fields.iter().filter_map(|field| field.rsplit('.').next()).map(|key| key.as_bytes().into());
-        self.literals[1] = Some(Literals::any_of(keys.collect()));
+        let keys = fields.iter().filter_map(|field| field.rsplit('.').next());
+        // Lines of text between others have parts whose names are nowhere written.
+        if keys.clone().any(|key| TEXT_PARTS.contains(&key)) {
+            return;
+        }
+        self.literals[1] = Some(Literals::any_of(keys.map(|key| key.as_bytes().into()).collect()));
     }
 
     /// Looks only at entries in which one of these byte strings occurs.
@@ -59,7 +62,8 @@ impl Selection {
 
     /// What must occur in an entry of a file that matters.
     fn literals(&self, reader: &Reader) -> Option<&Literals> {
-        self.literals[usize::from(reader.names_in_text())].as_ref()
+        // What is put together from pieces need not stand in the text.
+        self.literals[usize::from(reader.names_in_text())].as_ref().filter(|_| reader.is_as_written())
     }
 
     /// Is an entry with these values selected?
@@ -193,8 +197,19 @@ impl<'a> Chunk<'a> {
     }
 
     /// The owned bytes with every entry whole, for searching without looking at entries first.
+    /// The rest of an entry that was cut for its length counts as an entry of its own here.
     pub fn text(&self) -> (&'a [u8], Range<usize>) {
-        (self.bytes, self.extent())
+        let mut extent = self.extent();
+        if self.owned.start == 0 {
+            extent.start = 0;
+        }
+        (self.bytes, extent)
+    }
+
+    /// What to add to the lines counted from the start of [`Chunk::text`]: a line that was cut has been counted
+    /// where it began, so that what follows comes one less than none after it.
+    pub fn first_line(&self) -> u64 {
+        if self.begin == Begin::InLine { u64::MAX } else { 0 }
     }
 
     /// The entry around the byte at `at`, which lies in `extent`: where it starts and ends, and its bytes.
@@ -230,6 +245,7 @@ impl<'a> Chunk<'a> {
         let mut account = self.account.borrow_mut();
         account.lines += memchr::memchr_iter(b'\n', owned).count() as u64;
         account.lines += u64::from(owned.last().is_some_and(|last| *last != b'\n'));
+        account.lines -= u64::from(self.begin == Begin::InLine && account.lines > 0);
     }
 
     /// Lines before the first start continue an entry that was cut in the block before.

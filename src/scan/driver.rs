@@ -95,7 +95,9 @@ pub fn run<L: Send, O: Send>(
     };
     let work = || {
         let mut local = new();
+        let alarm = Alarm(&driver);
         driver.work(&mut local, &map);
+        drop(alarm);
         local
     };
     let locals = if options.threads < 2 {
@@ -103,7 +105,12 @@ pub fn run<L: Send, O: Send>(
     } else {
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..options.threads).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+            let ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+            // A worker that panicked has shown a bug; what the others have is not the answer.
+            ended
+                .into_iter()
+                .map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
         })
     };
     let state = driver.state.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -175,6 +182,18 @@ struct Driver<'s, O, S> {
     sink: Mutex<S>,
 }
 
+/// Wakes the other workers when one of them panics, so that they do not wait for what it would have done.
+struct Alarm<'d, 's, O, S>(&'d Driver<'s, O, S>);
+
+impl<O, S> Drop for Alarm<'_, '_, O, S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.state.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+            self.0.changed.notify_all();
+        }
+    }
+}
+
 impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S> {
     fn lock(&self) -> MutexGuard<'_, State<O>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -201,8 +220,11 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
     fn next_task(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
-            if state.stopped || self.options.cancel.load(Ordering::Relaxed) {
+            if state.stopped {
                 return None;
+            }
+            if self.options.cancel.load(Ordering::Relaxed) {
+                return state.take_read(self.inputs);
             }
             if let Some(task) = state.take(self.inputs.len(), self.options.threads) {
                 return Some(task);
@@ -407,6 +429,42 @@ impl<O> State<O> {
             self.next_input += 1;
             self.opening += 1;
             return Some(Task::Open(self.next_input - 1));
+        }
+        None
+    }
+
+    /// What is left to do of what has been read when the scan is cancelled: streams end now, and give what they
+    /// have.
+    fn take_read(&mut self, inputs: &[Input]) -> Option<Task> {
+        for open in &mut self.open {
+            match &open.file.content {
+                OpenContent::Mapped(_) => {
+                    let held = inputs[open.file.index].has_been_read();
+                    if held && open.total.is_some_and(|total| open.given < total) {
+                        open.given += 1;
+                        return Some(Task::Chunk(Arc::clone(&open.file), open.given - 1));
+                    }
+                }
+                OpenContent::Stream(_) => {
+                    if let Some(block) = open.blocks.pop_front() {
+                        open.given += 1;
+                        return Some(Task::Block(Arc::clone(&open.file), open.given - 1, block));
+                    }
+                    if !open.reading && open.total.is_none() {
+                        open.reading = true;
+                        return Some(Task::Read(Arc::clone(&open.file)));
+                    }
+                }
+            }
+        }
+        while self.next_input < inputs.len() {
+            let index = self.next_input;
+            self.next_input += 1;
+            if inputs[index].has_been_read() {
+                self.opening += 1;
+                return Some(Task::Open(index));
+            }
+            self.chunk_counts[index] = Some(0);
         }
         None
     }

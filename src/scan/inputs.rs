@@ -147,8 +147,10 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
-            let kind = recognise(&[whole_lines(&head)], found)?;
-            let coarse = is_coarse(&kind, whole_lines(&head), found.modified, scan);
+            // A last line without an end is whole if nothing follows it.
+            let sample = if head.len() < HEAD { &head[..] } else { whole_lines(&head) };
+            let kind = recognise(&[sample], found)?;
+            let coarse = is_coarse(&kind, sample, found.modified, scan);
             // Files can be opened again; pipes cannot.
             (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
         }
@@ -350,6 +352,11 @@ impl Input {
             InputKind::Log(_) => None,
             InputKind::Metrics(format) => Some(format),
         }
+    }
+
+    /// Is there something that has been read already, and is reported even if the scan is cancelled?
+    pub(super) fn has_been_read(&self) -> bool {
+        !matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::None)
     }
 
     /// Opens the file for a scan: its content, and what was already read of it.

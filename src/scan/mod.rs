@@ -88,7 +88,10 @@ fn parallel<T: Send>(threads: usize, count: usize, f: impl Fn(usize) -> T + Sync
     } else {
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..threads.min(count)).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+            workers
+                .into_iter()
+                .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
         })
     };
     all.sort_by_key(|(index, _)| *index);

@@ -178,6 +178,11 @@ impl Reader {
         !self.formats.is_empty() && self.formats.iter().all(|format| format.names_in_text())
     }
 
+    /// Are values slices of the entry, rather than put together from lines that carry parts, or without colours?
+    pub fn is_as_written(&self) -> bool {
+        !self.wrapped && !self.coloured
+    }
+
     /// The service that the file's path names.
     pub fn service(&self) -> Option<&str> {
         self.service.as_deref()
