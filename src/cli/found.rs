@@ -277,7 +277,6 @@ impl<'p> Stitch<'p> {
         } else {
             self.buffer.extend(json::compact(&object).unwrap_or_default());
             self.buffer.push(b'\n');
-            self.buffer.push(b'\n');
         }
     }
 
