@@ -1,5 +1,9 @@
 //! Measures how well the logs of `../shared/corpus` are read; says so with `--nocapture`. Silent without them.
-#![expect(clippy::disallowed_methods, reason = "this test reads the corpora beside the project")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "this test reads the corpora beside the project and prints its scores"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -205,7 +209,7 @@ fn lnav_files_have_times_and_levels() {
         );
     }
     println!("lnav: {good} of {all}");
-    assert!(good * 100 >= all * 85, "{good} of {all}");
+    assert!(good * 100 >= all * 88, "{good} of {all}");
 }
 
 /// Is a level written in capitals, or as a field?

@@ -162,10 +162,9 @@ impl Clock {
         let offset = match time.zone {
             Zone::Offset(offset) => i64::from(offset),
             Zone::Local if self.zone == chrono_tz::UTC => 0,
-            Zone::Local => self.offset_at_local(local)?,
             // A name of several zones is believed where the person named a zone.
             Zone::Unclear if self.zone == chrono_tz::UTC => return None,
-            Zone::Unclear => self.offset_at_local(local)?,
+            Zone::Local | Zone::Unclear => self.offset_at_local(local)?,
         };
         Timestamp::new(local - offset, time.nanos)
     }
@@ -216,6 +215,9 @@ impl Clock {
 /// 16 micro- and 19 nanoseconds. With these widths every instant from 2001 to 2286 has one reading.
 pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let digits = bytes.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+    if bytes.first() == Some(&b'0') {
+        return None;
+    }
     let number =
         bytes[..digits].iter().try_fold(0_i64, |n, b| n.checked_mul(10)?.checked_add(i64::from(b - b'0')))?;
     let ts = match digits {

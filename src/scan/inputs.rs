@@ -208,6 +208,10 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
 fn is_json_document(head: &[u8]) -> bool {
     let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let opens = matches!(lines.next(), Some(b"{" | b"[" | b"[{"));
+    // Several objects one after the other are a log whose entries are printed over lines.
+    if head.starts_with(b"{") && memchr::memmem::find(head, b"\n}\n{").is_some() {
+        return false;
+    }
     opens && lines.next().is_some_and(|line| matches!(line.first(), Some(b'"' | b'{' | b'[' | b'}' | b']')))
 }
 
@@ -458,5 +462,6 @@ mod tests {
         assert!(is_json_document(b"[\n  {\"a\": 1},\n"));
         assert!(!is_json_document(b"{\"a\":1}\n{\"a\":2}\n"));
         assert!(!is_json_document(b"{\n"));
+        assert!(!is_json_document(b"{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n"));
     }
 }

@@ -194,7 +194,8 @@ pub(super) fn traceparent(text: &[u8]) -> Option<&[u8]> {
 
 fn bounded(message: &[u8], from: usize, to: usize) -> bool {
     let inside = |b: &u8| b.is_ascii_alphanumeric();
-    !(from > 0 && inside(&message[from - 1])) && !message.get(to).is_some_and(inside)
+    let before = from.checked_sub(1).and_then(|at| message.get(at));
+    !before.is_some_and(inside) && !message.get(to).is_some_and(inside)
 }
 
 /// How bad a message without a level is, where its words leave no doubt: a level written as a pair, an

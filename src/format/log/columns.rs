@@ -82,16 +82,9 @@ impl<'a, 'c> Iterator for Cut<'a, 'c> {
             self.line = rest.map(|rest| rest.strip_prefix(&[separator]).unwrap_or(rest));
             return Some((name, text));
         }
-        match memchr::memchr(separator, line) {
-            Some(end) => {
-                self.line = Some(&line[end + 1..]);
-                Some((name, &line[..end]))
-            }
-            None => {
-                self.line = None;
-                Some((name, line))
-            }
-        }
+        let end = memchr::memchr(separator, line);
+        self.line = end.map(|end| &line[end + 1..]);
+        Some((name, &line[..end.unwrap_or(line.len())]))
     }
 }
 

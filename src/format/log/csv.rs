@@ -24,7 +24,7 @@ pub(super) fn header(head: &[u8]) -> Option<Columns> {
         return None;
     }
     let separator =
-        *[b'\t', b',', b';', b'|'].iter().max_by_key(|b| first.iter().filter(|c| c == b).count())?;
+        *[b'\t', b',', b';', b'|'].iter().max_by_key(|b| memchr::memchr_iter(**b, first).count())?;
     let names: Vec<String> = first
         .split(|b| *b == separator)
         .map(|name| String::from_utf8_lossy(name.trim_ascii()).trim_matches('"').to_owned())

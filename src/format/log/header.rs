@@ -18,6 +18,8 @@ pub(super) struct Header {
     pub(super) logger: Option<Range>,
     pub(super) id: Option<Range>,
     pub(super) message: usize,
+    /// Is the bracket still open that opened before the time?
+    open: bool,
 }
 
 /// How many words of a line may come before the message.
@@ -28,15 +30,15 @@ const LEVEL_WORDS: usize = 5;
 
 impl Header {
     /// Reads word after word as long as they are a time, a level, a thread or a logger.
-    pub(super) fn of(entry: &[u8], layout: &Layout) -> Header {
+    pub(super) fn of(entry: &[u8], layout: Layout) -> Header {
         let line = memchr::memchr(b'\n', &entry[..entry.len().min(4096)]).map_or(entry, |end| &entry[..end]);
         let mut header = Header { stamp: layout.find(line), ..Header::default() };
         let mut at = 0;
         if let Some((_, from, to)) = header.stamp {
             header.before_time(line, from);
+            header.open = from > 0 && line[from - 1] == b'[' && line.get(to) != Some(&b']');
             at = to + line[to..].iter().take_while(|b| matches!(b, b']' | b')' | b'"' | b'>' | b'}')).count();
-            // A zone may stand in words of its own: [Europe/Paris].
-            Header::glued_number(line, &mut at);
+            at = after_glued_number(line, at);
         }
         for _ in 0..HEADER_WORDS {
             at = separators(line, at, header.known());
@@ -73,15 +75,6 @@ impl Header {
                 self.level = Some((level, at, at + length));
             }
             at += length;
-        }
-    }
-
-    /// `25376]INFO`: a number and a bracket that closes nowhere opened, right behind the time.
-    fn glued_number(line: &[u8], at: &mut usize) {
-        let rest = line[*at..].trim_ascii_start();
-        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        if digits > 0 && rest.get(digits) == Some(&b']') {
-            *at = line.len() - rest.len() + digits + 1;
         }
     }
 
@@ -187,9 +180,7 @@ impl Header {
             self.thread = Some((from, to));
         } else if open == b'[' && self.logger.is_none() && trimmed.iter().all(|b| is_name(*b)) {
             self.logger = Some((from, to));
-        } else if !(open == b'[' && trimmed.contains(&b'='))
-            || !trimmed.iter().all(|b| is_name(*b) || matches!(b, b'=' | b',' | b' ' | b';' | b':'))
-        {
+        } else if open != b'[' || !is_pairs(trimmed) {
             return None;
         }
         Some(())
@@ -207,8 +198,14 @@ impl Header {
             return None;
         }
         let rest = &line[at..];
-        let length = rest.iter().take_while(|b| is_name(**b)).count();
+        let length = name_length(rest);
         let (name, after) = rest.split_at(length);
+        if self.open && after.starts_with(b"]") && length > 0 {
+            // env_logger: `[TIME WARN  my_crate::pay] message`.
+            self.open = false;
+            self.logger = Some((at, at + length));
+            return Some(at + length + 1);
+        }
         let next = after.trim_ascii_start();
         let dash = next.starts_with(b"- ");
         let colon = (next.starts_with(b": ")
@@ -244,6 +241,12 @@ impl Header {
             at += length;
         }
     }
+}
+
+/// `traceId=01J2…, spanId=…`: pairs that belong to a header.
+fn is_pairs(inside: &[u8]) -> bool {
+    inside.contains(&b'=')
+        && inside.iter().all(|b| is_name(*b) || matches!(b, b'=' | b',' | b' ' | b';' | b':'))
 }
 
 /// Is this the same second once more, with its fraction?
@@ -289,6 +292,29 @@ fn alone(line: &[u8], at: usize, length: usize) -> Option<Level> {
     // In brackets, any letter case: [error].
     let bracketed = at > 0 && line[at - 1] == b'[' && line.get(at + length) == Some(&b']');
     if bracketed { level_word(word) } else { None }
+}
+
+/// `25376]INFO`: a number and a bracket that opened nowhere, right behind the time.
+fn after_glued_number(line: &[u8], at: usize) -> usize {
+    let rest = line[at..].trim_ascii_start();
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let glued = digits > 0 && rest.get(digits) == Some(&b']');
+    if glued { line.len() - rest.len() + digits + 1 } else { at }
+}
+
+/// The length of a name, with Rust's and C++'s `::` in it.
+fn name_length(rest: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        length += rest[length..].iter().take_while(|b| is_name(**b)).count();
+        let joined = length > 0
+            && rest[length..].starts_with(b"::")
+            && rest.get(length + 2).is_some_and(|b| is_name(*b));
+        if !joined {
+            return length;
+        }
+        length += 2;
+    }
 }
 
 /// Does a word stand between blanks, brackets and colons, rather than in a name?

@@ -59,6 +59,10 @@ impl LogFormat for Json {
         true
     }
 
+    fn gathers(&self) -> bool {
+        false
+    }
+
     fn samples(&self) -> &'static [Sample] {
         &[
             Sample {

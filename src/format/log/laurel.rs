@@ -47,6 +47,10 @@ impl LogFormat for Laurel {
         true
     }
 
+    fn gathers(&self) -> bool {
+        false
+    }
+
     fn samples(&self) -> &'static [Sample] {
         &[Sample {
             header: "",

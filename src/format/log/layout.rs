@@ -53,13 +53,13 @@ impl Layout {
     }
 
     /// Does this file's text have times?
-    pub fn is_timed(&self) -> bool {
+    pub fn is_timed(self) -> bool {
         self.words[0].is_some()
     }
 
     /// The time of a line at one of the layout's places.
     #[inline]
-    pub(super) fn find(&self, line: &[u8]) -> Option<Found> {
+    pub(super) fn find(self, line: &[u8]) -> Option<Found> {
         self.words.iter().flatten().find_map(|words| {
             let at = after_words(line, *words)?;
             in_word(line, at, *words)
@@ -106,6 +106,8 @@ fn in_word(line: &[u8], at: usize, words: u8) -> Option<Found> {
         let from = at + offset + 1;
         if let Some((stamp, used)) = stamp(line.get(from..)?)
             && ends(line, from + used)
+            // An instant in a name is more often an id, unless it has a fraction.
+            && (!matches!(stamp, Stamp::Instant(_)) || line[from..from + used].contains(&b'.') || line[from] == b'@')
         {
             return Some((stamp, from, from + used));
         }
@@ -125,9 +127,9 @@ pub(super) fn stamp(rest: &[u8]) -> Option<(Stamp, usize)> {
         let (stamp, used) = time::epoch(rest)?;
         let alone =
             matches!(rest.get(used), None | Some(b' ' | b'\t' | b']' | b')' | b':' | b',' | b'|' | b'\n'));
-        // 2001 to 2100: ids are as long, too.
+        // 2001 to 2033: ids are as long, too.
         let plausible =
-            matches!(stamp, Stamp::Instant(Timestamp(nanos)) if nanos < 4_102_444_800_000_000_000);
+            matches!(stamp, Stamp::Instant(Timestamp(nanos)) if nanos < 2_000_000_000_000_000_000);
         (alone && plausible).then_some((stamp, used))
     })
 }

@@ -48,6 +48,10 @@ impl LogFormat for Logfmt {
         true
     }
 
+    fn gathers(&self) -> bool {
+        false
+    }
+
     fn samples(&self) -> &'static [Sample] {
         &[
             Sample {

@@ -26,6 +26,7 @@ pub fn object(file: &str, line: u64, offset: u64, raw: &[u8], reader: &Reader, s
     // Lines that somebody printed after a JSON line belong to its message.
     if let (Json::String(message), Some(end)) = (&mut message, memchr::memchr(b'\n', raw))
         && reader.format_of(raw).names_in_text()
+        && raw[..end].trim_ascii() != b"{"
     {
         message.push_str(&String::from_utf8_lossy(&raw[end..]));
     }

@@ -41,6 +41,10 @@ impl LogFormat for Otlp {
         true
     }
 
+    fn gathers(&self) -> bool {
+        false
+    }
+
     fn samples(&self) -> &'static [Sample] {
         &[Sample {
             header: "",

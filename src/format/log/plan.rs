@@ -164,8 +164,8 @@ impl Plan {
     }
 
     /// Where the file's text has its times.
-    pub(super) fn layout(&self) -> &Layout {
-        &self.layout
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// The format of a line that an entry of a format at `layer` carries.

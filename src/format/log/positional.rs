@@ -42,6 +42,11 @@ macro_rules! positional {
                 None
             }
 
+            fn gathers(&self) -> bool {
+                // What servers log of requests is one line each.
+                !matches!($name, "access" | "gin" | "squid" | "haproxy" | "alb" | "s3" | "uwsgi")
+            }
+
             fn samples(&self) -> &'static [$crate::format::log::Sample] {
                 $samples
             }

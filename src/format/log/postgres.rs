@@ -92,7 +92,8 @@ fn frame(line: &[u8]) -> Option<Frame> {
     let dated = |at: usize| line.get(at + 4) == Some(&b'-') && line.get(at + 10) == Some(&b' ');
     let bracketed =
         *digit == b'[' && memchr::memchr(b' ', &line[..line.len().min(16)]).is_some_and(|at| dated(at + 1));
-    if !(digit.is_ascii_digit() && dated(0)) && !bracketed {
+    let plain = digit.is_ascii_digit() && dated(0);
+    if !plain && !bracketed {
         return None;
     }
     let head = first_line(&line[..line.len().min(WITHIN)]);

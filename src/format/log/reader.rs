@@ -9,6 +9,10 @@ use super::{LogFormat, Plan, Profile, text};
 use crate::format::time::Clock;
 use crate::model::{Needs, Role, Slots, Timestamp, Value};
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the file that is asked for every line"
+)]
 /// How the entries of one file are read. Made once per file, before its first chunk.
 #[derive(Debug)]
 pub struct Reader {
@@ -21,6 +25,8 @@ pub struct Reader {
     /// it starts an entry.
     wrapped: bool,
     coloured: bool,
+    /// Do lines of text without a time continue the entry before?
+    gathers: bool,
     plan: Plan,
     frame: Plan,
     service: Option<String>,
@@ -58,6 +64,7 @@ impl Reader {
         let plan = |needs: &Needs| Plan::new(needs, clock, &profile.keys).mapped(&options.map).of(profile);
         let formats = options.format.map_or_else(|| profile.formats.clone(), |format| vec![format]);
         Reader {
+            gathers: !formats.is_empty() && formats.iter().all(|format| format.gathers()),
             wrapped: formats.iter().any(|format| format.layer() > 0),
             formats,
             timed: profile.layout.is_timed(),
@@ -77,8 +84,11 @@ impl Reader {
         if self.wrapped || self.coloured || rest.first() == Some(&0) {
             return self.starts_in_context(bytes, at);
         }
-        self.formats.iter().any(|format| format.starts(rest, &self.plan))
-            || self.text_starts(rest, self.timed)
+        self.formats.iter().any(|format| format.starts(rest, &self.plan)) || self.outer_text_starts(rest)
+    }
+
+    fn outer_text_starts(&self, rest: &[u8]) -> bool {
+        (self.timed || !self.gathers) && self.text_starts(rest, self.timed)
     }
 
     fn text_starts(&self, rest: &[u8], timed: bool) -> bool {
@@ -89,7 +99,7 @@ impl Reader {
         let seen = self.seen(first_line(&bytes[at..]));
         let Some(format) = self.formats.iter().copied().find(|format| format.starts(&seen, &self.plan))
         else {
-            return self.text_starts(&seen, self.timed);
+            return self.outer_text_starts(&seen);
         };
         if format.layer() == 0 {
             return true;
@@ -228,4 +238,101 @@ pub(super) fn without_mark(entry: &[u8]) -> &[u8] {
 fn same_stream(one: &[u8], other: &[u8]) -> bool {
     let stream = |line: &[u8]| memchr::memmem::find(&line[..line.len().min(80)], b" stderr ").is_some();
     stream(one) == stream(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::log::survey::survey;
+    use crate::model::{Desk, Level};
+
+    /// The entries of a file: time, level and message of each.
+    fn entries(text: &str) -> Vec<String> {
+        let bytes = text.as_bytes();
+        let profile = survey(&[bytes]);
+        let mut needs = Needs::none();
+        needs.role(Role::Level);
+        needs.role(Role::Message);
+        let modified = Timestamp::new(1_704_412_800, 0);
+        let latest = profile.latest(modified, None, true).or(modified);
+        let reader = Reader::new(&profile, &needs, &ReadOptions::default(), latest, None);
+        let mut starts: Vec<usize> = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|end| end + 1).filter(|at| *at < bytes.len()));
+        starts.retain(|at| *at == 0 || reader.starts(bytes, *at));
+        starts.push(bytes.len());
+        let desk = Desk::default();
+        let mut out = Vec::new();
+        for pair in starts.windows(2) {
+            let mut slots = Slots::new(reader.needs());
+            slots.use_desk(&desk);
+            let entry = &bytes[pair[0]..pair[1]];
+            assert!(reader.extract(entry.trim_ascii_end(), &mut slots), "{}", String::from_utf8_lossy(entry));
+            let ts = slots.ts.map(|ts| ts.to_string()).unwrap_or_default();
+            let level = slots.level.map_or("-", Level::name);
+            out.push(format!("{ts} {level} {}", slots.role(Role::Message).text().unwrap_or_default()));
+        }
+        out
+    }
+
+    #[test]
+    fn entries_of_many_systems() {
+        for (text, expected) in [
+            (
+                "081109 203615 148 INFO dfs.DataNode$PacketResponder: block blk_1 done\n081109 204005 35 WARN dfs.FSNamesystem: x\n",
+                &["2008-11-09T20:36:15Z info block blk_1 done", "2008-11-09T20:40:05Z warn x"][..],
+            ),
+            (
+                "2016-09-28 04:30:30, Info                  CBS    Loaded\n2016-09-28 04:30:31, Error  CSI    no\n",
+                &["2016-09-28T04:30:30Z info CBS    Loaded", "2016-09-28T04:30:31Z error CSI    no"],
+            ),
+            (
+                "2023-12-24T03:14:23Z  INFO my_app::server: up\n[2023-12-24T03:14:25Z WARN  my_crate::mod] slow\n",
+                &["2023-12-24T03:14:23Z info up", "2023-12-24T03:14:25Z warn slow"],
+            ),
+            (
+                "[2023-12-24 03:14:23,456] ERROR Disk error (kafka.Log)\njava.io.IOException: No space\n\tat x.y(Z.java:1)\n[2023-12-24 03:14:24,456] INFO up (kafka.Log)\n",
+                &[
+                    "2023-12-24T03:14:23.456Z error Disk error (kafka.Log)\njava.io.IOException: No space\n\tat x.y(Z.java:1)",
+                    "2023-12-24T03:14:24.456Z info up (kafka.Log)",
+                ],
+            ),
+            (
+                "Dec 31 23:59:58 web kernel: last\nJan  1 00:00:03 web sshd[7]: first\nJan  1 00:00:04 web app[7]: \tat x.Y(Z.java:1)\n",
+                &["2023-12-31T23:59:58Z - last", "2024-01-01T00:00:03Z - first\n\tat x.Y(Z.java:1)"],
+            ),
+            (
+                "Dec 24, 2023 3:14:23 AM a.b.C run\nSEVERE: no\njava.lang.X: y\nDec 24, 2023 3:14:24 AM a.b.C run\nINFO: up\n",
+                &["2023-12-24T03:14:23Z error no\njava.lang.X: y", "2023-12-24T03:14:24Z info up"],
+            ),
+        ] {
+            assert_eq!(entries(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn carried_lines_are_joined() {
+        for (text, expected) in [
+            (
+                "2023-12-24T03:14:23.1Z stdout F 2023-12-24 03:14:23 ERROR boom\n2023-12-24T03:14:23.1Z stdout F a.IllegalStateException: x\n2023-12-24T03:14:23.1Z stdout F \tat a.b(C.java:1)\n2023-12-24T03:14:25.1Z stdout F 2023-12-24 03:14:25 INFO fine\n",
+                &[
+                    "2023-12-24T03:14:23Z error boom\na.IllegalStateException: x\n\tat a.b(C.java:1)",
+                    "2023-12-24T03:14:25Z info fine",
+                ][..],
+            ),
+            (
+                "2023-12-24T03:14:23.1Z stdout P one, \n2023-12-24T03:14:23.1Z stdout F two\n2023-12-24T03:14:24.1Z stdout F three\n",
+                &["2023-12-24T03:14:23.100Z - one, two", "2023-12-24T03:14:24.100Z - three"],
+            ),
+            (
+                "{\"log\":\"ERROR no\\n\",\"stream\":\"stderr\",\"time\":\"2024-05-14T08:52:03Z\"}\n{\"log\":\"\\u0009at x.Y(Z.java:1)\\n\",\"stream\":\"stderr\",\"time\":\"2024-05-14T08:52:03Z\"}\n",
+                &["2024-05-14T08:52:03Z error no\n\tat x.Y(Z.java:1)"],
+            ),
+            (
+                "\u{1b}[2Kweb-1  | \u{1b}[31m2023-12-24 03:14:23 ERROR no\u{1b}[0m\nweb-1  | 2023-12-24 03:14:24 INFO up\n",
+                &["2023-12-24T03:14:23Z error no", "2023-12-24T03:14:24Z info up"],
+            ),
+        ] {
+            assert_eq!(entries(text), expected, "{text}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::reader::without_mark;
 use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, names, text, trace, w3c, zeek};
 use crate::format::time::{Clock, Order, Stamp};
 use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Needs, Role, Slots, Text, Timestamp, Value};
+use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
 
 /// What the samples of a file say about it.
 #[derive(Clone, Debug, Default)]
@@ -84,9 +84,18 @@ const DAY: i64 = 86_400_000_000_000;
 /// Looks at samples of a file: pieces that start at a line's start.
 pub fn survey(samples: &[&[u8]]) -> Profile {
     let mut seen = Seen::new(samples);
-    let lines = samples.iter().flat_map(|sample| sample.split(|b| *b == b'\n'));
-    for line in lines.take(MAX_LINES) {
-        seen.line(line);
+    let mut lines = 0;
+    for sample in samples {
+        let mut rest: &[u8] = sample;
+        while !rest.is_empty() && lines < MAX_LINES {
+            let used = seen.several_lines(rest).unwrap_or_else(|| {
+                let line = memchr::memchr(b'\n', rest).map_or(rest, |end| &rest[..end]);
+                seen.line(line);
+                line.len()
+            });
+            lines += 1;
+            rest = rest.get(used + 1..).unwrap_or_default();
+        }
     }
     seen.profile()
 }
@@ -143,6 +152,42 @@ impl Seen {
         }
     }
 
+    /// Looks at an entry that only several lines tell: how long it is, if there is one.
+    fn several_lines(&mut self, rest: &[u8]) -> Option<usize> {
+        let first = memchr::memchr(b'\n', rest)?;
+        let opens = matches!(rest[..first].trim_ascii(), b"{")
+            || rest.starts_with(b"__CURSOR=")
+            || rest.starts_with(b"# Time: ");
+        let next = &rest[first + 1..rest.len().min(first + 16)];
+        let level =
+            memchr::memchr(b':', next).is_some_and(|colon| Level::from_word(&next[..colon]).is_some());
+        if !opens && !level {
+            return None;
+        }
+        let rest = &rest[..rest.len().min(64 << 10)];
+        let second = memchr::memchr(b'\n', &rest[first + 1..]).map_or(rest.len(), |end| first + 1 + end);
+        let brace = memchr::memmem::find(rest, b"\n}").map(|end| end + 2);
+        let blank = memchr::memmem::find(rest, b"\n\n");
+        for end in [Some(second), brace, blank].into_iter().flatten() {
+            let entry = &rest[..end];
+            let taker = self.taker(entry, u8::MAX);
+            // What its first line tells alone is looked at line by line.
+            if let Some(taker) =
+                taker.filter(|taker| opens || !LOG_FORMATS[*taker].starts(&rest[..first], &self.plan))
+            {
+                let lines = memchr::memchr_iter(b'\n', entry).count() + 1;
+                self.survey.lines += lines;
+                self.survey.continuing += lines - 1;
+                self.counts[taker] += 1;
+                self.first_is_timed.get_or_insert(true);
+                self.time(LOG_FORMATS[taker], entry);
+                self.fields(LOG_FORMATS[taker], entry);
+                return Some(end);
+            }
+        }
+        None
+    }
+
     fn line(&mut self, line: &[u8]) {
         let line = without_mark(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -158,19 +203,13 @@ impl Seen {
             self.counts[taker] += 1;
             let format = LOG_FORMATS[taker];
             self.first_is_timed.get_or_insert(true);
-            match format.inner(&line) {
-                Some(inner) => {
-                    let inner = inner.into_owned();
-                    self.time(format, &line);
-                    layer = format.layer();
-                    line = Cow::Owned(inner);
-                }
-                None => {
-                    self.time(format, &line);
-                    self.fields(format, &line);
-                    return;
-                }
-            }
+            self.time(format, &line);
+            let Some(inner) = format.inner(&line) else {
+                self.fields(format, &line);
+                return;
+            };
+            layer = format.layer();
+            line = Cow::Owned(inner.into_owned());
         }
         self.text_line(&line, layer != u8::MAX);
     }
@@ -328,21 +367,18 @@ impl Profile {
         };
         // Neighbours that span years say nothing about one of them.
         let near = near.filter(|(from, to)| to.0 - from.0 < 400 * DAY);
-        let last = match self.dated.or(near) {
+        let last = if let Some((from, to)) = self.dated.or(near) {
             // Files beside each other are of one time; when one was last written may say when it was copied.
-            Some((from, to)) => {
-                let middle = from.0 / 2 + to.0 / 2;
-                let (year, ..) = Timestamp(middle).civil();
-                (year - 4..=year + 4).filter_map(in_year).min_by_key(|ts| (ts.0 - middle).abs())?
-            }
-            None => {
-                let modified = modified?;
-                let (year, ..) = modified.civil();
-                (year - 8..=year + 1)
-                    .rev()
-                    .filter_map(in_year)
-                    .find(|ts| ts.0 <= modified.0.saturating_add(DAY))?
-            }
+            let middle = from.0 / 2 + to.0 / 2;
+            let (year, ..) = Timestamp(middle).civil();
+            (year - 4..=year + 4).filter_map(in_year).min_by_key(|ts| (ts.0 - middle).abs())?
+        } else {
+            let modified = modified?;
+            let (year, ..) = modified.civil();
+            (year - 8..=year + 1)
+                .rev()
+                .filter_map(in_year)
+                .find(|ts| ts.0 <= modified.0.saturating_add(DAY))?
         };
         // What comes after the samples may be half a year later, but not after the file was written.
         let later = if whole { 0 } else { 182 * DAY };

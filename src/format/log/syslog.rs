@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::header::Header;
+use super::header::{Header, level_word};
 use super::layout::Layout;
 use super::words::{first_line, is_id};
 use super::{LogFormat, Plan, Sample, body, positional, text};
@@ -71,8 +71,12 @@ impl<'a> Head<'a> {
     fn host_and_program(mut self, line: &'a [u8], at: usize, strict: bool) -> Option<Self> {
         let word = word(line, at);
         let after = at + word.len();
-        if strict && self.structured_without_priority(line, at).is_some() {
-            return self.structured_without_priority(line, at);
+        if strict && let Some(structured) = self.structured_without_priority(line, at) {
+            return Some(structured);
+        }
+        // `TIME INFO target: message` is a program's own log.
+        if strict && level_word(word).is_some() {
+            return None;
         }
         if word.is_empty() || !is_host(word) {
             // Some leave the host out: `Oct 11 22:14:15 program[pid]: message`.
@@ -86,9 +90,14 @@ impl<'a> Head<'a> {
         self.message = next;
         let host = self.host;
         match self.tag(line, next) {
-            Some(tagged) => Some(tagged),
-            None if strict => None,
-            None => {
+            // The tag's colon is a word's end: `my_app::pay` has no tag.
+            Some(tagged)
+                if !strict || line.get(tagged.message - 1) == Some(&b' ') || tagged.message == line.len() =>
+            {
+                Some(tagged)
+            }
+            _ if strict => None,
+            _ => {
                 let mut head = Head::of_again(line)?;
                 head.host = host;
                 head.message = next;
@@ -120,7 +129,7 @@ impl<'a> Head<'a> {
         let length = rest
             .iter()
             .position(|b| {
-                !(b.is_ascii_graphic() && !matches!(b, b'[' | b':' | b'"' | b'{' | b'=' | b',' | b'<'))
+                !b.is_ascii_graphic() || matches!(b, b'[' | b':' | b'"' | b'{' | b'=' | b',' | b'<')
             })
             .unwrap_or(rest.len());
         let mut end = length;
@@ -243,12 +252,15 @@ impl LogFormat for Syslog {
 
     fn inner<'a>(&self, entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         let head = Head::of(first_line(entry))?;
-        Some(Cow::Borrowed(&entry[head.message..]))
+        Some(joined(entry, head.message))
     }
 
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
         let Some(head) = Head::of(first_line(entry)) else { return false };
-        let message = &entry[head.message..];
+        let message = match joined(entry, head.message) {
+            Cow::Borrowed(message) => message,
+            Cow::Owned(made) => slots.keep(made).unwrap_or(&entry[head.message..]),
+        };
         let format = plan.format_within(LAYER, message);
         if format.name() == text::Text.name() {
             extract_text(message, plan, slots);
@@ -344,12 +356,27 @@ impl LogFormat for Syslog {
     }
 }
 
+/// The message that starts at `at`; where the lines of a trace came as messages of their own, without their heads.
+fn joined(entry: &[u8], at: usize) -> Cow<'_, [u8]> {
+    let mut lines = entry[at..].split(|b| *b == b'\n');
+    let first = lines.next().unwrap_or_default();
+    if !lines.clone().any(|line| Head::of(line).is_some()) {
+        return Cow::Borrowed(&entry[at..]);
+    }
+    let mut whole = first.to_vec();
+    for line in lines {
+        whole.push(b'\n');
+        whole.extend_from_slice(Head::of(line).map_or(line, |head| &line[head.message..]));
+    }
+    Cow::Owned(whole)
+}
+
 /// Reads the message as text: all of it is the message, even if it names a level.
 fn extract_text<'a>(message: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) {
-    let header = Header::of(message, &Layout::at_start());
+    let header = Header::of(message, Layout::at_start());
     // A time with a year in the message is more than the syslog's own without one.
     if let Some((stamp, from, to)) = header.stamp
-        && !matches!(stamp, Stamp::Civil { year: None, .. } | Stamp::Numeric { .. })
+        && matches!(stamp, Stamp::Civil { year: Some(_), .. })
     {
         plan.offer_named(slots, b"timestamp", Value::plain(&message[from..to]));
     }

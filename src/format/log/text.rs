@@ -206,9 +206,9 @@ mod tests {
 
     fn parts(line: &str) -> String {
         let mut out = String::new();
-        let header = Header::of(line.as_bytes(), &Layout::default());
+        let header = Header::of(line.as_bytes(), Layout::default());
         visit(&header, line.as_bytes(), &mut |name, value| {
-            out.push_str(&format!("{name}={}|", value.text().unwrap_or_default()));
+            out = format!("{out}{name}={}|", value.text().unwrap_or_default());
         });
         out
     }

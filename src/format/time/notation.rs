@@ -53,15 +53,13 @@ fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
     }
     let (month, day) = (two(bytes, 5)?, two(bytes, 8)?);
     let (at, mark) = match bytes.get(10)? {
+        b'-' if bytes.get(13) == Some(&b'.') => (11, b'.'),
         // GIN writes a dash between blanks, others two blanks.
         b' ' if bytes.get(11..13) == Some(b"- ") => (13, b':'),
-        b' ' if bytes.get(11) == Some(&b' ') => (12, b':'),
         b' ' if bytes.get(11..14) == Some(b"at ") => (14, b':'),
-        b'T' | b't' | b' ' | b'_' | b':' | b'\t' | b',' => (11, b':'),
+        b' ' | b'Z' if bytes.get(11) == Some(&b' ') => (12, b':'),
+        b'T' | b't' | b' ' | b'_' | b':' | b'\t' | b',' | b'-' => (11, b':'),
         b'"' if bytes.get(11..13) == Some(b",\"") => (13, b':'),
-        b'-' if bytes.get(13) == Some(&b'.') => (11, b'.'),
-        b'-' => (11, b':'),
-        b'Z' if bytes.get(11) == Some(&b' ') => (12, b':'),
         _ => return None,
     };
     let (time, at) = time_of_day(bytes, at, mark)?;
@@ -214,7 +212,7 @@ fn numbers(bytes: &[u8]) -> Option<(Stamp, usize)> {
         at += 1;
     }
     let (time, end) = time_of_day(bytes, at, b':')?;
-    date.usual = usual_order(&date, separator, dashed, &bytes[at..end]);
+    date.usual = usual_order(date, separator, dashed, &bytes[at..end]);
     Order::ALL
         .iter()
         .any(|order| date.read_as(*order).is_some())
@@ -222,7 +220,7 @@ fn numbers(bytes: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// What such a date usually means where the file's dates allow several readings.
-fn usual_order(date: &Numbers, separator: u8, dashed: bool, time: &[u8]) -> Option<Order> {
+fn usual_order(date: Numbers, separator: u8, dashed: bool, time: &[u8]) -> Option<Order> {
     let half = time.iter().any(|b| matches!(b, b'M' | b'm'));
     let yearless = date.parts[2] == 0 && !date.long_year;
     match separator {
@@ -444,9 +442,8 @@ fn half_of_day(bytes: &[u8], at: usize, hour: u32) -> Option<(u32, usize)> {
     match (hour, afternoon) {
         (12, false) => Some((0, start + 2)),
         (1..=11, true) => Some((hour + 12, start + 2)),
-        (1..=12, _) => Some((hour, start + 2)),
         // Some write 15:14:23 PM all the same.
-        (13..=23, true) => Some((hour, start + 2)),
+        (1..=12, _) | (13..=23, true) => Some((hour, start + 2)),
         _ => None,
     }
 }
