@@ -1,10 +1,10 @@
 //! Files of metrics into a store: recorded series, and snapshots that become history by their time.
 
-use crate::format::metric::{MetricFormat, Read, ReadOptions};
+use crate::format::metric::{MetricError, MetricFormat, Read, ReadOptions};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Diagnostic, Timestamp};
 use crate::promql::Store;
-use crate::scan::{Input, ScanOptions};
+use crate::scan::{self, Input, ScanOptions};
 
 /// What was read of files of metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,8 +32,9 @@ pub(super) fn load(
     for input in inputs {
         let Some(format) = input.metric_format() else { continue };
         let at = time_in(&input.shown).or(input.modified).unwrap_or(now);
-        let (read, troubles) =
-            input.with_bytes(options, |bytes| (bytes.len() as u64, read(format, bytes, at, store)));
+        let (read, troubles) = input.with_bytes(options, |bytes| {
+            (bytes.len() as u64, read(format, bytes, at, options.threads, store))
+        });
         diagnostics.extend(troubles);
         let Some((bytes, read)) = read else { continue };
         total.files += 1;
@@ -50,18 +51,66 @@ pub(super) fn load(
     (total, diagnostics)
 }
 
+/// Bytes of a piece of a file whose lines stand for themselves; what comes out does not depend on it.
+const PIECE: usize = 8 << 20;
+
 fn read(
     format: &'static dyn MetricFormat,
     bytes: &[u8],
     at: Timestamp,
+    threads: usize,
     store: &mut Store,
 ) -> Result<Read, Diagnostic> {
     let options = ReadOptions { at_ms: at.millis(), strict: false };
-    format.read(bytes, options, &mut |labels, sample| store.append(labels, sample)).map_err(|error| {
+    let failed = |error: MetricError| {
         let message = format!("column {}: {} (read as {})", error.column, error.message, format.name());
         let diagnostic = Diagnostic::error("", message).at_line(error.line);
         error.hint.map_or(diagnostic.clone(), |hint| diagnostic.hinted(hint))
-    })
+    };
+    let pieces = if format.has_free_lines() { pieces(bytes, PIECE) } else { vec![bytes] };
+    if pieces.len() < 2 {
+        return format
+            .read(bytes, options, &mut |labels, sample| store.append(labels, sample))
+            .map_err(failed);
+    }
+    let read = scan::parallel(threads, pieces.len(), |index| {
+        let mut part = Store::new();
+        let read = format.read(pieces[index], options, &mut |labels, sample| part.append(labels, sample));
+        (part, read)
+    });
+    let mut total = Read::default();
+    let mut lines = 0;
+    for (piece, (part, read)) in pieces.iter().zip(read) {
+        let read = read.map_err(failed)?;
+        // Their own pieces' order is the file's.
+        part.into_series().for_each(|series| store.push(series));
+        total.samples += read.samples;
+        total.refused += read.refused;
+        let errors = read.errors.into_iter().map(|error| MetricError { line: error.line + lines, ..error });
+        total.errors.extend(errors);
+        lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+    }
+    total.errors.truncate(ERRORS_TOLD);
+    Ok(total)
+}
+
+/// So many lines that cannot be read are told one by one.
+const ERRORS_TOLD: usize = 10;
+
+/// The bytes in pieces of whole lines.
+fn pieces(bytes: &[u8], size: usize) -> Vec<&[u8]> {
+    let mut pieces = Vec::with_capacity(bytes.len() / size + 1);
+    let mut rest = bytes;
+    while rest.len() > size {
+        let end = memchr::memchr(b'\n', &rest[size..]).map_or(rest.len(), |end| size + end + 1);
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece);
+        rest = after;
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
 }
 
 /// What could not be read, line by line as far as the causes were kept.
@@ -131,6 +180,16 @@ fn civil_in(groups: &[&str]) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_are_whole_lines_and_nothing_is_lost() {
+        let text = b"a 1\nbb 22\n\nccc 333\nd";
+        for size in 1..text.len() + 2 {
+            let found = pieces(text, size);
+            assert_eq!(found.concat(), text, "{size}");
+            assert!(found[..found.len() - 1].iter().all(|piece| piece.ends_with(b"\n")), "{size}");
+        }
+    }
 
     #[test]
     fn names_tell_the_time_of_a_snapshot() {

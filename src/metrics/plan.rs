@@ -111,7 +111,7 @@ impl Measure {
     }
 
     /// The value in the metric's unit; `None` if the entry has none.
-    pub(super) fn of(&self, slots: &Slots<'_>) -> Option<f64> {
+    pub(super) fn of(self, slots: &Slots<'_>) -> Option<f64> {
         let value = match (self.slot.role(), self.seconds) {
             (Some(Role::Duration), Some(_)) => slots.duration? / 1e3,
             (Some(Role::Duration), None) => slots.duration?,

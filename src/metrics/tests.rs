@@ -197,6 +197,31 @@ fn snapshots_become_a_history() {
 }
 
 #[test]
+fn a_large_file_is_read_in_pieces_as_in_one() {
+    let dir = tempfile::tempdir().expect("a folder");
+    // Scrape by scrape, so that every series is in every piece; longer than two of them.
+    let mut text = String::from("# TYPE a counter\n");
+    for at in 0..2_000 {
+        for series in 0..200 {
+            text.push_str(&format!("a_total{{series=\"{series}\",padding=\"{:>30}\"}} {at} {at}.000\n", ""));
+        }
+    }
+    text.push_str("b 1 x\n# EOF\n");
+    std::fs::write(dir.path().join("a.om"), &text).expect("a file");
+    let load = |threads: usize| {
+        let options = options(threads, 1 << 20);
+        let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+        load_files(&inputs, Timestamp(0), &options)
+    };
+    let (one, read, diagnostics) = load(1);
+    assert_eq!((one.len(), read.samples, read.refused), (200, 400_000, 1));
+    assert!(diagnostics[0].to_string().contains("a.om:400002: column 5:"), "{diagnostics:?}");
+    let (many, again, told) = load(4);
+    assert!(one.series().eq(many.series()) && read == again && diagnostics == told);
+    assert!(one.series().all(|series| series.samples.len() == 2_000));
+}
+
+#[test]
 fn events_found_elsewhere_are_counted() {
     let clock = Clock::new(15_000, Timestamp(1_000_000_000), Timestamp(31_000_000_000));
     let series = counted(

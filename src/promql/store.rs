@@ -53,12 +53,18 @@ impl Store {
     pub fn push(&mut self, series: Series) {
         let at = self.id(&series.labels);
         let stored = &mut self.stored[at];
-        if stored.series.samples.is_empty()
-            && stored.starts.is_empty()
+        let last = stored.series.samples.last().map(|sample| sample.at);
+        if stored.starts.is_empty()
             && series.samples.windows(2).all(|pair| pair[0].at < pair[1].at)
+            && last.is_none_or(|last| series.samples.first().is_none_or(|first| last < first.at))
         {
-            stored.series.samples = series.samples;
-            for sample in &mut stored.series.samples {
+            let known = stored.series.samples.len();
+            if known == 0 {
+                stored.series.samples = series.samples;
+            } else {
+                stored.series.samples.extend_from_slice(&series.samples);
+            }
+            for sample in &mut stored.series.samples[known..] {
                 sample.value = plain(sample.value);
                 stored.has_stale |= sample.is_stale();
             }
@@ -91,6 +97,11 @@ impl Store {
     /// The series, in the order they came.
     pub fn series(&self) -> impl Iterator<Item = &Series> {
         self.stored.iter().map(|stored| &stored.series)
+    }
+
+    /// The series themselves, in the order they came.
+    pub fn into_series(self) -> impl Iterator<Item = Series> {
+        self.stored.into_iter().map(|stored| stored.series)
     }
 
     /// How many series there are.

@@ -70,7 +70,7 @@ pub fn fold<F: Fold>(
 
 /// Applies `f` to every index below `count` on `threads` threads; the results in order.
 #[expect(clippy::disallowed_methods, reason = "scan/ is where threads are made")]
-fn parallel<T: Send>(threads: usize, count: usize, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub fn parallel<T: Send>(threads: usize, count: usize, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
     use std::sync::atomic::Ordering;
     let next = AtomicU64::new(0);
     let work = || {

@@ -26,6 +26,10 @@ impl MetricFormat for TsdbDump {
             })
     }
 
+    fn has_free_lines(&self) -> bool {
+        true
+    }
+
     fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
         read_millis(bytes, options, sink)
     }

@@ -80,6 +80,11 @@ pub trait MetricFormat: Sync {
     /// Is a file that starts like this certainly in this format?
     fn recognises(&self, head: &[u8]) -> bool;
 
+    /// Can every line be read for itself, so that a file can be read in pieces?
+    fn has_free_lines(&self) -> bool {
+        false
+    }
+
     /// Hands all samples to `sink`.
     fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError>;
 

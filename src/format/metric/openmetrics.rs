@@ -38,6 +38,10 @@ impl MetricFormat for OpenMetrics {
         evidence(head) == Some(Dialect::OpenMetrics)
     }
 
+    fn has_free_lines(&self) -> bool {
+        true
+    }
+
     fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
         let mut read = Read::default();
         let mut known: SeriesTexts<Known> = SeriesTexts::new();

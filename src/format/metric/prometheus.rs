@@ -23,6 +23,10 @@ impl MetricFormat for Prometheus {
         evidence(head) == Some(Dialect::Prometheus)
     }
 
+    fn has_free_lines(&self) -> bool {
+        true
+    }
+
     fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
         read_millis(bytes, options, sink)
     }
