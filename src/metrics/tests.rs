@@ -1,6 +1,7 @@
 //! Metrics derived from logs on disk, read out as series.
 #![expect(clippy::disallowed_methods, reason = "these tests write logs to read")]
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -203,7 +204,7 @@ fn a_large_file_is_read_in_pieces_as_in_one() {
     let mut text = String::from("# TYPE a counter\n");
     for at in 0..2_000 {
         for series in 0..200 {
-            text.push_str(&format!("a_total{{series=\"{series}\",padding=\"{:>30}\"}} {at} {at}.000\n", ""));
+            let _ = writeln!(text, "a_total{{series=\"{series}\",padding=\"{:>30}\"}} {at} {at}.000", "");
         }
     }
     text.push_str("b 1 x\n# EOF\n");
