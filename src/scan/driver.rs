@@ -105,7 +105,7 @@ pub fn run<L: Send, O: Send>(
     } else {
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..options.threads).map(|_| scope.spawn(work)).collect();
-            let ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+            let ended: Vec<_> = workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
             // A worker that panicked has shown a bug; what the others have is not the answer.
             ended
                 .into_iter()
