@@ -29,6 +29,10 @@ complete -c obs -n "__fish_obs_needs_command" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_needs_command" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
 complete -c obs -n "__fish_obs_needs_command" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
 complete -c obs -n "__fish_obs_needs_command" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_needs_command" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
+complete -c obs -n "__fish_obs_needs_command" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
+complete -c obs -n "__fish_obs_needs_command" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
+complete -c obs -n "__fish_obs_needs_command" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
 complete -c obs -n "__fish_obs_needs_command" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
 complete -c obs -n "__fish_obs_needs_command" -f -a "formats" -d 'List log formats, or explain how files were understood'
 complete -c obs -n "__fish_obs_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -160,6 +164,160 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l strict -d 'Lines that 
 complete -c obs -n "__fish_obs_using_subcommand stats" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l fail-on -d 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l list -d 'List what can be found, and stop'
+complete -c obs -n "__fish_obs_using_subcommand detect" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand detect" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand detect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query" -l at -d 'At one time: 2023-12-24T03:06:00Z, 03:06, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l start -d 'From this time on (default: the start of the data)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l end -d 'Up to this time (default: the end of the data)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l step -d 'From one time to the next (default: a round length that makes 200 steps at most)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l config -d 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
+complete -c obs -n "__fish_obs_using_subcommand query" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand query" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand query" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand query" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand query" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s r -l rules -d 'Rule file (repeatable); - is standard input' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l alertmanager -d 'Alertmanager\'s configuration: routes, inhibition, mute times' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l silences -d 'Silences, as the JSON of Alertmanager\'s API' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l interval -d 'Evaluate all groups this often (default: as each group says, else as the data was sampled, else 1m)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tests -d 'Unit tests in the format of promtool (repeatable)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l run -d 'Only tests whose name matches (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l fail-on -d 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low' -r -f -a "low\t'low or worse'
+medium\t'medium or worse'
+high\t'high or worse'
+critical\t'critical'
+any\t'all'
+never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d '… at this time' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l allow-no-data -d 'Rules whose series are absent are no trouble'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l lint -d 'Look for rules that are valid and still not what was meant; exit code 1 if there are some'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l ignore-unknown-fields -d 'Unknown fields in rule files and tests are no error'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -244,13 +402,17 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand man" -s h -l help -d 'Print help'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "formats" -d 'List log formats, or explain how files were understood'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "formats" -d 'List log formats, or explain how files were understood'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every log format that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'

@@ -1,10 +1,12 @@
 //! The one test binary: every file beside this one is a module here (tidy sees to it).
 
 #![expect(clippy::disallowed_methods, reason = "tests make their own inputs and read the sources")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "suites print their scores")]
 
 mod completions;
 mod corpus;
 mod fixtures;
+mod golden;
 mod hostile;
 mod laws;
 mod manners;

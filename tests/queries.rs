@@ -215,12 +215,12 @@ fn files_alone_are_checked_and_every_error_is_told() {
     let (code, out, err) = said(&["check-rules", "-r", &good]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("4 rules in 1 group") && out.contains("ok"), "{out}");
-    let bad = "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'sum(', fro: 5m}\n      - {record: 'a b', expr: up, for: 1m}\n";
+    let bad = "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'sum(', labls: {}}\n      - {record: 'a b', expr: up, for: 1m}\n";
     let bad = written(folder.path(), "bad.yml", bad);
     let (code, _, err) = said(&["check-rules", "-r", &bad, "outage"]);
     assert_eq!(code, 2);
     for part in
-        ["bad.yml:4:", "fro not found", "did you mean", "unexpected end", "bad.yml:5:", "recording rule"]
+        ["bad.yml:4:", "labls not found", "did you mean", "unexpected end", "bad.yml:5:", "recording rule"]
     {
         assert!(err.contains(part), "{part}: {err}");
     }

@@ -157,12 +157,13 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let only = units::patterns(&args.run)?;
     let routes_for = args.routes_for.iter().map(|pair| label(pair)).collect::<Result<Vec<_>, _>>()?;
     let declared = args.metrics.declared()?;
-    let loaded = load(args)?;
+    let mut loaded = load(args)?;
     let config = Config::resolve(&args.input, &args.output, cancel)?;
     let wrong: Vec<Diagnostic> = loaded.checked.iter().flat_map(CheckedFile::diagnostics).collect();
     // All of them: a file is mended once, not twenty errors at a time.
     wrong.chunks(20).for_each(|some| verdict::warn(some, args.output.quiet));
-    let mut answer = Answer { checked: loaded.checked, fail_on: args.fail_on, ..Answer::default() };
+    let mut answer =
+        Answer { checked: std::mem::take(&mut loaded.checked), fail_on: args.fail_on, ..Answer::default() };
     if answer.checked.iter().any(|file| !file.problems.is_empty()) {
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::Trouble);
@@ -191,44 +192,63 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         };
         answer.tests = Some(units::run(&args.tests, &bench)?);
     }
-    let mut session = None;
-    if !args.paths.is_empty() {
-        drop(config);
-        let paths = PathArgs { paths: args.paths.clone() };
-        let mut opened = Session::open(&paths, &args.input, &args.output, cancel)?;
-        opened.require_data();
-        let rules = || loaded.files.iter().flat_map(|file| &file.groups);
-        let exprs: Vec<&promql::Expr> =
-            rules().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
-        let every_ms = forced.or_else(|| rules().filter_map(|group| group.interval).min());
-        let wanted = Wanted {
-            exprs: &exprs,
-            declared: &declared,
-            success: success.as_ref(),
-            every_ms,
-            chosen: &chosen,
-            needs,
-        };
-        let mut measured = measured::load(&mut opened, wanted)?;
-        let default = metrics::interval(&measured.store).unwrap_or(60_000);
-        let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
-        let interval = Interval { forced, default };
-        let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
-        replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
-        opened.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
-        answer.input = Some(measured.input());
-        answer.measured = Some(measured);
-        answer.replay = Some(replay);
-        answer.write(args.output.output, opened.config.page, &loaded.files)?;
-        session = Some(opened);
-    } else {
+    if args.paths.is_empty() {
         answer.write(args.output.output, config.page, &loaded.files)?;
+        return Ok(Verdict::of(!answer.is_failure()));
     }
-    let verdict = Verdict::of(!answer.is_failure());
-    Ok(match session {
-        Some(session) => session.finish(verdict),
-        None => verdict,
-    })
+    let recorded =
+        Recorded { declared: &declared, success: success.as_ref(), chosen: &chosen, needs, forced };
+    // The session draws progress of its own.
+    drop(config);
+    let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
+    answer.write(args.output.output, session.config.page, &loaded.files)?;
+    Ok(session.finish(Verdict::of(!answer.is_failure())))
+}
+
+/// What is looked at in logs and metrics, and how often.
+struct Recorded<'r> {
+    declared: &'r [metrics::Declared],
+    success: Option<&'r SuccessRule>,
+    chosen: &'r Chosen,
+    needs: Needs,
+    /// The interval that was typed, in milliseconds.
+    forced: Option<i64>,
+}
+
+/// Replays the rules over the paths.
+fn replay_over(
+    args: &CheckRulesArgs,
+    loaded: &Loaded,
+    recorded: Recorded<'_>,
+    answer: &mut Answer,
+    cancel: &Arc<AtomicBool>,
+) -> Result<Session, Error> {
+    let paths = PathArgs { paths: args.paths.clone() };
+    let mut session = Session::open(&paths, &args.input, &args.output, cancel)?;
+    session.require_data();
+    let groups = || loaded.files.iter().flat_map(|file| &file.groups);
+    let exprs: Vec<&promql::Expr> =
+        groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
+    let forced = recorded.forced;
+    let wanted = Wanted {
+        exprs: &exprs,
+        declared: recorded.declared,
+        success: recorded.success,
+        every_ms: forced.or_else(|| groups().filter_map(|group| group.interval).min()),
+        chosen: recorded.chosen,
+        needs: recorded.needs,
+    };
+    let mut measured = measured::load(&mut session, wanted)?;
+    let default = metrics::interval(&measured.store).unwrap_or(60_000);
+    let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
+    let interval = Interval { forced, default };
+    let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
+    replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    session.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
+    answer.input = Some(measured.input());
+    answer.measured = Some(measured);
+    answer.replay = Some(replay);
+    Ok(session)
 }
 
 /// `label=value`.

@@ -280,6 +280,8 @@ impl View<'_> {
             Column::text("level").importance(8),
             Column::text("message").importance(1),
         ];
+        let paths: Vec<String> = story.files().into_iter().map(|file| self.file(file)).collect();
+        let name = |file: u32| shortest(&self.file(file), &paths).to_owned();
         let rows = story.moments.iter().enumerate().map(|(at, moment)| {
             let offset = start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6);
             let style = match moment.level {
@@ -292,7 +294,7 @@ impl View<'_> {
                 offset.map_or_else(Cell::none, Cell::millis),
                 Cell::text(format!(
                     "{}:{}",
-                    short(&self.file(moment.location.file)),
+                    name(moment.location.file),
                     self.scanned.line_of(moment.location)
                 )),
                 Cell::text(moment.level.map_or("", crate::model::Level::name)).styled(style),
@@ -311,6 +313,14 @@ impl View<'_> {
             ));
         }
     }
+}
+
+/// The file's name, with its folder's where another of `paths` has the same.
+fn shortest<'p>(path: &'p str, paths: &[String]) -> &'p str {
+    let base = |path: &str| path.rsplit('/').next().map_or(0, str::len);
+    let own = &path[path.len() - base(path)..];
+    let same = paths.iter().filter(|other| other[other.len() - base(other)..] == *own).count();
+    if same > 1 { short(path) } else { own }
 }
 
 /// The last two parts of a path, which tell files of one directory apart.
@@ -361,7 +371,7 @@ fn table(report: &mut Report, json: &CorrelateJson, args: &CorrelateArgs) {
         return;
     }
     let columns = vec![
-        Column::text("id").importance(7),
+        Column::text("id").importance(u8::MAX),
         Column::text("start").importance(8),
         Column::number("took"),
         Column::number("entries"),

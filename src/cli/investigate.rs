@@ -67,6 +67,12 @@ struct ExampleJson {
     command: String,
 }
 
+/// How many blocks a curve has.
+const BLOCKS: usize = 48;
+
+/// How many files of one format are named.
+const SHOWN: usize = 6;
+
 /// Runs the command.
 pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut needs = Needs::none();
@@ -222,7 +228,6 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
     table.row(vec![cell(story.rates.before), cell(story.rates.during), cell(story.rates.after)]);
     report.push(Section::Table(table));
     // Bins are put together until a row of blocks fits in a line.
-    const BLOCKS: usize = 48;
     let step = scene.axis.bins.div_ceil(BLOCKS).max(1);
     let sums =
         |counts: &[u64]| counts.chunks(step).map(|chunk| chunk.iter().sum::<u64>()).collect::<Vec<u64>>();
@@ -321,7 +326,6 @@ fn coverage(report: &mut Report, session: &Session) {
         let files = session.inputs.metrics.iter().map(|input| input.shown.as_str()).collect();
         formats.insert("metrics".to_owned(), files);
     }
-    const SHOWN: usize = 6;
     for (format, files) in formats {
         let more = files.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

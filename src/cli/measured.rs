@@ -1,6 +1,7 @@
 //! What commands over metrics have in common: recorded and derived series in one store.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -219,8 +220,9 @@ impl Measured {
             HumanCount(self.recorded.0 as u64),
         );
         text.push_str(" series");
+        // Writing to a string does not fail.
         if self.files.refused > 0 {
-            text.push_str(&format!(", {} not understood", counted(self.files.refused, "line", "lines")));
+            let _ = write!(text, ", {} not understood", counted(self.files.refused, "line", "lines"));
         }
         if let Some((from, to)) = times(self.recorded.1) {
             text.push_str("; ");
@@ -229,7 +231,9 @@ impl Measured {
         match self.unread {
             0 => {}
             1 => text.push_str("; 1 log was not needed"),
-            n => text.push_str(&format!("; {n} logs were not needed")),
+            n => {
+                let _ = write!(text, "; {n} logs were not needed");
+            }
         }
         text
     }

@@ -1,6 +1,7 @@
 //! `obs query`: PromQL over metric snapshots and over metrics derived from logs.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -225,6 +226,7 @@ fn round_step(length: i64) -> i64 {
 
 /// The answer in the shape of Prometheus' HTTP API.
 fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> String {
+    // Writing to a string does not fail, here and below.
     let mut text = String::from("{\"status\":\"success\",\"data\":{\"resultType\":\"");
     match value {
         Value::Scalar(number) => {
@@ -260,9 +262,9 @@ fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> Str
     for (level, name) in [(AnnotationLevel::Warning, "warnings"), (AnnotationLevel::Info, "infos")] {
         let of_level: Vec<&Annotation> = annotations.iter().filter(|a| a.level == level).collect();
         if !of_level.is_empty() {
-            text.push_str(&format!(",\"{name}\":"));
+            let _ = write!(text, ",\"{name}\":");
             push_list(&mut text, &of_level, |text, annotation| {
-                text.push_str(&quoted(&annotation.render(source)))
+                text.push_str(&quoted(&annotation.render(source)));
             });
         }
     }
@@ -297,10 +299,12 @@ fn push_metric(text: &mut String, labels: &Labels) {
 /// `[1703387160.123,"1"]`: seconds, with a fraction only where there is one.
 fn push_point(text: &mut String, at: i64, value: &str) {
     let sign = if at < 0 { "-" } else { "" };
-    text.push_str(&format!("[{sign}{}", (at / 1000).abs()));
+    let _ = write!(text, "[{sign}{}", (at / 1000).abs());
     match (at % 1000).abs() {
         0 => {}
-        millis => text.push_str(&format!(".{millis:03}")),
+        millis => {
+            let _ = write!(text, ".{millis:03}");
+        }
     }
     text.push(',');
     text.push_str(value);

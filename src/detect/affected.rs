@@ -46,6 +46,9 @@ pub struct Joined<'w> {
     table: Table<Case>,
 }
 
+/// A request's id, and what is known about it.
+type Named = (Vec<u8>, Case);
+
 #[derive(Clone, Debug, Default)]
 struct Case {
     failed: Option<bool>,
@@ -231,17 +234,16 @@ impl Joined<'_> {
     /// What the requests that failed between `from` and `to` have in common, and up to three of them.
     pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> (Affected, Vec<Example>) {
         let share = self.cases.share;
-        let cases: Vec<(Vec<u8>, Case)> =
+        let cases: Vec<Named> =
             self.table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect();
         let inside = |case: &Case| {
             window.is_none_or(|(from, to)| {
                 case.last >= Some(from) && case.first.is_some_and(|first| first <= to)
             })
         };
-        let failed: Vec<&(Vec<u8>, Case)> =
+        let failed: Vec<&Named> =
             cases.iter().filter(|(_, case)| case.failed == Some(true) && inside(case)).collect();
-        let others: Vec<&(Vec<u8>, Case)> =
-            cases.iter().filter(|(_, case)| case.failed == Some(false)).collect();
+        let others: Vec<&Named> = cases.iter().filter(|(_, case)| case.failed == Some(false)).collect();
         let (over_represented, alike) = compare(&failed, &others);
         let affected = Affected {
             failed: failed.len() as u64,
@@ -267,7 +269,7 @@ struct Counts {
     values: BTreeMap<Vec<u8>, [u64; 2]>,
 }
 
-fn compare(failed: &[&(Vec<u8>, Case)], others: &[&(Vec<u8>, Case)]) -> (Vec<Common>, Vec<String>) {
+fn compare(failed: &[&Named], others: &[&Named]) -> (Vec<Common>, Vec<String>) {
     let mut fields: BTreeMap<Vec<u8>, Counts> = BTreeMap::new();
     for (side, cases) in [failed, others].into_iter().enumerate() {
         for (_, case) in cases {
@@ -340,18 +342,14 @@ fn round(value: f64) -> f64 {
 }
 
 /// The first that failed, the slowest, and one from the middle; where none failed, the slowest of all.
-fn examples(
-    failed: &[&(Vec<u8>, Case)],
-    others: &[&(Vec<u8>, Case)],
-    window: Option<(Timestamp, Timestamp)>,
-) -> Vec<Example> {
+fn examples(failed: &[&Named], others: &[&Named], window: Option<(Timestamp, Timestamp)>) -> Vec<Example> {
     let length = |case: &Case| case.last.zip(case.first).map_or(0, |(last, first)| last.0 - first.0);
-    let slowest = |cases: &[&(Vec<u8>, Case)]| {
+    let slowest = |cases: &[&Named]| {
         cases.iter().max_by_key(|(id, case)| (length(case), std::cmp::Reverse(id.clone()))).copied().cloned()
     };
-    let mut by_time: Vec<&(Vec<u8>, Case)> = failed.to_vec();
+    let mut by_time: Vec<&Named> = failed.to_vec();
     by_time.sort_by_key(|(id, case)| (case.last, id.clone()));
-    let mut chosen: Vec<(String, Option<(Vec<u8>, Case)>)> = Vec::new();
+    let mut chosen: Vec<(String, Option<Named>)> = Vec::new();
     if failed.is_empty() {
         if window.is_some() {
             chosen.push(("the slowest while it lasted".to_owned(), slowest(others)));
@@ -391,7 +389,7 @@ mod tests {
     #[test]
     fn what_the_failed_have_in_common_is_found() {
         let gateways = ["stripe", "paypal", "toss"];
-        let cases: Vec<(Vec<u8>, Case)> = (0..600)
+        let cases: Vec<Named> = (0..600)
             .map(|i| {
                 let gateway = gateways[i % 3];
                 let failed = gateway == "paypal" && i % 2 == 0;

@@ -422,7 +422,7 @@ fn contexts<'f>(scene: &Scene<'_>, findings: &'f [Finding], first: Option<Timest
 }
 
 /// A change that somebody made in the leading candidate's service, shortly before, is its reason.
-fn attribute(candidates: &mut Vec<Candidate>, contexts: &[Context<'_>]) {
+fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) {
     let Some(best) = candidates.first() else { return };
     let same = |context: &&Context<'_>| {
         context.finding.subject.service == best.signs[0].subject.service
@@ -596,4 +596,22 @@ fn timeline(candidates: &[Candidate], success: Option<&Success>, scene: &Scene<'
     let mut events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
     events.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
     events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_words() {
+        for (text, name, found) in [
+            ("stock: insert failed", "stock", true),
+            ("pg-stock gone", "stock", false),
+            ("call to catalog failed", "catalog", true),
+            ("catalogue", "catalog", false),
+            ("", "x", false),
+        ] {
+            assert_eq!(names_word(text, name), found, "{text}");
+        }
+    }
 }

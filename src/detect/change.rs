@@ -97,9 +97,16 @@ pub fn strongest(events: &[u64], exposure: &[f64], way: Way) -> Option<Stretch> 
             best = Some(found);
         }
     };
+    // A stretch that is denser than the rest begins and ends with an event, or a shorter one is denser still.
+    let occupied = |from: usize, until: usize| way == Way::Down || sums.events[until] > sums.events[from];
     for (at, from) in edges.iter().enumerate() {
-        for until in &edges[at + 1..] {
-            consider(*from, *until);
+        if !edges.get(at + 1).is_some_and(|next| occupied(*from, *next)) {
+            continue;
+        }
+        for (before, until) in edges[at..].iter().zip(&edges[at + 1..]) {
+            if occupied(*before, *until) {
+                consider(*from, *until);
+            }
         }
     }
     let rough = best?;

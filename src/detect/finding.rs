@@ -125,7 +125,7 @@ impl Finding {
 
 /// RFC 3339, or null.
 #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-pub fn time<S: Serializer>(ts: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn time<S: Serializer>(ts: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
     match ts {
         Some(ts) => to.collect_str(ts),
         None => to.serialize_none(),

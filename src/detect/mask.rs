@@ -146,7 +146,7 @@ fn word_end(line: &[u8], at: usize) -> usize {
     let mut end = at;
     while end < line.len() {
         let joined = matches!(line[end], b'-' | b'.' | b'*')
-            && line.get(end + 1).is_some_and(|next| next.is_ascii_alphanumeric());
+            && line.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
         if !is_word(line[end]) && !joined {
             break;
         }

@@ -107,13 +107,13 @@ pub fn findings(scene: &Scene<'_>, only: &[String]) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
     use crate::fold::Fold;
     use crate::model::{Entry, Level, Location, Needs, Role, Slots, Timestamp, Value};
 
     /// What the detectors find in entries: second, level, message. The entries are of one service and one file.
-    pub fn found(entries: &[(i64, Option<Level>, &str)]) -> Vec<Finding> {
+    pub(super) fn found(entries: &[(i64, Option<Level>, &str)]) -> Vec<Finding> {
         let mut needs = Needs::none();
         let wants = Wants::new(&[], &mut needs);
         let mut observed = Observed::new(&wants);
@@ -136,7 +136,7 @@ pub mod tests {
     }
 
     /// An hour of normal work, and in the 31st minute twelve times these messages.
-    pub fn outage(level: Option<Level>, messages: &[&str]) -> Vec<Finding> {
+    pub(super) fn outage(level: Option<Level>, messages: &[&str]) -> Vec<Finding> {
         let mut entries: Vec<(i64, Option<Level>, &str)> =
             (0..1200).map(|i| (i * 3, Some(Level::Info), "order received")).collect();
         entries.extend(
@@ -146,7 +146,7 @@ pub mod tests {
     }
 
     /// An hour in which this message comes every 20 s, from the beginning to the end.
-    pub fn noise(level: Option<Level>, message: &str) -> Vec<Finding> {
+    pub(super) fn noise(level: Option<Level>, message: &str) -> Vec<Finding> {
         let mut entries: Vec<(i64, Option<Level>, &str)> =
             (0..1200).map(|i| (i * 3, Some(Level::Info), "order received")).collect();
         entries.extend((0..180).map(|i| (i * 20, level, message)));
@@ -155,7 +155,7 @@ pub mod tests {
 
     /// Each message is found by this detector (errors, unless they begin with `info: ` or `warn: `), and none of the
     /// others is.
-    pub fn check(detector: &str, fires: &[&str], quiet: &[&str]) {
+    pub(super) fn check(detector: &str, fires: &[&str], quiet: &[&str]) {
         let level = |text: &str| match text.split_once(": ").map(|(level, _)| level) {
             Some("info") => Some(Level::Info),
             Some("warn") => Some(Level::Warn),
@@ -211,5 +211,54 @@ pub mod tests {
                 "{message}: {findings:#?}"
             );
         }
+    }
+
+    /// The story of a folder of fixtures, read with so many threads and chunks of so many bytes, as JSON.
+    fn story(folder: &str, threads: usize, chunk: usize) -> (Vec<Finding>, String) {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
+        let options = crate::scan::ScanOptions {
+            threads,
+            chunk,
+            map: true,
+            read: crate::format::log::reader::ReadOptions::default(),
+            cancel: std::sync::Arc::default(),
+            progress: std::sync::Arc::default(),
+        };
+        let inputs = crate::scan::survey(&[path], crate::scan::SurveyOptions::default(), &options);
+        let mut needs = Needs::none();
+        let wants = Wants::new(&inputs.logs, &mut needs);
+        let selection = crate::scan::Selection::everything(needs);
+        let (observed, scanned) =
+            crate::scan::fold(&inputs.logs, &selection, &options, || Observed::new(&wants));
+        let scene = Scene::new(&wants, observed, &vocabulary());
+        let mut findings = findings(&scene, &[]);
+        let mut story = cause::story(&scene, &findings);
+        evidence::fill(&mut findings, &inputs.logs, &scanned, &options);
+        let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
+        evidence::fill_all(shown.collect(), &inputs.logs, &scanned, &options);
+        let json = serde_json::json!({"findings": findings, "causes": story.causes, "onset": story.onset.map(|at| at.to_string())});
+        (findings, json.to_string())
+    }
+
+    #[test]
+    fn the_story_does_not_depend_on_threads_and_chunks() {
+        let (_, one) = story("outage", 1, 1 << 20);
+        for (threads, chunk) in [(7, 1 << 20), (3, 4_096), (2, 999)] {
+            assert!(story("outage", threads, chunk).1 == one, "{threads} threads, chunks of {chunk}");
+        }
+    }
+
+    #[test]
+    fn the_outage_is_found_and_the_calm_is_quiet() {
+        let (findings, json) = story("outage", 2, 1 << 20);
+        assert_eq!(findings[0].detector, "pool-exhaustion");
+        assert!(findings[0].subject.file.ends_with("payment-service/db.log"));
+        assert!(findings[0].evidence.iter().all(|evidence| evidence.line > 0 && !evidence.text.is_empty()));
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["causes"][0]["detector"], "pool-exhaustion");
+        assert!(json["onset"].is_string());
+        let (findings, json) = story("calm", 2, 1 << 20);
+        assert_eq!(findings, []);
+        assert!(json.contains("\"causes\":[]"), "{json}");
     }
 }

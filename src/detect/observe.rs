@@ -241,7 +241,7 @@ fn unrotated(path: &str) -> &str {
     let cut = stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_' || c == 'T');
     match cut.strip_suffix('.') {
         Some(cut) if cut.len() < stem.len() && cut.contains('.') => cut,
-        _ if cut.ends_with(".log") && cut.len() < stem.len() => cut,
+        _ if cut.rsplit_once('.').is_some_and(|(_, end)| end == "log") && cut.len() < stem.len() => cut,
         _ => stem,
     }
 }

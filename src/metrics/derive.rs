@@ -112,7 +112,10 @@ impl<'p> Derived<'p> {
         for (_, source) in &metric.labels {
             match source {
                 LabelSource::File => {
-                    write(key, self.inputs.logs.get(entry.location.file as usize).map(|i| i.shown.as_bytes()))
+                    write(
+                        key,
+                        self.inputs.logs.get(entry.location.file as usize).map(|i| i.shown.as_bytes()),
+                    );
                 }
                 LabelSource::Outcome => write(key, success.map(outcome)),
                 LabelSource::Slot(_) => label_of(*source, entry.slots, &mut |value| write(key, value)),

@@ -27,7 +27,7 @@ impl Desk {
 }
 
 /// Puts `bytes` at the first free place from `place` on; gives them back with the place after them.
-pub(super) fn keep<'a>(mut place: &'a Place, bytes: Vec<u8>) -> (&'a [u8], &'a Place) {
+pub(super) fn keep(mut place: &Place, bytes: Vec<u8>) -> (&[u8], &Place) {
     while let Some(taken) = place.get() {
         place = &taken.next;
     }

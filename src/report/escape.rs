@@ -292,7 +292,9 @@ mod tests {
                 }
                 prop_assert!(!untrusted.html().contains(['<', '>', '"', '\'']));
                 let cell = untrusted.csv();
-                prop_assert!(!cell.trim_start_matches('"').starts_with(['=', '+', '-', '@', '\t']), "{cell:?}");
+                // The quote that opens a cell is none of its text.
+                let content = cell.strip_prefix('"').unwrap_or(&cell);
+                prop_assert!(!content.starts_with(['=', '+', '-', '@', '\t']), "{cell:?}");
             }
         }
     }

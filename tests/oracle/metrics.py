@@ -38,22 +38,42 @@ def instant(times, values, t):
 
 
 def rate(times, values, t, window=RANGE):
-    """rate(x[window]) at t, or None if the window holds fewer than two samples."""
-    lo, hi = bisect_right(times, t - window), bisect_right(times, t)
-    if hi - lo < 2:
+    """rate(x[window]) at t, or None if the window holds fewer than two samples.
+
+    In whole milliseconds and in the order of Prometheus' operations (promql/functions.go, extrapolatedRate):
+    a rule compares with a threshold, and there the last bit decides."""
+    end = round(t * 1000)
+    start = end - round(window * 1000)
+    near = slice(bisect_right(times, t - window - 1), bisect_right(times, t + 1))
+    found = [(round(at * 1000), v) for at, v in zip(times[near], values[near])]
+    found = [(at, v) for at, v in found if start < at <= end]
+    if len(found) < 2:
         return None
-    ts, vs = times[lo:hi], values[lo:hi]
-    increase = vs[-1] - vs[0] + sum(a for a, b in zip(vs, vs[1:]) if b < a)
-    sampled = ts[-1] - ts[0]
-    between = sampled / (len(ts) - 1)
-    to_start, to_end = ts[0] - (t - window), t - ts[-1]
+    (first, lowest), (last, highest) = found[0], found[-1]
+    increase = highest - lowest
+    for (_, a), (_, b) in zip(found, found[1:]):
+        if b < a:
+            increase += a
+    sampled = (last - first) / 1000
+    between = sampled / (len(found) - 1)
+    to_start, to_end = (first - start) / 1000, (end - last) / 1000
     if to_start >= between * 1.1:
         to_start = between / 2
-    if increase > 0 and vs[0] >= 0:
-        to_start = min(to_start, sampled * (vs[0] / increase))
+    if increase > 0 and lowest >= 0:
+        to_start = min(to_start, sampled * (lowest / increase))
     if to_end >= between * 1.1:
         to_end = between / 2
-    return increase * ((sampled + to_start + to_end) / sampled) / window
+    return increase * ((sampled + to_start + to_end) / sampled / window)
+
+
+def total(values):
+    """A sum as Prometheus 3 adds: Kahan's, with Neumaier's correction."""
+    s = c = 0.0
+    for v in values:
+        t = s + v
+        c += (s - t) + v if abs(s) >= abs(v) else (v - t) + s
+        s = t
+    return s + c
 
 
 def divide(a, b):
@@ -89,9 +109,9 @@ class Store:
 def grouped(rows, by, mean=False):
     """sum or avg by labels: {labels: value}."""
     groups = {}
-    for have, v in rows:
+    for have, v in sorted(rows, key=lambda row: sorted(row[0].items())):
         groups.setdefault(tuple((k, have[k]) for k in by if k in have), []).append(v)
-    return {k: math.fsum(vs) / (len(vs) if mean else 1) for k, vs in groups.items()}
+    return {k: total(vs) / (len(vs) if mean else 1) for k, vs in groups.items()}
 
 
 def per_group(a, b, scale=1.0):

@@ -1,5 +1,7 @@
 //! What a check of rules found, in every form: for people, as JSON, and as verdicts for CI.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -418,11 +420,12 @@ fn summary(replay: &Replay) -> String {
     let summary = &replay.summary;
     let mut text =
         format!("{}: {} judged", counted(summary.rules as u64, "rule", "rules"), summary.evaluated);
+    // Writing to a string does not fail.
     if summary.no_data > 0 {
-        text.push_str(&format!(", {} without data", summary.no_data));
+        let _ = write!(text, ", {} without data", summary.no_data);
     }
     if summary.failed > 0 {
-        text.push_str(&format!(", {} failed", summary.failed));
+        let _ = write!(text, ", {} failed", summary.failed);
     }
     let fired: usize = summary.by_severity.values().sum();
     let pending = replay.alerts.iter().filter(|alert| !alert.fired()).count();
@@ -441,13 +444,13 @@ fn summary(replay: &Replay) -> String {
                 severity => format!("{count} {severity}"),
             })
             .collect();
-        text.push_str(&format!(". {} fired: {}", counted(fired as u64, "alert", "alerts"), parts.join(", ")));
+        let _ = write!(text, ". {} fired: {}", counted(fired as u64, "alert", "alerts"), parts.join(", "));
         if suppressed > 0 {
-            text.push_str(&format!("; {suppressed} suppressed"));
+            let _ = write!(text, "; {suppressed} suppressed");
         }
     }
     if pending > 0 {
-        text.push_str(&format!("; {pending} only pending"));
+        let _ = write!(text, "; {pending} only pending");
     }
     text.push('.');
     text

@@ -36,7 +36,7 @@ impl Header {
             header.before_time(line, from);
             at = to + line[to..].iter().take_while(|b| matches!(b, b']' | b')' | b'"' | b'>' | b'}')).count();
             // A zone may stand in words of its own: [Europe/Paris].
-            header.glued_number(line, &mut at);
+            Header::glued_number(line, &mut at);
         }
         for _ in 0..HEADER_WORDS {
             at = separators(line, at, header.known());
@@ -77,7 +77,7 @@ impl Header {
     }
 
     /// `25376]INFO`: a number and a bracket that closes nowhere opened, right behind the time.
-    fn glued_number(&mut self, line: &[u8], at: &mut usize) {
+    fn glued_number(line: &[u8], at: &mut usize) {
         let rest = line[*at..].trim_ascii_start();
         let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         if digits > 0 && rest.get(digits) == Some(&b']') {
