@@ -498,7 +498,7 @@ fn statistics(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String
             "every entry is in one group"
         );
         said += &serde_json::to_string_pretty(&answer.groups).expect("JSON");
-        let _ = write!(said, "{} {account:?}\n", answer.success_rule);
+        let _ = writeln!(said, "{} {account:?}", answer.success_rule);
     }
     said
 }
@@ -520,18 +520,18 @@ fn requests(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String {
     let mut said = format!("{totals:?} {account:?}\n");
     for ((id, request, outcome), story) in chosen.iter().zip(&stories) {
         assert!(story.moments.len() >= request.entries as usize, "every entry of a request is in its story");
-        let _ = write!(
+        let _ = writeln!(
             said,
-            "{} {} {:?} {:?} {outcome:?}\n",
+            "{} {} {:?} {:?} {outcome:?}",
             id.escape_ascii(),
             request.entries,
             request.start(),
             request.end()
         );
         for moment in &story.moments {
-            let _ = write!(
+            let _ = writeln!(
                 said,
-                "  {:?} {} {:?} {:?} {:?}\n",
+                "  {:?} {} {:?} {:?} {:?}",
                 moment.at,
                 again.line_of(moment.location),
                 moment.level,

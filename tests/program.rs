@@ -117,7 +117,6 @@ pub(crate) fn lines(count: usize) -> String {
 }
 
 /// Says on stderr why a part of a test is left out.
-#[expect(clippy::print_stderr, reason = "a test that proves less says so")]
 pub(crate) fn leave_out(why: &str) {
     eprintln!("left out: {why}");
 }
