@@ -19,7 +19,8 @@ fn run(line: &str) -> String {
     let obs = Path::new(env!("CARGO_BIN_EXE_obs"));
     let output = Command::new("sh")
         .arg("-c")
-        .arg(format!("{line} </dev/null"))
+        .arg(line)
+        .stdin(std::process::Stdio::null())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", obs.parent().unwrap().display()))
@@ -63,6 +64,9 @@ fn examples_are_what_obs_prints() {
         let text = std::fs::read_to_string(&book).unwrap();
         assert!(text.contains("```console\n$ obs "), "{} has no example", book.display());
         let now = played(&text);
+        let silent =
+            now.lines().zip(now.lines().skip(1)).find(|(a, b)| a.starts_with("$ ") && b.starts_with("```"));
+        assert_eq!(silent, None, "{}: an example that prints nothing shows nothing", book.display());
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&book, &now).unwrap();
         } else if text != now {
@@ -76,5 +80,21 @@ fn examples_are_what_obs_prints() {
                 shown(&now)
             );
         }
+    }
+}
+
+#[test]
+fn every_command_has_an_example() {
+    let books: String = books().iter().map(|book| std::fs::read_to_string(book).unwrap()).collect();
+    let help = run("obs --help");
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')))
+        .filter_map(|line| line.split(' ').next());
+    let names: Vec<&str> = names.filter(|name| *name != "help").collect();
+    assert!(names.len() >= 10, "{help}");
+    for name in names {
+        assert!(books.contains(&format!("\n$ obs {name} ")), "obs {name} has no example");
     }
 }

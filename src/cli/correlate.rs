@@ -167,7 +167,6 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         for request in &json.requests {
             text.extend(crate::report::json::compact(request).unwrap_or_default());
             text.push(b'\n');
-            text.push(b'\n');
         }
         out::write_all(&text)?;
     } else {

@@ -1,7 +1,6 @@
 //! What `obs grep` found: entries on their way from chunks to the output, in order, with their context.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::ops::Range;
 
 use serde_json::Value as Json;
@@ -273,7 +272,7 @@ impl<'p> Stitch<'p> {
         if self.print.form == Form::Json {
             self.buffer.extend_from_slice(if self.first_json { b"[\n" } else { b",\n" });
             self.first_json = false;
-            let _ = write!(self.buffer, "{object}");
+            self.buffer.extend(json::compact(&object).unwrap_or_default());
         } else {
             self.buffer.extend(json::compact(&object).unwrap_or_default());
             self.buffer.push(b'\n');

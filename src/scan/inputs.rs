@@ -60,6 +60,8 @@ pub struct Input {
 enum Pipe {
     /// This is no pipe, or it has been read.
     None,
+    /// It is none, but a file that was connected in its place.
+    File(Map),
     /// Its beginning, and the rest.
     Fresh(Vec<u8>, Stream),
     /// All of it, and what went wrong.
@@ -143,7 +145,9 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
             let samples = samples(&map);
             let kind = recognise(&samples, found)?;
             let coarse = is_coarse(&kind, samples[0], found.modified, scan);
-            (kind, coarse, Pipe::None)
+            // A file on standard input cannot be opened again by a name.
+            let pipe = if is_pipe(found) { Pipe::File(map.clone()) } else { Pipe::None };
+            (kind, coarse, pipe)
         }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
@@ -356,7 +360,7 @@ impl Input {
 
     /// Is there something that has been read already, and is reported even if the scan is cancelled?
     pub(super) fn has_been_read(&self) -> bool {
-        !matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::None)
+        matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::Fresh(..) | Pipe::Held(..))
     }
 
     /// Opens the file for a scan: its content, and what was already read of it.
@@ -364,6 +368,10 @@ impl Input {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *pipe, Pipe::None) {
             Pipe::Fresh(head, stream) => return Ok((Content::Stream(stream), head)),
+            Pipe::File(map) => {
+                *pipe = Pipe::File(map.clone());
+                return Ok((Content::Mapped(map), Vec::new()));
+            }
             Pipe::Held(map, troubles) => {
                 *pipe = Pipe::Held(map.clone(), troubles);
                 return Ok((Content::Mapped(map), Vec::new()));
