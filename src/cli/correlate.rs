@@ -278,19 +278,19 @@ impl View<'_> {
             Column::number("after"),
             Column::text("where").importance(9),
             Column::text("level").importance(8),
-            Column::text("message").importance(1),
+            Column::text("message").importance(1).wrapped(),
         ];
         let paths: Vec<String> = story.files().into_iter().map(|file| self.file(file)).collect();
         let name = |file: u32| shortest(&self.file(file), &paths).to_owned();
-        let rows = story.moments.iter().enumerate().map(|(at, moment)| {
+        let mut rows = Vec::with_capacity(story.moments.len() + 1);
+        for (at, moment) in story.moments.iter().enumerate() {
             let offset = start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6);
             let style = match moment.level {
                 Some(level) if level >= crate::model::Level::Error => Style::Bad,
                 _ => Style::Plain,
             };
             let first = moment.message.lines().next().unwrap_or_default();
-            let mark = if gap == Some(at) { " ⏳" } else { "" };
-            vec![
+            rows.push(vec![
                 offset.map_or_else(Cell::none, Cell::millis),
                 Cell::text(format!(
                     "{}:{}",
@@ -298,10 +298,15 @@ impl View<'_> {
                     self.scanned.line_of(moment.location)
                 )),
                 Cell::text(moment.level.map_or("", crate::model::Level::name)).styled(style),
-                Cell::text(format!("{first}{mark}")).styled(style),
-            ]
-        });
-        report.push(Section::Table(Table { columns, rows: rows.collect() }));
+                Cell::text(first).styled(style),
+            ]);
+            if let Some(wait) = request.longest_gap.as_ref().filter(|_| gap == Some(at)) {
+                let wait = format!("({} without an entry)", crate::model::unit::HumanMillis(wait.ms));
+                let blank = || Cell::text("");
+                rows.push(vec![blank(), blank(), blank(), Cell::text(wait).styled(Style::Dim)]);
+            }
+        }
+        report.push(Section::Table(Table { columns, rows }));
         if let Some(gap) = &request.longest_gap {
             report.paragraph(format!(
                 "Longest gap: {} between {}:{} and {}:{}.",

@@ -24,23 +24,35 @@ pub struct Column {
     pub align: Align,
     /// When the page is too narrow, columns of lower importance are cut first. Numbers are never cut.
     pub importance: u8,
+    /// Is a text that is too wide carried on below, at most [`Column::LINES`] lines of it, instead of cut?
+    pub wraps: bool,
 }
 
 impl Column {
+    /// Lines a wrapped cell takes at most.
+    pub const LINES: usize = 4;
+
     /// A column of text of middling importance.
     pub fn text(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Left, importance: 5 }
+        Column { title: title.into(), align: Align::Left, importance: 5, wraps: false }
     }
 
     /// A column of numbers.
     pub fn number(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Right, importance: u8::MAX }
+        Column { title: title.into(), align: Align::Right, importance: u8::MAX, wraps: false }
     }
 
     /// The same with another importance: 0 is cut first.
     #[must_use]
     pub fn importance(mut self, importance: u8) -> Column {
         self.importance = importance;
+        self
+    }
+
+    /// The same whose texts wrap.
+    #[must_use]
+    pub fn wrapped(mut self) -> Column {
+        self.wraps = true;
         self
     }
 }

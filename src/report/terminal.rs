@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 use super::escape::Untrusted;
 use super::paint::{Line, Page, Phrase, Style, truncated, width};
-use super::table::{Align, Table};
+use super::table::{Align, Column, Table};
 use super::{Evidence, Report, Section, account, picture};
 
 /// Blanks before everything but headings and the account.
@@ -156,13 +156,17 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
     let room = |gap: u16| page.width.saturating_sub(usize::from(gap) * columns.saturating_sub(1));
     let fitted = |gap: u16| table.fitted(&natural, &title_widths, room(gap));
     let [wide, narrow] = GAPS;
-    let gap = if fitted(wide).iter().sum::<usize>() <= room(wide) { wide } else { narrow };
+    let fits = |gap: u16, widths: &[usize]| widths.iter().sum::<usize>() <= room(gap);
+    // Narrow gaps come before a cut where they spare it.
+    let spared = !fits(wide, &natural) && fits(narrow, &natural);
+    let gap = if fits(wide, &fitted(wide)) && !spared { wide } else { narrow };
     let widths = fitted(gap);
     let cut = |i: usize, text: &str| truncated(text, widths[i], page.ellipsis());
 
     let titles: Vec<String> = titles.iter().enumerate().map(|(i, title)| cut(i, title)).collect();
     let cells: Vec<Vec<(Style, String)>> = cells
         .into_iter()
+        .flat_map(|row| carried_on(table, row, &widths))
         .map(|row| row.into_iter().enumerate().map(|(i, (style, text))| (style, cut(i, &text))).collect())
         .collect();
     let laid_out = lay_out(table, &titles, &cells, gap, page);
@@ -178,6 +182,29 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
             },
         )
         .collect()
+}
+
+/// A row as the lines it takes: what is too wide for a column that wraps goes on in the next.
+fn carried_on(table: &Table, mut row: Vec<(Style, String)>, widths: &[usize]) -> Vec<Vec<(Style, String)>> {
+    let mut more: Vec<Vec<(Style, String)>> = Vec::new();
+    for i in (0..row.len()).filter(|i| table.columns[*i].wraps) {
+        let (style, text) = row[i].clone();
+        let mut pieces = Phrase::from(text.clone()).wrapped(widths[i]).into_iter().map(|line| line.text());
+        row[i].1 = pieces.next().unwrap_or_default();
+        let mut rest: Vec<String> = pieces.collect();
+        if rest.len() >= Column::LINES {
+            // The last line takes the rest, which is cut there.
+            let tail = rest.split_off(Column::LINES - 2).join(" ");
+            rest.push(tail);
+        }
+        for (below, piece) in rest.into_iter().enumerate() {
+            if more.len() == below {
+                more.push(vec![(Style::Plain, String::new()); row.len()]);
+            }
+            more[below][i] = (style, piece);
+        }
+    }
+    std::iter::once(row).chain(more).collect()
 }
 
 fn lay_out(

@@ -337,6 +337,7 @@ def correlate_one(obs, s):
 def correlate_waterfall(obs, s):
     rid = waiting_request(s)
     text = obs.run("correlate", s.dir, *SUCCESS, "--id", rid)[0].decode()
+    text = " ".join(text.split())  # a long message goes on in the next line
     own = sorted(s.by_id[rid], key=lambda e: e.ns)
     last = -1
     for e in own:
