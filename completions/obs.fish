@@ -249,7 +249,11 @@ critical\t'critical'
 any\t'all'
 never\t'none'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d '… at this time' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l for -d 'How often and when alerts would have fired with these values of `for`' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'How often and when alerts would have fired if compared with these numbers' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r

@@ -1,6 +1,7 @@
 //! `obs check-rules`: which alerts would have been pending, firing, suppressed and routed, and when; unit tests.
 
 mod answer;
+mod deeper;
 mod units;
 
 use std::path::PathBuf;
@@ -18,14 +19,14 @@ use super::stats;
 use super::verdict::{self, Verdict};
 use crate::filter::When;
 use crate::metrics;
-use crate::model::{Diagnostic, Error, Labels, Needs};
+use crate::model::{Diagnostic, Error, Labels, Needs, Timestamp};
 use crate::promql;
 use crate::report::account::counted;
 use crate::rules::alertmanager::{config as alertmanager, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::yaml::Problem;
-use crate::rules::{Setting, lint};
+use crate::rules::{Setting, explain, lint, whatif};
 use crate::source;
 use crate::stats::SuccessRule;
 use answer::{Answer, CheckedFile};
@@ -41,6 +42,8 @@ use answer::{Answer, CheckedFile};
     after_help = "Examples:
   obs check-rules -r alerts.yml
   obs check-rules -r alerts.yml --alertmanager alertmanager.yml metrics/ logs/
+  obs check-rules -r alerts.yml --explain HighErrorRate --at 03:10 metrics/
+  obs check-rules -r alerts.yml --only HighErrorRate --for 1m,5m,15m --threshold 0.01,0.05 metrics/
   obs check-rules --tests alerts_test.yml --output junit
   obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
 )]
@@ -85,9 +88,21 @@ pub(super) struct CheckRulesArgs {
     /// Only say who would be told of an alert with these labels (repeatable)
     #[arg(long, value_name = "LABEL=VALUE")]
     routes_for: Vec<String>,
-    /// … at this time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "routes_for")]
+    /// The value of every part of this rule's expression (see --at)
+    #[arg(long, value_name = "RULE")]
+    explain: Vec<String>,
+    /// For --explain and --routes-for: at this time (default for --explain: when the rule first fired)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
+    /// How often and when alerts would have fired with these values of `for`
+    #[arg(long = "for", value_name = "DURATION,…", value_delimiter = ',')]
+    holds: Vec<String>,
+    /// How often and when alerts would have fired if compared with these numbers
+    #[arg(long, value_name = "NUMBER,…", value_delimiter = ',', allow_negative_numbers = true)]
+    threshold: Vec<f64>,
+    /// Replay only these alerts (repeatable); recording rules are evaluated in any case
+    #[arg(long, value_name = "RULE")]
+    only: Vec<String>,
     #[command(flatten)]
     metrics: MetricArgs,
     #[command(flatten)]
@@ -149,6 +164,14 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
             Error::usage("there are no rules to check").hinted("name them: -r alerts.yml, or --tests FILE")
         );
     }
+    let looks_at_data = !args.explain.is_empty() || !args.holds.is_empty() || !args.threshold.is_empty();
+    if looks_at_data && args.paths.is_empty() {
+        return Err(Error::usage("--explain, --for and --threshold look at data, and no PATH is given")
+            .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
+    }
+    if args.at.is_some() && args.explain.is_empty() && args.routes_for.is_empty() {
+        return Err(Error::usage("--at belongs to --explain or --routes-for"));
+    }
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let success =
@@ -177,6 +200,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         routes.write(args.output.output, config.page)?;
         return Ok(Verdict::of(!routes.receivers.is_empty()));
     }
+    deeper::keep_only(&mut loaded.files, &args.only)?;
     if args.lint {
         answer.lints = Some(lint::lint(&loaded.files));
     }
@@ -242,7 +266,22 @@ fn replay_over(
     let default = metrics::interval(&measured.store).unwrap_or(60_000);
     let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
     let interval = Interval { forced, default };
+    let trials = deeper::trials(&args.holds, &args.threshold)?;
+    let before = (!trials.is_empty()).then(|| measured.store.clone());
     let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
+    if let Some(before) = before {
+        answer.what_if = Some(whatif::what_if(&loaded.files, &before, interval, &setting, &trials, &replay)?);
+    }
+    if !args.explain.is_empty() {
+        let data = measured::times(replay.span);
+        let at = args.at.as_deref().map(When::parse).transpose()?;
+        let at = at.map(|when| session.instant(&when, data)).transpose()?.map(Timestamp::millis);
+        let mut explained = Vec::new();
+        for name in &args.explain {
+            explained.extend(explain::explain(&loaded.files, name, at, &measured.store, &replay, &setting)?);
+        }
+        answer.explained = Some(explained);
+    }
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
     session.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
     answer.input = Some(measured.input());

@@ -5,6 +5,8 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
+use super::file::{Rule, RuleGroup};
+use super::yaml::Place;
 use crate::model::{Labels, Timestamp};
 
 /// What became of an alert.
@@ -36,6 +38,9 @@ pub struct Alert {
     /// The rule's file.
     #[serde(skip)]
     pub file: String,
+    /// Where the rule is in its file.
+    #[serde(skip)]
+    pub place: Place,
     /// The label `severity`.
     pub severity: Option<String>,
     /// All labels, `alertname` included.
@@ -64,9 +69,20 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// Is it an alert of this rule?
+    pub(super) fn is_of(&self, group: &RuleGroup, rule: &Rule) -> bool {
+        self.file == group.file && self.group == group.name && self.place == rule.place
+    }
+
     /// Did it ever fire?
     pub fn fired(&self) -> bool {
         self.firing_at.is_some()
+    }
+
+    /// For how long it fired, in milliseconds; if it still does, until `end`, the last time of the data.
+    pub fn firing_millis(&self, end: i64) -> i64 {
+        let until = self.resolved_at.map_or(end, Timestamp::millis);
+        self.firing_at.map_or(0, |from| (until - from.millis()).max(0))
     }
 
     /// Does it fire at this time (milliseconds)?
@@ -127,7 +143,10 @@ pub(super) fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Res
 }
 
 #[expect(clippy::ref_option, reason = "the shape that serde asks for")]
-fn as_optional_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_optional_text<S: Serializer>(
+    value: &Option<impl Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),

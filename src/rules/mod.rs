@@ -4,6 +4,7 @@ pub mod alert;
 pub mod alertmanager;
 pub mod duration;
 mod evaluation;
+pub mod explain;
 mod fields;
 pub mod file;
 pub mod lint;
@@ -13,6 +14,7 @@ mod starved;
 mod state;
 pub mod template;
 pub mod unit;
+pub mod whatif;
 pub mod yaml;
 
 pub use evaluation::Setting;

@@ -237,6 +237,7 @@ fn alert(group: &RuleGroup, rule: &RuleRun<'_>, episode: Episode) -> Option<Aler
         id: rule.rule.id.clone(),
         group: group.name.clone(),
         file: group.file.clone(),
+        place: rule.rule.place,
         severity: (!severity.is_empty()).then(|| severity.to_owned()),
         annotations: episode.annotations,
         pending_at: Timestamp::from_millis(episode.pending_at)?,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{FailOn, Form, diagnostic, is_for_machines};
+use super::{FailOn, Form, deeper, diagnostic, is_for_machines};
 use crate::cli::measured::{InputJson, Measured};
 use crate::cli::out;
 use crate::model::{Diagnostic, Error, ErrorKind, Labels, Timestamp};
@@ -15,10 +15,12 @@ use crate::report::{
 };
 use crate::rules::alert::{Alert, Reason, Status};
 use crate::rules::alertmanager::config::Config as Alertmanager;
+use crate::rules::explain::Explanation;
 use crate::rules::file::{Rule, RuleFile, RuleGroup};
 use crate::rules::lint::Lint;
 use crate::rules::replay::Replay;
 use crate::rules::unit::{self, UnitReport};
+use crate::rules::whatif::WhatIf;
 use crate::rules::yaml::Problem;
 
 /// A file that was checked.
@@ -66,6 +68,8 @@ pub(super) struct Answer {
     pub lints: Option<Vec<Lint>>,
     pub tests: Option<Vec<UnitReport>>,
     pub replay: Option<Replay>,
+    pub what_if: Option<Vec<WhatIf>>,
+    pub explained: Option<Vec<Explanation>>,
     pub measured: Option<Measured>,
     pub input: Option<InputJson>,
     pub fail_on: FailOn,
@@ -78,6 +82,8 @@ impl Default for Answer {
             lints: None,
             tests: None,
             replay: None,
+            what_if: None,
+            explained: None,
             measured: None,
             input: None,
             fail_on: FailOn::Any,
@@ -89,6 +95,10 @@ impl Default for Answer {
 struct AnswerJson<'a> {
     #[serde(flatten)]
     replay: Option<&'a Replay>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<&'a [WhatIf]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<&'a [Explanation]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<Vec<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +160,8 @@ impl Answer {
         let files_alone = self.replay.is_none() && self.tests.is_none();
         let json = AnswerJson {
             replay: self.replay.as_ref(),
+            what_if: self.what_if.as_deref(),
+            explain: self.explained.as_deref(),
             files: files_alone.then(|| self.checked.iter().map(CheckedFile::json).collect()),
             lint: self.lints.as_ref().map(|lints| lints.iter().map(lint_json).collect()),
             tests: self.tests.as_ref().map(|tests| tests.iter().map(test_json).collect()),
@@ -247,7 +259,16 @@ impl Answer {
         if let Some(tests) = &self.tests {
             tests_report(&mut report, tests);
         }
-        if let Some(replay) = &self.replay {
+        for explanation in self.explained.iter().flatten() {
+            deeper::explained(&mut report, explanation);
+        }
+        if let Some(rows) = &self.what_if {
+            deeper::what_if_report(&mut report, rows);
+        }
+        // Who asks for more about some rules has seen the alerts of all.
+        if let Some(replay) =
+            self.replay.as_ref().filter(|_| self.explained.is_none() && self.what_if.is_none())
+        {
             replay_report(&mut report, replay);
         }
         if let Some(measured) = &self.measured {

@@ -280,6 +280,7 @@ time_intervals:
             id: None,
             group: "g".to_owned(),
             file: String::new(),
+            place: crate::rules::yaml::Place { line: 1, column: 1 },
             severity: None,
             labels: Labels::new(labels.iter().copied()),
             annotations: Vec::new(),
