@@ -69,6 +69,12 @@ pub(super) struct CheckRulesArgs {
     /// Only tests whose name matches (repeatable)
     #[arg(long, value_name = "REGEX", requires = "tests")]
     run: Vec<String>,
+    /// Show what failed tests expected and got as a difference, line by line
+    #[arg(long, requires = "tests")]
+    diff: bool,
+    /// Write the outcome of tests and rules to this file, too, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known
     /// severity count as low
     #[arg(long, value_name = "SEVERITY", default_value = "any")]
@@ -185,8 +191,13 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let wrong: Vec<Diagnostic> = loaded.checked.iter().flat_map(CheckedFile::diagnostics).collect();
     // All of them: a file is mended once, not twenty errors at a time.
     wrong.chunks(20).for_each(|some| verdict::warn(some, args.output.quiet));
-    let mut answer =
-        Answer { checked: std::mem::take(&mut loaded.checked), fail_on: args.fail_on, ..Answer::default() };
+    let mut answer = Answer {
+        checked: std::mem::take(&mut loaded.checked),
+        fail_on: args.fail_on,
+        junit: args.junit.clone(),
+        diff: args.diff,
+        ..Answer::default()
+    };
     if answer.checked.iter().any(|file| !file.problems.is_empty()) {
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::Trouble);

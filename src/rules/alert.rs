@@ -135,6 +135,22 @@ pub struct Summary {
     pub failed: usize,
     /// Alerts that fired, by severity; `none` for those without.
     pub by_severity: BTreeMap<String, usize>,
+    /// Alerts that fired.
+    pub fired: usize,
+    /// Of these, those that still fire at the end of the data.
+    pub active: usize,
+    /// Of these, those of which nobody would have been told.
+    pub suppressed: usize,
+    /// Of these, those that somebody took note of and that still fire.
+    pub acknowledged: usize,
+    /// Of these, those that are over.
+    pub resolved: usize,
+    /// Alerts that were pending and never fired.
+    pub pending: usize,
+    /// Alerts that fired, by rule.
+    pub by_rule: BTreeMap<String, usize>,
+    /// Messages that would have been sent, by receiver.
+    pub notifications: BTreeMap<String, usize>,
 }
 
 /// A value in the text that `Display` gives it.

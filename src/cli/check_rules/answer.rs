@@ -1,6 +1,7 @@
 //! What a check of rules found, in every form: for people, as JSON, and as verdicts for CI.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -73,6 +74,10 @@ pub(super) struct Answer {
     pub measured: Option<Measured>,
     pub input: Option<InputJson>,
     pub fail_on: FailOn,
+    /// A file for the verdicts as JUnit XML.
+    pub junit: Option<PathBuf>,
+    /// Are failures of tests shown as differences?
+    pub diff: bool,
 }
 
 impl Default for Answer {
@@ -87,6 +92,8 @@ impl Default for Answer {
             measured: None,
             input: None,
             fail_on: FailOn::Any,
+            junit: None,
+            diff: false,
         }
     }
 }
@@ -153,6 +160,9 @@ impl Answer {
 
     /// Writes the answer.
     pub(super) fn write(&self, form: Form, page: Page, files: &[RuleFile]) -> Result<(), Error> {
+        if let Some(path) = &self.junit {
+            out::write_file(path, junit::render(&self.verdicts(files)).as_bytes())?;
+        }
         if is_for_machines(form) {
             return self.write_verdicts(form, files);
         }
@@ -257,7 +267,7 @@ impl Answer {
             lint_report(&mut report, lints);
         }
         if let Some(tests) = &self.tests {
-            tests_report(&mut report, tests);
+            tests_report(&mut report, tests, self.diff);
         }
         for explanation in self.explained.iter().flatten() {
             deeper::explained(&mut report, explanation);
@@ -365,7 +375,7 @@ fn lint_report(report: &mut Report, lints: &[Lint]) {
     report.push(Section::Table(table));
 }
 
-fn tests_report(report: &mut Report, tests: &[UnitReport]) {
+fn tests_report(report: &mut Report, tests: &[UnitReport], diff: bool) {
     for test in tests {
         let failed = test.cases.iter().filter(|case| !case.failures.is_empty()).count();
         let (style, state) = match (test.problems.len(), failed) {
@@ -381,18 +391,22 @@ fn tests_report(report: &mut Report, tests: &[UnitReport]) {
         for warning in &test.warnings {
             report.paragraph(warning.as_str());
         }
-        let problems = test.problems.iter().map(|problem| format!("{}:{problem}", test.name));
+        let plain = |text: String| Phrase::new().and(Style::Plain, text);
+        let problems = test.problems.iter().map(|problem| plain(format!("{}:{problem}", test.name)));
         let failures = test.cases.iter().flat_map(|case| {
             let place = move |line: u32| if line > 0 { line } else { case.line };
             case.failures.iter().map(move |failure| {
-                format!("{}:{}: {}\n{failure}", test.name, place(failure.line), case.name)
+                let place = format!("{}:{}: {}", test.name, place(failure.line), case.name);
+                match &failure.outcome {
+                    unit::Outcome::Differs { expected, got } if diff => {
+                        deeper::difference(plain(format!("{place}\n{}\n", failure.about)), expected, got)
+                    }
+                    _ => plain(format!("{place}\n{failure}")),
+                }
             })
         });
         for text in problems.chain(failures) {
-            report.push(Section::Lines(vec![crate::report::Evidence {
-                text: Phrase::new().and(Style::Plain, text),
-                ..Default::default()
-            }]));
+            report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
         }
     }
 }
@@ -420,13 +434,7 @@ fn replay_report(report: &mut Report, replay: &Replay) {
         report.push(Section::Table(table));
     }
     report.paragraph(summary(replay));
-    let mut told: Vec<(&str, usize)> = Vec::new();
-    for notification in &replay.notifications {
-        match told.iter_mut().find(|(receiver, _)| *receiver == notification.receiver) {
-            Some((_, count)) => *count += 1,
-            None => told.push((&notification.receiver, 1)),
-        }
-    }
+    let told = &replay.summary.notifications;
     if !told.is_empty() {
         let told: Vec<String> = told
             .iter()
@@ -448,9 +456,7 @@ fn summary(replay: &Replay) -> String {
     if summary.failed > 0 {
         let _ = write!(text, ", {} failed", summary.failed);
     }
-    let fired: usize = summary.by_severity.values().sum();
-    let pending = replay.alerts.iter().filter(|alert| !alert.fired()).count();
-    let suppressed = replay.alerts.iter().filter(|alert| alert.status == Status::Suppressed).count();
+    let (fired, pending) = (summary.fired, summary.pending);
     if fired == 0 {
         text.push_str(". No alert fired");
     } else {
@@ -466,8 +472,14 @@ fn summary(replay: &Replay) -> String {
             })
             .collect();
         let _ = write!(text, ". {} fired: {}", counted(fired as u64, "alert", "alerts"), parts.join(", "));
-        if suppressed > 0 {
-            let _ = write!(text, "; {suppressed} suppressed");
+        for (count, word) in [
+            (summary.active, "active at the end"),
+            (summary.suppressed, "suppressed"),
+            (summary.acknowledged, "acknowledged"),
+        ] {
+            if count > 0 {
+                let _ = write!(text, "; {count} {word}");
+            }
         }
     }
     if pending > 0 {

@@ -131,3 +131,75 @@ fn rows(table: &mut Table, part: &Part) {
         table.row(vec![Cell::text(""), Cell::text(format!("… and {more} more")), Cell::text("")]);
     }
 }
+
+/// Adds the lines of both texts: those that are only expected with `-`, those that are only there with `+`.
+pub(super) fn difference(mut phrase: Phrase, expected: &str, got: &str) -> Phrase {
+    let expected: Vec<&str> = expected.lines().take(LINES).collect();
+    let got: Vec<&str> = got.lines().take(LINES).collect();
+    // For each pair of places, how many lines the rests have in common.
+    let mut common = vec![vec![0_u32; got.len() + 1]; expected.len() + 1];
+    for i in (0..expected.len()).rev() {
+        for j in (0..got.len()).rev() {
+            common[i][j] = if expected[i] == got[j] {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    while i < expected.len() || j < got.len() {
+        let (style, sign, line) = match (expected.get(i), got.get(j)) {
+            (Some(a), Some(b)) if a == b => {
+                (i, j) = (i + 1, j + 1);
+                (Style::Plain, ' ', *a)
+            }
+            (Some(a), None) => {
+                i += 1;
+                (Style::Bad, '-', *a)
+            }
+            (Some(a), Some(_)) if common[i + 1][j] >= common[i][j + 1] => {
+                i += 1;
+                (Style::Bad, '-', *a)
+            }
+            (_, Some(b)) => {
+                j += 1;
+                (Style::Good, '+', *b)
+            }
+            (None, None) => break,
+        };
+        phrase = phrase.and(style, format!("{sign} {line}\n"));
+    }
+    phrase
+}
+
+/// Lines of each text that are compared.
+const LINES: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_told_line_by_line() {
+        for (expected, got, said) in [
+            ("a\nb\nc", "a\nc", "  a\n- b\n  c\n"),
+            ("a", "b", "- a\n+ b\n"),
+            ("", "b", "+ b\n"),
+            ("a\nb", "b\na", "- a\n  b\n+ a\n"),
+        ] {
+            let phrase = difference(Phrase::new(), expected, got);
+            let shown: String = phrase.0.iter().map(|(_, text)| text.json()).collect();
+            assert_eq!(shown, said, "{expected:?} {got:?}");
+        }
+    }
+
+    #[test]
+    fn values_of_for_are_durations() {
+        assert_eq!(
+            trials(&["5m".into(), "1h30m".into(), "0".into()], &[]).unwrap().holds,
+            [300_000, 5_400_000, 0]
+        );
+        assert!(trials(&["5".into()], &[]).is_err());
+    }
+}

@@ -150,11 +150,7 @@ impl Scene<'_> {
             let source =
                 firing.find(|source| source.fires_at(at) && inhibition.mutes(&source.labels, labels));
             if let Some(source) = source {
-                let name = match inhibition.name.as_str() {
-                    "" => String::new(),
-                    name => format!(" (inhibit rule {name:?})"),
-                };
-                return Some(format!("inhibited by {}{name}", source.rule));
+                return Some(inhibition.reason(&source.rule));
             }
         }
         let muted = self.config.muted(self.route, at);
