@@ -22,11 +22,12 @@ use crate::metrics;
 use crate::model::{Diagnostic, Error, Labels, Needs, Timestamp};
 use crate::promql;
 use crate::report::account::counted;
+use crate::rules::alert::Evidence;
 use crate::rules::alertmanager::{config as alertmanager, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::yaml::Problem;
-use crate::rules::{Setting, explain, lint, whatif};
+use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
 use crate::stats::SuccessRule;
 use answer::{Answer, CheckedFile};
@@ -273,7 +274,7 @@ fn replay_over(
         chosen: recorded.chosen,
         needs: recorded.needs,
     };
-    let mut measured = measured::load(&mut session, wanted)?;
+    let mut measured = measured::load(&mut session, wanted.clone())?;
     let default = metrics::interval(&measured.store).unwrap_or(60_000);
     let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
     let interval = Interval { forced, default };
@@ -294,11 +295,24 @@ fn replay_over(
         answer.explained = Some(explained);
     }
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    let trails = trail::trails(&loaded.files, &replay, &measured.store, setting.promql.lookback_ms);
+    let series: Vec<metrics::Wanted> = trails
+        .iter()
+        .map(|trail| metrics::Wanted { labels: trail.labels.clone(), at: trail.at, after: trail.after })
+        .collect();
+    let witnesses = measured::witnesses(&session, wanted, &measured, &series);
+    for (trail, witnesses) in trails.iter().zip(witnesses) {
+        replay.prove(trail.alert, witnesses.into_iter().map(evidence));
+    }
     session.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
     answer.input = Some(measured.input());
     answer.measured = Some(measured);
     answer.replay = Some(replay);
     Ok(session)
+}
+
+fn evidence(witness: metrics::Witness) -> Evidence {
+    Evidence { file: witness.file, line: witness.line, timestamp: witness.at, text: witness.text }
 }
 
 /// `label=value`.

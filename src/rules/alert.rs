@@ -62,6 +62,9 @@ pub struct Alert {
     pub value: f64,
     /// What became of it.
     pub status: Status,
+    /// Samples and entries of logs that made it fire; if it never did, that made its condition hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// Who would have been told.
     pub receivers: Vec<String>,
     /// Why nobody was.
@@ -90,6 +93,20 @@ impl Alert {
         self.firing_at.is_some_and(|from| from.millis() <= at)
             && self.resolved_at.is_none_or(|until| at < until.millis())
     }
+}
+
+/// A line of a file that shows something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The file.
+    pub file: String,
+    /// The 1-based line; `None` in files that are not read line by line.
+    pub line: Option<u64>,
+    /// When.
+    #[serde(serialize_with = "as_text")]
+    pub timestamp: Timestamp,
+    /// What stands there.
+    pub text: String,
 }
 
 /// A rule that could not be judged.

@@ -13,6 +13,7 @@ pub mod short;
 mod starved;
 mod state;
 pub mod template;
+pub mod trail;
 pub mod unit;
 pub mod whatif;
 pub mod yaml;

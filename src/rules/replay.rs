@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::alert::{Alert, Reason, Status, Summary, Unjudged};
+use super::alert::{Alert, Evidence, Reason, Status, Summary, Unjudged};
 use super::alertmanager::config::Config;
 use super::alertmanager::notify::{self, Notification};
 use super::alertmanager::silence::Silence;
@@ -241,6 +241,16 @@ impl Replay {
         }
     }
 
+    /// Adds lines that show why an alert is there, each once.
+    pub fn prove(&mut self, alert: usize, lines: impl Iterator<Item = Evidence>) {
+        let Some(alert) = self.alerts.get_mut(alert) else { return };
+        for line in lines {
+            if !alert.evidence.contains(&line) {
+                alert.evidence.push(line);
+            }
+        }
+    }
+
     /// Adds up what became of the alerts.
     fn count(&mut self) {
         let summary = &mut self.summary;
@@ -285,6 +295,7 @@ fn alert(group: &RuleGroup, rule: &RuleRun<'_>, episode: Episode) -> Option<Aler
         resolved_at: episode.ended_at.and_then(Timestamp::from_millis),
         value: episode.value,
         status,
+        evidence: Vec::new(),
         receivers: Vec::new(),
         suppressed_by: None,
         labels: episode.labels,

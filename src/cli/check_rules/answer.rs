@@ -14,7 +14,7 @@ use crate::report::account::counted;
 use crate::report::{
     Cell, Column, Outcome, Page, Phrase, Report, Section, Style, Table, Verdict, github, junit, sarif,
 };
-use crate::rules::alert::{Alert, Reason, Status};
+use crate::rules::alert::{Alert, Evidence, Reason, Status};
 use crate::rules::alertmanager::config::Config as Alertmanager;
 use crate::rules::explain::Explanation;
 use crate::rules::file::{Rule, RuleFile, RuleGroup};
@@ -422,6 +422,7 @@ fn replay_report(report: &mut Report, replay: &Replay) {
             report.paragraph(format!("… and {more} more; --output json gives all of them"));
         }
     }
+    evidence_report(report, &replay.alerts);
     if !replay.unjudged.is_empty() {
         let mut table = Table::new(vec![Column::text("not judged").importance(9), Column::text("because")]);
         for unjudged in &replay.unjudged {
@@ -442,6 +443,39 @@ fn replay_report(report: &mut Report, replay: &Replay) {
             .collect();
         report.paragraph(format!("Would have been told: {}.", told.join(", ")));
     }
+}
+
+/// Alerts whose evidence is shown, and lines of it.
+const PROVEN: usize = 8;
+const LINES: usize = 1;
+
+/// Lines of files that made alerts fire: of the first alert of each rule.
+fn evidence_report(report: &mut Report, alerts: &[Alert]) {
+    let mut rules: Vec<&str> = Vec::new();
+    let mut lines = Vec::new();
+    for alert in alerts.iter().filter(|alert| alert.fired() && !alert.evidence.is_empty()) {
+        if rules.contains(&alert.rule.as_str()) || rules.len() == PROVEN {
+            continue;
+        }
+        rules.push(&alert.rule);
+        for (index, evidence) in alert.evidence.iter().take(LINES).enumerate() {
+            let name = if index == 0 { format!("{}: ", alert.rule) } else { String::new() };
+            lines.push(crate::report::Evidence {
+                place: place(evidence).into(),
+                text: Phrase::new().and(Style::Strong, name).and(Style::Plain, evidence.text.as_str()),
+                context: false,
+            });
+        }
+    }
+    if !lines.is_empty() {
+        report.push(Section::Lines(lines));
+    }
+}
+
+/// `db.log:12`.
+fn place(evidence: &Evidence) -> String {
+    let line = evidence.line.map_or_else(String::new, |line| format!(":{line}"));
+    format!("{}{line}", evidence.file)
 }
 
 /// `8 rules: 8 judged. 3 alerts fired: 1 critical, 2 high; 1 of them suppressed. 2 were only pending.`
@@ -493,7 +527,8 @@ fn summary(replay: &Replay) -> String {
 fn episode(alert: &Alert) -> String {
     let from = alert.firing_at.map_or_else(String::new, Timestamp::date_clock);
     let to = alert.resolved_at.map_or_else(|| "the end of the data".to_owned(), Timestamp::date_clock);
-    format!("fired from {from} to {to}, value {}, {}", alert.value, alert.labels)
+    let seen = alert.evidence.first().map_or_else(String::new, |line| format!(", see {}", place(line)));
+    format!("fired from {from} to {to}, value {}, {}{seen}", alert.value, alert.labels)
 }
 
 fn state(alert: &Alert) -> Cell {

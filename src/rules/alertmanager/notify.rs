@@ -285,6 +285,7 @@ time_intervals:
             resolved_at: to.map(minute),
             value: 1.0,
             status: if to.is_some() { Status::Resolved } else { Status::Triggered },
+            evidence: Vec::new(),
             receivers: Vec::new(),
             suppressed_by: None,
         }
