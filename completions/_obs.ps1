@@ -239,6 +239,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Only tests whose name matches (repeatable)')
             [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Write the outcome of tests and rules to this file, too, as JUnit XML')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low')
+            [CompletionResult]::new('--seed-tests', '--seed-tests', [CompletionResultType]::ParameterName, 'Write unit tests for the rules from the data, to this file (default: standard output)')
             [CompletionResult]::new('--routes-for', '--routes-for', [CompletionResultType]::ParameterName, 'Only say who would be told of an alert with these labels (repeatable)')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'The value of every part of this rule''s expression (see --at)')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)')

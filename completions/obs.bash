@@ -133,7 +133,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --routes-for --explain --at --for --threshold --only --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-r -L -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --seed-tests --routes-for --explain --at --for --threshold --only --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -177,6 +177,10 @@ _obs() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "low medium high critical any never" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed-tests)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --routes-for)

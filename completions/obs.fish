@@ -250,6 +250,7 @@ high\t'high or worse'
 critical\t'critical'
 any\t'all'
 never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l seed-tests -d 'Write unit tests for the rules from the data, to this file (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)' -r

@@ -78,6 +78,8 @@ pub(super) struct Answer {
     pub junit: Option<PathBuf>,
     /// Are failures of tests shown as differences?
     pub diff: bool,
+    /// Was a file of tests written instead?
+    pub seeded: bool,
     /// Are messages shown?
     pub notifications: bool,
 }
@@ -97,6 +99,7 @@ impl Default for Answer {
             junit: None,
             diff: false,
             notifications: false,
+            seeded: false,
         }
     }
 }
