@@ -33,6 +33,8 @@ use crate::source;
 use crate::stats::SuccessRule;
 use answer::{Answer, CheckedFile};
 
+pub(super) use answer::judged;
+
 /// Replay alerting rules over recorded metrics and logs; check and test rule files
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -364,7 +366,7 @@ fn label(pair: &str) -> Result<(String, String), Error> {
 }
 
 /// Reads a text file that an option names.
-fn text_of(path: &Path) -> Result<(String, String), Error> {
+pub(super) fn text_of(path: &Path) -> Result<(String, String), Error> {
     source::read_text(path).map_err(|trouble| {
         let error = Error::input(trouble.to_string());
         trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))

@@ -123,7 +123,7 @@ struct AnswerJson<'a> {
 }
 
 /// What could not be judged: trouble, unless it may be.
-pub(super) fn judged(replay: &Replay, allow_no_data: bool) -> Vec<Diagnostic> {
+pub(in crate::cli) fn judged(replay: &Replay, allow_no_data: bool) -> Vec<Diagnostic> {
     let mut told = Vec::new();
     for unjudged in &replay.unjudged {
         let told_as = match (unjudged.reason, allow_no_data) {

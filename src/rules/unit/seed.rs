@@ -194,10 +194,8 @@ fn written(test: &UnitTest, start: i64, moments: &[(&str, Vec<Moment>)], options
 
 fn expected(out: &mut String, alert: &ExpectedAlert) {
     let mut pairs = |first: &str, name: &str, pairs: Vec<(&str, &str)>| {
-        let _ = match pairs.is_empty() {
-            true => writeln!(out, "          {first} {name}: {{}}"),
-            false => writeln!(out, "          {first} {name}:"),
-        };
+        let empty = if pairs.is_empty() { " {}" } else { "" };
+        let _ = writeln!(out, "          {first} {name}:{empty}");
         for (name, value) in pairs {
             let _ = writeln!(out, "              {}: {}", quoted(name), quoted(value));
         }
