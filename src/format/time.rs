@@ -9,7 +9,7 @@ pub use notation::read;
 use chrono::{Offset, TimeZone};
 
 use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Timestamp, Value};
+use crate::model::{RecentSecond, Text, Timestamp, Value};
 
 /// A date and time as a log wrote it, before zone, year and the order of its numbers are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +189,18 @@ impl Clock {
         let naive = chrono::DateTime::from_timestamp(local, 0)?.naive_utc();
         let offset = self.zone.offset_from_local_datetime(&naive).earliest()?;
         Some(i64::from(offset.fix().local_minus_utc()))
+    }
+
+    /// As [`Clock::value`], tried first as another instant of the second that was read before.
+    #[inline]
+    pub fn value_near(&self, value: Value<'_>, recent: &mut RecentSecond) -> Option<Timestamp> {
+        let Value::Text(Text { raw, escaped: false }) = value else { return self.value(value) };
+        if let Some(ts) = recent.read(raw) {
+            return Some(ts);
+        }
+        let ts = self.value(value)?;
+        recent.learn(raw, ts);
+        Some(ts)
     }
 
     /// The instant that a field's value means: text in any notation, or an epoch number.

@@ -235,7 +235,11 @@ pub(super) fn each_item<'a>(raw: &'a [u8], mut visit: impl FnMut(Value<'a>) -> b
 /// The first byte at or after `at` that is no blank.
 #[inline]
 fn blanks(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+    // One blank or none is usual; everything above a blank is none.
+    if bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    while bytes.get(at).is_some_and(|b| *b <= b' ' && matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
         at += 1;
     }
     at
