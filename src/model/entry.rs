@@ -1,7 +1,7 @@
 //! Entries as views: what is wanted of them is stated before a byte is read, and only that is looked at.
 
 use super::desk::{self, Desk};
-use super::{Level, RecentSecond, Timestamp, Value};
+use super::{Level, RecentKeys, RecentSecond, Timestamp, Value};
 
 /// What a field means, whatever its name is in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -167,6 +167,10 @@ pub struct Slots<'a> {
     ranks: Vec<u8>,
     /// The second of the last entry that has one.
     pub recent: RecentSecond,
+    /// How the keys of entries followed each other.
+    pub recent_keys: RecentKeys,
+    /// Is the entry known to have one line only? For whoever fills the slots to say before each entry.
+    pub one_line: bool,
     /// Has anything been put in since it was cleared?
     used: bool,
     /// Where the next bytes that had to be made are put.
@@ -187,6 +191,8 @@ impl<'a> Slots<'a> {
             values: vec![Value::Absent; slots],
             ranks: vec![UNFILLED; slots],
             recent: RecentSecond::default(),
+            recent_keys: RecentKeys::default(),
+            one_line: false,
             used: false,
             place: None,
         }

@@ -168,6 +168,7 @@ impl<'a> Chunk<'a> {
             let (end, lines) = self.entry_end(at);
             let raw = trim_end(&self.bytes[at..end]);
             let parsed = &raw[..raw.len().min(PARSED)];
+            slots.one_line = lines == 1;
             let candidate = !stopped && hits.as_mut().is_none_or(|hits| hits.next_at(at) < end);
             let understood = if candidate {
                 self.reader.extract(parsed, &mut slots)
@@ -267,6 +268,7 @@ impl<'a> Chunk<'a> {
     /// Takes what the chunk's reader wants of the entry at `range` of [`Chunk::text`].
     pub fn extract<'s>(&'s self, range: &Range<usize>, slots: &mut Slots<'s>) -> (&'a [u8], bool) {
         slots.use_desk(&self.desk);
+        slots.one_line = false;
         let raw = trim_end(&self.bytes[range.clone()]);
         let understood = self.reader.extract(&raw[..raw.len().min(PARSED)], slots);
         (raw, understood)

@@ -364,6 +364,18 @@ impl Node {
     /// The key of that name, if it is wanted.
     #[inline]
     pub fn get(&self, name: &[u8]) -> Option<&Key> {
+        self.find(name).and_then(|index| self.key(index))
+    }
+
+    /// The key of that number.
+    #[inline]
+    pub fn key(&self, index: u16) -> Option<&Key> {
+        self.keys.get(usize::from(index))
+    }
+
+    /// The number of the key of that name, if it is wanted.
+    #[inline]
+    pub fn find(&self, name: &[u8]) -> Option<u16> {
         let mask = self.table.len().wrapping_sub(1);
         if self.table.is_empty() {
             return None;
@@ -374,7 +386,7 @@ impl Node {
             let (of, index) = self.table[at & mask];
             let key = self.keys.get(usize::from(index))?;
             if of == hash && same(&key.name, name) {
-                return Some(key);
+                return Some(index);
             }
             at = (at + 1) & mask;
         }
