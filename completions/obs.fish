@@ -242,6 +242,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l silences -d 'Sil
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l interval -d 'Evaluate all groups this often (default: as each group says, else as the data was sampled, else 1m)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tests -d 'Unit tests in the format of promtool (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l run -d 'Only tests whose name matches (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l junit -d 'Write the outcome of tests and rules to this file, too, as JUnit XML' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l fail-on -d 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low' -r -f -a "low\t'low or worse'
 medium\t'medium or worse'
 high\t'high or worse'
@@ -249,7 +250,11 @@ critical\t'critical'
 any\t'all'
 never\t'none'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d '… at this time' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l for -d 'How often and when alerts would have fired with these values of `for`' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'How often and when alerts would have fired if compared with these numbers' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
@@ -277,6 +282,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l diff -d 'Show what failed tests expected and got as a difference, line by line'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l allow-no-data -d 'Rules whose series are absent are no trouble'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l lint -d 'Look for rules that are valid and still not what was meant; exit code 1 if there are some'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l ignore-unknown-fields -d 'Unknown fields in rule files and tests are no error'

@@ -1,6 +1,7 @@
 //! `obs check-rules`: which alerts would have been pending, firing, suppressed and routed, and when; unit tests.
 
 mod answer;
+mod deeper;
 mod units;
 
 use std::path::PathBuf;
@@ -18,14 +19,15 @@ use super::stats;
 use super::verdict::{self, Verdict};
 use crate::filter::When;
 use crate::metrics;
-use crate::model::{Diagnostic, Error, Labels, Needs};
+use crate::model::{Diagnostic, Error, Labels, Needs, Timestamp};
 use crate::promql;
 use crate::report::account::counted;
+use crate::rules::alert::Evidence;
 use crate::rules::alertmanager::{config as alertmanager, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::yaml::Problem;
-use crate::rules::{Setting, lint};
+use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
 use crate::stats::SuccessRule;
 use answer::{Answer, CheckedFile};
@@ -41,6 +43,8 @@ use answer::{Answer, CheckedFile};
     after_help = "Examples:
   obs check-rules -r alerts.yml
   obs check-rules -r alerts.yml --alertmanager alertmanager.yml metrics/ logs/
+  obs check-rules -r alerts.yml --explain HighErrorRate --at 03:10 metrics/
+  obs check-rules -r alerts.yml --only HighErrorRate --for 1m,5m,15m --threshold 0.01,0.05 metrics/
   obs check-rules --tests alerts_test.yml --output junit
   obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
 )]
@@ -66,6 +70,12 @@ pub(super) struct CheckRulesArgs {
     /// Only tests whose name matches (repeatable)
     #[arg(long, value_name = "REGEX", requires = "tests")]
     run: Vec<String>,
+    /// Show what failed tests expected and got as a difference, line by line
+    #[arg(long, requires = "tests")]
+    diff: bool,
+    /// Write the outcome of tests and rules to this file, too, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known
     /// severity count as low
     #[arg(long, value_name = "SEVERITY", default_value = "any")]
@@ -85,9 +95,21 @@ pub(super) struct CheckRulesArgs {
     /// Only say who would be told of an alert with these labels (repeatable)
     #[arg(long, value_name = "LABEL=VALUE")]
     routes_for: Vec<String>,
-    /// … at this time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "routes_for")]
+    /// The value of every part of this rule's expression (see --at)
+    #[arg(long, value_name = "RULE")]
+    explain: Vec<String>,
+    /// For --explain and --routes-for: at this time (default for --explain: when the rule first fired)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
+    /// How often and when alerts would have fired with these values of `for`
+    #[arg(long = "for", value_name = "DURATION,…", value_delimiter = ',')]
+    holds: Vec<String>,
+    /// How often and when alerts would have fired if compared with these numbers
+    #[arg(long, value_name = "NUMBER,…", value_delimiter = ',', allow_negative_numbers = true)]
+    threshold: Vec<f64>,
+    /// Replay only these alerts (repeatable); recording rules are evaluated in any case
+    #[arg(long, value_name = "RULE")]
+    only: Vec<String>,
     #[command(flatten)]
     metrics: MetricArgs,
     #[command(flatten)]
@@ -149,6 +171,14 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
             Error::usage("there are no rules to check").hinted("name them: -r alerts.yml, or --tests FILE")
         );
     }
+    let looks_at_data = !args.explain.is_empty() || !args.holds.is_empty() || !args.threshold.is_empty();
+    if looks_at_data && args.paths.is_empty() {
+        return Err(Error::usage("--explain, --for and --threshold look at data, and no PATH is given")
+            .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
+    }
+    if args.at.is_some() && args.explain.is_empty() && args.routes_for.is_empty() {
+        return Err(Error::usage("--at belongs to --explain or --routes-for"));
+    }
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let success =
@@ -162,8 +192,13 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let wrong: Vec<Diagnostic> = loaded.checked.iter().flat_map(CheckedFile::diagnostics).collect();
     // All of them: a file is mended once, not twenty errors at a time.
     wrong.chunks(20).for_each(|some| verdict::warn(some, args.output.quiet));
-    let mut answer =
-        Answer { checked: std::mem::take(&mut loaded.checked), fail_on: args.fail_on, ..Answer::default() };
+    let mut answer = Answer {
+        checked: std::mem::take(&mut loaded.checked),
+        fail_on: args.fail_on,
+        junit: args.junit.clone(),
+        diff: args.diff,
+        ..Answer::default()
+    };
     if answer.checked.iter().any(|file| !file.problems.is_empty()) {
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::Trouble);
@@ -177,6 +212,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         routes.write(args.output.output, config.page)?;
         return Ok(Verdict::of(!routes.receivers.is_empty()));
     }
+    deeper::keep_only(&mut loaded.files, &args.only)?;
     if args.lint {
         answer.lints = Some(lint::lint(&loaded.files));
     }
@@ -238,17 +274,45 @@ fn replay_over(
         chosen: recorded.chosen,
         needs: recorded.needs,
     };
-    let mut measured = measured::load(&mut session, wanted)?;
+    let mut measured = measured::load(&mut session, wanted.clone())?;
     let default = metrics::interval(&measured.store).unwrap_or(60_000);
     let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
     let interval = Interval { forced, default };
+    let trials = deeper::trials(&args.holds, &args.threshold)?;
+    let before = (!trials.is_empty()).then(|| measured.store.clone());
     let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
+    if let Some(before) = before {
+        answer.what_if = Some(whatif::what_if(&loaded.files, &before, interval, &setting, &trials, &replay)?);
+    }
+    if !args.explain.is_empty() {
+        let data = measured::times(replay.span);
+        let at = args.at.as_deref().map(When::parse).transpose()?;
+        let at = at.map(|when| session.instant(&when, data)).transpose()?.map(Timestamp::millis);
+        let mut explained = Vec::new();
+        for name in &args.explain {
+            explained.extend(explain::explain(&loaded.files, name, at, &measured.store, &replay, &setting)?);
+        }
+        answer.explained = Some(explained);
+    }
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    let trails = trail::trails(&loaded.files, &replay, &measured.store, setting.promql.lookback_ms);
+    let series: Vec<metrics::Wanted> = trails
+        .iter()
+        .map(|trail| metrics::Wanted { labels: trail.labels.clone(), at: trail.at, after: trail.after })
+        .collect();
+    let witnesses = measured::witnesses(&session, wanted, &measured, &series);
+    for (trail, witnesses) in trails.iter().zip(witnesses) {
+        replay.prove(trail.alert, witnesses.into_iter().map(evidence));
+    }
     session.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
     answer.input = Some(measured.input());
     answer.measured = Some(measured);
     answer.replay = Some(replay);
     Ok(session)
+}
+
+fn evidence(witness: metrics::Witness) -> Evidence {
+    Evidence { file: witness.file, line: witness.line, timestamp: witness.at, text: witness.text }
 }
 
 /// `label=value`.

@@ -1,6 +1,7 @@
 //! Standard output, and what becomes of it when it cannot be written.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -35,6 +36,14 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
     let mut out = Out::new();
     out.write(bytes)?;
     out.finish()
+}
+
+/// Writes a file that an option named.
+#[expect(clippy::disallowed_methods, reason = "the file was named, and only cli/ writes")]
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, bytes).map_err(|error| {
+        Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", path.display()))
+    })
 }
 
 /// Writes a report, or the JSON value that holds the same.

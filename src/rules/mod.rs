@@ -4,6 +4,7 @@ pub mod alert;
 pub mod alertmanager;
 pub mod duration;
 mod evaluation;
+pub mod explain;
 mod fields;
 pub mod file;
 pub mod lint;
@@ -12,7 +13,9 @@ pub mod short;
 mod starved;
 mod state;
 pub mod template;
+pub mod trail;
 pub mod unit;
+pub mod whatif;
 pub mod yaml;
 
 pub use evaluation::Setting;

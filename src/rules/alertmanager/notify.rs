@@ -150,11 +150,7 @@ impl Scene<'_> {
             let source =
                 firing.find(|source| source.fires_at(at) && inhibition.mutes(&source.labels, labels));
             if let Some(source) = source {
-                let name = match inhibition.name.as_str() {
-                    "" => String::new(),
-                    name => format!(" (inhibit rule {name:?})"),
-                };
-                return Some(format!("inhibited by {}{name}", source.rule));
+                return Some(inhibition.reason(&source.rule));
             }
         }
         let muted = self.config.muted(self.route, at);
@@ -280,6 +276,7 @@ time_intervals:
             id: None,
             group: "g".to_owned(),
             file: String::new(),
+            place: crate::rules::yaml::Place { line: 1, column: 1 },
             severity: None,
             labels: Labels::new(labels.iter().copied()),
             annotations: Vec::new(),
@@ -288,6 +285,7 @@ time_intervals:
             resolved_at: to.map(minute),
             value: 1.0,
             status: if to.is_some() { Status::Resolved } else { Status::Triggered },
+            evidence: Vec::new(),
             receivers: Vec::new(),
             suppressed_by: None,
         }
