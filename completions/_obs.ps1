@@ -33,7 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
-            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, explain how files were understood, test and import formats of one''s own')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -49,6 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -67,6 +68,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -88,6 +91,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -131,6 +135,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -144,6 +149,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -160,6 +166,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -172,6 +180,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -189,6 +198,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -200,11 +211,11 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'From this time on (default: the start of the data)')
             [CompletionResult]::new('--end', '--end', [CompletionResultType]::ParameterName, 'Up to this time (default: the end of the data)')
             [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'From one time to the next (default: a round length that makes 200 steps at most)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, for log_requests_total, such as ''status < 400'' (default: what fits each service)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -222,6 +233,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -239,11 +252,11 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low')
             [CompletionResult]::new('--routes-for', '--routes-for', [CompletionResultType]::ParameterName, 'Only say who would be told of an alert with these labels (repeatable)')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, '… at this time')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, for log_requests_total, such as ''status < 400'' (default: what fits each service)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -264,6 +277,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -276,6 +291,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -292,6 +308,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -302,6 +320,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -318,6 +337,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -329,13 +350,18 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Try the formats of obs.yaml on their samples')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Turn an lnav format file into formats for obs.yaml, on standard output')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'obs;formats;list' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration that describes formats (default: as for every command)')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -346,6 +372,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -358,15 +385,37 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'obs;formats;test' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'obs;formats;import' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'obs;formats;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Try the formats of obs.yaml on their samples')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Turn an lnav format file into formats for obs.yaml, on standard output')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -374,6 +423,12 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             break
         }
         'obs;formats;help;explain' {
+            break
+        }
+        'obs;formats;help;test' {
+            break
+        }
+        'obs;formats;help;import' {
             break
         }
         'obs;formats;help;help' {
@@ -398,7 +453,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
-            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, explain how files were understood, test and import formats of one''s own')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -431,12 +486,20 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         'obs;help;formats' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Try the formats of obs.yaml on their samples')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Turn an lnav format file into formats for obs.yaml, on standard output')
             break
         }
         'obs;help;formats;list' {
             break
         }
         'obs;help;formats;explain' {
+            break
+        }
+        'obs;help;formats;test' {
+            break
+        }
+        'obs;help;formats;import' {
             break
         }
         'obs;help;completions' {

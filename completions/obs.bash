@@ -58,8 +58,14 @@ _obs() {
             obs__subcmd__formats,help)
                 cmd="obs__subcmd__formats__subcmd__help"
                 ;;
+            obs__subcmd__formats,import)
+                cmd="obs__subcmd__formats__subcmd__import"
+                ;;
             obs__subcmd__formats,list)
                 cmd="obs__subcmd__formats__subcmd__list"
+                ;;
+            obs__subcmd__formats,test)
+                cmd="obs__subcmd__formats__subcmd__test"
                 ;;
             obs__subcmd__formats__subcmd__help,explain)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__explain"
@@ -67,8 +73,14 @@ _obs() {
             obs__subcmd__formats__subcmd__help,help)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__help"
                 ;;
+            obs__subcmd__formats__subcmd__help,import)
+                cmd="obs__subcmd__formats__subcmd__help__subcmd__import"
+                ;;
             obs__subcmd__formats__subcmd__help,list)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__list"
+                ;;
+            obs__subcmd__formats__subcmd__help,test)
+                cmd="obs__subcmd__formats__subcmd__help__subcmd__test"
                 ;;
             obs__subcmd__help,check-rules)
                 cmd="obs__subcmd__help__subcmd__check__subcmd__rules"
@@ -109,8 +121,14 @@ _obs() {
             obs__subcmd__help__subcmd__formats,explain)
                 cmd="obs__subcmd__help__subcmd__formats__subcmd__explain"
                 ;;
+            obs__subcmd__help__subcmd__formats,import)
+                cmd="obs__subcmd__help__subcmd__formats__subcmd__import"
+                ;;
             obs__subcmd__help__subcmd__formats,list)
                 cmd="obs__subcmd__help__subcmd__formats__subcmd__list"
+                ;;
+            obs__subcmd__help__subcmd__formats,test)
+                cmd="obs__subcmd__help__subcmd__formats__subcmd__test"
                 ;;
             *)
                 ;;
@@ -133,7 +151,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -j -q -h --rules --alertmanager --silences --interval --tests --run --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --routes-for --at --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-r -L -j -v -q -h --rules --alertmanager --silences --interval --tests --run --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --routes-for --at --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -179,10 +197,6 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --success)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -196,6 +210,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -265,7 +283,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -j -q -h --by --success --id --failed --incomplete --slowest --slower-than --limit --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-L -j -v -q -h --by --success --id --failed --incomplete --slowest --slower-than --limit --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,6 +322,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -359,7 +381,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__detect)
-            opts="-L -j -q -h --only --fail-on --list --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-L -j -v -q -h --only --fail-on --list --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,6 +404,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -437,7 +463,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__fields)
-            opts="-L -j -q -h --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-L -j -v -q -h --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -452,6 +478,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -507,7 +537,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats)
-            opts="-h --help list explain help"
+            opts="-h --help list explain test import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -521,7 +551,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__explain)
-            opts="-L -j -q -h --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --output --color --progress --quiet --help"
+            opts="-L -j -v -q -h --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -536,6 +566,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -575,7 +609,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__help)
-            opts="list explain help"
+            opts="list explain test import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -616,6 +650,20 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        obs__subcmd__formats__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         obs__subcmd__formats__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -630,13 +678,75 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        obs__subcmd__formats__subcmd__list)
-            opts="-q -h --output --color --progress --quiet --help"
+        obs__subcmd__formats__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__formats__subcmd__import)
+            opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__formats__subcmd__list)
+            opts="-v -q -h --config --output --color --progress --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__formats__subcmd__test)
+            opts="-v -q -h --config --output --color --progress --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
                     return 0
@@ -657,7 +767,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__grep)
-            opts="-e -F -i -S -v -w -x -c -l -n -o -m -A -B -C -H -I -L -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --raw --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-e -F -i -S -v -w -x -c -l -n -o -m -A -B -C -H -I -L -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --raw --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -716,6 +826,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -855,7 +969,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help__subcmd__formats)
-            opts="list explain"
+            opts="list explain test import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -882,7 +996,35 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        obs__subcmd__help__subcmd__formats__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         obs__subcmd__help__subcmd__formats__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__help__subcmd__formats__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -981,7 +1123,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -j -q -h --rules --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-r -L -j -v -q -h --rules --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1004,6 +1146,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1073,7 +1219,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query)
-            opts="-L -j -q -h --at --start --end --step --enable-experimental --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-L -j -v -q -h --at --start --end --step --enable-experimental --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1095,10 +1241,6 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --success)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1112,6 +1254,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1167,7 +1313,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__stats)
-            opts="-L -j -q -h --by --every --value --percentiles --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
+            opts="-L -j -v -q -h --by --every --value --percentiles --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1202,6 +1348,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
