@@ -19,6 +19,7 @@ use crate::scan::{self, Chunk, LineCount, Selection};
 
 /// Find entries (whole ones, stack traces included) that match a pattern and a condition
 #[derive(Args, Debug)]
+#[command(mut_arg("verbose", |verbose| verbose.short(None)))]
 #[command(after_help = "Examples:
   obs grep 'timed? out' logs/
   obs grep -c '' logs/ --level error
@@ -163,7 +164,14 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         after: args.after_context.or(args.context).unwrap_or(0),
         by_time: args.sort == Order::Time,
     };
+    let wants_account = session.wants_account();
+    if wants_account {
+        session.hold_pipes();
+    }
     let found = search.run(&mut session, args.max_count)?;
+    if wants_account {
+        session.count();
+    }
     Ok(session.finish(Verdict::of(found)))
 }
 

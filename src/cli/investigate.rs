@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::detect::lines;
 use super::measured::{self, Wanted};
-use super::out;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::affected::{Affected, Cases, Example, Joined};
@@ -134,7 +133,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         input: AccountJson::from(&account),
     };
     let report = report(&session, &scene, &story, &affected, &examples, &alerts, &account);
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))
 }
 

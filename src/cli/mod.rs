@@ -10,6 +10,7 @@ mod fields;
 mod formats;
 mod found;
 mod grep;
+mod honesty;
 mod investigate;
 mod measured;
 mod out;

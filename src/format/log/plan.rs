@@ -20,6 +20,8 @@ pub struct Plan {
     formats: Vec<&'static dyn LogFormat>,
     columns: Option<Columns>,
     layout: Layout,
+    /// The plans of formats that a person described, which have names and zones of their own.
+    own: Vec<(&'static str, Plan)>,
 }
 
 /// The wanted keys of one object: those of the entry itself, or of a nested object in it.
@@ -111,6 +113,7 @@ impl Plan {
             formats: Vec::new(),
             columns: None,
             layout: Layout::default(),
+            own: Vec::new(),
         };
         for (index, path) in needs.fields().iter().enumerate() {
             let slot = Slot((Role::ALL.len() + index) as u16);
@@ -149,6 +152,26 @@ impl Plan {
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
         self
+    }
+
+    /// The plan with plans for those of these formats that a person described.
+    #[must_use]
+    pub(super) fn with_own(mut self, formats: &[&'static dyn LogFormat], seen: &[String]) -> Self {
+        let described = formats.iter().filter(|format| !format.roles().is_empty() || format.zone().is_some());
+        self.own = described
+            .map(|format| {
+                let clock = Clock { zone: format.zone().unwrap_or(self.clock.zone), ..self.clock };
+                let mut plan = Plan::new(&self.needs, clock, seen).mapped(format.roles());
+                plan.formats.clone_from(&self.formats);
+                (format.name(), plan)
+            })
+            .collect();
+        self
+    }
+
+    /// The plan for the format of this name: its own, if it has one.
+    pub(super) fn own(&self, name: &str) -> &Plan {
+        self.own.iter().find(|(of, _)| *of == name).map_or(self, |(_, plan)| plan)
     }
 
     /// The plan with these columns.
