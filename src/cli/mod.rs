@@ -16,6 +16,7 @@ mod measured;
 mod out;
 mod progress;
 mod query;
+mod recorded;
 mod session;
 mod stats;
 mod verdict;
