@@ -273,6 +273,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         'obs;investigate' {
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)')
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)')
+            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline')
+            [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Write the same for tickets and post-mortems into this file, too')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')

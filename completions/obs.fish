@@ -288,6 +288,8 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unparsed -d 'Sho
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l html -d 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l markdown -d 'Write the same for tickets and post-mortems into this file, too' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r

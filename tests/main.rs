@@ -11,6 +11,7 @@ mod hostile;
 mod laws;
 mod manners;
 mod openmetrics;
+mod page;
 mod program;
 mod promql;
 mod queries;

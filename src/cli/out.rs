@@ -1,6 +1,7 @@
 //! Standard output, and what becomes of it when it cannot be written.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -52,6 +53,19 @@ pub(super) fn write_report<T: Serialize>(
             None => Err(unsupported(other, "table, json, csv, markdown or html")),
         },
     }
+}
+
+/// Writes a report into a file that was named.
+pub(super) fn write_file(path: &Path, name: &str, page: Page, report: &Report) -> Result<(), Error> {
+    let Some(renderer) = renderer(name) else { return Ok(()) };
+    let text = (renderer.render)(report, page);
+    if path == Path::new("-") {
+        return write_all(text.as_bytes());
+    }
+    #[expect(clippy::disallowed_methods, reason = "this file was named to be written")]
+    std::fs::write(path, text).map_err(|error| {
+        Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", path.display()))
+    })
 }
 
 /// Writes a JSON value for people and programs.
