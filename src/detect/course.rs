@@ -12,7 +12,7 @@ use crate::fold::{Fold, Quantiles};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Role, Timestamp};
 
-/// Bins of the pictures, at most about.
+/// Bins of the pictures, at most.
 const MOST_BINS: i64 = 120;
 
 /// The bins of the pictures: multiples of their width since the epoch, as `obs stats --every` has them.
@@ -29,7 +29,7 @@ pub struct Grid {
 impl Grid {
     /// The bins over a scene's axis; their width goes well into an hour or a day where one does.
     pub fn over(axis: Axis) -> Grid {
-        let least = axis.width * (axis.bins as i64).div_euclid(MOST_BINS).max(1);
+        let least = axis.width * (axis.bins as i64 + MOST_BINS - 1).div_euclid(MOST_BINS).max(1);
         let round = |every: &i64| 3_600 * NANOS % every == 0 || every % (3_600 * NANOS) == 0;
         let multiples = (1..).map(|n| n * axis.width).skip_while(|every| *every < least);
         let every = multiples.take_while(|every| *every < least * 3).find(round).unwrap_or(least);
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn bins_are_round_and_hold_all() {
         for (width, bins, every) in
-            [(10, 355, 30), (10, 60, 10), (20, 700, 120), (40, 500, 200), (640, 2_000, 10_240), (10, 1, 10)]
+            [(10, 355, 30), (10, 60, 10), (20, 700, 120), (40, 500, 200), (640, 2_000, 28_800), (10, 1, 10)]
         {
             let axis = Axis {
                 start: Timestamp(1_703_385_000 * NANOS).floor(width * NANOS),
