@@ -75,6 +75,7 @@ complete -c obs -n "__fish_obs_using_subcommand correlate" -s L -l follow-links 
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s e -l regexp -d 'A pattern (repeatable: any of them)' -r
@@ -126,6 +127,7 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s L -l follow-links -d 'F
 complete -c obs -n "__fish_obs_using_subcommand grep" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l by -d 'Group by the values of these fields' -r
@@ -162,6 +164,7 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -s L -l follow-links -d '
 complete -c obs -n "__fish_obs_using_subcommand stats" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
@@ -196,6 +199,7 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -s L -l follow-links -d 
 complete -c obs -n "__fish_obs_using_subcommand detect" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand query" -l at -d 'At one time: 2023-12-24T03:06:00Z, 03:06, end-5m' -r
@@ -234,6 +238,7 @@ complete -c obs -n "__fish_obs_using_subcommand query" -s L -l follow-links -d '
 complete -c obs -n "__fish_obs_using_subcommand query" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand query" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand query" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand query" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s r -l rules -d 'Rule file (repeatable); - is standard input' -r -F
@@ -285,6 +290,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -s L -l follow-link
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
@@ -319,6 +325,7 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -s L -l follow-link
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
@@ -350,6 +357,7 @@ complete -c obs -n "__fish_obs_using_subcommand fields" -s L -l follow-links -d 
 complete -c obs -n "__fish_obs_using_subcommand fields" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain help" -s h -l help -d 'Print help'
@@ -371,6 +379,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
@@ -398,6 +407,7 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "list" -d 'Every log format that is recognised'

@@ -298,3 +298,37 @@ fn the_page_goes_where_it_is_told() {
     // Beside it the short story is told as ever.
     assert!(ran.text().starts_with("  Something broke"));
 }
+
+#[test]
+fn a_redacted_page_names_nobody() {
+    let folder = temporary();
+    let file = folder.path().join("page.html");
+    let ran = obs(&[
+        "investigate",
+        "-q",
+        "--redact",
+        "--output",
+        "json",
+        "fixtures/outage",
+        "--html",
+        file.to_str().unwrap(),
+    ]);
+    let page = std::fs::read_to_string(file).unwrap();
+    check(&page);
+    let hex = |word: &str| word.len() == 36 && word.matches('-').count() == 4;
+    let words = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for text in [&page, &ran.text()] {
+        for word in words(text) {
+            assert!(!hex(&word) && !word.starts_with("user_1") && !word.starts_with("order_1"), "{word}");
+        }
+        assert!(!text.contains("10.1."), "an address");
+    }
+    // The same request has the same name in both.
+    let json = ran.json();
+    let first = json["examples"][0]["id"].as_str().unwrap();
+    assert!(first.starts_with("id-") && page.contains(&format!("--id {first}<")), "{first}");
+}

@@ -78,6 +78,9 @@ pub(super) struct OutputArgs {
     /// Progress on stderr: auto means on a terminal
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
+    /// Replace ids, addresses, mails and tokens, each by the same name wherever it stands
+    #[arg(long)]
+    pub redact: bool,
     /// Say nothing on stderr but errors
     #[arg(short = 'q', long)]
     pub quiet: bool,

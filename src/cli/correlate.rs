@@ -7,9 +7,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
-use super::out;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
+use super::{out, redaction};
 use crate::correlate::{self, Outcome, Request, Requests, Story, Totals};
 use crate::model::unit::parse_duration;
 use crate::model::{Error, Level, Needs};
@@ -134,6 +134,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         correlate::requests(&session.inputs, &args.by, &rule, needs, (&chosen.filter, range), &options);
     let account = session.account(&mut scanned);
     let mut ids = chosen_requests(args, &all, slower_than);
+    args.id.iter().for_each(|id| redaction::learn(id));
     let keys: Vec<Vec<u8>> = ids.iter().map(|(id, ..)| id.clone()).collect();
     let (stories, again) = correlate::stories(&session.inputs, &args.by, &keys, &options);
     for ((_, request, _), story) in ids.iter_mut().zip(&stories) {
@@ -168,7 +169,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
             text.extend(crate::report::json::compact(request).unwrap_or_default());
             text.push(b'\n');
         }
-        out::write_all(&text)?;
+        out::write_lines(&text)?;
     } else {
         out::write_report(args.output.output, session.config.page, &report, &json)?;
     }

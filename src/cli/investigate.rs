@@ -13,9 +13,9 @@ use serde::Serialize;
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::detect::lines;
 use super::measured::{self, Wanted};
-use super::out;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
+use super::{out, redaction};
 use crate::detect::affected::{Affected, Cases, Example, Joined};
 use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::success::{RULE, Rates};
@@ -129,6 +129,9 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     }
     let examples: Vec<ExampleJson> =
         cases.iter().map(|example| command(example, &args.paths.paths)).collect();
+    for case in &cases {
+        redaction::learn(&case.id);
+    }
     let account = session.account(&mut scanned);
     let alerts = alerts(args, &mut session)?;
     let json = InvestigateJson {

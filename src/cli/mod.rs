@@ -15,6 +15,7 @@ mod measured;
 mod out;
 mod progress;
 mod query;
+mod redaction;
 mod session;
 mod stats;
 mod verdict;
