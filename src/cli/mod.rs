@@ -17,6 +17,7 @@ mod out;
 mod progress;
 mod query;
 mod recorded;
+mod redaction;
 mod session;
 mod stats;
 mod verdict;
