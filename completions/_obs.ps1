@@ -127,6 +127,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--with-filename', '--with-filename', [CompletionResultType]::ParameterName, 'With the file''s name')
             [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Without the file''s name')
             [CompletionResult]::new('--no-filename', '--no-filename', [CompletionResultType]::ParameterName, 'Without the file''s name')
+            [CompletionResult]::new('--fix-skew', '--fix-skew', [CompletionResultType]::ParameterName, 'With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'The entries'' own bytes and nothing else; only into a pipe or a file')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
             [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')

@@ -124,6 +124,7 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s n -l line-number -d 'Wi
 complete -c obs -n "__fish_obs_using_subcommand grep" -s o -l only-matching -d 'Only the parts that match, each on a line'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s H -l with-filename -d 'With the file\'s name'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s I -l no-filename -d 'Without the file\'s name'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l fix-skew -d 'With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l raw -d 'The entries\' own bytes and nothing else; only into a pipe or a file'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l no-mmap -d 'Read files instead of mapping them into memory'

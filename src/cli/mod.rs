@@ -17,6 +17,7 @@ mod out;
 mod progress;
 mod query;
 mod session;
+mod skew;
 mod stats;
 mod verdict;
 

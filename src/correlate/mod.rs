@@ -4,7 +4,9 @@
 //! ended. The second looks again, for the entries of those requests that will be shown.
 
 mod requests;
+mod skew;
 mod story;
 
 pub use requests::{Outcome, Request, Requests, Totals, requests};
+pub use skew::{Skew, skews};
 pub use story::{Gap, Moment, Story, stories};
