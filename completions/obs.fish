@@ -121,6 +121,7 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s n -l line-number -d 'Wi
 complete -c obs -n "__fish_obs_using_subcommand grep" -s o -l only-matching -d 'Only the parts that match, each on a line'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s H -l with-filename -d 'With the file\'s name'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s I -l no-filename -d 'Without the file\'s name'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l fix-skew -d 'With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l raw -d 'The entries\' own bytes and nothing else; only into a pipe or a file'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l no-mmap -d 'Read files instead of mapping them into memory'
@@ -239,6 +240,7 @@ complete -c obs -n "__fish_obs_using_subcommand query" -s h -l help -d 'Print he
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s r -l rules -d 'Rule file (repeatable); - is standard input' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l alertmanager -d 'Alertmanager\'s configuration: routes, inhibition, mute times' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l silences -d 'Silences, as the JSON of Alertmanager\'s API' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l acknowledgements -d 'Who took note of which alerts: a list such as [{alert: Errors, at: 2023-12-24T03:08:00Z, by: kim}]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l interval -d 'Evaluate all groups this often (default: as each group says, else as the data was sampled, else 1m)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tests -d 'Unit tests in the format of promtool (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l run -d 'Only tests whose name matches (repeatable)' -r
@@ -282,6 +284,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l notifications -d 'What the receivers would have read, message by message; nothing is ever sent'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l diff -d 'Show what failed tests expected and got as a difference, line by line'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l allow-no-data -d 'Rules whose series are absent are no trouble'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l lint -d 'Look for rules that are valid and still not what was meant; exit code 1 if there are some'

@@ -54,7 +54,7 @@ fn evidence_leads_to_lines_of_files() {
     for alert in list(&answer["alerts"]) {
         let evidence = list(&alert["evidence"]);
         assert!(!evidence.is_empty(), "{alert}");
-        for line in evidence.iter().filter(|line| !line["file"].as_str().unwrap().ends_with(".gz")) {
+        for line in evidence.iter().filter(|line| !line["file"].as_str().unwrap().contains(".gz")) {
             let path = fixtures.join(line["file"].as_str().expect("a file"));
             let text = std::fs::read_to_string(path).expect("a readable file");
             let place = line["line"].as_u64().expect("a line") as usize;
@@ -128,4 +128,33 @@ fn tests_leave_a_file_for_ci() {
     assert!(said.contains("- {__name__=\"x\"} 2E+00") && said.contains("+ {__name__=\"x\"} 1E+00"), "{said}");
     let xml = std::fs::read_to_string(&junit).expect("a file");
     assert!(xml.contains("<testsuites name=\"obs\" tests=\"1\" failures=\"1\""), "{xml}");
+}
+
+#[test]
+fn messages_are_shown_and_acknowledged_alerts_are_not_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = "{groups: [{name: g, rules: [{alert: Always, expr: '1', labels: {severity: critical}}]}]}";
+    let rules = written(folder.path(), "rules.yml", rules);
+    let routes =
+        "{route: {receiver: chat, repeat_interval: 10m}, receivers: [{name: chat, slack_configs: [{}]}]}";
+    let routes = written(folder.path(), "routes.yml", routes);
+    let noted = "[{alert: Always, at: 2023-12-24T02:45:00Z, by: kim}]";
+    let noted = written(folder.path(), "noted.yml", noted);
+    let base = ["check-rules", "-r", &rules, "--alertmanager", &routes, "--notifications", "outage/metrics"];
+    let answer = json(1, &base);
+    let messages = list(&answer["notifications"]);
+    assert_eq!(messages.len(), 4, "{messages:#?}");
+    assert_eq!(messages[0]["previews"][0]["channel"], "slack");
+    assert_eq!(messages[0]["previews"][0]["title"], "[FIRING:1] (Always critical)");
+    assert_eq!(answer["summary"]["active"], 1);
+    assert_eq!(answer["summary"]["notifications"]["chat"], 4);
+
+    let answer = json(1, &[&base[..], &["--acknowledgements", &noted]].concat());
+    assert_eq!(list(&answer["notifications"]).len(), 1, "{answer:#}");
+    assert_eq!(answer["alerts"][0]["status"], "acknowledged");
+    assert_eq!(answer["alerts"][0]["acknowledged_by"], "kim");
+    assert_eq!(answer["summary"]["acknowledged"], 1);
+    let table = obs(&base);
+    let said = String::from_utf8(table.stdout).expect("UTF-8");
+    assert!(said.contains("to chat (slack): [FIRING:1] (Always critical)"), "{said}");
 }

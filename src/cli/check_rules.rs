@@ -22,6 +22,7 @@ use crate::metrics;
 use crate::model::{Diagnostic, Error, Labels, Needs, Timestamp};
 use crate::promql;
 use crate::report::account::counted;
+use crate::rules::acknowledgement::{self, Acknowledgement};
 use crate::rules::alert::Evidence;
 use crate::rules::alertmanager::{config as alertmanager, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
@@ -61,6 +62,12 @@ pub(super) struct CheckRulesArgs {
     /// Silences, as the JSON of Alertmanager's API
     #[arg(long, value_name = "FILE")]
     silences: Option<PathBuf>,
+    /// Who took note of which alerts: a list such as [{alert: Errors, at: 2023-12-24T03:08:00Z, by: kim}]
+    #[arg(long, value_name = "FILE")]
+    acknowledgements: Option<PathBuf>,
+    /// What the receivers would have read, message by message; nothing is ever sent
+    #[arg(long)]
+    notifications: bool,
     /// Evaluate all groups this often (default: as each group says, else as the data was sampled, else 1m)
     #[arg(long, value_name = "DURATION")]
     interval: Option<String>,
@@ -157,11 +164,13 @@ impl FailOn {
 }
 
 /// What the options name, read.
+#[derive(Default)]
 struct Loaded {
     files: Vec<RuleFile>,
     checked: Vec<CheckedFile>,
     alertmanager: Option<alertmanager::Config>,
     silences: Vec<silence::Silence>,
+    acknowledgements: Vec<Acknowledgement>,
 }
 
 /// Runs the command.
@@ -295,6 +304,11 @@ fn replay_over(
         answer.explained = Some(explained);
     }
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    replay.acknowledge(&loaded.acknowledgements);
+    if args.notifications {
+        replay.preview(loaded.alertmanager.as_ref());
+        answer.notifications = true;
+    }
     let trails = trail::trails(&loaded.files, &replay, &measured.store, setting.promql.lookback_ms);
     let series: Vec<metrics::Wanted> = trails
         .iter()
@@ -339,8 +353,7 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         ignore_unknown_fields: args.ignore_unknown_fields,
         promql: promql_options(args.enable_experimental),
     };
-    let mut loaded =
-        Loaded { files: Vec::new(), checked: Vec::new(), alertmanager: None, silences: Vec::new() };
+    let mut loaded = Loaded::default();
     for path in &args.rules {
         let (name, text) = text_of(path)?;
         let checked = file::parse(&name, &text, &options);
@@ -380,6 +393,16 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         let about = counted(silences.len() as u64, "silence", "silences");
         loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
         loaded.silences = silences;
+    }
+    if let Some(path) = &args.acknowledgements {
+        let (name, text) = text_of(path)?;
+        let (noted, problems) = match acknowledgement::parse(&text) {
+            Ok(noted) => (noted, Vec::new()),
+            Err(problems) => (Vec::new(), problems),
+        };
+        let about = counted(noted.len() as u64, "acknowledgement", "acknowledgements");
+        loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
+        loaded.acknowledgements = noted;
     }
     Ok(loaded)
 }

@@ -37,6 +37,10 @@ impl Session {
         let table = self.table();
         report.sections.insert(at, Section::Heading("what was read".into()));
         report.sections.insert(at + 1, Section::Table(table));
+        if !self.inputs.skipped.is_empty() {
+            report.sections.insert(at + 2, Section::Heading("not read".into()));
+            report.sections.insert(at + 3, Section::Table(self.skipped_table()));
+        }
         // Only what cannot be said in JSON fails here, and that fails below, too.
         let mut value = serde_json::to_value(json).unwrap_or_default();
         if let Some(input) = value.get_mut("input").and_then(serde_json::Value::as_object_mut) {
@@ -59,10 +63,7 @@ impl Session {
             Column::number("continuation"),
             Column::number("unparsed"),
             Column::number("bytes"),
-            Column::text("from"),
-            Column::text("to"),
         ];
-        let time = |text: Option<String>| Cell::text(text.unwrap_or_default());
         let rows = self.by_file().map(|FileAccountJson { file, account }| {
             vec![
                 Cell::text(file),
@@ -71,16 +72,18 @@ impl Session {
                 Cell::count(account.continuation),
                 Cell::count(account.unparsed),
                 Cell::count(account.bytes),
-                time(account.from),
-                time(account.to),
             ]
         });
-        let mut rows: Vec<Vec<Cell>> = rows.collect();
-        for (file, reason) in &self.inputs.skipped {
-            let mut row = vec![Cell::text(format!("{file} (skipped: {reason})"))];
-            row.resize_with(columns.len(), || Cell::text(""));
-            rows.push(row);
-        }
+        let rows = rows.collect();
+        Table { columns, rows }
+    }
+
+    fn skipped_table(&self) -> Table {
+        let columns = vec![Column::text("file").importance(9), Column::text("because it is")];
+        let skipped = self.inputs.skipped.iter();
+        let rows = skipped
+            .map(|(file, reason)| vec![Cell::text(file.as_str()), Cell::text(reason.as_str())])
+            .collect();
         Table { columns, rows }
     }
 

@@ -19,6 +19,7 @@ mod query;
 mod recorded;
 mod redaction;
 mod session;
+mod skew;
 mod stats;
 mod verdict;
 

@@ -141,6 +141,11 @@ impl Session {
         account.from.zip(account.to)
     }
 
+    /// Is nothing but errors wanted on stderr?
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Reads every file for its account.
     pub(super) fn everything(&self) -> (impl crate::fold::Fold, Scanned) {
         let selection = Selection::everything(Needs::none());

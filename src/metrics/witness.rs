@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use aho_corasick::AhoCorasick;
 
 use super::declared::MetricKind;
+use super::derive::outcome;
 use super::files::snapshot_time;
 use super::plan::{LabelSource, Metric, PARTS, Plan, What, label_of};
 use super::{Question, TimeRange};
@@ -96,9 +97,12 @@ fn in_file(
         return;
     }
     // A line has the seconds of its time, or no time at all: then the name tells.
-    let needle = |wanted: &Wanted| match wanted.at == at_ms {
-        true => wanted.labels.metric().to_owned(),
-        false => wanted.at.div_euclid(1000).to_string(),
+    let needle = |wanted: &Wanted| {
+        if wanted.at == at_ms {
+            wanted.labels.metric().to_owned()
+        } else {
+            wanted.at.div_euclid(1000).to_string()
+        }
     };
     let mut needles: Vec<String> = wanted.iter().map(needle).filter(|needle| !needle.is_empty()).collect();
     needles.sort_unstable();
@@ -208,9 +212,12 @@ fn seek<'w>(place: usize, wanted: &'w Wanted, plan: &Plan) -> Option<Sought<'w>>
     let is_histogram = |metric: &Metric| {
         matches!(metric.what, What::Durations | What::Declared { kind: MetricKind::Histogram, .. })
     };
-    let is_named = |metric: &Metric| match is_histogram(metric) {
-        true => PARTS.iter().any(|part| name.strip_suffix(part) == Some(metric.name.as_str())),
-        false => metric.name == name,
+    let is_named = |metric: &Metric| {
+        if is_histogram(metric) {
+            PARTS.iter().any(|part| name.strip_suffix(part) == Some(metric.name.as_str()))
+        } else {
+            metric.name == name
+        }
     };
     let metric = plan.metrics.iter().position(is_named)?;
     // A gauge holds its value, however long ago the entry was.
@@ -227,8 +234,8 @@ fn look(inputs: &Inputs, plan: &Plan, sought: &[Sought<'_>], entry: &Entry<'_, '
             continue;
         }
         let metric = &plan.metrics[sought.metric];
-        let Some(success) = counts(plan, metric, entry) else { continue };
-        if !has_labels(inputs, metric, &sought.wanted.labels, entry, success) {
+        let labels = &sought.wanted.labels;
+        if !counts(plan, metric, labels, entry) || !has_labels(inputs, metric, labels, entry) {
             continue;
         }
         last.insert((ts, entry.location), shown(entry.raw));
@@ -238,41 +245,34 @@ fn look(inputs: &Inputs, plan: &Plan, sought: &[Sought<'_>], entry: &Entry<'_, '
     }
 }
 
-/// Does an entry count for a metric? And if it stands for a request, did that succeed?
-fn counts(plan: &Plan, metric: &Metric, entry: &Entry<'_, '_>) -> Option<Option<bool>> {
+/// Does an entry count for a series of a metric, as far as that does not depend on labels other than the outcome?
+fn counts(plan: &Plan, metric: &Metric, labels: &Labels, entry: &Entry<'_, '_>) -> bool {
     match &metric.what {
-        What::Entries => Some(None),
-        What::Requests => match plan.requested(entry) {
-            (None, Some(failed)) => Some(Some(!failed)),
-            (success, _) => success.map(Some),
-        },
+        What::Entries => true,
+        What::Requests => {
+            let (success, failed) = plan.requested(entry);
+            let success = success.or(failed.map(|failed| !failed));
+            success.is_some_and(|success| labels.get("outcome").as_bytes() == outcome(success))
+        }
         What::Durations => {
             let (success, part) = plan.requested(entry);
-            (entry.slots.duration.is_some() && (success.is_some() || part.is_some())).then_some(None)
+            entry.slots.duration.is_some() && (success.is_some() || part.is_some())
         }
         What::Declared { filter, measure, .. } => {
-            let has_value = measure.is_none_or(|measure| measure.of(entry.slots).is_some());
-            (has_value && filter.matches(entry.slots)).then_some(None)
+            measure.is_none_or(|measure| measure.of(entry.slots).is_some()) && filter.matches(entry.slots)
         }
     }
 }
 
-fn has_labels(
-    inputs: &Inputs,
-    metric: &Metric,
-    labels: &Labels,
-    entry: &Entry<'_, '_>,
-    success: Option<bool>,
-) -> bool {
+fn has_labels(inputs: &Inputs, metric: &Metric, labels: &Labels, entry: &Entry<'_, '_>) -> bool {
     metric.labels.iter().all(|(name, source)| {
         let wanted = labels.get(name);
         match source {
             LabelSource::File => {
                 inputs.logs.get(entry.location.file as usize).is_some_and(|log| log.shown == wanted)
             }
-            LabelSource::Outcome => {
-                success.is_some_and(|success| wanted.as_bytes() == super::derive::outcome(success))
-            }
+            // It has been looked at.
+            LabelSource::Outcome => true,
             LabelSource::Slot(_) => {
                 let mut same = false;
                 label_of(*source, entry.slots, &mut |value| {

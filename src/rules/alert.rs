@@ -69,6 +69,12 @@ pub struct Alert {
     pub receivers: Vec<String>,
     /// Why nobody was.
     pub suppressed_by: Option<String>,
+    /// When somebody took note of it.
+    #[serde(serialize_with = "as_optional_text", skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<Timestamp>,
+    /// Who did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
 }
 
 impl Alert {

@@ -1,5 +1,6 @@
 //! Alert rules: files, lint, replay, routing, templates.
 
+pub mod acknowledgement;
 pub mod alert;
 pub mod alertmanager;
 pub mod duration;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::acknowledgement::Acknowledgement;
 use super::alert::{Alert, Evidence, Reason, Status, Summary, Unjudged};
 use super::alertmanager::config::Config;
 use super::alertmanager::notify::{self, Notification};
+use super::alertmanager::preview;
 use super::alertmanager::silence::Silence;
 use super::duration;
 use super::evaluation::{Episode, GroupRun, RuleRun, Setting, written_names};
@@ -187,6 +189,7 @@ fn short_notifications(place: usize, alert: &Alert) -> Vec<Notification> {
                 group: alert.labels.clone(),
                 firing: firing.to_vec(),
                 resolved: resolved.to_vec(),
+                previews: Vec::new(),
             })
         };
         sent.extend(message(alert.firing_at, &[place], &[]));
@@ -251,6 +254,37 @@ impl Replay {
         }
     }
 
+    /// Takes acknowledgements into account: an alert that still fires at the end is acknowledged, and a message that
+    /// only repeats what everybody has taken note of is not sent.
+    pub fn acknowledge(&mut self, acknowledgements: &[Acknowledgement]) {
+        for alert in &mut self.alerts {
+            let noted = acknowledgements
+                .iter()
+                .filter(|noted| noted.concerns(&alert.labels) && alert.fires_at(noted.at.millis()))
+                .min_by_key(|noted| noted.at);
+            let Some(noted) = noted else { continue };
+            alert.acknowledged_at = Some(noted.at);
+            alert.acknowledged_by = (!noted.by.is_empty()).then(|| noted.by.clone());
+            if alert.status == Status::Triggered {
+                alert.status = Status::Acknowledged;
+            }
+        }
+        let alerts = &self.alerts;
+        self.notifications.retain(|notification| {
+            let is_known =
+                |&place: &usize| alerts[place].acknowledged_at.is_some_and(|at| at <= notification.at);
+            !notification.resolved.is_empty() || !notification.firing.iter().all(is_known)
+        });
+        self.count();
+    }
+
+    /// Writes out what the receivers would have read.
+    pub fn preview(&mut self, config: Option<&Config>) {
+        for notification in &mut self.notifications {
+            notification.previews = preview::previews(notification, &self.alerts, config);
+        }
+    }
+
     /// Adds up what became of the alerts.
     fn count(&mut self) {
         let summary = &mut self.summary;
@@ -298,6 +332,8 @@ fn alert(group: &RuleGroup, rule: &RuleRun<'_>, episode: Episode) -> Option<Aler
         evidence: Vec::new(),
         receivers: Vec::new(),
         suppressed_by: None,
+        acknowledged_at: None,
+        acknowledged_by: None,
         labels: episode.labels,
     })
 }

@@ -78,6 +78,8 @@ pub(super) struct Answer {
     pub junit: Option<PathBuf>,
     /// Are failures of tests shown as differences?
     pub diff: bool,
+    /// Are messages shown?
+    pub notifications: bool,
 }
 
 impl Default for Answer {
@@ -94,6 +96,7 @@ impl Default for Answer {
             fail_on: FailOn::Any,
             junit: None,
             diff: false,
+            notifications: false,
         }
     }
 }
@@ -280,6 +283,9 @@ impl Answer {
             self.replay.as_ref().filter(|_| self.explained.is_none() && self.what_if.is_none())
         {
             replay_report(&mut report, replay);
+        }
+        if let Some(replay) = self.replay.as_ref().filter(|_| self.notifications) {
+            messages_report(&mut report, replay);
         }
         if let Some(measured) = &self.measured {
             measured.tell(&mut report);
@@ -469,6 +475,32 @@ fn evidence_report(report: &mut Report, alerts: &[Alert]) {
     }
     if !lines.is_empty() {
         report.push(Section::Lines(lines));
+    }
+}
+
+/// Messages that are shown; the others are counted.
+const MESSAGES: usize = 50;
+
+/// What receivers would have read.
+fn messages_report(report: &mut Report, replay: &Replay) {
+    if replay.notifications.is_empty() {
+        return report.paragraph("Nobody would have been told anything.");
+    }
+    for notification in replay.notifications.iter().take(MESSAGES) {
+        for preview in &notification.previews {
+            let to = if preview.channel == notification.receiver {
+                preview.channel.clone()
+            } else {
+                format!("{} ({})", notification.receiver, preview.channel)
+            };
+            report.heading(format!("{} to {to}: {}", notification.at.date_clock(), preview.title));
+            let text = Phrase::new().and(Style::Plain, preview.text.trim_end());
+            report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
+        }
+    }
+    if replay.notifications.len() > MESSAGES {
+        let more = replay.notifications.len() - MESSAGES;
+        report.paragraph(format!("… and {more} more messages; --output json gives all of them"));
     }
 }
 

@@ -314,6 +314,14 @@ impl Plan {
         const FRAME: [Role; 5] = [Role::Ts, Role::Level, Role::Message, Role::Logger, Role::Thread];
         let Some(key) = self.root().get(name) else { return };
         for target in &key.targets {
+            // A number in a message is a priority of something else sooner than a level.
+            let number = match value {
+                Value::Text(text) => text.raw.first().is_some_and(u8::is_ascii_digit),
+                value => value.number().is_some(),
+            };
+            if number && target.slot.role() == Some(Role::Level) {
+                continue;
+            }
             let framed = target.slot.role().is_some_and(|role| FRAME.contains(&role));
             if !(framed && slots.get(target.slot).is_some()) {
                 self.offer(slots, *target, value);

@@ -175,6 +175,30 @@ impl Reader {
         false
     }
 
+    /// What an entry carries, put together and without colours, where that does not stand in it as one piece.
+    pub fn carried<'a>(&self, entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        if self.is_as_written() {
+            return None;
+        }
+        let mut text = self.seen(entry);
+        let mut layer = u8::MAX;
+        loop {
+            let format = if layer == u8::MAX {
+                self.format_of_seen(&text)
+            } else {
+                self.plan.format_within(layer, &text)
+            };
+            match format.inner(&text) {
+                Some(inner) if format.layer() < layer => {
+                    layer = format.layer();
+                    text = Cow::Owned(inner.into_owned());
+                }
+                _ => break,
+            }
+        }
+        (layer != u8::MAX || matches!(text, Cow::Owned(_))).then_some(text)
+    }
+
     /// The format of an entry.
     pub fn format_of(&self, entry: &[u8]) -> &'static dyn LogFormat {
         let entry = self.seen(entry);

@@ -51,6 +51,8 @@ pub struct Receiver {
     pub name: String,
     /// Does it send anything at all?
     pub sends: bool,
+    /// By what: `email`, `slack`, `pagerduty`, `webhook` …, in the order of the file.
+    pub integrations: Vec<String>,
     /// Is it told of what is resolved?
     pub sends_resolved: bool,
 }
@@ -273,7 +275,7 @@ fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
     if name.is_empty() {
         reader.problem(fields.place, "missing name in receiver");
     }
-    let mut receiver = Receiver { name, sends: false, sends_resolved: false };
+    let mut receiver = Receiver { name, ..Receiver::default() };
     for (key, value) in fields.pairs {
         let kind = key.text().unwrap_or("");
         if kind == "name" || kind == "labels" {
@@ -285,6 +287,7 @@ fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
         }
         for integration in value.list().unwrap_or_default() {
             receiver.sends = true;
+            receiver.integrations.extend(kind.strip_suffix("_configs").map(str::to_owned));
             let told = integration.get("send_resolved").and_then(Node::text);
             receiver.sends_resolved |= match told {
                 Some(told) => told == "true",

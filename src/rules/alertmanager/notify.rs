@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::config::{Config, Inhibition};
 use super::matcher::all_match;
+use super::preview::Preview;
 use super::silence::Silence;
 use crate::model::{Labels, Timestamp};
 use crate::rules::alert::{Alert, Status};
@@ -25,6 +26,9 @@ pub struct Notification {
     pub firing: Vec<usize>,
     /// Places of those that are resolved.
     pub resolved: Vec<usize>,
+    /// What the receiver would have read, if that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<Preview>,
 }
 
 /// A group is looked at this many times at most; beyond, a year of five minutes is over.
@@ -204,6 +208,7 @@ impl Scene<'_> {
                 group: self.common.clone(),
                 firing: firing.clone(),
                 resolved: shown,
+                previews: Vec::new(),
             });
         }
         *log = Some(Logged { at, firing, resolved });
@@ -288,6 +293,8 @@ time_intervals:
             evidence: Vec::new(),
             receivers: Vec::new(),
             suppressed_by: None,
+            acknowledged_at: None,
+            acknowledged_by: None,
         }
     }
 
