@@ -12,6 +12,7 @@ mod hostile;
 mod laws;
 mod manners;
 mod openmetrics;
+mod page;
 mod program;
 mod promql;
 mod queries;

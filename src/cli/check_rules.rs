@@ -212,7 +212,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let forced = args.interval.as_deref().map(stats::step).transpose()?.map(|nanos| nanos / 1_000_000);
     let only = units::patterns(&args.run)?;
     let routes_for = args.routes_for.iter().map(|pair| label(pair)).collect::<Result<Vec<_>, _>>()?;
-    let declared = args.metrics.declared()?;
+    let declared = measured::declared(&args.input)?;
     let mut loaded = load(args)?;
     let config = Config::resolve(&args.input, &args.output, cancel)?;
     let wrong: Vec<Diagnostic> = loaded.checked.iter().flat_map(CheckedFile::diagnostics).collect();

@@ -195,7 +195,7 @@ impl Answer {
                 Error::new(ErrorKind::Output, format!("the answer cannot be written: {error}"))
             })?,
         };
-        out::write_all(&bytes)
+        out::write_text(&bytes)
     }
 
     /// One verdict for each problem of a file, for each rule, and for each test.
