@@ -38,9 +38,9 @@ pub(super) fn patterns(sources: &[String]) -> Result<Vec<Regex>, Error> {
     sources.iter().map(pattern).collect()
 }
 
-/// A time that needs no data.
+/// A time where there is no data: a time of day is today's.
 pub(super) fn instant(when: &When, now: Timestamp) -> Result<Timestamp, Error> {
-    when.resolve(when::Reference { now, zone: &|_| 0, data: None })
+    when.resolve(when::Reference { now, zone: &|_| 0, data: Some((now, now)) })
 }
 
 /// Runs the tests of the files.
