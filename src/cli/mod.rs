@@ -18,6 +18,7 @@ mod query;
 mod recorded;
 mod session;
 mod stats;
+mod templates;
 mod verdict;
 
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ enum Command {
     Correlate(correlate::CorrelateArgs),
     Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
+    Templates(templates::TemplatesArgs),
     Detect(Box<detect::DetectArgs>),
     Query(Box<query::QueryArgs>),
     CheckRules(Box<check_rules::CheckRulesArgs>),
@@ -80,6 +82,7 @@ impl Command {
             Command::Correlate(args) => correlate::run(args, cancel),
             Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
+            Command::Templates(args) => templates::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
             Command::Query(args) => query::run(args, cancel),
             Command::CheckRules(args) => check_rules::run(args, cancel),
