@@ -92,7 +92,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
     let mut report = report(&findings);
     report.push(Section::Account(account));
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    session.write(args.output.output, &report, &json)?;
     let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
     let nothing_read = account.lines == 0 && !recorded.has_data();
     Ok(session.finish(Verdict::of(!failed && !nothing_read)))

@@ -1,5 +1,7 @@
 //! `obs investigate`: the whole story, unasked, on one page.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,13 +10,13 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::detect::lines;
 use super::measured::{self, Wanted};
-use super::out;
 use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
+use super::{out, redaction};
 use crate::detect::affected::{Affected, Cases, Example, Joined};
 use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::success::{RULE, Rates};
@@ -37,7 +39,8 @@ use crate::source;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   obs investigate logs/
-  obs investigate logs/ --output markdown > incident.md
+  obs investigate logs/ --html incident.html
+  obs investigate logs/ -r alerts.yml --markdown incident.md --redact
   obs investigate logs/ --since 03:00 --until 04:00")]
 pub(super) struct InvestigateArgs {
     #[command(flatten)]
@@ -45,6 +48,12 @@ pub(super) struct InvestigateArgs {
     /// Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)
     #[arg(short, long = "rules", value_name = "FILE")]
     rules: Vec<PathBuf>,
+    /// Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the same for tickets and post-mortems into this file, too
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -113,7 +122,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         &options,
     );
     evidence::fill_all(shown, logs, &scanned, &options);
-    let (affected, examples) = if story.causes.is_empty() {
+    let (affected, cases) = if story.causes.is_empty() {
         (Affected::default(), Vec::new())
     } else {
         let cases = Cases::new(logs, &wants, story.success.as_ref(), &mut needs);
@@ -129,7 +138,10 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         }
     }
     let examples: Vec<ExampleJson> =
-        examples.iter().map(|example| command(example, &args.paths.paths)).collect();
+        cases.iter().map(|example| command(example, &args.paths.paths)).collect();
+    for case in &cases {
+        redaction::learn(&case.id);
+    }
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
@@ -144,8 +156,32 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         timeline: &story.timeline,
         input: AccountJson::from(&account),
     };
-    let report = report(&session, &scene, &story, &affected, &examples, &alerts, &account);
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    let form = args.output.output;
+    let is_page = matches!(form, Form::Html | Form::Markdown);
+    let page = (is_page || args.html.is_some() || args.markdown.is_some()).then(|| {
+        let told = page::Told {
+            args,
+            session: &session,
+            scene: &scene,
+            findings: &findings,
+            story: &story,
+            affected: &affected,
+            examples: &cases,
+            alerts: &alerts,
+            account: &account,
+        };
+        page::page(&told, &selection)
+    });
+    for (path, renderer) in [(&args.html, "html"), (&args.markdown, "markdown")] {
+        if let (Some(path), Some(page)) = (path, &page) {
+            out::write_report_file(path, renderer, session.config.page, page)?;
+        }
+    }
+    let report = match page {
+        Some(page) if is_page => page,
+        _ => report(&session, &scene, &story, &affected, &examples, &alerts, &account),
+    };
+    session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0 || recorded.has_data())))
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use super::config;
+use super::{config, redaction};
 use crate::model::{Diagnostic, Error, ErrorKind, Severity};
 use crate::report::Untrusted;
 
@@ -105,9 +105,15 @@ pub(super) fn note(text: &str) {
     to_stderr(&format!("obs: {}\n", Untrusted::from(text).block()));
 }
 
+/// Says a line that no format understood.
+pub(super) fn unparsed(file: &str, line: u64, text: &str) {
+    let (file, text) = (Untrusted::from(file).line(), Untrusted::from(text).line());
+    to_stderr(&format!("{file}:{line}: {text}\n"));
+}
+
 fn to_stderr(text: &str) {
     // Where stderr is closed nobody can be told that it is.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let _ = std::io::stderr().lock().write_all(redaction::text(text).as_bytes());
 }
 
 fn label(word: &str, color: &str) -> String {
