@@ -77,6 +77,7 @@ complete -c obs -n "__fish_obs_using_subcommand correlate" -l no-mmap -d 'Read f
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s e -l regexp -d 'A pattern (repeatable: any of them)' -r
@@ -130,6 +131,7 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s L -l follow-links -d 'F
 complete -c obs -n "__fish_obs_using_subcommand grep" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -169,6 +171,7 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l no-mmap -d 'Read files
 complete -c obs -n "__fish_obs_using_subcommand stats" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
@@ -205,6 +208,7 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -l no-mmap -d 'Read file
 complete -c obs -n "__fish_obs_using_subcommand detect" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand query" -l at -d 'At one time: 2023-12-24T03:06:00Z, 03:06, end-5m' -r
@@ -244,14 +248,17 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l no-mmap -d 'Read files
 complete -c obs -n "__fish_obs_using_subcommand query" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand query" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand query" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand query" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s r -l rules -d 'Rule file (repeatable); - is standard input' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l alertmanager -d 'Alertmanager\'s configuration: routes, inhibition, mute times' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l silences -d 'Silences, as the JSON of Alertmanager\'s API' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l acknowledgements -d 'Who took note of which alerts: a list such as [{alert: Errors, at: 2023-12-24T03:08:00Z, by: kim}]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l interval -d 'Evaluate all groups this often (default: as each group says, else as the data was sampled, else 1m)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tests -d 'Unit tests in the format of promtool (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l run -d 'Only tests whose name matches (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l junit -d 'Write the outcome of tests and rules to this file, too, as JUnit XML' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l fail-on -d 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low' -r -f -a "low\t'low or worse'
 medium\t'medium or worse'
 high\t'high or worse'
@@ -259,7 +266,11 @@ critical\t'critical'
 any\t'all'
 never\t'none'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d '… at this time' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l for -d 'How often and when alerts would have fired with these values of `for`' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'How often and when alerts would have fired if compared with these numbers' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
@@ -287,6 +298,8 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l notifications -d 'What the receivers would have read, message by message; nothing is ever sent'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l diff -d 'Show what failed tests expected and got as a difference, line by line'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l allow-no-data -d 'Rules whose series are absent are no trouble'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l lint -d 'Look for rules that are valid and still not what was meant; exit code 1 if there are some'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l ignore-unknown-fields -d 'Unknown fields in rule files and tests are no error'
@@ -296,9 +309,12 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-mmap -d 'Read
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l html -d 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l markdown -d 'Write the same for tickets and post-mortems into this file, too' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -330,6 +346,7 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-mmap -d 'Read
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
@@ -363,6 +380,7 @@ complete -c obs -n "__fish_obs_using_subcommand fields" -l no-mmap -d 'Read file
 complete -c obs -n "__fish_obs_using_subcommand fields" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain test import help" -s h -l help -d 'Print help'
@@ -388,6 +406,7 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 always\t'In any case'
 never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
@@ -417,6 +436,7 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l config -d 'The configuration' -r -F
@@ -436,6 +456,7 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 always\t'In any case'
 never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'

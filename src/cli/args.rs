@@ -85,6 +85,9 @@ pub(super) struct OutputArgs {
     /// Tell what was read of each file
     #[arg(short = 'v', long)]
     pub verbose: bool,
+    /// Replace ids, addresses, mails and tokens, each by the same name wherever it stands
+    #[arg(long)]
+    pub redact: bool,
     /// Say nothing on stderr but errors
     #[arg(short = 'q', long)]
     pub quiet: bool,

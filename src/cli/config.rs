@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::args::{InputArgs, OutputArgs, When};
 use super::progress::Progress;
+use super::redaction;
 use super::verdict;
 use crate::filter;
 use crate::format::log;
@@ -41,6 +42,9 @@ impl Config {
         output: &OutputArgs,
         cancel: &Arc<AtomicBool>,
     ) -> Result<Self, Error> {
+        if output.redact {
+            redaction::begin();
+        }
         let terminal = std::io::stdout().is_terminal();
         let progress = match output.progress {
             When::Always => true,

@@ -7,12 +7,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
-use super::out;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
+use super::{out, redaction};
 use crate::correlate::{self, Outcome, Request, Requests, Story, Totals};
 use crate::model::unit::parse_duration;
-use crate::model::{Error, Needs};
+use crate::model::{Error, Level, Needs};
 use crate::report::table::percent;
 use crate::report::waterfall::{Bar, Gap, Lane};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Style, Table, Waterfall};
@@ -134,6 +134,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         correlate::requests(&session.inputs, &args.by, &rule, needs, (&chosen.filter, range), &options);
     let account = session.account(&mut scanned);
     let mut ids = chosen_requests(args, &all, slower_than);
+    args.id.iter().for_each(|id| redaction::learn(id));
     let keys: Vec<Vec<u8>> = ids.iter().map(|(id, ..)| id.clone()).collect();
     let (stories, again) = correlate::stories(&session.inputs, &args.by, &keys, &options);
     for ((_, request, _), story) in ids.iter_mut().zip(&stories) {
@@ -168,7 +169,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
             text.extend(crate::report::json::compact(request).unwrap_or_default());
             text.push(b'\n');
         }
-        out::write_all(&text)?;
+        out::write_lines(&text)?;
     } else {
         session.write(args.output.output, &report, &json)?;
     }
@@ -259,7 +260,7 @@ impl View<'_> {
             timestamp: moment.ts.map(crate::model::Timestamp::rfc3339_nanos),
             offset_ms: start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6),
             service: moment.service.clone(),
-            level: moment.level.map(crate::model::Level::name),
+            level: moment.level.map(Level::name),
             message: moment.message.clone(),
         });
         moments.collect()
@@ -271,6 +272,9 @@ impl View<'_> {
     fn waterfall(&self, report: &mut Report, request: &RequestJson, story: &Story) {
         report.heading(format!("request {}", request.id));
         report.paragraph(sentence(request));
+        if let Some(missing) = missing_end(request, story) {
+            report.paragraph(missing);
+        }
         report.push(Section::Waterfall(waterfall(story, |file| self.file(file))));
         let start = story.moments.iter().find_map(|moment| moment.at);
         let gap = story.longest_gap().map(|gap| gap.after);
@@ -286,7 +290,7 @@ impl View<'_> {
         for (at, moment) in story.moments.iter().enumerate() {
             let offset = start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6);
             let style = match moment.level {
-                Some(level) if level >= crate::model::Level::Error => Style::Bad,
+                Some(level) if level >= Level::Error => Style::Bad,
                 _ => Style::Plain,
             };
             let first = moment.message.lines().next().unwrap_or_default();
@@ -297,7 +301,7 @@ impl View<'_> {
                     name(moment.location.file),
                     self.scanned.line_of(moment.location)
                 )),
-                Cell::text(moment.level.map_or("", crate::model::Level::name)).styled(style),
+                Cell::text(moment.level.map_or("", Level::name)).styled(style),
                 Cell::text(first).styled(style),
             ]);
             if let Some(wait) = request.longest_gap.as_ref().filter(|_| gap == Some(at)) {
@@ -344,23 +348,43 @@ fn sentence(request: &RequestJson) -> String {
         Some(code) => format!(" ({code})"),
         None => String::new(),
     };
+    let first_error = request.first_error.as_ref().map_or(String::new(), |error| {
+        let said = error.message.lines().next().unwrap_or_default();
+        format!(" First error: {}:{}, “{said}”.", short(&error.file), error.line)
+    });
     format!(
-        "{outcome}{status} after {}: {} from {}.",
+        "{outcome}{status} after {}: {} from {}.{first_error}",
         crate::model::unit::HumanMillis(request.duration_ms),
         crate::report::account::counted(u64::from(request.entries), "entry", "entries"),
         crate::report::account::counted(request.files.len() as u64, "file", "files"),
     )
 }
 
-fn waterfall(story: &Story, file: impl Fn(u32) -> String) -> Waterfall {
-    let lanes = story.files().into_iter().map(|of| {
-        let own = story.moments.iter().filter(|moment| moment.location.file == of);
-        let bars = own.filter_map(|moment| {
-            let bad = moment.level >= Some(crate::model::Level::Error);
+/// Where a request was last heard of, if nothing says how it ended.
+fn missing_end(request: &RequestJson, story: &Story) -> Option<String> {
+    let last = story.moments.last().filter(|_| request.outcome == Outcome::Unknown)?;
+    let start = story.moments.iter().find_map(|moment| moment.at)?;
+    let offset = crate::model::unit::HumanMillis((last.at?.0 - start.0) as f64 / 1e6);
+    let place = last.service.as_deref().map_or(String::new(), |service| format!(" from {service}"));
+    Some(format!("Its end is missing: last heard{place} at +{offset}."))
+}
+
+/// The picture of a request: a lane for each service, or file that names none.
+pub(super) fn waterfall(story: &Story, file: impl Fn(u32) -> String) -> Waterfall {
+    let lanes = correlate::lanes(story).into_iter().map(|lane| {
+        let bars = lane.moments.iter().filter_map(|index| {
+            let moment = &story.moments[*index];
             let ts = moment.at?;
-            Some(Bar { from: ts, to: ts, style: if bad { Style::Bad } else { Style::Plain } })
+            let style = match moment.level {
+                Some(level) if level >= Level::Error => Style::Bad,
+                Some(Level::Warn) => Style::Warn,
+                _ => Style::Plain,
+            };
+            let what = moment.message.lines().next().unwrap_or_default();
+            Some(Bar { from: ts, to: ts, style, what: what.into() })
         });
-        Lane { name: short(&file(of)).into(), bars: bars.collect() }
+        let name = lane.service.clone().unwrap_or_else(|| short(&file(lane.file)).to_owned());
+        Lane { name: name.into(), bars: bars.collect(), own_ms: Some(lane.own_ms) }
     });
     let gaps = story.longest_gap().and_then(|gap| {
         let (from, to) = (story.moments.get(gap.after)?.at?, story.moments.get(gap.after + 1)?.at?);

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::args::Form;
 use super::out::Out;
+use super::redaction;
 use crate::model::{Error, Timestamp};
 use crate::report::{Page, Style, Untrusted, json};
 use crate::scan::{Delivered, Inputs};
@@ -267,6 +268,7 @@ impl<'p> Stitch<'p> {
     }
 
     fn object(&mut self, mut object: Json, line: u64) {
+        redaction::json(&mut object);
         object["line"] = line.into();
         if self.print.form == Form::Json {
             self.buffer.extend_from_slice(if self.first_json { b"[\n" } else { b",\n" });
@@ -297,6 +299,14 @@ impl<'p> Stitch<'p> {
 
     /// The bytes as they are into a pipe, made harmless on a terminal.
     fn text(&mut self, raw: &[u8], spans: &[Range<usize>]) {
+        if redaction::is_on() {
+            // What was found may have got another name, so nothing is marked.
+            return self.written(&redaction::bytes(raw), &[]);
+        }
+        self.written(raw, spans);
+    }
+
+    fn written(&mut self, raw: &[u8], spans: &[Range<usize>]) {
         if self.print.raw || (!self.print.terminal && !self.print.page.color) {
             self.buffer.extend_from_slice(raw);
         } else {

@@ -19,7 +19,7 @@ use super::verdict::Verdict;
 use crate::filter::{Case, Pattern, PatternOptions};
 use crate::format::log::normal;
 use crate::model::{Error, ErrorKind, Needs, Slots};
-use crate::scan::{self, Chunk, Selection};
+use crate::scan::{self, Chunk, LineCount, Selection};
 
 /// Find entries (whole ones, stack traces included) that match a pattern and a condition
 #[derive(Args, Debug)]
@@ -243,34 +243,36 @@ impl Search {
     /// Finds the entries of one chunk.
     fn chunk(&self, chunk: &Chunk<'_>, untimed: bool) -> Printed {
         let mut printed = Printed::default();
-        if self.before + self.after > 0
-            || self.everything
-            || self.invert
-            || self.pattern.crosses_lines()
-            // What an entry carries in parts or with escapes is found only when it is put together.
-            || !chunk.reader.is_as_written()
-            || (self.by_time && untimed)
-        {
+        let literals = chunk.literals(&self.selection).filter(|_| self.everything);
+        // What an entry carries in parts or with escapes is found only when it is put together.
+        let whole = self.before + self.after > 0 || self.invert || self.pattern.crosses_lines();
+        if whole || !chunk.reader.is_as_written() || (self.by_time && untimed) {
+            self.every_entry(chunk, &mut printed);
+        } else if let Some(literals) = literals {
+            self.where_found(chunk, &mut printed, |text, at| literals.find_at(text, at));
+        } else if self.everything {
             self.every_entry(chunk, &mut printed);
         } else {
-            self.where_it_matches(chunk, &mut printed);
+            self.where_found(chunk, &mut printed, |text, at| self.pattern.find_at(text, at));
         }
         printed
     }
 
-    /// Searches the whole chunk, and looks at entries only around matches.
-    fn where_it_matches(&self, chunk: &Chunk<'_>, printed: &mut Printed) {
+    /// Searches the whole chunk, and looks at entries only around what is found.
+    fn where_found(
+        &self,
+        chunk: &Chunk<'_>,
+        printed: &mut Printed,
+        find_at: impl Fn(&[u8], usize) -> Option<Range<usize>>,
+    ) {
         let (bytes, extent) = chunk.text();
         let mut slots = Slots::new(chunk.reader.needs());
         let mut at = extent.start;
         let first = chunk.first_line();
-        let mut lines = LineCount { bytes, at: extent.start, lines: 0 };
+        let mut lines = LineCount::new(bytes, extent.start);
         let window = &bytes[..extent.end];
         while at < extent.end {
-            let Some(found) = self.pattern.find_at(window, at).filter(|found| found.start < extent.end)
-            else {
-                break;
-            };
+            let Some(found) = find_at(window, at).filter(|found| found.start < extent.end) else { break };
             let entry = chunk.entry_around(found.start, &extent);
             at = entry.end.max(found.start + 1);
             // A match over the end of an entry is none; the entry alone may still have another.
@@ -310,7 +312,7 @@ impl Search {
                 self.print(chunk, &entry, line, &mut slots, printed, matched);
             }
             if self.print.needs_lines() {
-                line = line.wrapping_add(LineCount { bytes, at: entry.start, lines: 0 }.up_to(entry.end));
+                line = line.wrapping_add(LineCount::new(bytes, entry.start).up_to(entry.end));
             }
             at = entry.end;
         }
@@ -386,21 +388,6 @@ impl Search {
 fn trim_end(entry: &[u8]) -> &[u8] {
     let entry = entry.strip_suffix(b"\n").unwrap_or(entry);
     entry.strip_suffix(b"\r").unwrap_or(entry)
-}
-
-/// Counts lines up to rising places.
-struct LineCount<'b> {
-    bytes: &'b [u8],
-    at: usize,
-    lines: u64,
-}
-
-impl LineCount<'_> {
-    fn up_to(&mut self, place: usize) -> u64 {
-        self.lines += memchr::memchr_iter(b'\n', &self.bytes[self.at..place.max(self.at)]).count() as u64;
-        self.at = place.max(self.at);
-        self.lines
-    }
 }
 
 impl Print {

@@ -1,5 +1,7 @@
 //! `obs investigate`: the whole story, unasked, on one page.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,11 +10,13 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::detect::lines;
 use super::measured::{self, Wanted};
+use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
+use super::{out, redaction};
 use crate::detect::affected::{Affected, Cases, Example, Joined};
 use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::success::{RULE, Rates};
@@ -35,7 +39,8 @@ use crate::source;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   obs investigate logs/
-  obs investigate logs/ --output markdown > incident.md
+  obs investigate logs/ --html incident.html
+  obs investigate logs/ -r alerts.yml --markdown incident.md --redact
   obs investigate logs/ --since 03:00 --until 04:00")]
 pub(super) struct InvestigateArgs {
     #[command(flatten)]
@@ -43,6 +48,12 @@ pub(super) struct InvestigateArgs {
     /// Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)
     #[arg(short, long = "rules", value_name = "FILE")]
     rules: Vec<PathBuf>,
+    /// Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the same for tickets and post-mortems into this file, too
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -88,7 +99,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
-    session.require_logs();
+    session.require_data();
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
@@ -97,13 +108,21 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let wants = Wants::new(logs, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
     let (observed, mut scanned) = scan::fold(logs, &selection, &options, || Observed::new(&wants));
-    let scene = Scene::new(&wants, observed, &detect::vocabulary());
-    let findings = detect::findings(&scene, &[]);
-    let mut story = cause::story(&scene, &findings);
+    let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
+    let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
+    let mut findings = detect::findings(&scene, &[]);
+    findings.extend(recorded.findings());
+    let mut story = cause::story(&scene, &findings, recorded.requests().as_ref());
     let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
     let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));
-    evidence::fill_all(shown.collect(), logs, &scanned, &options);
-    let (affected, examples) = if story.causes.is_empty() {
+    let mut shown: Vec<_> = shown.collect();
+    evidence::fill_recorded(
+        shown.iter_mut().map(|evidence| &mut **evidence).collect(),
+        &session.inputs.metrics,
+        &options,
+    );
+    evidence::fill_all(shown, logs, &scanned, &options);
+    let (affected, cases) = if story.causes.is_empty() {
         (Affected::default(), Vec::new())
     } else {
         let cases = Cases::new(logs, &wants, story.success.as_ref(), &mut needs);
@@ -114,12 +133,17 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     if let Some(common) = affected.over_represented.first() {
         narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range), &options);
         if let Some(cause) = story.causes.first_mut() {
-            evidence::fill_all(cause.evidence.iter_mut().collect(), logs, &scanned, &options);
+            let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
+            evidence::fill_all(unknown.collect(), logs, &scanned, &options);
         }
     }
     let examples: Vec<ExampleJson> =
-        examples.iter().map(|example| command(example, &args.paths.paths)).collect();
-    let account = session.account(&mut scanned);
+        cases.iter().map(|example| command(example, &args.paths.paths)).collect();
+    for case in &cases {
+        redaction::learn(&case.id);
+    }
+    let mut account = session.account(&mut scanned);
+    recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
@@ -132,9 +156,33 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         timeline: &story.timeline,
         input: AccountJson::from(&account),
     };
-    let report = report(&session, &scene, &story, &affected, &examples, &alerts, &account);
+    let form = args.output.output;
+    let is_page = matches!(form, Form::Html | Form::Markdown);
+    let page = (is_page || args.html.is_some() || args.markdown.is_some()).then(|| {
+        let told = page::Told {
+            args,
+            session: &session,
+            scene: &scene,
+            findings: &findings,
+            story: &story,
+            affected: &affected,
+            examples: &cases,
+            alerts: &alerts,
+            account: &account,
+        };
+        page::page(&told, &selection)
+    });
+    for (path, renderer) in [(&args.html, "html"), (&args.markdown, "markdown")] {
+        if let (Some(path), Some(page)) = (path, &page) {
+            out::write_report_file(path, renderer, session.config.page, page)?;
+        }
+    }
+    let report = match page {
+        Some(page) if is_page => page,
+        _ => report(&session, &scene, &story, &affected, &examples, &alerts, &account),
+    };
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(account.lines > 0)))
+    Ok(session.finish(Verdict::of(account.lines > 0 || recorded.has_data())))
 }
 
 /// The alerts that the rules would have raised, in the order of time.
@@ -315,10 +363,12 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
             style: Style::Bad,
         },
     ]));
-    report.paragraph(Phrase::new().and(
-        Style::Dim,
-        format!("Counted in {}: a request succeeds with a {RULE}.", scene.wants.file(success.group)),
-    ));
+    report.paragraph(
+        Phrase::new().and(
+            Style::Dim,
+            format!("Counted in {}: a request succeeds with a {RULE}.", success.source(scene)),
+        ),
+    );
 }
 
 fn timeline(report: &mut Report, story: &Story) {

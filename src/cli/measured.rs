@@ -12,7 +12,7 @@ use super::session::{Chosen, Session};
 use crate::detect;
 use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
 use crate::model::unit::{HumanBytes, HumanCount};
-use crate::model::{Account, Error, Labels, Needs, Timestamp};
+use crate::model::{Account, Error, Labels, Needs, TimeRange, Timestamp};
 use crate::promql::{self, Expr, Store};
 use crate::report::account::{counted, span};
 use crate::report::{AccountJson, Report, Section};
@@ -49,6 +49,8 @@ pub(super) struct Measured {
     recorded: (usize, Option<(i64, i64)>),
     /// Logs that nothing was asked of.
     unread: usize,
+    /// What of the data counts.
+    range: TimeRange,
 }
 
 /// What was read, in JSON: the account, and the files of metrics beside the logs.
@@ -69,6 +71,7 @@ struct FilesJson {
 }
 
 /// What has to be known to derive metrics.
+#[derive(Clone)]
 pub(super) struct Wanted<'w> {
     /// The expressions that are evaluated.
     pub exprs: &'w [&'w Expr],
@@ -120,7 +123,26 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
         account.saw(at);
     }
     let unread = if scanned { 0 } else { session.inputs.logs.len() };
-    Ok(Measured { store, account, scanned, files, recorded, unread })
+    Ok(Measured { store, account, scanned, files, recorded, unread, range })
+}
+
+/// The lines of files that these series come from; for each of them, in their order.
+pub(super) fn witnesses(
+    session: &Session,
+    wanted: Wanted<'_>,
+    measured: &Measured,
+    series: &[metrics::Wanted],
+) -> Vec<Vec<metrics::Witness>> {
+    let question = metrics::Question {
+        exprs: wanted.exprs,
+        declared: wanted.declared,
+        success: wanted.success,
+        every_ms: wanted.every_ms,
+        filter: &wanted.chosen.filter,
+        range: measured.range,
+        needs: wanted.needs,
+    };
+    metrics::witnesses(&session.inputs, series, question, session.config.now, &session.config.scan)
 }
 
 /// Does an expression name the metric of findings? Without a name it is not meant: it costs a scan of its own.

@@ -16,6 +16,8 @@ mod measured;
 mod out;
 mod progress;
 mod query;
+mod recorded;
+mod redaction;
 mod session;
 mod skew;
 mod stats;

@@ -1,10 +1,12 @@
 //! Standard output, and what becomes of it when it cannot be written.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::args::Form;
+use super::redaction;
 use crate::model::{Error, ErrorKind};
 use crate::report::{Page, Report, json, renderer};
 
@@ -37,6 +39,14 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
     out.finish()
 }
 
+/// Writes a file that an option named.
+#[expect(clippy::disallowed_methods, reason = "the file was named, and only cli/ writes")]
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, bytes).map_err(|error| {
+        Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", path.display()))
+    })
+}
+
 /// Writes a report, or the JSON value that holds the same.
 pub(super) fn write_report<T: Serialize>(
     form: Form,
@@ -46,17 +56,39 @@ pub(super) fn write_report<T: Serialize>(
 ) -> Result<(), Error> {
     match form {
         Form::Json => write_json(value),
-        Form::Jsonl => write_all(&line(json::compact(value).map_err(|error| no_json(&error))?)),
+        Form::Jsonl => write_lines(&line(json::compact(value).map_err(|error| no_json(&error))?)),
         other => match renderer(&other.name()) {
-            Some(renderer) => write_all((renderer.render)(report, page).as_bytes()),
+            Some(renderer) => write_all((renderer.render)(&redaction::report(report), page).as_bytes()),
             None => Err(unsupported(other, "table, json, csv, markdown or html")),
         },
     }
 }
 
+/// Writes a report into a file that was named; `-` is standard output.
+pub(super) fn write_report_file(path: &Path, name: &str, page: Page, report: &Report) -> Result<(), Error> {
+    let Some(renderer) = renderer(name) else { return Ok(()) };
+    let text = (renderer.render)(&redaction::report(report), page);
+    if path == Path::new("-") { write_all(text.as_bytes()) } else { write_file(path, text.as_bytes()) }
+}
+
 /// Writes a JSON value for people and programs.
 pub(super) fn write_json<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
-    write_all(&line(json::pretty(value).map_err(|error| no_json(&error))?))
+    if !redaction::is_on() {
+        return write_all(&line(json::pretty(value).map_err(|error| no_json(&error))?));
+    }
+    let mut value = serde_json::to_value(value).map_err(|error| no_json(&error))?;
+    redaction::json(&mut value);
+    write_all(&line(json::pretty(&value).map_err(|error| no_json(&error))?))
+}
+
+/// Writes JSON values, one a line.
+pub(super) fn write_lines(text: &[u8]) -> Result<(), Error> {
+    write_all(&redaction::json_lines(text))
+}
+
+/// Writes an answer that is neither a report nor JSON.
+pub(super) fn write_text(text: &[u8]) -> Result<(), Error> {
+    write_all(&redaction::bytes(text))
 }
 
 fn line(mut bytes: Vec<u8>) -> Vec<u8> {

@@ -116,7 +116,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     match args.output.output {
         Form::Json => {
             let at = if let Moments::One(at) = moments { at } else { 0 };
-            out::write_all(json(&answer.value, at, &answer.annotations, &args.expr).as_bytes())?;
+            out::write_lines(json(&answer.value, at, &answer.annotations, &args.expr).as_bytes())?;
         }
         form => {
             let mut report = report(&answer.value, moments, form);

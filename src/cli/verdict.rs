@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use super::config;
+use super::{config, redaction};
 use crate::model::{Diagnostic, Error, ErrorKind, Severity};
 use crate::report::Untrusted;
 
@@ -113,7 +113,7 @@ pub(super) fn unparsed(file: &str, line: u64, text: &str) {
 
 fn to_stderr(text: &str) {
     // Where stderr is closed nobody can be told that it is.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let _ = std::io::stderr().lock().write_all(redaction::text(text).as_bytes());
 }
 
 fn label(word: &str, color: &str) -> String {

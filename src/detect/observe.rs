@@ -193,6 +193,19 @@ impl Wants {
         true
     }
 
+    /// The numbers of pools in an entry's fields.
+    pub(super) fn gauges(&self, slots: &Slots<'_>, message: &[u8]) -> impl Iterator<Item = Gauge> {
+        self.pools.iter().filter_map(move |pool| {
+            let gauge = Gauge {
+                active: slots.get(pool.active).number()?,
+                total: slots.get(pool.total).number()?,
+                waiting: pool.waiting.and_then(|waiting| slots.get(waiting).number()),
+                growing: pool.growing,
+            };
+            (pool.named || mentions_pool(message)).then_some(gauge)
+        })
+    }
+
     /// The file that stands for a group.
     pub fn file(&self, group: u32) -> &str {
         self.files.get(group as usize).map_or("", String::as_str)
@@ -341,15 +354,7 @@ impl Observed<'_> {
     /// What a pool's numbers in this entry say.
     fn fill(&self, entry: &Entry<'_, '_>, message: &[u8], pooled: bool) -> Option<What> {
         let slots = entry.slots;
-        let fields = self.wants.pools.iter().filter_map(|pool| {
-            let gauge = Gauge {
-                active: slots.get(pool.active).number()?,
-                total: slots.get(pool.total).number()?,
-                waiting: pool.waiting.and_then(|waiting| slots.get(waiting).number()),
-                growing: pool.growing,
-            };
-            (pool.named || mentions_pool(message)).then_some(gauge)
-        });
+        let fields = self.wants.gauges(slots, message);
         let text = if pooled { Gauge::of_text(message) } else { None };
         let fullest = fields.chain(text).map(|gauge| gauge.fill()).max_by_key(|fill| *fill as u8)?;
         match fullest {
@@ -382,7 +387,7 @@ impl Observed<'_> {
     }
 }
 
-fn mentions_pool(message: &[u8]) -> bool {
+pub(super) fn mentions_pool(message: &[u8]) -> bool {
     ["pool", "Pool", "onnection"].iter().any(|word| memchr::memmem::find(message, word.as_bytes()).is_some())
 }
 

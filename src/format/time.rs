@@ -9,7 +9,7 @@ pub use notation::{read, time_alone};
 use chrono::{Offset, TimeZone};
 
 use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Timestamp, Value};
+use crate::model::{RecentSecond, Text, Timestamp, Value};
 
 /// A date and time as a log wrote it, before zone, year and the order of its numbers are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +198,18 @@ impl Clock {
             self.resolve_civil(Some(year), month, day, time)
                 .filter(|ts| ts.0 <= latest.0.saturating_add(SLACK))
         })
+    }
+
+    /// As [`Clock::value`], tried first as another instant of the second that was read before.
+    #[inline]
+    pub fn value_near(&self, value: Value<'_>, recent: &mut RecentSecond) -> Option<Timestamp> {
+        let Value::Text(Text { raw, escaped: false }) = value else { return self.value(value) };
+        if let Some(ts) = recent.read(raw) {
+            return Some(ts);
+        }
+        let ts = self.value(value)?;
+        recent.learn(raw, ts);
+        Some(ts)
     }
 
     /// The instant that a field's value means: text in any notation, or an epoch number.

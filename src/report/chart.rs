@@ -294,6 +294,12 @@ fn draw_line(start: (i64, i64), end: (i64, i64), draw: &mut impl FnMut(i64, i64)
 }
 
 impl Scale {
+    /// A value by itself.
+    pub(super) fn exactly(self, value: f64) -> String {
+        let step = if value.fract() == 0.0 { 1.0 } else { value.abs().max(1e-3) / 10.0 };
+        self.label(value, step)
+    }
+
     fn label(self, value: f64, step: f64) -> String {
         // -0 is what floor makes of a small negative number times a step.
         let value = if value == 0.0 { 0.0 } else { value };

@@ -6,19 +6,26 @@ use super::{Page, Report, Section};
 /// Writes the tables, with an empty line between two of them. Everything else is for people and is left out.
 pub(super) fn render(report: &Report, _: Page) -> String {
     let mut out = String::new();
+    push_tables(report, &mut out);
+    out
+}
+
+fn push_tables(report: &Report, out: &mut String) {
     for section in &report.sections {
+        if let Section::Details(_, report) = section {
+            push_tables(report, out);
+        }
         let Section::Table(table) = section else { continue };
         if !out.is_empty() {
             out.push_str("\r\n");
         }
-        push_row(&mut out, table.columns.iter().map(|column| column.title.csv()));
+        push_row(out, table.columns.iter().map(|column| column.title.csv()));
         for row in &table.rows {
             let missing = table.columns.len().saturating_sub(row.len());
             let cells = row.iter().take(table.columns.len()).map(cell);
-            push_row(&mut out, cells.chain(std::iter::repeat_n(String::new(), missing)));
+            push_row(out, cells.chain(std::iter::repeat_n(String::new(), missing)));
         }
     }
-    out
 }
 
 fn cell(cell: &Cell) -> String {

@@ -6,7 +6,6 @@ use super::chart::Curve;
 use super::escape::is_hidden;
 use super::waterfall::{Bar, Gap, Lane};
 use super::*;
-use crate::model::Timestamp;
 
 const START: i64 = 1_703_385_000_000_000_000;
 const MINUTE: i64 = 60_000_000_000;
@@ -208,17 +207,18 @@ payment\x1b[2J,ok,7,0.999,,2023-12-24T03:06:00Z
 fn a_report_in_html() {
     let page = render(&report(), "html", Page::PLAIN);
     let (head, body) = page.split_once("<body>\n").unwrap();
-    assert!(head.contains("default-src 'none'"));
+    assert!(head.contains("default-src 'none'; style-src 'sha256-"));
     assert_eq!(
-        body.lines().take(6).collect::<Vec<_>>().join("\n"),
-        r#"<h2>What broke</h2>
+        body.lines().take(7).collect::<Vec<_>>().join("\n"),
+        r#"<main>
+<h2>What broke</h2>
 <p>Order success fell from 95 % to <span class="bad">12 %</span> at 03:06:00, when the connection pool of payment-service was exhausted.</p>
-<table>
-<tr><th>service</th><th>message</th><th class="r">entries</th><th class="r">success</th><th class="r">p99</th><th class="r">since</th></tr>
+<div class="scroll"><table>
+<tr><th scope="col">service</th><th scope="col">message</th><th scope="col" class="r">entries</th><th scope="col" class="r">success</th><th scope="col" class="r">p99</th><th scope="col" class="r">since</th></tr>
 <tr><td>order-service</td><td>=cmd| &lt;b&gt;Connection pool exhausted!&lt;/b&gt; Waiting for available connection...</td><td class="r">145,046</td><td class="r"><span class="bad">12.3 %</span></td><td class="r">≈20.0 s</td><td class="r">02:30:00</td></tr>
 <tr><td>payment\x1b[2J</td><td>ok</td><td class="r">7</td><td class="r"><span class="good">99.90 %</span></td><td class="r"><span class="dim">–</span></td><td class="r">03:06:00</td></tr>"#
     );
-    assert!(body.ends_with("2023-12-24 02:30:00–03:30:00 UTC</footer>\n</body>\n</html>\n"));
+    assert!(body.ends_with("2023-12-24 02:30:00–03:30:00 UTC</footer>\n</main>\n</body>\n</html>\n"));
 }
 
 #[test]
@@ -282,11 +282,44 @@ fn hostile(text: &str) -> Report {
             ..Chart::default()
         }),
         Section::Waterfall(Waterfall {
-            lanes: vec![Lane { name: words(), bars: vec![Bar { from: at, to: later, style: Style::Bad }] }],
+            lanes: vec![Lane {
+                name: words(),
+                bars: vec![Bar { from: at, to: later, style: Style::Bad, what: words() }],
+                own_ms: Some(1.0),
+            }],
             gaps: vec![Gap { from: at, to: later }],
         }),
+        Section::Title(phrase()),
+        Section::Tiles(vec![Tile { label: words(), value: phrase(), note: words() }]),
+        Section::Steps(vec![Step { at: Some(at), what: phrase(), place: words(), style: Style::Bad }]),
+        Section::Panels(Panels {
+            axis: TimeAxis { from: at, width: MINUTE, bins: 2 },
+            marks: vec![(at, words())],
+            stretch: Some((at, later)),
+            panels: [Shape::Lines, Shape::Bands, Shape::Bars, Shape::Rows, Shape::Spans]
+                .map(|shape| hostile_panel(text, shape))
+                .into(),
+        }),
+        // The tables of its own are left out: those of CSV are counted.
+        Section::Details(
+            words(),
+            Report { sections: vec![Section::Paragraph(phrase()), Section::Code(words())] },
+        ),
     ];
     Report { sections }
+}
+
+fn hostile_panel(text: &str, shape: Shape) -> Panel {
+    let spans = vec![panel::Span { from: Timestamp(START), to: None, style: Style::Bad, what: text.into() }];
+    let track = Track { name: text.into(), style: Style::Bad, values: vec![Some(1.0), Some(2.0)], spans };
+    Panel {
+        title: text.into(),
+        says: text.into(),
+        scale: chart::Scale::Number,
+        shape,
+        tracks: vec![track.clone(), track],
+        command: Some(text.into()),
+    }
 }
 
 /// The tags of a page, without their attributes, each once.
@@ -379,7 +412,9 @@ proptest! {
     fn text_fits_the_page(text in "[a-z 日=\\x1b]{0,60}", width in 60..120_usize) {
         let mut report = hostile(&text);
         // A command is never broken, and the number column of the table holds the text here.
-        report.sections.retain(|section| !matches!(section, Section::Code(_) | Section::Table(_)));
+        report.sections.retain(|section| {
+            !matches!(section, Section::Code(_) | Section::Table(_) | Section::Details(..) | Section::Panels(_))
+        });
         for line in render(&report, "table", Page { width, color: false, ascii: false }).lines() {
             prop_assert!(paint::width(line) <= width, "{line:?}");
         }

@@ -1,60 +1,62 @@
-//! A report as one HTML page: no script, nothing loaded, light and dark.
+//! A report as one HTML page: no script, nothing loaded, light and dark, pictures drawn as SVG with tables behind.
 
 use std::fmt::Write as _;
 
 use super::paint::{Line, Page, Phrase, Style};
+use super::panel::Panels;
+use super::sheet::{DIGEST, SHEET};
+use super::svg::class_of;
 use super::table::{Align, Table};
-use super::{Report, Section, Untrusted, account, picture, svg};
+use super::{Report, Section, Step, Tile, Untrusted, account, picture, pictures, svg, waterfall};
 
-/// The page around the report. The policy forbids everything but the style sheet within.
-const HEAD: &str = "<!DOCTYPE html>
-<html lang=\"en\">
-<head>
-<meta charset=\"utf-8\">
-<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">
-<meta name=\"viewport\" content=\"width=device-width\">
-<title>obs</title>
-<style>
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
-pre, code { font: 13px/1.35 ui-monospace, monospace; overflow-x: auto; }
-pre { padding: .6rem .8rem; border: 1px solid #8884; border-radius: 4px; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }
-th { border-bottom: 1px solid #8888; }
-.r { text-align: right; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
-dt, .dim, footer { opacity: .65; }
-dd { margin: 0; }
-.good { color: #2a8a3e; } .warn { color: #b8860b; } .bad { color: #d03030; } .match { color: #d03030; font-weight: 600; }
-.s0 { color: #1a8f9c; } .s1 { color: #a044a0; } .s2 { color: #b8860b; } .s3 { color: #2a8a3e; } .s4 { color: #3a66c8; }
-.s5 { color: #d03030; }
-figure { margin: 1rem 0; }
-polyline { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; }
-svg text { fill: currentColor; font-size: 12px; opacity: .7; }
-svg .middle { text-anchor: middle; } svg .end { text-anchor: end; }
-.grid { stroke: #8884; } .mark { stroke: #b8860b; stroke-dasharray: 3 3; }
-</style>
-</head>
-<body>
-";
-
-/// Writes the page.
+/// Writes the page. Its policy forbids everything but the style sheet within.
 pub(super) fn render(report: &Report, page: Page) -> String {
-    let page = Page { color: false, ..page };
-    let mut out = HEAD.to_owned();
-    for section in &report.sections {
+    let title = report.sections.iter().find_map(|section| match section {
+        Section::Title(phrase) => Some(format!("obs: {}", text(phrase).html())),
+        _ => None,
+    });
+    let mut writer = Writer { page: Page { color: false, ..page }, out: String::new(), pictures: 0 };
+    // Writing to a string does not fail, here and below.
+    let _ = write!(
+        writer.out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{DIGEST}'; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{}</title>\n<style>{SHEET}</style>\n</head>\n<body>\n<main>\n",
+        title.as_deref().unwrap_or("obs")
+    );
+    writer.sections(report);
+    writer.out.push_str("</main>\n</body>\n</html>\n");
+    writer.out
+}
+
+struct Writer {
+    page: Page,
+    out: String,
+    pictures: usize,
+}
+
+impl Writer {
+    fn sections(&mut self, report: &Report) {
+        for section in &report.sections {
+            self.section(section);
+        }
+    }
+
+    fn section(&mut self, section: &Section) {
         match section {
-            Section::Heading(phrase) => push_element(&mut out, "h2", &inline(phrase)),
-            Section::Paragraph(phrase) => push_element(&mut out, "p", &inline(phrase)),
-            Section::Table(table) => push_table(&mut out, table),
+            Section::Title(phrase) => self.element("h1", &inline(phrase)),
+            Section::Heading(phrase) => self.element("h2", &inline(phrase)),
+            Section::Paragraph(phrase) => self.element("p", &inline(phrase)),
+            Section::Table(table) => self.table(table),
             Section::KeyValues(pairs) => {
                 let pairs: Vec<String> = pairs
                     .iter()
                     .map(|(key, value)| format!("<dt>{}</dt><dd>{}</dd>", key.html(), inline(value)))
                     .collect();
-                push_element(&mut out, "dl", &pairs.join("\n"));
+                self.element("dl", &pairs.join("\n"));
             }
             Section::Lines(evidence) => {
                 let lines: Vec<String> = evidence
@@ -63,28 +65,138 @@ pub(super) fn render(report: &Report, page: Page) -> String {
                         format!("<span class=\"dim\">{}</span>  {}", found.place.html(), inline(&found.text))
                     })
                     .collect();
-                push_element(&mut out, "pre", &lines.join("\n"));
+                self.element("pre", &lines.join("\n"));
             }
-            Section::Code(code) => push_element(&mut out, "pre", &format!("<code>{}</code>", code.html())),
+            Section::Code(code) => self.command(code),
             Section::Account(found) => {
-                push_element(&mut out, "footer", &Untrusted::from(account::sentence(found)).html());
+                self.element("footer", &Untrusted::from(account::sentence(found)).html());
             }
-            Section::Chart(chart) => out.push_str(&svg::chart(chart)),
-            other => {
+            Section::Chart(chart) => self.out.push_str(&svg::chart(chart)),
+            Section::Waterfall(of) => {
+                let number = self.number();
+                let _ = writeln!(self.out, "<figure>\n{}</figure>", waterfall::svg(of, &number));
+            }
+            Section::Tiles(tiles) => self.tiles(tiles),
+            Section::Steps(steps) => self.steps(steps),
+            Section::Panels(panels) => self.panels(panels),
+            Section::Details(line, report) => {
+                let _ = writeln!(self.out, "<details><summary>{}</summary>", line.html());
+                self.sections(report);
+                self.out.push_str("</details>\n");
+            }
+            other @ Section::Sparks(_) => {
                 let lines: Vec<String> =
-                    picture(other, page).unwrap_or_default().iter().map(styled_line).collect();
-                push_element(&mut out, "pre", &lines.join("\n"));
+                    picture(other, self.page).unwrap_or_default().iter().map(styled_line).collect();
+                self.element("pre", &lines.join("\n"));
             }
         }
     }
-    out.push_str("</body>\n</html>\n");
-    out
+
+    fn element(&mut self, name: &str, inner: &str) {
+        for piece in ["<", name, ">", inner, "</", name, ">\n"] {
+            self.out.push_str(piece);
+        }
+    }
+
+    fn command(&mut self, code: &Untrusted) {
+        let _ = writeln!(self.out, "<pre class=\"command\"><code>{}</code></pre>", code.html());
+    }
+
+    /// A name for the next picture.
+    fn number(&mut self) -> String {
+        self.pictures += 1;
+        format!("picture-{}", self.pictures)
+    }
+
+    fn table(&mut self, table: &Table) {
+        let class = |i: usize| match table.columns.get(i).map(|column| (column.align, column.wraps)) {
+            Some((Align::Right, _)) => " class=\"r\"",
+            Some((_, true)) => " class=\"w\"",
+            _ => "",
+        };
+        self.out.push_str("<div class=\"scroll\"><table>\n<tr>");
+        for (i, column) in table.columns.iter().enumerate() {
+            let _ = write!(self.out, "<th scope=\"col\"{}>{}</th>", class(i), column.title.html());
+        }
+        self.out.push_str("</tr>\n");
+        for row in &table.rows {
+            self.out.push_str("<tr>");
+            for (i, cell) in row.iter().take(table.columns.len()).enumerate() {
+                let _ = write!(self.out, "<td{}>{}</td>", class(i), styled(cell.style, &cell.shown.html()));
+            }
+            self.out.push_str("</tr>\n");
+        }
+        self.out.push_str("</table></div>\n");
+    }
+
+    fn tiles(&mut self, tiles: &[Tile]) {
+        self.out.push_str("<div class=\"tiles\">\n");
+        for tile in tiles {
+            let note = if tile.note.is_empty() {
+                String::new()
+            } else {
+                format!("<div class=\"note\">{}</div>", tile.note.html())
+            };
+            let _ = writeln!(
+                self.out,
+                "<div class=\"tile\"><div class=\"dim\">{}</div><div class=\"value\">{}</div>{note}</div>",
+                tile.label.html(),
+                inline(&tile.value)
+            );
+        }
+        self.out.push_str("</div>\n");
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        self.out.push_str("<ol class=\"steps\">\n");
+        for step in steps {
+            let at = step.at.map_or_else(
+                || "<span class=\"none\">–</span>".to_owned(),
+                |at| format!("<time datetime=\"{at}\">{}</time>", at.clock()),
+            );
+            let place = if step.place.is_empty() {
+                String::new()
+            } else {
+                format!(" <span class=\"place\">{}</span>", step.place.html())
+            };
+            let _ = writeln!(
+                self.out,
+                "<li class=\"{}\">{at}<span class=\"what\">{}{place}</span></li>",
+                class_of(step.style),
+                inline(&step.what)
+            );
+        }
+        self.out.push_str("</ol>\n");
+    }
+
+    fn panels(&mut self, panels: &Panels) {
+        for panel in &panels.panels {
+            let number = self.number();
+            let _ = writeln!(
+                self.out,
+                "<figure>\n<figcaption><h3>{}</h3>\n<p>{}</p>\n{}</figcaption>\n{}",
+                panel.title.html(),
+                panel.says.html(),
+                pictures::legend(panel),
+                pictures::panel(panels, panel, &number)
+            );
+            self.out.push_str("<details><summary>Numbers");
+            if panel.command.is_some() {
+                self.out.push_str(" and the command that gives them");
+            }
+            self.out.push_str("</summary>\n");
+            if let Some(command) = &panel.command {
+                self.command(command);
+            }
+            self.table(&panel.table(panels.axis));
+            self.out.push_str("</details>\n</figure>\n");
+        }
+    }
 }
 
-fn push_element(out: &mut String, name: &str, inner: &str) {
-    for piece in ["<", name, ">", inner, "</", name, ">\n"] {
-        out.push_str(piece);
-    }
+/// A phrase without its styles.
+fn text(phrase: &Phrase) -> Untrusted {
+    phrase.0.iter().map(|(_, text)| text.json()).collect::<String>().into()
 }
 
 fn inline(phrase: &Phrase) -> String {
@@ -97,36 +209,9 @@ fn styled_line(line: &Line) -> String {
 
 /// Text that is HTML already, in its style.
 fn styled(style: Style, html: &str) -> String {
-    let class = match style {
-        Style::Plain => return html.to_owned(),
-        Style::Strong => return format!("<strong>{html}</strong>"),
-        Style::Good => "good",
-        Style::Warn => "warn",
-        Style::Bad => "bad",
-        Style::Dim => "dim",
-        Style::Match => "match",
-        Style::Series(n) => ["s0", "s1", "s2", "s3", "s4", "s5"][usize::from(n % 6)],
-    };
-    format!("<span class=\"{class}\">{html}</span>")
-}
-
-fn push_table(out: &mut String, table: &Table) {
-    let class = |i: usize| match table.columns.get(i).map(|column| column.align) {
-        Some(Align::Right) => " class=\"r\"",
-        _ => "",
-    };
-    out.push_str("<table>\n<tr>");
-    for (i, column) in table.columns.iter().enumerate() {
-        // Writing to a string does not fail; nor below.
-        let _ = write!(out, "<th{}>{}</th>", class(i), column.title.html());
+    match style {
+        Style::Plain => html.to_owned(),
+        Style::Strong => format!("<strong>{html}</strong>"),
+        other => format!("<span class=\"{}\">{html}</span>", class_of(other)),
     }
-    out.push_str("</tr>\n");
-    for row in &table.rows {
-        out.push_str("<tr>");
-        for (i, cell) in row.iter().take(table.columns.len()).enumerate() {
-            let _ = write!(out, "<td{}>{}</td>", class(i), styled(cell.style, &cell.shown.html()));
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</table>\n");
 }

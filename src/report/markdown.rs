@@ -3,14 +3,31 @@
 use super::escape::{Untrusted, longest_run};
 use super::paint::{Page, Phrase, Style};
 use super::table::{Align, Table};
-use super::{Report, Section, account, picture};
+use super::{Report, Section, account, picture, simpler};
 
 /// Writes the report.
 pub(super) fn render(report: &Report, page: Page) -> String {
     let page = Page { color: false, ..page };
     let mut blocks = Vec::new();
+    push_blocks(report, page, &mut blocks);
+    if blocks.is_empty() { String::new() } else { blocks.join("\n\n") + "\n" }
+}
+
+fn push_blocks(report: &Report, page: Page, blocks: &mut Vec<String>) {
     for section in &report.sections {
         let block = match section {
+            Section::Title(phrase) => format!("# {}", inline(phrase)),
+            Section::Details(line, inner) => {
+                // GitHub folds what stands between these; elsewhere it reads as well.
+                blocks.push(format!("<details><summary>{}</summary>", line.html().replace('\n', " ")));
+                push_blocks(inner, page, blocks);
+                "</details>".to_owned()
+            }
+            other if simpler(other).is_some() => {
+                let sections = simpler(other).unwrap_or_default();
+                push_blocks(&Report { sections }, page, blocks);
+                continue;
+            }
             Section::Heading(phrase) => format!("## {}", inline(phrase)),
             Section::Paragraph(phrase) => inline(phrase),
             Section::Table(table) => table_block(table),
@@ -43,7 +60,6 @@ pub(super) fn render(report: &Report, page: Page) -> String {
             blocks.push(block);
         }
     }
-    if blocks.is_empty() { String::new() } else { blocks.join("\n\n") + "\n" }
 }
 
 fn inline(phrase: &Phrase) -> String {

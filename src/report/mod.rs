@@ -15,7 +15,11 @@ pub mod json;
 pub mod junit;
 mod markdown;
 pub mod paint;
+pub mod panel;
+mod pictures;
+pub mod redact;
 pub mod sarif;
+mod sheet;
 pub mod spark;
 mod svg;
 pub mod table;
@@ -27,12 +31,14 @@ pub use account::AccountJson;
 pub use chart::Chart;
 pub use escape::Untrusted;
 pub use paint::{Page, Phrase, Style};
+pub use panel::{Panel, Panels, Shape, TimeAxis, Track};
+pub use redact::Redactor;
 pub use spark::Spark;
 pub use table::{Align, Cell, Column, Table};
 pub use verdict::{Outcome, Verdict};
 pub use waterfall::Waterfall;
 
-use crate::model::Account;
+use crate::model::{Account, Timestamp};
 
 /// What a command has to say, in the order in which it is read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,8 +68,42 @@ pub enum Section {
     Chart(Chart),
     /// What happened to one request.
     Waterfall(Waterfall),
+    /// What the whole report says, in a sentence.
+    Title(Phrase),
+    /// The numbers to see first.
+    Tiles(Vec<Tile>),
+    /// What happened, step by step.
+    Steps(Vec<Step>),
+    /// Pictures over one axis of time.
+    Panels(Panels),
+    /// More of the same for who wants it: a line, and what is behind it.
+    Details(Untrusted, Report),
     /// What was read.
     Account(Account),
+}
+
+/// A number to see first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tile {
+    /// What it is.
+    pub label: Untrusted,
+    /// The number.
+    pub value: Phrase,
+    /// What to know about it.
+    pub note: Untrusted,
+}
+
+/// One step of what happened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: Option<Timestamp>,
+    /// What.
+    pub what: Phrase,
+    /// Where it can be read: `db.log:12079`; may be empty.
+    pub place: Untrusted,
+    /// How bad it was.
+    pub style: Style,
 }
 
 /// A line of a file that shows something.
@@ -129,6 +169,50 @@ fn picture(section: &Section, page: Page) -> Option<Vec<paint::Line>> {
         Section::Sparks(sparks) => Some(spark::lines(sparks, page)),
         Section::Chart(chart) => Some(chart.lines(page)),
         Section::Waterfall(waterfall) => Some(waterfall.lines(page)),
+        _ => None,
+    }
+}
+
+/// The same in simpler sections, for renderers that have no form of their own for it.
+fn simpler(section: &Section) -> Option<Vec<Section>> {
+    match section {
+        Section::Title(phrase) => Some(vec![Section::Paragraph(phrase.clone())]),
+        Section::Tiles(tiles) => {
+            let pair = |tile: &Tile| {
+                let note = if tile.note.is_empty() { "" } else { "  " };
+                let value = tile.value.clone().and(Style::Plain, note).and(Style::Dim, tile.note.clone());
+                (tile.label.clone(), value)
+            };
+            Some(vec![Section::KeyValues(tiles.iter().map(pair).collect())])
+        }
+        Section::Steps(steps) => {
+            let mut table = Table::new(vec![
+                Column::text("at").importance(9),
+                Column::text("what").importance(8).wrapped(),
+                Column::text("where").importance(1),
+            ]);
+            for step in steps {
+                let words: Vec<&str> = step.what.0.iter().map(|(_, text)| text.json()).collect();
+                let at = step.at.map_or_else(Cell::none, Cell::clock);
+                table.row(vec![at, Cell::text(words.concat()), Cell::text(step.place.clone())]);
+            }
+            Some(vec![Section::Table(table)])
+        }
+        Section::Panels(panels) => {
+            let simple = |panel: &Panel| {
+                let title = Phrase::new().and(Style::Strong, panel.title.clone());
+                let says =
+                    Section::Paragraph(title.and(Style::Plain, ": ").and(Style::Plain, panel.says.clone()));
+                [says, Section::Sparks(panel.sparks(panels.axis))]
+                    .into_iter()
+                    .chain(panel.command.clone().map(Section::Code))
+            };
+            Some(panels.panels.iter().flat_map(simple).collect())
+        }
+        Section::Details(line, report) => {
+            let line = Section::Paragraph(Phrase::new().and(Style::Dim, line.clone()));
+            Some(std::iter::once(line).chain(report.sections.iter().cloned()).collect())
+        }
         _ => None,
     }
 }

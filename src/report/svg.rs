@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chart::{Chart, Curve, Frame};
+use super::paint::Style;
 use crate::model::Timestamp;
 
 /// The picture's size, and the room for labels on its left and below.
@@ -52,6 +53,19 @@ pub(super) fn chart(chart: &Chart) -> String {
     }
     out.push_str("</figcaption></figure>\n");
     out
+}
+
+/// The class that gives something its colour.
+pub(super) const fn class_of(style: Style) -> &'static str {
+    match style {
+        Style::Plain | Style::Strong => "plain",
+        Style::Good => "good",
+        Style::Warn => "warn",
+        Style::Bad => "bad",
+        Style::Dim => "dim",
+        Style::Match => "match",
+        Style::Series(n) => ["s0", "s1", "s2", "s3", "s4", "s5"][(n % 6) as usize],
+    }
 }
 
 fn x_of(frame: &Frame, at: Timestamp) -> f64 {

@@ -19,8 +19,10 @@ const EVIDENCE: usize = 12;
 /// Writes the report.
 pub(super) fn render(report: &Report, page: Page) -> String {
     let mut out = String::new();
-    for (i, section) in report.sections.iter().enumerate() {
-        if i > 0 && apart(&report.sections[i - 1], section) {
+    let mut sections = Vec::new();
+    flattened(report, &mut sections);
+    for (i, section) in sections.iter().enumerate() {
+        if i > 0 && apart(&sections[i - 1], section) {
             out.push('\n');
         }
         for line in lines(section, page) {
@@ -29,6 +31,16 @@ pub(super) fn render(report: &Report, page: Page) -> String {
         }
     }
     out
+}
+
+/// The sections in their simple forms. Details within details are as deep as obs itself puts them.
+fn flattened(report: &Report, out: &mut Vec<Section>) {
+    for section in &report.sections {
+        match super::simpler(section) {
+            Some(sections) => flattened(&Report { sections }, out),
+            None => out.push(section.clone()),
+        }
+    }
 }
 
 /// Is there a blank line between these two? Not under a heading, nor between two commands or sentences that

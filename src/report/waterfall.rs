@@ -1,5 +1,7 @@
 //! One request as a waterfall: a lane for each file or service, its entries over time, and the silences.
 
+use std::fmt::Write as _;
+
 use super::escape::Untrusted;
 use super::paint::{Line, Page, Style, truncated, width};
 use crate::model::Timestamp;
@@ -21,10 +23,12 @@ pub struct Lane {
     pub name: Untrusted,
     /// Its entries, by time.
     pub bars: Vec<Bar>,
+    /// Milliseconds in which it was the last to speak: its own time, where that is known.
+    pub own_ms: Option<f64>,
 }
 
 /// An entry, or the work that it tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bar {
     /// When it began.
     pub from: Timestamp,
@@ -32,6 +36,8 @@ pub struct Bar {
     pub to: Timestamp,
     /// Did it go well?
     pub style: Style,
+    /// What it says, for pages that can show it.
+    pub what: Untrusted,
 }
 
 /// A time in which nothing was said.
@@ -48,13 +54,18 @@ const GAP: &str = "gap";
 
 /// Where times stand.
 #[derive(Clone, Copy)]
-struct Scale {
-    from: Timestamp,
-    to: Timestamp,
+pub(super) struct Scale {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
     columns: usize,
 }
 
 impl Scale {
+    /// The part of all columns that lies before a time.
+    pub(super) fn share(self, at: Timestamp) -> f64 {
+        millis(self.from, at) / millis(self.from, self.to).max(f64::MIN_POSITIVE)
+    }
+
     fn column(self, at: Timestamp) -> usize {
         let span = i128::from(self.to.0) - i128::from(self.from.0);
         let offset = (i128::from(at.0) - i128::from(self.from.0)).clamp(0, span);
@@ -63,44 +74,47 @@ impl Scale {
 }
 
 /// Milliseconds from one time to another.
-fn millis(from: Timestamp, to: Timestamp) -> f64 {
+pub(super) fn millis(from: Timestamp, to: Timestamp) -> f64 {
     (i128::from(to.0) - i128::from(from.0)) as f64 / 1e6
 }
 
 impl Waterfall {
+    /// From the first to the last moment of all lanes.
+    pub(super) fn scale(&self, columns: usize) -> Option<Scale> {
+        let bars = || self.lanes.iter().flat_map(|lane| &lane.bars);
+        let from = bars().map(|bar| bar.from).min()?;
+        Some(Scale { from, to: bars().map(|bar| bar.to.max(bar.from)).max()?, columns })
+    }
+
     /// The picture, as wide as the page.
     pub(super) fn lines(&self, page: Page) -> Vec<Line> {
-        let bars = || self.lanes.iter().flat_map(|lane| &lane.bars);
-        let (Some(from), Some(to)) =
-            (bars().map(|bar| bar.from).min(), bars().map(|bar| bar.to.max(bar.from)).max())
-        else {
+        let Some(Scale { from, to, .. }) = self.scale(0) else {
             return vec![Line(vec![(Style::Dim, "nothing to draw".to_owned())])];
         };
-        let limit = (page.width / 3).min(32);
+        let owned = self.lanes.iter().any(|lane| lane.own_ms.is_some());
+        let title = ["offset", "duration", if owned { "own" } else { "" }].map(str::to_owned);
+        let lanes: Vec<[String; 3]> =
+            self.lanes.iter().map(|lane| lane.numbers(from).unwrap_or_default()).collect();
+        let gaps: Vec<[String; 3]> = self.gaps.iter().map(|gap| numbers(from, gap.from, gap.to)).collect();
+        let all = || std::iter::once(&title).chain(&lanes).chain(&gaps);
+        let room = |text: &str| if text.is_empty() { 0 } else { width(text) + 2 };
+        let widths = [0, 1, 2].map(|i| all().map(|row| room(&row[i])).max().unwrap_or(0));
+        // The names give way to the numbers, and both to some room for the picture.
+        let numbers_width = widths.iter().sum::<usize>() + 2;
+        let limit = page.width.saturating_sub(numbers_width + 10).min(page.width / 3).clamp(width(GAP), 32);
         let names: Vec<String> =
             self.lanes.iter().map(|lane| truncated(&lane.name.line(), limit, page.ellipsis())).collect();
         let name_width = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(GAP));
-        let lane_numbers = |lane: &Lane| {
-            let start = lane.bars.iter().map(|bar| bar.from).min()?;
-            let end = lane.bars.iter().map(|bar| bar.to.max(bar.from)).max()?;
-            Some(numbers(from, start, end))
-        };
-        let title = ["offset".to_owned(), "duration".to_owned()];
-        let lanes: Vec<[String; 2]> =
-            self.lanes.iter().map(|lane| lane_numbers(lane).unwrap_or_default()).collect();
-        let gaps: Vec<[String; 2]> = self.gaps.iter().map(|gap| numbers(from, gap.from, gap.to)).collect();
-        let all = || std::iter::once(&title).chain(&lanes).chain(&gaps);
-        let widths = [0, 1].map(|i| all().map(|pair| width(&pair[i]) + 2).max().unwrap_or(0));
-        let columns = page.width.saturating_sub(name_width + 2 + widths[0] + widths[1]).max(10);
+        let columns = page.width.saturating_sub(name_width + numbers_width).max(10);
         let scale = Scale { from, to, columns };
-        let row = |name: &str, style: Style, cells: Vec<(Style, char)>, pair: &[String; 2]| {
+        let row = |name: &str, style: Style, cells: Vec<(Style, char)>, row: &[String; 3]| {
             let mut line = Line::new();
             line.push(style, format!("{name}{}  ", " ".repeat(name_width - width(name))));
             for (style, c) in cells {
                 line.push(style, c.to_string());
             }
-            let [first, second] = widths;
-            line.push(style, format!("{:>first$}{:>second$}", pair[0], pair[1]));
+            let [first, second, third] = widths;
+            line.push(style, format!("{:>first$}{:>second$}{:>third$}", row[0], row[1], row[2]));
             line
         };
 
@@ -117,8 +131,9 @@ impl Waterfall {
 }
 
 /// The offset from `zero` and the duration, for people.
-fn numbers(zero: Timestamp, start: Timestamp, end: Timestamp) -> [String; 2] {
-    [format!("+{}", HumanMillis(millis(zero, start))), HumanMillis(millis(start, end)).to_string()]
+fn numbers(zero: Timestamp, start: Timestamp, end: Timestamp) -> [String; 3] {
+    let offset = format!("+{}", HumanMillis(millis(zero, start)));
+    [offset, HumanMillis(millis(start, end)).to_string(), String::new()]
 }
 
 /// `0` at the left end, the whole duration at the right one.
@@ -132,6 +147,22 @@ fn ruler(total: &str, columns: usize, page: Page) -> Vec<(Style, char)> {
 }
 
 impl Lane {
+    /// Its first and last moment.
+    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let start = self.bars.iter().map(|bar| bar.from).min()?;
+        Some((start, self.bars.iter().map(|bar| bar.to.max(bar.from)).max()?))
+    }
+
+    /// Its offset from `zero`, its duration and its own time, for people.
+    pub(super) fn numbers(&self, zero: Timestamp) -> Option<[String; 3]> {
+        let (start, end) = self.span()?;
+        let mut numbers = numbers(zero, start, end);
+        if let Some(own) = self.own_ms {
+            numbers[2] = HumanMillis(own).to_string();
+        }
+        Some(numbers)
+    }
+
     fn cells(&self, scale: Scale, gaps: &[Gap], page: Page) -> Vec<(Style, char)> {
         let (moment, work, failure, silence) =
             if page.ascii { ('*', '=', 'x', '.') } else { ('•', '━', '✗', '┄') };
@@ -170,6 +201,105 @@ impl Gap {
     }
 }
 
+/// The picture within a page, as the `number`th: lanes, what was said in them, the silences, the numbers beside.
+pub(super) fn svg(waterfall: &Waterfall, number: &str) -> String {
+    const WIDTH: f64 = 960.0;
+    const LEFT: f64 = 150.0;
+    const RIGHT: f64 = 716.0;
+    const NUMBERS: [f64; 3] = [790.0, 872.0, 952.0];
+    const LANE: f64 = 26.0;
+    const ABOVE: f64 = 22.0;
+    let Some(scale) = waterfall.scale(0) else { return String::new() };
+    let x_of = |at: Timestamp| LEFT + scale.share(at).clamp(0.0, 1.0) * (RIGHT - LEFT);
+    let height = ABOVE + LANE * waterfall.lanes.len() as f64;
+    let total = HumanMillis(millis(scale.from, scale.to));
+    let count: usize = waterfall.lanes.iter().map(|lane| lane.bars.len()).sum();
+    // Writing to a string does not fail; here and below.
+    let mut out = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-labelledby=\"{number}-title {number}-says\">\n\
+         <title id=\"{number}-title\">one request over {total}</title>\n\
+         <desc id=\"{number}-says\">{count} entries in {} lanes; the table below lists them</desc>\n\
+         <text class=\"start\" x=\"{LEFT}\" y=\"14\">0</text><text class=\"end\" x=\"{RIGHT}\" y=\"14\">{total}</text>",
+        height + 6.0,
+        waterfall.lanes.len()
+    );
+    let own = waterfall.lanes.iter().any(|lane| lane.own_ms.is_some());
+    for (x, title) in NUMBERS.into_iter().zip(["offset", "duration", if own { "own" } else { "" }]) {
+        let _ = write!(out, "<text class=\"end\" x=\"{x}\" y=\"14\">{title}</text>");
+    }
+    for gap in &waterfall.gaps {
+        let (x, end) = (x_of(gap.from), x_of(gap.to));
+        let text = format!("{} without an entry", HumanMillis(millis(gap.from, gap.to)));
+        let _ = write!(
+            out,
+            "\n<rect class=\"silence\" x=\"{x:.1}\" y=\"{ABOVE}\" width=\"{:.1}\" height=\"{:.1}\">\
+             <title>{text}</title></rect>",
+            (end - x).max(1.0),
+            height - ABOVE
+        );
+        // Between the ruler's ends, if there is room.
+        let middle = x.midpoint(end);
+        if end - x > 170.0 && (LEFT + 100.0..RIGHT - 140.0).contains(&middle) {
+            let _ = write!(out, "<text class=\"middle marked\" x=\"{:.1}\" y=\"14\">{text}</text>", middle);
+        }
+    }
+    for (row, lane) in waterfall.lanes.iter().enumerate() {
+        let middle = ABOVE + LANE * (row as f64 + 0.5);
+        let name = Untrusted::from(truncated(&lane.name.line(), 22, "…"));
+        let _ = write!(
+            out,
+            "\n<text class=\"name\" x=\"{:.0}\" y=\"{:.1}\">{}<title>{}</title></text>\
+             <line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{middle}\" y2=\"{middle}\"/>",
+            LEFT - 10.0,
+            middle + 4.0,
+            name.html(),
+            lane.name.html()
+        );
+        if let Some((start, end)) = lane.span() {
+            let (x, end) = (x_of(start), x_of(end));
+            let _ = write!(
+                out,
+                "<rect class=\"plain lane\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"8\" rx=\"3\"/>",
+                middle - 4.0,
+                (end - x).max(1.0)
+            );
+        }
+        let bad = |bar: &&Bar| bar.style == Style::Bad;
+        for bar in lane.bars.iter().filter(|bar| !bad(bar)).chain(lane.bars.iter().filter(bad)) {
+            let class = super::svg::class_of(bar.style);
+            let (x, end) = (x_of(bar.from), x_of(bar.to.max(bar.from)));
+            let title = format!("+{} {}", HumanMillis(millis(scale.from, bar.from)), bar.what.html());
+            if end - x > 1.0 {
+                let _ = write!(
+                    out,
+                    "<rect class=\"{class} fill\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"8\" rx=\"3\">\
+                     <title>{title}</title></rect>",
+                    middle - 4.0,
+                    end - x
+                );
+            } else if bad(&bar) {
+                let _ = write!(
+                    out,
+                    "<path class=\"{class} cross\" d=\"M{:.1} {:.1}l9 9m0 -9l-9 9\"><title>{title}</title></path>",
+                    x - 4.5,
+                    middle - 4.5
+                );
+            } else {
+                let _ = write!(
+                    out,
+                    "<circle class=\"{class} dot\" cx=\"{x:.1}\" cy=\"{middle}\" r=\"4\"><title>{title}</title></circle>"
+                );
+            }
+        }
+        let numbers = lane.numbers(scale.from).unwrap_or_default();
+        for (x, number) in NUMBERS.into_iter().zip(numbers) {
+            let _ = write!(out, "<text class=\"end\" x=\"{x}\" y=\"{:.1}\">{number}</text>", middle + 4.0);
+        }
+    }
+    out.push_str("\n</svg>\n");
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -182,16 +312,18 @@ mod tests {
 
     #[test]
     fn a_request_that_waited() {
-        let bar = |from, to, style| Bar { from: at(from), to: at(to), style };
+        let bar = |from, to, style| Bar { from: at(from), to: at(to), style, ..Bar::default() };
         let waterfall = Waterfall {
             lanes: vec![
                 Lane {
                     name: "gateway.log".into(),
                     bars: vec![bar(0, 0, Style::Plain), bar(20_100, 20_100, Style::Bad)],
+                    ..Lane::default()
                 },
                 Lane {
                     name: "payment/app.log".into(),
                     bars: vec![bar(10, 60, Style::Plain), bar(20_050, 20_050, Style::Bad)],
+                    ..Lane::default()
                 },
             ],
             gaps: vec![Gap { from: at(60), to: at(20_050) }],
@@ -212,9 +344,9 @@ mod tests {
         #[test]
         fn any_times_fit_the_page(times in prop::collection::vec((0..1_000_000_000_000_000_i64, 0..1_000_000_000_000_000_i64), 0..20),
                                   name in any::<String>(), width in 70..120_usize, ascii in any::<bool>()) {
-            let bars: Vec<Bar> = times.iter().map(|&(from, to)| Bar { from: Timestamp(from), to: Timestamp(to), style: Style::Bad }).collect();
+            let bars: Vec<Bar> = times.iter().map(|&(from, to)| Bar { from: Timestamp(from), to: Timestamp(to), style: Style::Bad, ..Bar::default() }).collect();
             let gaps = times.iter().take(2).map(|&(a, b)| Gap { from: Timestamp(a.min(b)), to: Timestamp(a.max(b)) }).collect();
-            let waterfall = Waterfall { lanes: vec![Lane { name: name.into(), bars }], gaps };
+            let waterfall = Waterfall { lanes: vec![Lane { name: name.into(), bars, own_ms: Some(1.5) }], gaps };
             for line in waterfall.lines(Page { width, color: false, ascii }) {
                 prop_assert!(line.width() <= width, "{:?}", line.text());
             }

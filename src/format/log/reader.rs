@@ -259,6 +259,8 @@ impl Reader {
     #[inline]
     fn extract_by<'a>(&self, plan: &Plan, entry: &'a [u8], slots: &mut Slots<'a>) -> bool {
         slots.clear();
+        // What an entry carries may be of several lines where it is not itself.
+        slots.one_line &= !self.wrapped;
         let entry = match self.seen(entry) {
             Cow::Borrowed(entry) => entry,
             Cow::Owned(made) => slots.keep(made).unwrap_or(entry),

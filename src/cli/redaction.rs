@@ -1,0 +1,77 @@
+//! `--redact`: one list of names for everything that a run writes, so that a value has the same name everywhere.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value as Json;
+
+use crate::report::{Redactor, Report};
+
+/// The names given in this run; none where nothing is to be redacted.
+static NAMES: Mutex<Option<Redactor>> = Mutex::new(None);
+
+/// From now on nothing leaves as it is.
+pub(super) fn begin() {
+    NAMES.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+}
+
+fn with<T>(act: impl FnOnce(&mut Redactor) -> T) -> Option<T> {
+    NAMES.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(act)
+}
+
+/// Is anything to be redacted?
+pub(super) fn is_on() -> bool {
+    with(|_| ()).is_some()
+}
+
+/// Takes note of an id that may stand in any text.
+pub(super) fn learn(id: &str) {
+    with(|names| names.learn(id));
+}
+
+/// A text as it may leave.
+pub(super) fn text(text: &str) -> Cow<'_, str> {
+    with(|names| names.text(text)).unwrap_or(Cow::Borrowed(text))
+}
+
+/// Bytes of an entry as they may leave.
+pub(super) fn bytes(raw: &[u8]) -> Cow<'_, [u8]> {
+    if !is_on() {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(text(&String::from_utf8_lossy(raw)).into_owned().into_bytes())
+}
+
+/// A report as it may leave.
+pub(super) fn report(report: &Report) -> Cow<'_, Report> {
+    let redacted = with(|names| {
+        let mut report = report.clone();
+        names.report(&mut report);
+        report
+    });
+    redacted.map_or(Cow::Borrowed(report), Cow::Owned)
+}
+
+/// A JSON value as it may leave.
+pub(super) fn json(value: &mut Json) {
+    with(|names| names.json(value));
+}
+
+/// Lines of JSON as they may leave.
+pub(super) fn json_lines(text: &[u8]) -> Cow<'_, [u8]> {
+    if !is_on() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        match serde_json::from_slice::<Json>(line) {
+            Ok(mut value) => {
+                json(&mut value);
+                out.extend_from_slice(value.to_string().as_bytes());
+                out.push(b'\n');
+            }
+            Err(_) => out.extend_from_slice(&bytes(line)),
+        }
+    }
+    Cow::Owned(out)
+}
