@@ -58,8 +58,14 @@ _obs() {
             obs__subcmd__formats,help)
                 cmd="obs__subcmd__formats__subcmd__help"
                 ;;
+            obs__subcmd__formats,import)
+                cmd="obs__subcmd__formats__subcmd__import"
+                ;;
             obs__subcmd__formats,list)
                 cmd="obs__subcmd__formats__subcmd__list"
+                ;;
+            obs__subcmd__formats,test)
+                cmd="obs__subcmd__formats__subcmd__test"
                 ;;
             obs__subcmd__formats__subcmd__help,explain)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__explain"
@@ -67,8 +73,14 @@ _obs() {
             obs__subcmd__formats__subcmd__help,help)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__help"
                 ;;
+            obs__subcmd__formats__subcmd__help,import)
+                cmd="obs__subcmd__formats__subcmd__help__subcmd__import"
+                ;;
             obs__subcmd__formats__subcmd__help,list)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__list"
+                ;;
+            obs__subcmd__formats__subcmd__help,test)
+                cmd="obs__subcmd__formats__subcmd__help__subcmd__test"
                 ;;
             obs__subcmd__help,check-rules)
                 cmd="obs__subcmd__help__subcmd__check__subcmd__rules"
@@ -109,8 +121,14 @@ _obs() {
             obs__subcmd__help__subcmd__formats,explain)
                 cmd="obs__subcmd__help__subcmd__formats__subcmd__explain"
                 ;;
+            obs__subcmd__help__subcmd__formats,import)
+                cmd="obs__subcmd__help__subcmd__formats__subcmd__import"
+                ;;
             obs__subcmd__help__subcmd__formats,list)
                 cmd="obs__subcmd__help__subcmd__formats__subcmd__list"
+                ;;
+            obs__subcmd__help__subcmd__formats,test)
+                cmd="obs__subcmd__help__subcmd__formats__subcmd__test"
                 ;;
             *)
                 ;;
@@ -133,7 +151,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -j -q -h --rules --alertmanager --silences --interval --tests --run --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --routes-for --at --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-r -L -j -v -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --routes-for --explain --at --for --threshold --only --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -155,6 +173,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --acknowledgements)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -167,6 +189,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --junit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "low medium high critical any never" -- "${cur}"))
                     return 0
@@ -175,11 +201,23 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --config)
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threshold)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -196,6 +234,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -265,7 +307,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -j -q -h --by --success --id --failed --incomplete --slowest --slower-than --limit --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-L -j -v -q -h --by --success --id --failed --incomplete --slowest --slower-than --limit --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,6 +346,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -359,7 +405,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__detect)
-            opts="-L -j -q -h --only --fail-on --list --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-L -j -v -q -h --only --fail-on --list --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,6 +428,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -437,7 +487,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__fields)
-            opts="-L -j -q -h --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-L -j -v -q -h --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -452,6 +502,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -507,7 +561,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats)
-            opts="-h --help list explain help"
+            opts="-h --help list explain test import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -521,7 +575,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__explain)
-            opts="-L -j -q -h --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --output --color --progress --redact --quiet --help"
+            opts="-L -j -v -q -h --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -536,6 +590,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -575,7 +633,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__help)
-            opts="list explain help"
+            opts="list explain test import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -616,6 +674,20 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        obs__subcmd__formats__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         obs__subcmd__formats__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -630,13 +702,75 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        obs__subcmd__formats__subcmd__list)
-            opts="-q -h --output --color --progress --redact --quiet --help"
+        obs__subcmd__formats__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__formats__subcmd__import)
+            opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__formats__subcmd__list)
+            opts="-v -q -h --config --output --color --progress --verbose --redact --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__formats__subcmd__test)
+            opts="-v -q -h --config --output --color --progress --verbose --redact --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
                     return 0
@@ -657,7 +791,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__grep)
-            opts="-e -F -i -S -v -w -x -c -l -n -o -m -A -B -C -H -I -L -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --raw --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-e -F -i -S -v -w -x -c -l -n -o -m -A -B -C -H -I -L -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --fix-skew --raw --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -716,6 +850,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -855,7 +993,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help__subcmd__formats)
-            opts="list explain"
+            opts="list explain test import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -882,7 +1020,35 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        obs__subcmd__help__subcmd__formats__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         obs__subcmd__help__subcmd__formats__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__help__subcmd__formats__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -981,7 +1147,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -j -q -h --rules --html --markdown --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-r -L -j -v -q -h --rules --html --markdown --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1012,6 +1178,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1081,7 +1251,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query)
-            opts="-L -j -q -h --at --start --end --step --enable-experimental --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-L -j -v -q -h --at --start --end --step --enable-experimental --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1103,10 +1273,6 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --success)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1120,6 +1286,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1175,7 +1345,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__stats)
-            opts="-L -j -q -h --by --every --value --percentiles --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --help"
+            opts="-L -j -v -q -h --by --every --value --percentiles --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1210,6 +1380,10 @@ _obs() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -74,3 +74,13 @@ fn every_hostile_file_is_described_and_every_description_has_its_file() {
     let numbers: BTreeSet<&str> = found.iter().map(|name| &name[..4]).collect();
     assert_eq!(numbers.len(), found.len(), "each hazard has a number of its own");
 }
+
+#[test]
+fn formats_of_ones_own_are_described_without_a_mistake_but_one() {
+    use obs::format::log::own::{describe, lnav};
+    let text = |name: &str| fs::read_to_string(fixture("own").join(name)).expect("the fixture");
+    let described = describe::read("obs.yaml", &text("obs.yaml")).expect("a configuration");
+    assert_eq!((described.formats.len(), described.zones.len()), (2, 1));
+    let imported = lnav::import("shop_log.json", &text("shop_log.json")).expect("a format file");
+    assert!(imported.left.is_empty() && imported.formats == 1);
+}

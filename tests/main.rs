@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make their own inputs and read the sources")]
 #![expect(clippy::print_stderr, reason = "suites print their scores, and what they leave out")]
 
+mod alerts;
 mod completions;
 mod corpus;
 mod fixtures;

@@ -17,6 +17,10 @@ pub(super) struct InputArgs {
     /// Let fields play a role, such as --map request_id=order,orderNo (repeatable)
     #[arg(long, value_name = "ROLE=FIELD[,FIELD]")]
     pub map: Vec<String>,
+    /// Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user's
+    /// configuration directory)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Follow symbolic links inside directories
     #[arg(short = 'L', long)]
     pub follow_links: bool,
@@ -78,6 +82,9 @@ pub(super) struct OutputArgs {
     /// Progress on stderr: auto means on a terminal
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
+    /// Tell what was read of each file
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
     /// Replace ids, addresses, mails and tokens, each by the same name wherever it stands
     #[arg(long)]
     pub redact: bool,

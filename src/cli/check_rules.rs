@@ -1,6 +1,7 @@
 //! `obs check-rules`: which alerts would have been pending, firing, suppressed and routed, and when; unit tests.
 
 mod answer;
+mod deeper;
 mod units;
 
 use std::path::PathBuf;
@@ -18,14 +19,16 @@ use super::stats;
 use super::verdict::{self, Verdict};
 use crate::filter::When;
 use crate::metrics;
-use crate::model::{Diagnostic, Error, Labels, Needs};
+use crate::model::{Diagnostic, Error, Labels, Needs, Timestamp};
 use crate::promql;
 use crate::report::account::counted;
+use crate::rules::acknowledgement::{self, Acknowledgement};
+use crate::rules::alert::Evidence;
 use crate::rules::alertmanager::{config as alertmanager, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::yaml::Problem;
-use crate::rules::{Setting, lint};
+use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
 use crate::stats::SuccessRule;
 use answer::{Answer, CheckedFile};
@@ -41,6 +44,8 @@ use answer::{Answer, CheckedFile};
     after_help = "Examples:
   obs check-rules -r alerts.yml
   obs check-rules -r alerts.yml --alertmanager alertmanager.yml metrics/ logs/
+  obs check-rules -r alerts.yml --explain HighErrorRate --at 03:10 metrics/
+  obs check-rules -r alerts.yml --only HighErrorRate --for 1m,5m,15m --threshold 0.01,0.05 metrics/
   obs check-rules --tests alerts_test.yml --output junit
   obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
 )]
@@ -57,6 +62,12 @@ pub(super) struct CheckRulesArgs {
     /// Silences, as the JSON of Alertmanager's API
     #[arg(long, value_name = "FILE")]
     silences: Option<PathBuf>,
+    /// Who took note of which alerts: a list such as [{alert: Errors, at: 2023-12-24T03:08:00Z, by: kim}]
+    #[arg(long, value_name = "FILE")]
+    acknowledgements: Option<PathBuf>,
+    /// What the receivers would have read, message by message; nothing is ever sent
+    #[arg(long)]
+    notifications: bool,
     /// Evaluate all groups this often (default: as each group says, else as the data was sampled, else 1m)
     #[arg(long, value_name = "DURATION")]
     interval: Option<String>,
@@ -66,6 +77,12 @@ pub(super) struct CheckRulesArgs {
     /// Only tests whose name matches (repeatable)
     #[arg(long, value_name = "REGEX", requires = "tests")]
     run: Vec<String>,
+    /// Show what failed tests expected and got as a difference, line by line
+    #[arg(long, requires = "tests")]
+    diff: bool,
+    /// Write the outcome of tests and rules to this file, too, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known
     /// severity count as low
     #[arg(long, value_name = "SEVERITY", default_value = "any")]
@@ -85,9 +102,21 @@ pub(super) struct CheckRulesArgs {
     /// Only say who would be told of an alert with these labels (repeatable)
     #[arg(long, value_name = "LABEL=VALUE")]
     routes_for: Vec<String>,
-    /// … at this time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "routes_for")]
+    /// The value of every part of this rule's expression (see --at)
+    #[arg(long, value_name = "RULE")]
+    explain: Vec<String>,
+    /// For --explain and --routes-for: at this time (default for --explain: when the rule first fired)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
+    /// How often and when alerts would have fired with these values of `for`
+    #[arg(long = "for", value_name = "DURATION,…", value_delimiter = ',')]
+    holds: Vec<String>,
+    /// How often and when alerts would have fired if compared with these numbers
+    #[arg(long, value_name = "NUMBER,…", value_delimiter = ',', allow_negative_numbers = true)]
+    threshold: Vec<f64>,
+    /// Replay only these alerts (repeatable); recording rules are evaluated in any case
+    #[arg(long, value_name = "RULE")]
+    only: Vec<String>,
     #[command(flatten)]
     metrics: MetricArgs,
     #[command(flatten)]
@@ -135,11 +164,13 @@ impl FailOn {
 }
 
 /// What the options name, read.
+#[derive(Default)]
 struct Loaded {
     files: Vec<RuleFile>,
     checked: Vec<CheckedFile>,
     alertmanager: Option<alertmanager::Config>,
     silences: Vec<silence::Silence>,
+    acknowledgements: Vec<Acknowledgement>,
 }
 
 /// Runs the command.
@@ -149,6 +180,14 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
             Error::usage("there are no rules to check").hinted("name them: -r alerts.yml, or --tests FILE")
         );
     }
+    let looks_at_data = !args.explain.is_empty() || !args.holds.is_empty() || !args.threshold.is_empty();
+    if looks_at_data && args.paths.is_empty() {
+        return Err(Error::usage("--explain, --for and --threshold look at data, and no PATH is given")
+            .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
+    }
+    if args.at.is_some() && args.explain.is_empty() && args.routes_for.is_empty() {
+        return Err(Error::usage("--at belongs to --explain or --routes-for"));
+    }
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let success =
@@ -156,14 +195,19 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let forced = args.interval.as_deref().map(stats::step).transpose()?.map(|nanos| nanos / 1_000_000);
     let only = units::patterns(&args.run)?;
     let routes_for = args.routes_for.iter().map(|pair| label(pair)).collect::<Result<Vec<_>, _>>()?;
-    let declared = args.metrics.declared()?;
+    let declared = measured::declared(&args.input)?;
     let mut loaded = load(args)?;
     let config = Config::resolve(&args.input, &args.output, cancel)?;
     let wrong: Vec<Diagnostic> = loaded.checked.iter().flat_map(CheckedFile::diagnostics).collect();
     // All of them: a file is mended once, not twenty errors at a time.
     wrong.chunks(20).for_each(|some| verdict::warn(some, args.output.quiet));
-    let mut answer =
-        Answer { checked: std::mem::take(&mut loaded.checked), fail_on: args.fail_on, ..Answer::default() };
+    let mut answer = Answer {
+        checked: std::mem::take(&mut loaded.checked),
+        fail_on: args.fail_on,
+        junit: args.junit.clone(),
+        diff: args.diff,
+        ..Answer::default()
+    };
     if answer.checked.iter().any(|file| !file.problems.is_empty()) {
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::Trouble);
@@ -177,6 +221,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         routes.write(args.output.output, config.page)?;
         return Ok(Verdict::of(!routes.receivers.is_empty()));
     }
+    deeper::keep_only(&mut loaded.files, &args.only)?;
     if args.lint {
         answer.lints = Some(lint::lint(&loaded.files));
     }
@@ -238,17 +283,50 @@ fn replay_over(
         chosen: recorded.chosen,
         needs: recorded.needs,
     };
-    let mut measured = measured::load(&mut session, wanted)?;
+    let mut measured = measured::load(&mut session, wanted.clone())?;
     let default = metrics::interval(&measured.store).unwrap_or(60_000);
     let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
     let interval = Interval { forced, default };
+    let trials = deeper::trials(&args.holds, &args.threshold)?;
+    let before = (!trials.is_empty()).then(|| measured.store.clone());
     let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
+    if let Some(before) = before {
+        answer.what_if = Some(whatif::what_if(&loaded.files, &before, interval, &setting, &trials, &replay)?);
+    }
+    if !args.explain.is_empty() {
+        let data = measured::times(replay.span);
+        let at = args.at.as_deref().map(When::parse).transpose()?;
+        let at = at.map(|when| session.instant(&when, data)).transpose()?.map(Timestamp::millis);
+        let mut explained = Vec::new();
+        for name in &args.explain {
+            explained.extend(explain::explain(&loaded.files, name, at, &measured.store, &replay, &setting)?);
+        }
+        answer.explained = Some(explained);
+    }
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    replay.acknowledge(&loaded.acknowledgements);
+    if args.notifications {
+        replay.preview(loaded.alertmanager.as_ref());
+        answer.notifications = true;
+    }
+    let trails = trail::trails(&loaded.files, &replay, &measured.store, setting.promql.lookback_ms);
+    let series: Vec<metrics::Wanted> = trails
+        .iter()
+        .map(|trail| metrics::Wanted { labels: trail.labels.clone(), at: trail.at, after: trail.after })
+        .collect();
+    let witnesses = measured::witnesses(&session, wanted, &measured, &series);
+    for (trail, witnesses) in trails.iter().zip(witnesses) {
+        replay.prove(trail.alert, witnesses.into_iter().map(evidence));
+    }
     session.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
     answer.input = Some(measured.input());
     answer.measured = Some(measured);
     answer.replay = Some(replay);
     Ok(session)
+}
+
+fn evidence(witness: metrics::Witness) -> Evidence {
+    Evidence { file: witness.file, line: witness.line, timestamp: witness.at, text: witness.text }
 }
 
 /// `label=value`.
@@ -275,8 +353,7 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         ignore_unknown_fields: args.ignore_unknown_fields,
         promql: promql_options(args.enable_experimental),
     };
-    let mut loaded =
-        Loaded { files: Vec::new(), checked: Vec::new(), alertmanager: None, silences: Vec::new() };
+    let mut loaded = Loaded::default();
     for path in &args.rules {
         let (name, text) = text_of(path)?;
         let checked = file::parse(&name, &text, &options);
@@ -316,6 +393,16 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         let about = counted(silences.len() as u64, "silence", "silences");
         loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
         loaded.silences = silences;
+    }
+    if let Some(path) = &args.acknowledgements {
+        let (name, text) = text_of(path)?;
+        let (noted, problems) = match acknowledgement::parse(&text) {
+            Ok(noted) => (noted, Vec::new()),
+            Err(problems) => (Vec::new(), problems),
+        };
+        let about = counted(noted.len() as u64, "acknowledgement", "acknowledgements");
+        loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
+        loaded.acknowledgements = noted;
     }
     Ok(loaded)
 }

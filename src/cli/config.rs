@@ -8,12 +8,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use super::args::{InputArgs, OutputArgs, When};
 use super::progress::Progress;
 use super::redaction;
+use super::verdict;
 use crate::filter;
 use crate::format::log;
+use crate::format::log::LogFormat;
+use crate::format::log::own::describe::{self, Described};
 use crate::format::log::reader::ReadOptions;
-use crate::model::{Error, Role, Timestamp};
+use crate::model::{Diagnostic, Error, Role, Timestamp};
 use crate::report::Page;
+use crate::report::account::counted;
 use crate::scan::{CHUNK, ScanOptions};
+use crate::source;
 
 /// What typed arguments mean on this machine.
 #[derive(Debug)]
@@ -83,9 +88,19 @@ fn threads(asked: Option<usize>) -> Result<usize, Error> {
 }
 
 fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
+    let described = match text(input)? {
+        Some((shown, text)) => {
+            describe::read(&shown, &text).map_err(|problems| unusable(&shown, &problems))?
+        }
+        None => Described::default(),
+    };
+    let own = |name: &str| -> Option<&'static dyn LogFormat> {
+        let own = described.formats.iter().copied().find(|own| own.name() == name)?;
+        Some(own)
+    };
     let format = match &input.format {
         None => None,
-        Some(name) => Some(log::by_name(name).ok_or_else(|| {
+        Some(name) => Some(log::by_name(name).or_else(|| own(name)).ok_or_else(|| {
             Error::usage(format!("there is no log format `{name}`"))
                 .hinted("`obs formats list` names them all")
         })?),
@@ -94,8 +109,11 @@ fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
         Error::usage(format!("there is no time zone `{}`", input.tz))
             .hinted("zones have names such as UTC, Europe/Berlin or Asia/Seoul")
     })?;
-    let map = input.map.iter().map(|pair| role_map(pair)).collect::<Result<_, _>>()?;
-    Ok(ReadOptions { format, zone: Some(zone), map })
+    let typed: Vec<_> = input.map.iter().map(|pair| role_map(pair)).collect::<Result<_, _>>()?;
+    // What is typed comes before what is configured.
+    let configured = described.map.into_iter().filter(|(role, _)| !typed.iter().any(|(of, _)| of == role));
+    let map = typed.iter().cloned().chain(configured).collect();
+    Ok(ReadOptions { format, zone: Some(zone), map, own: described.formats, zones: described.zones })
 }
 
 /// `request_id=order,orderNo`.
@@ -111,9 +129,26 @@ fn role_map(pair: &str) -> Result<(Role, Vec<String>), Error> {
     Ok((role, fields.split(',').map(str::to_owned).collect()))
 }
 
+/// The configuration that is named, or found where it is looked for: its name and its text.
+pub(super) fn text(input: &InputArgs) -> Result<Option<(String, String)>, Error> {
+    let Some(path) = input.config.clone().or_else(configuration) else { return Ok(None) };
+    let read = source::read_text(&path).map_err(|trouble| {
+        let error = Error::input(trouble.to_string());
+        trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
+    })?;
+    Ok(Some(read))
+}
+
+/// Says what is wrong with a configuration.
+pub(super) fn unusable(shown: &str, problems: &[Diagnostic]) -> Error {
+    verdict::warn(problems, false);
+    let errors = counted(problems.len() as u64, "error", "errors");
+    Error::usage(format!("{shown} is not used: it has {errors}"))
+}
+
 /// Where a configuration is looked for when none is named: here, then in the user's configuration directory.
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
-pub(super) fn configuration() -> Option<PathBuf> {
+fn configuration() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let user = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
     let places = [Some(PathBuf::from("obs.yaml")), user.map(|user| user.join("obs").join("obs.yaml"))];

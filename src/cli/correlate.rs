@@ -171,7 +171,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         }
         out::write_lines(&text)?;
     } else {
-        out::write_report(args.output.output, session.config.page, &report, &json)?;
+        session.write(args.output.output, &report, &json)?;
     }
     Ok(session.finish(Verdict::of(found)))
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::out;
+use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
@@ -54,10 +55,12 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         let lines = detect::DETECTORS
             .iter()
             .map(|detector| format!("{:<22} {}\n", detector.name(), detector.about()));
-        out::write_all(lines.collect::<String>().as_bytes())?;
+        let recorded = detect::meter::recorded_only();
+        let recorded = recorded.iter().map(|(name, about)| format!("{name:<22} {about}\n"));
+        out::write_all(lines.chain(recorded).collect::<String>().as_bytes())?;
         return Ok(Verdict::Yes);
     }
-    if let Some(name) = args.only.iter().find(|name| detect::by_name(name).is_none()) {
+    if let Some(name) = args.only.iter().find(|name| !is_known(name)) {
         return Err(
             Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
         );
@@ -66,7 +69,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
-    session.require_logs();
+    session.require_data();
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
@@ -75,17 +78,29 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let options = session.config.scan.clone();
     let (observed, mut scanned) =
         scan::fold(&session.inputs.logs, &selection, &options, || Observed::new(&wants));
-    let scene = Scene::new(&wants, observed, &detect::vocabulary());
+    let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
+    let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
     let mut findings = detect::findings(&scene, &args.only);
+    let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
+    findings.extend(recorded.findings().into_iter().filter(|finding| wanted(finding.detector)));
+    findings.sort_by_cached_key(Finding::order);
+    let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
+    detect::evidence::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
     detect::evidence::fill(&mut findings, &session.inputs.logs, &scanned, &options);
-    let account = session.account(&mut scanned);
+    let mut account = session.account(&mut scanned);
+    recorded.tell(&mut account, &mut session.diagnostics);
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
     let mut report = report(&findings);
     report.push(Section::Account(account));
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    session.write(args.output.output, &report, &json)?;
     let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
-    let nothing_read = account.lines == 0;
+    let nothing_read = account.lines == 0 && !recorded.has_data();
     Ok(session.finish(Verdict::of(!failed && !nothing_read)))
+}
+
+/// Is this the name of a detector, of entries or of recorded metrics?
+fn is_known(name: &str) -> bool {
+    detect::by_name(name).is_some() || detect::meter::recorded_only().iter().any(|(known, _)| *known == name)
 }
 
 fn severity(name: &str) -> Result<Severity, Error> {

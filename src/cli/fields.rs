@@ -9,7 +9,6 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
-use super::out;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::format::log::names;
@@ -185,7 +184,7 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     report.push(Section::Table(files_table(&json.files)));
     report.push(Section::Table(fields_table(&json.fields)));
     report.push(Section::Account(account));
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))
 }
 

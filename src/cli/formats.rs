@@ -1,5 +1,7 @@
 //! `obs formats`: which formats there are, and how a file was understood.
 
+mod described;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,13 +14,13 @@ use super::fields::{SkippedJson, skipped};
 use super::out;
 use super::session::Session;
 use super::verdict::Verdict;
-use crate::format::log::LOG_FORMATS;
+use crate::format::log::{LOG_FORMATS, LogFormat as _};
 use crate::model::{Error, Needs};
 use crate::report::account::counted;
 use crate::report::{AccountJson, Cell, Column, Evidence, Report, Section, Table};
 use crate::scan::{self, Input, Selection};
 
-/// List log formats, or explain how files were understood
+/// List log formats, explain how files were understood, test and import formats of one's own
 #[derive(Args, Debug)]
 pub(super) struct FormatsArgs {
     #[command(subcommand)]
@@ -29,11 +31,16 @@ pub(super) struct FormatsArgs {
 enum FormatsCommand {
     List(ListArgs),
     Explain(ExplainArgs),
+    Test(described::TestArgs),
+    Import(described::ImportArgs),
 }
 
 /// Every log format that is recognised
 #[derive(Args, Debug)]
 struct ListArgs {
+    /// Configuration that describes formats (default: as for every command)
+    #[arg(long, value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -98,23 +105,29 @@ pub(super) fn run(args: &FormatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdic
     match &args.command {
         FormatsCommand::List(args) => list(args),
         FormatsCommand::Explain(args) => explain(args, cancel),
+        FormatsCommand::Test(args) => described::test(args),
+        FormatsCommand::Import(args) => described::import(args),
     }
 }
 
 fn list(args: &ListArgs) -> Result<Verdict, Error> {
-    let formats: Vec<FormatJson> = LOG_FORMATS
-        .iter()
-        .map(|format| FormatJson {
-            name: format.name(),
-            about: format.about(),
-            samples: format.samples().iter().map(|sample| sample.text).collect(),
-        })
-        .collect();
+    let input = InputArgs { config: args.config.clone(), ..InputArgs::default_values() };
+    let config = super::config::Config::resolve(&input, &args.output, &Arc::default())?;
+    let own = config.scan.read.own.iter().map(|own| FormatJson {
+        name: own.name(),
+        about: own.about(),
+        samples: own.samples.iter().map(|sample| sample.line.as_str()).collect(),
+    });
+    let built_in = LOG_FORMATS.iter().map(|format| FormatJson {
+        name: format.name(),
+        about: format.about(),
+        samples: format.samples().iter().map(|sample| sample.text).collect(),
+    });
+    let formats: Vec<FormatJson> = own.chain(built_in).collect();
     let rows = formats.iter().map(|format| vec![Cell::text(format.name), Cell::text(format.about)]);
     let columns = vec![Column::text("format").importance(9), Column::text("what it is")];
     let mut report = Report::new();
     report.push(Section::Table(Table { rows: rows.collect(), columns }));
-    let config = super::config::Config::resolve(&InputArgs::default_values(), &args.output, &Arc::default())?;
     out::write_report(args.output.output, config.page, &report, &formats)?;
     Ok(Verdict::Yes)
 }
@@ -169,12 +182,17 @@ fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Erro
         .collect();
     let json = ExplainJson { files, skipped: skipped(&session), input: AccountJson::from(&account) };
     let report = report(&json, account);
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))
 }
 
 fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, zone: &str) -> ExplainedJson {
     let survey = input.profile().map(|profile| profile.survey.clone()).unwrap_or_default();
+    let said = input.profile().and_then(|profile| {
+        let own = profile.formats.iter().find_map(|format| format.zone());
+        own.or(profile.zone)
+    });
+    let zone = said.map_or_else(|| zone.to_owned(), |zone| zone.name().to_owned());
     let formats = survey.understood.iter().map(|(format, understood)| TriedJson {
         format,
         understood: *understood,
@@ -187,7 +205,7 @@ fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, 
         sampled_lines: survey.lines,
         continuing: survey.continuing,
         formats: formats.collect(),
-        zone: zone.to_owned(),
+        zone,
         whole_seconds: input.coarse,
         account,
         stopped,

@@ -58,11 +58,25 @@ pub(super) struct Item {
     pub spans: Vec<Range<usize>>,
 }
 
+impl Item {
+    /// Puts its time back to what it is on a clock that this one is ahead of by so many nanoseconds.
+    pub(super) fn put_back(&mut self, ahead: i64) {
+        self.ts = self.ts.map(|ts| Timestamp(ts.0.saturating_sub(ahead)));
+        if let (Some(object), Some(ts)) = (&mut self.json, self.ts)
+            && object["timestamp"].is_string()
+        {
+            object["timestamp"] = ts.rfc3339_nanos().into();
+        }
+    }
+}
+
 /// What was found in one chunk.
 #[derive(Debug, Default)]
 pub(super) struct Printed {
     pub matches: u64,
     pub items: Vec<Item>,
+    /// The last time of an entry so far, where entries without one follow it.
+    pub last_time: Option<Timestamp>,
     entries: u64,
 }
 
@@ -105,8 +119,6 @@ pub(super) struct Stitch<'p> {
     held: VecDeque<(u64, u64, Item)>,
     after_left: usize,
     last_printed: Option<(u32, u64)>,
-    /// What is kept to be sorted by time.
-    kept: Vec<(u32, u64, Item)>,
     buffer: Vec<u8>,
     first_json: bool,
 }
@@ -130,7 +142,6 @@ impl<'p> Stitch<'p> {
             held: VecDeque::new(),
             after_left: 0,
             last_printed: None,
-            kept: Vec::new(),
             buffer: Vec::new(),
             first_json: true,
         }
@@ -141,12 +152,15 @@ impl<'p> Stitch<'p> {
         self.counts.iter().any(|count| *count > 0)
     }
 
-    /// Keeps a chunk's finds until all are there.
-    pub(super) fn keep(&mut self, delivered: Delivered<Printed>) {
-        let file = delivered.file;
-        self.counts[file as usize] += delivered.output.matches;
-        let items = delivered.output.items.into_iter().filter(|item| item.matched);
-        self.kept.extend(items.map(|item| (file, delivered.lines_before, item)));
+    /// Prints one find, whichever file it is of.
+    pub(super) fn one(&mut self, out: &mut Out, file: u32, lines: u64, item: &Item) -> Result<(), Error> {
+        self.counts[file as usize] += 1;
+        self.item(file, lines, item.ordinal, item);
+        if self.buffer.len() > 1 << 16 {
+            out.write(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
     }
 
     /// Prints a chunk's finds. Says whether more could be of use.
@@ -203,23 +217,8 @@ impl<'p> Stitch<'p> {
         self.last_printed.is_some_and(|(last, before)| last == file && before + 1 == ordinal)
     }
 
-    /// Prints what is left: what was kept for sorting, counts, names.
+    /// Prints what is left: counts, names.
     pub(super) fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
-        let mut kept = std::mem::take(&mut self.kept);
-        if let Some(most) = self.most {
-            let mut counts = vec![0; self.names.len()];
-            kept.retain(|(file, ..)| {
-                let count: &mut u64 = &mut counts[*file as usize];
-                *count += 1;
-                *count <= most
-            });
-            self.counts.iter_mut().for_each(|count| *count = (*count).min(most));
-        }
-        // Stable: what has the same time, or none, stays in the order of the files.
-        kept.sort_by_key(|(_, _, item)| (item.ts.is_none(), item.ts));
-        for (file, lines, item) in &kept {
-            self.item(*file, *lines, item.ordinal, item);
-        }
         if self.print.quiet {
             return Ok(());
         }

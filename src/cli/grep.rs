@@ -1,5 +1,8 @@
 //! `obs grep`: which entries match a pattern and a condition.
 
+mod merge;
+
+use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +14,16 @@ use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::found::{Item, Print, Printed, Stitch};
 use super::out::{self, Out};
 use super::session::{Chosen, Session};
+use super::skew::Skew;
 use super::verdict::Verdict;
 use crate::filter::{Case, Pattern, PatternOptions};
 use crate::format::log::normal;
 use crate::model::{Error, ErrorKind, Needs, Slots};
-use crate::scan::{self, Chunk, Selection};
+use crate::scan::{self, Chunk, LineCount, Selection};
 
 /// Find entries (whole ones, stack traces included) that match a pattern and a condition
 #[derive(Args, Debug)]
+#[command(mut_arg("verbose", |verbose| verbose.short(None)))]
 #[command(after_help = "Examples:
   obs grep 'timed? out' logs/
   obs grep -c '' logs/ --level error
@@ -84,6 +89,9 @@ pub(super) struct GrepArgs {
     /// The order of entries: of the files, or of time over all files
     #[arg(long, value_name = "ORDER", default_value = "file")]
     sort: Order,
+    /// With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were
+    #[arg(long)]
+    fix_skew: bool,
     /// The entries' own bytes and nothing else; only into a pipe or a file
     #[arg(long)]
     raw: bool,
@@ -161,9 +169,25 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         print,
         before: args.before_context.or(args.context).unwrap_or(0),
         after: args.after_context.or(args.context).unwrap_or(0),
-        by_time: args.sort == Order::Time,
+        by_time: args.sort == Order::Time && !print.counts_only(),
     };
-    let found = search.run(&mut session, args.max_count)?;
+    let wants_account = session.wants_account();
+    if wants_account {
+        session.hold_pipes();
+    }
+    let found = if search.by_time {
+        let skew = Skew::new(args.fix_skew, &mut session);
+        match search.run_by_time(&mut session, args.max_count, &skew) {
+            // The reader has what it wanted.
+            Err(error) if error.kind == ErrorKind::Closed => true,
+            found => found?,
+        }
+    } else {
+        search.run(&mut session, args.max_count)?
+    };
+    if wants_account {
+        session.count();
+    }
     Ok(session.finish(Verdict::of(found)))
 }
 
@@ -193,19 +217,13 @@ impl Search {
             &self.selection.needs,
             &session.config.scan,
             || (),
-            |(), chunk| self.chunk(chunk),
-            |delivered| {
-                if self.by_time {
-                    stitch.keep(delivered);
-                    return ControlFlow::Continue(());
-                }
-                match stitch.write(&mut out, delivered) {
-                    Ok(true) => ControlFlow::Continue(()),
-                    Ok(false) => ControlFlow::Break(()),
-                    Err(error) => {
-                        trouble = Some(error);
-                        ControlFlow::Break(())
-                    }
+            |(), chunk| self.chunk(chunk, false),
+            |delivered| match stitch.write(&mut out, delivered) {
+                Ok(true) => ControlFlow::Continue(()),
+                Ok(false) => ControlFlow::Break(()),
+                Err(error) => {
+                    trouble = Some(error);
+                    ControlFlow::Break(())
                 }
             },
         );
@@ -223,29 +241,38 @@ impl Search {
     }
 
     /// Finds the entries of one chunk.
-    fn chunk(&self, chunk: &Chunk<'_>) -> Printed {
+    fn chunk(&self, chunk: &Chunk<'_>, untimed: bool) -> Printed {
         let mut printed = Printed::default();
-        if self.before + self.after > 0 || self.everything || self.invert || self.pattern.crosses_lines() {
+        let literals = chunk.literals(&self.selection).filter(|_| self.everything);
+        // What an entry carries in parts or with escapes is found only when it is put together.
+        let whole = self.before + self.after > 0 || self.invert || self.pattern.crosses_lines();
+        if whole || !chunk.reader.is_as_written() || (self.by_time && untimed) {
+            self.every_entry(chunk, &mut printed);
+        } else if let Some(literals) = literals {
+            self.where_found(chunk, &mut printed, |text, at| literals.find_at(text, at));
+        } else if self.everything {
             self.every_entry(chunk, &mut printed);
         } else {
-            self.where_it_matches(chunk, &mut printed);
+            self.where_found(chunk, &mut printed, |text, at| self.pattern.find_at(text, at));
         }
         printed
     }
 
-    /// Searches the whole chunk, and looks at entries only around matches.
-    fn where_it_matches(&self, chunk: &Chunk<'_>, printed: &mut Printed) {
+    /// Searches the whole chunk, and looks at entries only around what is found.
+    fn where_found(
+        &self,
+        chunk: &Chunk<'_>,
+        printed: &mut Printed,
+        find_at: impl Fn(&[u8], usize) -> Option<Range<usize>>,
+    ) {
         let (bytes, extent) = chunk.text();
         let mut slots = Slots::new(chunk.reader.needs());
         let mut at = extent.start;
         let first = chunk.first_line();
-        let mut lines = LineCount { bytes, at: extent.start, lines: 0 };
+        let mut lines = LineCount::new(bytes, extent.start);
         let window = &bytes[..extent.end];
         while at < extent.end {
-            let Some(found) = self.pattern.find_at(window, at).filter(|found| found.start < extent.end)
-            else {
-                break;
-            };
+            let Some(found) = find_at(window, at).filter(|found| found.start < extent.end) else { break };
             let entry = chunk.entry_around(found.start, &extent);
             at = entry.end.max(found.start + 1);
             // A match over the end of an entry is none; the entry alone may still have another.
@@ -272,14 +299,20 @@ impl Search {
         let mut line = chunk.first_line();
         while at < extent.end {
             let entry = chunk.entry_around(at, &(at..extent.end));
-            let matched = (self.everything || self.pattern.is_match(trim_end(&bytes[entry.clone()])))
-                != self.invert
+            let own = trim_end(&bytes[entry.clone()]);
+            let matched = (self.everything || self.is_match(chunk, own)) != self.invert
                 && self.selected(chunk, &entry, &mut slots);
+            if self.by_time {
+                if !matched {
+                    chunk.extract(&entry, &mut slots);
+                }
+                printed.last_time = slots.ts.or(printed.last_time);
+            }
             if matched || self.before + self.after > 0 {
                 self.print(chunk, &entry, line, &mut slots, printed, matched);
             }
             if self.print.needs_lines() {
-                line = line.wrapping_add(LineCount { bytes, at: entry.start, lines: 0 }.up_to(entry.end));
+                line = line.wrapping_add(LineCount::new(bytes, entry.start).up_to(entry.end));
             }
             at = entry.end;
         }
@@ -289,6 +322,12 @@ impl Search {
         if self.before + self.after > 0 {
             printed.keep_near_matches(self.before, self.after);
         }
+    }
+
+    /// Does the pattern match an entry as it is written, or what it carries?
+    fn is_match(&self, chunk: &Chunk<'_>, own: &[u8]) -> bool {
+        self.pattern.is_match(own)
+            || chunk.reader.carried(own).is_some_and(|carried| self.pattern.is_match(&carried))
     }
 
     fn selected<'s>(&self, chunk: &'s Chunk<'_>, entry: &Range<usize>, slots: &mut Slots<'s>) -> bool {
@@ -317,17 +356,29 @@ impl Search {
         }
         let (bytes, _) = chunk.text();
         let raw = bytes[entry.clone()].strip_suffix(b"\n").unwrap_or(&bytes[entry.clone()]);
+        let written = raw;
+        let mut raw = Cow::Borrowed(raw);
+        let mut spans: Vec<Range<usize>> =
+            if matched && !self.invert { self.pattern.spans(&raw).collect() } else { Vec::new() };
+        if self.print.only_matching
+            && spans.is_empty()
+            && let Some(carried) = chunk.reader.carried(&raw).map(Cow::into_owned)
+        {
+            // What matches stands in what the entry carries.
+            spans = self.pattern.spans(&carried).collect();
+            raw = Cow::Owned(carried);
+        }
         let item = Item {
-            raw: raw.to_vec(),
             line,
-            ts: slots.ts,
+            ts: if self.by_time { slots.ts.or(printed.last_time) } else { slots.ts },
             matched,
             ordinal: printed.next_ordinal(),
             json: self.print.needs_slots().then(|| {
                 let offset = chunk.offset() + entry.start as u64;
-                normal::object(&chunk.input.shown, 0, offset, raw, chunk.reader, slots)
+                normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots)
             }),
-            spans: if matched && !self.invert { self.pattern.spans(raw).collect() } else { Vec::new() },
+            raw: raw.into_owned(),
+            spans,
         };
         printed.items.push(item);
     }
@@ -337,21 +388,6 @@ impl Search {
 fn trim_end(entry: &[u8]) -> &[u8] {
     let entry = entry.strip_suffix(b"\n").unwrap_or(entry);
     entry.strip_suffix(b"\r").unwrap_or(entry)
-}
-
-/// Counts lines up to rising places.
-struct LineCount<'b> {
-    bytes: &'b [u8],
-    at: usize,
-    lines: u64,
-}
-
-impl LineCount<'_> {
-    fn up_to(&mut self, place: usize) -> u64 {
-        self.lines += memchr::memchr_iter(b'\n', &self.bytes[self.at..place.max(self.at)]).count() as u64;
-        self.at = place.max(self.at);
-        self.lines
-    }
 }
 
 impl Print {

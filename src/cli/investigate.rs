@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::detect::lines;
 use super::measured::{self, Wanted};
+use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use super::{out, redaction};
@@ -98,7 +99,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
-    session.require_logs();
+    session.require_data();
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
@@ -107,12 +108,20 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let wants = Wants::new(logs, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
     let (observed, mut scanned) = scan::fold(logs, &selection, &options, || Observed::new(&wants));
-    let scene = Scene::new(&wants, observed, &detect::vocabulary());
-    let findings = detect::findings(&scene, &[]);
-    let mut story = cause::story(&scene, &findings);
+    let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
+    let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
+    let mut findings = detect::findings(&scene, &[]);
+    findings.extend(recorded.findings());
+    let mut story = cause::story(&scene, &findings, recorded.requests().as_ref());
     let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
     let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));
-    evidence::fill_all(shown.collect(), logs, &scanned, &options);
+    let mut shown: Vec<_> = shown.collect();
+    evidence::fill_recorded(
+        shown.iter_mut().map(|evidence| &mut **evidence).collect(),
+        &session.inputs.metrics,
+        &options,
+    );
+    evidence::fill_all(shown, logs, &scanned, &options);
     let (affected, cases) = if story.causes.is_empty() {
         (Affected::default(), Vec::new())
     } else {
@@ -124,7 +133,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     if let Some(common) = affected.over_represented.first() {
         narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range), &options);
         if let Some(cause) = story.causes.first_mut() {
-            evidence::fill_all(cause.evidence.iter_mut().collect(), logs, &scanned, &options);
+            let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
+            evidence::fill_all(unknown.collect(), logs, &scanned, &options);
         }
     }
     let examples: Vec<ExampleJson> =
@@ -132,7 +142,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     for case in &cases {
         redaction::learn(&case.id);
     }
-    let account = session.account(&mut scanned);
+    let mut account = session.account(&mut scanned);
+    recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
@@ -163,15 +174,15 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     });
     for (path, renderer) in [(&args.html, "html"), (&args.markdown, "markdown")] {
         if let (Some(path), Some(page)) = (path, &page) {
-            out::write_file(path, renderer, session.config.page, page)?;
+            out::write_report_file(path, renderer, session.config.page, page)?;
         }
     }
     let report = match page {
         Some(page) if is_page => page,
         _ => report(&session, &scene, &story, &affected, &examples, &alerts, &account),
     };
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
-    Ok(session.finish(Verdict::of(account.lines > 0)))
+    session.write(args.output.output, &report, &json)?;
+    Ok(session.finish(Verdict::of(account.lines > 0 || recorded.has_data())))
 }
 
 /// The alerts that the rules would have raised, in the order of time.
@@ -352,10 +363,12 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
             style: Style::Bad,
         },
     ]));
-    report.paragraph(Phrase::new().and(
-        Style::Dim,
-        format!("Counted in {}: a request succeeds with a {RULE}.", scene.wants.file(success.group)),
-    ));
+    report.paragraph(
+        Phrase::new().and(
+            Style::Dim,
+            format!("Counted in {}: a request succeeds with a {RULE}.", success.source(scene)),
+        ),
+    );
 }
 
 fn timeline(report: &mut Report, story: &Story) {

@@ -2,55 +2,37 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
+use super::args::InputArgs;
 use super::config;
 use super::session::{Chosen, Session};
-use super::verdict;
 use crate::detect;
 use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
 use crate::model::unit::{HumanBytes, HumanCount};
-use crate::model::{Account, Error, Labels, Needs, Timestamp};
+use crate::model::{Account, Error, Labels, Needs, TimeRange, Timestamp};
 use crate::promql::{self, Expr, Store};
 use crate::report::account::{counted, span};
 use crate::report::{AccountJson, Report, Section};
 use crate::scan::{self, Inputs, ScanOptions, Selection};
-use crate::source;
 use crate::stats::SuccessRule;
 
 /// Which metrics are derived from logs, and how.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Metrics from logs")]
 pub(super) struct MetricArgs {
-    /// Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user's configuration
-    /// directory)
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// What a successful request is, for log_requests_total, such as 'status < 400' (default: what fits each
     /// service)
     #[arg(long, value_name = "EXPR")]
     pub success: Option<String>,
 }
 
-impl MetricArgs {
-    /// The metrics that the configuration declares.
-    pub(super) fn declared(&self) -> Result<Vec<Declared>, Error> {
-        let Some(path) = self.config.clone().or_else(config::configuration) else { return Ok(Vec::new()) };
-        let (shown, text) = source::read_text(&path).map_err(|trouble| {
-            let error = Error::input(trouble.to_string());
-            trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
-        })?;
-        metrics::parse(&shown, &text).map_err(|problems| {
-            verdict::warn(&problems, false);
-            Error::usage(format!(
-                "{shown} is not used: it has {}",
-                counted(problems.len() as u64, "error", "errors")
-            ))
-        })
-    }
+/// The metrics that the configuration declares.
+pub(super) fn declared(input: &InputArgs) -> Result<Vec<Declared>, Error> {
+    let Some((shown, text)) = config::text(input)? else { return Ok(Vec::new()) };
+    metrics::parse(&shown, &text).map_err(|problems| config::unusable(&shown, &problems))
 }
 
 /// Series, and where they come from.
@@ -67,6 +49,8 @@ pub(super) struct Measured {
     recorded: (usize, Option<(i64, i64)>),
     /// Logs that nothing was asked of.
     unread: usize,
+    /// What of the data counts.
+    range: TimeRange,
 }
 
 /// What was read, in JSON: the account, and the files of metrics beside the logs.
@@ -87,6 +71,7 @@ struct FilesJson {
 }
 
 /// What has to be known to derive metrics.
+#[derive(Clone)]
 pub(super) struct Wanted<'w> {
     /// The expressions that are evaluated.
     pub exprs: &'w [&'w Expr],
@@ -138,7 +123,26 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
         account.saw(at);
     }
     let unread = if scanned { 0 } else { session.inputs.logs.len() };
-    Ok(Measured { store, account, scanned, files, recorded, unread })
+    Ok(Measured { store, account, scanned, files, recorded, unread, range })
+}
+
+/// The lines of files that these series come from; for each of them, in their order.
+pub(super) fn witnesses(
+    session: &Session,
+    wanted: Wanted<'_>,
+    measured: &Measured,
+    series: &[metrics::Wanted],
+) -> Vec<Vec<metrics::Witness>> {
+    let question = metrics::Question {
+        exprs: wanted.exprs,
+        declared: wanted.declared,
+        success: wanted.success,
+        every_ms: wanted.every_ms,
+        filter: &wanted.chosen.filter,
+        range: measured.range,
+        needs: wanted.needs,
+    };
+    metrics::witnesses(&session.inputs, series, question, session.config.now, &session.config.scan)
 }
 
 /// Does an expression name the metric of findings? Without a name it is not meant: it costs a scan of its own.

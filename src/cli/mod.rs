@@ -10,13 +10,16 @@ mod fields;
 mod formats;
 mod found;
 mod grep;
+mod honesty;
 mod investigate;
 mod measured;
 mod out;
 mod progress;
 mod query;
+mod recorded;
 mod redaction;
 mod session;
+mod skew;
 mod stats;
 mod verdict;
 

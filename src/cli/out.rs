@@ -39,6 +39,14 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
     out.finish()
 }
 
+/// Writes a file that an option named.
+#[expect(clippy::disallowed_methods, reason = "the file was named, and only cli/ writes")]
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, bytes).map_err(|error| {
+        Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", path.display()))
+    })
+}
+
 /// Writes a report, or the JSON value that holds the same.
 pub(super) fn write_report<T: Serialize>(
     form: Form,
@@ -56,17 +64,11 @@ pub(super) fn write_report<T: Serialize>(
     }
 }
 
-/// Writes a report into a file that was named.
-pub(super) fn write_file(path: &Path, name: &str, page: Page, report: &Report) -> Result<(), Error> {
+/// Writes a report into a file that was named; `-` is standard output.
+pub(super) fn write_report_file(path: &Path, name: &str, page: Page, report: &Report) -> Result<(), Error> {
     let Some(renderer) = renderer(name) else { return Ok(()) };
     let text = (renderer.render)(&redaction::report(report), page);
-    if path == Path::new("-") {
-        return write_all(text.as_bytes());
-    }
-    #[expect(clippy::disallowed_methods, reason = "this file was named to be written")]
-    std::fs::write(path, text).map_err(|error| {
-        Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", path.display()))
-    })
+    if path == Path::new("-") { write_all(text.as_bytes()) } else { write_file(path, text.as_bytes()) }
 }
 
 /// Writes a JSON value for people and programs.

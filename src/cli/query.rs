@@ -88,7 +88,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let success =
         args.metrics.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
     let times = Times::parse(args)?;
-    let declared = args.metrics.declared()?;
+    let declared = measured::declared(&args.input)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let wanted = Wanted {
@@ -124,7 +124,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
                 report.paragraph(annotation.render(&args.expr));
             }
             measured.tell(&mut report);
-            out::write_report(form, session.config.page, &report, &())?;
+            session.write(form, &report, &())?;
         }
     }
     if is_empty && !args.output.quiet {

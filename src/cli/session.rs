@@ -18,6 +18,13 @@ pub(super) struct Session {
     pub inputs: Inputs,
     /// What went wrong so far.
     pub diagnostics: Vec<Diagnostic>,
+    /// What was read of each log.
+    pub accounts: Vec<Account>,
+    /// Is what was read of each file told?
+    pub verbose: bool,
+    /// Has it been told?
+    pub told: bool,
+    unparsed: bool,
     strict: bool,
     quiet: bool,
 }
@@ -72,7 +79,22 @@ impl Session {
         let survey = SurveyOptions { follow_links: input.follow_links };
         let mut inputs = scan::survey(&paths, survey, &config.scan);
         let diagnostics = std::mem::take(&mut inputs.diagnostics);
-        Ok(Session { config, inputs, diagnostics, strict: input.strict, quiet: output.quiet })
+        let mut session = Session {
+            config,
+            inputs,
+            diagnostics,
+            accounts: Vec::new(),
+            verbose: output.verbose,
+            told: false,
+            unparsed: input.unparsed,
+            strict: input.strict,
+            quiet: output.quiet,
+        };
+        if input.unparsed {
+            // What was not understood is looked for after the answer.
+            session.hold_pipes();
+        }
+        Ok(session)
     }
 
     /// The range of time that was typed; scans the files for their first and last time if that needs them.
@@ -114,10 +136,25 @@ impl Session {
 
     /// The first and last time of the logs.
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let selection = Selection::everything(Needs::none());
-        let (_, scanned) = scan::fold(&self.inputs.logs, &selection, &self.config.scan, || Nothing);
+        let (_, scanned) = self.everything();
         let account = scanned.account();
         account.from.zip(account.to)
+    }
+
+    /// Is nothing but errors wanted on stderr?
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Reads every file for its account.
+    pub(super) fn everything(&self) -> (impl crate::fold::Fold, Scanned) {
+        let selection = Selection::everything(Needs::none());
+        scan::fold(&self.inputs.logs, &selection, &self.config.scan, || Nothing)
+    }
+
+    /// Does someone want to know what was read by a command whose answer does not need it?
+    pub(super) fn wants_account(&self) -> bool {
+        self.verbose || self.unparsed || self.strict
     }
 
     /// Reads pipes to their ends, for commands that scan more than once.
@@ -130,20 +167,27 @@ impl Session {
         // Nothing is drawn any more once the answer is written.
         self.config.progress = None;
         self.diagnostics.append(&mut scanned.diagnostics);
+        self.accounts.clone_from(&scanned.accounts);
         let mut account = scanned.account();
         account.merge(&self.inputs.skipped_account());
         if self.strict && account.unparsed > 0 {
-            let message = format!(
-                "{} not understood by any format",
-                counted(account.unparsed, "line was", "lines were")
-            );
-            self.diagnostics.push(Diagnostic::error("", message).hinted("--unparsed shows them"));
+            let message = Session::not_understood(account.unparsed);
+            let diagnostic = Diagnostic::error("", message);
+            self.diagnostics.push(if self.unparsed {
+                diagnostic
+            } else {
+                diagnostic.hinted("--unparsed shows them")
+            });
+        }
+        if self.unparsed && account.unparsed > 0 {
+            self.show_unparsed();
         }
         account
     }
 
     /// Says what went wrong, and gives the verdict in its light.
     pub(super) fn finish(&self, verdict: Verdict) -> Verdict {
+        self.tell_files();
         verdict::warn(&self.diagnostics, self.quiet);
         let interrupted = self.config.scan.cancel.load(Ordering::Relaxed);
         if interrupted {

@@ -7,7 +7,6 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
-use super::out;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::model::unit::parse_duration;
@@ -75,7 +74,7 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     };
     let mut report = report(&question, &answer);
     report.push(Section::Account(account));
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))
 }
 

@@ -105,6 +105,12 @@ pub(super) fn note(text: &str) {
     to_stderr(&format!("obs: {}\n", Untrusted::from(text).block()));
 }
 
+/// Says a line that no format understood.
+pub(super) fn unparsed(file: &str, line: u64, text: &str) {
+    let (file, text) = (Untrusted::from(file).line(), Untrusted::from(text).line());
+    to_stderr(&format!("{file}:{line}: {text}\n"));
+}
+
 fn to_stderr(text: &str) {
     // Where stderr is closed nobody can be told that it is.
     let _ = std::io::stderr().lock().write_all(redaction::text(text).as_bytes());

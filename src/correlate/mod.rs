@@ -5,8 +5,10 @@
 
 mod lanes;
 mod requests;
+mod skew;
 mod story;
 
 pub use lanes::{Lane, lanes};
 pub use requests::{Outcome, Request, Requests, Totals, requests};
+pub use skew::{Skew, skews};
 pub use story::{Gap, Moment, Story, stories};

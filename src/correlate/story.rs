@@ -72,7 +72,7 @@ pub fn stories(inputs: &Inputs, by: &str, ids: &[Vec<u8>], options: &ScanOptions
         options,
         Vec::new,
         |found: &mut Vec<(u32, Moment)>, chunk| {
-            let _ = chunk.entries(&selection, |entry| {
+            let _ = chunk.selected(&selection, |entry| {
                 let slots = entry.slots;
                 let story = match slots.get(id).key() {
                     Some(key) => index.get(&key).copied(),

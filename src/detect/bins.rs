@@ -53,8 +53,16 @@ pub struct Bins {
 impl Bins {
     /// Adds one entry.
     pub fn add(&mut self, moment: Moment) {
+        self.add_many(moment, 1);
+    }
+
+    /// Adds so many of one moment.
+    pub fn add_many(&mut self, moment: Moment, count: u64) {
+        if count == 0 {
+            return;
+        }
         let index = moment.ts.0.div_euclid(self.width());
-        let bin = Bin { index, count: 1, first: moment, last: moment.ts };
+        let bin = Bin { index, count, first: moment, last: moment.ts };
         // Entries come almost in the order of time.
         match self.rows.last_mut() {
             Some(last) if last.index == index => last.merge(&bin),
@@ -121,6 +129,32 @@ impl Bins {
     pub fn within(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = &Bin> {
         let start = self.rows.partition_point(|bin| bin.last < from);
         self.rows[start..].iter().take_while(move |bin| bin.first.ts <= to)
+    }
+
+    /// The first entry of the last bin that begins before, or at, a time.
+    pub fn last_before(&self, ts: Timestamp) -> Option<Moment> {
+        let end = self.rows.partition_point(|bin| bin.first.ts <= ts);
+        self.rows[..end].last().map(|bin| bin.first)
+    }
+
+    /// Without the entries at its beginning that stand apart from the others, where such strays are usual: what
+    /// happened now and then before is no beginning.
+    pub fn without_strays(&self) -> Bins {
+        let mut rows = &self.rows[..];
+        while let [first, rest @ ..] = rows
+            && let [next, .., last] = rest
+        {
+            let count: u64 = rest.iter().map(|bin| bin.count).sum();
+            let usual = (last.last.0 - next.first.ts.0) / count.max(1) as i64;
+            if first.count > 2
+                || count < 6
+                || next.first.ts.0 - first.last.0 <= (2 * usual).max(2 * self.width())
+            {
+                break;
+            }
+            rows = rest;
+        }
+        Bins { doublings: self.doublings, rows: rows.to_vec() }
     }
 
     /// The bins of [`Bins::within`] as a series.

@@ -81,7 +81,10 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         }
     }
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
-    let inside = all.clipped(from, crate::model::Timestamp(until.0 - 1));
+    let mut inside = all.clipped(from, crate::model::Timestamp(until.0 - 1));
+    if found.outside > 0.0 {
+        inside = inside.without_strays();
+    }
     // What makes the burst comes first.
     kinds.sort_by_key(|kind| {
         let gain = scene.change(*kind).map_or(0.0, |change| change.stretch.gain);
@@ -102,6 +105,8 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         corroboration: Vec::new(),
         constant: false,
         kinds,
+        gain: 0.0,
+        what: None,
     };
     finding.summary = summary(WHAT, &finding);
     let risen: Vec<usize> =

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::family::{evidence, subject};
 use super::finding::{Evidence, Finding, Nature, Severity, Subject, time};
 use super::observe::{Kind, What};
+use super::recorded::Counted;
 use super::scene::Scene;
 use super::success::{Rates, Success};
 use crate::model::time::NANOS;
@@ -108,11 +109,12 @@ const SHOWN: usize = 14;
 /// Gains from which a change without known words is a candidate.
 const CLEAR: f64 = 16.0;
 
-/// Puts the findings and changes in order.
-pub fn story(scene: &Scene<'_>, findings: &[Finding]) -> Story {
-    let success = Success::of(scene);
+/// Puts the findings and changes in order. `recorded` tells how requests went where no log does.
+pub fn story(scene: &Scene<'_>, findings: &[Finding], recorded: Option<&Counted>) -> Story {
+    let success = Success::of(scene).or_else(|| recorded.map(|counted| Success::recorded(scene, counted)));
     let worst = success.as_ref().and_then(|success| success.worst);
     let mut signs = signs(scene, findings);
+    name_owners(scene, &mut signs);
     let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
@@ -120,7 +122,7 @@ pub fn story(scene: &Scene<'_>, findings: &[Finding]) -> Story {
         signs.retain(|sign| sign.to.0 + slack >= from.0 && sign.from.0 <= to.0 + slack);
     }
     let mut candidates = candidates(signs);
-    rate(scene, &mut candidates);
+    rate(scene, &mut candidates, success.as_ref().map(|success| success.place(scene)));
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
     let wrong = worst.is_some()
@@ -159,13 +161,17 @@ fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
         let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
         signs.push(Sign {
             detector: finding.detector,
-            what: what.map_or(finding.detector, |detector| detector.what()).to_owned(),
+            what: finding
+                .what
+                .clone()
+                .unwrap_or_else(|| what.map_or(finding.detector, |detector| detector.what()).to_owned()),
             nature: finding.nature,
             weight: weight(finding),
-            gain: gains.fold(rare, f64::max),
+            gain: if finding.what.is_some() { finding.gain } else { gains.fold(rare, f64::max) },
             from: earliest.map_or(from, |earliest| earliest.min(from)),
             to,
-            count: finding.count,
+            // Samples of a metric are no events.
+            count: if finding.what.is_some() { 1 } else { finding.count },
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
@@ -173,10 +179,46 @@ fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
     }
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
         if !known[at] && kind.what == What::Template {
-            signs.extend(unknown(scene, at, kind));
+            let mut sign = unknown(scene, at, kind);
+            if let Some(sign) = &mut sign {
+                join_burst(scene, sign, at, findings);
+            }
+            signs.extend(sign);
         }
     }
     signs
+}
+
+/// Whose a recorded metric is, in the names of the logs: by the name of its file where it has no label for that, and
+/// where its label is a part of just one name.
+fn name_owners(scene: &Scene<'_>, signs: &mut [Sign]) {
+    let mut names: Vec<&str> = scene.kinds.iter().map(|(kind, _)| kind.service.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| !name.is_empty());
+    for sign in signs.iter_mut().filter(|sign| sign.kinds.is_empty() && sign.detector != "silence") {
+        let file = sign.subject.file.rsplit('/').next().unwrap_or_default();
+        let owner =
+            sign.subject.service.as_deref().unwrap_or_else(|| file.split('.').next().unwrap_or_default());
+        let part = |name: &&&str| names_word(&name.replace(['-', '_'], " "), owner);
+        let mut like = names.iter().filter(part);
+        match (names.contains(&owner), like.next(), like.next()) {
+            (true, ..) => sign.subject.service = Some(owner.to_owned()),
+            (false, Some(name), None) if owner.len() >= 3 => sign.subject.service = Some((*name).to_owned()),
+            _ => {}
+        }
+    }
+}
+
+/// One or two entries long before the errors of their service became more frequent are no beginning of that.
+fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Finding]) {
+    let burst = findings.iter().find(|f| f.detector == "error-burst" && f.kinds.contains(&kind));
+    let Some(from) = burst.and_then(|burst| burst.from) else { return };
+    let before = Timestamp(from.0.saturating_sub(1));
+    let strays: u64 = scene.kinds[kind].1.bins.within(sign.from, before).map(|bin| bin.count).sum();
+    if from.0 - sign.from.0 > 60 * NANOS && strays <= 2 {
+        sign.from = from;
+    }
 }
 
 /// How much a finding explains.
@@ -202,11 +244,10 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
     }
     let signal = &scene.kinds[at].1;
     let bins = signal.bins.clipped(change.from, change.to);
-    let text = String::from_utf8_lossy(&signal.example.text).into_owned();
     let new = stretch.outside <= 0.02 * stretch.inside;
     Some(Sign {
         detector: if new { "novelty" } else { "change" },
-        what: format!("“{}” {}", gist(kind, &text), if new { "is new" } else { "is more frequent" }),
+        what: format!("“{}” {}", gist(kind), if new { "is new" } else { "is more frequent" }),
         nature: Nature::Symptom,
         weight: match level {
             Level::Error | Level::Fatal => 0.5,
@@ -224,7 +265,7 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
 }
 
 /// The first words of what a kind of entry says.
-fn gist(kind: &Kind, _example: &str) -> String {
+pub(super) fn gist(kind: &Kind) -> String {
     const LONGEST: usize = 70;
     let text = kind.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
     let text = if text.is_empty() { kind.text.trim() } else { text };
@@ -281,8 +322,12 @@ impl Candidate {
     /// When it began: its first clear sign of the kind that leads it, or an earlier one of substance.
     fn from(&self) -> Timestamp {
         let lead = self.lead();
-        let substance =
-            |sign: &&Sign| sign.weight >= 0.4 && (sign.gain >= CLEAR || sign.nature == lead.nature);
+        // What ran out was used before: how much of it is no sign by itself.
+        let substance = |sign: &&Sign| {
+            sign.weight >= 0.4
+                && (sign.gain >= CLEAR || sign.nature == lead.nature)
+                && (sign.weight > 0.4 || lead.weight <= 0.55 || sign.nature == lead.nature)
+        };
         self.signs.iter().filter(substance).map(|sign| sign.from).min().unwrap_or(lead.from)
     }
 
@@ -292,7 +337,7 @@ impl Candidate {
 }
 
 /// Gives every candidate its score, and sorts them: the best first.
-fn rate(scene: &Scene<'_>, candidates: &mut [Candidate]) {
+fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
     let Some(first) = candidates.iter().map(Candidate::from).min() else { return };
     let names: Vec<String> = candidates.iter().map(|candidate| candidate.name().to_owned()).collect();
     let mentions: Vec<Vec<usize>> =
@@ -300,7 +345,13 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate]) {
     for at in 0..candidates.len() {
         let candidate = &candidates[at];
         let lead = candidate.lead();
-        let late = (candidate.from().0 - first.0) as f64 / 1e9;
+        // An early sign that explains little does not make a late one that explains much an early one.
+        let worth = |sign: &Sign| {
+            let late = ((sign.from.0 - first.0) as f64 / 1e9).max(0.0);
+            let sure = if sign.gain >= CLEAR || sign.nature == lead.nature { 1.0 } else { 0.5 };
+            3.0 * sign.weight + 3.0 * sure * (-late / LEAD).exp()
+        };
+        let most = candidate.signs.iter().filter(|sign| sign.weight >= 0.4).map(worth).fold(0.0, f64::max);
         let blamed = mentions
             .iter()
             .enumerate()
@@ -318,10 +369,12 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate]) {
                 && lead.nature != Nature::Symptom
         });
         let clear = (lead.gain.max(1.0).log10() / 2.5).min(1.0);
-        candidates[at].score =
-            3.0 * lead.weight + 3.0 * (-late / LEAD).exp() + clear + 0.75 * blamed.min(2) as f64
-                - 0.75 * blames.min(2) as f64
-                - if relays { 1.5 } else { 0.0 };
+        // Where requests enter everything is felt.
+        let felt = entry == Some(candidate.name()) && lead.nature == Nature::Symptom;
+        candidates[at].score = most + 0.5 * lead.weight + clear + 0.75 * blamed.min(2) as f64
+            - 0.75 * blames.min(2) as f64
+            - if relays { 1.5 } else { 0.0 }
+            - if felt { 1.5 } else { 0.0 };
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
 }
@@ -492,15 +545,18 @@ fn sentence(candidate: &Candidate) -> String {
     };
     let mut text = format!("{} in {place}, since {}{times}", lead.what, candidate.from().clock());
     let mut others: Vec<&str> = Vec::new();
+    // The numbers of a metric stand in what followed.
+    let brief = |sign: &'_ Sign| sign.what.find(" (").map_or(sign.what.len(), |at| at);
     for sign in &candidate.signs {
+        let said = &sign.what[..brief(sign)];
         let close = sign.from.0.abs_diff(lead.from.0) <= 300 * NANOS as u64;
         if !std::ptr::eq(sign, lead)
             && close
             && sign.weight >= 0.4
-            && sign.what != lead.what
-            && !others.contains(&sign.what.as_str())
+            && said != &lead.what[..brief(lead)]
+            && !others.contains(&said)
         {
-            others.push(&sign.what);
+            others.push(said);
         }
     }
     others.truncate(3);
@@ -536,13 +592,7 @@ fn effects(scene: &Scene<'_>, candidates: &[Candidate], at: usize, success: Opti
         for sign in &candidate.signs {
             let own = other == at && (std::ptr::eq(sign, cause.lead()) || sign.nature != Nature::Symptom);
             if sign.from >= from && !own && sign.weight >= 0.4 && sign.nature != Nature::Context {
-                let text = format!(
-                    "{} {} in {} ({} times)",
-                    sign.from.clock(),
-                    sign.what,
-                    candidate.name(),
-                    HumanCount(sign.count)
-                );
+                let text = format!("{} {}", sign.from.clock(), told(sign, candidate.name()));
                 later.push((sign.from, text));
             }
         }
@@ -558,6 +608,14 @@ fn effects(scene: &Scene<'_>, candidates: &[Candidate], at: usize, success: Opti
     later.into_iter().map(|(_, text)| text).collect()
 }
 
+/// What happened where, and how often if more than once.
+fn told(sign: &Sign, name: &str) -> String {
+    match sign.count {
+        1 => format!("{} in {name}", sign.what),
+        n => format!("{} in {name} ({} times)", sign.what, HumanCount(n)),
+    }
+}
+
 fn requests_failed(scene: &Scene<'_>, success: &Success, from: Timestamp) -> String {
     let statuses: Vec<String> = success
         .by_status
@@ -565,12 +623,7 @@ fn requests_failed(scene: &Scene<'_>, success: &Success, from: Timestamp) -> Str
         .take(3)
         .map(|(status, count)| format!("{} × {status}", HumanCount(*count)))
         .collect();
-    let file = scene.wants.file(success.group);
-    let place = scene
-        .kinds
-        .iter()
-        .find(|(kind, _)| kind.group == success.group && !kind.service.is_empty())
-        .map_or(file, |(kind, _)| kind.service.as_str());
+    let place = success.place(scene);
     format!("{} requests fail at {place}: {}", from.clock(), statuses.join(", "))
 }
 
@@ -579,7 +632,7 @@ fn timeline(candidates: &[Candidate], success: Option<&Success>, scene: &Scene<'
     let mut events: Vec<(f64, Event)> = Vec::new();
     for candidate in candidates {
         for sign in &candidate.signs {
-            let what = format!("{} in {} ({} times)", sign.what, candidate.name(), HumanCount(sign.count));
+            let what = told(sign, candidate.name());
             let event = Event { at: Some(sign.from), what, evidence: sign.evidence.first().cloned() };
             events.push((sign.weight * 10.0 + sign.gain.log10(), event));
         }

@@ -47,7 +47,7 @@ pub static DEPLOY: Family = Family {
 /// Configuration or a flag changed.
 pub static CONFIGURATION: Family = Family {
     name: "configuration",
-    about: "configuration and feature flags that were changed: context",
+    about: "configuration, feature flags and schemas that were changed: context",
     what: "configuration changed",
     severity: Severity::Low,
     nature: Nature::Context,
@@ -74,6 +74,11 @@ pub static CONFIGURATION: Family = Family {
         says(3, &["secret", "rotated"]),
         says(3, &["key", "rotated"]),
         says(3, &["settings", "changed"]),
+        says(3, &["drop index"]),
+        says(3, &["dropped index"]),
+        says(3, &["index dropped"]),
+        says(3, &["alter table"]),
+        says(3, &["drop table"]),
     ],
     unless: &["unchanged", "not changed"],
     most: Some(24),

@@ -202,6 +202,8 @@ impl Family {
             corroboration: Vec::new(),
             constant,
             kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
+            gain: 0.0,
+            what: None,
         };
         finding.summary = summary(self.what, &finding);
         finding.evidence = evidence(scene, &bins, &finding.kinds);

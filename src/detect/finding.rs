@@ -113,6 +113,12 @@ pub struct Finding {
     /// The kinds of entries that it was found in.
     #[serde(skip)]
     pub kinds: Vec<usize>,
+    /// How clear it is, where no kinds of entries tell.
+    #[serde(skip)]
+    pub gain: f64,
+    /// What happened, where the detector's own words do not say it.
+    #[serde(skip)]
+    pub what: Option<String>,
 }
 
 impl Finding {
@@ -174,6 +180,8 @@ mod tests {
             corroboration: vec![],
             constant: false,
             kinds: vec![],
+            gain: 0.0,
+            what: None,
         };
         assert_eq!(
             serde_json::to_string(&finding).unwrap(),

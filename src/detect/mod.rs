@@ -20,14 +20,18 @@ pub mod limit;
 pub mod lock;
 pub mod mask;
 pub mod memory;
+pub mod meter;
 pub mod narrow;
 pub mod network;
 pub mod observe;
 pub mod pool;
+pub mod recorded;
 pub mod scene;
+pub mod silence;
 pub mod storage;
 pub mod success;
 pub mod timeout;
+pub mod track;
 pub mod trust;
 
 pub use family::Family;
@@ -81,6 +85,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &crash::RESTART,
     &clock::CLOCK,
     &burst::BURST,
+    &silence::SILENCE,
     &deploy::DEPLOY,
     &deploy::CONFIGURATION,
 ];
@@ -234,7 +239,7 @@ mod tests {
             crate::scan::fold(&inputs.logs, &selection, &options, || Observed::new(&wants));
         let scene = Scene::new(&wants, observed, &vocabulary());
         let mut findings = findings(&scene, &[]);
-        let mut story = cause::story(&scene, &findings);
+        let mut story = cause::story(&scene, &findings, None);
         evidence::fill(&mut findings, &inputs.logs, &scanned, &options);
         let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
         evidence::fill_all(shown.collect(), &inputs.logs, &scanned, &options);

@@ -26,6 +26,8 @@ pub struct Scene<'w> {
     pub kinds: Vec<(Kind, Signal)>,
     /// The axis.
     pub axis: Axis,
+    /// The time of the last entry on the axis.
+    pub last: Timestamp,
     /// For every kind the words of the detectors that occur in it, sorted.
     words: Vec<Vec<&'static str>>,
     /// For every kind, when it was more frequent than usual.
@@ -60,14 +62,19 @@ pub struct Change {
 
 impl Axis {
     /// An axis over the entries, without those that are far away from the rest and few.
-    fn of(all: &Bins) -> Axis {
+    pub fn of(all: &Bins) -> Axis {
         let runs = all.runs(GAP);
         let count = all.count();
         let kept = || runs.iter().filter(|run| run.count * 100 >= count);
         let from = kept().map(|run| run.from).min().unwrap_or(Timestamp(0));
         let to = kept().map(|run| run.to).max().unwrap_or(from);
+        Axis::covering(from, to, all.width())
+    }
+
+    /// An axis from one time to another, with bins of this width or wider.
+    fn covering(from: Timestamp, to: Timestamp, width: i64) -> Axis {
         let span = to.0.saturating_sub(from.0);
-        let mut width = NARROWEST.max(all.width());
+        let mut width = NARROWEST.max(width);
         while span / width >= MOST_BINS {
             width *= 2;
         }
@@ -119,6 +126,8 @@ impl<'w> Scene<'w> {
             }
         }
         let axis = Axis::of(&all);
+        let last = all.rows().iter().rev().map(|bin| bin.last).find(|ts| axis.bin(*ts).is_some());
+        let last = last.unwrap_or_else(|| axis.end());
         let groups = kinds.iter().map(|(kind, _)| kind.group as usize + 1).max().unwrap_or(0);
         let mut volumes = vec![vec![0; axis.bins]; groups];
         for (kind, signal) in &kinds {
@@ -127,9 +136,19 @@ impl<'w> Scene<'w> {
             }
         }
         let words = words(&kinds, vocabulary);
-        let mut scene = Scene { wants, kinds, axis, words, changes: Vec::new(), volumes };
+        let mut scene = Scene { wants, kinds, axis, last, words, changes: Vec::new(), volumes };
         scene.changes = (0..scene.kinds.len()).map(|at| scene.find_change(at)).collect();
         scene
+    }
+
+    /// Takes these times for those of the data, where there are no entries.
+    pub fn spanning(mut self, span: Option<(Timestamp, Timestamp)>) -> Scene<'w> {
+        if self.kinds.is_empty()
+            && let Some((from, to)) = span
+        {
+            self.axis = Axis::covering(from, to, NARROWEST);
+        }
+        self
     }
 
     /// Does this word occur in a kind's text?
@@ -194,9 +213,11 @@ impl<'w> Scene<'w> {
     /// The times of the entries in a stretch.
     pub fn change_of(&self, signal: &Signal, stretch: Stretch) -> Option<Change> {
         let (from, until) = (self.axis.at(stretch.from), self.axis.at(stretch.until));
-        let mut inside = signal.bins.within(from, Timestamp(until.0 - 1));
-        let first = inside.next()?;
-        let last = inside.last().unwrap_or(first);
+        let mut inside = signal.bins.clipped(from, Timestamp(until.0 - 1));
+        if stretch.outside > 0.0 {
+            inside = inside.without_strays();
+        }
+        let (first, last) = (inside.rows().first()?, inside.rows().last()?);
         let open = stretch.until + 2 >= self.axis.bins;
         Some(Change { from: first.first.ts, to: last.last, open, stretch })
     }

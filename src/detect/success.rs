@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::bins::Bins;
 use super::change::{self, Way};
 use super::observe::{Kind, Signal, What};
+use super::recorded::{Counted, NOWHERE};
 use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
 
@@ -17,8 +18,10 @@ const PROBED: &[&str] = &["/status", "/ping", "/up", "/live", "/alive", "/metric
 /// Requests and failures over time.
 #[derive(Clone, Debug)]
 pub struct Success {
-    /// The log in which the requests were counted.
+    /// The log in which the requests were counted; [`NOWHERE`] if a recorded metric counted them.
     pub group: u32,
+    /// The metric that counted them, and whose it is.
+    recorded: Option<(String, Option<String>)>,
     /// Requests in each bin of the axis.
     pub requests: Vec<u64>,
     /// Failures in each bin of the axis.
@@ -85,7 +88,29 @@ impl Success {
                 *by_status.entry(kind.text[..3].to_owned()).or_default() += signal.count;
             }
         }
-        let (requests, failures) = (scene.axis.counts(&all), scene.axis.counts(&failed));
+        Success::from_counts(scene, (group, None), &all, failed, by_status)
+    }
+
+    /// Counts the requests of a recorded metric.
+    pub fn recorded(scene: &Scene<'_>, counted: &Counted) -> Success {
+        let place = Some((counted.metric.clone(), counted.service.clone()));
+        Success::from_counts(
+            scene,
+            (NOWHERE, place),
+            &counted.all,
+            counted.failed.clone(),
+            counted.by_status.clone(),
+        )
+    }
+
+    fn from_counts(
+        scene: &Scene<'_>,
+        (group, recorded): (u32, Option<(String, Option<String>)>),
+        all: &Bins,
+        failed: Bins,
+        by_status: std::collections::BTreeMap<String, u64>,
+    ) -> Success {
+        let (requests, failures) = (scene.axis.counts(all), scene.axis.counts(&failed));
         let exposure: Vec<f64> = requests.iter().map(|count| *count as f64).collect();
         let worst = change::strongest(&failures, &exposure, Way::Up)
             .filter(|found| {
@@ -94,12 +119,30 @@ impl Success {
             .and_then(|found| {
                 let from = scene.axis.at(found.from);
                 let until = Timestamp(scene.axis.at(found.until).0 - 1);
-                let inside = failed.clipped(from, until);
+                let mut inside = failed.clipped(from, until);
+                if found.outside > 0.0 {
+                    inside = inside.without_strays();
+                }
                 Some(Worst { from: inside.first()?.ts, to: inside.last()?, gain: found.gain })
             });
         let mut by_status: Vec<(String, u64)> = by_status.into_iter().collect();
         by_status.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Success { group, requests, failures, worst, failed, by_status }
+        Success { group, recorded, requests, failures, worst, failed, by_status }
+    }
+
+    /// Where the requests were counted: a log or a metric.
+    pub fn source<'s>(&'s self, scene: &'s Scene<'_>) -> &'s str {
+        self.recorded.as_ref().map_or_else(|| scene.wants.file(self.group), |(metric, _)| metric)
+    }
+
+    /// Where the requests enter: a service, or else what counted them.
+    pub fn place<'s>(&'s self, scene: &'s Scene<'_>) -> &'s str {
+        if let Some((metric, service)) = &self.recorded {
+            return service.as_ref().unwrap_or(metric);
+        }
+        let named = |kind: &Kind| kind.group == self.group && !kind.service.is_empty();
+        let service = scene.kinds.iter().find(|(kind, _)| named(kind)).map(|(kind, _)| kind.service.as_str());
+        service.unwrap_or_else(|| scene.wants.file(self.group))
     }
 
     /// The rates around a stretch of time.

@@ -37,7 +37,7 @@ pub mod when;
 
 use std::fmt;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind, packed};
 use memchr::memmem;
 
 use crate::model::{Error, Level, Needs, Role, Slots};
@@ -182,6 +182,8 @@ pub struct Literals {
 enum Searcher {
     /// One search for each; for so few that is faster than one for all.
     Few(Vec<memmem::Finder<'static>>),
+    /// All at once, a few bytes of each in registers.
+    Packed(packed::Searcher),
     Several(AhoCorasick),
     /// There is no such searcher (too large); every place is a candidate.
     Everywhere,
@@ -189,6 +191,18 @@ enum Searcher {
 
 /// Up to how many strings are searched for one by one.
 const FEW: usize = 4;
+
+/// A vectorised search for these strings, where the processor has one: not for many, nor for short ones, of
+/// which too many places would have to be looked at.
+fn packed_searcher(strings: &[Box<[u8]>]) -> Option<packed::Searcher> {
+    const MOST: usize = 64;
+    const LEAST_LENGTH: usize = 4;
+    if strings.len() > MOST || strings.iter().any(|string| string.len() < LEAST_LENGTH) {
+        return None;
+    }
+    let mut builder = packed::Config::new().match_kind(packed::MatchKind::LeftmostFirst).builder();
+    builder.extend(strings).build()
+}
 
 /// A search that goes forward through one text, and looks at no byte twice for any string.
 #[derive(Debug)]
@@ -228,6 +242,7 @@ impl Literals {
         let rest = text.get(at..).unwrap_or_default();
         let found = match &self.searcher {
             Searcher::Few(finders) => finders[index].find(rest),
+            Searcher::Packed(searcher) => searcher.find(rest).map(|found| found.start()),
             Searcher::Several(searcher) => searcher.find(rest).map(|found| found.start()),
             Searcher::Everywhere => Some(0),
         };
@@ -245,10 +260,13 @@ impl Literals {
             few if few.len() <= FEW => {
                 Searcher::Few(few.iter().map(|string| memmem::Finder::new(string).into_owned()).collect())
             }
-            several => AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostFirst)
-                .build(several)
-                .map_or(Searcher::Everywhere, Searcher::Several),
+            several => match packed_searcher(several) {
+                Some(searcher) => Searcher::Packed(searcher),
+                None => AhoCorasick::builder()
+                    .match_kind(MatchKind::LeftmostFirst)
+                    .build(several)
+                    .map_or(Searcher::Everywhere, Searcher::Several),
+            },
         };
         Literals { strings, searcher }
     }
@@ -267,6 +285,9 @@ impl Literals {
                 .filter_map(|finder| finder.find(rest).map(|found| (found, finder.needle().len())))
                 .min_by_key(|(found, _)| *found)
                 .map(|(found, length)| at + found..at + found + length),
+            Searcher::Packed(searcher) => {
+                searcher.find(rest).map(|found| at + found.start()..at + found.end())
+            }
             Searcher::Several(searcher) => {
                 searcher.find(rest).map(|found| at + found.start()..at + found.end())
             }

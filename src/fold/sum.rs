@@ -14,9 +14,12 @@ impl Sum {
     pub fn add(&mut self, value: f64) {
         self.count += 1;
         if value.is_finite() && value.abs() < 1e18 {
-            let whole = value.trunc();
+            // Towards zero; fits, being below 1e18.
+            let whole = value as i64;
             // The fraction is taken on its own, so that large numbers keep theirs.
-            self.nanos += whole as i128 * 1_000_000_000 + ((value - whole) * 1e9).round() as i128;
+            let fraction = (value - whole as f64) * 1e9;
+            let nanos = (fraction + 0.5_f64.copysign(fraction)) as i64;
+            self.nanos += i128::from(whole) * 1_000_000_000 + i128::from(nanos);
         } else {
             self.unsummed += 1;
         }

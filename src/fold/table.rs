@@ -9,8 +9,8 @@ use std::hash::BuildHasher;
 #[derive(Clone, Debug)]
 pub struct Table<S> {
     hasher: RandomState,
-    /// Indices into `rows`.
-    index: HashTable<u32>,
+    /// Indices into `rows`, each with its hash, so that growing looks at no key.
+    index: HashTable<(u32, u32)>,
     rows: Vec<Row<S>>,
     /// The keys' bytes, one after the other.
     keys: Vec<u8>,
@@ -33,24 +33,33 @@ impl<S> Table<S> {
     /// The state of `key`, made by `new` if there is none yet.
     #[inline]
     pub fn entry(&mut self, key: &[u8], new: impl FnOnce() -> S) -> &mut S {
-        let hash = self.hasher.hash_one(key);
-        let (rows, keys, hasher) = (&mut self.rows, &mut self.keys, &self.hasher);
-        let found = self.index.find(hash, |row| rows[*row as usize].key(keys) == key).copied();
-        let at = found.unwrap_or_else(|| {
-            keys.extend_from_slice(key);
-            rows.push(Row { key_end: keys.len(), key_length: key.len() as u32, state: new() });
-            let at = (rows.len() - 1) as u32;
-            self.index.insert_unique(hash, at, |row| hasher.hash_one(rows[*row as usize].key(keys)));
-            at
-        });
+        let hash = self.hash(key);
+        let at = self.find(hash, key).unwrap_or_else(|| self.insert(hash, key, new()));
         &mut self.rows[at as usize].state
     }
 
     /// The state of `key`, if there is one.
     pub fn get(&self, key: &[u8]) -> Option<&S> {
-        let hash = self.hasher.hash_one(key);
-        let row = self.index.find(hash, |row| self.rows[*row as usize].key(&self.keys) == key)?;
-        Some(&self.rows[*row as usize].state)
+        let row = self.find(self.hash(key), key)?;
+        Some(&self.rows[row as usize].state)
+    }
+
+    fn hash(&self, key: &[u8]) -> u32 {
+        self.hasher.hash_one(key) as u32
+    }
+
+    #[inline]
+    fn find(&self, hash: u32, key: &[u8]) -> Option<u32> {
+        let same = |(of, row): &(u32, u32)| *of == hash && self.rows[*row as usize].key(&self.keys) == key;
+        self.index.find(spread(hash), same).map(|(_, row)| *row)
+    }
+
+    fn insert(&mut self, hash: u32, key: &[u8], state: S) -> u32 {
+        self.keys.extend_from_slice(key);
+        self.rows.push(Row { key_end: self.keys.len(), key_length: key.len() as u32, state });
+        let row = (self.rows.len() - 1) as u32;
+        self.index.insert_unique(spread(hash), (hash, row), |(hash, _)| spread(*hash));
+        row
     }
 
     /// How many keys there are.
@@ -72,10 +81,12 @@ impl<S> Table<S> {
         let keys = other.keys;
         for row in other.rows {
             let key = &keys[row.key_end - row.key_length as usize..row.key_end];
-            let mut state = Some(row.state);
-            let mine = self.entry(key, || state.take().expect("the state is there until it is taken"));
-            if let Some(state) = state {
-                merge(mine, state);
+            let hash = self.hash(key);
+            match self.find(hash, key) {
+                Some(mine) => merge(&mut self.rows[mine as usize].state, row.state),
+                None => {
+                    self.insert(hash, key, row.state);
+                }
             }
         }
     }
@@ -96,6 +107,11 @@ impl<S> Table<S> {
         rows.sort_by(|(a, _), (b, _)| a.cmp(b));
         rows
     }
+}
+
+/// A hash whose high and low bits both tell keys apart, as the index wants it.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl<S> Row<S> {

@@ -9,7 +9,7 @@ pub use notation::read;
 use chrono::{Offset, TimeZone};
 
 use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Timestamp, Value};
+use crate::model::{RecentSecond, Text, Timestamp, Value};
 
 /// A date and time as a log wrote it, before zone, year and the order of its numbers are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub enum Zone {
     Local,
     /// Seconds east of UTC.
     Offset(i32),
+    /// A place, such as `Europe/Berlin`.
+    Named(chrono_tz::Tz),
     /// A name that stands for several zones (`CST`): meant only if the clock's zone goes by it.
     Unclear,
 }
@@ -164,7 +166,8 @@ impl Clock {
             Zone::Local if self.zone == chrono_tz::UTC => 0,
             // A name of several zones is believed where the person named a zone.
             Zone::Unclear if self.zone == chrono_tz::UTC => return None,
-            Zone::Local | Zone::Unclear => self.offset_at_local(local)?,
+            Zone::Named(zone) => offset_at_local(zone, local)?,
+            Zone::Local | Zone::Unclear => offset_at_local(self.zone, local)?,
         };
         Timestamp::new(local - offset, time.nanos)
     }
@@ -183,12 +186,16 @@ impl Clock {
         })
     }
 
-    /// Seconds east of UTC at a local time. Where clocks are put back the earlier instant is meant; a time
-    /// that clocks skip does not exist and has no offset.
-    fn offset_at_local(&self, local: i64) -> Option<i64> {
-        let naive = chrono::DateTime::from_timestamp(local, 0)?.naive_utc();
-        let offset = self.zone.offset_from_local_datetime(&naive).earliest()?;
-        Some(i64::from(offset.fix().local_minus_utc()))
+    /// As [`Clock::value`], tried first as another instant of the second that was read before.
+    #[inline]
+    pub fn value_near(&self, value: Value<'_>, recent: &mut RecentSecond) -> Option<Timestamp> {
+        let Value::Text(Text { raw, escaped: false }) = value else { return self.value(value) };
+        if let Some(ts) = recent.read(raw) {
+            return Some(ts);
+        }
+        let ts = self.value(value)?;
+        recent.learn(raw, ts);
+        Some(ts)
     }
 
     /// The instant that a field's value means: text in any notation, or an epoch number.
@@ -209,6 +216,14 @@ impl Clock {
             _ => None,
         }
     }
+}
+
+/// Seconds east of UTC at a local time. Where clocks are put back the earlier instant is meant; a time that
+/// clocks skip does not exist and has no offset.
+fn offset_at_local(zone: chrono_tz::Tz, local: i64) -> Option<i64> {
+    let naive = chrono::DateTime::from_timestamp(local, 0)?.naive_utc();
+    let offset = zone.offset_from_local_datetime(&naive).earliest()?;
+    Some(i64::from(offset.fix().local_minus_utc()))
 }
 
 /// An epoch number at the start of `bytes`: 10 digits are seconds (a fraction may follow), 13 milli-,
@@ -282,6 +297,9 @@ mod tests {
             "2023-12-24-03.14.23",
             "2023/12/24 - 03:14:23",
             "2023-12-24\t03:14:23",
+            "24-Dec-2023 04:14:23 Europe/Berlin",
+            "2023-12-24 00:14:23 America/Argentina/Buenos_Aires",
+            "2023-12-24-04.14.23.000000+060",
             "20231224.031423",
             "20231224-3:14:23:000",
             "20231224-03:14:23",

@@ -1,6 +1,7 @@
 //! Metrics that `obs.yaml` declares: what is counted or measured, where, and under which labels.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use crate::filter::Filter;
@@ -42,6 +43,13 @@ pub enum MetricKind {
 struct ConfigFile {
     #[serde(default)]
     metrics: Vec<Spanned<Entry>>,
+    /// How logs are read is read elsewhere.
+    #[serde(default, rename = "formats")]
+    _formats: IgnoredAny,
+    #[serde(default, rename = "zones")]
+    _zones: IgnoredAny,
+    #[serde(default, rename = "map")]
+    _map: IgnoredAny,
 }
 
 /// A metric as it is written.

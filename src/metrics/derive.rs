@@ -54,15 +54,6 @@ impl<'p> Derived<'p> {
         }
     }
 
-    /// What this entry is as a request: did it succeed, if it stands for one; and is it a part of one?
-    fn requested(&self, entry: &Entry<'_, '_>) -> (Option<bool>, bool) {
-        match self.plan.rules.get(entry.location.file as usize) {
-            Some(rule @ SuccessRule::Levels) => (None, rule.of_request(entry.slots).is_some()),
-            Some(rule) => (rule.of_entry(entry.slots), false),
-            None => (None, false),
-        }
-    }
-
     fn add_metric(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>, ts: Timestamp) {
         let slots = entry.slots;
         match &metric.what {
@@ -70,17 +61,17 @@ impl<'p> Derived<'p> {
                 self.start(index, metric, entry, None);
                 self.count(0, ts, ONE);
             }
-            What::Requests => match self.requested(entry) {
+            What::Requests => match self.plan.requested(entry) {
                 (Some(success), _) => {
                     self.start(index, metric, entry, Some(success));
                     self.count(0, ts, ONE);
                 }
-                (None, true) => self.part_of_request(index, metric, entry, ts),
-                (None, false) => {}
+                (None, Some(_)) => self.part_of_request(index, metric, entry, ts),
+                (None, None) => {}
             },
             What::Durations => {
-                let (success, part) = self.requested(entry);
-                if let Some(millis) = slots.duration.filter(|_| success.is_some() || part) {
+                let (success, part) = self.plan.requested(entry);
+                if let Some(millis) = slots.duration.filter(|_| success.is_some() || part.is_some()) {
                     self.start(index, metric, entry, None);
                     self.observe(bounds(&metric.what), ts, millis / 1e3);
                 }
@@ -246,7 +237,8 @@ pub fn counted(labels: Labels, events: &[Timestamp], clock: Clock) -> Series {
     counter(labels, &steps.into_iter().collect::<Vec<_>>(), clock)
 }
 
-fn outcome(success: bool) -> &'static [u8] {
+/// The value of the label `outcome`.
+pub(super) fn outcome(success: bool) -> &'static [u8] {
     if success { b"success" } else { b"failed" }
 }
 

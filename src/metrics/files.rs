@@ -31,7 +31,7 @@ pub(super) fn load(
     let mut diagnostics = Vec::new();
     for input in inputs {
         let Some(format) = input.metric_format() else { continue };
-        let at = time_in(&input.shown).or(input.modified).unwrap_or(now);
+        let at = snapshot_time(input, now);
         let (read, troubles) = input.with_bytes(options, |bytes| {
             (bytes.len() as u64, read(format, bytes, at, options.threads, store))
         });
@@ -49,6 +49,11 @@ pub(super) fn load(
         }
     }
     (total, diagnostics)
+}
+
+/// The time of samples that have none: that in the file's name, else when it was last written, else `now`.
+pub(super) fn snapshot_time(input: &Input, now: Timestamp) -> Timestamp {
+    time_in(&input.shown).or(input.modified).unwrap_or(now)
 }
 
 /// Bytes of a piece of a file whose lines stand for themselves; what comes out does not depend on it.

@@ -10,6 +10,7 @@ mod declared;
 mod derive;
 mod files;
 mod plan;
+mod witness;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub use declared::{Declared, MetricKind, parse};
 pub use derive::counted;
 pub use files::FilesRead;
 pub use plan::{DURATIONS, ENTRIES, FINDINGS, REQUESTS, asks_for, name_of, names};
+pub use witness::{Wanted, Witness, witnesses};
 
 use crate::filter::Filter;
 use crate::model::{Diagnostic, Error, Needs, Series, TimeRange, Timestamp};

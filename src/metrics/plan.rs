@@ -3,7 +3,7 @@
 use super::declared::{BUCKETS, Declared, MetricKind};
 use crate::filter::Filter;
 use crate::format::log::survey::StatusKind;
-use crate::model::{Error, Needs, Role, Slot, Slots, Unit};
+use crate::model::{Entry, Error, Needs, Role, Slot, Slots, Unit};
 use crate::promql::{Expr, ast::MatchOp};
 use crate::promql::{Matcher, selectors};
 use crate::scan::Inputs;
@@ -20,7 +20,7 @@ pub const DURATIONS: &str = "log_request_duration_seconds";
 pub const FINDINGS: &str = "log_findings_total";
 
 /// The suffixes of a histogram's series.
-const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
+pub(super) const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 /// The names of all series that are derived from logs: built in and declared.
 pub fn names(declared: &[Declared]) -> Vec<String> {
@@ -173,6 +173,18 @@ impl Plan {
             rule.ask(&mut needs);
         }
         Ok(Some(Plan { metrics, rules, needs }))
+    }
+
+    /// What an entry is as a request: did it succeed, if it stands for one; else, if it is a part of one, does it
+    /// speak for failure?
+    pub(super) fn requested(&self, entry: &Entry<'_, '_>) -> (Option<bool>, Option<bool>) {
+        match self.rules.get(entry.location.file as usize) {
+            Some(rule @ SuccessRule::Levels) => {
+                (None, rule.of_request(entry.slots).map(|(_, failed)| failed))
+            }
+            Some(rule) => (rule.of_entry(entry.slots), None),
+            None => (None, None),
+        }
     }
 }
 

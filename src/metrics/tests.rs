@@ -14,7 +14,7 @@ fn options(threads: usize, chunk: usize) -> ScanOptions {
         threads,
         chunk,
         map: true,
-        read: crate::format::log::reader::ReadOptions { format: None, zone: None, map: Vec::new() },
+        read: crate::format::log::reader::ReadOptions::default(),
         cancel: Arc::default(),
         progress: Arc::default(),
     }

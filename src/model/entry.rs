@@ -1,7 +1,7 @@
 //! Entries as views: what is wanted of them is stated before a byte is read, and only that is looked at.
 
 use super::desk::{self, Desk};
-use super::{Level, Timestamp, Value};
+use super::{Level, RecentKeys, RecentSecond, Timestamp, Value};
 
 /// What a field means, whatever its name is in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +165,14 @@ pub struct Slots<'a> {
     pub duration: Option<f64>,
     values: Vec<Value<'a>>,
     ranks: Vec<u8>,
+    /// The second of the last entry that has one.
+    pub recent: RecentSecond,
+    /// How the keys of entries followed each other.
+    pub recent_keys: RecentKeys,
+    /// Is the entry known to have one line only? For whoever fills the slots to say before each entry.
+    pub one_line: bool,
+    /// Has anything been put in since it was cleared?
+    used: bool,
     /// Where the next bytes that had to be made are put.
     place: Option<&'a desk::Place>,
 }
@@ -182,6 +190,10 @@ impl<'a> Slots<'a> {
             duration: None,
             values: vec![Value::Absent; slots],
             ranks: vec![UNFILLED; slots],
+            recent: RecentSecond::default(),
+            recent_keys: RecentKeys::default(),
+            one_line: false,
+            used: false,
             place: None,
         }
     }
@@ -205,8 +217,11 @@ impl<'a> Slots<'a> {
         self.ts = None;
         self.level = None;
         self.duration = None;
-        self.values.fill(Value::Absent);
-        self.ranks.fill(UNFILLED);
+        if self.used {
+            self.values.fill(Value::Absent);
+            self.ranks.fill(UNFILLED);
+            self.used = false;
+        }
     }
 
     /// The value in a slot; [`Value::Absent`] if it was not found or not asked for.
@@ -228,6 +243,7 @@ impl<'a> Slots<'a> {
         };
         let better = rank < *known;
         if better {
+            self.used = true;
             *place = value;
             *known = rank;
         }
@@ -245,6 +261,7 @@ impl<'a> Slots<'a> {
     pub fn set(&mut self, slot: Slot, value: Value<'a>) {
         if let Some(place) = self.values.get_mut(usize::from(slot.0)) {
             *place = value;
+            self.used = true;
         }
     }
 }

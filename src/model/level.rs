@@ -39,6 +39,14 @@ impl Level {
     /// The level that a word names, in any letter case: the vocabularies of syslog, log4j, Python,
     /// java.util.logging, Go, .NET, PostgreSQL and OpenTelemetry's short names (`INFO2`).
     pub fn from_word(word: &[u8]) -> Option<Level> {
+        // The usual ones, in the usual cases, before all others.
+        match word {
+            b"INFO" | b"info" => return Some(Level::Info),
+            b"DEBUG" | b"debug" => return Some(Level::Debug),
+            b"WARN" | b"warn" | b"WARNING" | b"warning" => return Some(Level::Warn),
+            b"ERROR" | b"error" => return Some(Level::Error),
+            _ => {}
+        }
         let mut lower = [0_u8; 13];
         let lower = lower.get_mut(..word.len())?;
         lower.copy_from_slice(word);

@@ -206,6 +206,16 @@ pub enum Duration {
     Formula(Box<Formula>),
 }
 
+impl Duration {
+    /// Milliseconds for a query at one time; `None` if they cannot be computed.
+    pub fn at_one_time(&self) -> Option<i64> {
+        match self {
+            Duration::Millis(millis) => Some(*millis),
+            Duration::Formula(formula) => formula.millis(0, 0).ok(),
+        }
+    }
+}
+
 /// A computed length of time.
 #[derive(Clone, Debug)]
 pub struct Formula {

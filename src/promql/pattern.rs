@@ -3,39 +3,88 @@
 //! Both read RE2's language, with differences that change what matches: in Go, `\d \w \s \b` are ASCII only, an
 //! unpaired `{` and a `[` inside a class stand for themselves, and `\Q…\E` quotes.
 
+use std::sync::OnceLock;
+
 use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// A regular expression in Go's language.
+///
+/// It is checked when it is made. A small one is compiled only when it is first asked for: a rule file may have ten
+/// thousand of them, and compiling takes longer than all the rest of reading it.
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    /// In the notation of the `regex` crate.
+    source: String,
+    /// `None` in it cannot be: what was not compiled at once was found to be small.
+    compiled: OnceLock<Option<Regex>>,
+}
 
 /// Compiled, a pattern may take this many bytes; larger ones are refused.
 const SIZE_LIMIT: usize = 4 << 20;
 /// Longer patterns are refused unread.
 const LENGTH_LIMIT: usize = 64 << 10;
+/// Patterns may be nested this deep.
+const NEST_LIMIT: u32 = 200;
+/// Patterns of so many parts, at some hundred bytes each, are far from the limit of size.
+const SMALL: usize = 4_000;
 
 impl Pattern {
     /// A pattern that has to match the whole text; `.` matches line ends too. As matchers and `label_replace`
     /// use it.
     pub fn anchored(pattern: &str) -> Result<Self, String> {
+        let translated = translate(pattern)?;
         // The pattern alone first, so that an unpaired bracket cannot close the group around it.
-        compile(&translate(pattern)?)?;
-        compile(&format!("^(?s:{})$", translate(pattern)?)).map(Pattern)
+        let parts = check(&translated)?;
+        Pattern::new(format!("^(?s:{translated})$"), parts)
     }
 
     /// A pattern that may match anywhere in the text, as templates use it.
     pub fn anywhere(pattern: &str) -> Result<Self, String> {
-        compile(&translate(pattern)?).map(Pattern)
+        let translated = translate(pattern)?;
+        let parts = check(&translated)?;
+        Pattern::new(translated, parts)
+    }
+
+    fn new(source: String, parts: usize) -> Result<Self, String> {
+        let compiled = match parts {
+            0..=SMALL => OnceLock::new(),
+            _ => OnceLock::from(Some(compile(&source)?)),
+        };
+        Ok(Pattern { source, compiled })
     }
 
     /// Does it match?
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.regex().is_some_and(|regex| regex.is_match(text))
     }
 
     /// The compiled expression.
-    pub fn regex(&self) -> &Regex {
-        &self.0
+    pub fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+}
+
+/// Is it a pattern at all? If so, of how many parts is it made, repetitions written out?
+fn check(pattern: &str) -> Result<usize, String> {
+    let parsed = regex_syntax::ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(pattern);
+    parsed.map(|hir| parts(&hir)).map_err(|error| cause(&error.to_string()))
+}
+
+fn parts(hir: &Hir) -> usize {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len().saturating_mul(4),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        HirKind::Repetition(repeated) => {
+            let times = repeated.max.unwrap_or(repeated.min).max(1) as usize;
+            parts(&repeated.sub).saturating_add(1).saturating_mul(times)
+        }
+        HirKind::Capture(capture) => parts(&capture.sub).saturating_add(2),
+        HirKind::Concat(inner) | HirKind::Alternation(inner) => {
+            inner.iter().map(parts).fold(inner.len(), usize::saturating_add)
+        }
     }
 }
 
@@ -43,19 +92,20 @@ fn compile(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(pattern)
         .size_limit(SIZE_LIMIT)
         .dfa_size_limit(SIZE_LIMIT)
-        .nest_limit(200)
+        .nest_limit(NEST_LIMIT)
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(limit) => {
                 format!("the regular expression needs more than {limit} bytes when compiled")
             }
-            // The last line of the crate's message names the cause; the lines before draw it.
-            error => {
-                let text = error.to_string();
-                let cause = text.lines().last().unwrap_or_default();
-                cause.strip_prefix("error: ").unwrap_or(cause).to_owned()
-            }
+            error => cause(&error.to_string()),
         })
+}
+
+/// The last line of the crate's message names the cause; the lines before draw it.
+fn cause(message: &str) -> String {
+    let cause = message.lines().last().unwrap_or_default();
+    cause.strip_prefix("error: ").unwrap_or(cause).to_owned()
 }
 
 /// Go's notation into that of the `regex` crate.
@@ -239,5 +289,20 @@ mod tests {
         }
         assert!(Pattern::anchored(&"a".repeat(100_000)).is_err());
         assert!(Pattern::anchored(&"(".repeat(10_000)).is_err());
+    }
+
+    #[test]
+    fn what_is_compiled_later_can_be_compiled() {
+        for pattern in
+            ["a", "", "x{1000}", r"(\pL|é){3}", "(?i)abc|def", "[^a-z]{40}", "(((a?)?)?)?", r"\pL{30}"]
+        {
+            let pattern = Pattern::anchored(pattern).expect(pattern);
+            assert!(pattern.regex().is_some(), "{pattern:?}");
+        }
+        let whole = |text: &str| check(&translate(text).expect(text)).expect(text);
+        for (pattern, least) in [("a{1000}", 1000), ("(a{100}){100}", 10_000), ("((a{99}){99}){99}", 970_299)]
+        {
+            assert!(whole(pattern) >= least, "{pattern}: {}", whole(pattern));
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
+use super::file::{Rule, RuleGroup};
+use super::yaml::Place;
 use crate::model::{Labels, Timestamp};
 
 /// What became of an alert.
@@ -36,6 +38,9 @@ pub struct Alert {
     /// The rule's file.
     #[serde(skip)]
     pub file: String,
+    /// Where the rule is in its file.
+    #[serde(skip)]
+    pub place: Place,
     /// The label `severity`.
     pub severity: Option<String>,
     /// All labels, `alertname` included.
@@ -57,16 +62,36 @@ pub struct Alert {
     pub value: f64,
     /// What became of it.
     pub status: Status,
+    /// Samples and entries of logs that made it fire; if it never did, that made its condition hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// Who would have been told.
     pub receivers: Vec<String>,
     /// Why nobody was.
     pub suppressed_by: Option<String>,
+    /// When somebody took note of it.
+    #[serde(serialize_with = "as_optional_text", skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<Timestamp>,
+    /// Who did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
 }
 
 impl Alert {
+    /// Is it an alert of this rule?
+    pub(super) fn is_of(&self, group: &RuleGroup, rule: &Rule) -> bool {
+        self.file == group.file && self.group == group.name && self.place == rule.place
+    }
+
     /// Did it ever fire?
     pub fn fired(&self) -> bool {
         self.firing_at.is_some()
+    }
+
+    /// For how long it fired, in milliseconds; if it still does, until `end`, the last time of the data.
+    pub fn firing_millis(&self, end: i64) -> i64 {
+        let until = self.resolved_at.map_or(end, Timestamp::millis);
+        self.firing_at.map_or(0, |from| (until - from.millis()).max(0))
     }
 
     /// Does it fire at this time (milliseconds)?
@@ -74,6 +99,20 @@ impl Alert {
         self.firing_at.is_some_and(|from| from.millis() <= at)
             && self.resolved_at.is_none_or(|until| at < until.millis())
     }
+}
+
+/// A line of a file that shows something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The file.
+    pub file: String,
+    /// The 1-based line; `None` in files that are not read line by line.
+    pub line: Option<u64>,
+    /// When.
+    #[serde(serialize_with = "as_text")]
+    pub timestamp: Timestamp,
+    /// What stands there.
+    pub text: String,
 }
 
 /// A rule that could not be judged.
@@ -119,6 +158,22 @@ pub struct Summary {
     pub failed: usize,
     /// Alerts that fired, by severity; `none` for those without.
     pub by_severity: BTreeMap<String, usize>,
+    /// Alerts that fired.
+    pub fired: usize,
+    /// Of these, those that still fire at the end of the data.
+    pub active: usize,
+    /// Of these, those of which nobody would have been told.
+    pub suppressed: usize,
+    /// Of these, those that somebody took note of and that still fire.
+    pub acknowledged: usize,
+    /// Of these, those that are over.
+    pub resolved: usize,
+    /// Alerts that were pending and never fired.
+    pub pending: usize,
+    /// Alerts that fired, by rule.
+    pub by_rule: BTreeMap<String, usize>,
+    /// Messages that would have been sent, by receiver.
+    pub notifications: BTreeMap<String, usize>,
 }
 
 /// A value in the text that `Display` gives it.
@@ -127,7 +182,10 @@ pub(super) fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Res
 }
 
 #[expect(clippy::ref_option, reason = "the shape that serde asks for")]
-fn as_optional_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_optional_text<S: Serializer>(
+    value: &Option<impl Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),

@@ -199,6 +199,8 @@ impl<'f> RuleRun<'f> {
         if self.ahead && interval > 0 {
             if self.window.as_ref().is_none_or(|window| when > window.to || when < window.from) {
                 self.window = self.look_ahead(when, interval, store, setting);
+                // What fails as a whole is evaluated step by step from here on, not twice at each step.
+                self.ahead = self.window.is_some();
             }
             if let Some(window) = &mut self.window {
                 return Ok(window.at(when));

@@ -1,10 +1,14 @@
 //! Replays rules over recorded series: which alerts would have been pending and firing, and when.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::alert::{Alert, Reason, Status, Summary, Unjudged};
+use super::acknowledgement::Acknowledgement;
+use super::alert::{Alert, Evidence, Reason, Status, Summary, Unjudged};
 use super::alertmanager::config::Config;
 use super::alertmanager::notify::{self, Notification};
+use super::alertmanager::preview;
 use super::alertmanager::silence::Silence;
 use super::duration;
 use super::evaluation::{Episode, GroupRun, RuleRun, Setting, written_names};
@@ -131,9 +135,11 @@ pub fn route(replay: &mut Replay, files: &[RuleFile], alertmanager: Option<&Conf
     }
     for file in files {
         if let Some(routing) = &file.short {
-            route_short(&mut replay.alerts, &file.name, routing);
+            route_short(replay, &file.name, routing);
         }
     }
+    replay.notifications.sort_by_key(|notification| notification.at);
+    replay.count();
 }
 
 /// Without routes, a silence suppresses what begins to fire while it lasts.
@@ -147,7 +153,8 @@ fn silence(alerts: &mut [Alert], silences: &[Silence]) {
     }
 }
 
-fn route_short(alerts: &mut [Alert], file: &str, routing: &super::short::Routing) {
+fn route_short(replay: &mut Replay, file: &str, routing: &super::short::Routing) {
+    let alerts = &mut replay.alerts;
     let mut fired: Vec<usize> = (0..alerts.len()).filter(|&at| alerts[at].file == file).collect();
     for &at in &fired {
         if !routing.routes.is_empty() {
@@ -166,8 +173,29 @@ fn route_short(alerts: &mut [Alert], file: &str, routing: &super::short::Routing
             alerts[at].status = Status::Suppressed;
         } else {
             heard.push((alerts[at].rule.clone(), alerts[at].labels.clone(), firing_at));
+            replay.notifications.extend(short_notifications(at, &alerts[at]));
         }
     }
+}
+
+/// Each channel is told when the alert fires, and when it is over: there are no groups to wait for.
+fn short_notifications(place: usize, alert: &Alert) -> Vec<Notification> {
+    let mut sent = Vec::new();
+    for receiver in &alert.receivers {
+        let message = |at: Option<Timestamp>, firing: &[usize], resolved: &[usize]| {
+            at.map(|at| Notification {
+                at,
+                receiver: receiver.clone(),
+                group: alert.labels.clone(),
+                firing: firing.to_vec(),
+                resolved: resolved.to_vec(),
+                previews: Vec::new(),
+            })
+        };
+        sent.extend(message(alert.firing_at, &[place], &[]));
+        sent.extend(message(alert.resolved_at, &[], &[place]));
+    }
+    sent
 }
 
 impl Replay {
@@ -216,10 +244,66 @@ impl Replay {
         }
     }
 
+    /// Adds lines that show why an alert is there, each once.
+    pub fn prove(&mut self, alert: usize, lines: impl Iterator<Item = Evidence>) {
+        let Some(alert) = self.alerts.get_mut(alert) else { return };
+        for line in lines {
+            if !alert.evidence.contains(&line) {
+                alert.evidence.push(line);
+            }
+        }
+    }
+
+    /// Takes acknowledgements into account: an alert that still fires at the end is acknowledged, and a message that
+    /// only repeats what everybody has taken note of is not sent.
+    pub fn acknowledge(&mut self, acknowledgements: &[Acknowledgement]) {
+        for alert in &mut self.alerts {
+            let noted = acknowledgements
+                .iter()
+                .filter(|noted| noted.concerns(&alert.labels) && alert.fires_at(noted.at.millis()))
+                .min_by_key(|noted| noted.at);
+            let Some(noted) = noted else { continue };
+            alert.acknowledged_at = Some(noted.at);
+            alert.acknowledged_by = (!noted.by.is_empty()).then(|| noted.by.clone());
+            if alert.status == Status::Triggered {
+                alert.status = Status::Acknowledged;
+            }
+        }
+        let alerts = &self.alerts;
+        self.notifications.retain(|notification| {
+            let is_known =
+                |&place: &usize| alerts[place].acknowledged_at.is_some_and(|at| at <= notification.at);
+            !notification.resolved.is_empty() || !notification.firing.iter().all(is_known)
+        });
+        self.count();
+    }
+
+    /// Writes out what the receivers would have read.
+    pub fn preview(&mut self, config: Option<&Config>) {
+        for notification in &mut self.notifications {
+            notification.previews = preview::previews(notification, &self.alerts, config);
+        }
+    }
+
+    /// Adds up what became of the alerts.
     fn count(&mut self) {
-        for alert in self.alerts.iter().filter(|alert| alert.fired()) {
+        let summary = &mut self.summary;
+        summary.pending = self.alerts.iter().filter(|alert| !alert.fired()).count();
+        let fired = || self.alerts.iter().filter(|alert| alert.fired());
+        let of = |status: Status| fired().filter(|alert| alert.status == status).count();
+        summary.fired = fired().count();
+        summary.active = fired().filter(|alert| alert.resolved_at.is_none()).count();
+        summary.resolved = summary.fired - summary.active;
+        (summary.suppressed, summary.acknowledged) = (of(Status::Suppressed), of(Status::Acknowledged));
+        (summary.by_severity, summary.by_rule) = Default::default();
+        for alert in fired() {
             let severity = alert.severity.clone().unwrap_or_else(|| "none".to_owned());
-            *self.summary.by_severity.entry(severity).or_default() += 1;
+            *summary.by_severity.entry(severity).or_default() += 1;
+            *summary.by_rule.entry(alert.rule.clone()).or_default() += 1;
+        }
+        summary.notifications = BTreeMap::new();
+        for notification in &self.notifications {
+            *summary.notifications.entry(notification.receiver.clone()).or_default() += 1;
         }
     }
 }
@@ -237,6 +321,7 @@ fn alert(group: &RuleGroup, rule: &RuleRun<'_>, episode: Episode) -> Option<Aler
         id: rule.rule.id.clone(),
         group: group.name.clone(),
         file: group.file.clone(),
+        place: rule.rule.place,
         severity: (!severity.is_empty()).then(|| severity.to_owned()),
         annotations: episode.annotations,
         pending_at: Timestamp::from_millis(episode.pending_at)?,
@@ -244,8 +329,11 @@ fn alert(group: &RuleGroup, rule: &RuleRun<'_>, episode: Episode) -> Option<Aler
         resolved_at: episode.ended_at.and_then(Timestamp::from_millis),
         value: episode.value,
         status,
+        evidence: Vec::new(),
         receivers: Vec::new(),
         suppressed_by: None,
+        acknowledged_at: None,
+        acknowledged_by: None,
         labels: episode.labels,
     })
 }

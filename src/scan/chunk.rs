@@ -168,6 +168,7 @@ impl<'a> Chunk<'a> {
             let (end, lines) = self.entry_end(at);
             let raw = trim_end(&self.bytes[at..end]);
             let parsed = &raw[..raw.len().min(PARSED)];
+            slots.one_line = lines == 1;
             let candidate = !stopped && hits.as_mut().is_none_or(|hits| hits.next_at(at) < end);
             let understood = if candidate {
                 self.reader.extract(parsed, &mut slots)
@@ -194,6 +195,44 @@ impl<'a> Chunk<'a> {
             at = end;
         }
         if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// As [`Chunk::entries`], but accounts for lines alone: where byte strings are known of which a selected entry
+    /// has one, entries are looked at only around them.
+    pub fn selected<'c>(
+        &'c self,
+        selection: &Selection,
+        mut each: impl FnMut(&Entry<'_, 'c>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(literals) = selection.literals(self.reader) else { return self.entries(selection, each) };
+        let (bytes, extent) = self.text();
+        let mut slots = Slots::new(self.reader.needs());
+        let mut lines = LineCount::new(bytes, extent.start);
+        let mut hits = literals.occurrences(&bytes[..extent.end], extent.start);
+        let mut at = extent.start;
+        let mut flow = ControlFlow::Continue(());
+        while flow.is_continue() {
+            let hit = hits.next_at(at);
+            if hit >= extent.end {
+                break;
+            }
+            let range = self.entry_around(hit, &extent);
+            at = range.end;
+            let (raw, understood) = self.extract(&range, &mut slots);
+            if selection.holds(&slots) {
+                let line = self.first_line().wrapping_add(lines.up_to(range.start)) as u32;
+                let location = Location { file: self.file, chunk: self.index, line };
+                let offset = self.offset + range.start as u64;
+                flow = each(&Entry { location, offset, raw, understood, slots: &slots });
+            }
+        }
+        self.count_lines(&extent);
+        flow
+    }
+
+    /// Byte strings of which every entry that `selection` may select has one; `None` where they are not known.
+    pub fn literals<'s>(&self, selection: &'s Selection) -> Option<&'s Literals> {
+        selection.literals(self.reader)
     }
 
     /// The owned bytes with every entry whole, for searching without looking at entries first.
@@ -229,6 +268,7 @@ impl<'a> Chunk<'a> {
     /// Takes what the chunk's reader wants of the entry at `range` of [`Chunk::text`].
     pub fn extract<'s>(&'s self, range: &Range<usize>, slots: &mut Slots<'s>) -> (&'a [u8], bool) {
         slots.use_desk(&self.desk);
+        slots.one_line = false;
         let raw = trim_end(&self.bytes[range.clone()]);
         let understood = self.reader.extract(&raw[..raw.len().min(PARSED)], slots);
         (raw, understood)
@@ -260,6 +300,28 @@ impl<'a> Chunk<'a> {
         lines -= u64::from(self.begin == Begin::InLine);
         account.lines += lines;
         account.continuation += lines;
+    }
+}
+
+/// Counts lines up to rising places.
+#[derive(Debug)]
+pub struct LineCount<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    lines: u64,
+}
+
+impl<'b> LineCount<'b> {
+    /// Counts from `at` on.
+    pub fn new(bytes: &'b [u8], at: usize) -> Self {
+        LineCount { bytes, at, lines: 0 }
+    }
+
+    /// Lines that end before `place`.
+    pub fn up_to(&mut self, place: usize) -> u64 {
+        self.lines += memchr::memchr_iter(b'\n', &self.bytes[self.at..place.max(self.at)]).count() as u64;
+        self.at = place.max(self.at);
+        self.lines
     }
 }
 

@@ -143,7 +143,7 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {
             let samples = samples(&map);
-            let kind = recognise(&samples, found)?;
+            let kind = recognise(&samples, found, scan)?;
             let coarse = is_coarse(&kind, samples[0], found.modified, scan);
             // A file on standard input cannot be opened again by a name.
             let pipe = if is_pipe(found) { Pipe::File(map.clone()) } else { Pipe::None };
@@ -153,7 +153,7 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
             let head = read_head(&mut stream);
             // A last line without an end is whole if nothing follows it.
             let sample = if head.len() < HEAD { &head[..] } else { whole_lines(&head) };
-            let kind = recognise(&[sample], found)?;
+            let kind = recognise(&[sample], found, scan)?;
             let coarse = is_coarse(&kind, sample, found.modified, scan);
             // Files can be opened again; pipes cannot.
             (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
@@ -189,7 +189,7 @@ fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan:
     times.peek().is_some() && times.all(|ts| ts.0 % NANOS == 0)
 }
 
-fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
+fn recognise(samples: &[&[u8]], found: &Found, scan: &ScanOptions) -> Result<InputKind, Left> {
     let head = samples.first().copied().unwrap_or_default();
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
@@ -200,9 +200,13 @@ fn recognise(samples: &[&[u8]], found: &Found) -> Result<InputKind, Left> {
     if is_json_document(head) {
         return Err(Left::NoLog("a JSON document".to_owned()));
     }
-    let profile = log::survey::survey(samples);
-    let timed = profile.layout.is_timed() || !profile.formats.is_empty();
-    if !found.named && !timed && is_source_text(&found.logical_path()) {
+    let path = found.logical_path();
+    let path = path.to_string_lossy();
+    let mut profile = log::survey::survey_with(samples, &scan.read.own_for(&path));
+    profile.zone = scan.read.zone_for(&path);
+    // A configuration may well hold a time or two.
+    let starts: usize = profile.survey.understood.iter().map(|(_, count)| count).sum();
+    if !found.named && starts * 3 < profile.survey.lines && is_source_text(Path::new(&*path)) {
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))

@@ -5,6 +5,7 @@
 
 mod block;
 mod chunk;
+mod cursor;
 mod driver;
 mod inputs;
 
@@ -12,7 +13,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-pub use chunk::{Chunk, Selection};
+pub use chunk::{Chunk, LineCount, Selection};
+pub use cursor::{Cursor, Sequence, sequences};
 pub use driver::{Delivered, Scanned, run};
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, survey};
 

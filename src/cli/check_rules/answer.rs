@@ -1,11 +1,12 @@
 //! What a check of rules found, in every form: for people, as JSON, and as verdicts for CI.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{FailOn, Form, diagnostic, is_for_machines};
+use super::{FailOn, Form, deeper, diagnostic, is_for_machines};
 use crate::cli::measured::{InputJson, Measured};
 use crate::cli::out;
 use crate::model::{Diagnostic, Error, ErrorKind, Labels, Timestamp};
@@ -13,12 +14,14 @@ use crate::report::account::counted;
 use crate::report::{
     Cell, Column, Outcome, Page, Phrase, Report, Section, Style, Table, Verdict, github, junit, sarif,
 };
-use crate::rules::alert::{Alert, Reason, Status};
+use crate::rules::alert::{Alert, Evidence, Reason, Status};
 use crate::rules::alertmanager::config::Config as Alertmanager;
+use crate::rules::explain::Explanation;
 use crate::rules::file::{Rule, RuleFile, RuleGroup};
 use crate::rules::lint::Lint;
 use crate::rules::replay::Replay;
 use crate::rules::unit::{self, UnitReport};
+use crate::rules::whatif::WhatIf;
 use crate::rules::yaml::Problem;
 
 /// A file that was checked.
@@ -66,9 +69,17 @@ pub(super) struct Answer {
     pub lints: Option<Vec<Lint>>,
     pub tests: Option<Vec<UnitReport>>,
     pub replay: Option<Replay>,
+    pub what_if: Option<Vec<WhatIf>>,
+    pub explained: Option<Vec<Explanation>>,
     pub measured: Option<Measured>,
     pub input: Option<InputJson>,
     pub fail_on: FailOn,
+    /// A file for the verdicts as JUnit XML.
+    pub junit: Option<PathBuf>,
+    /// Are failures of tests shown as differences?
+    pub diff: bool,
+    /// Are messages shown?
+    pub notifications: bool,
 }
 
 impl Default for Answer {
@@ -78,9 +89,14 @@ impl Default for Answer {
             lints: None,
             tests: None,
             replay: None,
+            what_if: None,
+            explained: None,
             measured: None,
             input: None,
             fail_on: FailOn::Any,
+            junit: None,
+            diff: false,
+            notifications: false,
         }
     }
 }
@@ -89,6 +105,10 @@ impl Default for Answer {
 struct AnswerJson<'a> {
     #[serde(flatten)]
     replay: Option<&'a Replay>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<&'a [WhatIf]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<&'a [Explanation]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<Vec<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +163,9 @@ impl Answer {
 
     /// Writes the answer.
     pub(super) fn write(&self, form: Form, page: Page, files: &[RuleFile]) -> Result<(), Error> {
+        if let Some(path) = &self.junit {
+            out::write_file(path, junit::render(&self.verdicts(files)).as_bytes())?;
+        }
         if is_for_machines(form) {
             return self.write_verdicts(form, files);
         }
@@ -150,6 +173,8 @@ impl Answer {
         let files_alone = self.replay.is_none() && self.tests.is_none();
         let json = AnswerJson {
             replay: self.replay.as_ref(),
+            what_if: self.what_if.as_deref(),
+            explain: self.explained.as_deref(),
             files: files_alone.then(|| self.checked.iter().map(CheckedFile::json).collect()),
             lint: self.lints.as_ref().map(|lints| lints.iter().map(lint_json).collect()),
             tests: self.tests.as_ref().map(|tests| tests.iter().map(test_json).collect()),
@@ -245,10 +270,22 @@ impl Answer {
             lint_report(&mut report, lints);
         }
         if let Some(tests) = &self.tests {
-            tests_report(&mut report, tests);
+            tests_report(&mut report, tests, self.diff);
         }
-        if let Some(replay) = &self.replay {
+        for explanation in self.explained.iter().flatten() {
+            deeper::explained(&mut report, explanation);
+        }
+        if let Some(rows) = &self.what_if {
+            deeper::what_if_report(&mut report, rows);
+        }
+        // Who asks for more about some rules has seen the alerts of all.
+        if let Some(replay) =
+            self.replay.as_ref().filter(|_| self.explained.is_none() && self.what_if.is_none())
+        {
             replay_report(&mut report, replay);
+        }
+        if let Some(replay) = self.replay.as_ref().filter(|_| self.notifications) {
+            messages_report(&mut report, replay);
         }
         if let Some(measured) = &self.measured {
             measured.tell(&mut report);
@@ -344,7 +381,7 @@ fn lint_report(report: &mut Report, lints: &[Lint]) {
     report.push(Section::Table(table));
 }
 
-fn tests_report(report: &mut Report, tests: &[UnitReport]) {
+fn tests_report(report: &mut Report, tests: &[UnitReport], diff: bool) {
     for test in tests {
         let failed = test.cases.iter().filter(|case| !case.failures.is_empty()).count();
         let (style, state) = match (test.problems.len(), failed) {
@@ -360,18 +397,22 @@ fn tests_report(report: &mut Report, tests: &[UnitReport]) {
         for warning in &test.warnings {
             report.paragraph(warning.as_str());
         }
-        let problems = test.problems.iter().map(|problem| format!("{}:{problem}", test.name));
+        let plain = |text: String| Phrase::new().and(Style::Plain, text);
+        let problems = test.problems.iter().map(|problem| plain(format!("{}:{problem}", test.name)));
         let failures = test.cases.iter().flat_map(|case| {
             let place = move |line: u32| if line > 0 { line } else { case.line };
             case.failures.iter().map(move |failure| {
-                format!("{}:{}: {}\n{failure}", test.name, place(failure.line), case.name)
+                let place = format!("{}:{}: {}", test.name, place(failure.line), case.name);
+                match &failure.outcome {
+                    unit::Outcome::Differs { expected, got } if diff => {
+                        deeper::difference(plain(format!("{place}\n{}\n", failure.about)), expected, got)
+                    }
+                    _ => plain(format!("{place}\n{failure}")),
+                }
             })
         });
         for text in problems.chain(failures) {
-            report.push(Section::Lines(vec![crate::report::Evidence {
-                text: Phrase::new().and(Style::Plain, text),
-                ..Default::default()
-            }]));
+            report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
         }
     }
 }
@@ -387,6 +428,7 @@ fn replay_report(report: &mut Report, replay: &Replay) {
             report.paragraph(format!("… and {more} more; --output json gives all of them"));
         }
     }
+    evidence_report(report, &replay.alerts);
     if !replay.unjudged.is_empty() {
         let mut table = Table::new(vec![Column::text("not judged").importance(9), Column::text("because")]);
         for unjudged in &replay.unjudged {
@@ -399,13 +441,7 @@ fn replay_report(report: &mut Report, replay: &Replay) {
         report.push(Section::Table(table));
     }
     report.paragraph(summary(replay));
-    let mut told: Vec<(&str, usize)> = Vec::new();
-    for notification in &replay.notifications {
-        match told.iter_mut().find(|(receiver, _)| *receiver == notification.receiver) {
-            Some((_, count)) => *count += 1,
-            None => told.push((&notification.receiver, 1)),
-        }
-    }
+    let told = &replay.summary.notifications;
     if !told.is_empty() {
         let told: Vec<String> = told
             .iter()
@@ -413,6 +449,65 @@ fn replay_report(report: &mut Report, replay: &Replay) {
             .collect();
         report.paragraph(format!("Would have been told: {}.", told.join(", ")));
     }
+}
+
+/// Alerts whose evidence is shown, and lines of it.
+const PROVEN: usize = 8;
+const LINES: usize = 1;
+
+/// Lines of files that made alerts fire: of the first alert of each rule.
+fn evidence_report(report: &mut Report, alerts: &[Alert]) {
+    let mut rules: Vec<&str> = Vec::new();
+    let mut lines = Vec::new();
+    for alert in alerts.iter().filter(|alert| alert.fired() && !alert.evidence.is_empty()) {
+        if rules.contains(&alert.rule.as_str()) || rules.len() == PROVEN {
+            continue;
+        }
+        rules.push(&alert.rule);
+        for (index, evidence) in alert.evidence.iter().take(LINES).enumerate() {
+            let name = if index == 0 { format!("{}: ", alert.rule) } else { String::new() };
+            lines.push(crate::report::Evidence {
+                place: place(evidence).into(),
+                text: Phrase::new().and(Style::Strong, name).and(Style::Plain, evidence.text.as_str()),
+                context: false,
+            });
+        }
+    }
+    if !lines.is_empty() {
+        report.push(Section::Lines(lines));
+    }
+}
+
+/// Messages that are shown; the others are counted.
+const MESSAGES: usize = 50;
+
+/// What receivers would have read.
+fn messages_report(report: &mut Report, replay: &Replay) {
+    if replay.notifications.is_empty() {
+        return report.paragraph("Nobody would have been told anything.");
+    }
+    for notification in replay.notifications.iter().take(MESSAGES) {
+        for preview in &notification.previews {
+            let to = if preview.channel == notification.receiver {
+                preview.channel.clone()
+            } else {
+                format!("{} ({})", notification.receiver, preview.channel)
+            };
+            report.heading(format!("{} to {to}: {}", notification.at.date_clock(), preview.title));
+            let text = Phrase::new().and(Style::Plain, preview.text.trim_end());
+            report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
+        }
+    }
+    if replay.notifications.len() > MESSAGES {
+        let more = replay.notifications.len() - MESSAGES;
+        report.paragraph(format!("… and {more} more messages; --output json gives all of them"));
+    }
+}
+
+/// `db.log:12`.
+fn place(evidence: &Evidence) -> String {
+    let line = evidence.line.map_or_else(String::new, |line| format!(":{line}"));
+    format!("{}{line}", evidence.file)
 }
 
 /// `8 rules: 8 judged. 3 alerts fired: 1 critical, 2 high; 1 of them suppressed. 2 were only pending.`
@@ -427,9 +522,7 @@ fn summary(replay: &Replay) -> String {
     if summary.failed > 0 {
         let _ = write!(text, ", {} failed", summary.failed);
     }
-    let fired: usize = summary.by_severity.values().sum();
-    let pending = replay.alerts.iter().filter(|alert| !alert.fired()).count();
-    let suppressed = replay.alerts.iter().filter(|alert| alert.status == Status::Suppressed).count();
+    let (fired, pending) = (summary.fired, summary.pending);
     if fired == 0 {
         text.push_str(". No alert fired");
     } else {
@@ -445,8 +538,14 @@ fn summary(replay: &Replay) -> String {
             })
             .collect();
         let _ = write!(text, ". {} fired: {}", counted(fired as u64, "alert", "alerts"), parts.join(", "));
-        if suppressed > 0 {
-            let _ = write!(text, "; {suppressed} suppressed");
+        for (count, word) in [
+            (summary.active, "active at the end"),
+            (summary.suppressed, "suppressed"),
+            (summary.acknowledged, "acknowledged"),
+        ] {
+            if count > 0 {
+                let _ = write!(text, "; {count} {word}");
+            }
         }
     }
     if pending > 0 {
@@ -460,7 +559,8 @@ fn summary(replay: &Replay) -> String {
 fn episode(alert: &Alert) -> String {
     let from = alert.firing_at.map_or_else(String::new, Timestamp::date_clock);
     let to = alert.resolved_at.map_or_else(|| "the end of the data".to_owned(), Timestamp::date_clock);
-    format!("fired from {from} to {to}, value {}, {}", alert.value, alert.labels)
+    let seen = alert.evidence.first().map_or_else(String::new, |line| format!(", see {}", place(line)));
+    format!("fired from {from} to {to}, value {}, {}{seen}", alert.value, alert.labels)
 }
 
 fn state(alert: &Alert) -> Cell {

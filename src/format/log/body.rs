@@ -201,8 +201,8 @@ fn bounded(message: &[u8], from: usize, to: usize) -> bool {
 /// How bad a message without a level is, where its words leave no doubt: a level written as a pair, an
 /// exception, a crash, an HTTP status of the server's fault.
 pub(super) fn level(message: &[u8]) -> Option<Level> {
-    const KEYS: [&[u8]; 6] =
-        [b"level=", b"\"level\":", b"lvl=", b"severity=", b"Severity=", b"\"severity\":"];
+    const KEYS: [&[u8]; 7] =
+        [b"LEVEL: ", b"level=", b"\"level\":", b"lvl=", b"severity=", b"Severity=", b"\"severity\":"];
     const ERRORS: [&[u8]; 4] = [
         b"Traceback (most recent call last)",
         b"Unhandled exception",
@@ -210,7 +210,18 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
         b"Segmentation fault",
     ];
     const FATAL: [&[u8]; 3] = [b"Out of memory: ", b"Kernel panic", b"fatal error: "];
+    const PHP: [(&[u8], Level); 6] = [
+        (b"PHP Fatal error:", Level::Fatal),
+        (b"PHP Parse error:", Level::Error),
+        (b"PHP Recoverable fatal error:", Level::Error),
+        (b"PHP Warning:", Level::Warn),
+        (b"PHP Notice:", Level::Info),
+        (b"PHP Deprecated:", Level::Warn),
+    ];
     let message = within(message);
+    if let Some((_, level)) = PHP.iter().find(|(words, _)| message.starts_with(words)) {
+        return Some(*level);
+    }
     for key in KEYS {
         if let Some(at) = find(message, key) {
             let value = message[at + key.len()..].trim_ascii_start();
@@ -311,6 +322,8 @@ mod tests {
     fn levels_are_taken_from_messages_without_doubt_only() {
         for (message, expected) in [
             ("x level=warn y", Some(Level::Warn)),
+            ("PHP Warning:  x in /a.php on line 5", Some(Level::Warn)),
+            ("I27204F655   LEVEL: Severe\nPID : 1", Some(Level::Error)),
             ("java.lang.IllegalStateException: x", Some(Level::Error)),
             ("ValueError: x", Some(Level::Error)),
             ("Traceback (most recent call last):", Some(Level::Error)),

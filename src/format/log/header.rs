@@ -59,6 +59,10 @@ impl Header {
     /// Looks at the words before the time: a level, or else the name of what logs.
     fn before_time(&mut self, line: &[u8], time: usize) {
         let mut at = 0;
+        if time == 3 && line.starts_with(&[line[0], b' ', b'[']) {
+            // CUPS: `E [09/Feb/2024:12:00:00 +0100] message`.
+            self.level = Level::from_letter(line[0]).map(|level| (level, 0, 1));
+        }
         while at < time {
             let length = line[at..time].iter().take_while(|b| is_word(**b)).count();
             if length == 0 {
@@ -219,8 +223,19 @@ impl Header {
         if !name.first().is_some_and(u8::is_ascii_alphabetic) || !(dash || colon || bracket || level) {
             return None;
         }
-        self.logger = Some((at, at + length));
-        Some(at + length)
+        let end = at + length;
+        if let Some(part) = name.iter().rposition(|b| *b == b'.').map(|dot| dot + 1)
+            && self.level.is_none()
+            && after.starts_with(b":")
+            && let Some(level) = capital_level(&name[part..])
+        {
+            // Monolog writes the channel and the level as one name: `app.ERROR: `.
+            self.level = Some((level, at + part, end));
+            self.logger = Some((at, at + part - 1));
+            return Some(end);
+        }
+        self.logger = Some((at, end));
+        Some(end)
     }
 
     /// A level that stands out among the first words of the message, `… [WARNING] …`, `….ERR […`.
@@ -234,7 +249,7 @@ impl Header {
                 at += 1;
                 continue;
             }
-            if let Some(level) = alone(line, at, length) {
+            if let Some(level) = alone(line, at, length).or_else(|| numbered(line, at, length)) {
                 self.level = Some((level, at, at + length));
                 return;
             }
@@ -262,6 +277,42 @@ fn is_finer(known: Stamp, finer: Stamp) -> bool {
                 && time.zone == other.zone
         }
         _ => false,
+    }
+}
+
+/// A level all in capitals.
+fn capital_level(word: &[u8]) -> Option<Level> {
+    word.iter().all(u8::is_ascii_uppercase).then(|| level_word(word)).flatten()
+}
+
+/// VMware's levels, which have a number: `| vmx| I125: message`, `In(05) vmx - message`.
+fn numbered(line: &[u8], at: usize, length: usize) -> Option<Level> {
+    const SHORT: [(&[u8], Level); 10] = [
+        (b"Em", Level::Fatal),
+        (b"Al", Level::Fatal),
+        (b"Cr", Level::Fatal),
+        (b"Er", Level::Error),
+        (b"Wa", Level::Warn),
+        (b"No", Level::Info),
+        (b"In", Level::Info),
+        (b"Db", Level::Debug),
+        (b"Tr", Level::Trace),
+        (b"Vb", Level::Trace),
+    ];
+    let (word, after) = (&line[at..at + length], &line[at + length..]);
+    match word {
+        [letter, digits @ ..] if digits.len() == 3 => {
+            let numbered = digits.iter().all(u8::is_ascii_digit) && after.starts_with(b":");
+            (numbered && line[..at].ends_with(b"| ")).then(|| Level::from_letter(*letter)).flatten()
+        }
+        [_, _] => {
+            let numbered = after.starts_with(b"(")
+                && after.get(1..3).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
+                && after.get(3) == Some(&b')');
+            let found = SHORT.iter().find(|(short, _)| numbered && *short == word);
+            found.map(|(_, level)| *level)
+        }
+        _ => None,
     }
 }
 

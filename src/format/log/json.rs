@@ -1,8 +1,8 @@
 //! JSON lines of any vocabulary, walked by hand: only wanted values are looked at, nothing is copied.
 
-use super::plan::Node;
+use super::plan::{Key, Node};
 use super::{LogFormat, Plan, Sample};
-use crate::model::{Level, Role, Slots, Text, Value};
+use crate::model::{Level, RecentKeys, Role, Slots, Text, Value};
 
 /// One JSON object a line.
 #[derive(Debug)]
@@ -33,12 +33,14 @@ impl LogFormat for Json {
     }
 
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
-        let line = object_text(entry);
+        let line = if slots.one_line { entry } else { object_text(entry) };
         let Some(open) = line.iter().position(|b| *b == b'{') else { return false };
         let mut walk = Walk { bytes: line, plan, slots, left: plan.wanted() };
-        if walk.left > 0 {
-            walk.object(open, plan.root(), 0);
-        }
+        match walk.left {
+            0 => None,
+            1 => walk.object(open, plan.root(), 0),
+            _ => walk.entry(open),
+        };
         if slots.level.is_none() && plan.needs().has(Role::Level) {
             slots.level = plan.unwritten_level();
         }
@@ -117,6 +119,14 @@ fn is_printed_over_lines(rest: &[u8]) -> bool {
     blanks > 0 && next.get(blanks) == Some(&b'"')
 }
 
+/// What comes behind a value.
+enum Next<'a> {
+    /// A key, and where its value begins.
+    Key(&'a [u8], usize),
+    /// The end of the object.
+    End(usize),
+}
+
 /// A walk over one object for the values that a plan wants.
 struct Walk<'a, 'p> {
     bytes: &'a [u8],
@@ -127,44 +137,78 @@ struct Walk<'a, 'p> {
 }
 
 impl<'a> Walk<'a, '_> {
+    /// Walks the object of an entry, which opens at `at`. What stands between two values is first taken for what
+    /// stood there in the entries before: then nothing is read byte by byte but the values.
+    fn entry(&mut self, at: usize) -> Option<usize> {
+        let node = self.plan.root();
+        self.slots.recent_keys.belong_to(std::ptr::from_ref(node).addr());
+        let mut link = RecentKeys::START;
+        let mut at = at + 1;
+        loop {
+            let key;
+            match self.slots.recent_keys.follow(link, &self.bytes[at..]) {
+                // A blank more than before belongs to what stands between.
+                Some((next, index, length)) if self.bytes.get(at + length).is_some_and(|b| *b > b' ') => {
+                    (link, key) = (next, index);
+                    at += length;
+                }
+                _ => {
+                    let (name, value) = match self.key(at)? {
+                        Next::Key(name, value) => (name, value),
+                        Next::End(end) => return Some(end),
+                    };
+                    key = node.find(name).unwrap_or(u16::MAX);
+                    link = self.slots.recent_keys.learn(link, &self.bytes[at..value], key);
+                    at = value;
+                }
+            }
+            at = self.value(at, node.key(key), 0)?;
+        }
+    }
+
     /// Walks the object that opens at `at`. `None` when reading has to stop: all is found, or damage.
     fn object(&mut self, at: usize, node: &Node, depth: usize) -> Option<usize> {
         let mut at = at + 1;
         loop {
+            match self.key(at)? {
+                Next::Key(name, value) => at = self.value(value, node.get(name), depth)?,
+                Next::End(end) => return Some(end),
+            }
+        }
+    }
+
+    /// The next key at or after `at`, which is behind a value or a brace.
+    #[inline]
+    fn key(&self, mut at: usize) -> Option<Next<'a>> {
+        loop {
             at = blanks(self.bytes, at);
             match self.bytes.get(at)? {
-                b'"' => {}
-                b'}' => return Some(at + 1),
-                b',' => {
-                    at += 1;
-                    continue;
-                }
+                b'"' => break,
+                b'}' => return Some(Next::End(at + 1)),
+                b',' => at += 1,
                 _ => return None,
             }
-            let (key, _, after) = string(self.bytes, at)?;
-            at = blanks(self.bytes, after);
-            if *self.bytes.get(at)? != b':' {
-                return None;
-            }
-            at = blanks(self.bytes, at + 1);
-            at = match node.get(key) {
-                None => skip(self.bytes, at)?,
-                Some(key) => {
-                    if let (Some(inside), Some(b'{')) = (key.inside, self.bytes.get(at))
-                        && depth < MAX_DEPTH
-                    {
-                        let node = self.plan.node(inside);
-                        let end = self.object(at, node, depth + 1)?;
-                        self.offer(&key.targets, Value::Nested(&self.bytes[at..end]))?;
-                        end
-                    } else {
-                        let (value, end) = value(self.bytes, at)?;
-                        self.offer(&key.targets, value)?;
-                        end
-                    }
-                }
-            };
         }
+        let (key, _, after) = string(self.bytes, at)?;
+        at = blanks(self.bytes, after);
+        (*self.bytes.get(at)? == b':').then(|| Next::Key(key, blanks(self.bytes, at + 1)))
+    }
+
+    /// Offers the value at `at` to whatever wants its key. Where it ends.
+    #[inline]
+    fn value(&mut self, at: usize, key: Option<&Key>, depth: usize) -> Option<usize> {
+        let Some(key) = key else { return skip(self.bytes, at) };
+        if let (Some(inside), Some(b'{')) = (key.inside, self.bytes.get(at))
+            && depth < MAX_DEPTH
+        {
+            let node = self.plan.node(inside);
+            let end = self.object(at, node, depth + 1)?;
+            self.offer(&key.targets, Value::Nested(&self.bytes[at..end]))?;
+            return Some(end);
+        }
+        let (value, end) = value(self.bytes, at)?;
+        self.offer(&key.targets, value)?;
+        Some(end)
     }
 
     /// Offers a value to its slots; `None` when nothing is left to be found.
@@ -235,7 +279,11 @@ pub(super) fn each_item<'a>(raw: &'a [u8], mut visit: impl FnMut(Value<'a>) -> b
 /// The first byte at or after `at` that is no blank.
 #[inline]
 fn blanks(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+    // One blank or none is usual; everything above a blank is none.
+    if bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    while bytes.get(at).is_some_and(|b| *b <= b' ' && matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
         at += 1;
     }
     at
@@ -404,6 +452,39 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn what_was_read_before_changes_nothing(
+            entries in proptest::collection::vec(proptest::collection::vec(0..20_usize, 0..12), 1..8),
+        ) {
+            const PIECES: [&str; 20] = [
+                "{", "}", "\"a\":", "\"b\": ", "\"time\": ", "\"level\":", "\"pool\":", "1", " ", ",", ", ", "\"x\"", "\"y\\\"\"",
+                "{\"active\": 3}", "null", "\"2023-12-24T03:14:23.5Z\"", "\"2023-12-24T03:14:23Z\"", "\"error\"", "\n", "\"",
+            ];
+            let mut needs = Needs::none();
+            for field in ["a", "b", "pool.active"] {
+                needs.field(field);
+            }
+            needs.role(Role::Ts);
+            needs.role(Role::Level);
+            let plan = Plan::new(&needs, Clock::default(), &[]);
+            let lines: Vec<String> =
+                entries.iter().map(|entry| entry.iter().fold("{".to_owned(), |line, at| line + PIECES[*at])).collect();
+            let mut used = Slots::new(&needs);
+            for line in &lines {
+                let mut fresh = Slots::new(&needs);
+                used.clear();
+                used.one_line = !line.contains('\n');
+                proptest::prop_assert_eq!(
+                    Json.extract(line.as_bytes(), &plan, &mut used),
+                    Json.extract(line.as_bytes(), &plan, &mut fresh)
+                );
+                proptest::prop_assert_eq!((used.ts, used.level), (fresh.ts, fresh.level));
+                for slot in needs.wanted() {
+                    proptest::prop_assert_eq!(used.get(slot), fresh.get(slot), "{}", line);
+                }
+            }
+        }
+
         #[test]
         fn quotes_and_backslashes_are_found_where_they_are(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..90), at in 0..20_usize) {
             let expected = bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\'))).map(|found| at + found);

@@ -94,6 +94,11 @@ fn in_word(line: &[u8], at: usize, words: u8) -> Option<Found> {
     if let Some((stamp, used)) = stamp(&line[at..]) {
         return ends(line, at + used).then_some((stamp, at, at + used));
     }
+    if words == 0
+        && let Some(found) = of_history(line, at)
+    {
+        return Some(found);
+    }
     let word = &line[at..line.len().min(at + WITHIN_WORD)];
     for (offset, b) in word.iter().enumerate() {
         match b {
@@ -113,6 +118,15 @@ fn in_word(line: &[u8], at: usize, words: u8) -> Option<Found> {
         }
     }
     None
+}
+
+/// `#1375138067`, `#+1375138067`: the line that a shell writes before a command; there is nothing else on it.
+fn of_history(line: &[u8], at: usize) -> Option<Found> {
+    let rest = line.get(at..)?.strip_prefix(b"#")?;
+    let number = rest.strip_prefix(b"+").unwrap_or(rest);
+    let (stamp, used) = time::epoch(number)?;
+    let from = line.len() - number.len();
+    (used == 10 && number[used..].trim_ascii().is_empty()).then_some((stamp, from, from + used))
 }
 
 /// May a time end here?

@@ -30,6 +30,7 @@ pub mod names;
 pub mod nginx_error;
 pub mod normal;
 pub mod otlp;
+pub mod own;
 pub mod plan;
 mod positional;
 pub mod postgres;
@@ -104,6 +105,16 @@ pub trait LogFormat: Debug + Send + Sync {
     /// have no sign of going on? Formats of whole lines say no: what stands between is something else.
     fn gathers(&self) -> bool {
         true
+    }
+
+    /// The zone of its times that have no offset, where a person said so.
+    fn zone(&self) -> Option<chrono_tz::Tz> {
+        None
+    }
+
+    /// The fields that play roles in this format, where a person said so.
+    fn roles(&self) -> &[(Role, Vec<String>)] {
+        &[]
     }
 
     /// Entries of this format and what they mean, as tests and as documentation.

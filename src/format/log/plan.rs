@@ -20,13 +20,15 @@ pub struct Plan {
     formats: Vec<&'static dyn LogFormat>,
     columns: Option<Columns>,
     layout: Layout,
+    /// The plans of formats that a person described, which have names and zones of their own.
+    own: Vec<(&'static str, Plan)>,
 }
 
 /// The wanted keys of one object: those of the entry itself, or of a nested object in it.
 #[derive(Clone, Debug, Default)]
 pub struct Node {
-    /// Indices into `keys`, by hash; `u16::MAX` is empty. Its length is a power of two.
-    table: Vec<u16>,
+    /// Hashes of `keys` and their indices; `u16::MAX` is empty. Its length is a power of two.
+    table: Vec<(u16, u16)>,
     keys: Vec<Key>,
 }
 
@@ -111,6 +113,7 @@ impl Plan {
             formats: Vec::new(),
             columns: None,
             layout: Layout::default(),
+            own: Vec::new(),
         };
         for (index, path) in needs.fields().iter().enumerate() {
             let slot = Slot((Role::ALL.len() + index) as u16);
@@ -149,6 +152,26 @@ impl Plan {
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
         self
+    }
+
+    /// The plan with plans for those of these formats that a person described.
+    #[must_use]
+    pub(super) fn with_own(mut self, formats: &[&'static dyn LogFormat], seen: &[String]) -> Self {
+        let described = formats.iter().filter(|format| !format.roles().is_empty() || format.zone().is_some());
+        self.own = described
+            .map(|format| {
+                let clock = Clock { zone: format.zone().unwrap_or(self.clock.zone), ..self.clock };
+                let mut plan = Plan::new(&self.needs, clock, seen).mapped(format.roles());
+                plan.formats.clone_from(&self.formats);
+                (format.name(), plan)
+            })
+            .collect();
+        self
+    }
+
+    /// The plan for the format of this name: its own, if it has one.
+    pub(super) fn own(&self, name: &str) -> &Plan {
+        self.own.iter().find(|(of, _)| *of == name).map_or(self, |(_, plan)| plan)
     }
 
     /// The plan with these columns.
@@ -244,7 +267,7 @@ impl Plan {
         }
         match target.slot.role() {
             Some(Role::Ts) => {
-                let ts = self.clock.value(value);
+                let ts = self.clock.value_near(value, &mut slots.recent);
                 let rank = if ts.is_some() { target.rank } else { UNREADABLE };
                 let taken = slots.offer(target.slot, rank, value);
                 if taken && ts.is_some() {
@@ -291,6 +314,14 @@ impl Plan {
         const FRAME: [Role; 5] = [Role::Ts, Role::Level, Role::Message, Role::Logger, Role::Thread];
         let Some(key) = self.root().get(name) else { return };
         for target in &key.targets {
+            // A number in a message is a priority of something else sooner than a level.
+            let number = match value {
+                Value::Text(text) => text.raw.first().is_some_and(u8::is_ascii_digit),
+                value => value.number().is_some(),
+            };
+            if number && target.slot.role() == Some(Role::Level) {
+                continue;
+            }
             let framed = target.slot.role().is_some_and(|role| FRAME.contains(&role));
             if !(framed && slots.get(target.slot).is_some()) {
                 self.offer(slots, *target, value);
@@ -364,15 +395,29 @@ impl Node {
     /// The key of that name, if it is wanted.
     #[inline]
     pub fn get(&self, name: &[u8]) -> Option<&Key> {
+        self.find(name).and_then(|index| self.key(index))
+    }
+
+    /// The key of that number.
+    #[inline]
+    pub fn key(&self, index: u16) -> Option<&Key> {
+        self.keys.get(usize::from(index))
+    }
+
+    /// The number of the key of that name, if it is wanted.
+    #[inline]
+    pub fn find(&self, name: &[u8]) -> Option<u16> {
         let mask = self.table.len().wrapping_sub(1);
         if self.table.is_empty() {
             return None;
         }
-        let mut at = hash(name) & mask;
+        let hash = hash(name);
+        let mut at = usize::from(hash) & mask;
         loop {
-            let key = self.keys.get(usize::from(self.table[at]))?;
-            if *key.name == *name {
-                return Some(key);
+            let (of, index) = self.table[at & mask];
+            let key = self.keys.get(usize::from(index))?;
+            if of == hash && same(&key.name, name) {
+                return Some(index);
             }
             at = (at + 1) & mask;
         }
@@ -387,14 +432,15 @@ impl Node {
 
     /// Builds the hash table, four times as large as needed so that most look-ups of other keys end at once.
     fn index(&mut self) {
-        self.table = vec![u16::MAX; (self.keys.len() * 4).next_power_of_two()];
+        self.table = vec![(0, u16::MAX); (self.keys.len() * 4).next_power_of_two()];
         let mask = self.table.len() - 1;
         for (index, key) in self.keys.iter().enumerate() {
-            let mut at = hash(&key.name) & mask;
-            while self.table[at] != u16::MAX {
+            let hash = hash(&key.name);
+            let mut at = usize::from(hash) & mask;
+            while self.table[at].1 != u16::MAX {
                 at = (at + 1) & mask;
             }
-            self.table[at] = index as u16;
+            self.table[at] = (hash, index as u16);
         }
     }
 }
@@ -409,12 +455,28 @@ fn only_item(value: Value<'_>) -> Value<'_> {
     value
 }
 
+/// Are they equal? Short names are compared in registers: most look-ups of wanted keys end here.
+#[inline]
+fn same(name: &[u8], other: &[u8]) -> bool {
+    let length = name.len();
+    if length != other.len() {
+        return false;
+    }
+    match (name.first_chunk::<8>(), other.first_chunk::<8>(), name.last_chunk::<8>(), other.last_chunk::<8>())
+    {
+        (Some(a), Some(b), Some(c), Some(d)) if length <= 16 => a == b && c == d,
+        _ if length < 8 => name.iter().zip(other).all(|(a, b)| a == b),
+        _ => name == other,
+    }
+}
+
 /// A hash from length, first, middle and last byte: enough to tell the few keys of a log apart.
 #[inline]
-fn hash(name: &[u8]) -> usize {
+fn hash(name: &[u8]) -> u16 {
     let (Some(first), Some(last)) = (name.first(), name.last()) else { return 0 };
     let middle = name[name.len() / 2];
-    name.len() + usize::from(*first) * 5 + usize::from(*last) * 23 + usize::from(middle) * 71
+    // At most 255 * (5 + 23 + 71), and what is left for the length.
+    (name.len() as u16 & 0x7FFF) ^ (u16::from(*first) * 5 + u16::from(*last) * 23 + u16::from(middle) * 71)
 }
 
 /// The level that a field's value means.

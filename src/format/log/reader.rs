@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::colour;
+use super::own::{Own, PathPattern};
 use super::trace::{continues, continues_untimed};
 use super::words::first_line;
 use super::{LogFormat, Plan, Profile, text};
@@ -41,6 +42,23 @@ pub struct ReadOptions {
     pub zone: Option<chrono_tz::Tz>,
     /// Fields that play a role by the user's word.
     pub map: Vec<(Role, Vec<String>)>,
+    /// Formats that a person described.
+    pub own: Vec<&'static Own>,
+    /// Zones of files whose times have no offset; the first that is about a file counts.
+    pub zones: Vec<(PathPattern, chrono_tz::Tz)>,
+}
+
+impl ReadOptions {
+    /// The described formats that are looked for in the file at this path.
+    pub fn own_for(&self, path: &str) -> Vec<&'static dyn LogFormat> {
+        let own = self.own.iter().copied().filter(|own| own.is_for(path));
+        own.map(|own| -> &'static dyn LogFormat { own }).collect()
+    }
+
+    /// The zone that was said for the file at this path.
+    pub fn zone_for(&self, path: &str) -> Option<chrono_tz::Tz> {
+        self.zones.iter().find(|(files, _)| files.matches(path)).map(|(_, zone)| *zone)
+    }
 }
 
 /// How many lines back the beginning of a line that was written in parts is looked for.
@@ -56,13 +74,18 @@ impl Reader {
         latest: Option<Timestamp>,
         service: Option<String>,
     ) -> Self {
-        let clock = Clock { zone: options.zone.unwrap_or(chrono_tz::UTC), latest, order: profile.order };
+        let zone = profile.zone.or(options.zone).unwrap_or(chrono_tz::UTC);
+        let clock = Clock { zone, latest, order: profile.order };
         let mut frame = Needs::none();
         frame.role(Role::Ts);
         let mut needs = needs.clone();
         needs.role(Role::Ts);
-        let plan = |needs: &Needs| Plan::new(needs, clock, &profile.keys).mapped(&options.map).of(profile);
         let formats = options.format.map_or_else(|| profile.formats.clone(), |format| vec![format]);
+        let plan = |needs: &Needs| {
+            let plan = Plan::new(needs, clock, &profile.keys).mapped(&options.map).of(profile);
+            plan.with_own(&formats, &profile.keys)
+        };
+        let (frame, plan) = (plan(&frame), plan(&needs));
         Reader {
             gathers: !formats.is_empty() && formats.iter().all(|format| format.gathers()),
             wrapped: formats.iter().any(|format| format.layer() > 0),
@@ -70,8 +93,8 @@ impl Reader {
             timed: profile.layout.is_timed(),
             inner_timed: profile.inner_timed,
             coloured: profile.coloured,
-            plan: plan(&needs),
-            frame: plan(&frame),
+            plan,
+            frame,
             service,
         }
     }
@@ -152,6 +175,30 @@ impl Reader {
         false
     }
 
+    /// What an entry carries, put together and without colours, where that does not stand in it as one piece.
+    pub fn carried<'a>(&self, entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        if self.is_as_written() {
+            return None;
+        }
+        let mut text = self.seen(entry);
+        let mut layer = u8::MAX;
+        loop {
+            let format = if layer == u8::MAX {
+                self.format_of_seen(&text)
+            } else {
+                self.plan.format_within(layer, &text)
+            };
+            match format.inner(&text) {
+                Some(inner) if format.layer() < layer => {
+                    layer = format.layer();
+                    text = Cow::Owned(inner.into_owned());
+                }
+                _ => break,
+            }
+        }
+        (layer != u8::MAX || matches!(text, Cow::Owned(_))).then_some(text)
+    }
+
     /// The format of an entry.
     pub fn format_of(&self, entry: &[u8]) -> &'static dyn LogFormat {
         let entry = self.seen(entry);
@@ -209,6 +256,8 @@ impl Reader {
     #[inline]
     fn extract_by<'a>(&self, plan: &Plan, entry: &'a [u8], slots: &mut Slots<'a>) -> bool {
         slots.clear();
+        // What an entry carries may be of several lines where it is not itself.
+        slots.one_line &= !self.wrapped;
         let entry = match self.seen(entry) {
             Cow::Borrowed(entry) => entry,
             Cow::Owned(made) => slots.keep(made).unwrap_or(entry),

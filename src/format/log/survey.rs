@@ -25,6 +25,8 @@ pub struct Profile {
     pub coloured: bool,
     /// The columns that its head names.
     pub columns: Option<Columns>,
+    /// The zone of its times without an offset, where a person said so for this file.
+    pub zone: Option<chrono_tz::Tz>,
     /// The order of the numbers in its dates, if they leave only one.
     pub order: Option<Order>,
     /// The earliest and the latest time of the samples among those with a year.
@@ -83,7 +85,12 @@ const DAY: i64 = 86_400_000_000_000;
 
 /// Looks at samples of a file: pieces that start at a line's start.
 pub fn survey(samples: &[&[u8]]) -> Profile {
-    let mut seen = Seen::new(samples);
+    survey_with(samples, &[])
+}
+
+/// The same, where a person described formats of their own, which come before all others.
+pub fn survey_with(samples: &[&[u8]], own: &[&'static dyn LogFormat]) -> Profile {
+    let mut seen = Seen::new(samples, own);
     let mut lines = 0;
     for sample in samples {
         let mut rest: &[u8] = sample;
@@ -102,6 +109,7 @@ pub fn survey(samples: &[&[u8]]) -> Profile {
 
 /// What has been seen of the samples.
 struct Seen {
+    known: Vec<&'static dyn LogFormat>,
     plan: Plan,
     needs: Needs,
     survey: Survey,
@@ -129,17 +137,19 @@ struct Places {
 }
 
 impl Seen {
-    fn new(samples: &[&[u8]]) -> Self {
+    fn new(samples: &[&[u8]], own: &[&'static dyn LogFormat]) -> Self {
         let head = samples.first().copied().unwrap_or_default();
         let columns = w3c::header(head).or_else(|| zeek::header(head)).or_else(|| csv::header(head));
         let mut needs = Needs::none();
         needs.role(Role::Ts);
         let clock = Clock { latest: Timestamp::new(FAR, 0), ..Clock::default() };
+        let known: Vec<&'static dyn LogFormat> = own.iter().chain(LOG_FORMATS).copied().collect();
         Seen {
-            plan: Plan::new(&needs, clock, &[]).with_columns(columns.clone()),
+            plan: Plan::new(&needs, clock, &[]).with_columns(columns.clone()).with_own(own, &[]),
             needs,
             survey: Survey::default(),
-            counts: vec![0; LOG_FORMATS.len()],
+            counts: vec![0; known.len()],
+            known,
             keys: BTreeMap::new(),
             statuses: [0; 2],
             coloured: false,
@@ -173,15 +183,15 @@ impl Seen {
             let taker = self.taker(entry, u8::MAX);
             // What its first line tells alone is looked at line by line.
             if let Some(taker) =
-                taker.filter(|taker| opens || !LOG_FORMATS[*taker].starts(&rest[..first], &self.plan))
+                taker.filter(|taker| opens || !self.known[*taker].starts(&rest[..first], &self.plan))
             {
                 let lines = memchr::memchr_iter(b'\n', entry).count() + 1;
                 self.survey.lines += lines;
                 self.survey.continuing += lines - 1;
                 self.counts[taker] += 1;
                 self.first_is_timed.get_or_insert(true);
-                self.time(LOG_FORMATS[taker], entry);
-                self.fields(LOG_FORMATS[taker], entry);
+                self.time(self.known[taker], entry);
+                self.fields(self.known[taker], entry);
                 return Some(end);
             }
         }
@@ -201,7 +211,7 @@ impl Seen {
         let mut layer = u8::MAX;
         while let Some(taker) = self.taker(&line, layer) {
             self.counts[taker] += 1;
-            let format = LOG_FORMATS[taker];
+            let format = self.known[taker];
             self.first_is_timed.get_or_insert(true);
             self.time(format, &line);
             let Some(inner) = format.inner(&line) else {
@@ -216,7 +226,7 @@ impl Seen {
 
     /// The first format inside of `layer` that understands the line as an entry's first.
     fn taker(&self, line: &[u8], layer: u8) -> Option<usize> {
-        LOG_FORMATS.iter().position(|format| {
+        self.known.iter().position(|format| {
             format.layer() < layer
                 && format.name() != text::Text.name()
                 && format.starts(line, &self.plan)
@@ -275,7 +285,7 @@ impl Seen {
     fn profile(mut self) -> Profile {
         // A stray line that looks like another format is no reason to look for that format in every line.
         let least = self.survey.lines / 100;
-        let found = || self.counts.iter().copied().zip(LOG_FORMATS.iter().copied());
+        let found = || self.counts.iter().copied().zip(self.known.iter().copied());
         let formats = found()
             .filter(|(count, format)| *count > least && format.name() != text::Text.name())
             .map(|(_, format)| format)
@@ -303,6 +313,7 @@ impl Seen {
             layout: if inner.lines > outer.lines { inner_layout } else { layout },
             coloured: self.coloured,
             columns: self.columns,
+            zone: None,
             order: order_of(&self.dates),
             dated: self.dated,
             yearless: self.yearless,

@@ -59,7 +59,7 @@ pub(super) fn zone(bytes: &[u8], at: usize) -> (Zone, usize) {
             Some((seconds, end)) => (Zone::Offset(if *sign == b'-' { -seconds } else { seconds }), end),
             None => (Zone::Local, at),
         },
-        Some(b'A'..=b'Z') => name(bytes, start).unwrap_or((Zone::Local, at)),
+        Some(b'A'..=b'Z') => name(bytes, start).or_else(|| place(bytes, start)).unwrap_or((Zone::Local, at)),
         // \u2212, the minus sign of ISO 8601.
         Some(0xE2) if bytes[start..].starts_with("\u{2212}".as_bytes()) => {
             match numeric_offset(bytes, start + 3, false) {
@@ -93,8 +93,24 @@ fn name(bytes: &[u8], start: usize) -> Option<(Zone, usize)> {
     Some((Zone::Offset(minutes * 60), end))
 }
 
+/// `Europe/Berlin`, `America/Argentina/Buenos_Aires`: PHP writes the zone's name.
+fn place(bytes: &[u8], start: usize) -> Option<(Zone, usize)> {
+    const LONGEST: usize = 40;
+    let area = bytes[start..].iter().take(12).take_while(|b| b.is_ascii_alphabetic()).count();
+    if bytes.get(start + area) != Some(&b'/') {
+        return None;
+    }
+    let inside = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+');
+    let end = start + bytes[start..].iter().take(LONGEST).take_while(inside).count();
+    let name = std::str::from_utf8(&bytes[start..end]).ok()?;
+    Some((Zone::Named(name.parse().ok()?), end))
+}
+
 /// `0900`, `09:00` or (not after a space) `09`: seconds, and where it ends.
 fn numeric_offset(bytes: &[u8], at: usize, spaced: bool) -> Option<(i32, usize)> {
+    if let Some(minutes) = minutes_alone(bytes, at).filter(|_| !spaced) {
+        return Some((minutes * 60, at + 3));
+    }
     let hours = super::notation::two(bytes, at)?;
     let (minutes, end) = match bytes.get(at + 2) {
         Some(b':') => (super::notation::two(bytes, at + 3)?, at + 5),
@@ -104,6 +120,14 @@ fn numeric_offset(bytes: &[u8], at: usize, spaced: bool) -> Option<(i32, usize)>
     };
     let ends = !bytes.get(end).is_some_and(u8::is_ascii_digit);
     (ends && hours <= 15 && minutes < 60).then_some(((hours * 3600 + minutes * 60) as i32, end))
+}
+
+/// `060`: Db2 counts minutes, in three digits.
+fn minutes_alone(bytes: &[u8], at: usize) -> Option<i32> {
+    let digits = bytes.get(at..at + 3).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+    let ends = !matches!(bytes.get(at + 3), Some(b'0'..=b'9' | b':'));
+    let minutes = digits.iter().fold(0, |n, digit| n * 10 + i32::from(digit - b'0'));
+    (ends && minutes <= 840 && minutes % 15 == 0).then_some(minutes)
 }
 
 #[cfg(test)]
@@ -121,6 +145,11 @@ mod tests {
             (" KST 2023", (Zone::Offset(32_400), 4)),
             (" UTC+2 x", (Zone::Offset(7_200), 6)),
             (" CST", (Zone::Unclear, 4)),
+            ("+060 I27", (Zone::Offset(3_600), 4)),
+            ("-300", (Zone::Offset(-18_000), 4)),
+            ("+123", (Zone::Local, 0)),
+            (" Asia/Seoul]", (Zone::Named(chrono_tz::Asia::Seoul), 11)),
+            (" GET/x", (Zone::Local, 0)),
             (" -09 x", (Zone::Local, 0)),
             (" GET /", (Zone::Local, 0)),
             (" UTCX", (Zone::Local, 0)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Labels;
 use crate::promql::EvalError;
-use crate::promql::ast::{Form, MatchOp, Node};
+use crate::promql::ast::{Form, MatchOp, Node, Span};
 use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, fail, merge, present};
 use crate::promql::pattern::Pattern;
 
@@ -28,7 +28,10 @@ pub(super) fn label_replace<'a>(
     }
     let mut columns = evaluator.vector(&arguments[0], steps)?;
     for column in &mut columns {
-        let Some(groups) = pattern.regex().captures(column.labels.get(&source)) else { continue };
+        let value = column.labels.get(&source);
+        let Some(groups) = pattern.regex().and_then(|regex| regex.captures(value)) else { continue };
+        let most = replacement.len() + replacement.matches('$').count() * value.len();
+        check_length(most, node.span)?;
         let mut value = String::new();
         groups.expand(&replacement, &mut value);
         column.labels.set(target.clone(), value);
@@ -37,6 +40,16 @@ pub(super) fn label_replace<'a>(
         }
     }
     merge(columns, node.span).map(Evaluated::Vector)
+}
+
+/// Labels made by functions are no longer than this many bytes: nested functions can double them many times.
+const LONGEST: usize = 1 << 20;
+
+fn check_length(length: usize, span: Span) -> Outcome<()> {
+    if length <= LONGEST {
+        return Ok(());
+    }
+    fail(span, format!("a label may be {length} bytes long, and {LONGEST} are allowed"))
 }
 
 pub(super) fn label_join<'a>(
@@ -61,6 +74,7 @@ pub(super) fn label_join<'a>(
     let mut columns = evaluator.vector(&arguments[0], steps)?;
     for column in &mut columns {
         let values: Vec<&str> = sources.iter().map(|source| column.labels.get(source)).collect();
+        check_length(values.iter().map(|value| value.len() + separator.len()).sum(), node.span)?;
         let joined = values.join(&separator);
         column.labels.set(target.clone(), joined);
         if *target == *Labels::NAME {

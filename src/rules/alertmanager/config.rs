@@ -51,6 +51,8 @@ pub struct Receiver {
     pub name: String,
     /// Does it send anything at all?
     pub sends: bool,
+    /// By what: `email`, `slack`, `pagerduty`, `webhook` …, in the order of the file.
+    pub integrations: Vec<String>,
     /// Is it told of what is resolved?
     pub sends_resolved: bool,
 }
@@ -101,6 +103,20 @@ impl Config {
         self.matching(labels).into_iter().map(|at| self.routes[at].receiver.clone()).collect()
     }
 
+    /// Why nobody is told of an alert with these labels at a time (milliseconds) while those of `firing` (name and
+    /// labels) fire: inhibition, or time intervals of all of its routes.
+    pub fn suppressing(&self, labels: &Labels, firing: &[(&str, &Labels)], at: i64) -> Option<String> {
+        for inhibition in &self.inhibitions {
+            let source = firing.iter().find(|(_, source)| inhibition.mutes(source, labels));
+            if let Some((name, _)) = source {
+                return Some(inhibition.reason(name));
+            }
+        }
+        let routes = self.matching(labels);
+        let reasons: Vec<String> = routes.iter().filter_map(|&route| self.muted(route, at)).collect();
+        if reasons.len() == routes.len() { reasons.into_iter().next() } else { None }
+    }
+
     /// Why a route sends nothing at a time (milliseconds): `mute time interval "x"`, or nothing.
     pub fn muted(&self, route: usize, at: i64) -> Option<String> {
         let route = &self.routes[route];
@@ -115,6 +131,14 @@ impl Config {
 }
 
 impl Inhibition {
+    /// What an alert is suppressed by that an alert of the name `source` mutes.
+    pub fn reason(&self, source: &str) -> String {
+        match self.name.as_str() {
+            "" => format!("inhibited by {source}"),
+            name => format!("inhibited by {source} (inhibit rule {name:?})"),
+        }
+    }
+
     /// Does an alert with the labels `source`, which fires, mute one with the labels `target`?
     pub fn mutes(&self, source: &Labels, target: &Labels) -> bool {
         // What matches both sides is not muted by what also matches both sides; so nothing mutes itself.
@@ -251,7 +275,7 @@ fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
     if name.is_empty() {
         reader.problem(fields.place, "missing name in receiver");
     }
-    let mut receiver = Receiver { name, sends: false, sends_resolved: false };
+    let mut receiver = Receiver { name, ..Receiver::default() };
     for (key, value) in fields.pairs {
         let kind = key.text().unwrap_or("");
         if kind == "name" || kind == "labels" {
@@ -263,6 +287,7 @@ fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
         }
         for integration in value.list().unwrap_or_default() {
             receiver.sends = true;
+            receiver.integrations.extend(kind.strip_suffix("_configs").map(str::to_owned));
             let told = integration.get("send_resolved").and_then(Node::text);
             receiver.sends_resolved |= match told {
                 Some(told) => told == "true",

@@ -3,5 +3,6 @@
 pub mod config;
 pub mod matcher;
 pub mod notify;
+pub mod preview;
 pub mod silence;
 pub mod times;

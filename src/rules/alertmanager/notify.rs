@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::config::{Config, Inhibition};
 use super::matcher::all_match;
+use super::preview::Preview;
 use super::silence::Silence;
 use crate::model::{Labels, Timestamp};
 use crate::rules::alert::{Alert, Status};
@@ -25,6 +26,9 @@ pub struct Notification {
     pub firing: Vec<usize>,
     /// Places of those that are resolved.
     pub resolved: Vec<usize>,
+    /// What the receiver would have read, if that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<Preview>,
 }
 
 /// A group is looked at this many times at most; beyond, a year of five minutes is over.
@@ -150,11 +154,7 @@ impl Scene<'_> {
             let source =
                 firing.find(|source| source.fires_at(at) && inhibition.mutes(&source.labels, labels));
             if let Some(source) = source {
-                let name = match inhibition.name.as_str() {
-                    "" => String::new(),
-                    name => format!(" (inhibit rule {name:?})"),
-                };
-                return Some(format!("inhibited by {}{name}", source.rule));
+                return Some(inhibition.reason(&source.rule));
             }
         }
         let muted = self.config.muted(self.route, at);
@@ -208,6 +208,7 @@ impl Scene<'_> {
                 group: self.common.clone(),
                 firing: firing.clone(),
                 resolved: shown,
+                previews: Vec::new(),
             });
         }
         *log = Some(Logged { at, firing, resolved });
@@ -280,6 +281,7 @@ time_intervals:
             id: None,
             group: "g".to_owned(),
             file: String::new(),
+            place: crate::rules::yaml::Place { line: 1, column: 1 },
             severity: None,
             labels: Labels::new(labels.iter().copied()),
             annotations: Vec::new(),
@@ -288,8 +290,11 @@ time_intervals:
             resolved_at: to.map(minute),
             value: 1.0,
             status: if to.is_some() { Status::Resolved } else { Status::Triggered },
+            evidence: Vec::new(),
             receivers: Vec::new(),
             suppressed_by: None,
+            acknowledged_at: None,
+            acknowledged_by: None,
         }
     }
 

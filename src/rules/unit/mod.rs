@@ -1,7 +1,7 @@
 //! Unit tests of rules in promtool's format: series go in, alerts and samples are compared.
 //!
 //! Beside promtool's fields a test may name recorded `logs` and `metrics`, and an expected alert its
-//! `exp_receivers`.
+//! `exp_receivers` and what it is suppressed by (`exp_suppressed_by`).
 
 mod read;
 mod run;
@@ -24,7 +24,7 @@ pub struct UnitOptions {
     pub ignore_unknown_fields: bool,
     /// How PromQL is evaluated; the default step of subqueries is the evaluation interval.
     pub promql: promql::Options,
-    /// Who is told of alerts, for `exp_receivers`.
+    /// Who is told of alerts, for `exp_receivers` and `exp_suppressed_by`.
     pub alertmanager: Option<Config>,
 }
 

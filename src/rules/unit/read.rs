@@ -78,6 +78,8 @@ pub struct ExpectedAlert {
     pub annotations: Vec<(String, String)>,
     /// Who would be told, if that is asked for.
     pub receivers: Option<Vec<String>>,
+    /// What suppresses it, if that is asked for: the alert that inhibits it, or a time interval; "" for nothing.
+    pub suppressed_by: Option<String>,
 }
 
 /// What an expression is expected to give at a time.
@@ -248,7 +250,7 @@ fn alert(reader: &mut Reader, fields: &Fields<'_>) -> AlertTest {
     }
     let mut expected = Vec::new();
     for node in reader.list(fields, "exp_alerts") {
-        const KNOWN: [&str; 3] = ["exp_labels", "exp_annotations", "exp_receivers"];
+        const KNOWN: [&str; 4] = ["exp_labels", "exp_annotations", "exp_receivers", "exp_suppressed_by"];
         let Some(fields) = reader.fields(node, "expected alert", &KNOWN) else { continue };
         let mut labels = labels(reader, &fields, "exp_labels");
         labels.set("alertname", alertname.as_str());
@@ -258,7 +260,10 @@ fn alert(reader: &mut Reader, fields: &Fields<'_>) -> AlertTest {
             pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect();
         annotations.sort();
         let receivers = fields.has("exp_receivers").then(|| reader.texts(&fields, "exp_receivers"));
-        expected.push(ExpectedAlert { labels, annotations, receivers });
+        let suppressed_by = fields
+            .has("exp_suppressed_by")
+            .then(|| reader.text(&fields, "exp_suppressed_by").unwrap_or("").to_owned());
+        expected.push(ExpectedAlert { labels, annotations, receivers, suppressed_by });
     }
     AlertTest { line: fields.place.line, at, alertname, expected }
 }

@@ -64,6 +64,8 @@ struct Trial<'t> {
     options: &'t UnitOptions,
     setting: Setting,
     failures: Vec<Failure>,
+    /// The first evaluation, in milliseconds since the epoch.
+    start: i64,
 }
 
 impl<'t> Trial<'t> {
@@ -75,7 +77,7 @@ impl<'t> Trial<'t> {
             external_labels: test.external_labels.clone(),
             external_url: test.external_url.clone(),
         };
-        Trial { file, test, options, setting, failures: Vec::new() }
+        Trial { file, test, options, setting, failures: Vec::new(), start: 0 }
     }
 
     fn run(mut self, loaded: &[RuleFile], files: &mut dyn Files) -> Vec<Failure> {
@@ -91,6 +93,7 @@ impl<'t> Trial<'t> {
         }
         let every = self.file.evaluation_interval;
         let start = self.start(&recorded);
+        self.start = start;
         let mut feed = Feed::new(self.test, recorded, start);
         let groups = ordered(loaded, &self.file.group_eval_order);
         let written = written_names(groups.iter().copied());
@@ -154,6 +157,9 @@ impl<'t> Trial<'t> {
 
     fn alerts(&mut self, wanted: &AlertTest, runs: &[GroupRun<'_>], store: &Store) {
         let asks_receivers = wanted.expected.iter().any(|alert| alert.receivers.is_some());
+        let asks_why = wanted.expected.iter().any(|alert| alert.suppressed_by.is_some());
+        let firing: Vec<(&str, &Labels)> = if asks_why { firing(runs) } else { Vec::new() };
+        let at = self.start.saturating_add(wanted.at);
         let mut got = Vec::new();
         for rule in runs.iter().flat_map(|run| &run.rules) {
             if rule.rule.alerting().is_none() || rule.rule.name != wanted.alertname {
@@ -163,16 +169,19 @@ impl<'t> Trial<'t> {
             {
                 let mut annotations = rule.latest_annotations(active, store, &self.setting);
                 annotations.sort();
-                let receivers = match &self.options.alertmanager {
-                    Some(config) if asks_receivers => Some(config.receivers_for(labels)),
-                    _ => None,
-                };
-                got.push(ExpectedAlert { labels: labels.clone(), annotations, receivers });
+                let alertmanager = self.options.alertmanager.as_ref();
+                let receivers = alertmanager.filter(|_| asks_receivers);
+                let receivers = receivers.map(|config| config.receivers_for(labels));
+                let suppressed_by = alertmanager
+                    .filter(|_| asks_why)
+                    .map(|config| config.suppressing(labels, &firing, at).unwrap_or_default());
+                got.push(ExpectedAlert { labels: labels.clone(), annotations, receivers, suppressed_by });
             }
         }
         let about = format!("alertname: {}, time: {}", wanted.alertname, duration::text(wanted.at));
-        if asks_receivers && self.options.alertmanager.is_none() {
-            let message = "exp_receivers needs an Alertmanager configuration";
+        if (asks_receivers || asks_why) && self.options.alertmanager.is_none() {
+            let message =
+                "exp_receivers and exp_suppressed_by need Alertmanager's configuration: --alertmanager FILE";
             self.failures.push(failed(wanted.line, &about, message));
             return;
         }
@@ -185,6 +194,10 @@ impl<'t> Trial<'t> {
                 expected.labels == got.labels
                     && expected.annotations == got.annotations
                     && (expected.receivers.is_none() || expected.receivers == got.receivers)
+                    && expected
+                        .suppressed_by
+                        .as_ref()
+                        .is_none_or(|by| is_reason(by, got.suppressed_by.as_deref()))
             });
         if !same {
             let outcome = Outcome::Differs { expected: alerts_text(&expected), got: alerts_text(&got) };
@@ -229,6 +242,27 @@ impl<'t> Trial<'t> {
             Value::Text(_) | Value::Matrix(_) => Err("rule result is not a vector or scalar".to_owned()),
         }
     }
+}
+
+/// The alerts that fire, by name and labels.
+fn firing<'r>(runs: &'r [GroupRun<'_>]) -> Vec<(&'r str, &'r Labels)> {
+    let rules = runs.iter().flat_map(|run| &run.rules);
+    let active =
+        rules.flat_map(|rule| rule.states.active.iter().map(|active| (rule.rule.name.as_str(), active)));
+    let firing = active.filter(|(_, (_, active))| active.fired_at.is_some());
+    firing.map(|(name, (labels, _))| (name, labels)).collect()
+}
+
+/// Is this the reason? It may be written out, or as the name alone of the alert, interval or rule in it.
+fn is_reason(expected: &str, got: Option<&str>) -> bool {
+    let got = got.unwrap_or_default();
+    if expected.is_empty() || got.is_empty() {
+        return expected == got;
+    }
+    let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    got.match_indices(expected).any(|(at, _)| {
+        !in_word(got[..at].chars().next_back()) && !in_word(got[at + expected.len()..].chars().next())
+    })
 }
 
 /// Equal to the last bit, or, if fuzzy, neighbours.
@@ -301,6 +335,9 @@ fn alerts_text(alerts: &[ExpectedAlert]) -> String {
         );
         if let Some(receivers) = &alert.receivers {
             let _ = write!(text, "\n          Receivers:{}", receivers.join(","));
+        }
+        if let Some(by) = &alert.suppressed_by {
+            let _ = write!(text, "\n          SuppressedBy:{by}");
         }
     }
     text.push_str("\n    ]");

@@ -72,6 +72,46 @@ fn alerts_and_expressions_are_compared() {
 }
 
 #[test]
+fn who_is_told_and_what_is_suppressed_is_compared() {
+    let config = "
+route: {receiver: chat, routes: [{matchers: [severity=page], receiver: pager}, {matchers: [severity=info], receiver: mail, mute_time_intervals: [always]}]}
+receivers: [{name: chat}, {name: pager}, {name: mail}]
+inhibit_rules: [{source_matchers: [severity=page], target_matchers: [severity=warn], equal: [job]}]
+time_intervals: [{name: always, time_intervals: [{times: [{start_time: '00:00', end_time: '24:00'}]}]}]
+";
+    let config = crate::rules::alertmanager::config::parse(config);
+    assert_eq!(config.problems, vec![]);
+    let rules = "
+groups:
+  - name: a
+    rules:
+      - {alert: Page, expr: up == 0, labels: {severity: page}}
+      - {alert: Warn, expr: up < 2, labels: {severity: warn}}
+      - {alert: Info, expr: up < 2, labels: {severity: info}}
+";
+    let options = UnitOptions { alertmanager: Some(config.config), ..UnitOptions::strict() };
+    for (alert, severity, receiver, by, passes) in [
+        ("Page", "page", "pager", "", true),
+        ("Warn", "warn", "chat", "Page", true),
+        ("Warn", "warn", "chat", "inhibited by Page", true),
+        ("Warn", "warn", "chat", "Pag", false),
+        ("Warn", "warn", "chat", "", false),
+        ("Warn", "warn", "pager", "Page", false),
+        ("Info", "info", "mail", "always", true),
+    ] {
+        let tests = format!(
+            "{{rule_files: [r.yml], tests: [{{input_series: [{{series: 'up{{job=\"x\"}}', values: '0'}}],
+             alert_rule_test: [{{alertname: {alert}, exp_alerts: [{{exp_labels: {{severity: {severity}, job: x}},
+             exp_receivers: [{receiver}], exp_suppressed_by: '{by}'}}]}}]}}]}}"
+        );
+        let report = run("t.yml", &tests, &mut Given(&[("r.yml", rules)]), &options);
+        let told: Vec<_> =
+            report.cases.iter().flat_map(|case| &case.failures).map(ToString::to_string).collect();
+        assert_eq!(report.passed(), passes, "{alert} {by}: {:?} {told:#?}", report.problems);
+    }
+}
+
+#[test]
 fn wrong_files_are_told() {
     for (tests, part) in [
         ("  - {input_series: [{series: 'up{', values: 1}]}", "series \"up{\""),

@@ -1,0 +1,61 @@
+//! Recorded metrics beside the logs, as `detect` and `investigate` look at them.
+
+use crate::detect::Finding;
+use crate::detect::recorded::{self, Counted};
+use crate::metrics::{self, FilesRead};
+use crate::model::{Account, Diagnostic, TimeRange, Timestamp};
+use crate::promql::Store;
+use crate::scan::{Inputs, ScanOptions};
+
+/// The recorded metrics of the inputs.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    store: Store,
+    files: FilesRead,
+    diagnostics: Vec<Diagnostic>,
+    /// The file that stands for them.
+    shown: String,
+}
+
+impl Recorded {
+    /// Reads the files of metrics, as far as they lie in the range of time.
+    pub(super) fn load(
+        inputs: &Inputs,
+        (now, range): (Timestamp, TimeRange),
+        options: &ScanOptions,
+    ) -> Recorded {
+        let (store, files, diagnostics) = metrics::load_files(inputs, now, options);
+        let shown = inputs.metrics.first().map_or(String::new(), |input| input.shown.clone());
+        Recorded { store: metrics::clip(store, range), files, diagnostics, shown }
+    }
+
+    /// Is there a sample?
+    pub(super) fn has_data(&self) -> bool {
+        self.files.samples > 0
+    }
+
+    /// Their first and last time.
+    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        super::measured::times(self.store.span())
+    }
+
+    /// What changed in them.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        recorded::findings(&self.store, &self.shown)
+    }
+
+    /// How requests went, by a recorded counter.
+    pub(super) fn requests(&self) -> Option<Counted> {
+        recorded::requests(&self.store)
+    }
+
+    /// Adds what was read to the account, and what went wrong to the rest of that.
+    pub(super) fn tell(&self, account: &mut Account, diagnostics: &mut Vec<Diagnostic>) {
+        account.files += self.files.files;
+        account.bytes += self.files.bytes;
+        for at in self.span().into_iter().flat_map(|(from, to)| [from, to]) {
+            account.saw(at);
+        }
+        diagnostics.extend(self.diagnostics.iter().cloned());
+    }
+}

@@ -1,0 +1,582 @@
+//! Changes in recorded metrics, found and not given: what is at its limit, what left what was usual, what is gone.
+
+use std::collections::BTreeMap;
+
+use super::bins::{Bins, Moment, Run};
+use super::change::{self, Way};
+use super::finding::{Evidence, Finding, Nature, Severity, Subject};
+use super::meter::{self, Meter, OUTCOMES, OWNERS, Worse};
+use super::scene::{Axis, GAIN};
+use super::track::{self, Point, Shift};
+use crate::model::{Labels, Location, Series, Timestamp};
+use crate::promql::Store;
+
+/// The file of places that are in no log.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// More series than these are not looked at one by one.
+const MOST_SERIES: usize = 50_000;
+
+/// What one metric of one service did over time.
+#[derive(Clone, Debug, Default)]
+struct Track {
+    labels: Labels,
+    points: Vec<Point>,
+}
+
+/// The metrics that were recorded, in the shapes in which they are judged.
+#[derive(Clone, Debug, Default)]
+struct Book {
+    gauges: BTreeMap<String, Vec<Track>>,
+    counters: BTreeMap<String, Vec<Track>>,
+}
+
+/// How requests went, by a recorded counter.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// The metric.
+    pub metric: String,
+    /// Whose it is.
+    pub service: Option<String>,
+    /// All requests.
+    pub all: Bins,
+    /// Those that failed.
+    pub failed: Bins,
+    /// Failures by the value that says so.
+    pub by_status: BTreeMap<String, u64>,
+}
+
+impl Book {
+    fn of(store: &Store) -> Book {
+        let mut book = Book::default();
+        for series in store.series().take(MOST_SERIES) {
+            let points: Vec<Point> = series
+                .samples
+                .iter()
+                .filter(|sample| sample.value.is_finite())
+                .map(|sample| (sample.at, sample.value))
+                .collect();
+            let name = series.labels.metric();
+            if points.len() < 4 || name.ends_with("_bucket") || !series.labels.get("quantile").is_empty() {
+                continue;
+            }
+            let counter = is_counter(name, series);
+            let map = if counter { &mut book.counters } else { &mut book.gauges };
+            map.entry(name.to_owned()).or_default().push(Track { labels: series.labels.clone(), points });
+        }
+        for tracks in book.gauges.values_mut().chain(book.counters.values_mut()) {
+            tracks.sort_by_cached_key(|track| track.labels.to_string());
+        }
+        book
+    }
+}
+
+/// Does a metric only grow, but for restarts? Its name says so, or its type would have.
+fn is_counter(name: &str, series: &Series) -> bool {
+    let named = ["_total", "_sum", "_count", "_created"].iter().any(|end| name.ends_with(end));
+    named
+        && series.samples.windows(2).filter(|pair| pair[1].value < pair[0].value).count() * 10
+            <= series.samples.len()
+}
+
+/// Increases between samples; after a reset the counter began at 0.
+fn increases(points: &[Point]) -> impl Iterator<Item = (i64, i64, f64)> + '_ {
+    points.windows(2).map(|pair| {
+        let grown = pair[1].1 - pair[0].1;
+        (pair[0].0, pair[1].0, if grown < 0.0 { pair[1].1 } else { grown })
+    })
+}
+
+/// Whose a series is.
+fn owner(labels: &Labels) -> Option<String> {
+    OWNERS.iter().map(|name| labels.get(name)).find(|value| !value.is_empty()).map(str::to_owned)
+}
+
+/// What tells a series from the others of its metric and owner, for people.
+fn apart(labels: &Labels) -> String {
+    let rest: Vec<String> = labels
+        .iter()
+        .filter(|(name, _)| *name != Labels::NAME && !OWNERS.contains(name) && !OUTCOMES.contains(name))
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    rest.join(", ")
+}
+
+/// What changed in the recorded metrics. `file` stands for their files until evidence is looked up.
+pub fn findings(store: &Store, file: &str) -> Vec<Finding> {
+    let book = Book::of(store);
+    let mut found = Vec::new();
+    saturation(&book, &mut found);
+    down(&book, &mut found);
+    certificates(&book, &mut found);
+    for (name, tracks) in &book.gauges {
+        levels(name, tracks, &mut found);
+    }
+    rates(&book, &mut found);
+    means(&book, &mut found);
+    shares(&book, &mut found);
+    for finding in &mut found {
+        file.clone_into(&mut finding.subject.file);
+    }
+    found.sort_by_cached_key(Finding::order);
+    found
+}
+
+/// What is said of one change.
+struct Said<'s> {
+    detector: &'static str,
+    severity: Severity,
+    nature: Nature,
+    labels: &'s Labels,
+    metric: &'s str,
+    what: String,
+    range: (i64, i64),
+    count: usize,
+    gain: f64,
+    numbers: String,
+}
+
+fn finding(said: &Said<'_>) -> Finding {
+    let time = |at: i64| Timestamp::from_millis(at);
+    let (from, to) = (time(said.range.0), time(said.range.1));
+    let service = owner(said.labels);
+    let apart = apart(said.labels);
+    let place = [service.clone().unwrap_or_default(), apart].into_iter().filter(|part| !part.is_empty());
+    let place = place.collect::<Vec<String>>().join(", ");
+    let place = if place.is_empty() { String::new() } else { format!(" of {place}") };
+    let what = format!("{} ({}{place}: {})", said.what, said.metric, said.numbers);
+    let evidence = |at: Option<Timestamp>| Evidence {
+        file: String::new(),
+        line: 0,
+        timestamp: at,
+        text: said.labels.to_string(),
+        location: Location { file: NOWHERE, chunk: 0, line: 0 },
+    };
+    let mut shown = vec![evidence(from)];
+    if to != from {
+        shown.push(evidence(to));
+    }
+    let runs = from.zip(to).map(|(from, to)| Run { from, to, count: said.count as u64 });
+    let clock = |at: Option<Timestamp>| at.map_or(String::new(), Timestamp::clock);
+    Finding {
+        detector: said.detector,
+        severity: said.severity,
+        nature: said.nature,
+        subject: Subject { file: String::new(), service },
+        from,
+        to,
+        count: said.count as u64,
+        windows: runs.into_iter().collect(),
+        summary: format!("{what}, {}–{}", clock(from), clock(to)),
+        evidence: shown,
+        corroboration: Vec::new(),
+        constant: false,
+        kinds: Vec::new(),
+        gain: said.gain,
+        what: Some(what),
+    }
+}
+
+/// A number as people write it.
+fn number(value: f64) -> String {
+    let (scaled, unit) = match value.abs() {
+        v if v >= 1e12 => (value / 1e12, "T"),
+        v if v >= 1e9 => (value / 1e9, "G"),
+        v if v >= 1e6 => (value / 1e6, "M"),
+        v if v >= 1e4 => (value / 1e3, "k"),
+        _ => (value, ""),
+    };
+    let text = if scaled.abs() >= 100.0 { format!("{scaled:.0}") } else { format!("{scaled:.2}") };
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text}{unit}")
+}
+
+/// Is a shift for the worse?
+fn is_worse(worse: Worse, shift: &Shift) -> bool {
+    match worse {
+        Worse::Up => shift.is_up(),
+        Worse::Down => !shift.is_up(),
+        Worse::Gone => !shift.is_up() && shift.during.abs() <= 0.05 * shift.usual.abs(),
+        Worse::Either => true,
+    }
+}
+
+fn shifted(meter: &Meter, name: &str, track: &Track, shift: &Shift, unit: &str) -> Finding {
+    let range = (track.points[shift.from].0, track.points[shift.to].0);
+    finding(&Said {
+        detector: meter.detector,
+        severity: meter.severity,
+        nature: meter.nature,
+        labels: &track.labels,
+        metric: name,
+        what: meter.what.to_owned(),
+        range,
+        count: shift.to - shift.from + 1,
+        gain: shift.gain,
+        numbers: format!("usually {}{unit}, then {}{unit}", number(shift.usual), number(shift.peak)),
+    })
+}
+
+/// Values that leave what was usual.
+fn levels(name: &str, tracks: &[Track], found: &mut Vec<Finding>) {
+    let meter = meter::of_name(name);
+    for track in tracks {
+        if let Some(shift) = track::shift(&track.points)
+            && is_worse(meter.worse, &shift)
+        {
+            found.push(shifted(meter, name, track, &shift, ""));
+        }
+    }
+}
+
+/// Counters without an outcome: how fast they grow.
+fn rates(book: &Book, found: &mut Vec<Finding>) {
+    for (name, tracks) in &book.counters {
+        let histogram = name.ends_with("_sum") || name.ends_with("_count") || name.ends_with("_created");
+        if histogram || tracks.iter().any(|track| outcome(&track.labels).is_some()) {
+            continue;
+        }
+        let meter = meter::of_name(name);
+        for track in tracks {
+            let rates = Track { labels: track.labels.clone(), points: per_second(&track.points) };
+            if let Some(shift) = track::shift(&rates.points)
+                && is_worse(meter.worse, &shift)
+            {
+                found.push(shifted(meter, name, &rates, &shift, "/s"));
+            }
+        }
+    }
+}
+
+fn per_second(points: &[Point]) -> Vec<Point> {
+    increases(points)
+        .filter(|(from, to, _)| to > from)
+        .map(|(from, to, grown)| (to, grown * 1e3 / (to - from) as f64))
+        .collect()
+}
+
+/// The mean of histograms and summaries: sum by count, for each service, and for each of its series if only few
+/// of them change.
+fn means(book: &Book, found: &mut Vec<Finding>) {
+    for (name, sums) in &book.counters {
+        let Some(base) = name.strip_suffix("_sum") else { continue };
+        let Some(counts) = book.counters.get(&format!("{base}_count")) else { continue };
+        let mut owners: BTreeMap<Option<String>, Vec<(&Track, &Track)>> = BTreeMap::new();
+        for (sum, count) in sums.iter().zip(counts) {
+            owners.entry(owner(&sum.labels)).or_default().push((sum, count));
+        }
+        for pairs in owners.into_values() {
+            let each: Vec<Track> =
+                pairs.iter().map(|pair| mean(std::slice::from_ref(pair), &pair.0.labels)).collect();
+            let mut shared = pairs[0].0.labels.clone();
+            shared.retain(|name| name == Labels::NAME || OWNERS.contains(&name));
+            narrowest(base, meter::of_name("latency"), &mean(&pairs, &shared), &each, found);
+        }
+    }
+}
+
+/// Tells of the whole, or of single parts if most of the parts are as they were.
+fn narrowest(name: &str, meter: &Meter, whole: &Track, parts: &[Track], found: &mut Vec<Finding>) {
+    let judge = |track: &Track| track::shift(&track.points).filter(|shift| is_worse(meter.worse, shift));
+    let single: Vec<(&Track, Shift)> = parts.iter().filter_map(|part| Some((part, judge(part)?))).collect();
+    let all = judge(whole);
+    if parts.len() > 1 && !single.is_empty() && (single.len() * 2 < parts.len() || all.is_none()) {
+        found.extend(single.iter().map(|(part, shift)| shifted(meter, name, part, shift, "")));
+    } else if let Some(shift) = all {
+        found.push(shifted(meter, name, whole, &shift, ""));
+    }
+}
+
+/// Increase of the sums by increase of the counts, where something was counted.
+fn mean(pairs: &[(&Track, &Track)], labels: &Labels) -> Track {
+    let mut totals: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+    for (sum, count) in pairs {
+        for (_, at, grown) in increases(&sum.points) {
+            totals.entry(at).or_default().0 += grown;
+        }
+        for (_, at, grown) in increases(&count.points) {
+            totals.entry(at).or_default().1 += grown;
+        }
+    }
+    let points =
+        totals.into_iter().filter(|(_, (_, n))| *n > 0.0).map(|(at, (sum, n))| (at, sum / n)).collect();
+    Track { labels: labels.clone(), points }
+}
+
+/// How something ended, if a label says so.
+fn outcome(labels: &Labels) -> Option<&str> {
+    OUTCOMES.iter().map(|name| labels.get(name)).find(|value| !value.is_empty())
+}
+
+/// Counters with an outcome, by what they count and for whom.
+fn counted(book: &Book) -> Vec<(String, Labels, Counted)> {
+    let mut all: BTreeMap<(String, String), (Labels, Counted)> = BTreeMap::new();
+    for (name, tracks) in &book.counters {
+        for track in tracks {
+            let Some(ending) = outcome(&track.labels) else { continue };
+            let mut whole = track.labels.clone();
+            whole.retain(|label| label == Labels::NAME || OWNERS.contains(&label));
+            let mut part = track.labels.clone();
+            part.retain(|label| !OUTCOMES.contains(&label));
+            let mut kept = vec![whole];
+            if part != kept[0] {
+                kept.push(part);
+            }
+            for labels in kept {
+                let (_, counted) = all.entry((name.clone(), labels.to_string())).or_insert_with(|| {
+                    let counted = Counted {
+                        metric: name.clone(),
+                        service: owner(&labels),
+                        all: Bins::default(),
+                        failed: Bins::default(),
+                        by_status: BTreeMap::new(),
+                    };
+                    (labels, counted)
+                });
+                for (_, at, grown) in increases(&track.points) {
+                    let (Some(ts), n) = (Timestamp::from_millis(at), grown.round() as u64) else { continue };
+                    let moment = Moment { ts, location: Location { file: NOWHERE, chunk: 0, line: 0 } };
+                    counted.all.add_many(moment, n);
+                    if meter::is_failure(ending) {
+                        counted.failed.add_many(moment, n);
+                        *counted.by_status.entry(ending.to_owned()).or_default() += n;
+                    }
+                }
+            }
+        }
+    }
+    all.into_iter().map(|((name, _), (labels, counted))| (name, labels, counted)).collect()
+}
+
+/// Shares of errors that rise.
+fn shares(book: &Book, found: &mut Vec<Finding>) {
+    let all = counted(book);
+    let risen: Vec<(usize, (usize, usize), change::Stretch, Axis)> = all
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (_, _, counted))| {
+            risen(counted).map(|(range, stretch, axis)| (at, range, stretch, axis))
+        })
+        .collect();
+    for (at, _, stretch, axis) in &risen {
+        let (name, labels, counted) = &all[*at];
+        let is_part = |labels: &Labels| !apart(labels).is_empty();
+        let family = |other: usize| all[other].0 == *name && all[other].2.service == counted.service;
+        let parts = (0..all.len()).filter(|other| family(*other) && is_part(&all[*other].1)).count();
+        let single = risen.iter().filter(|(other, ..)| family(*other) && is_part(&all[*other].1)).count();
+        // Of the whole and its parts the one is told that says more.
+        let few = single > 0 && single * 2 < parts;
+        if parts > 1 && is_part(labels) != few {
+            continue;
+        }
+        let mut inside =
+            counted.failed.clipped(axis.at(stretch.from), Timestamp(axis.at(stretch.until).0 - 1));
+        if stretch.outside > 0.0 {
+            inside = inside.without_strays();
+        }
+        let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
+        let statuses: Vec<String> =
+            counted.by_status.iter().map(|(status, n)| format!("{n} × {status}")).collect();
+        found.push(finding(&Said {
+            detector: "error-share",
+            severity: Severity::High,
+            nature: Nature::Symptom,
+            labels,
+            metric: name,
+            what: "the share of errors rises".to_owned(),
+            range: (first.ts.millis(), last.millis()),
+            count: inside.count() as usize,
+            gain: stretch.gain,
+            numbers: format!(
+                "usually {:.1} %, then {:.1} %: {}",
+                stretch.outside * 100.0,
+                stretch.inside * 100.0,
+                statuses.join(", ")
+            ),
+        }));
+    }
+}
+
+/// When failures were a greater part of all than usual.
+fn risen(counted: &Counted) -> Option<((usize, usize), change::Stretch, Axis)> {
+    if counted.failed.count() < 5 {
+        return None;
+    }
+    let axis = Axis::of(&counted.all);
+    let exposure: Vec<f64> = axis.counts(&counted.all).iter().map(|n| *n as f64).collect();
+    let failed = axis.counts(&counted.failed);
+    let found = change::strongest(&failed, &exposure, Way::Up)?;
+    let rises = found.gain >= GAIN && found.inside >= 2.0 * found.outside && found.count >= 5;
+    (rises && found.from > (axis.bins / 25).max(2)).then_some(((found.from, found.until), found, axis))
+}
+
+/// The counter that says best how requests went: of those with an outcome the one that looks most like an edge.
+pub fn requests(store: &Store) -> Option<Counted> {
+    let edge = |counted: &Counted| {
+        let name = counted.metric.to_ascii_lowercase();
+        let said = ["http_server", "edge", "gateway", "ingress", "http_requests", "nginx", "requests"];
+        said.iter().position(|word| name.contains(word)).map_or(0, |at| said.len() - at)
+    };
+    let all = counted(&Book::of(store)).into_iter().filter(|(_, labels, _)| apart(labels).is_empty());
+    all.map(|(_, _, counted)| counted)
+        .filter(|counted| counted.all.count() > 0)
+        .max_by_key(|counted| (edge(counted), counted.all.count()))
+}
+
+/// What has a maximum beside it, and reaches it.
+fn saturation(book: &Book, found: &mut Vec<Finding>) {
+    const LIMITS: &[&str] = &["max", "limit", "capacity", "size", "total", "quota"];
+    for (limit_name, limits) in &book.gauges {
+        let parts: Vec<&str> = limit_name.split('_').collect();
+        if !parts.iter().any(|part| LIMITS.contains(part)) {
+            continue;
+        }
+        let stem: Vec<&str> = parts.iter().copied().filter(|part| !LIMITS.contains(part)).collect();
+        for (name, tracks) in &book.gauges {
+            let own: Vec<&str> = name.split('_').collect();
+            let fits = name != limit_name
+                && stem.iter().all(|part| own.contains(part))
+                && !own.iter().any(|part| LIMITS.contains(part));
+            let extra: Vec<&str> = own.iter().copied().filter(|part| !stem.contains(part)).collect();
+            const USED: &[&str] =
+                &["used", "active", "busy", "in", "use", "open", "current", "allocated", "usage"];
+            const FREE: &[&str] = &["free", "avail", "available", "remaining", "idle"];
+            let free = extra.iter().any(|part| FREE.contains(part));
+            if !fits || !(extra.is_empty() || free || extra.iter().all(|part| USED.contains(part))) {
+                continue;
+            }
+            for track in tracks {
+                let state = track.labels.get("state");
+                if ["idle", "free", "available"].contains(&state) {
+                    continue;
+                }
+                let Some(limit) = limits.iter().find(|limit| beside(&limit.labels, &track.labels)) else {
+                    continue;
+                };
+                found.extend(full(name, limit_name, track, limit, free));
+            }
+        }
+    }
+}
+
+/// Do the labels of a limit all stand at a series?
+fn beside(limit: &Labels, labels: &Labels) -> bool {
+    limit.iter().all(|(name, value)| name == Labels::NAME || labels.get(name) == value)
+}
+
+fn full(name: &str, limit_name: &str, track: &Track, limit: &Track, free: bool) -> Option<Finding> {
+    let mut limits = limit.points.iter().peekable();
+    let mut now = limits.peek()?.1;
+    let mut at_limit: Vec<usize> = Vec::new();
+    for (index, (at, value)) in track.points.iter().enumerate() {
+        while let Some((_, limit)) = limits.next_if(|(time, _)| time <= at) {
+            now = *limit;
+        }
+        let is_full = if free { *value <= 0.02 * now } else { *value >= 0.97 * now };
+        if now > 1.0 && is_full {
+            at_limit.push(index);
+        }
+    }
+    let (first, last) = (*at_limit.first()?, *at_limit.last()?);
+    // What is nearly always full is made so.
+    if at_limit.len() < 2 || at_limit.len() * 5 > track.points.len() * 4 || first < 2 {
+        return None;
+    }
+    let meter = meter::of_name(name);
+    let (detector, what) = match meter.detector {
+        "pool-usage" | "sockets" | "pool-waiting" => ("pool-exhaustion", "connection pool exhausted"),
+        "disk" => ("disk", "disk full"),
+        "out-of-memory" => ("out-of-memory", "memory at its limit"),
+        "file-descriptors" => ("file-descriptors", "no file descriptors left"),
+        "thread-pool-exhaustion" => ("thread-pool-exhaustion", "thread pool exhausted"),
+        "queue" => ("queue", "queue full"),
+        "network-tables" => ("network-tables", "ports or connection tracking exhausted"),
+        _ => ("saturation", "at its limit"),
+    };
+    let (sign, edge) = if free { ("left", 0.0) } else { ("in use", now) };
+    Some(finding(&Said {
+        detector,
+        severity: Severity::Critical,
+        nature: Nature::Resource,
+        labels: &track.labels,
+        metric: name,
+        what: what.to_owned(),
+        range: (track.points[first].0, track.points[last].0),
+        count: at_limit.len(),
+        gain: 16.0 + (at_limit.len() as f64).ln() * 8.0,
+        numbers: format!(
+            "{} {sign} of {} ({limit_name})",
+            number(if free { edge } else { track.points[first].1 }),
+            number(now)
+        ),
+    }))
+}
+
+/// What was scraped or probed and no longer answers.
+fn down(book: &Book, found: &mut Vec<Finding>) {
+    const UP: &[&str] =
+        &["up", "probe_success", "scrape_ok", "healthy", "health_status", "pg_up", "redis_up", "mysql_up"];
+    for (name, tracks) in &book.gauges {
+        if !UP.contains(&name.as_str()) && !name.ends_with("_up") {
+            continue;
+        }
+        for track in tracks {
+            let zeros: Vec<usize> = (0..track.points.len()).filter(|at| track.points[*at].1 == 0.0).collect();
+            let (Some(first), Some(last)) = (zeros.first(), zeros.last()) else { continue };
+            let share = zeros.len() * 5 <= track.points.len() * 4;
+            if zeros.len() < 2 || !share || *first == 0 || zeros.len() * 3 < last - first + 1 {
+                continue;
+            }
+            found.push(finding(&Said {
+                detector: "down",
+                severity: Severity::High,
+                nature: Nature::Fault,
+                labels: &track.labels,
+                metric: name,
+                what: "no longer answers scrapes or probes".to_owned(),
+                range: (track.points[*first].0, track.points[*last].0),
+                count: zeros.len(),
+                gain: 10.0 + 6.0 * (zeros.len() as f64).ln(),
+                numbers: format!("0 in {} samples", zeros.len()),
+            }));
+        }
+    }
+}
+
+/// Certificates whose end has come while the data was recorded.
+fn certificates(book: &Book, found: &mut Vec<Finding>) {
+    for (name, tracks) in &book.gauges {
+        let lower = name.to_ascii_lowercase();
+        let ends = ["expiry", "not_after", "notafter", "expiration", "expires"]
+            .iter()
+            .any(|word| lower.contains(word));
+        if !ends {
+            continue;
+        }
+        for track in tracks {
+            let over: Vec<usize> = (0..track.points.len())
+                .filter(|at| {
+                    let (at, ends) = track.points[*at];
+                    ends > 1e8 && ends * 1e3 <= at as f64
+                })
+                .collect();
+            let (Some(first), Some(last)) = (over.first(), over.last()) else { continue };
+            if *first == 0 {
+                continue;
+            }
+            found.push(finding(&Said {
+                detector: "certificate",
+                severity: Severity::Critical,
+                nature: Nature::Fault,
+                labels: &track.labels,
+                metric: name,
+                what: "certificate expired".to_owned(),
+                range: ((track.points[*first].1 * 1e3) as i64, track.points[*last].0),
+                count: over.len(),
+                gain: 40.0,
+                numbers: Timestamp::new(track.points[*first].1 as i64, 0)
+                    .map_or(String::new(), |at| at.to_string()),
+            }));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What stopped: a log, a service or a regular message that is heard no more, or not for a long time.
+
+use std::collections::BTreeMap;
+
+use super::Detector;
+use super::bins::{Bins, Run};
+use super::family::{identity, subject};
+use super::finding::{Evidence, Finding, Nature, Severity, Subject};
+use super::observe::What;
+use super::scene::Scene;
+use crate::model::time::NANOS;
+use crate::model::{Level, Timestamp};
+
+/// Silence of what used to be heard.
+#[derive(Debug)]
+pub struct Silence;
+
+/// The detector of silence.
+pub static SILENCE: Silence = Silence;
+
+const WHAT: &str = "silent: stopped writing";
+
+/// Entries that must be missing for a silence.
+const MISSING: f64 = 20.0;
+
+/// The shortest silence.
+const SHORTEST: i64 = 90 * NANOS;
+
+/// How many times longer than a usual pause a silence is.
+const LONGER: i64 = 6;
+
+/// A pause between two entries, or after the last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Pause {
+    from: Timestamp,
+    to: Timestamp,
+    /// Entries that were to be expected in it.
+    missing: f64,
+}
+
+impl Detector for Silence {
+    fn name(&self) -> &'static str {
+        "silence"
+    }
+
+    fn what(&self) -> &'static str {
+        WHAT
+    }
+
+    fn about(&self) -> &'static str {
+        "a log or a service that wrote regularly and stopped, and regular messages that no longer come"
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
+        let mut services: BTreeMap<Subject, Vec<usize>> = BTreeMap::new();
+        for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+            if kind.what == What::Template {
+                services.entry(identity(scene, kind)).or_default().push(at);
+            }
+        }
+        let mut found = Vec::new();
+        for kinds in services.into_values() {
+            let mut all = Bins::default();
+            for kind in &kinds {
+                all.merge(scene.kinds[*kind].1.bins.clone());
+            }
+            if let Some(pause) = pause(scene, &all) {
+                found.push(finding(scene, &kinds, &all, pause, Severity::High));
+                continue;
+            }
+            // An error that is heard no more is no trouble.
+            for at in kinds {
+                let (kind, signal) = &scene.kinds[at];
+                if kind.level.is_some_and(|level| level <= Level::Info)
+                    && signal.count >= 60
+                    && let Some(pause) = pause(scene, &signal.bins)
+                    && pause.missing >= 2.0 * MISSING
+                {
+                    found.push(finding(scene, &[at], &signal.bins, pause, Severity::Medium));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The pause that is too long to be one.
+fn pause(scene: &Scene<'_>, bins: &Bins) -> Option<Pause> {
+    let rows = bins.rows();
+    let (first, last) = (rows.first()?, rows.last()?);
+    let written = (last.last.0 - first.first.ts.0) as f64;
+    if rows.len() < 12 || written <= 0.0 {
+        return None;
+    }
+    let mut pauses: Vec<(i64, Timestamp, Timestamp)> = rows
+        .windows(2)
+        .map(|pair| (pair[1].first.ts.0 - pair[0].last.0, pair[0].last, pair[1].first.ts))
+        .collect();
+    let end = Timestamp(scene.last.0.max(last.last.0));
+    pauses.push((end.0 - last.last.0, last.last, end));
+    pauses.sort();
+    let (length, from, to) = *pauses.last()?;
+    let usual = pauses
+        .get((pauses.len() - 1) * 98 / 100)
+        .map_or(0, |pause| pause.0)
+        .max(pauses[pauses.len() - 2].0 / 2);
+    let heard = if to == end { written } else { written - length as f64 };
+    let missing = bins.count() as f64 / heard.max(1.0) * length as f64;
+    let long = length >= SHORTEST && length >= LONGER * usual.max(bins.width() / 2);
+    // Most of the time it was heard.
+    (long && missing >= MISSING && heard * 2.0 > length as f64).then_some(Pause { from, to, missing })
+}
+
+fn finding(scene: &Scene<'_>, kinds: &[usize], bins: &Bins, pause: Pause, severity: Severity) -> Finding {
+    let largest =
+        kinds.iter().copied().max_by_key(|kind| (scene.kinds[*kind].1.count, std::cmp::Reverse(*kind)));
+    let kind = largest.map_or(0, |kind| kind);
+    let subject = subject(scene, &scene.kinds[kind].0);
+    let what = match kinds {
+        [only] => format!("“{}” is heard no more", super::cause::gist(&scene.kinds[*only].0)),
+        _ => WHAT.to_owned(),
+    };
+    let place = subject
+        .service
+        .clone()
+        .map_or_else(|| subject.file.clone(), |name| format!("{name} ({})", subject.file));
+    let resumed = pause.to < scene.last;
+    let until = if resumed { format!("–{}", pause.to.clock()) } else { " on".to_owned() };
+    let evidence: Vec<Evidence> = bins
+        .last_before(pause.from)
+        .into_iter()
+        .chain(bins.within(pause.to, scene.last).next().filter(|_| resumed).map(|bin| bin.first))
+        .map(|moment| Evidence {
+            file: String::new(),
+            line: 0,
+            timestamp: Some(moment.ts),
+            text: String::new(),
+            location: moment.location,
+        })
+        .collect();
+    Finding {
+        detector: "silence",
+        severity,
+        nature: Nature::Symptom,
+        summary: format!(
+            "{what} in {place}: nothing from {}{until}, where about {:.0} entries were to be expected",
+            pause.from.clock(),
+            pause.missing
+        ),
+        subject,
+        from: Some(pause.from),
+        to: Some(pause.to),
+        count: 1,
+        windows: vec![Run { from: pause.from, to: pause.to, count: 0 }],
+        evidence,
+        corroboration: Vec::new(),
+        constant: false,
+        kinds: Vec::new(),
+        gain: 16.0 + pause.missing.ln() * 6.0,
+        what: Some(what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::found;
+    use crate::model::Level;
+
+    /// An hour of orders, and heartbeats every 10 s but for some minutes.
+    fn heartbeats(gone: std::ops::Range<i64>) -> Vec<(u8, String)> {
+        let mut entries: Vec<(i64, Option<Level>, &str)> =
+            (0..3600).map(|at| (at, Some(Level::Info), "order received")).collect();
+        entries.extend(
+            (0..360)
+                .map(|i| i * 10)
+                .filter(|at| !gone.contains(at))
+                .map(|at| (at, Some(Level::Info), "heartbeat sent")),
+        );
+        entries.sort_by_key(|entry| entry.0);
+        let findings = found(&entries);
+        findings
+            .iter()
+            .filter(|f| f.detector == "silence")
+            .map(|f| (f.severity as u8, f.summary.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn what_stops_is_missed() {
+        assert!(heartbeats(0..0).is_empty());
+        assert!(heartbeats(1000..1080).is_empty());
+        let [(_, said)] = &heartbeats(1000..2000)[..] else { panic!("not one") };
+        assert!(said.contains("heartbeat sent") && said.contains("to be expected"), "{said}");
+        assert_eq!(heartbeats(2600..4000).len(), 1);
+    }
+}
