@@ -17,7 +17,7 @@ use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use super::{out, redaction};
-use crate::detect::affected::{Affected, Cases, Example, Joined};
+use crate::detect::affected::{Affected, Cases, Example};
 use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::success::{RULE, Rates};
 use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
@@ -98,6 +98,7 @@ const SHOWN: usize = 6;
 pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let asked = needs.clone();
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     // Evidence is read again where it stands.
@@ -125,13 +126,12 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let (affected, cases) = if story.causes.is_empty() {
         (Affected::default(), Vec::new())
     } else {
-        let cases = Cases::new(logs, &wants, story.success.as_ref(), &mut needs);
+        let cases = Cases::new(logs, &scene, story.success.as_ref(), story.impact, &mut needs);
         let selection = Selection::new(needs, &chosen.filter, range);
-        let (joined, _) = scan::fold(logs, &selection, &options, || Joined::new(&cases));
-        joined.conclude(story.impact)
+        cases.join(&scene, logs, &selection, &options).conclude(story.impact)
     };
     if let Some(common) = affected.over_represented.first() {
-        narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range), &options);
+        narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range, asked), &options);
         if let Some(cause) = story.causes.first_mut() {
             let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
             evidence::fill_all(unknown.collect(), logs, &scanned, &options);
