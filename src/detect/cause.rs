@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::family::{evidence, subject};
 use super::finding::{Evidence, Finding, Nature, Severity, Subject, time};
 use super::observe::{Kind, What};
-use super::recorded::Counted;
+use super::recorded::{Counted, NOWHERE};
 use super::scene::Scene;
 use super::success::{Rates, Success};
 use crate::model::time::NANOS;
@@ -171,7 +171,11 @@ fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
             from: earliest.map_or(from, |earliest| earliest.min(from)),
             to,
             // Samples of a metric are no events.
-            count: if finding.what.is_some() { 1 } else { finding.count },
+            count: if finding.evidence.first().is_some_and(|e| e.location.file == NOWHERE) {
+                1
+            } else {
+                finding.count
+            },
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),

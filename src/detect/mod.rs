@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod family;
 pub mod finding;
 pub mod gauge;
+pub mod latency;
 pub mod limit;
 pub mod lock;
 pub mod mask;
@@ -87,6 +88,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &crash::RESTART,
     &clock::CLOCK,
     &burst::BURST,
+    &latency::LATENCY,
     &silence::SILENCE,
     &deploy::DEPLOY,
     &deploy::CONFIGURATION,

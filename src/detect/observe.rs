@@ -356,7 +356,8 @@ impl Fold for Observed<'_> {
         {
             self.key[0] = What::Duration as u8;
             self.key[LEVEL_AT] = NO_LEVEL;
-            self.key.extend_from_slice(format!("{:03}", half_octave(ms)).as_bytes());
+            let octave = half_octave(ms);
+            self.key.extend([0, (octave / 10) as u8, (octave % 10) as u8].map(|digit| b'0' + digit));
             self.count(entry);
         }
     }
