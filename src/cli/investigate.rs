@@ -11,6 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
 use super::recorded::Recorded;
@@ -19,6 +20,7 @@ use super::verdict::Verdict;
 use super::{out, redaction};
 use crate::detect::affected::{Affected, Cases, Example};
 use crate::detect::cause::{self, Cause, Event, Story};
+use crate::detect::own::{self, Watch};
 use crate::detect::success::{RULE, Rates};
 use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
 use crate::metrics;
@@ -99,6 +101,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let asked = needs.clone();
+    let own = config::detectors(&args.input, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     // Evidence is read again where it stands.
@@ -108,11 +111,13 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let logs = &session.inputs.logs;
     let wants = Wants::new(logs, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
-    let (observed, mut scanned) = scan::fold(logs, &selection, &options, || Observed::new(&wants));
+    let new = || (Observed::new(&wants), Watch::new(&own));
+    let ((observed, watch), mut scanned) = scan::fold(logs, &selection, &options, new);
     let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
     let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
     let mut findings = detect::findings(&scene, &[]);
     findings.extend(recorded.findings());
+    findings.extend(own::findings(watch, &scene));
     let mut story = cause::story(&scene, &findings, recorded.requests().as_ref());
     let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
     let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));

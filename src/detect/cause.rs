@@ -90,6 +90,18 @@ struct Sign {
     evidence: Vec<Evidence>,
 }
 
+impl Sign {
+    /// When it had surely begun: the first of few entries may as well be a stray.
+    fn surely(&self) -> Timestamp {
+        const MOST: i64 = 120 * NANOS;
+        if self.count < 3 {
+            return self.from;
+        }
+        let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
+        Timestamp(self.from.0 + gap.clamp(0, MOST))
+    }
+}
+
 /// What changed in one service.
 #[derive(Clone, Debug)]
 struct Candidate {
@@ -342,7 +354,9 @@ impl Candidate {
 
 /// Gives every candidate its score, and sorts them: the best first.
 fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
-    let Some(first) = candidates.iter().map(Candidate::from).min() else { return };
+    let first =
+        candidates.iter().filter_map(|c| c.signs.iter().filter(|s| s.weight >= 0.4).map(Sign::surely).min());
+    let Some(first) = first.min() else { return };
     let names: Vec<String> = candidates.iter().map(|candidate| candidate.name().to_owned()).collect();
     let mentions: Vec<Vec<usize>> =
         candidates.iter().map(|candidate| mentioned(scene, candidate, &names)).collect();
@@ -351,7 +365,7 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
         let lead = candidate.lead();
         // An early sign that explains little does not make a late one that explains much an early one.
         let worth = |sign: &Sign| {
-            let late = ((sign.from.0 - first.0) as f64 / 1e9).max(0.0);
+            let late = ((sign.surely().0 - first.0) as f64 / 1e9).max(0.0);
             let sure = if sign.gain >= CLEAR || sign.nature == lead.nature { 1.0 } else { 0.5 };
             3.0 * sign.weight + 3.0 * sure * (-late / LEAD).exp()
         };
@@ -379,6 +393,10 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
             - 0.75 * blames.min(2) as f64
             - if relays { 1.5 } else { 0.0 }
             - if felt { 1.5 } else { 0.0 };
+    }
+    // Of two that are as early the one is more likely that explains more: as in the confidence that is told.
+    for candidate in candidates.iter_mut() {
+        candidate.score += (0.45 + 0.5 * candidate.lead().weight.min(1.0)).ln() / 0.9;
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
 }

@@ -25,6 +25,7 @@ pub mod meter;
 pub mod narrow;
 pub mod network;
 pub mod observe;
+pub mod own;
 pub mod phrase;
 pub mod pool;
 pub mod recorded;
