@@ -416,7 +416,13 @@ fn roles_of_plain(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
 /// How the names of a role are commonly spelled, the most telling first: as listed, in snake case and in camel
 /// case, durations also with the usual endings. These are looked for in entries that the survey of a file
 /// did not see.
-pub fn spellings(role: Role) -> Vec<(String, Option<Unit>)> {
+pub fn spellings(role: Role) -> &'static [(String, Option<Unit>)] {
+    static ALL: LazyLock<Vec<Vec<(String, Option<Unit>)>>> =
+        LazyLock::new(|| Role::ALL.iter().map(|role| spelled(*role)).collect());
+    ALL.get(usize::from(role.slot().0)).map_or(&[], Vec::as_slice)
+}
+
+fn spelled(role: Role) -> Vec<(String, Option<Unit>)> {
     const ENDINGS: [&str; 9] = ["", "_ms", "_s", "_us", "_ns", "_seconds", "Ms", "_millis", "Millis"];
     let names = NAMES.iter().find(|(of, _)| *of == role).map_or(&[][..], |(_, names)| names);
     let endings = if role == Role::Duration { &ENDINGS[..] } else { &ENDINGS[..1] };
