@@ -33,7 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
-            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, explain how files were understood, test and import formats of one''s own')
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -49,7 +49,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -68,9 +67,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -92,7 +88,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -128,17 +123,14 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--with-filename', '--with-filename', [CompletionResultType]::ParameterName, 'With the file''s name')
             [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Without the file''s name')
             [CompletionResult]::new('--no-filename', '--no-filename', [CompletionResultType]::ParameterName, 'Without the file''s name')
-            [CompletionResult]::new('--fix-skew', '--fix-skew', [CompletionResultType]::ParameterName, 'With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'The entries'' own bytes and nothing else; only into a pipe or a file')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
             [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -152,7 +144,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -169,9 +160,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -184,7 +172,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -202,9 +189,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -216,11 +200,11 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'From this time on (default: the start of the data)')
             [CompletionResult]::new('--end', '--end', [CompletionResultType]::ParameterName, 'Up to this time (default: the end of the data)')
             [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'From one time to the next (default: a round length that makes 200 steps at most)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, for log_requests_total, such as ''status < 400'' (default: what fits each service)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -238,9 +222,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -258,17 +239,18 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Only tests whose name matches (repeatable)')
             [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Write the outcome of tests and rules to this file, too, as JUnit XML')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low')
+            [CompletionResult]::new('--seed-tests', '--seed-tests', [CompletionResultType]::ParameterName, 'Write unit tests for the rules from the data, to this file (default: standard output)')
             [CompletionResult]::new('--routes-for', '--routes-for', [CompletionResultType]::ParameterName, 'Only say who would be told of an alert with these labels (repeatable)')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'The value of every part of this rule''s expression (see --at)')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How often and when alerts would have fired with these values of `for`')
             [CompletionResult]::new('--threshold', '--threshold', [CompletionResultType]::ParameterName, 'How often and when alerts would have fired if compared with these numbers')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Replay only these alerts (repeatable); recording rules are evaluated in any case')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration that declares metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, for log_requests_total, such as ''status < 400'' (default: what fits each service)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -291,9 +273,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -303,12 +282,9 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         'obs;investigate' {
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)')
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)')
-            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline')
-            [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Write the same for tickets and post-mortems into this file, too')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -325,9 +301,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -338,7 +311,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -355,9 +327,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -369,19 +338,13 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
-            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Try the formats of obs.yaml on their samples')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Turn an lnav format file into formats for obs.yaml, on standard output')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'obs;formats;list' {
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration that describes formats (default: as for every command)')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -392,7 +355,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
             [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
@@ -405,39 +367,15 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
             [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'obs;formats;test' {
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'obs;formats;import' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'obs;formats;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
-            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Try the formats of obs.yaml on their samples')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Turn an lnav format file into formats for obs.yaml, on standard output')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -445,12 +383,6 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             break
         }
         'obs;formats;help;explain' {
-            break
-        }
-        'obs;formats;help;test' {
-            break
-        }
-        'obs;formats;help;import' {
             break
         }
         'obs;formats;help;help' {
@@ -475,7 +407,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
-            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, explain how files were understood, test and import formats of one''s own')
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List log formats, or explain how files were understood')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -508,20 +440,12 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         'obs;help;formats' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Every log format that is recognised')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped')
-            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Try the formats of obs.yaml on their samples')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Turn an lnav format file into formats for obs.yaml, on standard output')
             break
         }
         'obs;help;formats;list' {
             break
         }
         'obs;help;formats;explain' {
-            break
-        }
-        'obs;help;formats;test' {
-            break
-        }
-        'obs;help;formats;import' {
             break
         }
         'obs;help;completions' {

@@ -58,14 +58,8 @@ _obs() {
             obs__subcmd__formats,help)
                 cmd="obs__subcmd__formats__subcmd__help"
                 ;;
-            obs__subcmd__formats,import)
-                cmd="obs__subcmd__formats__subcmd__import"
-                ;;
             obs__subcmd__formats,list)
                 cmd="obs__subcmd__formats__subcmd__list"
-                ;;
-            obs__subcmd__formats,test)
-                cmd="obs__subcmd__formats__subcmd__test"
                 ;;
             obs__subcmd__formats__subcmd__help,explain)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__explain"
@@ -73,14 +67,8 @@ _obs() {
             obs__subcmd__formats__subcmd__help,help)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__help"
                 ;;
-            obs__subcmd__formats__subcmd__help,import)
-                cmd="obs__subcmd__formats__subcmd__help__subcmd__import"
-                ;;
             obs__subcmd__formats__subcmd__help,list)
                 cmd="obs__subcmd__formats__subcmd__help__subcmd__list"
-                ;;
-            obs__subcmd__formats__subcmd__help,test)
-                cmd="obs__subcmd__formats__subcmd__help__subcmd__test"
                 ;;
             obs__subcmd__help,check-rules)
                 cmd="obs__subcmd__help__subcmd__check__subcmd__rules"
@@ -121,14 +109,8 @@ _obs() {
             obs__subcmd__help__subcmd__formats,explain)
                 cmd="obs__subcmd__help__subcmd__formats__subcmd__explain"
                 ;;
-            obs__subcmd__help__subcmd__formats,import)
-                cmd="obs__subcmd__help__subcmd__formats__subcmd__import"
-                ;;
             obs__subcmd__help__subcmd__formats,list)
                 cmd="obs__subcmd__help__subcmd__formats__subcmd__list"
-                ;;
-            obs__subcmd__help__subcmd__formats,test)
-                cmd="obs__subcmd__help__subcmd__formats__subcmd__test"
                 ;;
             *)
                 ;;
@@ -151,7 +133,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -j -v -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --routes-for --explain --at --for --threshold --only --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --seed-tests --routes-for --explain --at --for --threshold --only --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -197,6 +179,10 @@ _obs() {
                     COMPREPLY=($(compgen -W "low medium high critical any never" -- "${cur}"))
                     return 0
                     ;;
+                --seed-tests)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --routes-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -221,6 +207,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --success)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -234,10 +224,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -307,7 +293,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -j -v -q -h --by --success --id --failed --incomplete --slowest --slower-than --limit --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -q -h --by --success --id --failed --incomplete --slowest --slower-than --limit --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -346,10 +332,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -405,7 +387,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__detect)
-            opts="-L -j -v -q -h --only --fail-on --list --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -q -h --only --fail-on --list --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -428,10 +410,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -487,7 +465,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__fields)
-            opts="-L -j -v -q -h --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -q -h --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -502,10 +480,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -561,7 +535,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats)
-            opts="-h --help list explain test import help"
+            opts="-h --help list explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,7 +549,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__explain)
-            opts="-L -j -v -q -h --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -q -h --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -590,10 +564,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -633,7 +603,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__help)
-            opts="list explain test import help"
+            opts="list explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -674,20 +644,6 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        obs__subcmd__formats__subcmd__help__subcmd__import)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         obs__subcmd__formats__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -702,75 +658,13 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        obs__subcmd__formats__subcmd__help__subcmd__test)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        obs__subcmd__formats__subcmd__import)
-            opts="-h --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         obs__subcmd__formats__subcmd__list)
-            opts="-v -q -h --config --output --color --progress --verbose --redact --quiet --help"
+            opts="-q -h --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        obs__subcmd__formats__subcmd__test)
-            opts="-v -q -h --config --output --color --progress --verbose --redact --quiet --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
                     return 0
@@ -791,7 +685,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__grep)
-            opts="-e -F -i -S -v -w -x -c -l -n -o -m -A -B -C -H -I -L -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --fix-skew --raw --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --redact --quiet --verbose --help"
+            opts="-e -F -i -S -v -w -x -c -l -n -o -m -A -B -C -H -I -L -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --raw --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -850,10 +744,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -993,7 +883,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help__subcmd__formats)
-            opts="list explain test import"
+            opts="list explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1020,35 +910,7 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        obs__subcmd__help__subcmd__formats__subcmd__import)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         obs__subcmd__help__subcmd__formats__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        obs__subcmd__help__subcmd__formats__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1147,7 +1009,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -j -v -q -h --rules --html --markdown --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -q -h --rules --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1161,14 +1023,6 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --html)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --markdown)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --format)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1178,10 +1032,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1251,7 +1101,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query)
-            opts="-L -j -v -q -h --at --start --end --step --enable-experimental --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -q -h --at --start --end --step --enable-experimental --config --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1273,6 +1123,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --success)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1286,10 +1140,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1345,7 +1195,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__stats)
-            opts="-L -j -v -q -h --by --every --value --percentiles --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -q -h --by --every --value --percentiles --success --format --tz --map --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1380,10 +1230,6 @@ _obs() {
                     return 0
                     ;;
                 --map)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::model::unit::parse_duration;
@@ -32,8 +32,8 @@ pub(super) struct StatsArgs {
     /// Measure the values of this field (default: the role duration)
     #[arg(long, value_name = "FIELD")]
     value: Option<String>,
-    /// Percentiles of the values
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "50,90,95,99,99.9")]
+    /// Percentiles of the values (default: 50,90,95,99,99.9; of those 50,95,99 in tables of groups, so that they fit)
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
     percentiles: Vec<f64>,
     /// What a successful request is, such as 'status < 400' (default: a status below 500, else no entry of
     /// level error or worse in the request)
@@ -84,12 +84,18 @@ fn question(args: &StatsArgs) -> Result<Question, Error> {
             Error::usage(format!("there is no percentile {bad}")).hinted("percentiles go from 0 to 100")
         );
     }
+    let is_wide = args.output.output == Form::Table && !(args.by.is_empty() && args.every.is_none());
+    let percentiles = match (args.percentiles.is_empty(), is_wide) {
+        (false, _) => args.percentiles.clone(),
+        (true, true) => vec![50.0, 95.0, 99.0],
+        (true, false) => vec![50.0, 90.0, 95.0, 99.0, 99.9],
+    };
     Ok(Question {
         by: args.by.clone(),
         every: args.every.as_deref().map(step).transpose()?,
         value: args.value.clone().unwrap_or_else(|| "duration".to_owned()),
         value_asked: args.value.is_some(),
-        percentiles: args.percentiles.clone(),
+        percentiles,
     })
 }
 
