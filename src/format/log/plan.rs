@@ -96,7 +96,10 @@ impl SmallLevels {
 }
 
 /// The tables of wanted names that were made last: many files have the same names, and the same is wanted of them.
-static RECENT: Mutex<Vec<(Needs, Vec<String>, Arc<Vec<Node>>)>> = Mutex::new(Vec::new());
+static RECENT: Mutex<Vec<Made>> = Mutex::new(Vec::new());
+
+/// What was wanted, the names of the file, and the tables for both.
+type Made = (Needs, Vec<String>, Arc<Vec<Node>>);
 
 /// How many tables are kept.
 const KEPT: usize = 32;
