@@ -493,3 +493,32 @@ fn odd_standard_inputs_are_survived() {
     File::open("/dev/null").and_then(|mut file| file.read_to_string(&mut empty)).expect("nothing");
     assert_eq!(obs_fed(&["stats", "--output", "json"], empty.as_bytes()).json()["input"]["lines"], 0);
 }
+
+#[test]
+fn files_are_merged_by_time_however_they_are_cut() {
+    let dir = temporary();
+    let write = |name: &str, text: String| std::fs::write(dir.path().join(name), text).expect("a file");
+    // Out of order by up to half a minute, with lines that continue an entry.
+    let late = |n: u64| [0, 0, 5, 30][(n * 7 % 4) as usize];
+    let entry = |n: u64| {
+        let at = 36_000 + n - late(n);
+        format!("2024-02-05 {:02}:{:02}:{:02} INFO a{n}\n  on\n", at / 3600, at / 60 % 60, at % 60)
+    };
+    write("a.log", (0..500).map(entry).collect());
+    write(
+        "b.log",
+        (0..500).map(|n| format!("2024-02-05 10:{:02}:{:02} INFO b{n}\n", n / 60, n % 60)).collect(),
+    );
+    let merged = |chunk: &str, threads: &str| {
+        let path = dir.path().to_string_lossy().into_owned();
+        obs(&["grep", "", &path, "--sort", "time", "-I", "--chunk", chunk, "-j", threads]).text()
+    };
+    let text = merged("1000000", "2");
+    assert_eq!(text, merged("700", "1"));
+    let times: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("2024-02-05 ")?.get(..8)).collect();
+    assert!(times.len() == 1000 && times.is_sorted());
+    // What has the same time stays in the order of the files, and of each file.
+    let found: Vec<&str> = text.lines().filter(|line| line.starts_with("2024-02-05 10:00:40")).collect();
+    assert!(found.last().is_some_and(|line| line.contains(" b40")), "{found:?}");
+}
