@@ -344,7 +344,7 @@ fn replay_over(
     for (trail, witnesses) in trails.iter().zip(witnesses) {
         replay.prove(trail.alert, witnesses.into_iter().map(evidence));
     }
-    session.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
+    session.diagnostics.extend(judged(&replay, args.allow_no_data));
     answer.input = Some(measured.input());
     answer.measured = Some(measured);
     answer.replay = Some(replay);

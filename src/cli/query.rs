@@ -519,7 +519,7 @@ fn matrix(report: &mut Report, all: &[Series], moments: Moments) {
         ));
     }
     if let Moments::Many { step, .. } = moments {
-        report.paragraph(format!("Every {}.", crate::rules::duration::text(step)));
+        report.paragraph(format!("Every {}.", rules::duration::text(step)));
     }
 }
 

@@ -304,7 +304,7 @@ mod tests {
                         }
                         let next = bytes.len() - 2 * (text.len() + 1);
                         let before = bytes[..next - 1].rsplit(|b| *b == b'\n').next().unwrap_or_default();
-                        if damage.is_none() && format.goes_on(before, &bytes[next..]) {
+                        if format.goes_on(before, &bytes[next..]) {
                             // Of a line that is written in parts the next is the rest, whatever it was.
                             continue;
                         }
