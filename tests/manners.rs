@@ -497,18 +497,18 @@ fn odd_standard_inputs_are_survived() {
 #[test]
 fn files_are_merged_by_time_however_they_are_cut() {
     let dir = temporary();
-    let write = |name: &str, text: String| std::fs::write(dir.path().join(name), text).expect("a file");
+    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("a file");
     // Out of order by up to half a minute, with lines that continue an entry.
     let late = |n: u64| [0, 0, 5, 30][(n * 7 % 4) as usize];
-    let entry = |n: u64| {
-        let at = 36_000 + n - late(n);
-        format!("2024-02-05 {:02}:{:02}:{:02} INFO a{n}\n  on\n", at / 3600, at / 60 % 60, at % 60)
-    };
-    write("a.log", (0..500).map(entry).collect());
-    write(
-        "b.log",
-        (0..500).map(|n| format!("2024-02-05 10:{:02}:{:02} INFO b{n}\n", n / 60, n % 60)).collect(),
-    );
+    let (mut one, mut other) = (String::new(), String::new());
+    for n in 0..500 {
+        let at = 36_000 + n - late(n).min(n);
+        let (hour, minute, second) = (at / 3600, at / 60 % 60, at % 60);
+        writeln!(one, "2024-02-05 {hour:02}:{minute:02}:{second:02} INFO a{n}\n  on").expect("a string");
+        writeln!(other, "2024-02-05 10:{:02}:{:02} INFO b{n}", n / 60, n % 60).expect("a string");
+    }
+    write("a.log", &one);
+    write("b.log", &other);
     let merged = |chunk: &str, threads: &str| {
         let path = dir.path().to_string_lossy().into_owned();
         obs(&["grep", "", &path, "--sort", "time", "-I", "--chunk", chunk, "-j", threads]).text()
