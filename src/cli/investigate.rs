@@ -259,6 +259,9 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
+/// Effects of a cause told in its paragraph.
+const EFFECTS: usize = 3;
+
 fn report(
     session: &Session,
     scene: &Scene<'_>,
@@ -275,16 +278,19 @@ fn report(
         report.paragraph(
             Phrase::new()
                 .and(Style::Strong, cause.summary.as_str())
-                .and(Style::Dim, format!(" (confidence {})", percent(cause.confidence))),
+                .and(Style::Dim, format!(" (confidence {:.0} %)", cause.confidence * 100.0)),
         );
         report.push(lines(&cause.evidence[..cause.evidence.len().min(5)]));
         if !cause.effects.is_empty() {
-            report.paragraph(format!("What followed: {}.", cause.effects.join("; ")));
+            // The whole order of events comes further down.
+            let first = &cause.effects[..cause.effects.len().min(EFFECTS)];
+            let more = if first.len() < cause.effects.len() { "; and more below" } else { "" };
+            report.paragraph(format!("What followed: {}{more}.", first.join("; ")));
         }
         for cause in story.causes.iter().skip(1).take(2) {
             report.paragraph(Phrase::new().and(
                 Style::Dim,
-                format!("{}. {} ({})", cause.rank, cause.summary, percent(cause.confidence)),
+                format!("Also considered: {} ({:.0} %).", cause.summary, cause.confidence * 100.0),
             ));
         }
     }
@@ -322,7 +328,7 @@ fn verdict(story: &Story, account: &Account) -> Phrase {
     let mut phrase = Phrase::new().and(Style::Bad, "Something broke");
     phrase = phrase.and(Style::Plain, format!(" at {} UTC", onset.date_clock()));
     if let Some(cause) = story.causes.first() {
-        phrase = phrase.and(Style::Plain, ": ").and(Style::Strong, cause.summary.as_str());
+        phrase = phrase.and(Style::Plain, ": ").and(Style::Strong, cause.headline.as_str());
     }
     if let (Some(before), Some(during)) = (story.rates.before, story.rates.during)
         && before - during > 0.001

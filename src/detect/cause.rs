@@ -6,6 +6,7 @@
 //! however loud it is.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde::Serialize;
 
@@ -24,6 +25,9 @@ use crate::model::{Level, Timestamp};
 pub struct Cause {
     /// 1 is the most likely.
     pub rank: usize,
+    /// What happened where, in a few words.
+    #[serde(skip)]
+    pub headline: String,
     /// One sentence.
     pub summary: String,
     /// The detector that found it; `change` if no words are known for it.
@@ -540,6 +544,7 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
             let confidence = share * (0.45 + 0.5 * lead.weight.min(1.0));
             Cause {
                 rank: at + 1,
+                headline: headline(lead),
                 summary: sentence(candidate),
                 detector: lead.detector,
                 subject: lead.subject.clone(),
@@ -553,7 +558,12 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
         .collect()
 }
 
-/// The signs of the leading nature, in words.
+/// What happened where.
+fn headline(lead: &Sign) -> String {
+    format!("{} in {}", lead.what, lead.subject.service.as_ref().unwrap_or(&lead.subject.file))
+}
+
+/// What happened where, since when and how often, and what was seen with it or before it.
 fn sentence(candidate: &Candidate) -> String {
     let lead = candidate.lead();
     let file = lead.subject.file.rsplit('/').next().unwrap_or_default();
@@ -565,7 +575,7 @@ fn sentence(candidate: &Candidate) -> String {
         1 => String::new(),
         n => format!(", {} times", HumanCount(n)),
     };
-    let mut text = format!("{} in {place}, since {}{times}", lead.what, candidate.from().clock());
+    let mut text = format!("{} in {place}, since {}{times}", lead.what, lead.from.clock());
     let mut others: Vec<&str> = Vec::new();
     // The numbers of a metric stand in what followed.
     let brief = |sign: &'_ Sign| sign.what.find(" (").map_or(sign.what.len(), |at| at);
@@ -582,8 +592,14 @@ fn sentence(candidate: &Candidate) -> String {
         }
     }
     others.truncate(3);
+    let first = candidate.signs.iter().min_by_key(|sign| (sign.from, &sign.what));
+    if let Some(first) = first.filter(|first| lead.from.0 - first.from.0 >= NANOS) {
+        let said = &first.what[..brief(first)];
+        others.retain(|other| *other != said);
+        let _ = write!(text, "; first sign at {}: {said}", first.from.clock());
+    }
     if !others.is_empty() {
-        text.push_str("; with ");
+        text.push_str("; also ");
         text.push_str(&others.join(", "));
     }
     text

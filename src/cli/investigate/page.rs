@@ -215,7 +215,7 @@ impl Told<'_> {
         }
         if let Some(cause) = self.story.causes.first() {
             let note = cause.detector.to_owned();
-            tile("confidence", Style::Plain, percent(cause.confidence), note);
+            tile("confidence", Style::Plain, format!("{:.0} %", cause.confidence * 100.0), note);
         }
         tiles
     }
@@ -246,7 +246,7 @@ impl Told<'_> {
         for cause in self.story.causes.iter().skip(1).take(2) {
             report.paragraph(Phrase::new().and(
                 Style::Dim,
-                format!("Also considered: {} ({})", cause.summary, percent(cause.confidence)),
+                format!("Also considered: {} ({:.0} %)", cause.summary, cause.confidence * 100.0),
             ));
         }
     }
