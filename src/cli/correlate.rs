@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::graph::{self, Drawn};
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use super::{out, redaction};
@@ -24,6 +25,8 @@ use crate::stats::SuccessRule;
 #[command(after_help = "Examples:
   obs correlate logs/ --slowest 10
   obs correlate logs/ --failed --success 'status < 400'
+  obs correlate logs/ --graph
+  obs correlate logs/ --graph=mermaid
   obs correlate logs/ --id 58852803-8da4-42be-a394-15dc28ee46a2")]
 pub(super) struct CorrelateArgs {
     #[command(flatten)]
@@ -37,6 +40,10 @@ pub(super) struct CorrelateArgs {
     /// Show this request's entries from every file, in the order of time
     #[arg(long, value_name = "ID")]
     id: Option<String>,
+    /// Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge
+    #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text", require_equals = true,
+          conflicts_with_all = ["id", "failed", "incomplete", "slowest", "slower_than"])]
+    graph: Option<Drawn>,
     /// Only requests that failed
     #[arg(long)]
     failed: bool,
@@ -130,9 +137,22 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let range = session.time_range(&chosen)?;
     let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
     let options = session.config.scan.clone();
-    let (all, mut scanned) =
-        correlate::requests(&session.inputs, &args.by, &rule, needs, (&chosen.filter, range), &options);
+    let (all, mut scanned) = correlate::requests(
+        &session.inputs,
+        &args.by,
+        &rule,
+        needs.clone(),
+        (&chosen.filter, range),
+        &options,
+    );
     let account = session.account(&mut scanned);
+    if let Some(drawn) = args.graph {
+        let totals = all.totals();
+        let (inputs, selected) = (&session.inputs, (needs, &chosen.filter, range));
+        let graph = correlate::graph(inputs, &args.by, &rule, selected, totals.requests, &options);
+        graph::write(&mut session, (&graph, totals), &account, (drawn, args.output.output))?;
+        return Ok(session.finish(Verdict::of(totals.requests > 0)));
+    }
     let mut ids = chosen_requests(args, &all, slower_than);
     args.id.iter().for_each(|id| redaction::learn(id));
     let keys: Vec<Vec<u8>> = ids.iter().map(|(id, ..)| id.clone()).collect();

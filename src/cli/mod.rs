@@ -9,6 +9,7 @@ mod detect;
 mod fields;
 mod formats;
 mod found;
+mod graph;
 mod grep;
 mod honesty;
 mod investigate;

@@ -11,8 +11,8 @@ pub struct Lane {
     pub file: u32,
     /// Its entries: indices of the story's moments.
     pub moments: Vec<usize>,
-    /// Milliseconds from an entry of this lane to the next entry of any: in them nobody else was heard of. Over all
-    /// lanes they sum to the request's duration.
+    /// Milliseconds that were its own: it was at work (between its first and its last entry), and no shorter lane was.
+    /// Over all lanes they sum to the request's duration.
     pub own_ms: f64,
 }
 
@@ -24,15 +24,28 @@ pub fn lanes(story: &Story) -> Vec<Lane> {
             (None, None) => lane.file == moment.location.file,
             (one, other) => one == other,
         };
-        let next = story.moments.get(index + 1);
-        let until = next.and_then(|next| next.at).zip(moment.at);
-        let own_ms = until.map_or(0.0, |(next, at)| (next.0 - at.0) as f64 / 1e6);
         if let Some(lane) = lanes.iter_mut().find(is_same) {
             lane.moments.push(index);
-            lane.own_ms += own_ms;
         } else {
             let service = moment.service.clone();
-            lanes.push(Lane { service, file: moment.location.file, moments: vec![index], own_ms });
+            lanes.push(Lane { service, file: moment.location.file, moments: vec![index], own_ms: 0.0 });
+        }
+    }
+    for before in 0..story.moments.len().saturating_sub(1) {
+        let at = |index: usize| story.moments[index].at;
+        let Some((from, to)) = at(before).zip(at(before + 1)) else { continue };
+        let ends = |lane: &Lane| (lane.moments[0], lane.moments[lane.moments.len() - 1]);
+        let length = |lane: &Lane| {
+            let (first, last) = ends(lane);
+            at(first).zip(at(last)).map_or(0, |(first, last)| last.0 - first.0)
+        };
+        let at_work = |lane: &Lane| ends(lane).0 <= before && before < ends(lane).1;
+        let innermost =
+            (0..lanes.len()).filter(|lane| at_work(&lanes[*lane])).min_by_key(|lane| length(&lanes[*lane]));
+        // Between two that are at work at different times: who spoke last.
+        let spoke = lanes.iter().position(|lane| lane.moments.contains(&before));
+        if let Some(owner) = innermost.or(spoke) {
+            lanes[owner].own_ms += (to.0 - from.0) as f64 / 1e6;
         }
     }
     lanes
@@ -70,7 +83,7 @@ mod tests {
             lanes.iter().map(|lane| (lane.service.as_deref(), lane.file, lane.own_ms)).collect();
         assert_eq!(
             own,
-            [(Some("order"), 0, 13.0), (Some("payment"), 1, 20_002.0), (None, 2, 5.0), (None, 3, 0.0)]
+            [(Some("order"), 0, 15.0), (Some("payment"), 1, 20_000.0), (None, 2, 5.0), (None, 3, 0.0)]
         );
         assert_eq!(own.iter().map(|(.., ms)| ms).sum::<f64>(), 20_020.0);
         assert_eq!(super::lanes(&Story::default()), []);

@@ -3,11 +3,13 @@
 //! Two passes. The first keeps some 60 bytes a request: how many entries, when they begin and end, how it
 //! ended. The second looks again, for the entries of those requests that will be shown.
 
+mod graph;
 mod lanes;
 mod requests;
 mod skew;
 mod story;
 
+pub use graph::{Edge, Graph, Node, graph};
 pub use lanes::{Lane, lanes};
 pub use requests::{Outcome, Request, Requests, Totals, requests};
 pub use skew::{Skew, skews};

@@ -189,6 +189,8 @@ fn day_and_month_name(bytes: &[u8]) -> Option<(Stamp, usize)> {
         }
         at = end + 1;
         at += usize::from(bytes[end] == b',' && bytes.get(at) == Some(&b' '));
+        // Erlang parts date and time with two colons.
+        at += usize::from(bytes[end] == b':' && bytes.get(at) == Some(&b':'));
     }
     let mark = if bytes.get(at + 2) == Some(&b'.') { b'.' } else { b':' };
     let (time, at) = time_of_day(bytes, at, mark)?;
