@@ -199,7 +199,7 @@ fn the_page_of_an_outage_is_whole() {
         "Requests to look at",
         "Evidence",
         "Every number again",
-        "read 7 files",
+        "read 8 files",
     ] {
         assert!(page.contains(words), "{words}");
     }
