@@ -158,3 +158,22 @@ fn messages_are_shown_and_acknowledged_alerts_are_not_repeated() {
     let said = String::from_utf8(table.stdout).expect("UTF-8");
     assert!(said.contains("to chat (slack): [FIRING:1] (Always critical)"), "{said}");
 }
+
+#[test]
+fn tests_seeded_from_data_pass_until_a_rule_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = written(folder.path(), "rules.yml", RULES);
+    let tests = folder.path().join("tests.yml").display().to_string();
+    let output =
+        obs(&["check-rules", "-r", &rules, "outage/metrics", "--only", "Errors", "--seed-tests", &tests]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer = json(0, &["check-rules", "--tests", &tests]);
+    assert_eq!(answer["tests"][0]["passed"], true, "{answer}");
+    written(folder.path(), "rules.yml", &RULES.replace("for: 1m", "for: 2m"));
+    assert_eq!(obs(&["check-rules", "--tests", &tests]).status.code(), Some(1));
+    // Where no other path is given, the one behind the option is the data.
+    let said = obs(&["check-rules", "-r", &rules, "--only", "Pool", "--seed-tests", "outage/metrics"]);
+    let text = String::from_utf8(said.stdout).expect("UTF-8");
+    assert!(text.contains("alertname: Pool") && text.contains("exp_alerts:"), "{text}");
+    assert_eq!(obs(&["check-rules", "-r", &rules, "--seed-tests"]).status.code(), Some(2));
+}

@@ -493,3 +493,32 @@ fn odd_standard_inputs_are_survived() {
     File::open("/dev/null").and_then(|mut file| file.read_to_string(&mut empty)).expect("nothing");
     assert_eq!(obs_fed(&["stats", "--output", "json"], empty.as_bytes()).json()["input"]["lines"], 0);
 }
+
+#[test]
+fn files_are_merged_by_time_however_they_are_cut() {
+    let dir = temporary();
+    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("a file");
+    // Out of order by up to half a minute, with lines that continue an entry.
+    let late = |n: u64| [0, 0, 5, 30][(n * 7 % 4) as usize];
+    let (mut one, mut other) = (String::new(), String::new());
+    for n in 0..500 {
+        let at = 36_000 + n - late(n).min(n);
+        let (hour, minute, second) = (at / 3600, at / 60 % 60, at % 60);
+        writeln!(one, "2024-02-05 {hour:02}:{minute:02}:{second:02} INFO a{n}\n  on").expect("a string");
+        writeln!(other, "2024-02-05 10:{:02}:{:02} INFO b{n}", n / 60, n % 60).expect("a string");
+    }
+    write("a.log", &one);
+    write("b.log", &other);
+    let merged = |chunk: &str, threads: &str| {
+        let path = dir.path().to_string_lossy().into_owned();
+        obs(&["grep", "", &path, "--sort", "time", "-I", "--chunk", chunk, "-j", threads]).text()
+    };
+    let text = merged("1000000", "2");
+    assert_eq!(text, merged("700", "1"));
+    let times: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("2024-02-05 ")?.get(..8)).collect();
+    assert!(times.len() == 1000 && times.is_sorted());
+    // What has the same time stays in the order of the files, and of each file.
+    let found: Vec<&str> = text.lines().filter(|line| line.starts_with("2024-02-05 10:00:40")).collect();
+    assert!(found.last().is_some_and(|line| line.contains(" b40")), "{found:?}");
+}

@@ -82,6 +82,19 @@ fn an_answer_has_the_shape_of_prometheus() {
 }
 
 #[test]
+fn alerts_and_recorded_series_can_be_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = "{groups: [{name: g, rules: [{record: busy, expr: database_connections_active / 20},
+        {alert: Pool, expr: busy > 0.9, for: 1m}]}]}";
+    let rules = written(folder.path(), "rules.yml", rules);
+    let ask = |query: &str| json(0, &["query", query, "-r", &rules, "outage/metrics", "--at", "03:14"]);
+    assert_eq!(ask("busy * 20")["data"]["result"][0]["value"][1], "20");
+    assert_eq!(ask("ALERTS{alertstate=\"firing\"}")["data"]["result"][0]["metric"]["alertname"], "Pool");
+    assert!(ask("ALERTS_FOR_STATE")["data"]["result"][0]["value"][1].as_str().is_some());
+    assert_eq!(said(&["query", "busy", "-r", "nothing.yml", "outage/metrics"]).0, 2);
+}
+
+#[test]
 fn nothing_found_is_exit_code_1_and_says_why() {
     let (code, out, err) = said(&["query", "payment_request_total", "outage"]);
     assert_eq!(code, 1, "{out}{err}");

@@ -4,7 +4,7 @@ mod answer;
 mod deeper;
 mod units;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -33,8 +33,10 @@ use crate::source;
 use crate::stats::SuccessRule;
 use answer::{Answer, CheckedFile};
 
+pub(super) use answer::judged;
+
 /// Replay alerting rules over recorded metrics and logs; check and test rule files
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(
     long_about = "Replay alerting rules over recorded metrics and logs; check and test rule files\n\n\
         Reads Prometheus' rule files, PrometheusRule objects, and a short form with routing and suppression. \
@@ -46,6 +48,7 @@ use answer::{Answer, CheckedFile};
   obs check-rules -r alerts.yml --alertmanager alertmanager.yml metrics/ logs/
   obs check-rules -r alerts.yml --explain HighErrorRate --at 03:10 metrics/
   obs check-rules -r alerts.yml --only HighErrorRate --for 1m,5m,15m --threshold 0.01,0.05 metrics/
+  obs check-rules -r alerts.yml metrics/ --seed-tests alerts_test.yml
   obs check-rules --tests alerts_test.yml --output junit
   obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
 )]
@@ -99,6 +102,9 @@ pub(super) struct CheckRulesArgs {
     /// Allow experimental functions and modifiers of PromQL
     #[arg(long)]
     enable_experimental: bool,
+    /// Write unit tests for the rules from the data, to this file (default: standard output)
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    seed_tests: Option<PathBuf>,
     /// Only say who would be told of an alert with these labels (repeatable)
     #[arg(long, value_name = "LABEL=VALUE")]
     routes_for: Vec<String>,
@@ -175,15 +181,26 @@ struct Loaded {
 
 /// Runs the command.
 pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    // `--seed-tests metrics/` names the data, not a file to write.
+    let taken = args.seed_tests.as_ref().filter(|path| args.paths.is_empty() && *path != Path::new("-"));
+    if let Some(data) = taken.cloned() {
+        let seed_tests = Some(PathBuf::from("-"));
+        return run(&CheckRulesArgs { paths: vec![data], seed_tests, ..args.clone() }, cancel);
+    }
     if args.rules.is_empty() && args.tests.is_empty() && args.alertmanager.is_none() {
         return Err(
             Error::usage("there are no rules to check").hinted("name them: -r alerts.yml, or --tests FILE")
         );
     }
-    let looks_at_data = !args.explain.is_empty() || !args.holds.is_empty() || !args.threshold.is_empty();
+    let looks_at_data = !args.explain.is_empty()
+        || !args.holds.is_empty()
+        || !args.threshold.is_empty()
+        || args.seed_tests.is_some();
     if looks_at_data && args.paths.is_empty() {
-        return Err(Error::usage("--explain, --for and --threshold look at data, and no PATH is given")
-            .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
+        return Err(Error::usage(
+            "--explain, --for, --threshold and --seed-tests look at data, and no PATH is given",
+        )
+        .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
     }
     if args.at.is_some() && args.explain.is_empty() && args.routes_for.is_empty() {
         return Err(Error::usage("--at belongs to --explain or --routes-for"));
@@ -246,6 +263,9 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     // The session draws progress of its own.
     drop(config);
     let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
+    if answer.seeded {
+        return Ok(session.finish(Verdict::Yes));
+    }
     answer.write(args.output.output, session.config.page, &loaded.files)?;
     Ok(session.finish(Verdict::of(!answer.is_failure())))
 }
@@ -285,6 +305,12 @@ fn replay_over(
     };
     let mut measured = measured::load(&mut session, wanted.clone())?;
     let default = metrics::interval(&measured.store).unwrap_or(60_000);
+    if let Some(path) = &args.seed_tests {
+        answer.seeded = true;
+        let every = forced.or_else(|| groups().filter_map(|group| group.interval).min()).unwrap_or(default);
+        units::seed(args, &loaded.files, &measured.store, (default, every), path)?;
+        return Ok(session);
+    }
     let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
     let interval = Interval { forced, default };
     let trials = deeper::trials(&args.holds, &args.threshold)?;
@@ -318,7 +344,7 @@ fn replay_over(
     for (trail, witnesses) in trails.iter().zip(witnesses) {
         replay.prove(trail.alert, witnesses.into_iter().map(evidence));
     }
-    session.diagnostics.extend(answer::judged(&replay, args.allow_no_data));
+    session.diagnostics.extend(judged(&replay, args.allow_no_data));
     answer.input = Some(measured.input());
     answer.measured = Some(measured);
     answer.replay = Some(replay);
@@ -340,7 +366,7 @@ fn label(pair: &str) -> Result<(String, String), Error> {
 }
 
 /// Reads a text file that an option names.
-fn text_of(path: &std::path::Path) -> Result<(String, String), Error> {
+pub(super) fn text_of(path: &Path) -> Result<(String, String), Error> {
     source::read_text(path).map_err(|trouble| {
         let error = Error::input(trouble.to_string());
         trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))

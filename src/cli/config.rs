@@ -9,12 +9,13 @@ use super::args::{InputArgs, OutputArgs, When};
 use super::progress::Progress;
 use super::redaction;
 use super::verdict;
+use crate::detect::own::{self, Own};
 use crate::filter;
 use crate::format::log;
 use crate::format::log::LogFormat;
 use crate::format::log::own::describe::{self, Described};
 use crate::format::log::reader::ReadOptions;
-use crate::model::{Diagnostic, Error, Role, Timestamp};
+use crate::model::{Diagnostic, Error, Needs, Role, Timestamp};
 use crate::report::Page;
 use crate::report::account::counted;
 use crate::scan::{CHUNK, ScanOptions};
@@ -137,6 +138,12 @@ pub(super) fn text(input: &InputArgs) -> Result<Option<(String, String)>, Error>
         trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
     })?;
     Ok(Some(read))
+}
+
+/// The detectors that the configuration declares; what they look at is added to `needs`.
+pub(super) fn detectors(input: &InputArgs, needs: &mut Needs) -> Result<Vec<Own>, Error> {
+    let Some((shown, text)) = text(input)? else { return Ok(Vec::new()) };
+    own::parse(&shown, &text, needs).map_err(|problems| unusable(&shown, &problems))
 }
 
 /// Says what is wrong with a configuration.

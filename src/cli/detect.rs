@@ -7,10 +7,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::config;
 use super::out;
 use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
+use crate::detect::own::{self, Own, Watch};
 use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
 use crate::format::log::json::each_field;
 use crate::model::{Error, Needs, Value};
@@ -60,14 +62,15 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         out::write_all(lines.chain(recorded).collect::<String>().as_bytes())?;
         return Ok(Verdict::Yes);
     }
-    if let Some(name) = args.only.iter().find(|name| !is_known(name)) {
+    let mut needs = Needs::none();
+    let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let own = config::detectors(&args.input, &mut needs)?;
+    if let Some(name) = args.only.iter().find(|name| !is_known(name, &own)) {
         return Err(
             Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
         );
     }
     let fail_on = args.fail_on.as_deref().map(severity).transpose()?;
-    let mut needs = Needs::none();
-    let chosen = Chosen::parse(&args.select, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     // Evidence is read again where it stands.
@@ -76,13 +79,15 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let wants = Wants::new(&session.inputs.logs, &mut needs);
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
-    let (observed, mut scanned) =
-        scan::fold(&session.inputs.logs, &selection, &options, || Observed::new(&wants));
+    let new = || (Observed::new(&wants), Watch::new(&own));
+    let ((observed, watch), mut scanned) = scan::fold(&session.inputs.logs, &selection, &options, new);
     let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
     let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
     let mut findings = detect::findings(&scene, &args.only);
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
-    findings.extend(recorded.findings().into_iter().filter(|finding| wanted(finding.detector)));
+    let declared = own::findings(watch, &scene);
+    findings
+        .extend(recorded.findings().into_iter().chain(declared).filter(|finding| wanted(finding.detector)));
     findings.sort_by_cached_key(Finding::order);
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
     detect::evidence::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
@@ -99,8 +104,10 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
 }
 
 /// Is this the name of a detector, of entries or of recorded metrics?
-fn is_known(name: &str) -> bool {
-    detect::by_name(name).is_some() || detect::meter::recorded_only().iter().any(|(known, _)| *known == name)
+fn is_known(name: &str, own: &[Own]) -> bool {
+    own.iter().any(|own| own.name == name)
+        || detect::by_name(name).is_some()
+        || detect::meter::recorded_only().iter().any(|(known, _)| *known == name)
 }
 
 fn severity(name: &str) -> Result<Severity, Error> {

@@ -11,14 +11,16 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
 use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use super::{out, redaction};
-use crate::detect::affected::{Affected, Cases, Example, Joined};
+use crate::detect::affected::{Affected, Cases, Example};
 use crate::detect::cause::{self, Cause, Event, Story};
+use crate::detect::own::{self, Watch};
 use crate::detect::success::{RULE, Rates};
 use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
 use crate::metrics;
@@ -98,6 +100,8 @@ const SHOWN: usize = 6;
 pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let asked = needs.clone();
+    let own = config::detectors(&args.input, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     // Evidence is read again where it stands.
@@ -107,11 +111,13 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let logs = &session.inputs.logs;
     let wants = Wants::new(logs, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
-    let (observed, mut scanned) = scan::fold(logs, &selection, &options, || Observed::new(&wants));
+    let new = || (Observed::new(&wants), Watch::new(&own));
+    let ((observed, watch), mut scanned) = scan::fold(logs, &selection, &options, new);
     let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
     let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
     let mut findings = detect::findings(&scene, &[]);
     findings.extend(recorded.findings());
+    findings.extend(own::findings(watch, &scene));
     let mut story = cause::story(&scene, &findings, recorded.requests().as_ref());
     let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
     let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));
@@ -125,13 +131,12 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let (affected, cases) = if story.causes.is_empty() {
         (Affected::default(), Vec::new())
     } else {
-        let cases = Cases::new(logs, &wants, story.success.as_ref(), &mut needs);
+        let cases = Cases::new(logs, &scene, story.success.as_ref(), story.impact, &mut needs);
         let selection = Selection::new(needs, &chosen.filter, range);
-        let (joined, _) = scan::fold(logs, &selection, &options, || Joined::new(&cases));
-        joined.conclude(story.impact)
+        cases.join(&scene, logs, &selection, &options).conclude(story.impact)
     };
     if let Some(common) = affected.over_represented.first() {
-        narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range), &options);
+        narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range, asked), &options);
         if let Some(cause) = story.causes.first_mut() {
             let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
             evidence::fill_all(unknown.collect(), logs, &scanned, &options);

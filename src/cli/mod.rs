@@ -23,6 +23,7 @@ mod session;
 mod skew;
 mod slo;
 mod stats;
+mod templates;
 mod verdict;
 
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ enum Command {
     Correlate(correlate::CorrelateArgs),
     Grep(Box<grep::GrepArgs>),
     Stats(stats::StatsArgs),
+    Templates(templates::TemplatesArgs),
     Detect(Box<detect::DetectArgs>),
     Query(Box<query::QueryArgs>),
     CheckRules(Box<check_rules::CheckRulesArgs>),
@@ -85,6 +87,7 @@ impl Command {
             Command::Correlate(args) => correlate::run(args, cancel),
             Command::Grep(args) => grep::run(args, cancel),
             Command::Stats(args) => stats::run(args, cancel),
+            Command::Templates(args) => templates::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
             Command::Query(args) => query::run(args, cancel),
             Command::CheckRules(args) => check_rules::run(args, cancel),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::check_rules;
 use super::measured::{self, Measured, MetricArgs, Wanted};
 use super::out;
 use super::session::{Chosen, Session};
@@ -20,6 +22,9 @@ use crate::promql::{self, Annotation, AnnotationLevel, Expr, Kind, Matcher, Stor
 use crate::report::chart::Curve;
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{Chart, Report, Section};
+use crate::rules::file::{FileOptions, RuleFile};
+use crate::rules::replay::{self, Interval};
+use crate::rules::{self, Setting};
 use crate::stats::SuccessRule;
 
 /// Ask with PromQL: over recorded metrics, and over metrics derived from logs
@@ -34,6 +39,7 @@ use crate::stats::SuccessRule;
     after_help = "Examples:
   obs query 'sum by (status) (rate(payment_requests_total[5m]))' metrics/
   obs query 'rate(log_requests_total{outcome=\"failed\"}[5m])' logs/ --start 03:00 --end 03:30 --step 1m
+  obs query 'ALERTS{alertstate=\"firing\"}' -r alerts.yml metrics/
   obs query 'database_connections_active > 18' . --at 2023-12-24T03:06:00Z --output json"
 )]
 pub(super) struct QueryArgs {
@@ -57,6 +63,10 @@ pub(super) struct QueryArgs {
     /// Allow experimental functions and modifiers of PromQL
     #[arg(long)]
     enable_experimental: bool,
+    /// Evaluate the rules of this file first (repeatable): what they record, ALERTS and ALERTS_FOR_STATE can then be
+    /// asked for
+    #[arg(short, long = "rules", value_name = "FILE")]
+    rules: Vec<PathBuf>,
     #[command(flatten)]
     metrics: MetricArgs,
     #[command(flatten)]
@@ -91,15 +101,26 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let declared = measured::declared(&args.input)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
+    let rules = rule_files(args)?;
+    let groups = || rules.iter().flat_map(|file| &file.groups);
+    let exprs: Vec<&Expr> =
+        groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).chain([&expr]).collect();
     let wanted = Wanted {
-        exprs: &[&expr],
+        exprs: &exprs,
         declared: &declared,
         success: success.as_ref(),
-        every_ms: times.step,
+        every_ms: groups().filter_map(|group| group.interval).chain(times.step).min(),
         chosen: &chosen,
         needs,
     };
-    let measured = measured::load(&mut session, wanted)?;
+    let mut measured = measured::load(&mut session, wanted)?;
+    if !rules.is_empty() {
+        let default = metrics::interval(&measured.store).unwrap_or(60_000);
+        let setting = Setting { promql: options.clone(), ..Setting::plain() };
+        let replay =
+            replay::replay(&rules, &mut measured.store, Interval { forced: None, default }, &setting)?;
+        session.diagnostics.extend(check_rules::judged(&replay, true));
+    }
     let moments = times.resolve(&session, &measured, &expr)?;
     let answer = match moments {
         Moments::One(at) => promql::instant(&expr, &measured.store, at, &options),
@@ -134,6 +155,26 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         }
     }
     Ok(session.finish(Verdict::of(!is_empty)))
+}
+
+/// The rules that are evaluated before the question.
+fn rule_files(args: &QueryArgs) -> Result<Vec<RuleFile>, Error> {
+    let options =
+        FileOptions { ignore_unknown_fields: false, promql: promql_options(args.enable_experimental) };
+    let mut files = Vec::new();
+    for path in &args.rules {
+        let (name, text) = check_rules::text_of(path)?;
+        let checked = rules::file::parse(&name, &text, &options);
+        if let Some(problem) = checked.problems.first() {
+            let more = match checked.problems.len() {
+                1 => String::new(),
+                n => format!(" (the first of {n} errors; obs check-rules tells all)"),
+            };
+            return Err(Error::usage(format!("{name}:{problem}{more}")));
+        }
+        files.push(checked.file);
+    }
+    Ok(files)
 }
 
 /// How PromQL is evaluated: as a server does, and what is experimental if that is asked for.
@@ -478,7 +519,7 @@ fn matrix(report: &mut Report, all: &[Series], moments: Moments) {
         ));
     }
     if let Moments::Many { step, .. } = moments {
-        report.paragraph(format!("Every {}.", crate::rules::duration::text(step)));
+        report.paragraph(format!("Every {}.", rules::duration::text(step)));
     }
 }
 

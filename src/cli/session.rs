@@ -115,6 +115,17 @@ impl Session {
         })
     }
 
+    /// The range that a typed `A..B` means; either end may be missing.
+    pub(super) fn window(&self, typed: &str) -> Result<TimeRange, Error> {
+        let (from, until) = typed.split_once("..").ok_or_else(|| {
+            Error::usage(format!("`{typed}` is no window of time"))
+                .hinted("write A..B, such as 03:06..03:21 or start..start+20m")
+        })?;
+        let end = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let args = SelectArgs { since: end(from), until: end(until), ..SelectArgs::default() };
+        self.time_range(&Chosen::parse(&args, &mut Needs::none())?)
+    }
+
     /// The instant that a typed time means, for data from its first to its last time.
     pub(super) fn instant(
         &self,

@@ -5,16 +5,19 @@
 //! depends on nothing but the ids.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use serde::Serialize;
 
 use super::mask;
 use super::observe::Wants;
+use super::recorded::NOWHERE;
+use super::scene::Scene;
 use super::success::{self, Success};
 use crate::fold::{Fold, Table};
 use crate::format::log::names;
 use crate::model::{Entry, Level, Needs, Role, Slot, Timestamp, Value};
-use crate::scan::Input;
+use crate::scan::{self, Input, ScanOptions, Selection};
 
 /// How many requests are looked at, about.
 const LOOKED_AT: u64 = 30_000;
@@ -35,8 +38,12 @@ pub struct Cases<'w> {
     fields: Vec<(String, Slot)>,
     /// The log whose status says how a request ended; if there is none, levels do.
     edge: Option<u32>,
-    /// One in so many ids is looked at.
+    /// One in so many ids is looked at,
     share: u64,
+    /// of the requests of this time; of all if there are few.
+    focus: Option<(Timestamp, Timestamp)>,
+    /// Of so many requests one is looked at.
+    one_in: u64,
 }
 
 /// What is known about the requests.
@@ -103,7 +110,14 @@ pub struct Example {
 
 impl<'w> Cases<'w> {
     /// Asks for what is to be compared.
-    pub fn new(logs: &[Input], wants: &'w Wants, success: Option<&Success>, needs: &mut Needs) -> Cases<'w> {
+    pub fn new(
+        logs: &[Input],
+        scene: &Scene<'w>,
+        success: Option<&Success>,
+        impact: Option<(Timestamp, Timestamp)>,
+        needs: &mut Needs,
+    ) -> Cases<'w> {
+        let wants = scene.wants;
         for role in [Role::Ts, Role::Level, Role::Message, Role::RequestId, Role::Status] {
             needs.role(role);
         }
@@ -117,9 +131,75 @@ impl<'w> Cases<'w> {
         keys.dedup();
         let fields = keys.into_iter().take(200).map(|key| (key.to_owned(), needs.field(key))).collect();
         let requests: u64 = success.map_or(0, |success| success.requests.iter().sum());
-        let share = (requests / LOOKED_AT).max(1).next_power_of_two();
-        Cases { wants, fields, edge: success.map(|success| success.group), share }
+        let focus = success.zip(impact).and_then(|(success, impact)| focus(scene, success, impact));
+        let looked_at = focus.map_or(requests, |(_, inside)| inside);
+        let share = (looked_at / LOOKED_AT).max(1).next_power_of_two();
+        let one_in = (requests / (looked_at / share).max(1)).max(1);
+        let edge = success.map(|success| success.group).filter(|group| *group != NOWHERE);
+        Cases { wants, fields, edge, share, focus: focus.map(|(range, _)| range), one_in }
     }
+
+    /// Looks at the requests.
+    pub fn join(
+        &'w self,
+        scene: &Scene<'_>,
+        logs: &[Input],
+        selection: &Selection,
+        options: &ScanOptions,
+    ) -> Joined<'w> {
+        let (joined, _) = scan::run(
+            logs,
+            &selection.needs,
+            options,
+            || Joined::new(self),
+            |joined: &mut Joined<'w>, chunk| {
+                if scene.may_hold(chunk.file, chunk.index, self.focus) {
+                    let _ = chunk.entries(selection, |entry| {
+                        joined.add(entry);
+                        ControlFlow::Continue(())
+                    });
+                }
+            },
+            |_| ControlFlow::Continue(()),
+        );
+        let sum = joined.into_iter().reduce(|mut sum, next| {
+            sum.merge(next);
+            sum
+        });
+        sum.unwrap_or_else(|| Joined::new(self))
+    }
+}
+
+/// Failures, and successes beside them, that are enough to compare.
+const ENOUGH: [u64; 2] = [2_000, 8_000];
+
+/// The time in which there are enough requests that failed and enough that did not, around the beginning of the
+/// impact, and how many there are; `None` if all can be looked at.
+fn focus(
+    scene: &Scene<'_>,
+    success: &Success,
+    (from, to): (Timestamp, Timestamp),
+) -> Option<((Timestamp, Timestamp), u64)> {
+    let total: u64 = success.requests.iter().sum();
+    if total <= LOOKED_AT {
+        return None;
+    }
+    let start = scene.axis.bin(from)?;
+    let end = scene.axis.bin(to).map_or(scene.axis.bins, |bin| bin + 1);
+    let (mut low, mut high) = (start, start);
+    let (mut failures, mut all) = (0, 0);
+    while high < end && failures < ENOUGH[0] && all < LOOKED_AT {
+        failures += success.failures[high];
+        all += success.requests[high];
+        high += 1;
+    }
+    let mut before = 0;
+    while low > 0 && before < ENOUGH[1] {
+        low -= 1;
+        before += success.requests[low] - success.failures[low];
+        all += success.requests[low];
+    }
+    Some(((scene.axis.at(low), Timestamp(scene.axis.at(high).0 - 1)), all))
 }
 
 /// May a field's values say who was affected? Not those that say when, how or which request.
@@ -144,6 +224,11 @@ impl<'w> Joined<'w> {
 impl Fold for Joined<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         let slots = entry.slots;
+        if let (Some((from, to)), Some(ts)) = (self.cases.focus, slots.ts)
+            && !(from..=to).contains(&ts)
+        {
+            return;
+        }
         let Some(id) = slots.role(Role::RequestId).key() else { return };
         if id.len() < 4 || id.len() > 200 || !hash(&id).is_multiple_of(self.cases.share) {
             return;
@@ -233,7 +318,7 @@ fn hash(bytes: &[u8]) -> u64 {
 impl Joined<'_> {
     /// What the requests that failed between `from` and `to` have in common, and up to three of them.
     pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> (Affected, Vec<Example>) {
-        let share = self.cases.share;
+        let one_in = self.cases.one_in;
         let cases: Vec<Named> =
             self.table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect();
         let inside = |case: &Case| {
@@ -248,7 +333,7 @@ impl Joined<'_> {
         let affected = Affected {
             failed: failed.len() as u64,
             succeeded: others.len() as u64,
-            one_in: share,
+            one_in,
             over_represented,
             alike,
         };

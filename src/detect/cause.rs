@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::family::{evidence, subject};
 use super::finding::{Evidence, Finding, Nature, Severity, Subject, time};
 use super::observe::{Kind, What};
-use super::recorded::Counted;
+use super::recorded::{Counted, NOWHERE};
 use super::scene::Scene;
 use super::success::{Rates, Success};
 use crate::model::time::NANOS;
@@ -88,6 +88,18 @@ struct Sign {
     subject: Subject,
     kinds: Vec<usize>,
     evidence: Vec<Evidence>,
+}
+
+impl Sign {
+    /// When it had surely begun: the first of few entries may as well be a stray.
+    fn surely(&self) -> Timestamp {
+        const MOST: i64 = 120 * NANOS;
+        if self.count < 3 {
+            return self.from;
+        }
+        let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
+        Timestamp(self.from.0 + gap.clamp(0, MOST))
+    }
 }
 
 /// What changed in one service.
@@ -171,7 +183,11 @@ fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
             from: earliest.map_or(from, |earliest| earliest.min(from)),
             to,
             // Samples of a metric are no events.
-            count: if finding.what.is_some() { 1 } else { finding.count },
+            count: if finding.evidence.first().is_some_and(|e| e.location.file == NOWHERE) {
+                1
+            } else {
+                finding.count
+            },
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
@@ -338,7 +354,9 @@ impl Candidate {
 
 /// Gives every candidate its score, and sorts them: the best first.
 fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
-    let Some(first) = candidates.iter().map(Candidate::from).min() else { return };
+    let first =
+        candidates.iter().filter_map(|c| c.signs.iter().filter(|s| s.weight >= 0.4).map(Sign::surely).min());
+    let Some(first) = first.min() else { return };
     let names: Vec<String> = candidates.iter().map(|candidate| candidate.name().to_owned()).collect();
     let mentions: Vec<Vec<usize>> =
         candidates.iter().map(|candidate| mentioned(scene, candidate, &names)).collect();
@@ -347,7 +365,7 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
         let lead = candidate.lead();
         // An early sign that explains little does not make a late one that explains much an early one.
         let worth = |sign: &Sign| {
-            let late = ((sign.from.0 - first.0) as f64 / 1e9).max(0.0);
+            let late = ((sign.surely().0 - first.0) as f64 / 1e9).max(0.0);
             let sure = if sign.gain >= CLEAR || sign.nature == lead.nature { 1.0 } else { 0.5 };
             3.0 * sign.weight + 3.0 * sure * (-late / LEAD).exp()
         };
@@ -375,6 +393,10 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
             - 0.75 * blames.min(2) as f64
             - if relays { 1.5 } else { 0.0 }
             - if felt { 1.5 } else { 0.0 };
+    }
+    // Of two that are as early the one is more likely that explains more: as in the confidence that is told.
+    for candidate in candidates.iter_mut() {
+        candidate.score += (0.45 + 0.5 * candidate.lead().weight.min(1.0)).ln() / 0.9;
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
 }

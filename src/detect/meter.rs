@@ -308,7 +308,6 @@ static RECORDED: &[(&str, &str)] = &[
     ("error-share", "the share of errors in a recorded counter rises"),
     ("errors", "a recorded counter of errors grows faster than usual"),
     ("in-flight", "more requests under way than usual"),
-    ("latency", "the mean of a recorded duration rises"),
     ("metric-change", "a recorded value leaves what was usual: context"),
     ("pool-usage", "more connections in use than usual, but not all"),
     ("pool-waiting", "waiting for connections"),

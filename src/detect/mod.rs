@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod family;
 pub mod finding;
 pub mod gauge;
+pub mod latency;
 pub mod limit;
 pub mod lock;
 pub mod mask;
@@ -24,12 +25,15 @@ pub mod meter;
 pub mod narrow;
 pub mod network;
 pub mod observe;
+pub mod own;
+pub mod phrase;
 pub mod pool;
 pub mod recorded;
 pub mod scene;
 pub mod silence;
 pub mod storage;
 pub mod success;
+pub mod template;
 pub mod timeout;
 pub mod track;
 pub mod trust;
@@ -85,6 +89,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &crash::RESTART,
     &clock::CLOCK,
     &burst::BURST,
+    &latency::LATENCY,
     &silence::SILENCE,
     &deploy::DEPLOY,
     &deploy::CONFIGURATION,

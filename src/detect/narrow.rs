@@ -3,6 +3,8 @@
 //! A partner that has become slow is a small part of what a service says. Its first signs drown among all
 //! others, but stand out among the warnings and errors in which it is named.
 
+use std::ops::ControlFlow;
+
 use super::affected::Common;
 use super::bins::{Bins, Moment};
 use super::cause::{Event, Story};
@@ -11,7 +13,6 @@ use super::finding::Evidence;
 use super::observe::Wants;
 use super::scene::Scene;
 use crate::filter::Filter;
-use crate::fold::Fold;
 use crate::model::time::NANOS;
 use crate::model::{Entry, Level, Needs, Role, TimeRange, Timestamp};
 use crate::scan::{self, Input, ScanOptions, Selection};
@@ -33,7 +34,7 @@ struct Naming<'n> {
     bins: Bins,
 }
 
-impl Fold for Naming<'_> {
+impl Naming<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         if self.wants.group(entry.location.file) == self.group
             && entry.slots.level >= Some(Level::Warn)
@@ -42,10 +43,6 @@ impl Fold for Naming<'_> {
         {
             self.bins.add(Moment { ts, location: entry.location });
         }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.bins.merge(other.bins);
     }
 }
 
@@ -56,7 +53,7 @@ pub fn narrow(
     common: &Common,
     scene: &Scene<'_>,
     logs: &[Input],
-    (filter, range): (&Filter, TimeRange),
+    (filter, range, mut needs): (&Filter, TimeRange, Needs),
     options: &ScanOptions,
 ) {
     let Some(cause) = story.causes.first_mut() else { return };
@@ -65,14 +62,32 @@ pub fn narrow(
     }
     cause.summary = format!("{}; mostly where {} is {}", cause.summary, common.field, common.value);
     let (Some(from), Some(group)) = (cause.from, group_of(scene, &cause.subject.file)) else { return };
-    let mut needs = Needs::none();
     needs.role(Role::Ts);
     needs.role(Role::Level);
-    let selection = Selection::new(needs, filter, range);
+    let mut selection = Selection::new(needs, filter, range);
     let value = common.value.as_bytes();
-    let new = || Naming { wants: scene.wants, group, value, bins: Bins::default() };
-    let (naming, _) = scan::fold(logs, &selection, options, new);
-    let Some(first) = beginning(scene, group, &naming.bins) else { return };
+    selection.only_with_bytes(vec![value.into()]);
+    // Only the log itself and its rotated parts are read; the others keep their places in the list.
+    let (naming, _) = scan::run(
+        logs,
+        &selection.needs,
+        options,
+        || Naming { wants: scene.wants, group, value, bins: Bins::default() },
+        |naming: &mut Naming<'_>, chunk| {
+            if scene.wants.group(chunk.file) == group {
+                let _ = chunk.entries(&selection, |entry| {
+                    naming.add(entry);
+                    ControlFlow::Continue(())
+                });
+            }
+        },
+        |_| ControlFlow::Continue(()),
+    );
+    let mut bins = Bins::default();
+    for naming in naming {
+        bins.merge(naming.bins);
+    }
+    let Some(first) = beginning(scene, group, &bins) else { return };
     if first.ts < from && from.0 - first.ts.0 <= EARLIER {
         cause.from = Some(first.ts);
         cause.summary = format!("{}, with first signs at {}", cause.summary, first.ts.clock());

@@ -143,7 +143,12 @@ pub struct Observed<'w> {
     wants: &'w Wants,
     signals: Table<Signal>,
     key: Vec<u8>,
+    /// Chunks with the times of their first and last entries.
+    chunks: Vec<ChunkTimes>,
 }
+
+/// A chunk of a file, and the earliest and latest time in it.
+pub type ChunkTimes = ((u32, u32), (Timestamp, Timestamp));
 
 impl Wants {
     /// Asks for what the detectors need of these logs.
@@ -262,7 +267,22 @@ fn unrotated(path: &str) -> &str {
 impl<'w> Observed<'w> {
     /// Nothing yet.
     pub fn new(wants: &'w Wants) -> Self {
-        Observed { wants, signals: Table::default(), key: Vec::with_capacity(512) }
+        Observed { wants, signals: Table::default(), key: Vec::with_capacity(512), chunks: Vec::new() }
+    }
+
+    /// The chunks in which there are entries with times, in order.
+    pub fn take_chunks(&mut self) -> Vec<ChunkTimes> {
+        let mut chunks = std::mem::take(&mut self.chunks);
+        chunks.sort_unstable();
+        chunks
+    }
+
+    fn note_chunk(&mut self, location: Location, ts: Timestamp) {
+        let chunk = (location.file, location.chunk);
+        match self.chunks.last_mut() {
+            Some((last, (from, to))) if *last == chunk => (*from, *to) = ((*from).min(ts), (*to).max(ts)),
+            _ => self.chunks.push((chunk, (ts, ts))),
+        }
     }
 
     /// Every kind of entry in the order of their keys.
@@ -299,6 +319,9 @@ impl<'w> Observed<'w> {
 impl Fold for Observed<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         let slots = entry.slots;
+        if let Some(ts) = slots.ts {
+            self.note_chunk(entry.location, ts);
+        }
         let group = self.wants.group(entry.location.file);
         let service = slots.role(Role::Service).key().unwrap_or_default();
         let service = &service[..service.len().min(60)];
@@ -333,12 +356,14 @@ impl Fold for Observed<'_> {
         {
             self.key[0] = What::Duration as u8;
             self.key[LEVEL_AT] = NO_LEVEL;
-            self.key.extend_from_slice(format!("{:03}", half_octave(ms)).as_bytes());
+            let octave = half_octave(ms);
+            self.key.extend([0, (octave / 10) as u8, (octave % 10) as u8].map(|digit| b'0' + digit));
             self.count(entry);
         }
     }
 
     fn merge(&mut self, other: Self) {
+        self.chunks.extend(other.chunks);
         self.signals.merge(other.signals, |mine, theirs| {
             mine.count += theirs.count;
             mine.bins.merge(theirs.bins);

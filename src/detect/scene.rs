@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::bins::{Bins, NARROWEST};
 use super::change::{self, Stretch, Way};
-use super::observe::{Kind, Observed, Signal, Wants, What};
+use super::observe::{ChunkTimes, Kind, Observed, Signal, Wants, What};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 
@@ -24,6 +24,8 @@ pub struct Scene<'w> {
     pub wants: &'w Wants,
     /// Every kind of entry, in the order of their keys.
     pub kinds: Vec<(Kind, Signal)>,
+    /// The chunks of the files with their times, in order.
+    pub chunks: Vec<ChunkTimes>,
     /// The axis.
     pub axis: Axis,
     /// The time of the last entry on the axis.
@@ -117,7 +119,8 @@ impl Axis {
 
 impl<'w> Scene<'w> {
     /// Lays out what was observed. `vocabulary` are the words of the detectors, in lower case.
-    pub fn new(wants: &'w Wants, observed: Observed<'_>, vocabulary: &[&'static str]) -> Scene<'w> {
+    pub fn new(wants: &'w Wants, mut observed: Observed<'_>, vocabulary: &[&'static str]) -> Scene<'w> {
+        let chunks = observed.take_chunks();
         let kinds = observed.into_sorted();
         let mut all = Bins::default();
         for (kind, signal) in &kinds {
@@ -136,9 +139,18 @@ impl<'w> Scene<'w> {
             }
         }
         let words = words(&kinds, vocabulary);
-        let mut scene = Scene { wants, kinds, axis, last, words, changes: Vec::new(), volumes };
+        let mut scene = Scene { wants, kinds, chunks, axis, last, words, changes: Vec::new(), volumes };
         scene.changes = (0..scene.kinds.len()).map(|at| scene.find_change(at)).collect();
         scene
+    }
+
+    /// May a chunk of a file hold entries of a range of time? What has no time may be anywhere.
+    pub fn may_hold(&self, file: u32, chunk: u32, range: Option<(Timestamp, Timestamp)>) -> bool {
+        let found = self.chunks.binary_search_by_key(&(file, chunk), |(at, _)| *at);
+        match (found, range) {
+            (Ok(at), Some((from, to))) => self.chunks[at].1.0 <= to && from <= self.chunks[at].1.1,
+            _ => true,
+        }
     }
 
     /// Takes these times for those of the data, where there are no entries.

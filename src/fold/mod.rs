@@ -24,3 +24,16 @@ pub trait Fold: Send {
     /// Takes in the state of another part of the input.
     fn merge(&mut self, other: Self);
 }
+
+/// Two states that see the same entries.
+impl<A: Fold, B: Fold> Fold for (A, B) {
+    fn add(&mut self, entry: &Entry<'_, '_>) {
+        self.0.add(entry);
+        self.1.add(entry);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
+        self.1.merge(other.1);
+    }
+}

@@ -4,7 +4,7 @@ mod month;
 mod notation;
 mod zone;
 
-pub use notation::read;
+pub use notation::{read, time_alone};
 
 use chrono::{Offset, TimeZone};
 
@@ -32,6 +32,8 @@ pub enum Stamp {
         /// The time of day.
         time: TimeOfDay,
     },
+    /// A time of day without a date.
+    Bare(TimeOfDay),
     /// An instant: epoch notations carry no zone.
     Instant(Timestamp),
 }
@@ -154,6 +156,7 @@ impl Clock {
                 let (year, month, day) = date.read_as(date.only().or(usual)?)?;
                 self.resolve_civil(year, month, day, time)
             }
+            Stamp::Bare(time) => self.resolve_bare(time),
             Stamp::Instant(ts) => Some(ts),
         }
     }
@@ -170,6 +173,17 @@ impl Clock {
             Zone::Local | Zone::Unclear => offset_at_local(self.zone, local)?,
         };
         Timestamp::new(local - offset, time.nanos)
+    }
+
+    /// The last time that it was this late before the latest entry.
+    fn resolve_bare(&self, time: TimeOfDay) -> Option<Timestamp> {
+        let latest = self.latest?;
+        // The day after: where it is the next day already.
+        (-1..=2).rev().find_map(|ahead| {
+            let (year, month, day, ..) = Timestamp(latest.0.saturating_add((ahead - 1) * SLACK)).civil();
+            let ts = self.resolve_civil(Some(year), month, day, time)?;
+            (ts <= latest && ts.0 > latest.0.saturating_sub(SLACK)).then_some(ts)
+        })
     }
 
     /// The latest year in which the date lies not more than a day after the latest entry.
@@ -284,6 +298,7 @@ mod tests {
             "2023-12-24T12:14:23+09",
             "24/Dec/2023:12:14:23 +0900",
             "24-Dec-2023 03:14:23",
+            "24-Dec-2023::03:14:23",
             "Dec 24 03:14:23",
             "Dec 24 2023 03:14:23",
             "Sun Dec 24 03:14:23 2023",

@@ -50,6 +50,8 @@ struct ConfigFile {
     _zones: IgnoredAny,
     #[serde(default, rename = "map")]
     _map: IgnoredAny,
+    #[serde(default, rename = "detectors")]
+    _detectors: IgnoredAny,
 }
 
 /// A metric as it is written.

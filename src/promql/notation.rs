@@ -97,7 +97,10 @@ pub fn values(text: &str) -> Result<Vec<Given>, String> {
         let mut value = first;
         for _ in 0..count {
             values.push(value);
-            if let Given::Float(number) = &mut value {
+            // Adding nothing would make a plain NaN of the marker of a series' end, and 0 of -0.
+            if let Given::Float(number) = &mut value
+                && change != 0.0
+            {
                 *number += change;
             }
         }

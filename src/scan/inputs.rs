@@ -99,6 +99,16 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
         }
     }
     settle_years(&mut inputs.logs);
+    for log in &inputs.logs {
+        let Some(profile) = log.profile().filter(|profile| profile.layout.is_bare()) else { continue };
+        let what = match (profile.bare, log.latest) {
+            (Some(_), Some(_)) => {
+                "its times have no date: the day is taken from the files beside it, or from when it was last written"
+            }
+            _ => "its times have no date, and nothing tells their days: they are left out",
+        };
+        inputs.diagnostics.push(Diagnostic::warning(&log.shown, what));
+    }
     inputs
 }
 
@@ -143,7 +153,8 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {
             let samples = samples(&map);
-            let kind = recognise(&samples, found, scan)?;
+            let mut kind = recognise(&samples, found, scan)?;
+            find_day(&mut kind, &map);
             let coarse = is_coarse(&kind, samples[0], found.modified, scan);
             // A file on standard input cannot be opened again by a name.
             let pipe = if is_pipe(found) { Pipe::File(map.clone()) } else { Pipe::None };
@@ -153,7 +164,10 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
             let head = read_head(&mut stream);
             // A last line without an end is whole if nothing follows it.
             let sample = if head.len() < HEAD { &head[..] } else { whole_lines(&head) };
-            let kind = recognise(&[sample], found, scan)?;
+            let mut kind = recognise(&[sample], found, scan)?;
+            if head.len() < HEAD {
+                find_day(&mut kind, sample);
+            }
             let coarse = is_coarse(&kind, sample, found.modified, scan);
             // Files can be opened again; pipes cannot.
             (kind, coarse, if is_pipe(found) { Pipe::Fresh(head, stream) } else { Pipe::None })
@@ -171,6 +185,15 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         found: found.clone(),
         pipe: Mutex::new(pipe),
     })
+}
+
+/// Looks through a log without dates for whether all of it is of one day.
+fn find_day(kind: &mut InputKind, bytes: &[u8]) {
+    if let InputKind::Log(profile) = kind
+        && profile.layout.is_bare()
+    {
+        profile.bare = log::survey::bare_span(bytes, profile.layout);
+    }
 }
 
 /// How many times decide whether a file's times are whole seconds.

@@ -78,6 +78,8 @@ pub(super) struct Answer {
     pub junit: Option<PathBuf>,
     /// Are failures of tests shown as differences?
     pub diff: bool,
+    /// Was a file of tests written instead?
+    pub seeded: bool,
     /// Are messages shown?
     pub notifications: bool,
 }
@@ -97,6 +99,7 @@ impl Default for Answer {
             junit: None,
             diff: false,
             notifications: false,
+            seeded: false,
         }
     }
 }
@@ -120,7 +123,7 @@ struct AnswerJson<'a> {
 }
 
 /// What could not be judged: trouble, unless it may be.
-pub(super) fn judged(replay: &Replay, allow_no_data: bool) -> Vec<Diagnostic> {
+pub(in crate::cli) fn judged(replay: &Replay, allow_no_data: bool) -> Vec<Diagnostic> {
     let mut told = Vec::new();
     for unjudged in &replay.unjudged {
         let told_as = match (unjudged.reason, allow_no_data) {

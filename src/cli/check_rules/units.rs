@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
+use crate::cli::out;
+use crate::cli::query::promql_options;
 use crate::filter::{Filter, When, when};
 use crate::metrics::{self, Declared};
 use crate::model::{Error, Needs, Series, Severity, TimeRange, Timestamp};
 use crate::promql;
 use crate::rules::alertmanager::config::Config as Alertmanager;
-use crate::rules::unit::{self, Files, Input, UnitOptions, UnitReport};
+use crate::rules::file::RuleFile;
+use crate::rules::unit::{self, Files, Input, SeedOptions, UnitOptions, UnitReport};
 use crate::scan::{self, ScanOptions, SurveyOptions};
 use crate::source;
 
@@ -35,9 +38,9 @@ pub(super) fn patterns(sources: &[String]) -> Result<Vec<Regex>, Error> {
     sources.iter().map(pattern).collect()
 }
 
-/// A time that needs no data.
+/// A time where there is no data: a time of day is today's.
 pub(super) fn instant(when: &When, now: Timestamp) -> Result<Timestamp, Error> {
-    when.resolve(when::Reference { now, zone: &|_| 0, data: None })
+    when.resolve(when::Reference { now, zone: &|_| 0, data: Some((now, now)) })
 }
 
 /// Runs the tests of the files.
@@ -55,6 +58,31 @@ pub(super) fn run(paths: &[PathBuf], bench: &Bench<'_>) -> Result<Vec<UnitReport
         reports.push(unit::run(&name, &text, &mut Beside { base, bench }, &options));
     }
     Ok(reports)
+}
+
+/// Writes unit tests from recorded data, with samples and evaluations so far apart (milliseconds).
+pub(super) fn seed(
+    args: &super::CheckRulesArgs,
+    files: &[RuleFile],
+    store: &promql::Store,
+    (sampled, every): (i64, i64),
+    path: &Path,
+) -> Result<(), Error> {
+    // The file may stand in another folder than this one.
+    let to_stdout = path == Path::new("-");
+    let is_elsewhere = path.parent().is_some_and(|parent| !parent.as_os_str().is_empty());
+    let named = |rules: &PathBuf| match std::path::absolute(rules) {
+        Ok(absolute) if is_elsewhere && !to_stdout => absolute.display().to_string(),
+        _ => rules.display().to_string(),
+    };
+    let options = SeedOptions {
+        rule_files: args.rules.iter().map(named).collect(),
+        sampled,
+        every,
+        promql: promql_options(args.enable_experimental),
+    };
+    let text = unit::seed(files, store, &options)?;
+    if to_stdout { out::write_all(text.as_bytes()) } else { out::write_file(path, text.as_bytes()) }
 }
 
 /// The files beside a test file.

@@ -222,6 +222,9 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
     if let Some((_, level)) = PHP.iter().find(|(words, _)| message.starts_with(words)) {
         return Some(*level);
     }
+    if let Some(level) = cisco(message) {
+        return Some(level);
+    }
     for key in KEYS {
         if let Some(at) = find(message, key) {
             let value = message[at + key.len()..].trim_ascii_start();
@@ -238,6 +241,23 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
     let server_fault = || status(message).is_some_and(|code| code[0] == b'5');
     (ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message) || server_fault())
         .then_some(Level::Error)
+}
+
+/// `%ASA-4-106023: …`, `%LINK-3-UPDOWN: …` of Cisco's devices: syslog's severity between the facility and the name.
+fn cisco(message: &[u8]) -> Option<Level> {
+    let at = memchr::memchr(b'%', &message[..message.len().min(64)])?;
+    let code = &message[at + 1..];
+    let end = code
+        .iter()
+        .take(40)
+        .position(|b| !(b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-')))?;
+    let mut parts = code[..end].split(|b| *b == b'-');
+    let facility = parts.next().filter(|facility| facility.len() >= 2)?;
+    let severity = parts.find_map(|part| match part {
+        [digit @ b'0'..=b'7'] => Some(u32::from(digit - b'0')),
+        _ => None,
+    })?;
+    (code[end] == b':' && facility[0].is_ascii_uppercase()).then(|| Level::from_syslog(severity)).flatten()
 }
 
 /// `java.lang.IllegalStateException: x`, `ValueError: x`: the name of an exception with what it says.
@@ -322,6 +342,9 @@ mod tests {
     fn levels_are_taken_from_messages_without_doubt_only() {
         for (message, expected) in [
             ("x level=warn y", Some(Level::Warn)),
+            ("%ASA-4-106023: Deny tcp", Some(Level::Warn)),
+            ("fw1 : %LINK-3-UPDOWN: Interface x", Some(Level::Error)),
+            ("100 %-3-x", None),
             ("PHP Warning:  x in /a.php on line 5", Some(Level::Warn)),
             ("I27204F655   LEVEL: Severe\nPID : 1", Some(Level::Error)),
             ("java.lang.IllegalStateException: x", Some(Level::Error)),

@@ -63,6 +63,12 @@ impl Header {
             // CUPS: `E [09/Feb/2024:12:00:00 +0100] message`.
             self.level = Level::from_letter(line[0]).map(|level| (level, 0, 1));
         }
+        if let Some(rest) = line[..time].strip_prefix(b"=")
+            && let Some(end) = memchr::memmem::find(rest, b" REPORT====")
+        {
+            // Erlang: `=ERROR REPORT==== 5-Feb-2024::09:00:00 ===`.
+            self.level = capital_level(&rest[..end]).map(|level| (level, 1, 1 + end));
+        }
         while at < time {
             let length = line[at..time].iter().take_while(|b| is_word(**b)).count();
             if length == 0 {
@@ -145,6 +151,10 @@ impl Header {
     fn bracketed(&mut self, line: &[u8], from: usize, to: usize, open: u8) -> Option<()> {
         let inside = &line[from..to];
         let trimmed = inside.trim_ascii();
+        if open == b'{' && trimmed.starts_with(b"\"") {
+            // An object of JSON is what is said.
+            return None;
+        }
         if let Some((known, ..)) = self.stamp
             && let Some((finer, used)) = stamp(trimmed)
             && used == trimmed.len()
@@ -175,6 +185,14 @@ impl Header {
             self.logger = Some((from, to));
         } else if self.thread.is_none() && !trimmed.contains(&b'=') {
             self.thread = Some((from, to));
+            if let Some(slash) = inside.iter().rposition(|b| *b == b'/')
+                && self.level.is_none()
+                && let Some(level) = capital_level(&inside[slash + 1..])
+            {
+                // Minecraft: `[Server thread/INFO]: message`.
+                self.level = Some((level, from + slash + 1, to));
+                self.thread = Some((from, from + slash));
+            }
         } else if let Some((app, _)) = self.thread
             && self.service.is_none()
             && line[..app - 1].trim_ascii_end().ends_with(b"---")
@@ -204,6 +222,18 @@ impl Header {
         let rest = &line[at..];
         let length = name_length(rest);
         let (name, after) = rest.split_at(length);
+        if let Some(slash) = name.iter().position(|b| *b == b'/')
+            && self.open
+            && self.level.is_none()
+            && after.starts_with(b"]")
+            && let Some(level) = capital_level(&name[..slash])
+        {
+            // Celery: `[TIME: WARNING/ForkPoolWorker-1] message`.
+            self.open = false;
+            self.level = Some((level, at, at + slash));
+            self.thread = Some((at + slash + 1, at + length));
+            return Some(at + length + 1);
+        }
         if self.open && after.starts_with(b"]") && length > 0 {
             // env_logger: `[TIME WARN  my_crate::pay] message`.
             self.open = false;
@@ -249,7 +279,10 @@ impl Header {
                 at += 1;
                 continue;
             }
-            if let Some(level) = alone(line, at, length).or_else(|| numbered(line, at, length)) {
+            let level = alone(line, at, length)
+                .or_else(|| numbered(line, at, length))
+                .or_else(|| announced(line, at, length));
+            if let Some(level) = level {
                 self.level = Some((level, at, at + length));
                 return;
             }
@@ -312,6 +345,18 @@ fn numbered(line: &[u8], at: usize, length: usize) -> Option<Level> {
             let found = SHORT.iter().find(|(short, _)| numbered && *short == word);
             found.map(|(_, level)| *level)
         }
+        _ => None,
+    }
+}
+
+/// A level that the signs around it announce: `web.go:102:run() [E] message`, `unbound[123:0] info: message`.
+fn announced(line: &[u8], at: usize, length: usize) -> Option<Level> {
+    let (before, word, after) = (&line[..at], &line[at..at + length], &line[at + length..]);
+    match word {
+        [letter] if before.ends_with(b" [") && after.starts_with(b"] ") => {
+            letter.is_ascii_uppercase().then(|| Level::from_letter(*letter)).flatten()
+        }
+        _ if before.ends_with(b"] ") && after.starts_with(b": ") => level_word(word),
         _ => None,
     }
 }

@@ -8,12 +8,14 @@ use crate::model::Timestamp;
 pub struct Layout {
     /// How many words stand before the time, the most frequent first.
     words: [Option<u8>; 3],
+    /// How many words stand before a time of day, in files that write no date.
+    bare: Option<u8>,
 }
 
 impl Default for Layout {
     /// For files that nobody has looked at.
     fn default() -> Self {
-        Layout { words: [Some(0), Some(1), Some(2)] }
+        Layout { words: [Some(0), Some(1), Some(2)], bare: None }
     }
 }
 
@@ -44,26 +46,37 @@ impl Layout {
         }
         words.sort_by_key(|(count, word)| (std::cmp::Reverse(*count), *word));
         let mut words = words.into_iter().map(|(_, word)| word);
-        Layout { words: [words.next(), words.next(), words.next()] }
+        Layout { words: [words.next(), words.next(), words.next()], bare: None }
     }
 
     /// Times at the very start only.
     pub(super) fn at_start() -> Layout {
-        Layout { words: [Some(0), None, None] }
+        Layout { words: [Some(0), None, None], bare: None }
     }
 
     /// Does this file's text have times?
     pub fn is_timed(self) -> bool {
-        self.words[0].is_some()
+        self.words[0].is_some() || self.bare.is_some()
+    }
+
+    /// A layout of times of day after so many words, without dates.
+    pub(super) fn bare(words: u8) -> Layout {
+        Layout { words: [None; 3], bare: Some(words) }
+    }
+
+    /// Does this file's text have times of day, but no dates?
+    pub fn is_bare(self) -> bool {
+        self.bare.is_some()
     }
 
     /// The time of a line at one of the layout's places.
     #[inline]
     pub(super) fn find(self, line: &[u8]) -> Option<Found> {
-        self.words.iter().flatten().find_map(|words| {
+        let dated = self.words.iter().flatten().find_map(|words| {
             let at = after_words(line, *words)?;
             in_word(line, at, *words)
-        })
+        });
+        dated.or_else(|| bare_after(line, self.bare?))
     }
 }
 
@@ -73,6 +86,21 @@ pub(super) fn locate(line: &[u8]) -> Option<(Found, u8)> {
         let at = after_words(line, words)?;
         in_word(line, at, words).map(|found| (found, words))
     })
+}
+
+/// How many words may stand before a time without a date: the number of a process at most.
+const MOST_BEFORE_BARE: u8 = 1;
+
+/// The time of day of a line that has no date, and how many words stand before it.
+pub(super) fn locate_bare(line: &[u8]) -> Option<(Found, u8)> {
+    (0..=MOST_BEFORE_BARE).find_map(|words| Some((bare_after(line, words)?, words)))
+}
+
+fn bare_after(line: &[u8], words: u8) -> Option<Found> {
+    let at = after_words(line, words)?;
+    let at = at + usize::from(matches!(line.get(at), Some(b'[' | b'(' | b'<')));
+    let (time, used) = time::time_alone(&line[at..])?;
+    Some((Stamp::Bare(time), at, at + used))
 }
 
 /// Where the word after so many words starts.
@@ -172,7 +200,7 @@ mod tests {
     #[test]
     fn a_place_far_from_the_start_has_to_be_usual() {
         assert_eq!(Layout::learn(&[5, 0, 0, 0, 1], 10), Layout::at_start());
-        assert_eq!(Layout::learn(&[0, 0, 0, 0, 9], 10), Layout { words: [Some(4), None, None] });
+        assert_eq!(Layout::learn(&[0, 0, 0, 0, 9], 10), Layout { words: [Some(4), None, None], bare: None });
         assert!(!Layout::learn(&[0, 0, 0, 1], 10).is_timed());
     }
 }

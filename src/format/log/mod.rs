@@ -269,4 +269,54 @@ mod tests {
             }
         }
     }
+
+    /// What stands behind a damaged entry is read as if nothing had happened.
+    #[test]
+    fn the_entry_after_damage_is_intact() {
+        let needs = all_roles();
+        let mut lost = Vec::new();
+        for format in LOG_FORMATS {
+            for sample in format.samples() {
+                let head =
+                    if sample.header.is_empty() { String::new() } else { format!("{}\n", sample.header) };
+                let text = sample.text;
+                let whole = format!("{head}{text}\n{text}\n{text}\n");
+                let profile = survey::survey(&[whole.as_bytes()]);
+                let latest = crate::model::Timestamp::new(1_704_000_000, 0);
+                let reader = Reader::new(&profile, &needs, &reader::ReadOptions::default(), latest, None);
+                let desk = Desk::default();
+                let read = |bytes: &[u8]| {
+                    let mut slots = Slots::new(&needs);
+                    slots.use_desk(&desk);
+                    let understood = reader.extract(bytes, &mut slots);
+                    let message = slots.role(Role::Message).text().map(Cow::into_owned);
+                    (understood, slots.ts, slots.level, message)
+                };
+                let intact = read(text.as_bytes());
+                for at in 0..text.len() {
+                    for damage in [None, Some(0), Some(0xFF), Some(b'"')] {
+                        let mut bytes = whole.clone().into_bytes();
+                        match damage {
+                            Some(byte) => bytes[head.len() + at] = byte,
+                            None => {
+                                bytes.drain(head.len() + at..head.len() + text.len());
+                            }
+                        }
+                        let next = bytes.len() - 2 * (text.len() + 1);
+                        let before = bytes[..next - 1].rsplit(|b| *b == b'\n').next().unwrap_or_default();
+                        if format.goes_on(before, &bytes[next..]) {
+                            // Of a line that is written in parts the next is the rest, whatever it was.
+                            continue;
+                        }
+                        let starts = reader.starts(&bytes, next);
+                        if !starts || read(&bytes[next..next + text.len()]) != intact {
+                            lost.push(format!("{} {at} {damage:?} {starts} {text}", format.name()));
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(lost.is_empty(), "{} lost: {:#?}", lost.len(), &lost[..lost.len().min(40)]);
+    }
 }

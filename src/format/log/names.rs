@@ -413,14 +413,23 @@ fn roles_of_plain(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
     found
 }
 
+/// A name, and the unit that a number has by it.
+pub type Spelling = (String, Option<Unit>);
+
 /// How the names of a role are commonly spelled, the most telling first: as listed, in snake case and in camel
 /// case, durations also with the usual endings. These are looked for in entries that the survey of a file
 /// did not see.
-pub fn spellings(role: Role) -> Vec<(String, Option<Unit>)> {
+pub fn spellings(role: Role) -> &'static [Spelling] {
+    static ALL: LazyLock<Vec<Vec<Spelling>>> =
+        LazyLock::new(|| Role::ALL.iter().map(|role| spelled(*role)).collect());
+    ALL.get(usize::from(role.slot().0)).map_or(&[], Vec::as_slice)
+}
+
+fn spelled(role: Role) -> Vec<Spelling> {
     const ENDINGS: [&str; 9] = ["", "_ms", "_s", "_us", "_ns", "_seconds", "Ms", "_millis", "Millis"];
     let names = NAMES.iter().find(|(of, _)| *of == role).map_or(&[][..], |(_, names)| names);
     let endings = if role == Role::Duration { &ENDINGS[..] } else { &ENDINGS[..1] };
-    let mut out: Vec<(String, Option<Unit>)> = Vec::new();
+    let mut out: Vec<Spelling> = Vec::new();
     for name in names {
         for ending in endings {
             for stem in [(*name).to_owned(), camel(name)] {

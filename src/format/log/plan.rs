@@ -1,5 +1,7 @@
 //! What to look for in the entries of one file: the wanted names as a table, made once before the scan.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::columns::Columns;
 use super::layout::Layout;
 use super::{LOG_FORMATS, LogFormat, Profile, names, text};
@@ -12,7 +14,7 @@ pub struct Plan {
     clock: Clock,
     needs: Needs,
     wanted: usize,
-    nodes: Vec<Node>,
+    nodes: Arc<Vec<Node>>,
     small_levels: SmallLevels,
     /// The level of entries that write none, where the file's vocabulary says so.
     unwritten: Option<Level>,
@@ -93,6 +95,29 @@ impl SmallLevels {
     }
 }
 
+/// The tables of wanted names that were made last: many files have the same names, and the same is wanted of them.
+static RECENT: Mutex<Vec<Made>> = Mutex::new(Vec::new());
+
+/// What was wanted, the names of the file, and the tables for both.
+type Made = (Needs, Vec<String>, Arc<Vec<Node>>);
+
+/// How many tables are kept.
+const KEPT: usize = 32;
+
+fn recent(needs: &Needs, seen: &[String]) -> Option<Arc<Vec<Node>>> {
+    let recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let same = recent.iter().find(|(of, names, _)| names == seen && of == needs);
+    same.map(|(_, _, nodes)| Arc::clone(nodes))
+}
+
+fn remember(needs: &Needs, seen: &[String], nodes: &Arc<Vec<Node>>) {
+    let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if recent.len() >= KEPT {
+        recent.remove(0);
+    }
+    recent.push((needs.clone(), seen.to_vec(), Arc::clone(nodes)));
+}
+
 /// The rank of a value that is there but cannot be read as its role.
 const UNREADABLE: u8 = 250;
 
@@ -106,8 +131,8 @@ impl Plan {
             clock,
             needs: needs.clone(),
             wanted: needs.wanted().count(),
-            nodes: vec![Node::default()],
-            small_levels: SmallLevels::Syslog,
+            nodes: Arc::default(),
+            small_levels: SmallLevels::of(seen),
             // Serilog's compact format leaves out the level of information.
             unwritten: seen.iter().any(|key| key == "@mt" || key == "@m").then_some(Level::Info),
             formats: Vec::new(),
@@ -115,34 +140,48 @@ impl Plan {
             layout: Layout::default(),
             own: Vec::new(),
         };
-        for (index, path) in needs.fields().iter().enumerate() {
+        if let Some(nodes) = recent(needs, seen) {
+            plan.nodes = nodes;
+            return plan;
+        }
+        plan.nodes = Arc::new(vec![Node::default()]);
+        plan.look_for(seen);
+        remember(needs, seen, &plan.nodes);
+        plan
+    }
+
+    /// Makes the table of wanted names.
+    fn look_for(&mut self, seen: &[String]) {
+        for (index, path) in self.needs.fields().to_vec().iter().enumerate() {
             let slot = Slot((Role::ALL.len() + index) as u16);
-            plan.add_path(path, Target { slot, rank: 0, unit: None, scale: Scale::Bunyan });
+            self.add_path(path, Target { slot, rank: 0, unit: None, scale: Scale::Bunyan });
         }
         let file_unit = names::unit_of_file(seen);
-        plan.small_levels = SmallLevels::of(seen);
-        for role in Role::ALL.into_iter().filter(|&role| needs.has(role)) {
+        let roles: Vec<_> = seen.iter().map(|path| (path, names::roles_of(path))).collect();
+        for role in Role::ALL {
+            if !self.needs.has(role) {
+                continue;
+            }
             let mut own: Vec<(u8, &String, Option<Unit>)> = Vec::new();
-            for path in seen {
-                for (of, rank, unit) in names::roles_of(path) {
-                    if of == role {
-                        own.push((rank, path, unit.or(file_unit)));
+            for (path, roles) in &roles {
+                for (of, rank, unit) in roles {
+                    if *of == role {
+                        own.push((*rank, path, unit.or(file_unit)));
                     }
                 }
             }
             own.sort_by_key(|(rank, ..)| *rank);
             for (rank, (_, path, unit)) in own.iter().enumerate() {
-                plan.add_role(role, path, rank.min(usize::from(RANKS)) as u8, *unit);
+                self.add_role(role, path, rank.min(usize::from(RANKS)) as u8, *unit);
             }
-            for (at, (name, unit)) in names::spellings(role).into_iter().enumerate() {
+            for (at, (name, unit)) in names::spellings(role).iter().enumerate() {
                 let rank = (own.len() + 1 + at).min(usize::from(RANKS)) as u8;
-                plan.add_role(role, &name, rank, unit);
+                self.add_role(role, name, rank, *unit);
             }
         }
-        for node in &mut plan.nodes {
+        for node in Arc::make_mut(&mut self.nodes) {
             node.index();
         }
-        plan
     }
 
     /// The plan with what the samples of its file said about it.
@@ -163,6 +202,7 @@ impl Plan {
                 let clock = Clock { zone: format.zone().unwrap_or(self.clock.zone), ..self.clock };
                 let mut plan = Plan::new(&self.needs, clock, seen).mapped(format.roles());
                 plan.formats.clone_from(&self.formats);
+                plan.layout = self.layout;
                 (format.name(), plan)
             })
             .collect();
@@ -212,7 +252,7 @@ impl Plan {
             if !self.needs.has(*role) {
                 continue;
             }
-            for key in self.nodes.iter_mut().flat_map(|node| &mut node.keys) {
+            for key in Arc::make_mut(&mut self.nodes).iter_mut().flat_map(|node| &mut node.keys) {
                 key.targets.retain(|target| target.slot != role.slot());
             }
             for (rank, field) in fields.iter().enumerate() {
@@ -220,7 +260,7 @@ impl Plan {
                 self.add_role(*role, field, rank as u8, unit);
             }
         }
-        for node in &mut self.nodes {
+        for node in Arc::make_mut(&mut self.nodes) {
             node.index();
         }
         self
@@ -347,7 +387,13 @@ impl Plan {
     }
 
     fn add_role(&mut self, role: Role, path: &str, rank: u8, unit: Option<Unit>) {
-        let scale = match names::normal(path).as_str() {
+        let scale = if role == Role::Level { self.scale(path) } else { Scale::Bunyan };
+        self.add_path(path, Target { slot: role.slot(), rank, unit, scale });
+    }
+
+    /// What numbers in a field of this name mean as levels.
+    fn scale(&self, path: &str) -> Scale {
+        match names::normal(path).as_str() {
             "priority" => Scale::Syslog,
             "severitynumber" => Scale::Otel,
             "levelno" => Scale::Python,
@@ -356,8 +402,7 @@ impl Plan {
                 SmallLevels::Rising => Scale::Rising,
                 SmallLevels::Unclear => Scale::Tens,
             },
-        };
-        self.add_path(path, Target { slot: role.slot(), rank, unit, scale });
+        }
     }
 
     /// Adds a path both as one key with dots in it and as nested keys.
@@ -369,11 +414,12 @@ impl Plan {
         }
         let mut node = 0;
         for part in &parts[..parts.len() - 1] {
-            let at = self.nodes[node].find_or_add(part);
-            let next = self.nodes.len() as u16;
-            let inside = *self.nodes[node].keys[at].inside.get_or_insert(next);
+            let nodes = Arc::make_mut(&mut self.nodes);
+            let at = nodes[node].find_or_add(part);
+            let next = nodes.len() as u16;
+            let inside = *nodes[node].keys[at].inside.get_or_insert(next);
             if inside == next {
-                self.nodes.push(Node::default());
+                nodes.push(Node::default());
             }
             node = usize::from(inside);
         }
@@ -381,8 +427,9 @@ impl Plan {
     }
 
     fn add_key(&mut self, node: usize, name: &str, target: Target) {
-        let at = self.nodes[node].find_or_add(name);
-        let targets = &mut self.nodes[node].keys[at].targets;
+        let nodes = Arc::make_mut(&mut self.nodes);
+        let at = nodes[node].find_or_add(name);
+        let targets = &mut nodes[node].keys[at].targets;
         match targets.iter_mut().find(|known| known.slot == target.slot) {
             Some(known) if known.rank <= target.rank => {}
             Some(known) => *known = target,
@@ -424,24 +471,36 @@ impl Node {
     }
 
     fn find_or_add(&mut self, name: &str) -> usize {
-        self.keys.iter().position(|key| *key.name == *name.as_bytes()).unwrap_or_else(|| {
-            self.keys.push(Key { name: name.as_bytes().into(), ..Key::default() });
-            self.keys.len() - 1
-        })
+        if let Some(index) = self.find(name.as_bytes()) {
+            return usize::from(index);
+        }
+        let index = self.keys.len();
+        self.keys.push(Key { name: name.as_bytes().into(), ..Key::default() });
+        if self.table.len() < 2 * self.keys.len() {
+            self.index();
+        } else {
+            self.enter(index);
+        }
+        index
     }
 
     /// Builds the hash table, four times as large as needed so that most look-ups of other keys end at once.
     fn index(&mut self) {
         self.table = vec![(0, u16::MAX); (self.keys.len() * 4).next_power_of_two()];
-        let mask = self.table.len() - 1;
-        for (index, key) in self.keys.iter().enumerate() {
-            let hash = hash(&key.name);
-            let mut at = usize::from(hash) & mask;
-            while self.table[at].1 != u16::MAX {
-                at = (at + 1) & mask;
-            }
-            self.table[at] = (hash, index as u16);
+        for index in 0..self.keys.len() {
+            self.enter(index);
         }
+    }
+
+    /// Puts a key into the table, which has room for it.
+    fn enter(&mut self, index: usize) {
+        let mask = self.table.len() - 1;
+        let hash = hash(&self.keys[index].name);
+        let mut at = usize::from(hash) & mask;
+        while self.table[at].1 != u16::MAX {
+            at = (at + 1) & mask;
+        }
+        self.table[at] = (hash, index as u16);
     }
 }
 

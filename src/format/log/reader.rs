@@ -75,6 +75,9 @@ impl Reader {
         service: Option<String>,
     ) -> Self {
         let zone = profile.zone.or(options.zone).unwrap_or(chrono_tz::UTC);
+        // Where nothing tells the day nothing is guessed.
+        let unknown = profile.layout.is_bare() && profile.bare.is_none();
+        let latest = latest.filter(|_| !unknown);
         let clock = Clock { zone, latest, order: profile.order };
         let mut frame = Needs::none();
         frame.role(Role::Ts);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::columns::Columns;
-use super::layout::{Layout, locate};
+use super::layout::{Found, Layout, locate, locate_bare};
 use super::reader::without_mark;
 use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, names, text, trace, w3c, zeek};
 use crate::format::time::{Clock, Order, Stamp};
@@ -31,6 +31,9 @@ pub struct Profile {
     pub order: Option<Order>,
     /// The earliest and the latest time of the samples among those with a year.
     pub dated: Option<(Timestamp, Timestamp)>,
+    /// The last time of a file that writes times of day without dates, as nanoseconds of the day, if all of it is
+    /// of less than a day.
+    pub bare: Option<i64>,
     /// The last date without a year in the samples: month, day, second of the day.
     pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
@@ -134,6 +137,10 @@ type Keys = BTreeMap<String, (usize, bool)>;
 struct Places {
     lines: usize,
     after_words: [usize; 16],
+    /// How many of these are numbers that may be something else.
+    doubtful: [usize; 16],
+    /// How many have a time of day alone after so many words.
+    bare: [usize; 2],
 }
 
 impl Seen {
@@ -235,7 +242,28 @@ impl Seen {
     }
 
     fn text_line(&mut self, line: &[u8], inner: bool) {
-        let found = locate(line);
+        // A number far from the start may be anything; a time of day at the start is more likely one.
+        let far = |words: u8| words > 2;
+        let doubtful = |((stamp, from, to), words): &(Found, u8)| {
+            far(*words) && matches!(stamp, Stamp::Instant(_)) && !line[*from..*to].contains(&b'.')
+        };
+        let mut found = locate(line);
+        let bare = match &found {
+            Some(found) if !doubtful(found) => None,
+            _ => locate_bare(line),
+        };
+        if bare.is_some() {
+            found = None;
+        }
+        if let Some((_, words)) = bare {
+            let places = &mut self.text[usize::from(inner)];
+            places.bare[usize::from(words)] += 1;
+            if !inner {
+                places.lines += 1;
+                self.fields(&text::Text, line);
+                return;
+            }
+        }
         if !inner {
             self.first_is_timed.get_or_insert(found.is_some());
         }
@@ -245,8 +273,10 @@ impl Seen {
         }
         let places = &mut self.text[usize::from(inner)];
         places.lines += 1;
-        if let Some(((stamp, ..), words)) = found {
+        if let Some(found) = found {
+            let ((stamp, ..), words) = found;
             places.after_words[usize::from(words)] += 1;
+            places.doubtful[usize::from(words)] += usize::from(doubtful(&found));
             if let Stamp::Numeric { date, .. } = stamp
                 && self.dates.len() < MAX_DATES
             {
@@ -295,13 +325,17 @@ impl Seen {
         let [outer, inner] = &self.text;
         let layout = outer.layout(self.first_is_timed == Some(true), self.survey.lines);
         let inner_layout = inner.layout(false, inner.lines);
-        let timed = if layout.is_timed() { outer.after_words.iter().sum() } else { 0 };
+        let timed = match layout.is_timed() {
+            true if layout.is_bare() => outer.bare.iter().sum(),
+            true => outer.after_words.iter().sum(),
+            false => 0,
+        };
         if timed > 0 {
             understood.push((text::Text.name(), timed));
         }
         understood.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         self.survey.timed = timed;
-        self.survey.continuing += outer.lines - timed;
+        self.survey.continuing += outer.lines.saturating_sub(timed);
         self.survey.understood = understood;
         let mut keys: Vec<(usize, String)> =
             std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
@@ -316,6 +350,7 @@ impl Seen {
             zone: None,
             order: order_of(&self.dates),
             dated: self.dated,
+            bare: None,
             yearless: self.yearless,
             keys: keys.into_iter().map(|(_, key)| key).collect(),
             status: match self.statuses {
@@ -332,9 +367,24 @@ impl Places {
     /// The layout of these lines. Among lines of other formats (`all` lines there are) text has to have times
     /// often, or at once, to be read by them.
     fn layout(&self, first_is_timed: bool, all: usize) -> Layout {
-        let timed: usize = self.after_words.iter().sum();
+        let mut after_words = self.after_words;
+        for (count, doubtful) in after_words.iter_mut().zip(self.doubtful) {
+            // Where they are times, every line has one.
+            if doubtful * 2 > *count && *count * 10 < self.lines * 9 {
+                *count = 0;
+            }
+        }
+        let timed: usize = after_words.iter().sum();
+        let bare = (0_u8..).zip(self.bare).max_by_key(|(words, count)| (*count, std::cmp::Reverse(*words)));
+        if let (0, Some((words, count))) = (timed, bare)
+            && count > 0
+            && count * 2 >= self.lines
+            && count * 20 >= all
+        {
+            return Layout::bare(words);
+        }
         let enough = timed > 0 && (first_is_timed || timed * 20 >= all.min(self.lines.max(1)));
-        if enough { Layout::learn(&self.after_words, self.lines) } else { Layout::learn(&[], 0) }
+        if enough { Layout::learn(&after_words, self.lines) } else { Layout::learn(&[], 0) }
     }
 }
 
@@ -369,6 +419,9 @@ impl Profile {
         near: Option<(Timestamp, Timestamp)>,
         whole: bool,
     ) -> Option<Timestamp> {
+        if let Some(last) = self.bare {
+            return last_of_day(last, modified, near);
+        }
         let (month, day, second) = self.yearless?;
         let in_year = |year: i32| {
             let exists = day <= days_in_month(year, month);
@@ -399,6 +452,49 @@ impl Profile {
             _ => bound,
         }))
     }
+}
+
+/// How much later than the last line another may be.
+const BARE_SLACK: i64 = 3_600_000_000_000;
+
+/// The latest instant of a file whose last line has this time of day: nearest to what the files beside it say, if
+/// they are of one day, else to when it was last written.
+fn last_of_day(
+    last: i64,
+    modified: Option<Timestamp>,
+    near: Option<(Timestamp, Timestamp)>,
+) -> Option<Timestamp> {
+    let near = near.filter(|(from, to)| to.0 - from.0 < DAY).map(|(_, to)| to);
+    let about = near.or(modified)?.0;
+    let midnight = about - about.rem_euclid(DAY);
+    let days = [-1, 0, 1].map(|day| midnight + day * DAY + last);
+    let nearest = days.into_iter().min_by_key(|at| (at - about).abs())?;
+    Some(Timestamp(nearest + BARE_SLACK))
+}
+
+/// The last time of day in a file that writes no dates, if all of it is of less than a day, as far as that shows.
+pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
+    let nanos = |line: &[u8]| match layout.find(line)? {
+        (Stamp::Bare(time), ..) => Some(i64::from(time.second) * 1_000_000_000 + i64::from(time.nanos)),
+        _ => None,
+    };
+    let mut times = bytes.split(|b| *b == b'\n').filter_map(nanos);
+    let first = times.next()?;
+    let (mut last, mut turned) = (first, false);
+    for at in times {
+        // Threads write a little out of order.
+        if at + BARE_SLACK < last {
+            if turned {
+                return None;
+            }
+            turned = true;
+        }
+        if turned && at + BARE_SLACK >= first {
+            return None;
+        }
+        last = if at + BARE_SLACK < last { at } else { last.max(at) };
+    }
+    Some(last)
 }
 
 /// Counts a field's name, and those of the fields nested in it.
@@ -462,6 +558,25 @@ mod tests {
         assert!(profile.layout.is_timed() && profile.keys.contains(&"err.code".to_owned()));
         assert_eq!(profile.status, StatusKind::Code);
         assert_eq!((profile.survey.lines, profile.survey.continuing), (4, 1));
+    }
+
+    #[test]
+    fn times_without_dates_are_of_one_day_or_of_none() {
+        for (text, expected) in [
+            ("09:00:00.5 a\n09:00:01 b\n", Some((9 * 3600 + 1) * 1_000_000_000)),
+            ("12 23:59:58 a\n13 00:00:01 b\n", Some(1_000_000_000)),
+            ("[09:00:00] [main/INFO]: x\n[09:00:00] [main/INFO]: y\n", Some(9 * 3600 * 1_000_000_000)),
+            ("00:00:00 a\n03:00:00 b\n00:00:01 c\n", None),
+            ("22:00:00 a\n03:00:00 b\n01:00:01 c\n", None),
+        ] {
+            let profile = survey(&[text.as_bytes()]);
+            assert!(profile.layout.is_bare(), "{text}");
+            assert_eq!(bare_span(text.as_bytes(), profile.layout), expected, "{text}");
+        }
+        let scattered = survey(&[b"at 09:00:00 a\nb\nc\n"]);
+        assert!(!scattered.layout.is_bare());
+        let sequences = survey(&[b"11:29:42.5 IP x > y: seq 1252624761, z\n11:29:43.5 IP x > y: seq 4, z\n"]);
+        assert!(sequences.layout.is_bare());
     }
 
     #[test]

@@ -283,6 +283,26 @@ mod tests {
                 "2024-05-14 08:52:04,317 DEBUG [exec-1] [traceId=] i.a.id.HealthProbe - GET /healthz 200",
                 "timestamp=2024-05-14 08:52:04,317|level=DEBUG|thread=exec-1|logger=i.a.id.HealthProbe|message=GET /healthz 200|",
             ),
+            (
+                "2024-02-05 09:00:00 INFO payload: {\"a\": 1}",
+                "timestamp=2024-02-05 09:00:00|level=INFO|logger=payload|message={\"a\": 1}|",
+            ),
+            (
+                "[2024-02-05 09:00:00,123: WARNING/ForkPoolWorker-1] task x",
+                "timestamp=2024-02-05 09:00:00,123|level=WARNING|thread=ForkPoolWorker-1|message=task x|",
+            ),
+            (
+                "2024-02-05 09:00:00 [Server thread/INFO]: Starting",
+                "timestamp=2024-02-05 09:00:00|level=INFO|thread=Server thread|message=Starting|",
+            ),
+            (
+                "=ERROR REPORT==== 5-Feb-2024::09:00:01 ===",
+                "timestamp=5-Feb-2024::09:00:01|level=ERROR|message====|",
+            ),
+            (
+                "2022/06/27 11:51:43 cmd/web.go:102:runWeb() [E] x",
+                "timestamp=2022/06/27 11:51:43|level=E|message=cmd/web.go:102:runWeb() [E] x|",
+            ),
             ("2024-02-05T09:00:00Z", "timestamp=2024-02-05T09:00:00Z|message=|"),
             (
                 "2015-07-29 17:41:44,747 - INFO  [main:Cxn@774] - Notification time out: 3200",

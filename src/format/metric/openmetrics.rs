@@ -167,6 +167,9 @@ fn sample(
 
 /// ` value`, ` value time`, and ` # {…} value time` for an exemplar.
 pub(super) fn tail(line: &[u8], end: usize, strict: bool) -> Parsed<Tail> {
+    if let Some(tail) = quick(line.get(end..).unwrap_or_default()) {
+        return Ok(tail);
+    }
     let (value, at) = token(line, end, strict)?;
     let Some(value) = number(value) else {
         return fault_hinted(end + 1, "the value is no number", hint(value));
@@ -191,6 +194,47 @@ pub(super) fn tail(line: &[u8], end: usize, strict: bool) -> Parsed<Tail> {
         exemplar(line, after)?;
     }
     Ok(tail)
+}
+
+/// What most lines end with, in one pass: a blank and a whole number, a blank and a time of seconds, perhaps with a
+/// fraction. `None` for everything else.
+fn quick(rest: &[u8]) -> Option<Tail> {
+    let (b' ', rest) = rest.split_first()? else { return None };
+    let (value, rest) = decimal(rest, 15)?;
+    let value = value as f64;
+    let (b' ', rest) = (match rest.split_first() {
+        None => return Some(Tail { value, at: None, exemplar: false }),
+        Some((first, rest)) => (*first, rest),
+    }) else {
+        return None;
+    };
+    let (seconds, rest) = decimal(rest, 10)?;
+    let nanos = match rest.split_first() {
+        None => seconds * 1_000_000_000,
+        Some((b'.', fraction)) => {
+            let (parts, rest) = decimal(fraction, 9)?;
+            if !rest.is_empty() {
+                return None;
+            }
+            seconds * 1_000_000_000 + parts * 10_u64.pow(9 - fraction.len() as u32)
+        }
+        Some(_) => return None,
+    };
+    Some(Tail { value, at: Some(i128::from(nanos)), exemplar: false })
+}
+
+/// The whole number at the start, of one to `most` digits, and what follows it.
+fn decimal(bytes: &[u8], most: usize) -> Option<(u64, &[u8])> {
+    let mut number = 0;
+    let mut length = 0;
+    while let Some(digit) = bytes.get(length).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+        number = number * 10 + u64::from(digit);
+        length += 1;
+        if length > most {
+            return None;
+        }
+    }
+    (length > 0).then(|| (number, &bytes[length..]))
 }
 
 fn hint(value: &[u8]) -> &'static str {
@@ -314,5 +358,47 @@ pub(super) fn evidence(head: &[u8]) -> Option<Dialect> {
         (true, _) => Some(Dialect::OpenMetrics),
         (false, false) if in_seconds => Some(Dialect::OpenMetrics),
         (false, _) => Some(Dialect::Prometheus),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_look_sees_the_same() {
+        for rest in [
+            " 1",
+            " 12 1703385000",
+            " 0 1703385000.5",
+            " 7 1703385000.123456789",
+            " 999999999999999 1",
+            " 1 9999999999.9",
+            " 1.5 2",
+            " 1 2 ",
+            "  1",
+            " 1  2",
+            " -1 2",
+            " 1 2.",
+            " 1 2.1234567891",
+            " 1 12345678901",
+            " 1 2 # {} 1",
+            "",
+            " ",
+            " 1e3",
+            " 1234567890123456",
+            " 1 x",
+            " 1 2x",
+            "1 2",
+        ] {
+            let Some(quick) = quick(rest.as_bytes()) else { continue };
+            let (value, at) =
+                rest[1..].split_once(' ').map_or((&rest[1..], None), |(value, at)| (value, Some(at)));
+            assert_eq!(Some(quick.value), number(value.as_bytes()), "{rest:?}");
+            assert_eq!(quick.at, at.map(|at| seconds(at.as_bytes()).expect(rest)), "{rest:?}");
+        }
+        assert!(
+            quick(b" 12 1703385000.250").is_some() && quick(b" 12").is_some() && quick(b" 1.5 2").is_none()
+        );
     }
 }

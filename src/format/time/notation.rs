@@ -17,6 +17,17 @@ pub fn read(bytes: &[u8]) -> Option<(Stamp, usize)> {
     }
 }
 
+/// `03:14:23.123456`: a time of day in full at the start of `bytes`, and how many bytes it took.
+pub fn time_alone(bytes: &[u8]) -> Option<(TimeOfDay, usize)> {
+    if bytes.get(2) != Some(&b':') || bytes.get(5) != Some(&b':') {
+        return None;
+    }
+    two(bytes, 0)?;
+    let (time, end) = time_of_day(bytes, 0, b':')?;
+    let ends = !bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'/' | b'-'));
+    ends.then_some((time, end))
+}
+
 /// Two decimal digits at `at`.
 #[inline]
 pub(super) fn two(bytes: &[u8], at: usize) -> Option<u32> {
@@ -178,6 +189,8 @@ fn day_and_month_name(bytes: &[u8]) -> Option<(Stamp, usize)> {
         }
         at = end + 1;
         at += usize::from(bytes[end] == b',' && bytes.get(at) == Some(&b' '));
+        // Erlang parts date and time with two colons.
+        at += usize::from(bytes[end] == b':' && bytes.get(at) == Some(&b':'));
     }
     let mark = if bytes.get(at + 2) == Some(&b'.') { b'.' } else { b':' };
     let (time, at) = time_of_day(bytes, at, mark)?;

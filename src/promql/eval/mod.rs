@@ -20,7 +20,7 @@ use crate::model::{Labels, Sample, Series};
 
 pub(super) use aggregate::Mean;
 pub(super) use names::{merge, without_name};
-pub(super) use selectors::Window;
+pub(super) use selectors::{Ranged, Window};
 
 /// The bits of a cell at a time when the series has no sample. [`Store`] lets in no NaN but two others.
 const ABSENT_BITS: u64 = 0x7ff8_0000_0000_0ab5;

@@ -1,10 +1,12 @@
 //! How values change over a range: `rate` and its family.
 
+use rayon::prelude::*;
+
 use super::statistics::kahan;
 use crate::model::Sample;
 use crate::promql::ast::{Edges, Node};
 use crate::promql::eval::{
-    ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, Window, cell, fail, present,
+    ABSENT, Column, Evaluated, Evaluator, Outcome, Ranged, Steps, Window, cell, fail, present,
 };
 
 /// What distinguishes `rate`, `increase` and `delta`.
@@ -45,6 +47,9 @@ pub(super) fn delta<'a>(
     change(evaluator, node, &arguments[0], steps, DELTA)
 }
 
+/// From so many cells on, series are looked at on all cores.
+const MANY_CELLS: usize = 100_000;
+
 fn change<'a>(
     evaluator: &mut Evaluator<'a>,
     node: &'a Node,
@@ -55,8 +60,7 @@ fn change<'a>(
     let ranges = evaluator.ranges(argument, steps)?;
     evaluator.check_cells(ranges.series.len(), steps, node.span)?;
     let per = if change.per_second { ranges.range as f64 / 1000.0 } else { 1.0 };
-    let mut columns = Vec::with_capacity(ranges.series.len());
-    for series in &ranges.series {
+    let column = |series: &Ranged<'_>| {
         let mut cells = vec![ABSENT; steps.count];
         // Resets are looked for once for each series, not once for each window they are in.
         let resets = if change.counter { resets_of(&series.samples, &series.starts) } else { Vec::new() };
@@ -80,10 +84,18 @@ fn change<'a>(
                     .map(|(change, factor)| change * if per == 1.0 { factor } else { factor / per }),
             );
         });
-        if cells.iter().any(|cell| present(*cell)) {
-            columns.push(Column { labels: series.labels.clone(), drop_name: series.drop_name, cells });
-        }
-    }
+        cells.iter().any(|cell| present(*cell)).then(|| Column {
+            labels: series.labels.clone(),
+            drop_name: series.drop_name,
+            cells,
+        })
+    };
+    // Each series is on its own; few of them are done before threads have started.
+    let columns: Vec<Column> = if ranges.series.len().saturating_mul(steps.count) < MANY_CELLS {
+        ranges.series.iter().filter_map(column).collect()
+    } else {
+        ranges.series.par_iter().filter_map(column).collect()
+    };
     if change.counter {
         for column in &columns {
             hint_at_gauges(evaluator, column, argument);

@@ -5,6 +5,7 @@
 
 mod read;
 mod run;
+mod seed;
 
 use regex::Regex;
 
@@ -14,6 +15,7 @@ use crate::model::Series;
 use crate::promql;
 
 pub use read::{AlertTest, ExpectedAlert, ExpectedSample, ExprTest, Input, UnitFile, UnitTest, parse};
+pub use seed::{SeedOptions, seed};
 
 /// How unit tests are run.
 #[derive(Clone, Debug)]

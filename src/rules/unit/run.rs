@@ -278,7 +278,7 @@ fn ordered<'f>(files: &'f [RuleFile], order: &[String]) -> Vec<&'f RuleGroup> {
 }
 
 /// Samples that wait for their step.
-struct Feed {
+pub(super) struct Feed {
     series: Vec<Series>,
     histograms: Vec<(Labels, i64)>,
     next: Vec<usize>,
@@ -286,7 +286,7 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(test: &UnitTest, recorded: Vec<Series>, start: i64) -> Self {
+    pub(super) fn new(test: &UnitTest, recorded: Vec<Series>, start: i64) -> Self {
         let shifted = |samples: &[Sample]| {
             samples.iter().map(|s| Sample { at: s.at.saturating_add(start), value: s.value }).collect()
         };
@@ -301,7 +301,7 @@ impl Feed {
     }
 
     /// Appends what is due until `at`, that time included.
-    fn fill(&mut self, store: &mut Store, at: i64) {
+    pub(super) fn fill(&mut self, store: &mut Store, at: i64) {
         for (series, next) in self.series.iter().zip(&mut self.next) {
             while let Some(sample) = series.samples.get(*next).filter(|sample| sample.at <= at) {
                 store.append(&series.labels, *sample);

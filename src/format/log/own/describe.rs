@@ -33,6 +33,8 @@ struct ConfigFile {
     map: BTreeMap<String, Names>,
     #[serde(default, rename = "metrics")]
     _metrics: IgnoredAny,
+    #[serde(default, rename = "detectors")]
+    _detectors: IgnoredAny,
 }
 
 /// A format as it is written.
