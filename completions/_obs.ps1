@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('correlate', 'correlate', [CompletionResultType]::ParameterValue, 'Join entries by request id: every request with its duration and outcome, or one as a waterfall')
             [CompletionResult]::new('grep', 'grep', [CompletionResultType]::ParameterValue, 'Find entries (whole ones, stack traces included) that match a pattern and a condition')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count entries and requests, their success and their durations, in groups and over time')
+            [CompletionResult]::new('templates', 'templates', [CompletionResultType]::ParameterValue, 'Group entries by what they say apart from their values: counts, first and last seen, examples')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Find known failures, bursts and changes, with windows and evidence')
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Ask with PromQL: over recorded metrics, and over metrics derived from logs')
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
@@ -180,6 +181,38 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'obs;templates' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Show so many templates')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Compare what is said from A until B with what was said before A, or in a second window')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time that counts as now')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Entries of this level or worse')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Entries for which this holds, such as ''status >= 500 and duration > 1s'' (repeatable; all must hold)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Entries before this time')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
+            [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'obs;detect' {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Look only for these (see --list)')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical')
@@ -218,6 +251,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'From this time on (default: the start of the data)')
             [CompletionResult]::new('--end', '--end', [CompletionResultType]::ParameterName, 'Up to this time (default: the end of the data)')
             [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'From one time to the next (default: a round length that makes 200 steps at most)')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Evaluate the rules of this file first (repeatable): what they record, ALERTS and ALERTS_FOR_STATE can then be asked for')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Evaluate the rules of this file first (repeatable): what they record, ALERTS and ALERTS_FOR_STATE can then be asked for')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, for log_requests_total, such as ''status < 400'' (default: what fits each service)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
@@ -260,6 +295,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Only tests whose name matches (repeatable)')
             [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Write the outcome of tests and rules to this file, too, as JUnit XML')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low')
+            [CompletionResult]::new('--seed-tests', '--seed-tests', [CompletionResultType]::ParameterName, 'Write unit tests for the rules from the data, to this file (default: standard output)')
             [CompletionResult]::new('--routes-for', '--routes-for', [CompletionResultType]::ParameterName, 'Only say who would be told of an alert with these labels (repeatable)')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'The value of every part of this rule''s expression (see --at)')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)')
@@ -472,6 +508,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('correlate', 'correlate', [CompletionResultType]::ParameterValue, 'Join entries by request id: every request with its duration and outcome, or one as a waterfall')
             [CompletionResult]::new('grep', 'grep', [CompletionResultType]::ParameterValue, 'Find entries (whole ones, stack traces included) that match a pattern and a condition')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count entries and requests, their success and their durations, in groups and over time')
+            [CompletionResult]::new('templates', 'templates', [CompletionResultType]::ParameterValue, 'Group entries by what they say apart from their values: counts, first and last seen, examples')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Find known failures, bursts and changes, with windows and evidence')
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Ask with PromQL: over recorded metrics, and over metrics derived from logs')
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
@@ -490,6 +527,9 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             break
         }
         'obs;help;stats' {
+            break
+        }
+        'obs;help;templates' {
             break
         }
         'obs;help;detect' {

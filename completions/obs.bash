@@ -52,6 +52,9 @@ _obs() {
             obs,stats)
                 cmd="obs__subcmd__stats"
                 ;;
+            obs,templates)
+                cmd="obs__subcmd__templates"
+                ;;
             obs__subcmd__formats,explain)
                 cmd="obs__subcmd__formats__subcmd__explain"
                 ;;
@@ -118,6 +121,9 @@ _obs() {
             obs__subcmd__help,stats)
                 cmd="obs__subcmd__help__subcmd__stats"
                 ;;
+            obs__subcmd__help,templates)
+                cmd="obs__subcmd__help__subcmd__templates"
+                ;;
             obs__subcmd__help__subcmd__formats,explain)
                 cmd="obs__subcmd__help__subcmd__formats__subcmd__explain"
                 ;;
@@ -137,7 +143,7 @@ _obs() {
 
     case "${cmd}" in
         obs)
-            opts="-h -V --help --version correlate grep stats detect query check-rules investigate fields formats completions man help"
+            opts="-h -V --help --version correlate grep stats templates detect query check-rules investigate fields formats completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -151,7 +157,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -j -v -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --routes-for --explain --at --for --threshold --only --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -v -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --seed-tests --routes-for --explain --at --for --threshold --only --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +201,10 @@ _obs() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "low medium high critical any never" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed-tests)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --routes-for)
@@ -913,7 +923,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help)
-            opts="correlate grep stats detect query check-rules investigate fields formats completions man help"
+            opts="correlate grep stats templates detect query check-rules investigate fields formats completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1150,6 +1160,20 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        obs__subcmd__help__subcmd__templates)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         obs__subcmd__investigate)
             opts="-r -L -j -v -q -h --rules --html --markdown --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1255,7 +1279,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query)
-            opts="-L -j -v -q -h --at --start --end --step --enable-experimental --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -v -q -h --at --start --end --step --enable-experimental --rules --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1274,6 +1298,14 @@ _obs() {
                     return 0
                     ;;
                 --step)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1376,6 +1408,88 @@ _obs() {
                     return 0
                     ;;
                 --slo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__templates)
+            opts="-L -j -v -q -h --limit --diff --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --diff)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -29,6 +29,7 @@ complete -c obs -n "__fish_obs_needs_command" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_needs_command" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
 complete -c obs -n "__fish_obs_needs_command" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
 complete -c obs -n "__fish_obs_needs_command" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_needs_command" -f -a "templates" -d 'Group entries by what they say apart from their values: counts, first and last seen, examples'
 complete -c obs -n "__fish_obs_needs_command" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
 complete -c obs -n "__fish_obs_needs_command" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
 complete -c obs -n "__fish_obs_needs_command" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
@@ -178,6 +179,42 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -s v -l verbose -d 'Tell 
 complete -c obs -n "__fish_obs_using_subcommand stats" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l limit -d 'Show so many templates' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l diff -d 'Compare what is said from A until B with what was said before A, or in a second window' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand templates" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand templates" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
+complete -c obs -n "__fish_obs_using_subcommand templates" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l fail-on -d 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
@@ -219,6 +256,7 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l at -d 'At one time: 20
 complete -c obs -n "__fish_obs_using_subcommand query" -l start -d 'From this time on (default: the start of the data)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l end -d 'Up to this time (default: the end of the data)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l step -d 'From one time to the next (default: a round length that makes 200 steps at most)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -s r -l rules -d 'Evaluate the rules of this file first (repeatable): what they record, ALERTS and ALERTS_FOR_STATE can then be asked for' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
@@ -269,6 +307,7 @@ high\t'high or worse'
 critical\t'critical'
 any\t'all'
 never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l seed-tests -d 'Write unit tests for the rules from the data, to this file (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)' -r
@@ -471,18 +510,19 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand man" -s h -l help -d 'Print help'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "formats" -d 'List log formats, explain how files were understood, test and import formats of one\'s own'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats detect query check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "templates" -d 'Group entries by what they say apart from their values: counts, first and last seen, examples'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "formats" -d 'List log formats, explain how files were understood, test and import formats of one\'s own'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every log format that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "test" -d 'Try the formats of obs.yaml on their samples'
