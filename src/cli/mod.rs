@@ -21,6 +21,7 @@ mod recorded;
 mod redaction;
 mod session;
 mod skew;
+mod slo;
 mod stats;
 mod templates;
 mod verdict;

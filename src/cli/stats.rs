@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::session::{Chosen, Session};
+use super::slo::{self, SloJson};
 use super::verdict::Verdict;
 use crate::model::unit::parse_duration;
 use crate::model::{Error, Needs};
@@ -19,6 +20,7 @@ use crate::stats::{self, Answer, GroupAnswer, Question, SuccessRule};
 #[command(after_help = "Examples:
   obs stats logs/ --by service
   obs stats logs/ --every 1m --success 'status < 400'
+  obs stats logs/gateway --slo 99.9
   obs stats api.log --by endpoint --value durationMs --percentiles 50,99")]
 pub(super) struct StatsArgs {
     #[command(flatten)]
@@ -39,6 +41,10 @@ pub(super) struct StatsArgs {
     /// level error or worse in the request)
     #[arg(long, value_name = "EXPR")]
     success: Option<String>,
+    /// The percentage of requests that is promised to succeed, such as 99.9: error budget, how sure the rate is, and
+    /// how fast the budget burnt
+    #[arg(long, value_name = "PERCENT")]
+    slo: Option<f64>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -51,6 +57,8 @@ pub(super) struct StatsArgs {
 struct StatsJson<'a> {
     groups: &'a [GroupAnswer],
     success_rule: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slo: Option<&'a [SloJson]>,
     input: AccountJson,
 }
 
@@ -59,20 +67,33 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let question = question(args)?;
+    let target = args.slo.map(slo::target).transpose()?;
     let rule = args.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
+    if target.is_some() {
+        session.hold_pipes();
+    }
     let range = session.time_range(&chosen)?;
     let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
-    let mut answer =
-        stats::answer(&session.inputs, &question, rule, needs, (&chosen.filter, range), &session.config.scan);
+    let selected = (&chosen.filter, range);
+    let budgets = target.map(|target| {
+        let by_the_minute = Question { every: Some(slo::STEP), percentiles: Vec::new(), ..question.clone() };
+        let (rule, needs) = (rule.clone(), needs.clone());
+        let options = &session.config.scan;
+        let buckets = stats::answer(&session.inputs, &by_the_minute, rule, needs, selected, options);
+        slo::budgets(&buckets.groups, target)
+    });
+    let mut answer = stats::answer(&session.inputs, &question, rule, needs, selected, &session.config.scan);
     let account = session.account(&mut answer.scanned);
     let json = StatsJson {
         groups: &answer.groups,
         success_rule: &answer.success_rule,
+        slo: budgets.as_deref(),
         input: AccountJson::from(&account),
     };
     let mut report = report(&question, &answer);
+    slo::tell(&mut report, budgets.as_deref().unwrap_or_default(), &question.by);
     report.push(Section::Account(account));
     session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))

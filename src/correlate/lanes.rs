@@ -43,7 +43,7 @@ pub fn lanes(story: &Story) -> Vec<Lane> {
         let innermost =
             (0..lanes.len()).filter(|lane| at_work(&lanes[*lane])).min_by_key(|lane| length(&lanes[*lane]));
         // Between two that are at work at different times: who spoke last.
-        let spoke = lanes.iter().position(|lane| lane.moments.contains(&before));
+        let spoke = lanes.iter().position(|lane| lane.moments.binary_search(&before).is_ok());
         if let Some(owner) = innermost.or(spoke) {
             lanes[owner].own_ms += (to.0 - from.0) as f64 / 1e6;
         }

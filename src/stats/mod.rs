@@ -1,5 +1,6 @@
 //! How many, how often, how well, how fast: requests counted, rated and measured, in groups and over time.
 
+pub mod budget;
 mod group;
 mod rule;
 
