@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'The field that holds the id (default: found by its name)')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, such as ''status < 400''')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Show this request''s entries from every file, in the order of time')
+            [CompletionResult]::new('--graph', '--graph', [CompletionResultType]::ParameterName, 'Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge')
             [CompletionResult]::new('--slowest', '--slowest', [CompletionResultType]::ParameterName, 'The N slowest requests, the slowest first')
             [CompletionResult]::new('--slower-than', '--slower-than', [CompletionResultType]::ParameterName, 'Only requests that took longer than this')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many requests; 0 is all of them (default: 20 in tables, all in other forms)')

@@ -317,7 +317,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -j -v -q -h --by --success --id --failed --incomplete --slowest --slower-than --limit --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -v -q -h --by --success --id --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -333,6 +333,10 @@ _obs() {
                     ;;
                 --id)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --graph)
+                    COMPREPLY=($(compgen -W "text mermaid dot" -- "${cur}"))
                     return 0
                     ;;
                 --slowest)

@@ -42,6 +42,9 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this messag
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l success -d 'What a successful request is, such as \'status < 400\'' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l id -d 'Show this request\'s entries from every file, in the order of time' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l graph -d 'Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge' -r -f -a "text\t'Tables'
+mermaid\t'A flowchart for Markdown'
+dot\t'A graph for Graphviz'"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l slowest -d 'The N slowest requests, the slowest first' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l slower-than -d 'Only requests that took longer than this' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l limit -d 'At most so many requests; 0 is all of them (default: 20 in tables, all in other forms)' -r
