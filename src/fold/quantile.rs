@@ -100,7 +100,7 @@ impl Quantiles {
     pub fn quantiles(&mut self, shares: &[f64]) -> Vec<Option<f64>> {
         match &mut self.form {
             Form::Exact(values) => {
-                values.sort_unstable_by(f64::total_cmp);
+                place(values, shares);
                 shares
                     .iter()
                     .map(|share| interpolate(values.len() as u64, *share, |rank| values[rank as usize]))
@@ -134,6 +134,24 @@ impl Quantiles {
             }
             self.form = Form::Buckets(buckets, values.len() as u64);
         }
+    }
+}
+
+/// Puts the values that the quantiles of these shares are made of where sorting would put them.
+fn place(values: &mut [f64], shares: &[f64]) {
+    let Some(last) = values.len().checked_sub(1) else { return };
+    let mut ranks: Vec<usize> = shares
+        .iter()
+        .map(|share| last as f64 * share)
+        .flat_map(|rank| [rank.floor(), rank.ceil()])
+        .map(|rank| rank as usize)
+        .collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let mut placed = 0;
+    for rank in ranks {
+        values[placed..].select_nth_unstable_by(rank - placed, f64::total_cmp);
+        placed = rank + 1;
     }
 }
 

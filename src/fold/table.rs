@@ -78,6 +78,7 @@ impl<S> Table<S> {
         if other.len() > self.len() {
             std::mem::swap(self, &mut other);
         }
+        self.index.reserve(other.len(), |(hash, _)| spread(*hash));
         let keys = other.keys;
         for row in other.rows {
             let key = &keys[row.key_end - row.key_length as usize..row.key_end];

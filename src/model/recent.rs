@@ -79,9 +79,16 @@ fn fraction(text: &[u8]) -> (i64, usize) {
 /// after `{"time": "`. With it a reader knows the next key, and where its value begins, by one comparison.
 #[derive(Clone, Debug, Default)]
 pub struct RecentKeys {
-    links: Vec<Link>,
-    /// Whose keys these are: links of another reader are forgotten.
+    /// The links of two readers: one takes all that is wanted of an entry, the other only its time.
+    readers: [Links; 2],
+    /// Whose turn it is.
+    turn: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Links {
     owner: usize,
+    links: Vec<Link>,
 }
 
 /// A text between two values.
@@ -108,21 +115,26 @@ impl RecentKeys {
     /// Behind what is not remembered nothing is guessed.
     const UNKNOWN: u16 = u16::MAX;
 
-    /// Makes these the links of the reader with this number.
+    /// Makes it the turn of the reader with this number. The links of any but the last two are forgotten.
     #[inline]
     pub fn belong_to(&mut self, owner: usize) {
-        if self.owner != owner || self.links.is_empty() {
-            self.owner = owner;
-            self.links.clear();
-            self.links.push(Link::new(&[], u16::MAX));
+        let is_owner = |links: &Links| links.owner == owner && !links.links.is_empty();
+        if is_owner(&self.readers[self.turn]) {
+            return;
+        }
+        self.turn = 1 - self.turn;
+        let links = &mut self.readers[self.turn];
+        if !is_owner(links) {
+            *links = Links { owner, links: vec![Link::new(&[], u16::MAX)] };
         }
     }
 
     /// The link with which `rest` begins, if it followed `link` before: itself, its key and its length.
     #[inline]
     pub fn follow(&self, link: u16, rest: &[u8]) -> Option<(u16, u16, usize)> {
-        for next in self.links.get(usize::from(link))?.next {
-            let found = self.links.get(usize::from(next))?;
+        let links = &self.readers[self.turn].links;
+        for next in links.get(usize::from(link))?.next {
+            let found = links.get(usize::from(next))?;
             if found.begins(rest) {
                 return Some((next, found.key, usize::from(found.length)));
             }
@@ -135,17 +147,18 @@ impl RecentKeys {
         if text.len() > LINK {
             return Self::UNKNOWN;
         }
+        let links = &mut self.readers[self.turn].links;
         let same = |known: &Link| known.text[..usize::from(known.length)] == *text && known.key == key;
-        let known = self.links.iter().skip(1).position(same).map(|at| at + 1);
+        let known = links.iter().skip(1).position(same).map(|at| at + 1);
         let Some(found) = known.or_else(|| {
-            (self.links.len() < LINKS).then(|| {
-                self.links.push(Link::new(text, key));
-                self.links.len() - 1
+            (links.len() < LINKS).then(|| {
+                links.push(Link::new(text, key));
+                links.len() - 1
             })
         }) else {
             return Self::UNKNOWN;
         };
-        if let Some(before) = self.links.get_mut(usize::from(link)) {
+        if let Some(before) = links.get_mut(usize::from(link)) {
             before.next.rotate_right(1);
             before.next[0] = found as u16;
         }
@@ -216,7 +229,14 @@ mod tests {
         // What is too long is not remembered, and nothing follows it.
         let unknown = recent.learn(a, &[b' '; 100], 6);
         assert_eq!(recent.follow(unknown, &[b' '; 100]), None);
+        // Two readers take turns; a third takes the place of the one that was not there last.
         recent.belong_to(8);
+        assert_eq!(recent.follow(RecentKeys::START, b"{\"a\": 2}"), None);
+        recent.belong_to(7);
+        assert_eq!(recent.follow(RecentKeys::START, b"{\"a\": 2}"), Some((a, 3, 6)));
+        recent.belong_to(9);
+        recent.belong_to(8);
+        recent.belong_to(7);
         assert_eq!(recent.follow(RecentKeys::START, b"{\"a\": 2}"), None);
     }
 

@@ -36,11 +36,9 @@ impl LogFormat for Json {
         let line = if slots.one_line { entry } else { object_text(entry) };
         let Some(open) = line.iter().position(|b| *b == b'{') else { return false };
         let mut walk = Walk { bytes: line, plan, slots, left: plan.wanted() };
-        match walk.left {
-            0 => None,
-            1 => walk.object(open, plan.root(), 0),
-            _ => walk.entry(open),
-        };
+        if walk.left > 0 {
+            walk.entry(open);
+        }
         if slots.level.is_none() && plan.needs().has(Role::Level) {
             slots.level = plan.unwritten_level();
         }
