@@ -214,6 +214,18 @@ pub struct Occurrences<'l, 't> {
 }
 
 impl Occurrences<'_, '_> {
+    /// Does a string begin at or after `at` and before `end`? `at` never goes back.
+    #[inline]
+    pub fn any_within(&mut self, at: usize, end: usize) -> bool {
+        // Where one is found the others need not be looked for.
+        self.next.iter_mut().enumerate().any(|(index, next)| {
+            if *next < at {
+                *next = self.literals.find_one(index, self.text, at);
+            }
+            *next < end
+        })
+    }
+
     /// The next place at or after `at` where a string begins; the text's length if there is none. `at` never
     /// goes back.
     #[inline]

@@ -169,7 +169,7 @@ impl<'a> Chunk<'a> {
             let raw = trim_end(&self.bytes[at..end]);
             let parsed = &raw[..raw.len().min(PARSED)];
             slots.one_line = lines == 1;
-            let candidate = !stopped && hits.as_mut().is_none_or(|hits| hits.next_at(at) < end);
+            let candidate = !stopped && hits.as_mut().is_none_or(|hits| hits.any_within(at, end));
             let understood = if candidate {
                 self.reader.extract(parsed, &mut slots)
             } else {

@@ -304,18 +304,43 @@ fn string(bytes: &[u8], at: usize) -> Option<(&[u8], bool, usize)> {
     }
 }
 
+/// What comes after the string whose opening quote is at `at`: [`string`] where nothing else is wanted, which is
+/// most of the time.
+#[inline]
+fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut from = at + 1;
+    loop {
+        let end = quote_or_backslash(bytes, from)?;
+        if bytes[end] == b'"' {
+            return Some(end + 1);
+        }
+        from = end + 2;
+    }
+}
+
 /// The next `"` or `\` at or after `at`. Most strings of a log are short, so the first bytes are looked at
 /// eight at a time before a search with wider registers is worth its start.
 #[inline]
 fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    for _ in 0..6 {
-        let Some(eight) = bytes.get(at..at + 8) else { break };
-        let word = u64::from_le_bytes(eight.try_into().unwrap_or_default());
+    // A byte is zero where subtracting one borrows into its high bit (Mycroft's test).
+    let marks = |eight: &[u8; 8]| {
+        let word = u64::from_le_bytes(*eight);
         let (quote, backslash) = (word ^ (LOW * u64::from(b'"')), word ^ (LOW * u64::from(b'\\')));
-        // A byte is zero where subtracting one borrows into its high bit (Mycroft's test).
-        let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
+        ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH
+    };
+    for _ in 0..3 {
+        let Some((first, rest)) = bytes.get(at..).and_then(|rest| rest.split_first_chunk::<8>()) else {
+            break;
+        };
+        let found = marks(first);
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+        let Some(second) = rest.first_chunk::<8>() else { break };
+        let found = marks(second);
         if found != 0 {
             return Some(at + (found.trailing_zeros() / 8) as usize);
         }
@@ -363,7 +388,7 @@ fn number_end(bytes: &[u8], mut at: usize) -> usize {
 #[inline]
 fn skip(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
-        b'"' => string(bytes, at).map(|(_, _, end)| end),
+        b'"' => string_end(bytes, at),
         b'{' | b'[' => skip_nested(bytes, at),
         b'-' | b'0'..=b'9' => Some(number_end(bytes, at)),
         _ => value(bytes, at).map(|(_, end)| end),
@@ -376,7 +401,7 @@ fn skip_nested(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match bytes.get(at)? {
             b'"' => {
-                at = string(bytes, at)?.2;
+                at = string_end(bytes, at)?;
                 continue;
             }
             b'{' | b'[' => depth += 1,
