@@ -171,14 +171,16 @@ pub struct Slots<'a> {
     pub recent_keys: RecentKeys,
     /// Is the entry known to have one line only? For whoever fills the slots to say before each entry.
     pub one_line: bool,
-    /// Has anything been put in since it was cleared?
-    used: bool,
+    /// The slots that something was put in since they were cleared, a bit each; those from 63 on share the last.
+    used: u64,
     /// Where the next bytes that had to be made are put.
     place: Option<&'a desk::Place>,
 }
 
 /// The rank of a slot that nothing was offered for.
 const UNFILLED: u8 = u8::MAX;
+/// The bit that slots share for which there are not enough bits.
+const SHARED: usize = 63;
 
 impl<'a> Slots<'a> {
     /// Empty slots for what `needs` asks for.
@@ -193,7 +195,7 @@ impl<'a> Slots<'a> {
             recent: RecentSecond::default(),
             recent_keys: RecentKeys::default(),
             one_line: false,
-            used: false,
+            used: 0,
             place: None,
         }
     }
@@ -217,10 +219,17 @@ impl<'a> Slots<'a> {
         self.ts = None;
         self.level = None;
         self.duration = None;
-        if self.used {
+        if self.used >> SHARED != 0 {
             self.values.fill(Value::Absent);
             self.ranks.fill(UNFILLED);
-            self.used = false;
+            self.used = 0;
+        }
+        // Few of many are filled, and this is done for every entry.
+        while self.used != 0 {
+            let at = self.used.trailing_zeros() as usize;
+            self.values[at] = Value::Absent;
+            self.ranks[at] = UNFILLED;
+            self.used &= self.used - 1;
         }
     }
 
@@ -243,7 +252,7 @@ impl<'a> Slots<'a> {
         };
         let better = rank < *known;
         if better {
-            self.used = true;
+            self.used |= 1 << at.min(SHARED);
             *place = value;
             *known = rank;
         }
@@ -259,9 +268,10 @@ impl<'a> Slots<'a> {
 
     /// Puts a value into a slot, whatever was there.
     pub fn set(&mut self, slot: Slot, value: Value<'a>) {
-        if let Some(place) = self.values.get_mut(usize::from(slot.0)) {
+        let at = usize::from(slot.0);
+        if let Some(place) = self.values.get_mut(at) {
             *place = value;
-            self.used = true;
+            self.used |= 1 << at.min(SHARED);
         }
     }
 }

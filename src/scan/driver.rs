@@ -310,7 +310,11 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let start = index as usize * self.options.chunk;
         let owned = start..(start + self.options.chunk).min(bytes.len());
         let begin = if index == 0 { Begin::File } else { Begin::Line };
-        self.map(file, index, bytes, owned, (0, begin), local, map);
+        self.map(file, index, bytes, owned.clone(), (0, begin), local, map);
+        // Small files go at once.
+        if bytes.len() > self.options.chunk {
+            bytes.has_been_read(owned);
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "a chunk has this many parts, and is made here only")]

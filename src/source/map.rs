@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 
 use crate::model::Diagnostic;
 
@@ -58,6 +58,14 @@ impl Map {
         let fault = mapping.fault()?;
         let (start, end) = (self.range.start as u64, self.range.end as u64);
         (fault < end).then(|| fault.saturating_sub(start))
+    }
+
+    /// Says that this range has been read. Its pages are given back now, by the thread that read them, rather than
+    /// all at the end by one; whoever reads them again gets them again from the file.
+    pub fn has_been_read(&self, range: Range<usize>) {
+        let Bytes::Mapped(mapping) = &self.bytes else { return };
+        let range = self.range.start + range.start..(self.range.start + range.end).min(self.range.end);
+        mapping.give_back(range);
     }
 
     /// [`Map::fault`] as a diagnostic about the file called `shown`.
@@ -116,6 +124,20 @@ impl Mapping {
         let start = map.as_ptr() as usize;
         let slot = register(start..start + map.len());
         Ok(Mapping { slot, map, path: path.to_owned(), identity: (metadata.dev(), metadata.ino()) })
+    }
+
+    /// Drops the pages of a range from this process; they stay in the system's cache of the file.
+    fn give_back(&self, range: Range<usize>) {
+        if range.is_empty() || range.end > self.map.len() {
+            return;
+        }
+        // SAFETY: the map is read-only, private and of a file: pages that are dropped are read from the file again
+        // when they are touched, with the same caveats as the first time. Pages of zeros that the handler put in
+        // place of what was cut off come back as zeros.
+        let given =
+            unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len()) };
+        // It is advice: if it is not taken, the pages go when the map does.
+        drop(given);
     }
 
     /// The lowest offset not read: a page fault, or the file's present end, since the rest of the last page
