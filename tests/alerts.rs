@@ -1,10 +1,10 @@
 //! What `obs check-rules` says beyond which alerts fired: evidence, explanations, trials, tests, messages.
 #![expect(clippy::disallowed_methods, reason = "these tests run obs, and write and read files")]
 
-use std::path::Path;
-use std::process::{Command, Output};
-
 use serde_json::Value as Json;
+use std::path::Path;
+
+use crate::program::{in_fixtures as obs, json_in_fixtures as json};
 
 const RULES: &str = "
 groups:
@@ -15,24 +15,6 @@ groups:
       - {alert: Pool, expr: database_connections_active > 18, for: 1m, labels: {severity: critical}}
       - {alert: Logs, expr: 'sum by (service) (increase(log_entries_total{level=\"error\"}[5m])) > 20'}
 ";
-
-/// What obs says, run among the fixtures and without anything of this machine.
-fn obs(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_obs"))
-        .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"))
-        .env_clear()
-        .output()
-        .expect("obs runs")
-}
-
-/// The JSON of an answer with this exit code.
-fn json(code: i32, arguments: &[&str]) -> Json {
-    let output = obs(&[arguments, &["--output", "json"]].concat());
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
 
 fn written(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);

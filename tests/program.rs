@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value as Json;
 
@@ -17,7 +17,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    pub(crate) fn of(output: &std::process::Output) -> Ran {
+    pub(crate) fn of(output: &Output) -> Ran {
         use std::os::unix::process::ExitStatusExt;
         let signal = output.status.signal().map(|signal| 128 + signal);
         Ran {
@@ -55,6 +55,23 @@ pub(crate) fn within(program: &str) -> Command {
 /// Runs the program.
 pub(crate) fn obs<A: AsRef<OsStr>>(args: &[A]) -> Ran {
     Ran::of(&program().args(args).output().expect("the program runs"))
+}
+
+/// What obs says, run among the fixtures and without anything of this machine.
+pub(crate) fn in_fixtures(arguments: &[&str]) -> Output {
+    program()
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"))
+        .output()
+        .expect("obs runs")
+}
+
+/// The JSON of an answer with this exit code.
+pub(crate) fn json_in_fixtures(code: i32, arguments: &[&str]) -> Json {
+    let output = in_fixtures(&[arguments, &["--output", "json"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 /// Runs it with these bytes on standard input.

@@ -589,10 +589,16 @@ fn culprit(matchers: &[Matcher], name: &str, store: &Store) -> Option<String> {
 /// `; did you mean …?`, or the names that are there.
 fn instead<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
     let names: BTreeSet<&str> = names.collect();
-    let close =
-        |known: &&&str| distance(known, name) <= 1 + name.len() / 4 || known.contains(name) && name.len() > 2;
+    // Names of hundreds of letters are not compared letter by letter.
+    let is_short = |known: &str| known.len().max(name.len()) <= 200;
+    let close = |known: &&&str| {
+        is_short(known) && strsim::levenshtein(known, name) <= 1 + name.len() / 4
+            || known.contains(name) && name.len() > 2
+    };
     let mut near: Vec<&str> = names.iter().filter(close).copied().collect();
-    near.sort_by_key(|known| distance(known, name));
+    near.sort_by_cached_key(
+        |known| if is_short(known) { strsim::levenshtein(known, name) } else { usize::MAX },
+    );
     near.truncate(3);
     if !near.is_empty() {
         return format!("; did you mean {}?", near.join(" or "));
@@ -601,22 +607,6 @@ fn instead<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(listed.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("; there are {}{more}", listed.join(", "))
-}
-
-/// Letters to change, add or leave out between two names.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(200).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(200).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -202,30 +202,14 @@ pub(super) fn unknown_function<T>(name: &str, span: Span) -> Parsed<T> {
     }
     let names = functions::FUNCTIONS.iter().map(|function| function.name);
     let aggregates = super::ast::AggregateOp::ALL.into_iter().map(super::ast::AggregateOp::name);
-    let nearest = names.chain(aggregates).map(|known| (distance(known, name), known)).min();
+    let written = name.to_ascii_lowercase();
+    // A name of hundreds of letters is nobody's typing error.
+    let known = names.chain(aggregates).filter(|_| name.len() <= 64);
+    let nearest = known.map(|known| (strsim::levenshtein(known, &written), known)).min();
     match nearest {
         Some((distance, known)) if distance <= 1 + known.len() / 4 => {
             refuse_hinted(span, message, format!("did you mean {known}?"))
         }
         _ => refuse(span, message),
     }
-}
-
-/// How many letters have to be changed, added or left out (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    if b.len() > 64 {
-        return usize::MAX;
-    }
-    let b = b.to_ascii_lowercase();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let here = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = row[j + 1];
-            row[j + 1] = here;
-        }
-    }
-    row[b.len()]
 }

@@ -191,27 +191,12 @@ impl<'n> Fields<'n> {
 
 /// The known name that a wrong one was probably meant to be: at most a third of its letters away.
 pub(super) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    // A name of thousands of letters is nobody's typing error.
     known
         .iter()
-        .map(|candidate| (distance(name, candidate), *candidate))
+        .filter(|_| name.len() <= 100)
+        .map(|candidate| (strsim::levenshtein(name, candidate), *candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().max(name.len()).div_ceil(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
-}
-
-/// Insertions, deletions and substitutions between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    // A name of thousands of letters is nobody's typing error.
-    for (i, x) in a.chars().take(100).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
