@@ -61,45 +61,6 @@ fn thrown_last(text: &[u8]) -> Option<&[u8]> {
         .then_some(&line[..line.len().min(LOOKED_AT)])
 }
 
-/// Texts that were masked before, with their masks: most logs say few things over and over.
-#[derive(Clone, Debug)]
-pub struct RecentMasks {
-    known: Vec<(Vec<u8>, Vec<u8>)>,
-    hasher: foldhash::fast::FixedState,
-}
-
-impl Default for RecentMasks {
-    fn default() -> Self {
-        RecentMasks {
-            known: vec![(Vec::new(), Vec::new()); Self::PLACES],
-            hasher: foldhash::fast::FixedState::default(),
-        }
-    }
-}
-
-impl RecentMasks {
-    /// Places for texts; a text has one only.
-    const PLACES: usize = 512;
-    /// Bytes of a text at most; longer ones are seldom the same.
-    const LONGEST: usize = 120;
-
-    /// As [`mask`].
-    pub fn mask(&mut self, text: &[u8], key: &mut Vec<u8>) {
-        if text.len() > Self::LONGEST {
-            return mask(text, key);
-        }
-        let hash = std::hash::BuildHasher::hash_one(&self.hasher, text);
-        let (known, masked) = &mut self.known[hash as usize % Self::PLACES];
-        if known != text {
-            known.clear();
-            known.extend_from_slice(text);
-            masked.clear();
-            mask(text, masked);
-        }
-        key.extend_from_slice(masked);
-    }
-}
-
 fn mask_line(line: &[u8], key: &mut Vec<u8>) {
     let end = key.len() + LONGEST_LINE;
     let mut at = 0;

@@ -29,6 +29,7 @@ pub mod observe;
 pub mod own;
 pub mod phrase;
 pub mod pool;
+pub mod recent;
 pub mod recorded;
 pub mod scene;
 pub mod sign;
