@@ -40,7 +40,7 @@ impl LogFormat for Json {
             walk.entry(open);
         }
         if slots.level.is_none() && plan.needs().has(Role::Level) {
-            slots.level = plan.unwritten_level();
+            slots.level = plan.unwritten_level(slots);
         }
         // The frame: a line that was cut or run into by another does not end the object.
         line.trim_ascii_end().ends_with(b"}")
