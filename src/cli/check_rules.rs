@@ -27,6 +27,7 @@ use crate::rules::alert::Evidence;
 use crate::rules::alertmanager::{config as alertmanager, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
+use crate::rules::template::message::Library;
 use crate::rules::yaml::Problem;
 use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
@@ -175,6 +176,8 @@ struct Loaded {
     files: Vec<RuleFile>,
     checked: Vec<CheckedFile>,
     alertmanager: Option<alertmanager::Config>,
+    /// The templates of messages, the default ones included.
+    library: Library,
     silences: Vec<silence::Silence>,
     acknowledgements: Vec<Acknowledgement>,
 }
@@ -332,7 +335,8 @@ fn replay_over(
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
     replay.acknowledge(&loaded.acknowledgements);
     if args.notifications {
-        replay.preview(loaded.alertmanager.as_ref());
+        replay.preview(&loaded.files, loaded.alertmanager.as_ref(), &loaded.library);
+        session.diagnostics.extend(answer::unsent(&replay));
         answer.notifications = true;
     }
     let trails = trail::trails(&loaded.files, &replay, &measured.store, setting.promql.lookback_ms);
@@ -408,6 +412,12 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         );
         let (problems, warnings) = (checked.problems, checked.warnings);
         loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings });
+        for (name, text) in templates(path, &checked.config)? {
+            let wrong = loaded.library.add(&name, &text).err();
+            let problems = wrong.map(|error| Problem::new(error.place(), error.message)).into_iter().collect();
+            let about = "templates of messages".to_owned();
+            loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
+        }
         loaded.alertmanager = Some(checked.config);
     }
     if let Some(path) = &args.silences {
@@ -431,6 +441,13 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         loaded.acknowledgements = noted;
     }
     Ok(loaded)
+}
+
+/// The files of templates that a configuration names, with their text; names are relative to it.
+fn templates(path: &Path, config: &alertmanager::Config) -> Result<Vec<(String, String)>, Error> {
+    let base = path.parent().unwrap_or(Path::new(""));
+    let files = config.templates.iter().flat_map(|pattern| source::glob(base, pattern));
+    files.map(|file| text_of(&file)).collect()
 }
 
 /// A problem of a file as a diagnostic: `file:line:column: context: message`.

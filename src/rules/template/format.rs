@@ -220,12 +220,9 @@ fn one(verb: char, arg: &Value, spec: &Spec) -> String {
         Value::Bool(truth) if matches!(verb, 'v' | 't') => Some(pad(truth.to_string(), spec, false)),
         Value::Duration(nanos) if !matches!(verb, 'v' | 's' | 'q') => int(verb, *nanos, spec),
         Value::Time(_) | Value::Duration(_) => string(verb, &arg.print_nested(), spec),
-        Value::List(_) | Value::Labels(_) | Value::Map(_) | Value::Sample(_) | Value::Data(_)
-            if matches!(verb, 'v' | 's') =>
-        {
-            Some(pad(arg.print_nested(), spec, false))
-        }
         Value::Nil if verb == 'v' => Some(pad("<nil>".to_owned(), spec, false)),
+        Value::Nil | Value::Bool(_) => None,
+        _ if matches!(verb, 'v' | 's') => Some(pad(arg.print_nested(), spec, false)),
         _ => None,
     };
     formatted.unwrap_or_else(|| format!("%!{verb}({})", described(arg, spec)))
