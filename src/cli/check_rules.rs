@@ -414,7 +414,8 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings });
         for (name, text) in templates(path, &checked.config)? {
             let wrong = loaded.library.add(&name, &text).err();
-            let problems = wrong.map(|error| Problem::new(error.place(), error.message)).into_iter().collect();
+            let problems =
+                wrong.map(|error| Problem::new(error.place(), error.message)).into_iter().collect();
             let about = "templates of messages".to_owned();
             loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
         }

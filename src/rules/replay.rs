@@ -283,7 +283,12 @@ impl Replay {
 
     /// Writes out what the receivers would have read. `files` are the rules, whose expressions messages link to.
     pub fn preview(&mut self, files: &[RuleFile], config: Option<&Config>, library: &Library) {
-        let rules = || files.iter().flat_map(|file| &file.groups).flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+        let rules = || {
+            files
+                .iter()
+                .flat_map(|file| &file.groups)
+                .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+        };
         let links: Vec<String> = self
             .alerts
             .iter()

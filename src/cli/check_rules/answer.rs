@@ -516,11 +516,15 @@ fn messages_report(report: &mut Report, replay: &Replay) {
 
 /// Messages that would not have been sent, each reason once.
 pub(super) fn unsent(replay: &Replay) -> Vec<Diagnostic> {
-    let previews = replay.notifications.iter().flat_map(|sent| sent.previews.iter().map(move |one| (sent, one)));
+    let previews =
+        replay.notifications.iter().flat_map(|sent| sent.previews.iter().map(move |one| (sent, one)));
     let mut told = Vec::new();
     for (notification, preview) in previews {
         let Some(failed) = &preview.failed else { continue };
-        let message = format!("nothing would have been sent to {} ({}): {failed}", notification.receiver, preview.channel);
+        let message = format!(
+            "nothing would have been sent to {} ({}): {failed}",
+            notification.receiver, preview.channel
+        );
         let diagnostic = Diagnostic::error("", message);
         if !told.contains(&diagnostic) {
             told.push(diagnostic);

@@ -351,8 +351,9 @@ fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
             }
             receiver.integrations.push(Integration {
                 kind: kind.strip_suffix("_configs").unwrap_or(kind).to_owned(),
-                sends_resolved: told
-                    .map_or(!SILENT_WHEN_RESOLVED.contains(&kind), |told| matches!(told, "true" | "yes" | "on")),
+                sends_resolved: told.map_or(!SILENT_WHEN_RESOLVED.contains(&kind), |told| {
+                    matches!(told, "true" | "yes" | "on")
+                }),
                 texts,
             });
         }

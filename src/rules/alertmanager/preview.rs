@@ -218,9 +218,10 @@ fn in_common(alerts: &[MessageAlert<'_>]) -> Option<(Labels, Vec<(String, String
     let (first, others) = alerts.split_first()?;
     let mut labels = first.labels.clone();
     labels.retain(|name| others.iter().all(|alert| alert.labels.get(name) == first.labels.get(name)));
-    let annotations = first.annotations.iter().filter(|pair| {
-        others.iter().all(|alert| alert.annotations.iter().any(|known| known == *pair))
-    });
+    let annotations = first
+        .annotations
+        .iter()
+        .filter(|pair| others.iter().all(|alert| alert.annotations.iter().any(|known| known == *pair)));
     Some((labels, annotations.cloned().collect()))
 }
 
@@ -271,15 +272,24 @@ fn readable(html: &str) -> String {
         let Some(close) = rest.find('>') else { break };
         let name = rest[1..close].trim_start_matches('/').to_ascii_lowercase();
         let name = name.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        if matches!(name, "br" | "p" | "div" | "tr" | "li" | "ul" | "table" | "h1" | "h2" | "h3" | "h4" | "hr") {
+        if matches!(
+            name,
+            "br" | "p" | "div" | "tr" | "li" | "ul" | "table" | "h1" | "h2" | "h3" | "h4" | "hr"
+        ) {
             text.push('\n');
         }
         rest = &rest[close + 1..];
     }
     text.push_str(&rest.replace('\n', " "));
-    for (entity, meaning) in
-        [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-    {
+    for (entity, meaning) in [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&#34;", "\""),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ] {
         text = text.replace(entity, meaning);
     }
     let mut lines: Vec<String> = Vec::new();
@@ -438,10 +448,14 @@ mod tests {
     fn what_is_resolved_is_told_to_those_who_want_it() {
         let receivers = "slack_configs: [{}, {send_resolved: true}], pagerduty_configs: [{}]";
         let over = shown(receivers, &[], &[0], &Library::new());
-        let titles: Vec<_> = over.iter().map(|preview| (preview.channel.as_str(), preview.title.as_str())).collect();
+        let titles: Vec<_> =
+            over.iter().map(|preview| (preview.channel.as_str(), preview.title.as_str())).collect();
         assert_eq!(
             titles,
-            [("slack", "[RESOLVED] Pool (payment critical)"), ("pagerduty", "[RESOLVED] Pool (payment critical)")]
+            [
+                ("slack", "[RESOLVED] Pool (payment critical)"),
+                ("pagerduty", "[RESOLVED] Pool (payment critical)")
+            ]
         );
         assert_eq!(over[0].details["color"], "good");
         assert_eq!(over[1].details["event_action"], "resolve");
@@ -449,14 +463,23 @@ mod tests {
         let titles: Vec<_> = mixed.iter().map(|preview| preview.title.as_str()).collect();
         assert_eq!(
             titles,
-            ["[FIRING:1] Pool (payment critical)", "[FIRING:1] Pool (critical)", "[FIRING:1] Pool (critical)"]
+            [
+                "[FIRING:1] Pool (payment critical)",
+                "[FIRING:1] Pool (critical)",
+                "[FIRING:1] Pool (critical)"
+            ]
         );
     }
 
     #[test]
     fn templates_of_the_configuration_are_used() {
         let mut library = Library::new();
-        library.add("own.tmpl", "{{ define \"own\" }}{{ len .Alerts }} for {{ .GroupLabels.alertname | toUpper }}{{ end }}").unwrap();
+        library
+            .add(
+                "own.tmpl",
+                "{{ define \"own\" }}{{ len .Alerts }} for {{ .GroupLabels.alertname | toUpper }}{{ end }}",
+            )
+            .unwrap();
         let receivers = "slack_configs: [{title: '{{ template \"own\" . }}', text: '{{ range .Alerts }}{{ .Annotations.text }};{{ end }}', \
             fields: [{title: Runbook, value: '{{ .CommonAnnotations.link }}'}]}], \
             email_configs: [{to: '{{ .CommonLabels.severity }}@x', headers: {subject: 'S {{ .Status }}'}, html: '<p>{{ .CommonLabels.alertname }}</p>a&lt;b {{ \"<i>\" }}{{ \"<b>\" | safeHtml }}'}], \
@@ -470,7 +493,10 @@ mod tests {
         assert_eq!((email.title.as_str(), email.details["to"].as_str()), ("S firing", "critical@x"));
         assert_eq!(email.html.as_deref(), Some("<p>Pool</p>a&lt;b &lt;i&gt;<b>"));
         assert_eq!(email.text, "Pool\na<b <i>");
-        assert_eq!((pagerduty.details["severity"].as_str(), pagerduty.details["details.team"].as_str()), ("critical", "all"));
+        assert_eq!(
+            (pagerduty.details["severity"].as_str(), pagerduty.details["details.team"].as_str()),
+            ("critical", "all")
+        );
         assert!(opsgenie.failed.as_ref().unwrap().contains("can't evaluate field Nope"), "{opsgenie:?}");
     }
 

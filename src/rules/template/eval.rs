@@ -16,6 +16,10 @@ use super::{Context, Query};
 const MAX_CALLS: usize = 50;
 /// Nodes that may be executed.
 const MAX_STEPS: u64 = 200_000;
+/// Queries that may be run.
+const MAX_QUERIES: usize = 100;
+/// Lists of nodes that may be inside one another, the templates that are called included.
+const MAX_DEPTH: usize = 500;
 /// Bytes that may be written.
 const MAX_OUTPUT: usize = 1 << 20;
 
@@ -47,6 +51,8 @@ pub(super) struct Run<'r> {
     out: String,
     steps: u64,
     calls: usize,
+    queries: usize,
+    depth: usize,
     /// The template that is being executed, for messages.
     name: String,
     /// The text that it is part of.
@@ -112,6 +118,8 @@ fn run(
         out: String::new(),
         steps: 0,
         calls: 0,
+        queries: 0,
+        depth: 0,
         name: template.name.clone(),
         source: Arc::clone(&template.source),
         patterns: HashMap::new(),
@@ -141,6 +149,10 @@ impl Run<'_> {
     /// Runs a query.
     pub(super) fn query(&mut self, expr: &str) -> Result<Value, String> {
         let Some(query) = self.world.query else { return Err("there is nothing to query".to_owned()) };
+        self.queries += 1;
+        if self.queries > MAX_QUERIES {
+            return Err(format!("the template runs more than {MAX_QUERIES} queries"));
+        }
         let result = query(expr)?;
         let samples = result.into_iter().map(|(labels, value)| {
             let pairs = labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -162,7 +174,11 @@ impl Run<'_> {
     }
 
     fn step(&mut self) -> Result<(), String> {
-        self.steps += 1;
+        self.steps_of(1)
+    }
+
+    fn steps_of(&mut self, count: u64) -> Result<(), String> {
+        self.steps = self.steps.saturating_add(count);
         if self.steps > MAX_STEPS {
             return Err(format!("the template takes more than {MAX_STEPS} steps"));
         }
@@ -173,13 +189,19 @@ impl Run<'_> {
     }
 
     fn list(&mut self, nodes: &[Node], dot: &Value) -> Result<Flow, String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(format!("exceeded maximum template depth ({MAX_DEPTH} nested blocks)"));
+        }
+        let mut flow = Flow::Through;
         for node in nodes {
-            match self.node(node, dot)? {
-                Flow::Through => {}
-                other => return Ok(other),
+            flow = self.node(node, dot)?;
+            if !matches!(flow, Flow::Through) {
+                break;
             }
         }
-        Ok(Flow::Through)
+        self.depth -= 1;
+        Ok(flow)
     }
 
     fn node(&mut self, node: &Node, dot: &Value) -> Result<Flow, String> {
@@ -386,6 +408,7 @@ impl Run<'_> {
             return Ok(last.unwrap_or(value));
         }
         let args = self.arguments(rest, last, dot)?;
+        self.steps_of(args.iter().map(Value::weight).sum())?;
         (function.call)(self, &args).map_err(|message| {
             let message = if message.starts_with("wrong type") {
                 message
@@ -541,7 +564,9 @@ fn pairs_method(pairs: &Rc<BTreeMap<String, String>>, name: &str, args: &[Value]
         ("Values", []) => texts(sorted_ref(pairs).into_iter().map(|(_, value)| value).collect()),
         ("String", []) => Value::text(Value::Sorted(Rc::new(sorted(pairs))).print_nested()),
         ("Remove", [Value::List(names)]) => {
-            let named = |name: &String| names.iter().any(|known| matches!(known, Value::Text(text) if **text == **name));
+            let named = |name: &String| {
+                names.iter().any(|known| matches!(known, Value::Text(text) if **text == **name))
+            };
             let kept = pairs.iter().filter(|(name, _)| !named(name));
             Value::Pairs(Rc::new(kept.map(|(name, value)| (name.clone(), value.clone())).collect()))
         }

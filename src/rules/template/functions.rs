@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use regex::Regex;
+
 use super::eval::Run;
 use super::time::{self, Moment};
 use super::value::{Sample, Value};
@@ -74,13 +76,13 @@ const PROMETHEUS: &[Function] = &[
     }),
     function("sortByLabel", 2, 2, |_, args| sort_by_label(args)),
     function("args", 0, ANY, |_, args| {
+        flat(args)?;
         let named = args.iter().enumerate().map(|(i, arg)| (format!("arg{i}"), arg.clone()));
         Ok(Value::Map(Rc::new(named.collect::<BTreeMap<_, _>>())))
     }),
     function("reReplaceAll", 3, 3, |run, args| {
         let pattern = run.pattern(&text(args, 0)?)?;
-        let (replacement, text) = (text(args, 1)?, text(args, 2)?);
-        Ok(Value::text(pattern.replace_all(&text, &*replacement)))
+        replace_all(&pattern, &text(args, 1)?, &text(args, 2)?).map(Value::text)
     }),
     function("safeHtml", 1, 1, |_, args| Ok(Value::Text(text(args, 0)?))),
     function("match", 2, 2, |run, args| {
@@ -109,7 +111,9 @@ const PROMETHEUS: &[Function] = &[
     function("humanizeTimestamp", 1, 1, |_, args| {
         human::humanize_timestamp(number(args, 0)?).map(Value::text)
     }),
-    function("toTime", 1, 1, |_, args| human::nanos(number(args, 0)?).map(|nanos| Value::Time(Moment::utc(nanos)))),
+    function("toTime", 1, 1, |_, args| {
+        human::nanos(number(args, 0)?).map(|nanos| Value::Time(Moment::utc(nanos)))
+    }),
     function("toDuration", 1, 1, |_, args| human::nanos(number(args, 0)?).map(Value::Duration)),
     function("now", 0, 0, |run, _| Ok(Value::Float(run.at() as f64 / 1000.0))),
     function("pathPrefix", 0, 0, |run, _| Ok(Value::text(url_path(run.external_url())))),
@@ -125,8 +129,7 @@ const ALERTMANAGER: &[Function] = &[
     function("title", 1, 1, |_, args| Ok(Value::text(title(&text(args, 0)?.to_lowercase())))),
     function("trimSpace", 1, 1, |_, args| Ok(Value::text(text(args, 0)?.trim()))),
     function("join", 2, 2, |_, args| {
-        let texts = list(args, 1)?.iter().map(Value::print).collect::<Vec<_>>();
-        Ok(Value::text(texts.join(&text(args, 0)?)))
+        Ok(Value::text(format::joined(list(args, 1)?.iter().map(Value::print), &text(args, 0)?)))
     }),
     function("safeUrl", 1, 1, |_, args| Ok(Value::Text(text(args, 0)?))),
     function("urlUnescape", 1, 1, |_, args| query_unescape(&text(args, 0)?).map(Value::text)),
@@ -144,9 +147,13 @@ const ALERTMANAGER: &[Function] = &[
         let now = run.at().saturating_mul(1_000_000);
         Ok(Value::Duration(now.saturating_sub(moment(args, 0)?.nanos())))
     }),
-    function("list", 0, ANY, |_, args| Ok(Value::List(Rc::new(args.to_vec())))),
-    function("append", 1, ANY, |_, args| Ok(Value::List(Rc::new([list(args, 0)?, &args[1..]].concat())))),
+    function("list", 0, ANY, |_, args| flat(args).map(|()| Value::List(Rc::new(args.to_vec())))),
+    function("append", 1, ANY, |_, args| {
+        flat(&args[1..])?;
+        Ok(Value::List(Rc::new([list(args, 0)?, &args[1..]].concat())))
+    }),
     function("dict", 0, ANY, |_, args| {
+        flat(args)?;
         let mut map = BTreeMap::new();
         for pair in args.chunks(2) {
             let [Value::Text(name), value] = pair else {
@@ -231,6 +238,31 @@ fn parse_float(text: &str) -> Option<f64> {
         return Some(if text.starts_with('-') { -value } else { value });
     }
     if text.trim() == text { text.parse().ok() } else { None }
+}
+
+/// Lists and maps of what is no list of lists; they could nest without end.
+fn flat(args: &[Value]) -> Result<(), String> {
+    if args.iter().any(Value::is_nested) {
+        return Err("lists and maps nest at most three deep".to_owned());
+    }
+    Ok(())
+}
+
+/// As `Regex::replace_all`, with an end.
+fn replace_all(pattern: &Regex, replacement: &str, text: &str) -> Result<String, String> {
+    let mut out = String::new();
+    let mut copied = 0;
+    for groups in pattern.captures_iter(text) {
+        let Some(found) = groups.get(0) else { continue };
+        out.push_str(&text[copied..found.start()]);
+        groups.expand(replacement, &mut out);
+        copied = found.end();
+        if out.len() > format::LONGEST {
+            return Err(format!("the text gets longer than {} bytes", format::LONGEST));
+        }
+    }
+    out.push_str(&text[copied..]);
+    Ok(out)
 }
 
 fn joined(args: &[Value]) -> String {

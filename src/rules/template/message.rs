@@ -204,13 +204,22 @@ mod tests {
         for (text, expected) in [
             ("{{ .Status | toUpper }} {{ len .Alerts }} {{ .Alerts.Firing | len }}", "FIRING 2 1"),
             ("{{ .GroupLabels.SortedPairs.Values | join \" \" }}", "Pool critical"),
-            ("{{ range .GroupLabels.SortedPairs }}{{ .Name }}={{ .Value }};{{ end }}", "alertname=Pool;severity=critical;"),
+            (
+                "{{ range .GroupLabels.SortedPairs }}{{ .Name }}={{ .Value }};{{ end }}",
+                "alertname=Pool;severity=critical;",
+            ),
             ("{{ .GroupLabels.SortedPairs }}", "alertname=Pool, severity=critical"),
             ("{{ (.CommonLabels.Remove .GroupLabels.Names).Values | join \",\" }}", "z"),
             ("{{ (.CommonLabels.Remove (stringSlice \"a\" \"severity\")).Names }}", "[alertname]"),
             ("{{ .CommonLabels.nothing }}|{{ .CommonLabels.a }}|{{ index .CommonLabels \"a\" }}", "|z|z"),
-            ("{{ range .Alerts.Resolved }}{{ .Labels.service }} {{ .EndsAt.Sub .StartsAt }}{{ end }}", "order 2m0s"),
-            ("{{ range .Alerts.Firing }}{{ .EndsAt.IsZero }} {{ since .StartsAt | humanizeDuration }}{{ end }}", "true 3m 0s"),
+            (
+                "{{ range .Alerts.Resolved }}{{ .Labels.service }} {{ .EndsAt.Sub .StartsAt }}{{ end }}",
+                "order 2m0s",
+            ),
+            (
+                "{{ range .Alerts.Firing }}{{ .EndsAt.IsZero }} {{ since .StartsAt | humanizeDuration }}{{ end }}",
+                "true 3m 0s",
+            ),
             (
                 "{{ with index .Alerts 0 }}{{ .StartsAt | tz \"Europe/Paris\" | date \"Mon 15:04:05 MST\" }}{{ end }}",
                 "Sun 04:06:30 CET",
@@ -242,11 +251,21 @@ mod tests {
         library
             .add("a.tmpl", "{{ define \"row\" }}{{ $x := .Labels.service }}[{{ $x }}]{{ end }}\n{{ define \"__subject\" }}mine{{ end }}")
             .expect("a template");
-        assert_eq!(rendered(&library, "{{ range .Alerts }}{{ template \"row\" . }}{{ end }}"), "[payment][order]");
+        assert_eq!(
+            rendered(&library, "{{ range .Alerts }}{{ template \"row\" . }}{{ end }}"),
+            "[payment][order]"
+        );
         assert_eq!(rendered(&library, "{{ template \"email.default.subject\" . }}"), "mine");
         assert!(library.has("row") && !library.has("column"));
         let error = library.add("b.tmpl", "{{ define \"x\" }}{{ nope }}{{ end }}").expect_err("no function");
         assert!(error.to_string().contains("function \"nope\" not defined"), "{error}");
+        for text in [
+            "{{ $x := list 1 }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ $x }}",
+            "{{ $x := list 1 }}{{ range 90000 }}{{ $x = append $x 1 }}{{ end }}{{ $x | toJson }}",
+            "{{ $x := stringSlice \"a\" }}{{ range 30 }}{{ $x = stringSlice (join \"b\" $x) (join \"c\" $x) }}{{ end }}",
+        ] {
+            assert!(rendered(&library, text).starts_with("error: "), "{text}");
+        }
         // What calls itself comes to an end.
         library.add("c.tmpl", "{{ define \"loop\" }}{{ template \"loop\" . }}{{ end }}").expect("a template");
         let text = rendered(&library, "{{ template \"loop\" . }}");

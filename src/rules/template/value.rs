@@ -95,6 +95,26 @@ impl Value {
         }
     }
 
+    /// How much there is to look at, roughly in pieces of 64 bytes.
+    pub(super) fn weight(&self) -> u64 {
+        match self {
+            Value::Text(text) => text.len() as u64 / 64,
+            Value::List(items) | Value::Alerts(items) => items.len() as u64 / 4,
+            Value::Map(map) => map.len() as u64,
+            _ => 0,
+        }
+    }
+
+    /// Is it a list or a map that holds lists or maps? What nests deeper has no end in sight.
+    pub(super) fn is_nested(&self) -> bool {
+        let holds = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+        match self {
+            Value::List(items) => items.iter().any(holds),
+            Value::Map(map) => map.values().any(holds),
+            _ => false,
+        }
+    }
+
     /// The name of the Go type, for messages.
     pub(super) fn type_name(&self) -> &'static str {
         match self {
@@ -138,17 +158,15 @@ impl Value {
             Value::Float(number) => format::float_v(*number),
             Value::Text(text) => text.to_string(),
             Value::List(items) => {
-                let items: Vec<_> = items.iter().map(Value::print_nested).collect();
-                format!("[{}]", items.join(" "))
+                format!("[{}]", format::joined(items.iter().map(Value::print_nested), " "))
             }
             Value::Labels(labels) | Value::Pairs(labels) => {
                 let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}:{value}")).collect();
                 format!("map[{}]", pairs.join(" "))
             }
             Value::Map(map) => {
-                let pairs: Vec<_> =
-                    map.iter().map(|(name, value)| format!("{name}:{}", value.print_nested())).collect();
-                format!("map[{}]", pairs.join(" "))
+                let pairs = map.iter().map(|(name, value)| format!("{name}:{}", value.print_nested()));
+                format!("map[{}]", format::joined(pairs, " "))
             }
             Value::Sample(sample) => {
                 let labels = Value::Labels(Rc::clone(&sample.labels)).print_nested();
@@ -160,15 +178,11 @@ impl Value {
             }
             Value::Pair(pair) => format!("{{{} {}}}", pair.0, pair.1),
             Value::Alerts(alerts) => {
-                let alerts: Vec<_> = alerts.iter().map(Value::print_nested).collect();
-                format!("[{}]", alerts.join(" "))
+                format!("[{}]", format::joined(alerts.iter().map(Value::print_nested), " "))
             }
             Value::Data(fields) => {
-                let parts: Vec<_> = FIELDS
-                    .iter()
-                    .filter_map(|name| fields.get(name))
-                    .map(Value::print_nested)
-                    .collect();
+                let parts: Vec<_> =
+                    FIELDS.iter().filter_map(|name| fields.get(name)).map(Value::print_nested).collect();
                 format!("{{{}}}", parts.join(" "))
             }
             Value::Time(nanos) => time::print(*nanos),
