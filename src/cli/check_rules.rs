@@ -118,9 +118,14 @@ pub(super) struct CheckRulesArgs {
     /// How often and when alerts would have fired with these values of `for`
     #[arg(long = "for", value_name = "DURATION,…", value_delimiter = ',')]
     holds: Vec<String>,
-    /// How often and when alerts would have fired if compared with these numbers
+    /// How often and when alerts would have fired if compared with these numbers, instead of the one that the
+    /// value shown by the alert is compared with
     #[arg(long, value_name = "NUMBER,…", value_delimiter = ',', allow_negative_numbers = true)]
     threshold: Vec<f64>,
+    /// For --threshold: vary the number of another comparison, given by its position (1 is the first one written) or
+    /// by a part of its text
+    #[arg(long, value_name = "COMPARISON", requires = "threshold")]
+    threshold_of: Option<String>,
     /// Replay only these alerts (repeatable); recording rules are evaluated in any case
     #[arg(long, value_name = "RULE")]
     only: Vec<String>,
@@ -316,7 +321,7 @@ fn replay_over(
     }
     let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
     let interval = Interval { forced, default };
-    let trials = deeper::trials(&args.holds, &args.threshold)?;
+    let trials = deeper::trials(&args.holds, &args.threshold, args.threshold_of.as_deref())?;
     let before = (!trials.is_empty()).then(|| measured.store.clone());
     let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
     if let Some(before) = before {

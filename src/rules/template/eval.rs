@@ -512,7 +512,7 @@ fn field(value: &Value, name: &str, args: &[Value]) -> Result<Value, String> {
             _ => return missing(),
         },
         Value::Time(moment) => return time_method(*moment, name, args).map_or_else(missing, Ok),
-        Value::Pairs(pairs) => return Ok(pairs_method(pairs, name, args)?),
+        Value::Pairs(pairs) => return pairs_method(pairs, name, args),
         Value::Sorted(pairs) => match name {
             "Names" => Value::List(Rc::new(pairs.iter().map(|(name, _)| Value::text(name)).collect())),
             "Values" => Value::List(Rc::new(pairs.iter().map(|(_, value)| Value::text(value)).collect())),
