@@ -41,6 +41,45 @@ pub fn mask(text: &[u8], key: &mut Vec<u8>) {
     }
 }
 
+/// Texts that were masked before, with their masks: most logs say few things over and over.
+#[derive(Clone, Debug)]
+pub struct RecentMasks {
+    known: Vec<(Vec<u8>, Vec<u8>)>,
+    hasher: foldhash::fast::FixedState,
+}
+
+impl Default for RecentMasks {
+    fn default() -> Self {
+        RecentMasks {
+            known: vec![(Vec::new(), Vec::new()); Self::PLACES],
+            hasher: foldhash::fast::FixedState::default(),
+        }
+    }
+}
+
+impl RecentMasks {
+    /// Places for texts; a text has one only.
+    const PLACES: usize = 512;
+    /// Bytes of a text at most; longer ones are seldom the same.
+    const LONGEST: usize = 120;
+
+    /// As [`mask`].
+    pub fn mask(&mut self, text: &[u8], key: &mut Vec<u8>) {
+        if text.len() > Self::LONGEST {
+            return mask(text, key);
+        }
+        let hash = std::hash::BuildHasher::hash_one(&self.hasher, text);
+        let (known, masked) = &mut self.known[hash as usize % Self::PLACES];
+        if known != text {
+            known.clear();
+            known.extend_from_slice(text);
+            masked.clear();
+            mask(text, masked);
+        }
+        key.extend_from_slice(masked);
+    }
+}
+
 fn mask_line(line: &[u8], key: &mut Vec<u8>) {
     let end = key.len() + LONGEST_LINE;
     let mut at = 0;
@@ -137,17 +176,32 @@ fn mask_value(line: &[u8], at: usize, key: &mut Vec<u8>) -> usize {
     length.map_or(line.len(), |length| at + length)
 }
 
-const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+/// Is a byte a part of words? Looked up, because every byte of a message is asked.
+static IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$') || b >= 0x80;
+        byte += 1;
+    }
+    table
+};
+
+#[inline]
+fn is_word(byte: u8) -> bool {
+    IS_WORD[usize::from(byte)]
 }
 
 fn word_end(line: &[u8], at: usize) -> usize {
     // Words that are joined by - and . are one: an identifier has to be seen whole.
     let mut end = at;
     while end < line.len() {
-        let joined = matches!(line[end], b'-' | b'.' | b'*')
-            && line.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
-        if !is_word(line[end]) && !joined {
+        let joined = || {
+            matches!(line[end], b'-' | b'.' | b'*')
+                && line.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+        };
+        if !is_word(line[end]) && !joined() {
             break;
         }
         end += 1;

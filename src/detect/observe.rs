@@ -5,7 +5,7 @@
 
 use super::bins::{Bins, Moment};
 use super::gauge::{self, Fill, Gauge, Part};
-use super::mask;
+use super::mask::{self, RecentMasks};
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
@@ -143,6 +143,7 @@ pub struct Observed<'w> {
     wants: &'w Wants,
     signals: Table<Signal>,
     key: Vec<u8>,
+    masks: RecentMasks,
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
 }
@@ -267,7 +268,13 @@ fn unrotated(path: &str) -> &str {
 impl<'w> Observed<'w> {
     /// Nothing yet.
     pub fn new(wants: &'w Wants) -> Self {
-        Observed { wants, signals: Table::default(), key: Vec::with_capacity(512), chunks: Vec::new() }
+        Observed {
+            wants,
+            signals: Table::default(),
+            key: Vec::with_capacity(512),
+            masks: RecentMasks::default(),
+            chunks: Vec::new(),
+        }
     }
 
     /// The chunks in which there are entries with times, in order.
@@ -329,11 +336,13 @@ impl Fold for Observed<'_> {
         self.key.clear();
         self.key.push(What::Template as u8);
         self.key.extend_from_slice(&group.to_be_bytes());
-        self.key.push(slots.level.map_or(NO_LEVEL, |level| level as u8));
+        // What says nothing but a status is counted by that.
+        let level = slots.level.filter(|_| !message.is_empty());
+        self.key.push(level.map_or(NO_LEVEL, |level| level as u8));
         self.key.push(service.len() as u8);
         self.key.extend_from_slice(service);
         let head = self.key.len();
-        mask::mask(&message, &mut self.key);
+        self.masks.mask(&message, &mut self.key);
         for slot in &self.wants.errors {
             let value = slots.get(*slot);
             if let crate::model::Value::Text(text) = value {
