@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
 use super::verdict::{self, Verdict};
+use crate::detect::scene::Given;
 use crate::filter::{Filter, When, when};
 use crate::model::{Account, Diagnostic, Error, Level, Needs, TimeRange, Timestamp};
 use crate::report::account::counted;
@@ -139,6 +140,26 @@ impl Session {
             None => TimeRange { from: None, until: inside.from },
         };
         Ok([before, inside])
+    }
+
+    /// The time that was typed to compare with, and the range that is read then: what was selected, and that time.
+    pub(super) fn baseline(
+        &self,
+        typed: Option<&str>,
+        selected: TimeRange,
+    ) -> Result<(TimeRange, Option<Given>), Error> {
+        let Some(typed) = typed else { return Ok((selected, None)) };
+        let usual = self.window(typed)?;
+        let closed = |range: TimeRange| {
+            let to = range.until.map_or(Timestamp(i64::MAX), |until| Timestamp(until.0.saturating_sub(1)));
+            (range.from.unwrap_or(Timestamp(i64::MIN)), to)
+        };
+        let within = (!selected.is_everything()).then(|| closed(selected));
+        let read = TimeRange {
+            from: selected.from.zip(usual.from).map(|(a, b)| a.min(b)),
+            until: selected.until.zip(usual.until).map(|(a, b)| a.max(b)),
+        };
+        Ok((read, Some(Given { usual: closed(usual), within })))
     }
 
     /// The instant that a typed time means, for data from its first to its last time.
