@@ -36,6 +36,9 @@ pub struct Options {
     pub default_subquery_step_ms: i64,
     /// The most samples that any part of a query may hold at once.
     pub max_samples: usize,
+    /// The most values that a query may look at, over and over, beside what fits the size of the data: so the time
+    /// that it takes is bounded, too.
+    pub max_work: u64,
     /// Are experimental functions and aggregations allowed?
     pub experimental: bool,
     /// May durations be computed (`[step() * 2]`)?
@@ -57,6 +60,7 @@ impl Options {
             lookback_ms: 300_000,
             default_subquery_step_ms: 60_000,
             max_samples: 50_000_000,
+            max_work: 100_000_000,
             experimental: false,
             duration_expressions: true,
             anchored_smoothed: false,

@@ -14,6 +14,7 @@ use super::duration;
 use super::evaluation::{Episode, GroupRun, RuleRun, Setting, written_names};
 use super::file::{RuleFile, RuleGroup};
 use super::starved;
+use super::template::message::Library;
 use crate::model::{Error, Labels, Timestamp};
 use crate::promql::Store;
 
@@ -189,6 +190,8 @@ fn short_notifications(place: usize, alert: &Alert) -> Vec<Notification> {
                 group: alert.labels.clone(),
                 firing: firing.to_vec(),
                 resolved: resolved.to_vec(),
+                group_key: String::new(),
+                told: [true, true],
                 previews: Vec::new(),
             })
         };
@@ -278,10 +281,25 @@ impl Replay {
         self.count();
     }
 
-    /// Writes out what the receivers would have read.
-    pub fn preview(&mut self, config: Option<&Config>) {
+    /// Writes out what the receivers would have read. `files` are the rules, whose expressions messages link to.
+    pub fn preview(&mut self, files: &[RuleFile], config: Option<&Config>, library: &Library) {
+        let rules = || {
+            files
+                .iter()
+                .flat_map(|file| &file.groups)
+                .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+        };
+        let links: Vec<String> = self
+            .alerts
+            .iter()
+            .map(|alert| {
+                let rule = rules().find(|(group, rule)| alert.is_of(group, rule));
+                rule.map_or_else(String::new, |(_, rule)| preview::generator_url(&rule.source))
+            })
+            .collect();
+        let scene = preview::Scene { alerts: &self.alerts, links: &links, config, library };
         for notification in &mut self.notifications {
-            notification.previews = preview::previews(notification, &self.alerts, config);
+            notification.previews = scene.previews(notification);
         }
     }
 

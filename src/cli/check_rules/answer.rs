@@ -497,7 +497,14 @@ fn messages_report(report: &mut Report, replay: &Replay) {
                 format!("{} ({})", notification.receiver, preview.channel)
             };
             report.heading(format!("{} to {to}: {}", notification.at.date_clock(), preview.title));
-            let text = Phrase::new().and(Style::Plain, preview.text.trim_end());
+            let style = if preview.failed.is_some() { Style::Bad } else { Style::Plain };
+            let mut text = Phrase::new().and(style, preview.text.trim_end());
+            // What an incident consists of stands in its text already.
+            let details = preview.details.iter().filter(|_| preview.channel != "pagerduty");
+            for (index, (name, value)) in details.enumerate() {
+                let newline = if index == 0 && preview.text.trim_end().is_empty() { "" } else { "\n" };
+                text = text.and(Style::Dim, format!("{newline}{name}: {}", value.trim_end()));
+            }
             report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
         }
     }
@@ -505,6 +512,25 @@ fn messages_report(report: &mut Report, replay: &Replay) {
         let more = replay.notifications.len() - MESSAGES;
         report.paragraph(format!("… and {more} more messages; --output json gives all of them"));
     }
+}
+
+/// Messages that would not have been sent, each reason once.
+pub(super) fn unsent(replay: &Replay) -> Vec<Diagnostic> {
+    let previews =
+        replay.notifications.iter().flat_map(|sent| sent.previews.iter().map(move |one| (sent, one)));
+    let mut told = Vec::new();
+    for (notification, preview) in previews {
+        let Some(failed) = &preview.failed else { continue };
+        let message = format!(
+            "nothing would have been sent to {} ({}): {failed}",
+            notification.receiver, preview.channel
+        );
+        let diagnostic = Diagnostic::error("", message);
+        if !told.contains(&diagnostic) {
+            told.push(diagnostic);
+        }
+    }
+    told
 }
 
 /// `db.log:12`.

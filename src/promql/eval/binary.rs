@@ -1,6 +1,6 @@
 //! Operators between two operands: arithmetic, comparison, sets, and how series find each other.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -189,7 +189,7 @@ struct JoinGroup {
 }
 
 fn join_groups(many: &[Column], one: &[Column], matching: &Matching) -> Vec<JoinGroup> {
-    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let hasher = foldhash::fast::RandomState::default();
     let mut known: HashTable<usize> = HashTable::with_capacity(one.len());
     let mut groups: Vec<JoinGroup> = Vec::with_capacity(one.len());
     for (is_one, columns) in [(false, many), (true, one)] {
@@ -349,7 +349,7 @@ impl Join<'_> {
             one.map_or(&group.labels, |column| &column.labels),
         );
         let drop_name = self.binary.as_bool || many.is_some_and(|column| column.drop_name);
-        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let hasher = foldhash::fast::RandomState::default();
         let hashed = hasher.hash_one(&labels);
         if let Some(&place) = self.known.find(hashed, |&place| self.out[place].labels == labels) {
             return place;
@@ -388,7 +388,7 @@ fn combine_sets(
 ) -> Vec<Column> {
     // At which times is there a sample of each signature on the side that decides?
     let deciding = if op == BinaryOp::Or { &lhs } else { &rhs };
-    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let hasher = foldhash::fast::RandomState::default();
     let mut known: HashTable<usize> = HashTable::with_capacity(deciding.len());
     let mut there: Vec<(Labels, Vec<bool>)> = Vec::new();
     for column in deciding {

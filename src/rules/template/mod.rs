@@ -8,12 +8,14 @@ mod format;
 mod functions;
 mod human;
 mod lex;
+pub mod message;
 mod parse;
 mod time;
 mod value;
 
 use crate::model::Labels;
 
+pub use functions::query_escape;
 pub use human::{humanize, humanize_1024, humanize_duration, humanize_percentage, humanize_timestamp};
 pub use parse::{Template, TemplateError, parse};
 
