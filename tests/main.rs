@@ -16,5 +16,6 @@ mod page;
 mod program;
 mod promql;
 mod queries;
+mod refusals;
 mod source;
 mod tidy;

@@ -141,6 +141,12 @@ impl Store {
         self.stored.is_empty()
     }
 
+    /// How many values a query may look at because there are so many samples.
+    pub fn fair_work(&self) -> u64 {
+        let samples: usize = self.stored.iter().map(|stored| 20 + stored.series.samples.len()).sum();
+        (samples as u64).saturating_mul(super::eval::PER_SAMPLE)
+    }
+
     /// The times of the first and the last sample, in milliseconds.
     pub fn span(&self) -> Option<(i64, i64)> {
         let firsts = self.stored.iter().filter_map(|stored| stored.series.samples.first());
