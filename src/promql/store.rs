@@ -218,8 +218,10 @@ impl Store {
         for (name, value) in labels.iter_shared() {
             self.index.entry(name.clone()).or_default().entry(value.clone()).or_default().push(id);
         }
+        // History that comes series by series is of the same length for most of them.
+        let expected = self.stored.last().map_or(0, |stored| stored.series.samples.len()).min(4_096);
         self.stored.push(Stored {
-            series: Series { labels: labels.clone(), samples: Vec::new() },
+            series: Series { labels: labels.clone(), samples: Vec::with_capacity(expected) },
             ..Stored::default()
         });
         let (stored, hasher) = (&self.stored, &self.hasher);
