@@ -69,6 +69,15 @@ pub(super) struct SelectArgs {
     pub until: Option<String>,
 }
 
+/// What is usual.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Selection")]
+pub(super) struct BaselineArgs {
+    /// Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m
+    #[arg(long, value_name = "FROM..UNTIL", allow_hyphen_values = true)]
+    pub baseline: Option<String>,
+}
+
 /// How the answer is written.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Output")]

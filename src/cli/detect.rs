@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
 use super::out;
 use super::recorded::Recorded;
@@ -24,7 +24,8 @@ use crate::scan::{self, Selection};
 #[command(after_help = "Examples:
   obs detect logs/
   obs detect logs/ --only pool-exhaustion,timeout --output json
-  obs detect logs/ --fail-on high")]
+  obs detect logs/ --fail-on high
+  obs detect logs/ --baseline 02:30..03:00")]
 pub(super) struct DetectArgs {
     #[command(flatten)]
     paths: PathArgs,
@@ -41,6 +42,8 @@ pub(super) struct DetectArgs {
     input: InputArgs,
     #[command(flatten)]
     select: SelectArgs,
+    #[command(flatten)]
+    usual: BaselineArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -76,18 +79,21 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
+    let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
     let wants = Wants::new(&session.inputs.logs, &mut needs);
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
     let new = || (Observed::new(&wants), Watch::new(&own));
     let ((observed, watch), mut scanned) = scan::fold(&session.inputs.logs, &selection, &options, new);
     let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
-    let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
+    let scene = Scene::beside(&wants, observed, &detect::vocabulary(), given).spanning(recorded.span());
+    usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, &args.only);
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     let declared = own::findings(watch, &scene);
-    findings
-        .extend(recorded.findings().into_iter().chain(declared).filter(|finding| wanted(finding.detector)));
+    findings.extend(
+        recorded.findings(given).into_iter().chain(declared).filter(|finding| wanted(finding.detector)),
+    );
     findings.sort_by_cached_key(Finding::order);
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
     detect::evidence::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
@@ -101,6 +107,18 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
     let nothing_read = account.lines == 0 && !recorded.has_data();
     Ok(session.finish(Verdict::of(!failed && !nothing_read)))
+}
+
+/// Fails if nothing lies in the time that was given to compare with.
+pub(super) fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(), Error> {
+    let Some(given) = scene.given else { return Ok(()) };
+    let (from, to) = given.usual;
+    let recorded = recorded.span().is_some_and(|(first, last)| first <= to && from <= last);
+    if recorded || scene.chunks.iter().any(|(_, (first, last))| *first <= to && from <= *last) {
+        return Ok(());
+    }
+    Err(Error::usage("--baseline: nothing was written in that time")
+        .hinted("obs fields tells from when to when"))
 }
 
 /// Is this the name of a detector, of entries or of recorded metrics?

@@ -10,9 +10,9 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
-use super::detect::lines;
+use super::detect::{lines, usual_is_known};
 use super::measured::{self, Wanted};
 use super::recorded::Recorded;
 use super::session::{Chosen, Session};
@@ -20,6 +20,7 @@ use super::verdict::Verdict;
 use super::{out, redaction};
 use crate::detect::affected::{Affected, Cases, Example};
 use crate::detect::cause::{self, Cause, Event, Story};
+use crate::detect::doubt::{self, Reach};
 use crate::detect::own::{self, Watch};
 use crate::detect::success::{RULE, Rates};
 use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
@@ -43,7 +44,8 @@ use crate::source;
   obs investigate logs/
   obs investigate logs/ --html incident.html
   obs investigate logs/ -r alerts.yml --markdown incident.md --redact
-  obs investigate logs/ --since 03:00 --until 04:00")]
+  obs investigate logs/ --since 03:00 --until 04:00
+  obs investigate logs/ --baseline 02:30..03:00")]
 pub(super) struct InvestigateArgs {
     #[command(flatten)]
     paths: PathArgs,
@@ -61,12 +63,15 @@ pub(super) struct InvestigateArgs {
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
+    usual: BaselineArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
 #[derive(Serialize)]
 struct InvestigateJson<'a> {
     span: SpanJson,
+    baseline: Option<BaselineJson>,
     onset: Option<String>,
     success_rate: Rates,
     causes: &'a [Cause],
@@ -81,6 +86,14 @@ struct InvestigateJson<'a> {
 struct SpanJson {
     from: Option<String>,
     to: Option<String>,
+}
+
+/// What was compared with: the time that was given, or what lies before the onset.
+#[derive(Serialize)]
+struct BaselineJson {
+    from: Option<String>,
+    to: Option<String>,
+    given: bool,
 }
 
 #[derive(Clone, Serialize)]
@@ -107,6 +120,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
+    let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
     let wants = Wants::new(logs, &mut needs);
@@ -114,9 +128,10 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let new = || (Observed::new(&wants), Watch::new(&own));
     let ((observed, watch), mut scanned) = scan::fold(logs, &selection, &options, new);
     let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
-    let scene = Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
+    let scene = Scene::beside(&wants, observed, &detect::vocabulary(), given).spanning(recorded.span());
+    usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, &[]);
-    findings.extend(recorded.findings());
+    findings.extend(recorded.findings(given));
     findings.extend(own::findings(watch, &scene));
     let mut story = cause::story(&scene, &findings, recorded.requests().as_ref());
     let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
@@ -128,13 +143,14 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         &options,
     );
     evidence::fill_all(shown, logs, &scanned, &options);
-    let (affected, cases) = if story.causes.is_empty() {
-        (Affected::default(), Vec::new())
+    let (affected, cases, reach) = if story.causes.is_empty() {
+        (Affected::default(), Vec::new(), Reach::default())
     } else {
         let cases = Cases::new(logs, &scene, story.success.as_ref(), story.impact, &mut needs);
         let selection = Selection::new(needs, &chosen.filter, range);
         cases.join(&scene, logs, &selection, &options).conclude(story.impact)
     };
+    doubt::of_requests(&mut story.causes, &reach, &scene);
     if let Some(common) = affected.over_represented.first() {
         narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range, asked), &options);
         if let Some(cause) = story.causes.first_mut() {
@@ -152,6 +168,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let alerts = alerts(args, &mut session)?;
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
+        baseline: baseline(&story, &scene, &account),
         onset: story.onset.map(text),
         success_rate: story.rates,
         causes: &story.causes,
@@ -233,20 +250,35 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
     Ok(alerts)
 }
 
+fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<BaselineJson> {
+    let whole = account.from.zip(account.to);
+    let clip = |(from, to): (Timestamp, Timestamp)| {
+        whole.map_or((from, to), |(first, last)| (from.max(first), to.min(last)))
+    };
+    let usual = scene.given.map(|given| clip(given.usual));
+    let (from, to) = usual.or_else(|| account.from.zip(story.onset))?;
+    Some(BaselineJson { from: Some(text(from)), to: Some(text(to)), given: usual.is_some() })
+}
+
 fn text(ts: Timestamp) -> String {
     ts.to_string()
 }
 
 /// The command that shows a request.
 fn command(example: &Example, paths: &[PathBuf]) -> ExampleJson {
-    let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
-    let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
     let at = example.at.map_or(String::new(), |at| format!(", {}", at.clock()));
     ExampleJson {
         id: example.id.clone(),
         why: format!("{}{at}", example.why),
-        command: format!("obs correlate {paths} --id {}", quoted(&example.id)),
+        command: correlate_command(paths, &example.id),
     }
+}
+
+/// The command that shows a request.
+pub(super) fn correlate_command(paths: &[PathBuf], id: &str) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
+    let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
+    format!("obs correlate {paths} --id {}", quoted(id))
 }
 
 /// As a shell takes it for one word.
@@ -287,11 +319,9 @@ fn report(
             let more = if first.len() < cause.effects.len() { "; and more below" } else { "" };
             report.paragraph(format!("What followed: {}{more}.", first.join("; ")));
         }
+        report.paragraph(against(cause));
         for cause in story.causes.iter().skip(1).take(2) {
-            report.paragraph(Phrase::new().and(
-                Style::Dim,
-                format!("Also considered: {} ({:.0} %).", cause.summary, cause.confidence * 100.0),
-            ));
+            report.paragraph(Phrase::new().and(Style::Dim, considered(cause)));
         }
     }
     success(&mut report, scene, story);
@@ -308,6 +338,20 @@ fn report(
     coverage(&mut report, session);
     report.push(Section::Account(*account));
     report
+}
+
+/// What speaks against a cause.
+fn against(cause: &Cause) -> String {
+    if cause.against.is_empty() {
+        return "What speaks against it: nothing that was looked at.".to_owned();
+    }
+    format!("What speaks against it: {}.", cause.against.join("; "))
+}
+
+/// Another cause, and why it is not the first.
+fn considered(cause: &Cause) -> String {
+    let but = cause.against.first().map_or(String::new(), |first| format!("; but {first}"));
+    format!("Also considered: {} ({:.0} %){but}.", cause.summary, cause.confidence * 100.0)
 }
 
 /// The first sentence: what fails, since when, how badly, why.

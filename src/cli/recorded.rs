@@ -2,6 +2,7 @@
 
 use crate::detect::Finding;
 use crate::detect::recorded::{self, Counted};
+use crate::detect::scene::Given;
 use crate::metrics::{self, FilesRead};
 use crate::model::{Account, Diagnostic, TimeRange, Timestamp};
 use crate::promql::Store;
@@ -39,9 +40,9 @@ impl Recorded {
         super::measured::times(self.store.span())
     }
 
-    /// What changed in them.
-    pub(super) fn findings(&self) -> Vec<Finding> {
-        recorded::findings(&self.store, &self.shown)
+    /// What changed in them, compared with the time that is given as usual, if one is.
+    pub(super) fn findings(&self, given: Option<Given>) -> Vec<Finding> {
+        recorded::findings(&self.store, &self.shown, given)
     }
 
     /// How requests went, by a recorded counter.

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
+use super::doubt::Reach;
 use super::mask;
 use super::observe::Wants;
 use super::recorded::NOWHERE;
@@ -63,6 +64,8 @@ struct Case {
     last: Option<Timestamp>,
     /// `name`, a zero byte, `value`.
     pairs: BTreeSet<Box<[u8]>>,
+    /// The groups of files that know of it, sorted.
+    groups: Vec<u32>,
 }
 
 /// Who was affected.
@@ -233,9 +236,11 @@ impl Fold for Joined<'_> {
         if id.len() < 4 || id.len() > 200 || !hash(&id).is_multiple_of(self.cases.share) {
             return;
         }
-        let edge = self.cases.edge == Some(self.cases.wants.group(entry.location.file));
+        let group = self.cases.wants.group(entry.location.file);
+        let edge = self.cases.edge == Some(group);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         let case = self.table.entry(&id, Case::default);
+        case.known_to(group);
         if let Some(ts) = slots.ts {
             case.first = Some(case.first.map_or(ts, |first| first.min(ts)));
             case.last = Some(case.last.map_or(ts, |last| last.max(ts)));
@@ -278,11 +283,18 @@ impl Fold for Joined<'_> {
             mine.last = mine.last.max(theirs.last);
             mine.pairs.extend(theirs.pairs);
             mine.fit();
+            theirs.groups.into_iter().for_each(|group| mine.known_to(group));
         });
     }
 }
 
 impl Case {
+    fn known_to(&mut self, group: u32) {
+        if let Err(at) = self.groups.binary_search(&group) {
+            self.groups.insert(at, group);
+        }
+    }
+
     fn pair(&mut self, name: &[u8], value: &[u8]) {
         let fraction = value.contains(&b'.') && value.iter().all(|b| b.is_ascii_digit() || *b == b'.');
         // A code says how it ended, and that is known.
@@ -316,8 +328,9 @@ fn hash(bytes: &[u8]) -> u64 {
 }
 
 impl Joined<'_> {
-    /// What the requests that failed between `from` and `to` have in common, and up to three of them.
-    pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> (Affected, Vec<Example>) {
+    /// What the requests that failed in a window of time have in common, up to three of them, and which logs know of
+    /// the requests of that time.
+    pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> (Affected, Vec<Example>, Reach) {
         let one_in = self.cases.one_in;
         let cases: Vec<Named> =
             self.table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect();
@@ -329,6 +342,10 @@ impl Joined<'_> {
         let failed: Vec<&Named> =
             cases.iter().filter(|(_, case)| case.failed == Some(true) && inside(case)).collect();
         let others: Vec<&Named> = cases.iter().filter(|(_, case)| case.failed == Some(false)).collect();
+        let mut reach = Reach::default();
+        for (_, case) in cases.iter().filter(|(_, case)| inside(case)) {
+            reach.add(case.failed == Some(true), case.groups.clone());
+        }
         let (over_represented, alike) = compare(&failed, &others);
         let affected = Affected {
             failed: failed.len() as u64,
@@ -342,7 +359,7 @@ impl Joined<'_> {
             &others.into_iter().filter(|(_, case)| inside(case)).collect::<Vec<_>>(),
             window,
         );
-        (affected, examples)
+        (affected, examples, reach)
     }
 }
 
@@ -464,7 +481,7 @@ mod tests {
 
     fn case(id: usize, failed: bool, pairs: &[(&str, &str)]) -> (Vec<u8>, Case) {
         let at = Timestamp::new(1_700_000_000 + id as i64, 0);
-        let mut case = Case { failed: Some(failed), first: at, last: at, pairs: BTreeSet::new() };
+        let mut case = Case { failed: Some(failed), first: at, last: at, ..Case::default() };
         for (name, value) in pairs {
             case.pair(name.as_bytes(), value.as_bytes());
         }

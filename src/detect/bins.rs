@@ -162,6 +162,11 @@ impl Bins {
         Bins { doublings: self.doublings, rows: self.within(from, to).copied().collect() }
     }
 
+    /// The bins for which something holds, as a series.
+    pub fn filtered(&self, holds: impl Fn(&Bin) -> bool) -> Bins {
+        Bins { doublings: self.doublings, rows: self.rows.iter().filter(|bin| holds(bin)).copied().collect() }
+    }
+
     /// Runs of entries with no more than `gap` nanoseconds (at least two widths) between one and the next.
     pub fn runs(&self, gap: i64) -> Vec<Run> {
         let gap = gap.max(2 * self.width());

@@ -65,7 +65,7 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         }
     }
     let counts = scene.axis.counts(&all);
-    let found = change::strongest(&counts, &presence, Way::Up)?;
+    let found = change::strongest(&counts, &presence, Way::Up, &scene.against)?;
     let rises = found.gain >= GAIN && found.inside >= 2.0 * found.outside && found.count >= 5;
     if !rises || scene.is_beginning(&presence, found.from) {
         return None;
@@ -75,7 +75,7 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         let others: Vec<f64> =
             volume.iter().zip(&counts).map(|(all, own)| (all - *own as f64).max(0.0)).collect();
         let alone = others.iter().sum::<f64>() < all.count() as f64 / 4.0;
-        let share = change::gain_of(&counts, &others, found.from, found.until);
+        let share = change::gain_of(&counts, &others, (found.from, found.until), &scene.against);
         if !alone && share.is_none_or(|share| share < GAIN) {
             return None;
         }

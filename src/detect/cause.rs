@@ -5,20 +5,21 @@
 //! the other candidates name its service in their own words. What happened as often before does not count,
 //! however loud it is.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::family::{evidence, subject};
-use super::finding::{Evidence, Finding, Nature, Severity, Subject, time};
-use super::observe::{Kind, What};
-use super::recorded::{Counted, NOWHERE};
-use super::scene::Scene;
+use super::doubt;
+use super::family::evidence;
+use super::finding::{Evidence, Finding, Nature, Subject, time};
+use super::recorded::Counted;
+use super::scene::{GAIN, Scene};
+use super::sign::{CLEAR, Candidate, Sign, candidates, names_word, signs};
 use super::success::{Rates, Success};
+use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::model::unit::HumanCount;
-use crate::model::{Level, Timestamp};
 
 /// A likely cause.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,6 +47,15 @@ pub struct Cause {
     pub evidence: Vec<Evidence>,
     /// What followed, in the order of time.
     pub effects: Vec<String>,
+    /// What speaks against it.
+    pub against: Vec<String>,
+}
+
+impl Cause {
+    /// Whose it is: a service, or a log where no service is known.
+    pub fn name(&self) -> &str {
+        self.subject.service.as_deref().unwrap_or(&self.subject.file)
+    }
 }
 
 /// Something that changed, and when.
@@ -77,42 +87,6 @@ pub struct Story {
     pub timeline: Vec<Event>,
 }
 
-/// One thing that changed in a service.
-#[derive(Clone, Debug)]
-struct Sign {
-    detector: &'static str,
-    what: String,
-    nature: Nature,
-    /// How much a sign of this kind explains, 0 to 1.
-    weight: f64,
-    gain: f64,
-    from: Timestamp,
-    to: Timestamp,
-    count: u64,
-    subject: Subject,
-    kinds: Vec<usize>,
-    evidence: Vec<Evidence>,
-}
-
-impl Sign {
-    /// When it had surely begun: the first of few entries may as well be a stray.
-    fn surely(&self) -> Timestamp {
-        const MOST: i64 = 120 * NANOS;
-        if self.count < 3 {
-            return self.from;
-        }
-        let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
-        Timestamp(self.from.0 + gap.clamp(0, MOST))
-    }
-}
-
-/// What changed in one service.
-#[derive(Clone, Debug)]
-struct Candidate {
-    signs: Vec<Sign>,
-    score: f64,
-}
-
 /// How long before the first change a deploy may be its reason.
 const LOOK_BACK: i64 = 6 * 60 * NANOS;
 
@@ -122,15 +96,11 @@ const LEAD: f64 = 100.0;
 /// How many changes the timeline shows.
 const SHOWN: usize = 14;
 
-/// Gains from which a change without known words is a candidate.
-const CLEAR: f64 = 16.0;
-
 /// Puts the findings and changes in order. `recorded` tells how requests went where no log does.
 pub fn story(scene: &Scene<'_>, findings: &[Finding], recorded: Option<&Counted>) -> Story {
     let success = Success::of(scene).or_else(|| recorded.map(|counted| Success::recorded(scene, counted)));
     let worst = success.as_ref().and_then(|success| success.worst);
     let mut signs = signs(scene, findings);
-    name_owners(scene, &mut signs);
     let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
@@ -138,14 +108,16 @@ pub fn story(scene: &Scene<'_>, findings: &[Finding], recorded: Option<&Counted>
         signs.retain(|sign| sign.to.0 + slack >= from.0 && sign.from.0 <= to.0 + slack);
     }
     let mut candidates = candidates(signs);
-    rate(scene, &mut candidates, success.as_ref().map(|success| success.place(scene)));
+    let entries = success.as_ref().map_or_else(BTreeSet::new, |success| success.places(scene));
+    rate(scene, &mut candidates, &entries);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
-    let wrong = worst.is_some()
-        || candidates
-            .iter()
-            .any(|candidate| candidate.signs.iter().any(|sign| sign.weight >= 0.5 && sign.gain >= CLEAR));
-    if !wrong {
+    let sure = candidates
+        .iter()
+        .any(|candidate| candidate.signs.iter().any(|sign| sign.weight >= 0.5 && sign.gain >= CLEAR));
+    // Chance makes some stretch of every day the worst of it.
+    let worst = worst.filter(|worst| sure || worst.gain >= 1.25 * GAIN);
+    if !sure && worst.is_none() {
         candidates.clear();
     }
     let causes = causes(scene, &candidates, success.as_ref());
@@ -154,145 +126,6 @@ pub fn story(scene: &Scene<'_>, findings: &[Finding], recorded: Option<&Counted>
     let rates = success.as_ref().map_or_else(Rates::default, |success| success.rates(scene, impact));
     let timeline = timeline(&candidates, success.as_ref(), scene);
     Story { onset, success, rates, impact, causes, timeline }
-}
-
-/// Everything that became more frequent: what the detectors know, and what they have no words for.
-fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
-    let mut signs: Vec<Sign> = Vec::new();
-    let mut known = vec![false; scene.kinds.len()];
-    for finding in findings {
-        let (Some(from), Some(to)) = (finding.from, finding.to) else { continue };
-        if finding.constant || finding.nature == Nature::Context || finding.detector == "error-burst" {
-            continue;
-        }
-        for kind in &finding.kinds {
-            known[*kind] = true;
-        }
-        let changes = || finding.kinds.iter().filter_map(|kind| scene.change(*kind));
-        let gains = changes().map(|change| change.stretch.gain);
-        // Weaker signs of the same may have come first.
-        let earliest =
-            changes().map(|change| change.from).min().filter(|_| finding.nature != Nature::Resource);
-        let rare = if finding.severity >= Severity::High { CLEAR } else { 1.0 };
-        let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
-        signs.push(Sign {
-            detector: finding.detector,
-            what: finding
-                .what
-                .clone()
-                .unwrap_or_else(|| what.map_or(finding.detector, |detector| detector.what()).to_owned()),
-            nature: finding.nature,
-            weight: weight(finding),
-            gain: if finding.what.is_some() { finding.gain } else { gains.fold(rare, f64::max) },
-            from: earliest.map_or(from, |earliest| earliest.min(from)),
-            to,
-            // Samples of a metric are no events.
-            count: if finding.evidence.first().is_some_and(|e| e.location.file == NOWHERE) {
-                1
-            } else {
-                finding.count
-            },
-            subject: finding.subject.clone(),
-            kinds: finding.kinds.clone(),
-            evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
-        });
-    }
-    for (at, (kind, _)) in scene.kinds.iter().enumerate() {
-        if !known[at] && kind.what == What::Template {
-            let mut sign = unknown(scene, at, kind);
-            if let Some(sign) = &mut sign {
-                join_burst(scene, sign, at, findings);
-            }
-            signs.extend(sign);
-        }
-    }
-    signs
-}
-
-/// Whose a recorded metric is, in the names of the logs: by the name of its file where it has no label for that, and
-/// where its label is a part of just one name.
-fn name_owners(scene: &Scene<'_>, signs: &mut [Sign]) {
-    let mut names: Vec<&str> = scene.kinds.iter().map(|(kind, _)| kind.service.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.retain(|name| !name.is_empty());
-    for sign in signs.iter_mut().filter(|sign| sign.kinds.is_empty() && sign.detector != "silence") {
-        let file = sign.subject.file.rsplit('/').next().unwrap_or_default();
-        let owner =
-            sign.subject.service.as_deref().unwrap_or_else(|| file.split('.').next().unwrap_or_default());
-        let part = |name: &&&str| names_word(&name.replace(['-', '_'], " "), owner);
-        let mut like = names.iter().filter(part);
-        match (names.contains(&owner), like.next(), like.next()) {
-            (true, ..) => sign.subject.service = Some(owner.to_owned()),
-            (false, Some(name), None) if owner.len() >= 3 => sign.subject.service = Some((*name).to_owned()),
-            _ => {}
-        }
-    }
-}
-
-/// One or two entries long before the errors of their service became more frequent are no beginning of that.
-fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Finding]) {
-    let burst = findings.iter().find(|f| f.detector == "error-burst" && f.kinds.contains(&kind));
-    let Some(from) = burst.and_then(|burst| burst.from) else { return };
-    let before = Timestamp(from.0.saturating_sub(1));
-    let strays: u64 = scene.kinds[kind].1.bins.within(sign.from, before).map(|bin| bin.count).sum();
-    if from.0 - sign.from.0 > 60 * NANOS && strays <= 2 {
-        sign.from = from;
-    }
-}
-
-/// How much a finding explains.
-fn weight(finding: &Finding) -> f64 {
-    match (finding.nature, finding.severity) {
-        (Nature::Resource | Nature::Fault, Severity::Critical) => 1.0,
-        (Nature::Resource | Nature::Fault, Severity::High) => 0.9,
-        (Nature::Resource | Nature::Fault, _) => 0.7,
-        (Nature::Symptom, Severity::High | Severity::Critical) => 0.55,
-        (Nature::Symptom, _) => 0.4,
-        (Nature::Context, _) => 0.3,
-    }
-}
-
-/// A change that no detector has words for.
-fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
-    let change = scene.change(at)?;
-    let stretch = change.stretch;
-    let level = kind.level.unwrap_or(Level::Info);
-    // What is no warning must be new, or it is more of the same.
-    if stretch.gain < CLEAR || (level < Level::Warn && stretch.outside > 0.02 * stretch.inside) {
-        return None;
-    }
-    let signal = &scene.kinds[at].1;
-    let bins = signal.bins.clipped(change.from, change.to);
-    let new = stretch.outside <= 0.02 * stretch.inside;
-    Some(Sign {
-        detector: if new { "novelty" } else { "change" },
-        what: format!("“{}” {}", gist(kind), if new { "is new" } else { "is more frequent" }),
-        nature: Nature::Symptom,
-        weight: match level {
-            Level::Error | Level::Fatal => 0.5,
-            Level::Warn => 0.45,
-            _ => 0.3,
-        },
-        gain: stretch.gain,
-        from: change.from,
-        to: change.to,
-        count: stretch.count,
-        subject: subject(scene, kind),
-        kinds: vec![at],
-        evidence: evidence(scene, &bins, &[at]),
-    })
-}
-
-/// The first words of what a kind of entry says.
-pub(super) fn gist(kind: &Kind) -> String {
-    const LONGEST: usize = 70;
-    let text = kind.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
-    let text = if text.is_empty() { kind.text.trim() } else { text };
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }
 
 /// When the trouble was: where requests failed, or else where the clearest change was.
@@ -304,60 +137,8 @@ fn core(signs: &[Sign], worst: Option<(Timestamp, Timestamp)>) -> Option<(Timest
     })
 }
 
-/// Signs by service; within one, in the order of time.
-fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
-    let mut services: BTreeMap<String, Vec<Sign>> = BTreeMap::new();
-    for sign in signs {
-        let name = sign.subject.service.clone().unwrap_or_else(|| sign.subject.file.clone());
-        services.entry(name).or_default().push(sign);
-    }
-    // What is merely new and no trouble by itself explains nothing alone.
-    services
-        .into_values()
-        .filter(|signs| signs.iter().any(|sign| sign.weight >= 0.4))
-        .map(|mut signs| {
-            signs.sort_by_key(|sign| (sign.from, sign.detector));
-            Candidate { signs, score: 0.0 }
-        })
-        .collect()
-}
-
-impl Candidate {
-    /// The sign that says best what it is: what explains most, of those that came early.
-    fn lead(&self) -> &Sign {
-        let first = self.signs[0].from;
-        let worth = |sign: &Sign| {
-            let late = (sign.from.0 - first.0) as f64 / 1e9;
-            sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
-        };
-        let best = self.signs.iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
-        best.unwrap_or(&self.signs[0])
-    }
-
-    fn name(&self) -> &str {
-        let subject = &self.signs[0].subject;
-        subject.service.as_deref().unwrap_or(&subject.file)
-    }
-
-    /// When it began: its first clear sign of the kind that leads it, or an earlier one of substance.
-    fn from(&self) -> Timestamp {
-        let lead = self.lead();
-        // What ran out was used before: how much of it is no sign by itself.
-        let substance = |sign: &&Sign| {
-            sign.weight >= 0.4
-                && (sign.gain >= CLEAR || sign.nature == lead.nature)
-                && (sign.weight > 0.4 || lead.weight <= 0.55 || sign.nature == lead.nature)
-        };
-        self.signs.iter().filter(substance).map(|sign| sign.from).min().unwrap_or(lead.from)
-    }
-
-    fn to(&self) -> Timestamp {
-        self.signs.iter().map(|sign| sign.to).max().unwrap_or(self.lead().to)
-    }
-}
-
 /// Gives every candidate its score, and sorts them: the best first.
-fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
+fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<String>) {
     let first =
         candidates.iter().filter_map(|c| c.signs.iter().filter(|s| s.weight >= 0.4).map(Sign::surely).min());
     let Some(first) = first.min() else { return };
@@ -391,8 +172,8 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entry: Option<&str>) {
                 && lead.nature != Nature::Symptom
         });
         let clear = (lead.gain.max(1.0).log10() / 2.5).min(1.0);
-        // Where requests enter everything is felt.
-        let felt = entry == Some(candidate.name()) && lead.nature == Nature::Symptom;
+        // Where requests enter, and where their ends are told, everything is felt.
+        let felt = entries.contains(candidate.name()) && lead.nature == Nature::Symptom;
         candidates[at].score = most + 0.5 * lead.weight + clear + 0.75 * blamed.min(2) as f64
             - 0.75 * blames.min(2) as f64
             - if relays { 1.5 } else { 0.0 }
@@ -453,15 +234,6 @@ fn mentioned(scene: &Scene<'_>, candidate: &Candidate, names: &[String]) -> Vec<
             name.len() >= 3 && texts.iter().any(|text| names_word(text, &name))
         })
         .collect()
-}
-
-/// Does a name occur in a text as a word of its own, and not within a longer name?
-fn names_word(text: &str, name: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    text.match_indices(name).any(|(at, _)| {
-        !text[..at].chars().next_back().is_some_and(part)
-            && !text[at + name.len()..].chars().next().is_some_and(part)
-    })
 }
 
 /// A deploy or a change of configuration shortly before the first change.
@@ -553,6 +325,7 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
                 confidence: (confidence * 100.0).round() / 100.0,
                 evidence: shown(candidate),
                 effects: effects(scene, candidates, at, success),
+                against: doubt::of_order(scene, candidates, at, success),
             }
         })
         .collect()
@@ -687,22 +460,4 @@ fn timeline(candidates: &[Candidate], success: Option<&Success>, scene: &Scene<'
     let mut events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
     events.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
     events
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_found_as_words() {
-        for (text, name, found) in [
-            ("stock: insert failed", "stock", true),
-            ("pg-stock gone", "stock", false),
-            ("call to catalog failed", "catalog", true),
-            ("catalogue", "catalog", false),
-            ("", "x", false),
-        ] {
-            assert_eq!(names_word(text, name), found, "{text}");
-        }
-    }
 }

@@ -7,13 +7,19 @@ use crate::model::Level;
 /// A clock jumped.
 pub static CLOCK: Family = Family {
     name: "clock",
-    about: "clocks that jump or run apart, more often than usual",
+    about: "clocks that jump or run apart",
     what: "clock out of step",
     severity: Severity::Medium,
     nature: Nature::Fault,
     least: Level::Info,
-    rises: true,
+    rises: false,
     phrases: &[
+        says(3, &["time has been changed"]),
+        says(3, &["time reset"]),
+        says(3, &["time stepped"]),
+        says(3, &["stepping time"]),
+        says(3, &["step time server"]),
+        says(3, &["leap second"]),
         says(2, &["clock skew"]),
         says(2, &["clock drift"]),
         says(2, &["time jumped"]),

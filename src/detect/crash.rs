@@ -23,7 +23,7 @@ pub static CRASH: Family = Family {
         says(3, &["sigabrt"]),
         says(3, &["crashloop"]),
         says(3, &["back-off restarting failed"]),
-        says(3, &["fatal error:"]),
+        says_but(3, &["fatal error:"], &["heap"]),
         says(3, &["kernel panic"]),
         says(3, &["was terminated by signal"]),
         says(3, &["exited on signal"]),
@@ -105,7 +105,7 @@ pub static RESTART: Family = Family {
         says(2, &["database system was interrupted"]),
         says(2, &["draining before"]),
     ],
-    unless: &[],
+    unless: &["restarting transaction"],
     most: Some(24),
     gauge: None,
 };

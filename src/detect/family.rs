@@ -174,13 +174,16 @@ impl Family {
             let signal = &signal(sign).1;
             match scene.change(sign.kind).filter(|_| self.rises) {
                 Some(change) => bins.merge(signal.bins.clipped(change.from, change.to)),
-                None => bins.merge(signal.bins.clone()),
+                None => bins.merge(scene.judged(&signal.bins)),
             }
             untimed += signal.count - signal.bins.count();
         }
         let count = bins.count() + if self.rises { 0 } else { untimed };
+        if scene.given.is_some() && bins.count() == 0 {
+            return None;
+        }
         let constant = !self.rises
-            && is_constant(scene, group, &bins)
+            && (is_constant(scene, group, &bins) || counted.iter().any(|sign| scene.was_usual(sign.kind)))
             && counted.iter().all(|sign| scene.change(sign.kind).is_none());
         let (kind, _) = signal(counted.first()?);
         let mut finding = Finding {

@@ -79,7 +79,7 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Finding> {
             for kind in kinds.iter().filter(|kind| octave(scene, **kind) >= *least) {
                 slow.merge(scene.kinds[*kind].1.bins.clone());
             }
-            let found = change::strongest(&scene.axis.counts(&slow), &exposure, Way::Up)?;
+            let found = change::strongest(&scene.axis.counts(&slow), &exposure, Way::Up, &scene.against)?;
             let clear = found.gain >= 1.5 * GAIN && found.count >= 8 && found.inside >= 4.0 * found.outside;
             (clear && found.inside >= 0.1 && found.outside <= 0.1).then_some((found, *least, slow))
         })

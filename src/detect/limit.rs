@@ -81,7 +81,7 @@ pub static QUEUE: Family = Family {
         says(2, &["buffer full"]),
         says(2, &["overrun"]),
     ],
-    unless: &["replica", "drained"],
+    unless: &["replica", "drained", "queuepool"],
     most: None,
     gauge: None,
 };

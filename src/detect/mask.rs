@@ -18,9 +18,10 @@ const WORDS: &[&[u8]] = &[
 ];
 
 /// Appends the key of `text` to `key`: lower case, numbers and identifiers replaced by `#`, the values of
-/// `name=value` and `(name: value` too. Of a text of several lines the first two and what it was caused by.
+/// `name=value` and `(name: value` too. Of a text of several lines the first two, and what it was caused by.
 pub fn mask(text: &[u8], key: &mut Vec<u8>) {
     let end = key.len() + LONGEST;
+    let whole = text;
     let text = &text[..text.len().min(LOOKED_AT)];
     for (at, line) in text.split(|b| *b == b'\n').enumerate() {
         let line = line.trim_ascii();
@@ -39,45 +40,25 @@ pub fn mask(text: &[u8], key: &mut Vec<u8>) {
             return;
         }
     }
-}
-
-/// Texts that were masked before, with their masks: most logs say few things over and over.
-#[derive(Clone, Debug)]
-pub struct RecentMasks {
-    known: Vec<(Vec<u8>, Vec<u8>)>,
-    hasher: foldhash::fast::FixedState,
-}
-
-impl Default for RecentMasks {
-    fn default() -> Self {
-        RecentMasks {
-            known: vec![(Vec::new(), Vec::new()); Self::PLACES],
-            hasher: foldhash::fast::FixedState::default(),
-        }
+    if let Some(line) = thrown_last(whole) {
+        key.push(b'|');
+        mask_line(line, key);
+        key.truncate(end);
     }
 }
 
-impl RecentMasks {
-    /// Places for texts; a text has one only.
-    const PLACES: usize = 512;
-    /// Bytes of a text at most; longer ones are seldom the same.
-    const LONGEST: usize = 120;
-
-    /// As [`mask`].
-    pub fn mask(&mut self, text: &[u8], key: &mut Vec<u8>) {
-        if text.len() > Self::LONGEST {
-            return mask(text, key);
-        }
-        let hash = std::hash::BuildHasher::hash_one(&self.hasher, text);
-        let (known, masked) = &mut self.known[hash as usize % Self::PLACES];
-        if known != text {
-            known.clear();
-            known.extend_from_slice(text);
-            masked.clear();
-            mask(text, masked);
-        }
-        key.extend_from_slice(masked);
-    }
+/// What was thrown, where it stands at the end of a trace and not at its head: the last line, if the one before is
+/// indented and it is not.
+fn thrown_last(text: &[u8]) -> Option<&[u8]> {
+    // Most texts are of one line.
+    memchr::memchr(b'\n', text)?;
+    let text = text.trim_ascii_end();
+    let start = memchr::memrchr(b'\n', text)?;
+    let before = memchr::memrchr(b'\n', &text[..start])?;
+    let (line, above) = (&text[start + 1..], &text[before + 1..start]);
+    let is_said = line.first().is_some_and(u8::is_ascii_alphabetic) && !line.starts_with(b"Caused by:");
+    (is_said && above.first().is_some_and(u8::is_ascii_whitespace))
+        .then_some(&line[..line.len().min(LOOKED_AT)])
 }
 
 fn mask_line(line: &[u8], key: &mut Vec<u8>) {
@@ -310,6 +291,10 @@ mod tests {
             (
                 "boom\njava.sql.SQLException: no 5\n\tat a.B\nCaused by: java.net.X: y\n\tat c",
                 "boom|java.sql.sqlexception: no #|caused by: java.net.x: y",
+            ),
+            (
+                "boom\nTraceback (most recent call last):\n  File \"a.py\", line 7, in f\n    g()\nOSError: [Errno 24] no more",
+                "boom|traceback (most recent call last):|oserror: [errno #] no more",
             ),
             ("evse NL*VLT*E1521 is busy", "evse # is busy"),
             ("다시 시도", "다시 시도"),

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod course;
 pub mod crash;
 pub mod deploy;
+pub mod doubt;
 pub mod evidence;
 pub mod family;
 pub mod finding;
@@ -28,10 +29,13 @@ pub mod observe;
 pub mod own;
 pub mod phrase;
 pub mod pool;
+pub mod recent;
 pub mod recorded;
 pub mod scene;
+pub mod sign;
 pub mod silence;
 pub mod storage;
+pub mod storm;
 pub mod success;
 pub mod template;
 pub mod timeout;
@@ -90,6 +94,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &clock::CLOCK,
     &burst::BURST,
     &latency::LATENCY,
+    &storm::STORM,
     &silence::SILENCE,
     &deploy::DEPLOY,
     &deploy::CONFIGURATION,
@@ -225,9 +230,23 @@ mod tests {
         }
     }
 
-    /// The story of a folder of fixtures, read with so many threads and chunks of so many bytes, as JSON.
-    fn story(folder: &str, threads: usize, chunk: usize) -> (Vec<Finding>, String) {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
+    /// Where a fixture is.
+    fn fixture(path: &str) -> std::path::PathBuf {
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+    }
+
+    /// What is in a folder, in the order of the names.
+    #[expect(clippy::disallowed_methods, reason = "which fixtures there are")]
+    fn within(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// The story of fixtures, read with so many threads and chunks of so many bytes, as JSON.
+    fn story(path: &str, threads: usize, chunk: usize) -> (Vec<Finding>, String) {
+        let path = fixture(path);
         let options = crate::scan::ScanOptions {
             threads,
             chunk,
@@ -272,5 +291,40 @@ mod tests {
         let (findings, json) = story("calm", 2, 1 << 20);
         assert_eq!(findings, []);
         assert!(json.contains("\"causes\":[]"), "{json}");
+    }
+
+    /// What the words of some libraries say beside: who waits for a pool in vain tells of a timeout, and errors that
+    /// are more frequent than usual are so in any words.
+    const BESIDE: &[(&str, &[&str])] = &[("pool-exhaustion", &["timeout"])];
+
+    /// Every family has a folder with logs in which it, and nothing else, is found. In the calm logs of all folders
+    /// nothing is found at all.
+    #[test]
+    fn every_family_fires_in_its_folder_and_is_quiet_in_the_calm_ones() {
+        let root = fixture("detect");
+        let mut wrong = Vec::new();
+        for detector in DETECTORS {
+            let name = detector.name();
+            let logs = within(&root.join(name)).into_iter().filter(|path| !path.ends_with("calm"));
+            let mut logs = logs.peekable();
+            assert!(logs.peek().is_some(), "{name} has no fixture");
+            for log in logs {
+                let path = format!("detect/{name}/{}", log.file_name().unwrap().to_string_lossy());
+                let (findings, _) = story(&path, 1, 1 << 20);
+                let mut found: Vec<&str> = findings.iter().map(|finding| finding.detector).collect();
+                let beside = BESIDE.iter().find(|(of, _)| *of == name).map_or(&[][..], |(_, beside)| beside);
+                found.retain(|found| *found == name || (*found != "error-burst" && !beside.contains(found)));
+                if found != [name] {
+                    wrong.push(format!("{path}: {found:?}"));
+                }
+            }
+            let calm = format!("detect/{name}/calm");
+            let (findings, story) = story(&calm, 1, 1 << 20);
+            if !findings.is_empty() || !story.contains("\"causes\":[]") {
+                let said: Vec<&str> = findings.iter().map(|finding| finding.summary.as_str()).collect();
+                wrong.push(format!("{calm}: {said:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }

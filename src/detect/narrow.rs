@@ -112,7 +112,7 @@ pub fn narrow(
 fn beginning(scene: &Scene<'_>, group: u32, bins: &Bins) -> Option<Moment> {
     let counts = scene.axis.counts(bins);
     let presence = scene.presence(group);
-    let found = change::strongest(&counts, &presence, Way::Up)?;
+    let found = change::strongest(&counts, &presence, Way::Up, &scene.against)?;
     if found.gain < GAIN || found.inside < 3.0 * found.outside || scene.is_beginning(&presence, found.from) {
         return None;
     }

@@ -5,7 +5,8 @@
 
 use super::bins::{Bins, Moment};
 use super::gauge::{self, Fill, Gauge, Part};
-use super::mask::{self, RecentMasks};
+use super::mask;
+use super::recent::RecentKeys;
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
@@ -143,7 +144,7 @@ pub struct Observed<'w> {
     wants: &'w Wants,
     signals: Table<Signal>,
     key: Vec<u8>,
-    masks: RecentMasks,
+    masks: RecentKeys,
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
 }
@@ -272,7 +273,7 @@ impl<'w> Observed<'w> {
             wants,
             signals: Table::default(),
             key: Vec::with_capacity(512),
-            masks: RecentMasks::default(),
+            masks: RecentKeys::new(mask::mask),
             chunks: Vec::new(),
         }
     }
@@ -340,7 +341,7 @@ impl Fold for Observed<'_> {
         self.key.push(service.len() as u8);
         self.key.extend_from_slice(service);
         let head = self.key.len();
-        self.masks.mask(&message, &mut self.key);
+        self.masks.append(&message, &mut self.key);
         for slot in &self.wants.errors {
             let value = slots.get(*slot);
             if let crate::model::Value::Text(text) = value {

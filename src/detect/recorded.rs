@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::bins::{Bins, Moment, Run};
-use super::change::{self, Way};
+use super::change::{self, Against, Way};
 use super::finding::{Evidence, Finding, Nature, Severity, Subject};
 use super::meter::{self, Meter, OUTCOMES, OWNERS, Worse};
-use super::scene::{Axis, GAIN};
+use super::scene::{Axis, GAIN, Given};
 use super::track::{self, Point, Shift};
 use crate::model::{Labels, Location, Series, Timestamp};
 use crate::promql::Store;
@@ -29,6 +29,8 @@ struct Track {
 struct Book {
     gauges: BTreeMap<String, Vec<Track>>,
     counters: BTreeMap<String, Vec<Track>>,
+    /// The time that is usual, where one is given.
+    given: Option<Given>,
 }
 
 /// How requests went, by a recorded counter.
@@ -47,8 +49,8 @@ pub struct Counted {
 }
 
 impl Book {
-    fn of(store: &Store) -> Book {
-        let mut book = Book::default();
+    fn of(store: &Store, given: Option<Given>) -> Book {
+        let mut book = Book { given, ..Book::default() };
         for series in store.series().take(MOST_SERIES) {
             let points: Vec<Point> = series
                 .samples
@@ -68,6 +70,24 @@ impl Book {
             tracks.sort_by_cached_key(|track| track.labels.to_string());
         }
         book
+    }
+
+    /// Is this the time, in milliseconds, of something that is judged?
+    fn is_judged(&self, at: i64) -> bool {
+        self.given.is_none_or(|given| Timestamp::from_millis(at).is_some_and(|at| given.is_judged(at)))
+    }
+
+    /// The stretch in which values are not what they used to be.
+    fn shift(&self, points: &[Point]) -> Option<Shift> {
+        let range = |(from, to): (Timestamp, Timestamp)| {
+            let before = |time: i64| points.partition_point(|(at, _)| *at < time);
+            before(from.millis())..before(to.millis() + 1)
+        };
+        let against = Against {
+            usual: self.given.map(|given| range(given.usual)),
+            within: self.given.and_then(|given| given.within).map(range),
+        };
+        track::shift(points, &against)
     }
 }
 
@@ -103,14 +123,14 @@ fn apart(labels: &Labels) -> String {
 }
 
 /// What changed in the recorded metrics. `file` stands for their files until evidence is looked up.
-pub fn findings(store: &Store, file: &str) -> Vec<Finding> {
-    let book = Book::of(store);
+pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding> {
+    let book = Book::of(store, given);
     let mut found = Vec::new();
     saturation(&book, &mut found);
     down(&book, &mut found);
     certificates(&book, &mut found);
     for (name, tracks) in &book.gauges {
-        levels(name, tracks, &mut found);
+        levels(&book, name, tracks, &mut found);
     }
     rates(&book, &mut found);
     means(&book, &mut found);
@@ -218,10 +238,10 @@ fn shifted(meter: &Meter, name: &str, track: &Track, shift: &Shift, unit: &str) 
 }
 
 /// Values that leave what was usual.
-fn levels(name: &str, tracks: &[Track], found: &mut Vec<Finding>) {
+fn levels(book: &Book, name: &str, tracks: &[Track], found: &mut Vec<Finding>) {
     let meter = meter::of_name(name);
     for track in tracks {
-        if let Some(shift) = track::shift(&track.points)
+        if let Some(shift) = book.shift(&track.points)
             && is_worse(meter.worse, &shift)
         {
             found.push(shifted(meter, name, track, &shift, ""));
@@ -239,7 +259,7 @@ fn rates(book: &Book, found: &mut Vec<Finding>) {
         let meter = meter::of_name(name);
         for track in tracks {
             let rates = Track { labels: track.labels.clone(), points: per_second(&track.points) };
-            if let Some(shift) = track::shift(&rates.points)
+            if let Some(shift) = book.shift(&rates.points)
                 && is_worse(meter.worse, &shift)
             {
                 found.push(shifted(meter, name, &rates, &shift, "/s"));
@@ -270,14 +290,20 @@ fn means(book: &Book, found: &mut Vec<Finding>) {
                 pairs.iter().map(|pair| mean(std::slice::from_ref(pair), &pair.0.labels)).collect();
             let mut shared = pairs[0].0.labels.clone();
             shared.retain(|name| name == Labels::NAME || OWNERS.contains(&name));
-            narrowest(base, meter::of_name("latency"), &mean(&pairs, &shared), &each, found);
+            narrowest(book, (base, meter::of_name("latency")), &mean(&pairs, &shared), &each, found);
         }
     }
 }
 
 /// Tells of the whole, or of single parts if most of the parts are as they were.
-fn narrowest(name: &str, meter: &Meter, whole: &Track, parts: &[Track], found: &mut Vec<Finding>) {
-    let judge = |track: &Track| track::shift(&track.points).filter(|shift| is_worse(meter.worse, shift));
+fn narrowest(
+    book: &Book,
+    (name, meter): (&str, &Meter),
+    whole: &Track,
+    parts: &[Track],
+    found: &mut Vec<Finding>,
+) {
+    let judge = |track: &Track| book.shift(&track.points).filter(|shift| is_worse(meter.worse, shift));
     let single: Vec<(&Track, Shift)> = parts.iter().filter_map(|part| Some((part, judge(part)?))).collect();
     let all = judge(whole);
     if parts.len() > 1 && !single.is_empty() && (single.len() * 2 < parts.len() || all.is_none()) {
@@ -355,7 +381,7 @@ fn shares(book: &Book, found: &mut Vec<Finding>) {
         .iter()
         .enumerate()
         .filter_map(|(at, (_, _, counted))| {
-            risen(counted).map(|(range, stretch, axis)| (at, range, stretch, axis))
+            risen(book, counted).map(|(range, stretch, axis)| (at, range, stretch, axis))
         })
         .collect();
     for (at, _, stretch, axis) in &risen {
@@ -398,16 +424,20 @@ fn shares(book: &Book, found: &mut Vec<Finding>) {
 }
 
 /// When failures were a greater part of all than usual.
-fn risen(counted: &Counted) -> Option<((usize, usize), change::Stretch, Axis)> {
+fn risen(book: &Book, counted: &Counted) -> Option<((usize, usize), change::Stretch, Axis)> {
     if counted.failed.count() < 5 {
         return None;
     }
     let axis = Axis::of(&counted.all);
     let exposure: Vec<f64> = axis.counts(&counted.all).iter().map(|n| *n as f64).collect();
     let failed = axis.counts(&counted.failed);
-    let found = change::strongest(&failed, &exposure, Way::Up)?;
+    let found = change::strongest(&failed, &exposure, Way::Up, &axis.against(book.given.as_ref()))?;
     let rises = found.gain >= GAIN && found.inside >= 2.0 * found.outside && found.count >= 5;
-    (rises && found.from > (axis.bins / 25).max(2)).then_some(((found.from, found.until), found, axis))
+    (rises && (book.given.is_some() || found.from > (axis.bins / 25).max(2))).then_some((
+        (found.from, found.until),
+        found,
+        axis,
+    ))
 }
 
 /// The counter that says best how requests went: of those with an outcome the one that looks most like an edge.
@@ -417,7 +447,7 @@ pub fn requests(store: &Store) -> Option<Counted> {
         let said = ["http_server", "edge", "gateway", "ingress", "http_requests", "nginx", "requests"];
         said.iter().position(|word| name.contains(word)).map_or(0, |at| said.len() - at)
     };
-    let all = counted(&Book::of(store)).into_iter().filter(|(_, labels, _)| apart(labels).is_empty());
+    let all = counted(&Book::of(store, None)).into_iter().filter(|(_, labels, _)| apart(labels).is_empty());
     all.map(|(_, _, counted)| counted)
         .filter(|counted| counted.all.count() > 0)
         .max_by_key(|counted| (edge(counted), counted.all.count()))
@@ -453,7 +483,7 @@ fn saturation(book: &Book, found: &mut Vec<Finding>) {
                 let Some(limit) = limits.iter().find(|limit| beside(&limit.labels, &track.labels)) else {
                     continue;
                 };
-                found.extend(full(name, limit_name, track, limit, free));
+                found.extend(full(book, (name, limit_name), track, limit, free));
             }
         }
     }
@@ -464,7 +494,13 @@ fn beside(limit: &Labels, labels: &Labels) -> bool {
     limit.iter().all(|(name, value)| name == Labels::NAME || labels.get(name) == value)
 }
 
-fn full(name: &str, limit_name: &str, track: &Track, limit: &Track, free: bool) -> Option<Finding> {
+fn full(
+    book: &Book,
+    (name, limit_name): (&str, &str),
+    track: &Track,
+    limit: &Track,
+    free: bool,
+) -> Option<Finding> {
     let mut limits = limit.points.iter().peekable();
     let mut now = limits.peek()?.1;
     let mut at_limit: Vec<usize> = Vec::new();
@@ -473,7 +509,7 @@ fn full(name: &str, limit_name: &str, track: &Track, limit: &Track, free: bool) 
             now = *limit;
         }
         let is_full = if free { *value <= 0.02 * now } else { *value >= 0.97 * now };
-        if now > 1.0 && is_full {
+        if now > 1.0 && is_full && book.is_judged(*at) {
             at_limit.push(index);
         }
     }
@@ -521,7 +557,8 @@ fn down(book: &Book, found: &mut Vec<Finding>) {
             continue;
         }
         for track in tracks {
-            let zeros: Vec<usize> = (0..track.points.len()).filter(|at| track.points[*at].1 == 0.0).collect();
+            let is_zero = |at: &usize| track.points[*at].1 == 0.0 && book.is_judged(track.points[*at].0);
+            let zeros: Vec<usize> = (0..track.points.len()).filter(is_zero).collect();
             let (Some(first), Some(last)) = (zeros.first(), zeros.last()) else { continue };
             let share = zeros.len() * 5 <= track.points.len() * 4;
             if zeros.len() < 2 || !share || *first == 0 || zeros.len() * 3 < last - first + 1 {
@@ -557,7 +594,7 @@ fn certificates(book: &Book, found: &mut Vec<Finding>) {
             let over: Vec<usize> = (0..track.points.len())
                 .filter(|at| {
                     let (at, ends) = track.points[*at];
-                    ends > 1e8 && ends * 1e3 <= at as f64
+                    ends > 1e8 && ends * 1e3 <= at as f64 && book.is_judged(at)
                 })
                 .collect();
             let (Some(first), Some(last)) = (over.first(), over.last()) else { continue };

@@ -1,9 +1,11 @@
 //! What was observed, laid out on one axis of time, with the words of every kind of entry looked up once.
 
+use std::ops::Range;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::bins::{Bins, NARROWEST};
-use super::change::{self, Stretch, Way};
+use super::change::{self, Against, Stretch, Way};
 use super::observe::{ChunkTimes, Kind, Observed, Signal, Wants, What};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
@@ -30,12 +32,33 @@ pub struct Scene<'w> {
     pub axis: Axis,
     /// The time of the last entry on the axis.
     pub last: Timestamp,
+    /// The time that is usual, where one is given.
+    pub given: Option<Given>,
+    /// The same on the axis.
+    pub against: Against,
     /// For every kind the words of the detectors that occur in it, sorted.
     words: Vec<Vec<&'static str>>,
     /// For every kind, when it was more frequent than usual.
     changes: Vec<Option<Change>>,
     /// Entries of each group on the axis.
     volumes: Vec<Vec<u64>>,
+}
+
+/// A time that is usual, to compare with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its first and last instant.
+    pub usual: (Timestamp, Timestamp),
+    /// The first and last instant between which changes are looked for; `None` anywhere else.
+    pub within: Option<(Timestamp, Timestamp)>,
+}
+
+impl Given {
+    /// Does a time lie where changes are looked for?
+    pub fn is_judged(&self, ts: Timestamp) -> bool {
+        !(self.usual.0..=self.usual.1).contains(&ts)
+            && self.within.is_none_or(|(from, to)| (from..=to).contains(&ts))
+    }
 }
 
 /// The axis of time: bins of equal width.
@@ -90,6 +113,24 @@ impl Axis {
         usize::try_from(at.div_euclid(self.width)).ok().filter(|bin| *bin < self.bins)
     }
 
+    /// The bins that a closed range of time touches.
+    pub fn range(&self, (from, to): (Timestamp, Timestamp)) -> Range<usize> {
+        let at = |ts: Timestamp| {
+            let at = ts.0.saturating_sub(self.start.0).div_euclid(self.width);
+            usize::try_from(at).unwrap_or(0).min(self.bins)
+        };
+        let end = if to < self.start { 0 } else { (at(to) + 1).min(self.bins) };
+        at(from).min(end)..end
+    }
+
+    /// What changes on this axis are compared with.
+    pub fn against(&self, given: Option<&Given>) -> Against {
+        Against {
+            usual: given.map(|given| self.range(given.usual)),
+            within: given.and_then(|given| given.within).map(|within| self.range(within)),
+        }
+    }
+
     /// The start of a bin.
     pub fn at(&self, bin: usize) -> Timestamp {
         Timestamp(self.start.0.saturating_add(self.width.saturating_mul(bin as i64)))
@@ -119,7 +160,17 @@ impl Axis {
 
 impl<'w> Scene<'w> {
     /// Lays out what was observed. `vocabulary` are the words of the detectors, in lower case.
-    pub fn new(wants: &'w Wants, mut observed: Observed<'_>, vocabulary: &[&'static str]) -> Scene<'w> {
+    pub fn new(wants: &'w Wants, observed: Observed<'_>, vocabulary: &[&'static str]) -> Scene<'w> {
+        Scene::beside(wants, observed, vocabulary, None)
+    }
+
+    /// The same, with a time to compare with.
+    pub fn beside(
+        wants: &'w Wants,
+        mut observed: Observed<'_>,
+        vocabulary: &[&'static str],
+        given: Option<Given>,
+    ) -> Scene<'w> {
         let chunks = observed.take_chunks();
         let kinds = observed.into_sorted();
         let mut all = Bins::default();
@@ -139,7 +190,9 @@ impl<'w> Scene<'w> {
             }
         }
         let words = words(&kinds, vocabulary);
-        let mut scene = Scene { wants, kinds, chunks, axis, last, words, changes: Vec::new(), volumes };
+        let against = axis.against(given.as_ref());
+        let mut scene =
+            Scene { wants, kinds, chunks, axis, last, given, against, words, changes: Vec::new(), volumes };
         scene.changes = (0..scene.kinds.len()).map(|at| scene.find_change(at)).collect();
         scene
     }
@@ -159,6 +212,7 @@ impl<'w> Scene<'w> {
             && let Some((from, to)) = span
         {
             self.axis = Axis::covering(from, to, NARROWEST);
+            self.against = self.axis.against(self.given.as_ref());
         }
         self
     }
@@ -194,7 +248,7 @@ impl<'w> Scene<'w> {
         }
         let counts = self.axis.counts(&signal.bins);
         let presence = self.presence(kind.group);
-        let stretch = change::strongest(&counts, &presence, Way::Up)?;
+        let stretch = change::strongest(&counts, &presence, Way::Up, &self.against)?;
         if stretch.gain < GAIN || stretch.inside < 2.0 * stretch.outside {
             return None;
         }
@@ -207,7 +261,7 @@ impl<'w> Scene<'w> {
             let others: Vec<f64> = volume.map(|(all, own)| all.saturating_sub(*own) as f64).collect();
             // A template that is nearly the whole of its log has no others to compare with.
             let alone = others.iter().sum::<f64>() < signal.count as f64 / 4.0;
-            let share = change::gain_of(&counts, &others, stretch.from, stretch.until);
+            let share = change::gain_of(&counts, &others, (stretch.from, stretch.until), &self.against);
             if !alone && share.is_none_or(|share| share < GAIN) {
                 return None;
             }
@@ -215,8 +269,25 @@ impl<'w> Scene<'w> {
         self.change_of(signal, stretch)
     }
 
+    /// What lies where changes are looked for.
+    pub fn judged(&self, bins: &Bins) -> Bins {
+        match &self.given {
+            None => bins.clone(),
+            Some(given) => bins.filtered(|bin| given.is_judged(bin.first.ts)),
+        }
+    }
+
+    /// Did a kind of entry occur in the time that is given as usual?
+    pub fn was_usual(&self, kind: usize) -> bool {
+        let bins = &self.kinds[kind].1.bins;
+        self.given.is_some_and(|given| bins.within(given.usual.0, given.usual.1).next().is_some())
+    }
+
     /// Does a stretch start with the data? Then nobody can say that it was different before: rather, it ended.
     pub fn is_beginning(&self, presence: &[f64], from: usize) -> bool {
+        if self.against.seen(presence).usual.is_some() {
+            return false;
+        }
         let first = presence.iter().position(|seconds| *seconds > 0.0).unwrap_or(0);
         let present = presence.iter().filter(|seconds| **seconds > 0.0).count();
         from < first + (present / 25).max(2)

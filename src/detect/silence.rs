@@ -103,11 +103,18 @@ fn pause(scene: &Scene<'_>, bins: &Bins) -> Option<Pause> {
     let end = Timestamp(scene.last.0.max(last.last.0));
     pauses.push((end.0 - last.last.0, last.last, end));
     pauses.sort();
-    let (length, from, to) = *pauses.last()?;
+    // Where a time is given to compare with, pauses within it are usual.
+    let judged = |(_, from, to): &(i64, Timestamp, Timestamp)| {
+        scene.given.is_none_or(|given| given.is_judged(*from) && given.is_judged(*to))
+    };
+    let at = pauses.iter().rposition(judged)?;
+    let longest = pauses.remove(at);
+    pauses.push(longest);
+    let (length, from, to) = longest;
     let usual = pauses
         .get((pauses.len() - 1) * 98 / 100)
         .map_or(0, |pause| pause.0)
-        .max(pauses[pauses.len() - 2].0 / 2);
+        .max(pauses[..pauses.len() - 1].iter().map(|pause| pause.0).max().unwrap_or(0) / 2);
     let heard = if to == end { written } else { written - length as f64 };
     let missing = bins.count() as f64 / heard.max(1.0) * length as f64;
     let long = length >= SHORTEST && length >= LONGER * usual.max(bins.width() / 2);
@@ -121,7 +128,7 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], bins: &Bins, pause: Pause, severi
     let kind = largest.map_or(0, |kind| kind);
     let subject = subject(scene, &scene.kinds[kind].0);
     let what = match kinds {
-        [only] => format!("“{}” is heard no more", super::cause::gist(&scene.kinds[*only].0)),
+        [only] => format!("“{}” is heard no more", super::sign::gist(&scene.kinds[*only].0)),
         _ => WHAT.to_owned(),
     };
     let place = subject

@@ -1,5 +1,7 @@
 //! How well requests went over time, where they enter: before, during and after the worst stretch.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::bins::Bins;
@@ -60,7 +62,7 @@ impl Success {
     /// Counts the requests of the log where they enter: of all logs with a status in nearly every entry, the one
     /// with most; else the one with most statuses. `None` if no entry has one.
     pub fn of(scene: &Scene<'_>) -> Option<Success> {
-        let mut groups: std::collections::BTreeMap<u32, (u64, u64)> = std::collections::BTreeMap::new();
+        let mut groups: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
         for (kind, signal) in &scene.kinds {
             let counts = groups.entry(kind.group).or_default();
             match kind.what {
@@ -80,7 +82,7 @@ impl Success {
 
     fn count(scene: &Scene<'_>, group: u32) -> Success {
         let (mut all, mut failed) = (Bins::default(), Bins::default());
-        let mut by_status: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        let mut by_status: BTreeMap<String, u64> = BTreeMap::new();
         for (kind, signal) in statuses(scene, group) {
             all.merge(signal.bins.clone());
             if code(kind).is_some_and(is_failure) {
@@ -108,11 +110,11 @@ impl Success {
         (group, recorded): (u32, Option<(String, Option<String>)>),
         all: &Bins,
         failed: Bins,
-        by_status: std::collections::BTreeMap<String, u64>,
+        by_status: BTreeMap<String, u64>,
     ) -> Success {
         let (requests, failures) = (scene.axis.counts(all), scene.axis.counts(&failed));
         let exposure: Vec<f64> = requests.iter().map(|count| *count as f64).collect();
-        let worst = change::strongest(&failures, &exposure, Way::Up)
+        let worst = change::strongest(&failures, &exposure, Way::Up, &scene.against)
             .filter(|found| {
                 found.gain >= GAIN * 0.75 && found.count >= 5 && found.inside >= 1.5 * found.outside
             })
@@ -145,6 +147,25 @@ impl Success {
         service.unwrap_or_else(|| scene.wants.file(self.group))
     }
 
+    /// Everybody who tells how requests ended, and so feels what happens to others: services and logs.
+    pub fn places(&self, scene: &Scene<'_>) -> BTreeSet<String> {
+        let all: u64 = self.failures.iter().sum();
+        let mut told: BTreeMap<u32, u64> = BTreeMap::new();
+        for (kind, signal) in &scene.kinds {
+            if kind.what == What::Status && code(kind).is_some_and(is_failure) {
+                *told.entry(kind.group).or_default() += signal.count;
+            }
+        }
+        let groups: Vec<u32> =
+            told.into_iter().filter(|(_, n)| n * 2 >= all).map(|(group, _)| group).collect();
+        let mut names = BTreeSet::from([self.place(scene).to_owned()]);
+        for (kind, _) in scene.kinds.iter().filter(|(kind, _)| groups.contains(&kind.group)) {
+            let named = if kind.service.is_empty() { scene.wants.file(kind.group) } else { &kind.service };
+            names.insert(named.to_owned());
+        }
+        names
+    }
+
     /// The rates around a stretch of time.
     pub fn rates(&self, scene: &Scene<'_>, stretch: Option<(Timestamp, Timestamp)>) -> Rates {
         let rate = |range: std::ops::Range<usize>| {
@@ -156,7 +177,8 @@ impl Success {
         let Some((from, to)) = stretch else { return Rates { before: rate(0..bins), ..Rates::default() } };
         let from = scene.axis.bin(from).unwrap_or(0);
         let until = scene.axis.bin(to).map_or(bins, |bin| bin + 1).max(from);
-        Rates { before: rate(0..from), during: rate(from..until), after: rate(until..bins) }
+        let before = scene.against.usual.clone().unwrap_or(0..from);
+        Rates { before: rate(before), during: rate(from..until), after: rate(until..bins) }
     }
 }
 

@@ -4,6 +4,8 @@
 //! middle lies clearly beyond everything that is usual outside of it: noise, however strong, and a slow drift do
 //! not.
 
+use super::change::Against;
+
 /// A value at a time in milliseconds.
 pub type Point = (i64, f64);
 
@@ -43,19 +45,27 @@ const MOST: f64 = 0.8;
 /// Edges of the search.
 const COARSE: usize = 100;
 
-/// The stretch that differs most; `None` if the values go on as they were.
-pub fn shift(points: &[Point]) -> Option<Shift> {
+/// The stretch that differs most; `None` if the values go on as they were. `against` has indices of points.
+pub fn shift(points: &[Point], against: &Against) -> Option<Shift> {
     let n = points.len();
     if n < FEWEST {
         return None;
     }
+    // Too few points of the usual time tell nothing of it.
+    let usual = against.usual.clone().filter(|usual| usual.len() >= FEWEST / 2);
+    let against = &Against { usual, within: against.within.clone() };
     let ranks = ranks(points);
     let mut sums = vec![0.0];
     for rank in &ranks {
         sums.push(sums[sums.len() - 1] + rank);
     }
     let step = n.div_ceil(COARSE);
-    let edges: Vec<usize> = (0..n).step_by(step).chain([n]).collect();
+    let given = [&against.usual, &against.within].into_iter().flatten();
+    let given = given.flat_map(|range| [range.start.min(n), range.end.min(n)]);
+    let mut edges: Vec<usize> = (0..n).step_by(step).chain([n]).chain(given).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let most = if against.usual.is_some() { 1.0 } else { MOST };
     let gain = |from: usize, until: usize| {
         let k = (until - from) as f64;
         let mean = (sums[until] - sums[from]) / k;
@@ -65,7 +75,7 @@ pub fn shift(points: &[Point]) -> Option<Shift> {
     for (at, from) in edges.iter().enumerate() {
         for until in &edges[at + 1..] {
             let length = until - from;
-            if length >= SHORTEST && length as f64 <= MOST * n as f64 {
+            if length >= SHORTEST && length as f64 <= most * n as f64 && against.allows(*from, *until) {
                 found.push((gain(*from, *until), *from, *until));
             }
         }
@@ -75,7 +85,7 @@ pub fn shift(points: &[Point]) -> Option<Shift> {
     let best = found.first()?.0;
     let tried = found.into_iter().take_while(|(gain, ..)| *gain > best * 0.5).take(24);
     tried
-        .filter_map(|(_, from, until)| judge(points, from, until, step))
+        .filter_map(|(_, from, until)| judge(points, (from, until), step, against))
         .max_by(|a, b| a.gain.total_cmp(&b.gain))
 }
 
@@ -101,15 +111,18 @@ fn ranks(points: &[Point]) -> Vec<f64> {
 }
 
 /// Is a stretch beyond what is usual outside of it? Then where does it begin and end?
-fn judge(points: &[Point], from: usize, until: usize, step: usize) -> Option<Shift> {
+fn judge(points: &[Point], (from, until): (usize, usize), step: usize, against: &Against) -> Option<Shift> {
     let n = points.len();
     // What begins with the data may as well have been so before.
-    if from < (n / 25).max(2) {
+    if against.usual.is_none() && from < (n / 25).max(2) {
         return None;
     }
     // The edges are rough: what lies right beside them is neither.
     let (left, right) = (from.saturating_sub(step), (until + step).min(n));
-    let outside: Vec<f64> = points[..left].iter().chain(&points[right..]).map(|(_, value)| *value).collect();
+    let outside: Vec<f64> = match &against.usual {
+        Some(usual) => points[usual.clone()].iter().map(|(_, value)| *value).collect(),
+        None => points[..left].iter().chain(&points[right..]).map(|(_, value)| *value).collect(),
+    };
     let inside: Vec<f64> = points[from..until].iter().map(|(_, value)| *value).collect();
     if outside.len() < FEWEST / 2 {
         return None;
@@ -134,10 +147,10 @@ fn judge(points: &[Point], from: usize, until: usize, step: usize) -> Option<Shi
     let beyond = |at: usize| if during > usual { points[at].1 > edge } else { points[at].1 < edge };
     let mut first = (from.saturating_sub(step)..until).find(|at| beyond(*at))?;
     let mut last = (from..(until + step).min(n)).rev().find(|at| beyond(*at))?;
-    while first > 0 && beyond(first - 1) {
+    while first > 0 && beyond(first - 1) && against.allows(first - 1, last + 1) {
         first -= 1;
     }
-    while last + 1 < n && beyond(last + 1) {
+    while last + 1 < n && beyond(last + 1) && against.allows(first, last + 2) {
         last += 1;
     }
     let exceeding = (first..=last).filter(|at| beyond(*at)).count();
@@ -150,7 +163,8 @@ fn judge(points: &[Point], from: usize, until: usize, step: usize) -> Option<Shi
         if during > usual { points[at - 1].1 <= points[at].1 } else { points[at - 1].1 >= points[at].1 }
     };
     let steep = (points[first].1 - usual).abs() > 0.5 * (during - usual).abs();
-    while !steep && first > 1 && middle(first - 1) && rising(first - 1) {
+    while !steep && first > 1 && middle(first - 1) && rising(first - 1) && against.allows(first - 1, last + 1)
+    {
         first -= 1;
     }
     let values = points[first..=last].iter().map(|(_, value)| *value);
@@ -180,6 +194,10 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 11) as f64 / (1_u64 << 53) as f64
         }
+    }
+
+    fn shift(points: &[Point]) -> Option<Shift> {
+        super::shift(points, &Against::default())
     }
 
     fn points(n: usize, mut value: impl FnMut(usize) -> f64) -> Vec<Point> {
@@ -225,5 +243,20 @@ mod tests {
     fn few_points_tell_nothing() {
         assert_eq!(shift(&[]), None);
         assert_eq!(shift(&points(5, |at| at as f64)), None);
+    }
+
+    #[test]
+    fn a_given_time_takes_the_place_of_the_rest() {
+        let mut unit = noise(3);
+        let step = |at: usize| if at < 100 { 0.0 } else { 9.0 };
+        let values = points(300, |at| unit() + step(at));
+        let against = |usual| Against { usual: Some(usual), within: None };
+        let found = super::shift(&values, &against(0..100)).unwrap();
+        assert_eq!((found.from, found.to), (100, 299));
+        assert_eq!(
+            super::shift(&values, &against(150..250)).map(|found| (found.from, found.to)),
+            Some((0, 99))
+        );
+        assert_eq!(super::shift(&values[100..], &against(0..100)), None);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{InvestigateArgs, coverage, fired, quoted, verdict, who};
+use super::{InvestigateArgs, against, considered, coverage, fired, quoted, verdict, who};
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::session::Session;
@@ -119,6 +119,13 @@ impl Told<'_> {
         }
         input.map.iter().for_each(|map| push("--map", map));
         options
+    }
+
+    /// The same for commands that compare: with what was compared, too.
+    fn compared(&self) -> String {
+        let usual = self.args.usual.baseline.as_deref();
+        let usual = usual.map_or(String::new(), |usual| format!(" --baseline {}", quoted(usual)));
+        self.scope(None) + &usual
     }
 
     /// The files of a group, as words of a command.
@@ -243,11 +250,9 @@ impl Told<'_> {
             }
         });
         report.push(Section::Steps(steps.collect()));
+        report.paragraph(against(first));
         for cause in self.story.causes.iter().skip(1).take(2) {
-            report.paragraph(Phrase::new().and(
-                Style::Dim,
-                format!("Also considered: {} ({:.0} %)", cause.summary, cause.confidence * 100.0),
-            ));
+            report.paragraph(Phrase::new().and(Style::Dim, considered(cause)));
         }
     }
 
@@ -575,7 +580,7 @@ impl Told<'_> {
         }
         if let Some(finding) = self.lead() {
             let command =
-                format!("obs detect {} --only {}{}", self.paths(), finding.detector, self.scope(None));
+                format!("obs detect {} --only {}{}", self.paths(), finding.detector, self.compared());
             numbers.push((finding.detector, HumanCount(finding.count).to_string(), command));
         }
         report.heading("Every number again");
@@ -588,7 +593,7 @@ impl Told<'_> {
         let rules = self.rules();
         report.paragraph("All of it:");
         report.push(Section::Code(
-            format!("obs investigate {}{rules}{}", self.paths(), self.scope(None)).into(),
+            format!("obs investigate {}{rules}{}", self.paths(), self.compared()).into(),
         ));
     }
 

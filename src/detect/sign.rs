@@ -1,0 +1,282 @@
+//! Everything that became more frequent, as signs of causes; the signs of one service are one candidate.
+
+use std::collections::BTreeMap;
+
+use super::family::{evidence, subject};
+use super::finding::{Evidence, Finding, Nature, Severity, Subject};
+use super::observe::{Kind, What};
+use super::recorded::NOWHERE;
+use super::scene::Scene;
+use crate::model::time::NANOS;
+use crate::model::{Level, Timestamp};
+
+/// Gains from which a change without known words is a candidate.
+pub(super) const CLEAR: f64 = 16.0;
+
+/// One thing that changed in a service.
+#[derive(Clone, Debug)]
+pub(super) struct Sign {
+    pub detector: &'static str,
+    pub what: String,
+    pub nature: Nature,
+    /// How much a sign of this kind explains, 0 to 1.
+    pub weight: f64,
+    pub gain: f64,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub count: u64,
+    pub subject: Subject,
+    pub kinds: Vec<usize>,
+    pub evidence: Vec<Evidence>,
+}
+
+impl Sign {
+    /// When it had surely begun: the first of few entries may as well be a stray.
+    pub(super) fn surely(&self) -> Timestamp {
+        const MOST: i64 = 120 * NANOS;
+        if self.count < 3 {
+            return self.from;
+        }
+        let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
+        Timestamp(self.from.0 + gap.clamp(0, MOST))
+    }
+}
+
+/// What changed in one service.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub signs: Vec<Sign>,
+    pub score: f64,
+}
+
+/// Everything that became more frequent: what the detectors know, and what they have no words for.
+pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
+    let mut signs: Vec<Sign> = Vec::new();
+    let mut known = vec![false; scene.kinds.len()];
+    for finding in findings {
+        let (Some(from), Some(to)) = (finding.from, finding.to) else { continue };
+        if finding.constant || finding.nature == Nature::Context || finding.detector == "error-burst" {
+            continue;
+        }
+        for kind in &finding.kinds {
+            known[*kind] = true;
+        }
+        let changes = || finding.kinds.iter().filter_map(|kind| scene.change(*kind));
+        let gains = changes().map(|change| change.stretch.gain);
+        // Weaker signs of the same may have come first.
+        let earliest =
+            changes().map(|change| change.from).min().filter(|_| finding.nature != Nature::Resource);
+        let rare = if finding.severity >= Severity::High { CLEAR } else { 1.0 };
+        let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
+        signs.push(Sign {
+            detector: finding.detector,
+            what: finding
+                .what
+                .clone()
+                .unwrap_or_else(|| what.map_or(finding.detector, |detector| detector.what()).to_owned()),
+            nature: finding.nature,
+            weight: weight(finding),
+            gain: if finding.what.is_some() { finding.gain } else { gains.fold(rare, f64::max) },
+            from: earliest.map_or(from, |earliest| earliest.min(from)),
+            to,
+            // Samples of a metric are no events.
+            count: if finding.evidence.first().is_some_and(|e| e.location.file == NOWHERE) {
+                1
+            } else {
+                finding.count
+            },
+            subject: finding.subject.clone(),
+            kinds: finding.kinds.clone(),
+            evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
+        });
+    }
+    for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+        if !known[at] && kind.what == What::Template {
+            let mut sign = unknown(scene, at, kind);
+            if let Some(sign) = &mut sign {
+                join_burst(scene, sign, at, findings);
+            }
+            signs.extend(sign);
+        }
+    }
+    name_owners(scene, &mut signs);
+    signs
+}
+
+/// Whose a recorded metric is, in the names of the logs: by the name of its file where it has no label for that, and
+/// where its label is a part of just one name.
+fn name_owners(scene: &Scene<'_>, signs: &mut [Sign]) {
+    let mut names: Vec<&str> = scene.kinds.iter().map(|(kind, _)| kind.service.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| !name.is_empty());
+    let nameless = scene.kinds.iter().filter(|(kind, _)| kind.service.is_empty());
+    let mut logs: Vec<&str> = nameless.map(|(kind, _)| scene.wants.file(kind.group)).collect();
+    logs.sort_unstable();
+    logs.dedup();
+    for sign in signs.iter_mut().filter(|sign| sign.kinds.is_empty() && sign.detector != "silence") {
+        let file = sign.subject.file.rsplit('/').next().unwrap_or_default();
+        let owner =
+            sign.subject.service.as_deref().unwrap_or_else(|| file.split('.').next().unwrap_or_default());
+        let part = |name: &&&str| names_word(&name.replace(['-', '_'], " "), owner);
+        let mut like = names.iter().filter(part);
+        match (names.contains(&owner), like.next(), like.next()) {
+            (true, ..) => sign.subject.service = Some(owner.to_owned()),
+            (false, Some(name), None) if owner.len() >= 3 => sign.subject.service = Some((*name).to_owned()),
+            _ => {
+                // A log whose lines name no service has its name from its folder or its file.
+                let mut of_owner = logs
+                    .iter()
+                    .filter(|log| log.split(['/', '.']).any(|part| part.eq_ignore_ascii_case(owner)));
+                if let (Some(log), None) = (of_owner.next(), of_owner.next()) {
+                    sign.subject = Subject { file: (*log).to_owned(), service: None };
+                }
+            }
+        }
+    }
+}
+
+/// One or two entries long before the errors of their service became more frequent are no beginning of that.
+fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Finding]) {
+    let burst = findings.iter().find(|f| f.detector == "error-burst" && f.kinds.contains(&kind));
+    let Some(from) = burst.and_then(|burst| burst.from) else { return };
+    let before = Timestamp(from.0.saturating_sub(1));
+    let strays: u64 = scene.kinds[kind].1.bins.within(sign.from, before).map(|bin| bin.count).sum();
+    if from.0 - sign.from.0 > 60 * NANOS && strays <= 2 {
+        sign.from = from;
+    }
+}
+
+/// How much a finding explains.
+fn weight(finding: &Finding) -> f64 {
+    match (finding.nature, finding.severity) {
+        (Nature::Resource | Nature::Fault, Severity::Critical) => 1.0,
+        (Nature::Resource | Nature::Fault, Severity::High) => 0.9,
+        (Nature::Resource | Nature::Fault, _) => 0.7,
+        (Nature::Symptom, Severity::High | Severity::Critical) => 0.55,
+        (Nature::Symptom, _) => 0.4,
+        (Nature::Context, _) => 0.3,
+    }
+}
+
+/// A change that no detector has words for.
+fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
+    let change = scene.change(at)?;
+    let stretch = change.stretch;
+    let level = kind.level.unwrap_or(Level::Info);
+    // What is no warning must be new, or it is more of the same.
+    if stretch.gain < CLEAR || (level < Level::Warn && stretch.outside > 0.02 * stretch.inside) {
+        return None;
+    }
+    let signal = &scene.kinds[at].1;
+    let bins = signal.bins.clipped(change.from, change.to);
+    let new = stretch.outside <= 0.02 * stretch.inside;
+    Some(Sign {
+        detector: if new { "novelty" } else { "change" },
+        what: format!("“{}” {}", gist(kind), if new { "is new" } else { "is more frequent" }),
+        nature: Nature::Symptom,
+        weight: match level {
+            Level::Error | Level::Fatal => 0.5,
+            Level::Warn => 0.45,
+            _ => 0.3,
+        },
+        gain: stretch.gain,
+        from: change.from,
+        to: change.to,
+        count: stretch.count,
+        subject: subject(scene, kind),
+        kinds: vec![at],
+        evidence: evidence(scene, &bins, &[at]),
+    })
+}
+
+/// The first words of what a kind of entry says.
+pub(super) fn gist(kind: &Kind) -> String {
+    const LONGEST: usize = 70;
+    let text = kind.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
+    // One word is no sentence.
+    let text = if text.contains(' ') { text } else { kind.text.trim() };
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// Signs by service; within one, in the order of time.
+pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
+    let mut services: BTreeMap<String, Vec<Sign>> = BTreeMap::new();
+    for sign in signs {
+        let name = sign.subject.service.clone().unwrap_or_else(|| sign.subject.file.clone());
+        services.entry(name).or_default().push(sign);
+    }
+    // What is merely new and no trouble by itself explains nothing alone.
+    services
+        .into_values()
+        .filter(|signs| signs.iter().any(|sign| sign.weight >= 0.4))
+        .map(|mut signs| {
+            signs.sort_by_key(|sign| (sign.from, sign.detector));
+            Candidate { signs, score: 0.0 }
+        })
+        .collect()
+}
+
+impl Candidate {
+    /// The sign that says best what it is: what explains most, of those that came early.
+    pub(super) fn lead(&self) -> &Sign {
+        let first = self.signs[0].from;
+        let worth = |sign: &Sign| {
+            let late = (sign.from.0 - first.0) as f64 / 1e9;
+            sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
+        };
+        let best = self.signs.iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
+        best.unwrap_or(&self.signs[0])
+    }
+
+    pub(super) fn name(&self) -> &str {
+        let subject = &self.signs[0].subject;
+        subject.service.as_deref().unwrap_or(&subject.file)
+    }
+
+    /// When it began: its first clear sign of the kind that leads it, or an earlier one of substance.
+    pub(super) fn from(&self) -> Timestamp {
+        let lead = self.lead();
+        // What ran out was used before: how much of it is no sign by itself.
+        let substance = |sign: &&Sign| {
+            sign.weight >= 0.4
+                && (sign.gain >= CLEAR || sign.nature == lead.nature)
+                && (sign.weight > 0.4 || lead.weight <= 0.55 || sign.nature == lead.nature)
+        };
+        self.signs.iter().filter(substance).map(|sign| sign.from).min().unwrap_or(lead.from)
+    }
+
+    pub(super) fn to(&self) -> Timestamp {
+        self.signs.iter().map(|sign| sign.to).max().unwrap_or(self.lead().to)
+    }
+}
+
+/// Does a name occur in a text as a word of its own, and not within a longer name?
+pub(super) fn names_word(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(part)
+            && !text[at + name.len()..].chars().next().is_some_and(part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_words() {
+        for (text, name, found) in [
+            ("stock: insert failed", "stock", true),
+            ("pg-stock gone", "stock", false),
+            ("call to catalog failed", "catalog", true),
+            ("catalogue", "catalog", false),
+            ("", "x", false),
+        ] {
+            assert_eq!(names_word(text, name), found, "{text}");
+        }
+    }
+}
