@@ -19,5 +19,6 @@ mod program;
 mod promql;
 mod queries;
 mod software;
+mod refusals;
 mod source;
 mod tidy;

@@ -24,7 +24,7 @@ use crate::promql;
 use crate::report::account::counted;
 use crate::rules::acknowledgement::{self, Acknowledgement};
 use crate::rules::alert::Evidence;
-use crate::rules::alertmanager::{config as alertmanager, silence};
+use crate::rules::alertmanager::{config as alertmanager, notify, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::template::message::Library;
@@ -338,6 +338,12 @@ fn replay_over(
         answer.explained = Some(explained);
     }
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    if replay.notifications.len() >= notify::MAX_SENT {
+        let message =
+            format!("more than {} messages would have been sent, and no more are told", notify::MAX_SENT);
+        let hint = "group_interval and repeat_interval are as short as that";
+        session.diagnostics.push(Diagnostic::error("", message).hinted(hint));
+    }
     replay.acknowledge(&loaded.acknowledgements);
     if args.notifications {
         replay.preview(&loaded.files, loaded.alertmanager.as_ref(), &loaded.library);

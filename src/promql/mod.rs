@@ -129,6 +129,18 @@ pub struct EvalError {
 }
 
 impl EvalError {
+    /// Would it fail in the same way at any other time, after as much work? A limit was reached, or a text that the
+    /// expression holds cannot be used.
+    pub fn is_lasting(&self) -> bool {
+        const BEGINNINGS: [&str; 4] = [
+            "query processing would load too many samples",
+            "the query would look at more than",
+            "a label may be",
+            "invalid regular expression",
+        ];
+        BEGINNINGS.iter().any(|beginning| self.message.starts_with(beginning))
+    }
+
     /// The same as an error of the program, pointing at the source.
     pub fn into_error(self, source: &str) -> Error {
         let error = Error::usage(self.message);

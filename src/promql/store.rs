@@ -141,6 +141,12 @@ impl Store {
         self.stored.is_empty()
     }
 
+    /// How many values a query may look at because there are so many samples.
+    pub fn fair_work(&self) -> u64 {
+        let samples: usize = self.stored.iter().map(|stored| 20 + stored.series.samples.len()).sum();
+        (samples as u64).saturating_mul(super::eval::PER_SAMPLE)
+    }
+
     /// The times of the first and the last sample, in milliseconds.
     pub fn span(&self) -> Option<(i64, i64)> {
         let firsts = self.stored.iter().filter_map(|stored| stored.series.samples.first());
@@ -212,8 +218,10 @@ impl Store {
         for (name, value) in labels.iter_shared() {
             self.index.entry(name.clone()).or_default().entry(value.clone()).or_default().push(id);
         }
+        // History that comes series by series is of the same length for most of them.
+        let expected = self.stored.last().map_or(0, |stored| stored.series.samples.len()).min(4_096);
         self.stored.push(Stored {
-            series: Series { labels: labels.clone(), samples: Vec::new() },
+            series: Series { labels: labels.clone(), samples: Vec::with_capacity(expected) },
             ..Stored::default()
         });
         let (stored, hasher) = (&self.stored, &self.hasher);

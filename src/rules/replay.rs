@@ -47,6 +47,12 @@ pub struct Replay {
     pub span: Option<(i64, i64)>,
 }
 
+/// So many notifications are written out.
+pub const MAX_PREVIEWS: usize = 2_000;
+
+/// A group is evaluated at so many times at most, and at four more for each sample that there is.
+const MAX_TIMES: i64 = 100_000;
+
 /// Rules are evaluated this often at most; beyond, the times of the data are not what they seem.
 const MAX_EVALUATIONS: i64 = 100_000_000;
 
@@ -79,6 +85,18 @@ fn evaluate(
     let span = store.span();
     let every = |group: &RuleGroup| interval.forced.or(group.interval).unwrap_or(interval.default).max(1);
     if let Some((from, to)) = span {
+        let samples: usize = store.series().map(|series| series.samples.len()).sum();
+        for group in groups() {
+            let times = (to - from) / every(group);
+            if times > MAX_TIMES.saturating_add(4 * samples as i64) {
+                return Err(Error::usage(format!(
+                    "group {:?} would be evaluated {times} times in {} of data with {samples} samples",
+                    group.name,
+                    duration::text(to - from)
+                ))
+                .hinted("take a longer --interval, or a part of the data with --since and --until"));
+            }
+        }
         let evaluations =
             groups().map(|group| (to - from) / every(group) * group.rules.len() as i64).sum::<i64>();
         if evaluations > MAX_EVALUATIONS {
@@ -298,7 +316,7 @@ impl Replay {
             })
             .collect();
         let scene = preview::Scene { alerts: &self.alerts, links: &links, config, library };
-        for notification in &mut self.notifications {
+        for notification in self.notifications.iter_mut().take(MAX_PREVIEWS) {
             notification.previews = scene.previews(notification);
         }
     }

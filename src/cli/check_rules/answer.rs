@@ -19,7 +19,7 @@ use crate::rules::alertmanager::config::Config as Alertmanager;
 use crate::rules::explain::Explanation;
 use crate::rules::file::{Rule, RuleFile, RuleGroup};
 use crate::rules::lint::Lint;
-use crate::rules::replay::Replay;
+use crate::rules::replay::{self, Replay};
 use crate::rules::unit::{self, UnitReport};
 use crate::rules::whatif::WhatIf;
 use crate::rules::yaml::Problem;
@@ -519,6 +519,10 @@ pub(super) fn unsent(replay: &Replay) -> Vec<Diagnostic> {
     let previews =
         replay.notifications.iter().flat_map(|sent| sent.previews.iter().map(move |one| (sent, one)));
     let mut told = Vec::new();
+    if replay.notifications.len() > replay::MAX_PREVIEWS {
+        let message = format!("only the first {} messages are written out", replay::MAX_PREVIEWS);
+        told.push(Diagnostic::warning("", message));
+    }
     for (notification, preview) in previews {
         let Some(failed) = &preview.failed else { continue };
         let message = format!(

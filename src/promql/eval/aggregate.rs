@@ -100,18 +100,23 @@ impl<'a> Evaluator<'a> {
                 let size = (size as i64).max(0) as usize;
                 match aggregate.op {
                     AggregateOp::Topk => {
+                        first_k(&mut chosen, size, |a, b| a < b);
                         chosen.sort_by(|a, b| nan_last(b.1, a.1, b.1.is_nan(), a.1.is_nan()));
                     }
                     AggregateOp::Bottomk => {
+                        first_k(&mut chosen, size, |a, b| a > b);
                         chosen.sort_by(|a, b| nan_last(a.1, b.1, b.1.is_nan(), a.1.is_nan()));
                     }
-                    _ => {}
+                    _ => chosen.truncate(size),
                 }
-                for &(member, _) in chosen.iter().skip(size) {
+                for &member in &group.members {
                     columns[member].cells[i] = ABSENT;
                 }
+                for &(member, value) in &chosen {
+                    columns[member].cells[i] = value;
+                }
                 if !self.is_range && steps.count == 1 {
-                    order.extend(chosen.iter().take(size).map(|(member, _)| *member));
+                    order.extend(chosen.iter().map(|(member, _)| *member));
                 }
             }
         }
@@ -221,6 +226,49 @@ impl<'a> Evaluator<'a> {
         }
         merge(counted, parameter.span)
     }
+}
+
+/// Leaves the `k` values after which all others come, of equal ones the same as Prometheus: those that stand in its
+/// heap at the end, in the order of the heap.
+fn first_k(values: &mut Vec<(usize, f64)>, k: usize, before: fn(f64, f64) -> bool) {
+    // A NaN is the first to go.
+    let less = |a: f64, b: f64| a.is_nan() || before(a, b);
+    let k = k.min(values.len());
+    if k == 0 {
+        return values.clear();
+    }
+    for end in 1..k {
+        // Up from the end.
+        let mut at = end;
+        while at > 0 && less(values[at].1, values[(at - 1) / 2].1) {
+            values.swap(at, (at - 1) / 2);
+            at = (at - 1) / 2;
+        }
+    }
+    for next in k..values.len() {
+        let (root, new) = (values[0].1, values[next].1);
+        if !(before(root, new) || root.is_nan() && !new.is_nan()) {
+            continue;
+        }
+        values[0] = values[next];
+        // Down from the root.
+        let mut at = 0;
+        loop {
+            let mut child = 2 * at + 1;
+            if child >= k {
+                break;
+            }
+            if child + 1 < k && less(values[child + 1].1, values[child].1) {
+                child += 1;
+            }
+            if !less(values[child].1, values[at].1) {
+                break;
+            }
+            values.swap(at, child);
+            at = child;
+        }
+    }
+    values.truncate(k);
 }
 
 /// By value, every NaN after every number.

@@ -158,6 +158,7 @@ impl<'a> Evaluator<'a> {
             one: &one,
             out: Vec::new(),
             known: HashTable::new(),
+            hasher: foldhash::fast::RandomState::default(),
         };
         for group in join_groups(&many, &one, matching) {
             join.group(&group)?;
@@ -224,6 +225,7 @@ struct Join<'j> {
     one: &'j [Column],
     out: Vec<Column>,
     known: HashTable<usize>,
+    hasher: foldhash::fast::RandomState,
 }
 
 impl Join<'_> {
@@ -349,12 +351,11 @@ impl Join<'_> {
             one.map_or(&group.labels, |column| &column.labels),
         );
         let drop_name = self.binary.as_bool || many.is_some_and(|column| column.drop_name);
-        let hasher = foldhash::fast::RandomState::default();
-        let hashed = hasher.hash_one(&labels);
+        let hashed = self.hasher.hash_one(&labels);
         if let Some(&place) = self.known.find(hashed, |&place| self.out[place].labels == labels) {
             return place;
         }
-        let out = &self.out;
+        let (out, hasher) = (&self.out, &self.hasher);
         self.known.insert_unique(hashed, out.len(), |&place| hasher.hash_one(&out[place].labels));
         self.out.push(Column { labels, drop_name, cells: vec![ABSENT; self.steps.count] });
         self.out.len() - 1

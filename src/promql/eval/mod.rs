@@ -99,9 +99,9 @@ pub(super) fn fail<T>(span: Span, message: impl Into<String>) -> Outcome<T> {
 }
 
 /// How often each sample may be looked at, beyond [`Options::max_work`] …
-const PER_SAMPLE: u64 = 1_000;
+pub(super) const PER_SAMPLE: u64 = 1_000;
 /// … and what a series costs beside its values: its labels are copied, hashed and compared.
-const PER_SERIES: usize = 200;
+const PER_SERIES: usize = 100;
 
 /// What an evaluation looks at.
 pub(super) struct Evaluator<'a> {
@@ -166,7 +166,7 @@ pub fn range(
     }
     let count = end_ms.checked_sub(start_ms).filter(|length| *length >= 0).map(|length| length / step_ms + 1);
     let Some(count) = count else {
-        return Ok(Answer { value: Value::Matrix(Vec::new()), annotations: Vec::new() });
+        return Ok(Answer { value: Value::Matrix(Vec::new()), annotations: Vec::new(), work: 0 });
     };
     let steps = Steps { start: start_ms, step: step_ms, count: count as usize };
     let mut evaluator = Evaluator::new(expr, store, options, steps, true);
@@ -206,7 +206,7 @@ impl<'a> Evaluator<'a> {
 
     fn answer(mut self, value: Value) -> Answer {
         self.annotations.sort_by_key(|annotation| annotation.level);
-        Answer { value, annotations: self.annotations }
+        Answer { value, annotations: self.annotations, work: self.work }
     }
 
     /// The first and the last time of the query.
@@ -268,8 +268,7 @@ impl<'a> Evaluator<'a> {
             return Ok(());
         }
         // Much data may be looked at often.
-        let samples: usize = self.store.series().map(|series| 20 + series.samples.len()).sum();
-        let limit = self.options.max_work.saturating_add((samples as u64).saturating_mul(PER_SAMPLE));
+        let limit = self.options.max_work.saturating_add(self.store.fair_work());
         if self.work <= limit {
             return Ok(());
         }

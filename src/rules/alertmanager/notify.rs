@@ -41,6 +41,12 @@ pub struct Notification {
 /// A group is looked at this many times at most; beyond, a year of five minutes is over.
 const MAX_FLUSHES: usize = 110_000;
 
+/// All groups together are looked at this many times at most.
+const MAX_LOOKS: usize = 1_000_000;
+
+/// No more than this would have been sent; beyond, intervals are not what they seem.
+pub const MAX_SENT: usize = 50_000;
+
 /// Sets receivers, suppression and status of the alerts, and gives what would have been sent until `until`
 /// (milliseconds), by time.
 pub fn notify(config: &Config, silences: &[Silence], alerts: &mut [Alert], until: i64) -> Vec<Notification> {
@@ -67,9 +73,10 @@ pub fn notify(config: &Config, silences: &[Silence], alerts: &mut [Alert], until
     let mut why: Vec<Option<String>> = vec![None; alerts.len()];
     let mut sent = Vec::new();
     let sources = sources(config, alerts);
+    let mut looks = 0;
     for ((route, common), members) in groups {
         let scene = Scene { config, silences, alerts, sources: &sources, route, common, until };
-        scene.run(&members, &mut told, &mut why, &mut sent);
+        scene.run(&members, &mut told, &mut why, &mut sent, &mut looks);
     }
     sent.sort_by_key(|notification| notification.at);
     for (index, alert) in alerts.iter_mut().enumerate() {
@@ -119,6 +126,7 @@ impl Scene<'_> {
         told: &mut [bool],
         why: &mut [Option<String>],
         sent: &mut Vec<Notification>,
+        looks: &mut usize,
     ) {
         let route = &self.config.routes[self.route];
         let fired = |index: usize| self.alerts[index].firing_at.map_or(i64::MAX, Timestamp::millis);
@@ -133,6 +141,10 @@ impl Scene<'_> {
             // What fires shortly before the end of the data still gets its first look.
             while (is_first || at <= self.until) && flushes < MAX_FLUSHES {
                 flushes += 1;
+                *looks += 1;
+                if *looks > MAX_LOOKS || sent.len() >= MAX_SENT {
+                    return;
+                }
                 is_first = false;
                 while let Some(&next) = waiting.last().filter(|&&next| fired(next) <= at) {
                     inside.push(next);

@@ -1,5 +1,6 @@
 //! Runs a template: walks the tree, keeps variables, and stops what would not end.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use super::{Context, Query};
 /// Templates may call each other this deep.
 const MAX_CALLS: usize = 50;
 /// Nodes that may be executed.
-const MAX_STEPS: u64 = 200_000;
+const MAX_STEPS: u64 = 100_000;
 /// Queries that may be run.
 const MAX_QUERIES: usize = 100;
 /// Lists of nodes that may be inside one another, the templates that are called included.
@@ -41,6 +42,8 @@ pub(super) struct World<'r> {
     pub query: Option<&'r Query<'r>>,
     /// Is what is printed escaped for HTML?
     pub html: bool,
+    /// Steps that may still be taken, by this template and others.
+    pub steps: &'r Cell<u64>,
 }
 
 /// One execution of a template.
@@ -95,6 +98,7 @@ pub(super) fn execute(template: &Template, context: &Context<'_>) -> Result<Stri
         external_url: context.external_url,
         query: Some(context.query),
         html: false,
+        steps: context.steps,
     };
     run(template, world, variables, &dot)
         .map_err(|message| format!("error executing template {}: {message}", template.name))
@@ -179,6 +183,11 @@ impl Run<'_> {
 
     fn steps_of(&mut self, count: u64) -> Result<(), String> {
         self.steps = self.steps.saturating_add(count);
+        let left = self.world.steps.get();
+        self.world.steps.set(left.saturating_sub(count));
+        if left < count {
+            return Err("the templates of a rule or message take too many steps in all".to_owned());
+        }
         if self.steps > MAX_STEPS {
             return Err(format!("the template takes more than {MAX_STEPS} steps"));
         }

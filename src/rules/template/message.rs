@@ -1,5 +1,6 @@
 //! Templates of notifications: Alertmanager's dialect, with a library of named templates.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -150,6 +151,7 @@ impl Library {
             external_url: message.external_url,
             query: None,
             html: escaping == Escaping::Html,
+            steps: &Cell::new(u64::MAX),
         };
         eval::execute_with(&template, &message.data(), world)
     }
