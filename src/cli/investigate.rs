@@ -191,6 +191,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             examples: &cases,
             alerts: &alerts,
             account: &account,
+            recorded: &recorded,
         };
         page::page(&told, &selection)
     });

@@ -209,6 +209,13 @@ fn focus(
 fn is_comparable(key: &str) -> bool {
     const SAYS_WHERE: &[&str] =
         &["line", "function", "file", "pid", "thread", "stream", "tag", "ecs.version"];
+    // How it ended, in other words, is no reason.
+    const SAYS_HOW: &[&str] =
+        &["flags", "outcome", "result", "error", "exception", "reason", "termination", "failure"];
+    let lower = key.to_ascii_lowercase();
+    if SAYS_HOW.iter().any(|word| lower.split(['_', '.', '-', '@']).any(|part| part == *word)) {
+        return false;
+    }
     let roles = names::roles_of(key);
     // How full a pool was is why, not who.
     let last = key.rsplit('.').next().unwrap_or(key);

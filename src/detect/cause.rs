@@ -93,6 +93,10 @@ const LOOK_BACK: i64 = 6 * 60 * NANOS;
 /// In how much time a lead over the first change loses most of its worth, in seconds.
 const LEAD: f64 = 100.0;
 
+/// How much likelier a cause is whose score is greater by one, as a logarithm; measured with `tests/oracle`, so that
+/// of the causes told with 80 % about eight in ten are right.
+const SHARP: f64 = 1.3;
+
 /// How many changes the timeline shows.
 const SHOWN: usize = 14;
 
@@ -101,6 +105,11 @@ pub fn story(scene: &Scene<'_>, findings: &[Finding], recorded: Option<&Counted>
     let success = Success::of(scene).or_else(|| recorded.map(|counted| Success::recorded(scene, counted)));
     let worst = success.as_ref().and_then(|success| success.worst);
     let mut signs = signs(scene, findings);
+    // How requests went where they enter is told apart.
+    if let Some(success) = &success {
+        let place = scene.wants.file(success.group);
+        signs.retain(|sign| sign.detector != "error-share" || sign.subject.file != place);
+    }
     let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
@@ -181,7 +190,7 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<Stri
     }
     // Of two that are as early the one is more likely that explains more: as in the confidence that is told.
     for candidate in candidates.iter_mut() {
-        candidate.score += (0.45 + 0.5 * candidate.lead().weight.min(1.0)).ln() / 0.9;
+        candidate.score += trust(candidate.lead()).ln() / SHARP;
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
 }
@@ -205,6 +214,15 @@ fn owns(candidate: &Candidate) -> bool {
         "nodes",
         "kernel",
         "syslog",
+        "systemd",
+        "cron",
+        "init",
+        "supervisord",
+        "kubelet",
+        "kube",
+        "events",
+        "dockerd",
+        "containerd",
         "rabbitmq",
         "etcd",
         "cassandra",
@@ -217,6 +235,26 @@ fn owns(candidate: &Candidate) -> bool {
     names
         .flat_map(|name| name.split(['-', '_', '.', '/']))
         .any(|part| OWNERS.contains(&part.to_lowercase().as_str()))
+}
+
+/// Machines and supervisors tell of others: of whom, if it is only one.
+fn whose(scene: &Scene<'_>, candidate: &Candidate) -> String {
+    if !owns(candidate) {
+        return String::new();
+    }
+    let names: Vec<String> = scene.names().into_iter().filter(|name| name != candidate.name()).collect();
+    let lead = candidate.lead();
+    let mut told: Vec<String> = Vec::new();
+    for kind in &lead.kinds {
+        let text = String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase();
+        told.extend(names.iter().filter(|name| names_word(&text, &name.to_lowercase())).cloned());
+    }
+    told.sort_unstable();
+    told.dedup();
+    match &told[..] {
+        [one] => format!(" (of {one})"),
+        _ => String::new(),
+    }
 }
 
 /// The other candidates whose names occur in what a candidate's entries say.
@@ -304,20 +342,19 @@ fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) {
 /// The candidates as causes, each with what followed it.
 fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>) -> Vec<Cause> {
     const MOST: usize = 5;
-    let total: f64 = candidates.iter().take(3).map(|candidate| (candidate.score * 0.9).exp()).sum();
+    let total: f64 = candidates.iter().take(3).map(|candidate| (candidate.score * SHARP).exp()).sum();
     candidates
         .iter()
         .take(MOST)
         .enumerate()
         .map(|(at, candidate)| {
             let lead = candidate.lead();
-            let share = if total > 0.0 { (candidate.score * 0.9).exp() / total } else { 0.0 };
-            // Sure of the order is not sure of the cause: signs that explain little leave room for doubt.
-            let confidence = share * (0.45 + 0.5 * lead.weight.min(1.0));
+            let share = if total > 0.0 { (candidate.score * SHARP).exp() / total } else { 0.0 };
+            let confidence = share * trust(lead);
             Cause {
                 rank: at + 1,
-                headline: headline(lead),
-                summary: sentence(candidate),
+                headline: headline(lead) + &whose(scene, candidate),
+                summary: sentence(candidate, &whose(scene, candidate)),
                 detector: lead.detector,
                 subject: lead.subject.clone(),
                 from: Some(candidate.from()),
@@ -331,13 +368,18 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
         .collect()
 }
 
+/// Sure of the order is not sure of the cause: signs that explain little leave room for doubt.
+fn trust(lead: &Sign) -> f64 {
+    0.6 + 0.36 * lead.weight.min(1.0)
+}
+
 /// What happened where.
 fn headline(lead: &Sign) -> String {
     format!("{} in {}", lead.what, lead.subject.service.as_ref().unwrap_or(&lead.subject.file))
 }
 
 /// What happened where, since when and how often, and what was seen with it or before it.
-fn sentence(candidate: &Candidate) -> String {
+fn sentence(candidate: &Candidate, whose: &str) -> String {
     let lead = candidate.lead();
     let file = lead.subject.file.rsplit('/').next().unwrap_or_default();
     let place = match &lead.subject.service {
@@ -348,7 +390,7 @@ fn sentence(candidate: &Candidate) -> String {
         1 => String::new(),
         n => format!(", {} times", HumanCount(n)),
     };
-    let mut text = format!("{} in {place}, since {}{times}", lead.what, lead.from.clock());
+    let mut text = format!("{} in {place}{whose}, since {}{times}", lead.what, lead.from.clock());
     let mut others: Vec<&str> = Vec::new();
     // The numbers of a metric stand in what followed.
     let brief = |sign: &'_ Sign| sign.what.find(" (").map_or(sign.what.len(), |at| at);

@@ -112,6 +112,7 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Finding> {
         constant: false,
         kinds: Vec::new(),
         gain: found.gain,
+        series: None,
         what: Some(format!(
             "{WHAT} (over {edge}: usually {:.1} %, then {:.0} %)",
             found.outside * 100.0,

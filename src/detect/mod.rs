@@ -13,6 +13,7 @@ pub mod course;
 pub mod crash;
 pub mod deploy;
 pub mod doubt;
+pub mod drawn;
 pub mod evidence;
 pub mod family;
 pub mod finding;
@@ -31,6 +32,7 @@ pub mod phrase;
 pub mod pool;
 pub mod recorded;
 pub mod scene;
+pub mod share;
 pub mod sign;
 pub mod silence;
 pub mod storage;
@@ -92,6 +94,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &crash::RESTART,
     &clock::CLOCK,
     &burst::BURST,
+    &share::ERROR_SHARE,
     &latency::LATENCY,
     &storm::STORM,
     &silence::SILENCE,
