@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::doubt;
 use super::family::evidence;
 use super::finding::{Evidence, Finding, Nature, Subject, time};
+use super::reach::Reach;
 use super::recorded::Counted;
 use super::scene::{GAIN, Scene};
 use super::sign::{CLEAR, Candidate, Sign, candidates, names_word, signs};
@@ -49,6 +50,9 @@ pub struct Cause {
     pub effects: Vec<String>,
     /// What speaks against it.
     pub against: Vec<String>,
+    /// The kinds of entries that it was found in.
+    #[serde(skip)]
+    pub kinds: Vec<usize>,
 }
 
 impl Cause {
@@ -100,8 +104,14 @@ const SHARP: f64 = 1.3;
 /// How many changes the timeline shows.
 const SHOWN: usize = 14;
 
-/// Puts the findings and changes in order. `recorded` tells how requests went where no log does.
-pub fn story(scene: &Scene<'_>, findings: &[Finding], recorded: Option<&Counted>) -> Story {
+/// Puts the findings and changes in order. `recorded` tells how requests went where no log does; `reach`, who calls whom
+/// as far as requests tell.
+pub fn story(
+    scene: &Scene<'_>,
+    findings: &[Finding],
+    recorded: Option<&Counted>,
+    reach: Option<&Reach>,
+) -> Story {
     let success = Success::of(scene).or_else(|| recorded.map(|counted| Success::recorded(scene, counted)));
     let worst = success.as_ref().and_then(|success| success.worst);
     let mut signs = signs(scene, findings);
@@ -118,7 +128,7 @@ pub fn story(scene: &Scene<'_>, findings: &[Finding], recorded: Option<&Counted>
     }
     let mut candidates = candidates(signs);
     let entries = success.as_ref().map_or_else(BTreeSet::new, |success| success.places(scene));
-    rate(scene, &mut candidates, &entries);
+    rate(scene, &mut candidates, &entries, reach);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
     let sure = candidates
@@ -147,7 +157,7 @@ fn core(signs: &[Sign], worst: Option<(Timestamp, Timestamp)>) -> Option<(Timest
 }
 
 /// Gives every candidate its score, and sorts them: the best first.
-fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<String>) {
+fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<String>, reach: Option<&Reach>) {
     let first =
         candidates.iter().filter_map(|c| c.signs.iter().filter(|s| s.weight >= 0.4).map(Sign::surely).min());
     let Some(first) = first.min() else { return };
@@ -182,7 +192,8 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<Stri
         });
         let clear = (lead.gain.max(1.0).log10() / 2.5).min(1.0);
         // Where requests enter, and where their ends are told, everything is felt.
-        let felt = entries.contains(candidate.name()) && lead.nature == Nature::Symptom;
+        let felt = lead.nature == Nature::Symptom
+            && (entries.contains(candidate.name()) || has_it_from_below(scene, candidates, at, reach));
         candidates[at].score = most + 0.5 * lead.weight + clear + 0.75 * blamed.min(2) as f64
             - 0.75 * blames.min(2) as f64
             - if relays { 1.5 } else { 0.0 }
@@ -193,6 +204,52 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<Stri
         candidate.score += trust(candidate.lead()).ln() / SHARP;
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
+}
+
+/// Has somebody trouble at the same time whose work is a part of a candidate's?
+fn has_it_from_below(scene: &Scene<'_>, candidates: &[Candidate], at: usize, reach: Option<&Reach>) -> bool {
+    // What is below may have told of it a little later, by its clock or because it seldom speaks.
+    const LATER: i64 = 30 * NANOS;
+    let one = &candidates[at];
+    candidates.iter().enumerate().filter(|(other, _)| *other != at).any(|(_, other)| {
+        let near =
+            other.lead().from.0 <= one.lead().from.0.saturating_add(LATER) && other.lead().weight > 0.4;
+        near && match reach.filter(|reach| !reach.is_empty()) {
+            Some(reach) => one.group(scene).zip(other.group(scene)).is_some_and(|(one, other)| {
+                reach.calls(one, other) && !reach.calls(other, one) && reach.feels(one, other)
+            }),
+            None => follows(scene, one, other),
+        }
+    })
+}
+
+/// Does the trouble of one come right after that of another, again and again?
+fn follows(scene: &Scene<'_>, one: &Candidate, other: &Candidate) -> bool {
+    const NEAR: i64 = 5 * NANOS;
+    const FEWEST: usize = 8;
+    let firsts = |candidate: &Candidate| {
+        let mut bins = super::bins::Bins::default();
+        for at in candidate.lead().kinds.iter().filter(|_| candidate.lead().nature != Nature::Context) {
+            bins.merge(scene.kinds[*at].1.bins.clone());
+        }
+        bins
+    };
+    let (ours, theirs) = (firsts(one), firsts(other));
+    if ours.width() != theirs.width() {
+        return false;
+    }
+    let mut after = (0, 0);
+    let mut rest = theirs.rows().iter().peekable();
+    for bin in ours.rows() {
+        while rest.next_if(|other| other.index < bin.index).is_some() {}
+        if let Some(other) = rest.peek().filter(|other| other.index == bin.index) {
+            let gap = bin.first.ts.0 - other.first.ts.0;
+            if gap != 0 && gap.abs() <= NEAR {
+                after = (after.0 + usize::from(gap > 0), after.1 + 1);
+            }
+        }
+    }
+    after.1 >= FEWEST && after.0 * 10 >= after.1 * 8
 }
 
 /// Is this where resources live: a database, a broker, a machine?
@@ -363,9 +420,20 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
                 evidence: shown(candidate),
                 effects: effects(scene, candidates, at, success),
                 against: doubt::of_order(scene, candidates, at, success),
+                kinds: felt_kinds(candidate),
             }
         })
         .collect()
+}
+
+/// The kinds of entries of what leads, or of what is felt where that has none: what was changed is told once.
+fn felt_kinds(candidate: &Candidate) -> Vec<usize> {
+    let lead = candidate.lead();
+    if !lead.kinds.is_empty() && lead.nature != Nature::Context {
+        return lead.kinds.clone();
+    }
+    let signs = candidate.signs.iter().filter(|sign| sign.nature != Nature::Context && sign.weight > 0.4);
+    signs.flat_map(|sign| sign.kinds.iter().copied()).collect()
 }
 
 /// Sure of the order is not sure of the cause: signs that explain little leave room for doubt.

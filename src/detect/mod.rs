@@ -30,6 +30,7 @@ pub mod observe;
 pub mod own;
 pub mod phrase;
 pub mod pool;
+pub mod reach;
 pub mod recorded;
 pub mod scene;
 pub mod share;
@@ -265,7 +266,7 @@ mod tests {
             crate::scan::fold(&inputs.logs, &selection, &options, || Observed::new(&wants));
         let scene = Scene::new(&wants, observed, &vocabulary());
         let mut findings = findings(&scene, &[]);
-        let mut story = cause::story(&scene, &findings, None);
+        let mut story = cause::story(&scene, &findings, None, None);
         evidence::fill(&mut findings, &inputs.logs, &scanned, &options);
         let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
         evidence::fill_all(shown.collect(), &inputs.logs, &scanned, &options);

@@ -53,11 +53,13 @@ impl Detector for Storm {
 
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let Some(success) = Success::of(scene) else { return Vec::new() };
+        let asked: u64 = success.requests.iter().sum();
         let mut services: BTreeMap<Subject, Vec<(usize, Repeated)>> = BTreeMap::new();
-        for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+        for (at, (kind, signal)) in scene.kinds.iter().enumerate() {
             let talk = kind.level.is_none_or(|level| level <= Level::Info);
             if kind.what == What::Template
                 && talk
+                && signal.count as f64 >= LEAST * asked as f64
                 && kind.group != success.group
                 && let Some(found) = repeated(scene, at, &success.requests)
             {
