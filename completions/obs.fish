@@ -145,6 +145,9 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l value -d 'Measure the 
 complete -c obs -n "__fish_obs_using_subcommand stats" -l percentiles -d 'Percentiles of the values (default: 50,90,95,99,99.9; of those 50,95,99 in tables of groups, so that they fit)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l success -d 'What a successful request is, such as \'status < 400\' (default: a status below 500, else no entry of level error or worse in the request)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l slo -d 'The percentage of requests that is promised to succeed, such as 99.9: error budget, how sure the rate is, and how fast the budget burnt' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l apdex -d 'How content users are who expect an answer within this time, such as 500ms: from 0, nobody, to 1, all' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l diff -d 'Compare the time from A until B with what was before A, or with a second window' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l why -d 'Show the entries behind these numbers: p99, max, min, failed' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -171,6 +174,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand stats" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l heat-map -d 'Draw how the values spread over time'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
+use obs::detect::phrase;
+use obs::detect::recent::RecentKeys;
 use obs::format::log::reader::ReadOptions;
 use obs::format::time;
 use obs::model::{Level, Needs, Role, Timestamp, Value};
@@ -354,9 +356,10 @@ fn loghub_templates_are_grouped_as_people_group_them() {
         let event = header.iter().position(|name| name == "EventId").expect("the column");
         let truth: Vec<String> = lines.map(|line| columns(line)[event].clone()).collect();
         let mut phrases = vec![Vec::new(); truth.len()];
+        let mut recent = RecentKeys::new(phrase::phrase);
         for read in read(&survey(&log)) {
-            let Some(phrase) = phrases.get_mut(read.line) else { continue };
-            obs::detect::phrase::of_entry(Some(read.message.as_bytes()), &read.raw, phrase);
+            let Some(key) = phrases.get_mut(read.line) else { continue };
+            phrase::of_entry(Some(read.message.as_bytes()), &read.raw, &mut recent, key);
         }
         let keys: Vec<&[u8]> = phrases.iter().map(Vec::as_slice).collect();
         let groups = obs::detect::template::group(&keys);

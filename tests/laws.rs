@@ -486,6 +486,7 @@ fn statistics(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String
             value: "duration".to_owned(),
             value_asked: false,
             percentiles: vec![0.0, 50.0, 99.9],
+            apdex: Some(100.0),
         };
         let mut needs = Needs::none();
         let rule = rule(condition, inputs, &mut needs);

@@ -273,14 +273,19 @@ fn text(ts: Timestamp) -> String {
 
 /// The command that shows a request.
 fn command(example: &Example, paths: &[PathBuf]) -> ExampleJson {
-    let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
-    let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
     let at = example.at.map_or(String::new(), |at| format!(", {}", at.clock()));
     ExampleJson {
         id: example.id.clone(),
         why: format!("{}{at}", example.why),
-        command: format!("obs correlate {paths} --id {}", quoted(&example.id)),
+        command: correlate_command(paths, &example.id),
     }
+}
+
+/// The command that shows a request.
+pub(super) fn correlate_command(paths: &[PathBuf], id: &str) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
+    let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
+    format!("obs correlate {paths} --id {}", quoted(id))
 }
 
 /// As a shell takes it for one word.

@@ -21,7 +21,6 @@ mod recorded;
 mod redaction;
 mod session;
 mod skew;
-mod slo;
 mod stats;
 mod templates;
 mod verdict;

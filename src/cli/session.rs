@@ -127,6 +127,21 @@ impl Session {
         self.time_range(&Chosen::parse(&args, &mut Needs::none())?)
     }
 
+    /// The windows that `A..B` or `A..B,C..D` means: what is compared with, which is all before A or the second, and
+    /// what is looked at.
+    pub(super) fn windows(&self, typed: &str) -> Result<[TimeRange; 2], Error> {
+        let (inside, before) = match typed.split_once(',') {
+            Some((inside, before)) => (inside, Some(before)),
+            None => (typed, None),
+        };
+        let inside = self.window(inside)?;
+        let before = match before {
+            Some(before) => self.window(before)?,
+            None => TimeRange { from: None, until: inside.from },
+        };
+        Ok([before, inside])
+    }
+
     /// The time that was typed to compare with, and the range that is read then: what was selected, and that time.
     pub(super) fn baseline(
         &self,
@@ -261,4 +276,12 @@ fn zone_offset(zone: chrono_tz::Tz, at: Timestamp) -> i32 {
     use chrono::{Offset, TimeZone};
     let utc = chrono::DateTime::from_timestamp_nanos(at.0).naive_utc();
     zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
+}
+
+/// How much of the data's time lies in a range.
+pub(super) fn seconds(range: TimeRange, account: &Account) -> f64 {
+    let (Some(first), Some(last)) = (account.from, account.to) else { return 0.0 };
+    let from = range.from.map_or(first, |from| from.max(first));
+    let until = range.until.map_or(last, |until| until.min(last));
+    (until.0.saturating_sub(from.0)).max(1) as f64 / 1e9
 }

@@ -1,5 +1,10 @@
 //! `obs stats`: how many, how often, how well, how fast.
 
+mod difference;
+mod heat;
+mod slo;
+mod why;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -8,19 +13,24 @@ use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::session::{Chosen, Session};
-use super::slo::{self, SloJson};
 use super::verdict::Verdict;
-use crate::model::unit::parse_duration;
-use crate::model::{Error, Needs};
+use crate::model::unit::{HumanMillis, parse_duration};
+use crate::model::{Error, Needs, TimeRange};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
-use crate::stats::{self, Answer, GroupAnswer, Question, SuccessRule};
+use crate::stats::{self, Answer, GroupAnswer, Measure, Question, SuccessRule, Values};
+use difference::DiffJson;
+use heat::HeatJson;
+use slo::SloJson;
+use why::WhyJson;
 
 /// Count entries and requests, their success and their durations, in groups and over time
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   obs stats logs/ --by service
   obs stats logs/ --every 1m --success 'status < 400'
-  obs stats logs/gateway --slo 99.9
+  obs stats logs/gateway --slo 99.9 --apdex 300ms
+  obs stats logs/ --by service --diff 03:06..03:21
+  obs stats api.log --heat-map --why p99
   obs stats api.log --by endpoint --value durationMs --percentiles 50,99")]
 pub(super) struct StatsArgs {
     #[command(flatten)]
@@ -45,6 +55,18 @@ pub(super) struct StatsArgs {
     /// how fast the budget burnt
     #[arg(long, value_name = "PERCENT")]
     slo: Option<f64>,
+    /// How content users are who expect an answer within this time, such as 500ms: from 0, nobody, to 1, all
+    #[arg(long, value_name = "DURATION")]
+    apdex: Option<String>,
+    /// Compare the time from A until B with what was before A, or with a second window
+    #[arg(long, value_name = "A..B[,C..D]", allow_hyphen_values = true, conflicts_with_all = ["every", "slo", "heat_map", "why"])]
+    diff: Option<String>,
+    /// Draw how the values spread over time
+    #[arg(long)]
+    heat_map: bool,
+    /// Show the entries behind these numbers: p99, max, min, failed
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    why: Vec<String>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -59,6 +81,12 @@ struct StatsJson<'a> {
     success_rule: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     slo: Option<&'a [SloJson]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<DiffJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heat_map: Option<HeatJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a [WhyJson]>,
     input: AccountJson,
 }
 
@@ -68,33 +96,54 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let question = question(args)?;
     let target = args.slo.map(slo::target).transpose()?;
+    let wanted = why::wanted(&args.why)?;
     let rule = args.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
-    if target.is_some() {
+    if target.is_some() || args.diff.is_some() || args.heat_map || !wanted.is_empty() || chosen.needs_span() {
         session.hold_pipes();
     }
     let range = session.time_range(&chosen)?;
     let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
-    let selected = (&chosen.filter, range);
+    let ask = |question: &Question, range: TimeRange| {
+        let (rule, needs) = (rule.clone(), needs.clone());
+        stats::answer(&session.inputs, question, rule, needs, (&chosen.filter, range), &session.config.scan)
+    };
+    let windows = args.diff.as_deref().map(|typed| session.windows(typed)).transpose()?;
     let budgets = target.map(|target| {
         let by_the_minute = Question { every: Some(slo::STEP), percentiles: Vec::new(), ..question.clone() };
-        let (rule, needs) = (rule.clone(), needs.clone());
-        let options = &session.config.scan;
-        let buckets = stats::answer(&session.inputs, &by_the_minute, rule, needs, selected, options);
-        slo::budgets(&buckets.groups, target)
+        slo::budgets(&ask(&by_the_minute, range).groups, target)
     });
-    let mut answer = stats::answer(&session.inputs, &question, rule, needs, selected, &session.config.scan);
+    let mut answer = ask(&question, windows.map_or(range, |[_, inside]| inside));
+    let whole = answer.scanned.account();
+    let difference = windows.map(|[before, inside]| {
+        let was = ask(&question, before).groups;
+        difference::difference([before, inside], [was, answer.groups.clone()], &whole)
+    });
+    let selected = (&chosen.filter, range);
+    let heat = args.heat_map.then(|| heat::map(&session, &question, &needs, selected, &whole));
+    let behind = (!wanted.is_empty())
+        .then(|| why::behind(&session, &question, (rule.clone(), needs.clone()), &wanted, selected));
+    let mut report = match &difference {
+        Some(difference) => difference::report(difference, &question, &answer.success_rule),
+        None => report(&question, &answer),
+    };
+    slo::tell(&mut report, budgets.as_deref().unwrap_or_default(), &question.by);
+    if let Some(heat) = &heat {
+        heat::tell(&mut report, heat.as_ref(), &question.value);
+    }
+    why::tell(&mut report, behind.as_deref().unwrap_or_default(), &args.paths.paths);
     let account = session.account(&mut answer.scanned);
+    report.push(Section::Account(account));
     let json = StatsJson {
         groups: &answer.groups,
         success_rule: &answer.success_rule,
         slo: budgets.as_deref(),
+        diff: difference.map(DiffJson::from),
+        heat_map: heat.flatten().map(HeatJson::from),
+        why: behind.as_deref(),
         input: AccountJson::from(&account),
     };
-    let mut report = report(&question, &answer);
-    slo::tell(&mut report, budgets.as_deref().unwrap_or_default(), &question.by);
-    report.push(Section::Account(account));
     session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))
 }
@@ -117,7 +166,21 @@ fn question(args: &StatsArgs) -> Result<Question, Error> {
         value: args.value.clone().unwrap_or_else(|| "duration".to_owned()),
         value_asked: args.value.is_some(),
         percentiles,
+        apdex: args.apdex.as_deref().map(|source| apdex(args, source)).transpose()?,
     })
+}
+
+/// The threshold of the Apdex in milliseconds, for values that are durations.
+fn apdex(args: &StatsArgs, source: &str) -> Result<f64, Error> {
+    let nanos = parse_duration(source).filter(|nanos| *nanos > 0.0).ok_or_else(|| {
+        Error::usage(format!("`{source}` is no length of time")).hinted("write 300ms, 1.5s")
+    })?;
+    let value = args.value.as_deref().unwrap_or("duration");
+    if Measure::of(value, &mut Needs::none()).unit().is_none() {
+        return Err(Error::usage(format!("--apdex needs durations, and the name `{value}` says no unit"))
+            .hinted("leave out --value, or map the field: --map duration=FIELD"));
+    }
+    Ok(nanos / 1e6)
 }
 
 /// A length of time of at least a millisecond, in nanoseconds.
@@ -147,6 +210,9 @@ fn report(question: &Question, answer: &Answer) -> Report {
         columns.extend(values.percentiles.iter().map(|(p, _)| Column::number(format!("p{p}"))));
         columns.push(Column::number("max"));
     }
+    if question.apdex.is_some() {
+        columns.push(Column::number("apdex"));
+    }
     let rows = answer.groups.iter().map(|group| row(question, group, rated, measured.is_some())).collect();
     report.push(Section::Table(Table { columns, rows }));
     if rated {
@@ -156,6 +222,13 @@ fn report(question: &Question, answer: &Answer) -> Report {
         let unit = values.unit.map_or(String::new(), |unit| format!(" in {unit}"));
         report.paragraph(format!("Percentiles are of {}{unit}.", question.value));
     }
+    if let Some(threshold) = question.apdex {
+        let (satisfied, tolerating) = (HumanMillis(threshold), HumanMillis(4.0 * threshold));
+        report.paragraph(format!(
+            "The Apdex counts whole what took up to {satisfied}, half what took up to {tolerating}, and not what took \
+             longer or failed."
+        ));
+    }
     report
 }
 
@@ -164,36 +237,49 @@ fn row(question: &Question, group: &GroupAnswer, rated: bool, measured: bool) ->
     if question.every.is_some() {
         row.push(group.from.map_or_else(Cell::none, Cell::time));
     }
-    for value in group.by.values() {
-        row.push(match value {
-            serde_json::Value::Null => Cell::none(),
-            serde_json::Value::String(text) => Cell::text(text.as_str()),
-            other => Cell::text(other.to_string()),
-        });
-    }
+    row.extend(group.by.values().map(value_cell));
     row.push(Cell::count(group.entries));
     if rated {
         row.push(Cell::count(group.requests));
         row.push(group.success_rate.map_or_else(Cell::none, Cell::percent));
     }
     if measured {
-        let in_millis = |value: f64, unit: Option<&str>| match unit {
-            Some("ms") => Cell::millis(value),
-            Some("s") => Cell::millis(value * 1e3),
-            Some("us") => Cell::millis(value / 1e3),
-            Some("ns") => Cell::millis(value / 1e6),
-            _ => Cell::number(value, 2),
-        };
         let percentiles = group.values.as_ref().map(|values| {
-            let cell = |value: Option<f64>| {
-                let cell = value.map_or_else(Cell::none, |value| in_millis(value, values.unit));
-                if values.approximate { cell.approximate() } else { cell }
-            };
-            let mut cells: Vec<Cell> = values.percentiles.iter().map(|(_, value)| cell(*value)).collect();
-            cells.push(values.max.map_or_else(Cell::none, |max| in_millis(max, values.unit)));
+            let mut cells: Vec<Cell> =
+                values.percentiles.iter().map(|(_, value)| measured_cell(*value, values)).collect();
+            cells.push(values.max.map_or_else(Cell::none, |max| in_unit(max, values.unit)));
             cells
         });
         row.extend(percentiles.unwrap_or_else(|| vec![Cell::none(); question.percentiles.len() + 1]));
     }
+    if let Some(apdex) = group.apdex {
+        row.push(apdex.score().map_or_else(Cell::none, |score| Cell::number(score, 2)));
+    }
     row
+}
+
+/// A value that makes a group.
+fn value_cell(value: &serde_json::Value) -> Cell {
+    match value {
+        serde_json::Value::Null => Cell::none(),
+        serde_json::Value::String(text) => Cell::text(text.as_str()),
+        other => Cell::text(other.to_string()),
+    }
+}
+
+/// A percentile of values.
+fn measured_cell(value: Option<f64>, values: &Values) -> Cell {
+    let cell = value.map_or_else(Cell::none, |value| in_unit(value, values.unit));
+    if values.approximate { cell.approximate() } else { cell }
+}
+
+/// A number in a unit that a field's name said.
+fn in_unit(value: f64, unit: Option<&str>) -> Cell {
+    match unit {
+        Some("ms") => Cell::millis(value),
+        Some("s") => Cell::millis(value * 1e3),
+        Some("us") => Cell::millis(value / 1e3),
+        Some("ns") => Cell::millis(value / 1e6),
+        _ => Cell::number(value, 2),
+    }
 }

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::out;
-use super::session::{Chosen, Session};
+use super::session::{Chosen, Session, seconds};
 use super::verdict::Verdict;
 use crate::detect::template::{self, Phrases, Template, Turn};
-use crate::model::{Account, Error, Location, Needs, Role, TimeRange, Timestamp};
+use crate::model::{Error, Location, Needs, Role, TimeRange, Timestamp};
 use crate::report::{AccountJson, Cell, Column, Phrase, Report, Section, Style, Table};
 use crate::scan::{self, Input, Scanned, Selection};
 
@@ -103,7 +103,7 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         session.hold_pipes();
     }
     let range = session.time_range(&chosen)?;
-    let ranges = args.diff.as_deref().map(|typed| windows(&session, typed)).transpose()?;
+    let ranges = args.diff.as_deref().map(|typed| session.windows(typed)).transpose()?;
     let options = session.config.scan.clone();
     let selection = Selection::new(needs, &chosen.filter, range);
     let logs = &session.inputs.logs;
@@ -142,28 +142,6 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     };
     out::write_report(args.output.output, session.config.page, &report, &json)?;
     Ok(session.finish(Verdict::of(total > 0)))
-}
-
-/// The windows that were typed: what comes before the first, or the second, is what the first is compared with.
-fn windows(session: &Session, typed: &str) -> Result<[TimeRange; 2], Error> {
-    let (inside, before) = match typed.split_once(',') {
-        Some((inside, before)) => (inside, Some(before)),
-        None => (typed, None),
-    };
-    let inside = session.window(inside)?;
-    let before = match before {
-        Some(before) => session.window(before)?,
-        None => TimeRange { from: None, until: inside.from },
-    };
-    Ok([before, inside])
-}
-
-/// How much of the data's time lies in a range.
-fn seconds(range: TimeRange, account: &Account) -> f64 {
-    let (Some(first), Some(last)) = (account.from, account.to) else { return 0.0 };
-    let from = range.from.map_or(first, |from| from.max(first));
-    let until = range.until.map_or(last, |until| until.min(last));
-    (until.0.saturating_sub(from.0)).max(1) as f64 / 1e9
 }
 
 fn turn(template: &Template, windows: &Windows) -> (Turn, f64) {

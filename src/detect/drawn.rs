@@ -125,7 +125,10 @@ mod tests {
     use crate::model::Sample;
     use crate::model::time::NANOS;
 
-    fn store(series: &[(&str, &[(&str, &str)], &[f64])]) -> Store {
+    /// A metric, its labels, and its values every 10 s.
+    type Sampled<'s> = (&'s str, &'s [(&'s str, &'s str)], &'s [f64]);
+
+    fn store(series: &[Sampled<'_>]) -> Store {
         let mut store = Store::new();
         for (name, labels, values) in series {
             let labels = Labels::new(labels.iter().copied().chain([(Labels::NAME, *name)]));

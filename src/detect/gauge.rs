@@ -158,9 +158,10 @@ fn of_names(text: &[u8]) -> Option<Gauge> {
         }
         let length = text[at..].iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')));
         let end = length.map_or(text.len(), |length| at + length);
-        let name = std::str::from_utf8(&text[at..end]).unwrap_or_default();
-        if let Some(part) = part(name)
-            && let Some(number) = number_after(text, end)
+        // Few words have a number behind them; that is asked first because it costs less.
+        if let Some(number) = number_after(text, end)
+            && let Ok(name) = std::str::from_utf8(&text[at..end])
+            && let Some(part) = part(name)
         {
             match part {
                 Part::Active => active = active.or(Some(number)),

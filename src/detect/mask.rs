@@ -157,17 +157,32 @@ fn mask_value(line: &[u8], at: usize, key: &mut Vec<u8>) -> usize {
     length.map_or(line.len(), |length| at + length)
 }
 
-const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+/// Is a byte a part of words? Looked up, because every byte of a message is asked.
+static IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$') || b >= 0x80;
+        byte += 1;
+    }
+    table
+};
+
+#[inline]
+fn is_word(byte: u8) -> bool {
+    IS_WORD[usize::from(byte)]
 }
 
 fn word_end(line: &[u8], at: usize) -> usize {
     // Words that are joined by - and . are one: an identifier has to be seen whole.
     let mut end = at;
     while end < line.len() {
-        let joined = matches!(line[end], b'-' | b'.' | b'*')
-            && line.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
-        if !is_word(line[end]) && !joined {
+        let joined = || {
+            matches!(line[end], b'-' | b'.' | b'*')
+                && line.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+        };
+        if !is_word(line[end]) && !joined() {
             break;
         }
         end += 1;

@@ -31,6 +31,7 @@ pub mod own;
 pub mod phrase;
 pub mod pool;
 pub mod reach;
+pub mod recent;
 pub mod recorded;
 pub mod scene;
 pub mod share;

@@ -6,6 +6,7 @@
 use super::bins::{Bins, Moment};
 use super::gauge::{self, Fill, Gauge, Part};
 use super::mask;
+use super::recent::RecentKeys;
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
@@ -143,6 +144,7 @@ pub struct Observed<'w> {
     wants: &'w Wants,
     signals: Table<Signal>,
     key: Vec<u8>,
+    masks: RecentKeys,
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
 }
@@ -267,7 +269,13 @@ fn unrotated(path: &str) -> &str {
 impl<'w> Observed<'w> {
     /// Nothing yet.
     pub fn new(wants: &'w Wants) -> Self {
-        Observed { wants, signals: Table::default(), key: Vec::with_capacity(512), chunks: Vec::new() }
+        Observed {
+            wants,
+            signals: Table::default(),
+            key: Vec::with_capacity(512),
+            masks: RecentKeys::new(mask::mask),
+            chunks: Vec::new(),
+        }
     }
 
     /// The chunks in which there are entries with times, in order.
@@ -333,7 +341,7 @@ impl Fold for Observed<'_> {
         self.key.push(service.len() as u8);
         self.key.extend_from_slice(service);
         let head = self.key.len();
-        mask::mask(&message, &mut self.key);
+        self.masks.append(&message, &mut self.key);
         for slot in &self.wants.errors {
             let value = slots.get(*slot);
             if let crate::model::Value::Text(text) = value {

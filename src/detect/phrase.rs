@@ -3,6 +3,10 @@
 //! A pure function of the text. Numbers, ids, addresses, paths and the values of `name=value` are values; words
 //! stay as they are written.
 
+use std::borrow::Cow;
+
+use super::recent::RecentKeys;
+
 /// What stands for a value.
 pub const VALUE: &str = "<*>";
 
@@ -28,24 +32,22 @@ const DOMAINS: &[&str] = &["com", "org", "net", "edu", "gov", "io", "local", "in
 /// Appends the phrase of a text to `key`: words with one blank between them.
 pub fn phrase(text: &[u8], key: &mut Vec<u8>) {
     let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len()).min(LOOKED_AT)];
-    let mut words = Words { key, start: 0, ends: [0; LONGEST], count: 0, opened: None, dated: false };
-    words.start = words.key.len();
+    let start = key.len();
+    let mut words = Words { key, start, ends: [0; LONGEST], count: 0, opened: None, dated: false };
     let mut tokens = line.split(u8::is_ascii_whitespace).filter(|token| !token.is_empty()).peekable();
     while let Some(token) = tokens.next() {
         if words.count + 8 >= LONGEST {
             break;
         }
-        let next_is_number =
-            tokens.peek().is_some_and(|next| next.iter().any(u8::is_ascii_digit) || is_date(next));
-        words.token(token, next_is_number);
+        words.token(token, tokens.peek().copied().unwrap_or_default());
     }
 }
 
 /// Appends the phrase of an entry: of its message, or of all of it where that says nothing.
-pub fn of_entry(message: Option<&[u8]>, raw: &[u8], key: &mut Vec<u8>) {
+pub fn of_entry(message: Option<&[u8]>, raw: &[u8], recent: &mut RecentKeys, key: &mut Vec<u8>) {
     let start = key.len();
     if let Some(message) = message {
-        phrase(message, key);
+        recent.append(message, key);
     }
     if key.len() == start {
         phrase(raw, key);
@@ -57,8 +59,8 @@ struct Words<'k> {
     key: &'k mut Vec<u8>,
     /// Where the phrase begins.
     start: usize,
-    /// Where each word ends.
-    ends: [usize; LONGEST],
+    /// Where each word ends, from the start of the phrase.
+    ends: [u16; LONGEST],
     count: usize,
     /// The word that is a bracket after a blank.
     opened: Option<usize>,
@@ -75,12 +77,16 @@ impl Words<'_> {
         if at >= self.count {
             return b"";
         }
-        let from = if at == 0 { self.start } else { self.ends[at - 1] + 1 };
-        &self.key[from..self.ends[at]]
+        let from = if at == 0 { self.start } else { self.end(at - 1) + 1 };
+        &self.key[from..self.end(at)]
+    }
+
+    fn end(&self, at: usize) -> usize {
+        self.start + usize::from(self.ends[at])
     }
 
     fn push(&mut self, word: &[u8]) {
-        if self.count + 1 >= LONGEST {
+        if self.count + 1 >= LONGEST || self.key.len() - self.start + word.len() >= usize::from(u16::MAX) {
             return;
         }
         if word == VALUE.as_bytes() {
@@ -100,22 +106,20 @@ impl Words<'_> {
             self.key.push(b' ');
         }
         self.key.extend_from_slice(word);
-        self.ends[self.count] = self.key.len();
+        self.ends[self.count] = (self.key.len() - self.start) as u16;
         self.count += 1;
     }
 
     fn pop(&mut self) {
         self.count -= 1;
-        let end = if self.count == 0 { self.start } else { self.ends[self.count - 1] };
+        let end = if self.count == 0 { self.start } else { self.end(self.count - 1) };
         self.key.truncate(end);
     }
 
-    fn token(&mut self, token: &[u8], next_is_number: bool) {
-        const OPENING: &[u8] = b"[](){}<>\"',;:=";
-        const CLOSING: &[u8] = b"[](){}<>\"',;:.";
-        let lead = token.iter().take_while(|b| OPENING.contains(b)).count();
+    fn token(&mut self, token: &[u8], next: &[u8]) {
+        let lead = token.iter().take_while(|b| is(**b, OPENING)).count();
         let rest = &token[lead..];
-        let trail = rest.iter().rev().take_while(|b| CLOSING.contains(b)).count();
+        let trail = rest.iter().rev().take_while(|b| is(**b, CLOSING)).count();
         let (mut core, mut closing) = rest.split_at(rest.len() - trail);
         // What is behind a comparison is a value as well.
         let opening = if core.iter().any(u8::is_ascii_digit) {
@@ -138,7 +142,7 @@ impl Words<'_> {
             (core, closing, whole) = (&core[..open], &closing[1..], true);
         }
         if !core.is_empty() {
-            self.core(core, whole, next_is_number);
+            self.core(core, whole, next);
         }
         for byte in closing {
             // A full stop ends a sentence and says nothing.
@@ -163,14 +167,16 @@ impl Words<'_> {
         }
     }
 
-    fn core(&mut self, core: &[u8], whole: bool, next_is_number: bool) {
+    fn core(&mut self, core: &[u8], whole: bool, next: &[u8]) {
         let before = self.last() == VALUE.as_bytes();
         if before && core.len() <= 4 && is_one_of(core, UNITS) {
             return;
         }
-        let dated = core.len() <= 4 && is_date(core) && (before && self.dated || next_is_number);
-        self.dated = dated || core.iter().any(u8::is_ascii_digit);
-        if whole || dated || is_value(core) {
+        let next_is_number = || next.iter().any(u8::is_ascii_digit) || is_date(next);
+        let dated = core.len() <= 4 && is_date(core) && (before && self.dated || next_is_number());
+        let shape = Shape::of(core);
+        self.dated = dated || shape.digits > 0;
+        if whole || dated || shape.is_value(core) {
             self.push(VALUE.as_bytes());
             return;
         }
@@ -183,13 +189,13 @@ impl Words<'_> {
             return;
         }
         // Marks within a word are words.
-        for (at, part) in core.split_inclusive(|b| b"[](){},;\"".contains(b)).enumerate() {
+        for (at, part) in core.split_inclusive(|b| is(*b, PARTING)).enumerate() {
             let (part, mark) = match part.split_last() {
-                Some((mark, part)) if b"[](){},;\"".contains(mark) => (part, Some(*mark)),
+                Some((mark, part)) if is(*mark, PARTING) => (part, Some(*mark)),
                 _ => (part, None),
             };
             if !part.is_empty() {
-                if at > 0 && is_value(part) {
+                if at > 0 && Shape::of(part).is_value(part) {
                     self.push(VALUE.as_bytes());
                 } else {
                     let word = masked(part);
@@ -208,7 +214,36 @@ fn is_one_of(word: &[u8], list: &[&str]) -> bool {
 }
 
 fn is_date(word: &[u8]) -> bool {
-    is_one_of(word.strip_suffix(b",").unwrap_or(word), DATES)
+    let word = word.strip_suffix(b",").unwrap_or(word);
+    (3..=4).contains(&word.len()) && is_one_of(word, DATES)
+}
+
+/// What a byte can be in a word.
+const OPENING: u8 = 1;
+const CLOSING: u8 = 2;
+const PARTING: u8 = 4;
+
+/// What each byte can be: looked up, because every byte of a message is asked.
+static CLASS: [u8; 256] = {
+    const CLASSES: [(u8, &[u8]); 3] =
+        [(OPENING, b"[](){}<>\"',;:="), (CLOSING, b"[](){}<>\"',;:."), (PARTING, b"[](){},;\"")];
+    let mut table = [0; 256];
+    let mut class = 0;
+    while class < CLASSES.len() {
+        let (bit, bytes) = CLASSES[class];
+        let mut at = 0;
+        while at < bytes.len() {
+            table[bytes[at] as usize] |= bit;
+            at += 1;
+        }
+        class += 1;
+    }
+    table
+};
+
+#[inline]
+fn is(byte: u8, class: u8) -> bool {
+    CLASS[usize::from(byte)] & class != 0
 }
 
 /// Where the `=` of `name=value` stands.
@@ -220,20 +255,52 @@ fn named(core: &[u8]) -> Option<usize> {
     is_name.then_some(equals)
 }
 
-/// Is a word a value as a whole: a path, an address, a name of a host, a number with or without signs?
-fn is_value(core: &[u8]) -> bool {
-    let slashes = memchr::memchr_iter(b'/', core).count();
-    if (core[0] == b'/' && core.len() > 1) || core.starts_with(b"./") || slashes >= 2 {
-        return true;
+/// Which bytes a word is made of.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shape {
+    digits: usize,
+    slashes: usize,
+    dots: usize,
+    colons: usize,
+    /// Letters, and what is not ASCII.
+    others: usize,
+}
+
+impl Shape {
+    fn of(word: &[u8]) -> Shape {
+        let mut shape = Shape::default();
+        for byte in word {
+            match byte {
+                b'0'..=b'9' => shape.digits += 1,
+                b'/' => shape.slashes += 1,
+                b'.' => shape.dots += 1,
+                b':' => shape.colons += 1,
+                byte if byte.is_ascii_punctuation() => {}
+                _ => shape.others += 1,
+            }
+        }
+        shape
     }
-    // Which program it was is no part of what is said.
-    if core.len() > 4 && core[core.len() - 4..].eq_ignore_ascii_case(b".exe") {
-        return true;
+
+    /// Is a word of this shape a value as a whole: a path, an address, a name of a host, a number with or without
+    /// signs?
+    fn is_value(self, core: &[u8]) -> bool {
+        if (core[0] == b'/' && core.len() > 1) || core.starts_with(b"./") || self.slashes >= 2 {
+            return true;
+        }
+        // Which program it was is no part of what is said.
+        if core.len() > 4 && core[core.len() - 4..].eq_ignore_ascii_case(b".exe") {
+            return true;
+        }
+        if self.others == 0 {
+            return self.digits > 0;
+        }
+        (self.colons > 0 || self.dots >= 2) && is_host(core)
     }
-    if core.iter().all(|b| b.is_ascii_digit() || b.is_ascii_punctuation()) {
-        return core.iter().any(u8::is_ascii_digit);
-    }
-    // host:port, and names with enough dots in them.
+}
+
+/// `host:port`, and names with enough dots in them.
+fn is_host(core: &[u8]) -> bool {
     let (name, port) = match memchr::memrchr(b':', core) {
         Some(colon) if core[colon + 1..].iter().all(u8::is_ascii_digit) && core.len() - colon > 2 => {
             (&core[..colon], true)
@@ -250,9 +317,10 @@ fn is_value(core: &[u8]) -> bool {
 }
 
 /// A word with its values masked: `node-12` is `node-<*>`, `rdd_3_7` is `rdd_<*>`.
-fn masked(core: &[u8]) -> Vec<u8> {
-    if !core.iter().any(u8::is_ascii_digit) && core.len() < 24 {
-        return core.to_vec();
+fn masked(core: &[u8]) -> Cow<'_, [u8]> {
+    // Only digits, and what is as long as an id, can be a value.
+    if !core.iter().any(u8::is_ascii_digit) {
+        return Cow::Borrowed(core);
     }
     let mut word: Vec<u8> = Vec::with_capacity(core.len());
     let mut at = 0;
@@ -296,15 +364,12 @@ fn masked(core: &[u8]) -> Vec<u8> {
             }
             word.extend_from_slice(VALUE.as_bytes());
             valued = true;
-        } else if part.len() >= 24 && part.iter().any(u8::is_ascii_digit) {
-            word.extend_from_slice(VALUE.as_bytes());
-            valued = true;
         } else {
             word.extend_from_slice(part);
             valued = false;
         }
     }
-    word
+    Cow::Owned(word)
 }
 
 fn is_number(part: &[u8]) -> bool {

@@ -293,8 +293,16 @@ fn means(book: &Book, found: &mut Vec<Finding>) {
             owners.entry(owner(&sum.labels)).or_default().push((sum, count));
         }
         for pairs in owners.into_values() {
-            let each: Vec<Track> =
-                pairs.iter().map(|pair| mean(std::slice::from_ref(pair), &pair.0.labels)).collect();
+            // The mean of what seldom happens is chance.
+            let often = |pair: &&(&Track, &Track)| {
+                let grows = increases(&pair.1.points).filter(|(.., grown)| *grown > 0.0).count();
+                grows * 2 >= pair.1.points.len()
+            };
+            let each: Vec<Track> = pairs
+                .iter()
+                .filter(often)
+                .map(|pair| mean(std::slice::from_ref(pair), &pair.0.labels))
+                .collect();
             let mut shared = pairs[0].0.labels.clone();
             shared.retain(|name| name == Labels::NAME || OWNERS.contains(&name));
             narrowest(book, (base, meter::of_name("latency")), &mean(&pairs, &shared), &each, found);

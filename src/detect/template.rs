@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::observe::shown;
 use super::phrase::{self, VALUE};
+use super::recent::RecentKeys;
 use crate::fold::{Fold, Table};
 use crate::model::{Entry, Level, Location, Role, TimeRange, Timestamp};
 
@@ -26,6 +27,7 @@ pub struct Phrases {
     windows: Option<[TimeRange; 2]>,
     table: Table<Tally>,
     key: Vec<u8>,
+    recent: RecentKeys,
 }
 
 /// What is known of a phrase.
@@ -63,7 +65,12 @@ pub struct Template {
 impl Phrases {
     /// Nothing yet; entries in two windows are counted apart.
     pub fn new(windows: Option<[TimeRange; 2]>) -> Phrases {
-        Phrases { windows, table: Table::default(), key: Vec::with_capacity(512) }
+        Phrases {
+            windows,
+            table: Table::default(),
+            key: Vec::with_capacity(512),
+            recent: RecentKeys::new(phrase::phrase),
+        }
     }
 }
 
@@ -71,7 +78,8 @@ impl Fold for Phrases {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         let slots = entry.slots;
         self.key.clear();
-        phrase::of_entry(slots.role(Role::Message).key().as_deref(), entry.raw, &mut self.key);
+        let message = slots.role(Role::Message).key();
+        phrase::of_entry(message.as_deref(), entry.raw, &mut self.recent, &mut self.key);
         let tally = self.table.entry(&self.key, Tally::default);
         tally.count += 1;
         if let Some(ts) = slots.ts {

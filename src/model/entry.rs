@@ -1,7 +1,7 @@
 //! Entries as views: what is wanted of them is stated before a byte is read, and only that is looked at.
 
 use super::desk::{self, Desk};
-use super::{Level, RecentKeys, RecentSecond, Timestamp, Value};
+use super::{Level, RecentFrame, RecentKeys, RecentSecond, Timestamp, Value};
 
 /// What a field means, whatever its name is in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,6 +169,8 @@ pub struct Slots<'a> {
     pub recent: RecentSecond,
     /// How the keys of entries followed each other.
     pub recent_keys: RecentKeys,
+    /// How the last entry began whose time was all that was wanted.
+    pub recent_frame: RecentFrame,
     /// Is the entry known to have one line only? For whoever fills the slots to say before each entry.
     pub one_line: bool,
     /// The slots that something was put in since they were cleared, a bit each; those from 63 on share the last.
@@ -194,6 +196,7 @@ impl<'a> Slots<'a> {
             ranks: vec![UNFILLED; slots],
             recent: RecentSecond::default(),
             recent_keys: RecentKeys::default(),
+            recent_frame: RecentFrame::default(),
             one_line: false,
             used: 0,
             place: None,
@@ -257,6 +260,11 @@ impl<'a> Slots<'a> {
             *known = rank;
         }
         better
+    }
+
+    /// Is there a value in the slot that no other can take the place of?
+    pub fn is_settled(&self, slot: Slot) -> bool {
+        self.ranks.get(usize::from(slot.0)) == Some(&0)
     }
 
     /// Forgets what was offered for a slot, so that the next offer counts.

@@ -18,7 +18,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use entry::{Entry, Location, Needs, Role, Slot, Slots};
 pub use error::{Error, ErrorKind};
 pub use level::Level;
-pub use recent::{RecentKeys, RecentSecond};
+pub use recent::{RecentFrame, RecentKeys, RecentSecond};
 pub use series::{Labels, Sample, Series};
 pub use time::{TimeRange, Timestamp};
 pub use unit::Unit;

@@ -22,6 +22,13 @@ impl RecentSecond {
     /// The instant that `text` means, if it is of the same second and zone as the last one learned.
     #[inline]
     pub fn read(&self, text: &[u8]) -> Option<Timestamp> {
+        self.read_start(text).and_then(|(ts, end)| (end == text.len()).then_some(ts))
+    }
+
+    /// The instant with which `text` begins, if it is of the same second and zone as the last one learned, and
+    /// where it ends.
+    #[inline]
+    pub fn read_start(&self, text: &[u8]) -> Option<(Timestamp, usize)> {
         let start = self.start?;
         let (second, rest) = text.split_first_chunk::<SECOND>()?;
         // In registers: this is asked for every entry.
@@ -31,7 +38,8 @@ impl RecentSecond {
             return None;
         }
         let (nanos, end) = fraction(rest);
-        (rest[end..] == self.zone[..usize::from(self.zone_length)]).then_some(Timestamp(start.0 + nanos))
+        let zone = &self.zone[..usize::from(self.zone_length)];
+        rest[end..].starts_with(zone).then_some((Timestamp(start.0 + nanos), SECOND + end + zone.len()))
     }
 
     /// Remembers that `text` means `ts`, where that helps: texts that differ from it in the fraction alone mean
@@ -78,6 +86,29 @@ fn fraction(text: &[u8]) -> (i64, usize) {
     if end == 1 { (0, 0) } else { (nanos * SCALE[end - 1], end) }
 }
 
+/// What stood before the time of the last entry, for readers that need nothing behind it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RecentFrame {
+    owner: usize,
+    text: Words,
+}
+
+impl RecentFrame {
+    /// Where the text of the time begins in `entry`, if the same stands before it as in the last one that the
+    /// reader with this number learned.
+    #[inline]
+    pub fn time_in(&self, owner: usize, entry: &[u8]) -> Option<usize> {
+        (self.owner == owner && self.text.begins(entry)).then_some(usize::from(self.text.length))
+    }
+
+    /// Remembers that in entries which begin with `text` the reader with this number finds the time behind it.
+    pub fn learn(&mut self, owner: usize, text: &[u8]) {
+        if text.len() <= LINK {
+            *self = RecentFrame { owner, text: Words::new(text) };
+        }
+    }
+}
+
 /// Which text between two values followed which, in entries that write their keys: `, "level": "` mostly comes
 /// after `{"time": "`. With it a reader knows the next key, and where its value begins, by one comparison.
 #[derive(Clone, Debug, Default)]
@@ -97,8 +128,7 @@ struct Links {
 /// A text between two values.
 #[derive(Clone, Debug)]
 struct Link {
-    text: [u8; LINK],
-    length: u8,
+    text: Words,
     /// The reader's number for the key that is named in it.
     key: u16,
     /// What may follow, the last seen first; `u16::MAX` is none.
@@ -138,8 +168,8 @@ impl RecentKeys {
         let links = &self.readers[self.turn].links;
         for next in links.get(usize::from(link))?.next {
             let found = links.get(usize::from(next))?;
-            if found.begins(rest) {
-                return Some((next, found.key, usize::from(found.length)));
+            if found.text.begins(rest) {
+                return Some((next, found.key, usize::from(found.text.length)));
             }
         }
         None
@@ -151,7 +181,7 @@ impl RecentKeys {
             return Self::UNKNOWN;
         }
         let links = &mut self.readers[self.turn].links;
-        let same = |known: &Link| known.text[..usize::from(known.length)] == *text && known.key == key;
+        let same = |known: &Link| known.text.bytes() == text && known.key == key;
         let known = links.iter().skip(1).position(same).map(|at| at + 1);
         let Some(found) = known.or_else(|| {
             (links.len() < LINKS).then(|| {
@@ -171,9 +201,33 @@ impl RecentKeys {
 
 impl Link {
     fn new(text: &[u8], key: u16) -> Link {
+        Link { text: Words::new(text), key, next: [RecentKeys::UNKNOWN; FOLLOWERS] }
+    }
+}
+
+/// A short text that many others are compared with.
+#[derive(Clone, Copy, Debug)]
+struct Words {
+    text: [u8; LINK],
+    length: u8,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Words { text: [0; LINK], length: 0 }
+    }
+}
+
+impl Words {
+    /// Of at most [`LINK`] bytes.
+    fn new(text: &[u8]) -> Words {
         let mut padded = [0; LINK];
         padded[..text.len()].copy_from_slice(text);
-        Link { text: padded, length: text.len() as u8, key, next: [RecentKeys::UNKNOWN; FOLLOWERS] }
+        Words { text: padded, length: text.len() as u8 }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.text[..usize::from(self.length)]
     }
 
     /// Does `rest` begin with it? Compared in registers.

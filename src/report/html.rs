@@ -84,7 +84,7 @@ impl Writer {
                 self.sections(report);
                 self.out.push_str("</details>\n");
             }
-            other @ Section::Sparks(_) => {
+            other @ (Section::Sparks(_) | Section::HeatMap(_)) => {
                 let lines: Vec<String> =
                     picture(other, self.page).unwrap_or_default().iter().map(styled_line).collect();
                 self.element("pre", &lines.join("\n"));

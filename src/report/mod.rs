@@ -10,6 +10,7 @@ pub mod escape;
 pub mod github;
 #[cfg(test)]
 mod golden;
+pub mod heat;
 mod html;
 pub mod json;
 pub mod junit;
@@ -30,6 +31,7 @@ pub mod waterfall;
 pub use account::AccountJson;
 pub use chart::Chart;
 pub use escape::Untrusted;
+pub use heat::HeatMap;
 pub use paint::{Page, Phrase, Style};
 pub use panel::{Panel, Panels, Shape, TimeAxis, Track};
 pub use redact::Redactor;
@@ -66,6 +68,8 @@ pub enum Section {
     Sparks(Vec<Spark>),
     /// Curves over time.
     Chart(Chart),
+    /// How many by moment and by size.
+    HeatMap(HeatMap),
     /// What happened to one request.
     Waterfall(Waterfall),
     /// What the whole report says, in a sentence.
@@ -168,6 +172,7 @@ fn picture(section: &Section, page: Page) -> Option<Vec<paint::Line>> {
     match section {
         Section::Sparks(sparks) => Some(spark::lines(sparks, page)),
         Section::Chart(chart) => Some(chart.lines(page)),
+        Section::HeatMap(map) => Some(map.lines(page)),
         Section::Waterfall(waterfall) => Some(waterfall.lines(page)),
         _ => None,
     }

@@ -197,6 +197,7 @@ impl Redactor {
                 }
             }
             Section::Chart(chart) => self.chart(chart),
+            Section::HeatMap(map) => map.rows.iter_mut().for_each(|(label, _)| self.word(label)),
             Section::Waterfall(waterfall) => {
                 for lane in &mut waterfall.lanes {
                     self.word(&mut lane.name);

@@ -129,8 +129,17 @@ struct Open {
 }
 
 enum OpenContent {
-    Mapped(Map),
+    /// The bytes, and how many of them are a chunk.
+    Mapped(Map, usize),
     Stream(Mutex<Blocks>),
+}
+
+/// The size of a mapped file's chunks: multiples of the usual one for large files, because handing one on and giving
+/// its pages back interrupts the other threads; small enough that they all finish at about the same time.
+fn chunk_of(length: usize, usual: usize) -> usize {
+    const CHUNKS: usize = 64;
+    const MOST: usize = 8;
+    (length / CHUNKS / usual).clamp(1, MOST) * usual
 }
 
 /// How far the scan of an open file has come.
@@ -253,8 +262,9 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             );
             let (content, total) = match content {
                 Content::Mapped(map) => {
-                    let total = map.len().div_ceil(self.options.chunk) as u32;
-                    (OpenContent::Mapped(map), Some(total))
+                    let chunk = chunk_of(map.len(), self.options.chunk);
+                    let total = map.len().div_ceil(chunk) as u32;
+                    (OpenContent::Mapped(map, chunk), Some(total))
                 }
                 Content::Stream(stream) => {
                     (OpenContent::Stream(Mutex::new(Blocks::new(stream, head, self.options.chunk))), None)
@@ -306,13 +316,13 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         local: &mut L,
         map: &impl Fn(&mut L, &Chunk<'_>) -> O,
     ) {
-        let OpenContent::Mapped(bytes) = &file.content else { return };
-        let start = index as usize * self.options.chunk;
-        let owned = start..(start + self.options.chunk).min(bytes.len());
+        let OpenContent::Mapped(bytes, chunk) = &file.content else { return };
+        let start = index as usize * chunk;
+        let owned = start..(start + chunk).min(bytes.len());
         let begin = if index == 0 { Begin::File } else { Begin::Line };
         self.map(file, index, bytes, owned.clone(), (0, begin), local, map);
         // Small files go at once.
-        if bytes.len() > self.options.chunk {
+        if bytes.len() > *chunk {
             bytes.has_been_read(owned);
         }
     }
@@ -369,7 +379,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         }
         let shown = &self.inputs[index].shown;
         let troubles = match &progress.file.content {
-            OpenContent::Mapped(map) => map.trouble(shown).into_iter().collect(),
+            OpenContent::Mapped(map, _) => map.trouble(shown).into_iter().collect(),
             OpenContent::Stream(blocks) => {
                 blocks.lock().unwrap_or_else(PoisonError::into_inner).trouble(shown)
             }
@@ -410,7 +420,7 @@ impl<O> State<O> {
                 break;
             }
             match &open.file.content {
-                OpenContent::Mapped(_) => {
+                OpenContent::Mapped(..) => {
                     if open.total.is_some_and(|total| open.given < total) {
                         open.given += 1;
                         return Some(Task::Chunk(Arc::clone(&open.file), open.given - 1));
@@ -442,7 +452,7 @@ impl<O> State<O> {
     fn take_read(&mut self, inputs: &[Input]) -> Option<Task> {
         for open in &mut self.open {
             match &open.file.content {
-                OpenContent::Mapped(_) => {
+                OpenContent::Mapped(..) => {
                     let held = inputs[open.file.index].has_been_read();
                     if held && open.total.is_some_and(|total| open.given < total) {
                         open.given += 1;

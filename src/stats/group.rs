@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use serde_json::Value as Json;
 
-use super::{GroupAnswer, Layout};
+use super::{Apdex, GroupAnswer, Layout};
 use crate::fold::{Fold, Quantiles, Sum, Table};
-use crate::model::{Account, Entry, Role, Timestamp, Value};
+use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
 
 /// All groups.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub(super) struct Group {
     ids: Table<bool>,
     pub values: Quantiles,
     pub sum: Sum,
+    pub apdex: Apdex,
 }
 
 /// What makes a group: the values as JSON, and the start of the bucket in nanoseconds.
@@ -53,19 +54,20 @@ impl<'l> Groups<'l> {
         }
     }
 
+    /// The groups by their encoded keys.
+    pub(super) fn into_rows(self) -> impl Iterator<Item = (Vec<u8>, Group)> {
+        self.table.into_sorted().into_iter()
+    }
+
     /// The groups in order: of time, then of their values, what has no value last.
     pub(super) fn into_answers(self, describe: impl Fn(&Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
         let mut rows: Vec<(Key, Vec<u8>, Group)> = self
             .table
             .into_sorted()
             .into_iter()
-            .map(|(key, group)| (decode(&key, self.layout.by.len(), self.layout.every.is_some()), key, group))
+            .map(|(key, group)| (decode(&key, self.layout), key, group))
             .collect();
-        // Undated entries come after the dated ones.
-        rows.sort_by(|(a, ak, _), (b, bk, _)| {
-            let times = (a.bucket.is_none(), a.bucket).cmp(&(b.bucket.is_none(), b.bucket));
-            times.then_with(|| compare(&a.values, &b.values)).then_with(|| ak.cmp(bk))
-        });
+        rows.sort_by(|(a, a_key, _), (b, b_key, _)| order((a, a_key), (b, b_key)));
         rows.into_iter().map(|(key, _, group)| describe(&key, group)).collect()
     }
 }
@@ -73,36 +75,20 @@ impl<'l> Groups<'l> {
 impl Fold for Groups<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         let slots = entry.slots;
-        self.key.clear();
-        for slot in &self.layout.by {
-            match slot.role() {
-                // Levels group by what they mean, whatever the file calls them.
-                Some(Role::Level) if slots.level.is_some() => {
-                    let name = slots.level.map_or("", |level| level.name());
-                    encode(Value::plain(name.as_bytes()), &mut self.key);
-                }
-                _ => encode(slots.get(*slot), &mut self.key),
-            }
-        }
-        let has_values = self.layout.by.is_empty() || self.key.iter().any(|b| *b != NULL);
-        if let Some(every) = self.layout.every {
-            // Moved into the unsigned range, so that the order of the bytes is the order of time.
-            let bucket = slots.ts.map_or(u64::MAX, |ts| (ts.floor(every).0 as u64) ^ (1 << 63));
-            self.key.extend_from_slice(&bucket.to_be_bytes());
-        }
+        let has_values = key(self.layout, slots, &mut self.key);
         let group = self.table.entry(&self.key, Group::default);
         group.entries += 1;
         if let Some(ts) = slots.ts {
             group.from = Some(group.from.map_or(ts, |from| from.min(ts)));
             group.to = Some(group.to.map_or(ts, |to| to.max(ts)));
         }
-        let value = match self.layout.value.role() {
-            Some(Role::Duration) => slots.duration,
-            _ => slots.get(self.layout.value).number(),
-        };
-        if let Some(value) = value {
+        if let Some(value) = self.layout.value.value(slots) {
             group.values.add(value);
             group.sum.add(value);
+            if let Some(threshold) = self.layout.apdex {
+                let millis = self.layout.value.unit().map_or(value, |unit| unit.to_millis(value));
+                group.apdex.add(millis, self.layout.rule.says_failed(slots), threshold);
+            }
         }
         if let Some(success) = self.layout.rule.of_entry(slots) {
             group.requests += 1;
@@ -126,6 +112,7 @@ impl Fold for Groups<'_> {
             mine.ids.merge(theirs.ids, |mine, theirs| *mine |= theirs);
             mine.values.merge(theirs.values);
             mine.sum.merge(theirs.sum);
+            mine.apdex.merge(theirs.apdex);
         });
     }
 }
@@ -137,6 +124,34 @@ impl Group {
         let ids = self.ids.len() as u64;
         (self.requests + ids, self.success + ids - failed)
     }
+}
+
+/// Orders groups by their buckets, then by their values: undated entries come after the dated ones.
+pub(super) fn order((a, a_key): (&Key, &[u8]), (b, b_key): (&Key, &[u8])) -> Ordering {
+    let times = (a.bucket.is_none(), a.bucket).cmp(&(b.bucket.is_none(), b.bucket));
+    times.then_with(|| compare(&a.values, &b.values)).then_with(|| a_key.cmp(b_key))
+}
+
+/// Puts the key of an entry's group into `key`; says whether the entry has any of the values.
+pub(super) fn key(layout: &Layout, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
+    key.clear();
+    for slot in &layout.by {
+        match slot.role() {
+            // Levels group by what they mean, whatever the file calls them.
+            Some(Role::Level) if slots.level.is_some() => {
+                let name = slots.level.map_or("", |level| level.name());
+                encode(Value::plain(name.as_bytes()), key);
+            }
+            _ => encode(slots.get(*slot), key),
+        }
+    }
+    let has_values = layout.by.is_empty() || key.iter().any(|b| *b != NULL);
+    if let Some(every) = layout.every {
+        // Moved into the unsigned range, so that the order of the bytes is the order of time.
+        let bucket = slots.ts.map_or(u64::MAX, |ts| (ts.floor(every).0 as u64) ^ (1 << 63));
+        key.extend_from_slice(&bucket.to_be_bytes());
+    }
+    has_values
 }
 
 /// Orders groups by their values: numbers by size, text by its bytes, no value last.
@@ -176,7 +191,11 @@ fn encode(value: Value<'_>, key: &mut Vec<u8>) {
 }
 
 /// The values and the bucket of an encoded key.
-fn decode(key: &[u8], values: usize, bucketed: bool) -> Key {
+pub(super) fn decode(key: &[u8], layout: &Layout) -> Key {
+    decoded(key, layout.by.len(), layout.every.is_some())
+}
+
+fn decoded(key: &[u8], values: usize, bucketed: bool) -> Key {
     let mut rest = key;
     let mut decoded = Key { values: Vec::with_capacity(values), bucket: None };
     for _ in 0..values {
@@ -217,7 +236,7 @@ mod tests {
             encode(value, &mut key);
         }
         key.extend_from_slice(&(i64::cast_unsigned(-60_000_000_000) ^ (1 << 63)).to_be_bytes());
-        let decoded = decode(&key, 4, true);
+        let decoded = decoded(&key, 4, true);
         assert_eq!(decoded.values, [Json::from("stripe"), Json::from(200), Json::Null, Json::Bool(true)]);
         assert_eq!(decoded.bucket, Some(-60_000_000_000));
     }

@@ -1,16 +1,21 @@
 //! How many, how often, how well, how fast: requests counted, rated and measured, in groups and over time.
 
+pub mod apdex;
 pub mod budget;
+pub mod difference;
+pub mod exemplar;
 mod group;
+pub mod heat;
 mod rule;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+pub use apdex::Apdex;
 pub use rule::{SuccessRule, has_request_ids, of_status};
 
 use crate::filter::Filter;
-use crate::model::{Needs, Role, Slot, TimeRange, Timestamp, Unit};
+use crate::model::{Needs, Role, Slot, Slots, TimeRange, Timestamp, Unit};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 use group::{Groups, Key};
 
@@ -27,6 +32,8 @@ pub struct Question {
     pub value_asked: bool,
     /// Percentiles, 0 to 100.
     pub percentiles: Vec<f64>,
+    /// The threshold of the Apdex, in milliseconds.
+    pub apdex: Option<f64>,
 }
 
 /// The answer.
@@ -61,6 +68,9 @@ pub struct GroupAnswer {
     pub success_rate: Option<f64>,
     /// What was measured.
     pub values: Option<Values>,
+    /// How content those were who waited, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apdex: Option<Apdex>,
 }
 
 /// Measured values of a group.
@@ -109,13 +119,57 @@ fn as_text<S: serde::Serializer>(ts: &Option<Timestamp>, serializer: S) -> Resul
     }
 }
 
+/// What is measured, and where it is found in an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    slot: Slot,
+    unit: Option<Unit>,
+}
+
+impl Measure {
+    /// Asks for the values of a name. The role of durations is in milliseconds; a field has the unit that its name
+    /// says.
+    pub fn of(name: &str, needs: &mut Needs) -> Measure {
+        let slot = needs.name(name);
+        let unit = match slot.role() {
+            Some(Role::Duration) => Some(Unit::Millis),
+            _ => Unit::of_name(name.rsplit('.').next().unwrap_or(name)).map(|(unit, _)| unit),
+        };
+        Measure { slot, unit }
+    }
+
+    /// The value of an entry.
+    pub fn value(&self, slots: &Slots<'_>) -> Option<f64> {
+        match self.slot.role() {
+            Some(Role::Duration) => slots.duration,
+            _ => slots.get(self.slot).number(),
+        }
+    }
+
+    /// The unit of the values, if it is known.
+    pub fn unit(&self) -> Option<Unit> {
+        self.unit
+    }
+}
+
 /// What has to be extracted to answer a question: decided before the scan.
 #[derive(Clone, Debug)]
 struct Layout {
     by: Vec<Slot>,
     every: Option<i64>,
-    value: Slot,
+    value: Measure,
     rule: SuccessRule,
+    /// The threshold of the Apdex, in milliseconds.
+    apdex: Option<f64>,
+}
+
+impl Layout {
+    fn new(question: &Question, rule: SuccessRule, needs: &mut Needs) -> Layout {
+        let by = question.by.iter().map(|name| needs.name(name)).collect();
+        let value = Measure::of(&question.value, needs);
+        rule.ask(needs);
+        Layout { by, every: question.every, value, rule, apdex: question.apdex }
+    }
 }
 
 /// Answers a question over the entries of a range of time that pass a filter. `needs` already hold what the
@@ -128,18 +182,12 @@ pub fn answer(
     (filter, range): (&Filter, TimeRange),
     options: &ScanOptions,
 ) -> Answer {
-    let layout = Layout {
-        by: question.by.iter().map(|name| needs.name(name)).collect(),
-        every: question.every,
-        value: needs.name(&question.value),
-        rule,
-    };
-    layout.rule.ask(&mut needs);
+    let layout = Layout::new(question, rule, &mut needs);
     let mut selection = Selection::new(needs.clone(), filter, range);
     let skipping = skippable(&layout, question, &selection);
     if skipping {
         let fields: Vec<&str> =
-            layout.by.iter().chain([&layout.value]).filter_map(|slot| field_of(&needs, *slot)).collect();
+            layout.by.iter().chain([&layout.value.slot]).filter_map(|slot| field_of(&needs, *slot)).collect();
         selection.only_with_fields(&fields);
     }
     let (groups, scanned) = scan::fold(&inputs.logs, &selection, options, || Groups::new(&layout));
@@ -147,7 +195,7 @@ pub fn answer(
     if skipping {
         groups.add_unseen(&scanned.account());
     }
-    let unit = unit_of(question, &layout);
+    let unit = layout.value.unit().map(Unit::symbol);
     let groups = groups.into_answers(|key, group| describe(question, &layout, unit, key, group));
     Answer { groups, success_rule: layout.rule.describe(), scanned }
 }
@@ -158,7 +206,7 @@ fn skippable(layout: &Layout, question: &Question, selection: &Selection) -> boo
     let raw = |slot: &Slot| slot.role().is_none();
     !layout.by.is_empty()
         && layout.by.iter().all(raw)
-        && (raw(&layout.value) || !question.value_asked)
+        && (raw(&layout.value.slot) || !question.value_asked)
         && layout.every.is_none()
         && layout.rule.is_within_groups()
         && selection.is_everything()
@@ -166,15 +214,6 @@ fn skippable(layout: &Layout, question: &Question, selection: &Selection) -> boo
 
 fn field_of(needs: &Needs, slot: Slot) -> Option<&str> {
     needs.fields().get(usize::from(slot.0).checked_sub(Role::ALL.len())?).map(String::as_str)
-}
-
-/// The unit of the measured values: milliseconds for the role, else what the field's name says.
-fn unit_of(question: &Question, layout: &Layout) -> Option<&'static str> {
-    if layout.value.role() == Some(Role::Duration) {
-        return Some(Unit::Millis.symbol());
-    }
-    let name = question.value.rsplit('.').next().unwrap_or(&question.value);
-    Unit::of_name(name).map(|(unit, _)| unit.symbol())
 }
 
 fn describe(
@@ -211,5 +250,6 @@ fn describe(
         success,
         success_rate: (requests > 0).then(|| success as f64 / requests as f64),
         values,
+        apdex: layout.apdex.map(|_| group.apdex),
     }
 }

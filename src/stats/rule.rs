@@ -69,6 +69,11 @@ impl SuccessRule {
         }
     }
 
+    /// Does this entry by itself say that a request failed?
+    pub fn says_failed(&self, slots: &Slots<'_>) -> bool {
+        self.of_entry(slots) == Some(false) || self.of_request(slots).is_some_and(|(_, failed)| failed)
+    }
+
     /// Do entries outside of every group matter to no group's requests?
     pub(super) fn is_within_groups(&self) -> bool {
         matches!(self, SuccessRule::Levels)

@@ -613,6 +613,8 @@ def commands(s):
         ["stats", ".", *SUCCESS, "--output", "json"],
         ["stats", ".", "--by", "service,level", "--every", "5m", "--output", "json"],
         ["stats", "payment-service", "--by", "gateway", "--value", "processing_time_ms"],
+        ["stats", ".", "--heat-map", "--why", "p99,failed", "--apdex", "300ms", "--output", "json"],
+        ["stats", ".", "--by", "service", "--diff", "start+20m..", "--output", "json"],
         ["correlate", ".", *SUCCESS, "--slowest", "20", "--output", "json"],
         ["correlate", ".", *SUCCESS, "--id", rid],
         ["detect", ".", "--output", "json"],

@@ -34,12 +34,14 @@ pub(super) fn pairs<'a>(message: &'a [u8], visit: &mut dyn FnMut(&'a [u8], Value
 
 /// Where a JSON object starts that goes on to the message's end.
 pub(super) fn json_at(message: &[u8]) -> Option<usize> {
-    let open = find(message, b"{\"").or_else(|| find(message, b"{ \""))?;
     let end = message.trim_ascii_end();
     // Monolog puts an empty list behind it.
     let end = end.strip_suffix(b" []").unwrap_or(end);
-    (end.ends_with(b"}") && (open == 0 || matches!(message[open - 1], b' ' | b'\t' | b':' | b'|' | b'=')))
-        .then_some(open)
+    if !end.ends_with(b"}") {
+        return None;
+    }
+    let open = find(message, b"{\"").or_else(|| find(message, b"{ \""))?;
+    (open == 0 || matches!(message[open - 1], b' ' | b'\t' | b':' | b'|' | b'=')).then_some(open)
 }
 
 fn pairs_between<'a>(message: &'a [u8], visit: &mut dyn FnMut(&'a [u8], Value<'a>)) {
@@ -86,6 +88,12 @@ fn key_before(message: &[u8], end: usize) -> Option<&[u8]> {
     (starts && named).then_some(key)
 }
 
+/// Where numbers stand in a message that come behind a blank.
+fn numbers(message: &[u8]) -> impl Iterator<Item = usize> {
+    let starts = memchr::memchr_iter(b' ', message).map(|blank| blank + 1);
+    starts.filter(|at| matches!(message.get(*at), Some(b'0'..=b'9' | b'.')))
+}
+
 /// A duration in words: `took 8ms`, `duration: 418.377 ms`, `completed in 1.2s`.
 pub(super) fn duration(message: &[u8]) -> Option<&[u8]> {
     const BEFORE: [&[u8]; 5] = [b"took ", b"duration: ", b"elapsed: ", b"elapsed time: ", b"latency: "];
@@ -106,17 +114,24 @@ pub(super) fn duration(message: &[u8]) -> Option<&[u8]> {
         "timed",
     ];
     let message = within(message);
-    let found = BEFORE.iter().find_map(|word| {
-        let at = find(message, word)? + word.len();
-        with_unit(&message[at..])
-    });
-    found.or_else(|| {
-        let at = memchr::memmem::find_iter(message, b" in ").find(|at| {
-            let last = message[..*at].rsplit(|b| !b.is_ascii_alphabetic()).next().unwrap_or_default();
-            DONE.iter().any(|word| last.eq_ignore_ascii_case(word.as_bytes()))
-        })?;
-        with_unit(&message[at + 4..])
-    })
+    let is_told = |before: &[u8]| BEFORE.iter().any(|words| before.ends_with(words));
+    let is_done = |before: &[u8]| {
+        let Some(before) = before.strip_suffix(b" in ") else { return false };
+        let last = before.rsplit(|b| !b.is_ascii_alphabetic()).next().unwrap_or_default();
+        DONE.iter().any(|word| last.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let mut done = None;
+    for at in numbers(message) {
+        let (before, rest) = message.split_at(at);
+        if is_told(before) {
+            if let Some(duration) = with_unit(rest) {
+                return Some(duration);
+            }
+        } else if done.is_none() && is_done(before) {
+            done = with_unit(rest);
+        }
+    }
+    done
 }
 
 /// A number with its unit at the start of `text`.
@@ -138,11 +153,11 @@ pub(super) fn status(message: &[u8]) -> Option<&[u8]> {
         b"returned ",
     ];
     let message = within(message);
-    BEFORE.iter().find_map(|words| {
-        let at = find(message, words)? + words.len();
+    numbers(message).find_map(|at| {
         let code = message.get(at..at + 3)?;
         let ends = !message.get(at + 3).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
-        (ends && matches!(code, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'])).then_some(code)
+        let is_code = ends && matches!(code, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9']);
+        (is_code && BEFORE.iter().any(|words| message[..at].ends_with(words))).then_some(code)
     })
 }
 

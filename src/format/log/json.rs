@@ -42,8 +42,7 @@ impl LogFormat for Json {
         if slots.level.is_none() && plan.needs().has(Role::Level) {
             slots.level = plan.unwritten_level();
         }
-        // The frame: a line that was cut or run into by another does not end the object.
-        line.trim_ascii_end().ends_with(b"}")
+        is_whole(line)
     }
 
     fn fields(&self, entry: &[u8], _plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
@@ -97,6 +96,12 @@ impl LogFormat for Json {
             },
         ]
     }
+}
+
+/// Does the object end where its line does? One that was cut, or run into by another, does not.
+#[inline]
+pub(super) fn is_whole(line: &[u8]) -> bool {
+    line.ends_with(b"}") || line.trim_ascii_end().ends_with(b"}")
 }
 
 /// The entry's own line; lines after it are text that somebody printed in between. An object that is printed

@@ -293,19 +293,26 @@ impl Plan {
 
     /// Offers `value` to a slot and reads it as the slot's role. Says whether the slot is now filled for good.
     pub fn offer<'a>(&self, slots: &mut Slots<'a>, target: Target, value: Value<'a>) -> bool {
-        // An object is no value of a role: `service` may hold one in which `name` is meant.
-        let value = if target.slot.role().is_some() { only_item(value) } else { value };
-        let nested = matches!(value, Value::Nested(_)) && target.slot.role().is_some();
-        // An id that is empty is none.
-        let ids = [Some(Role::RequestId), Some(Role::TraceId), Some(Role::SpanId), Some(Role::User)];
-        if matches!(value, Value::Text(text) if text.raw.is_empty()) && ids.contains(&target.slot.role()) {
-            return false;
+        let role = target.slot.role();
+        let value = match value {
+            Value::Nested(_) if role.is_some() => only_item(value),
+            value => value,
+        };
+        match value {
+            // An id that is empty is none.
+            Value::Text(text) if text.raw.is_empty() && role.is_some_and(is_id) => return false,
+            Value::Absent | Value::Null => {
+                slots.offer(target.slot, UNREADABLE, value);
+                return false;
+            }
+            // An object is no value of a role: `service` may hold one in which `name` is meant.
+            Value::Nested(_) if role.is_some() => {
+                slots.offer(target.slot, UNREADABLE, value);
+                return false;
+            }
+            _ => {}
         }
-        if nested || !value.is_some() {
-            slots.offer(target.slot, UNREADABLE, value);
-            return false;
-        }
-        match target.slot.role() {
+        match role {
             Some(Role::Ts) => {
                 let ts = self.clock.value_near(value, &mut slots.recent);
                 let rank = if ts.is_some() { target.rank } else { UNREADABLE };
@@ -502,6 +509,11 @@ impl Node {
         }
         self.table[at] = (hash, index as u16);
     }
+}
+
+/// Do values of this role name something?
+fn is_id(role: Role) -> bool {
+    matches!(role, Role::RequestId | Role::TraceId | Role::SpanId | Role::User)
 }
 
 /// The string of a list that holds nothing else, as the headers of a request are written.

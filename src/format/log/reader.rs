@@ -6,7 +6,7 @@ use super::colour;
 use super::own::{Own, PathPattern};
 use super::trace::{continues, continues_untimed};
 use super::words::first_line;
-use super::{LogFormat, Plan, Profile, text};
+use super::{LogFormat, Plan, Profile, json, text};
 use crate::format::time::Clock;
 use crate::model::{Needs, Role, Slots, Timestamp, Value};
 
@@ -26,6 +26,8 @@ pub struct Reader {
     /// it starts an entry.
     wrapped: bool,
     coloured: bool,
+    /// Are the lines that begin as an object does JSON, and nothing else?
+    objects: bool,
     /// Do lines of text without a time continue the entry before?
     gathers: bool,
     plan: Plan,
@@ -61,6 +63,9 @@ impl ReadOptions {
     }
 }
 
+/// How an object of the usual kind begins.
+const OBJECT: &[u8] = b"{\"";
+
 /// How many lines back the beginning of a line that was written in parts is looked for.
 const PARTS: usize = 64;
 
@@ -89,13 +94,17 @@ impl Reader {
             plan.with_own(&formats, &profile.keys)
         };
         let (frame, plan) = (plan(&frame), plan(&needs));
+        let wrapped = formats.iter().any(|format| format.layer() > 0);
+        // The first format counts, and others may begin with a brace as well.
+        let is_json = formats.first().is_some_and(|format| format.name() == json::Json.name());
         Reader {
             gathers: !formats.is_empty() && formats.iter().all(|format| format.gathers()),
-            wrapped: formats.iter().any(|format| format.layer() > 0),
+            wrapped,
             formats,
             timed: profile.layout.is_timed(),
             inner_timed: profile.inner_timed,
             coloured: profile.coloured,
+            objects: is_json && !wrapped && !profile.coloured,
             plan,
             frame,
             service,
@@ -107,6 +116,9 @@ impl Reader {
     #[inline]
     pub fn starts(&self, bytes: &[u8], at: usize) -> bool {
         let rest = &bytes[at..];
+        if self.objects && rest.starts_with(OBJECT) {
+            return true;
+        }
         if self.wrapped || self.coloured || rest.first() == Some(&0) {
             return self.starts_in_context(bytes, at);
         }
@@ -252,8 +264,38 @@ impl Reader {
 
     /// The time of `entry` and whether a format understood it: all that the account needs. `slots` are any
     /// slots that can be used up.
-    pub fn frame<'a>(&self, entry: &'a [u8], slots: &mut Slots<'a>) -> bool {
-        self.extract_by(&self.frame, entry, slots)
+    pub fn frame<'a>(&'a self, entry: &'a [u8], slots: &mut Slots<'a>) -> bool {
+        if !(self.objects && slots.one_line) {
+            return self.extract_by(&self.frame, entry, slots);
+        }
+        if let Some(ts) = self.time_as_before(entry, slots) {
+            slots.clear();
+            slots.ts = Some(ts);
+            return json::is_whole(entry);
+        }
+        let understood = self.extract_by(&self.frame, entry, slots);
+        // Nothing behind a time that is settled was looked at.
+        if let Value::Text(time) = slots.role(Role::Ts)
+            && slots.is_settled(Role::Ts.slot())
+            && entry.starts_with(OBJECT)
+        {
+            let before = time.raw.as_ptr().addr() - entry.as_ptr().addr();
+            slots.recent_frame.learn(self.number(), &entry[..before]);
+        }
+        understood
+    }
+
+    /// The time of an entry that begins as the last one did, up to the second.
+    #[inline]
+    fn time_as_before(&self, entry: &[u8], slots: &Slots<'_>) -> Option<Timestamp> {
+        let rest = &entry[slots.recent_frame.time_in(self.number(), entry)?..];
+        let (ts, end) = slots.recent.read_start(rest)?;
+        (rest.get(end) == Some(&b'"')).then_some(ts)
+    }
+
+    /// Tells this reader from others that fill the same slots.
+    fn number(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     #[inline]

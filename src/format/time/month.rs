@@ -1,5 +1,8 @@
 //! Names of months and weekdays, in the languages in which machines are run.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// Months by their names and abbreviations, in lower case, without a closing dot. A word means the same month
 /// in every language that has it.
 const MONTHS: [&str; 12] = [
@@ -23,6 +26,12 @@ const WEEKDAYS: &str = "mon tue wed thu fri sat sun monday tuesday wednesday thu
     lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado domingo \
     mié jue vie sáb dom gio sab seg ter qua qui sex zo ma woe wo don vr za пн вт ср чт пт сб вс tues thur thurs";
 
+/// The month that each name means.
+static NAMES: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
+    let numbered = (1..).zip(MONTHS);
+    numbered.flat_map(|(month, names)| names.split(' ').map(move |name| (name, month))).collect()
+});
+
 /// The month that the word at the start of `bytes` names, and the word's length, a closing dot included.
 pub(super) fn month(bytes: &[u8]) -> Option<(u32, usize)> {
     if let Some(month) = bytes.get(..3).and_then(english)
@@ -35,9 +44,9 @@ pub(super) fn month(bytes: &[u8]) -> Option<(u32, usize)> {
         return None;
     }
     let name = std::str::from_utf8(&bytes[..length]).ok()?.to_lowercase();
-    let at = MONTHS.iter().position(|names| names.split(' ').any(|known| known == name))?;
+    let month = *NAMES.get(name.as_str())?;
     let dot = usize::from(bytes.get(length) == Some(&b'.'));
-    Some((at as u32 + 1, length + dot))
+    Some((month, length + dot))
 }
 
 /// English abbreviations, which nearly all logs use.
@@ -64,6 +73,10 @@ fn english(name: &[u8]) -> Option<u32> {
 pub(super) fn weekday(bytes: &[u8]) -> Option<usize> {
     let length = word(bytes);
     if !(2..=20).contains(&length) {
+        return None;
+    }
+    // A date or a month comes next, so that most words need not be looked up.
+    if !matches!(bytes.get(length), Some(b',' | b'.' | b' ')) {
         return None;
     }
     let known = match bytes.get(..length)? {

@@ -295,9 +295,16 @@ fn two_digit_compact(bytes: &[u8]) -> Option<(Stamp, usize)> {
     civil(Some(super::century(year)), month, day, time).filter(|_| ends).map(|stamp| (stamp, end))
 }
 
+/// Bytes within which a notation that starts with a name has its first digit: a weekday and a month before it.
+const NAMED: usize = 48;
+
 /// Notations that start with a name: `Dec 24 03:14:23`, `Sun Dec 24 03:14:23 2023`,
 /// `Sun, 24 Dec 2023 03:14:23 GMT`, `Dec 24, 2023 3:14:23 AM`.
 fn named(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    // Most lines that begin with a word have no date there: the number of a day tells first.
+    if !bytes.iter().take(NAMED).any(u8::is_ascii_digit) {
+        return None;
+    }
     if let Some(found) = month_first(bytes) {
         return Some(found);
     }

@@ -2,47 +2,35 @@
 
 use super::Zone;
 
-/// Abbreviations with their offsets in minutes. Names that stand for several zones are in [`UNCLEAR`]; those
-/// that are words of logs as well (`GET`, `CAT`) are left out.
-const NAMES: &[(&[u8], i32)] = &[
-    (b"UTC", 0),
-    (b"GMT", 0),
-    (b"UT", 0),
-    (b"WET", 0),
-    (b"WEST", 60),
-    (b"CET", 60),
-    (b"CEST", 120),
-    (b"MEZ", 60),
-    (b"MESZ", 120),
-    (b"EET", 120),
-    (b"EEST", 180),
-    (b"MSK", 180),
-    (b"JST", 540),
-    (b"KST", 540),
-    (b"HKT", 480),
-    (b"SGT", 480),
-    (b"WIB", 420),
-    (b"PKT", 300),
-    (b"SAST", 120),
-    (b"AEST", 600),
-    (b"AEDT", 660),
-    (b"ACST", 570),
-    (b"ACDT", 630),
-    (b"AWST", 480),
-    (b"NZST", 720),
-    (b"NZDT", 780),
-    (b"EST", -300),
-    (b"EDT", -240),
-    (b"CDT", -300),
-    (b"MDT", -360),
-    (b"MST", -420),
-    (b"PDT", -420),
-    (b"PST", -480),
-    (b"AKDT", -480),
-    (b"AKST", -540),
-    (b"HST", -600),
-    (b"BRT", -180),
-];
+/// The offset in minutes that an abbreviation stands for. Names that stand for several zones are in [`UNCLEAR`];
+/// those that are words of logs as well (`GET`, `CAT`) are left out.
+fn offset(name: &[u8]) -> Option<i32> {
+    Some(match name {
+        b"UTC" | b"GMT" | b"UT" | b"WET" => 0,
+        b"WEST" | b"CET" | b"MEZ" => 60,
+        b"CEST" | b"MESZ" | b"EET" | b"SAST" => 120,
+        b"EEST" | b"MSK" => 180,
+        b"JST" | b"KST" => 540,
+        b"HKT" | b"SGT" | b"AWST" => 480,
+        b"WIB" => 420,
+        b"PKT" => 300,
+        b"AEST" => 600,
+        b"AEDT" => 660,
+        b"ACST" => 570,
+        b"ACDT" => 630,
+        b"NZST" => 720,
+        b"NZDT" => 780,
+        b"EST" | b"CDT" => -300,
+        b"EDT" => -240,
+        b"MDT" => -360,
+        b"MST" | b"PDT" => -420,
+        b"PST" | b"AKDT" => -480,
+        b"AKST" => -540,
+        b"HST" => -600,
+        b"BRT" => -180,
+        _ => return None,
+    })
+}
 
 /// Abbreviations of several zones: China or Chicago, India or Ireland or Israel, Britain or Bangladesh …
 const UNCLEAR: &[&[u8]] = &[b"CST", b"IST", b"BST", b"AST", b"ADT", b"SST", b"WST", b"GST", b"PHT"];
@@ -89,8 +77,7 @@ fn name(bytes: &[u8], start: usize) -> Option<(Zone, usize)> {
     if UNCLEAR.contains(&name) {
         return Some((Zone::Unclear, end));
     }
-    let (_, minutes) = NAMES.iter().find(|(known, _)| *known == name)?;
-    Some((Zone::Offset(minutes * 60), end))
+    Some((Zone::Offset(offset(name)? * 60), end))
 }
 
 /// `Europe/Berlin`, `America/Argentina/Buenos_Aires`: PHP writes the zone's name.

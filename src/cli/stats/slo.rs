@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::value_cell;
 use crate::model::time::NANOS;
 use crate::model::unit::HumanMillis;
 use crate::model::{Error, Timestamp};
@@ -125,7 +126,7 @@ pub(super) fn tell(report: &mut Report, budgets: &[SloJson], by: &[String]) {
     columns.extend(["failed", "allowed", "spent"].map(Column::number));
     let mut table = Table::new(columns);
     for slo in budgets {
-        let mut row: Vec<Cell> = slo.by.values().map(shown).collect();
+        let mut row: Vec<Cell> = slo.by.values().map(value_cell).collect();
         let interval = slo.success_interval.map(|[low, high]| {
             let text = format!("{}–{}", percent(low).trim_end_matches(" %"), percent(high));
             Cell::exact(text, format!("{low}/{high}"))
@@ -163,7 +164,7 @@ pub(super) fn tell(report: &mut Report, budgets: &[SloJson], by: &[String]) {
             .filter(|(at, burn)| *at == 0 || !burn.data_is_shorter)
             .map(|(_, burn)| burn)
         {
-            let mut row: Vec<Cell> = slo.by.values().map(shown).collect();
+            let mut row: Vec<Cell> = slo.by.values().map(value_cell).collect();
             let style = if burn.window.is_some() { Style::Bad } else { Style::Plain };
             let clock = |at: Option<Timestamp>| at.map_or_else(Cell::none, Cell::time);
             row.extend([
@@ -183,14 +184,6 @@ pub(super) fn tell(report: &mut Report, budgets: &[SloJson], by: &[String]) {
         HumanMillis(STEP as f64 / 1e6),
         if is_short { " Windows longer than the data are left out, but for the shortest." } else { "" }
     ));
-}
-
-fn shown(value: &Json) -> Cell {
-    match value {
-        Json::Null => Cell::none(),
-        Json::String(text) => Cell::text(text.as_str()),
-        other => Cell::text(other.to_string()),
-    }
 }
 
 #[cfg(test)]
