@@ -118,6 +118,14 @@ fn files_that_exhaust_are_refused() {
         ("brackets", format!("groups: {}", nested(100_000, "[", "", "]")), "recursion limit"),
         ("braces", format!("groups: {}", nested(100_000, "{a: ", "", "}")), "recursion limit"),
         ("evaluations", often.to_owned(), "would be evaluated"),
+        (
+            "a template",
+            format!(
+                "groups: [{{name: g, rules: [{{alert: A, expr: up, annotations: {{a: '{}'}}}}]}}]",
+                "{{ print 1 }}".repeat(100_000)
+            ),
+            "the template is longer than 1048576 bytes",
+        ),
     ] {
         let rules = written(folder.path(), "rules.yml", &text);
         let ran = obs(&["check-rules", "-r", &rules, &data]);
