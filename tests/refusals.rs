@@ -178,7 +178,7 @@ fn templates_and_messages_that_exhaust_become_text() {
         (
             "queries",
             "{{ range query \"count_over_time(vector(1)[10d:1s])\" }}x{{ end }}".repeat(80),
-            "would look at more than",
+            "take too many steps",
         ),
         (
             "doubling",
