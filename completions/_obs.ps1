@@ -63,6 +63,8 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('--unlinked', '--unlinked', [CompletionResultType]::ParameterName, 'With --id: only entries with this very id, not those of ids that are linked with it (trace, order …)')
+            [CompletionResult]::new('--fix-skew', '--fix-skew', [CompletionResultType]::ParameterName, 'With --id: put the times of logs right whose clocks are off')
             [CompletionResult]::new('--failed', '--failed', [CompletionResultType]::ParameterName, 'Only requests that failed')
             [CompletionResult]::new('--incomplete', '--incomplete', [CompletionResultType]::ParameterName, 'Only requests of which nothing says how they ended')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')

@@ -74,6 +74,8 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l unlinked -d 'With --id: only entries with this very id, not those of ids that are linked with it (trace, order …)'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l fix-skew -d 'With --id: put the times of logs right whose clocks are off'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l failed -d 'Only requests that failed'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l incomplete -d 'Only requests of which nothing says how they ended'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s L -l follow-links -d 'Follow symbolic links inside directories'
