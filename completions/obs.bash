@@ -423,7 +423,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__detect)
-            opts="-L -j -v -q -h --only --fail-on --list --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -v -q -h --only --fail-on --list --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -482,6 +482,10 @@ _obs() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --baseline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1179,7 +1183,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -j -v -q -h --rules --html --markdown --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -v -q -h --rules --html --markdown --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1246,6 +1250,10 @@ _obs() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --baseline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

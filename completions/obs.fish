@@ -234,6 +234,7 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -l level -d 'Entries of 
 complete -c obs -n "__fish_obs_using_subcommand detect" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l baseline -d 'Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
 jsonl\t'One JSON value a line'
@@ -376,6 +377,7 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -l level -d 'Entrie
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l baseline -d 'Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
 jsonl\t'One JSON value a line'

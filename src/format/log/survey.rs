@@ -72,6 +72,9 @@ pub struct Survey {
 /// How many lines of the samples are looked at closely.
 const MAX_LINES: usize = 2_000;
 
+/// Among fewer lines a number behind a word is not taken for a time, though every line has one.
+const FEW: usize = 8;
+
 /// How deep names of nested fields are collected.
 const MAX_NESTING: usize = 3;
 
@@ -140,7 +143,7 @@ struct Places {
     /// How many of these are numbers that may be something else.
     doubtful: [usize; 16],
     /// How many have a time of day alone after so many words.
-    bare: [usize; 2],
+    bare: [usize; 3],
 }
 
 impl Seen {
@@ -245,10 +248,12 @@ impl Seen {
     }
 
     fn text_line(&mut self, line: &[u8], inner: bool) {
-        // A number far from the start may be anything; a time of day at the start is more likely one.
+        // A number behind a word may be anything; a time of day at the start is more likely one.
         let far = |words: u8| words > 2;
         let doubtful = |((stamp, from, to), words): &(Found, u8)| {
-            far(*words) && matches!(stamp, Stamp::Instant(_)) && !line[*from..*to].contains(&b'.')
+            (far(*words) || line[..*from].iter().any(u8::is_ascii_alphanumeric))
+                && matches!(stamp, Stamp::Instant(_))
+                && !line[*from..*to].contains(&b'.')
         };
         let mut found = locate(line);
         let bare = match &found {
@@ -394,7 +399,7 @@ impl Places {
         let mut after_words = self.after_words;
         for (count, doubtful) in after_words.iter_mut().zip(self.doubtful) {
             // Where they are times, every line has one.
-            if doubtful * 2 > *count && *count * 10 < self.lines * 9 {
+            if doubtful * 2 > *count && (*count * 10 < self.lines * 9 || self.lines < FEW) {
                 *count = 0;
             }
         }
