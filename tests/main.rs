@@ -18,7 +18,7 @@ mod page;
 mod program;
 mod promql;
 mod queries;
-mod software;
 mod refusals;
+mod software;
 mod source;
 mod tidy;

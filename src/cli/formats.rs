@@ -289,6 +289,9 @@ fn clock(input: &Input) -> String {
         Some(Order::DayFirst) => said.push("in dates of numbers the day comes first"),
         Some(Order::MonthFirst) => said.push("in dates of numbers the month comes first"),
         Some(Order::YearFirst) => said.push("in dates of numbers the year comes first"),
+        None if profile.unclear => {
+            said.push("dates of numbers, of which nothing tells whether day or month comes first: they are left out");
+        }
         None => {}
     }
     if said.is_empty() { "nothing is assumed".to_owned() } else { said.join("; ") }

@@ -105,6 +105,11 @@ impl Numbers {
         exists.then_some((year, month, day))
     }
 
+    /// Does this date alone say what its numbers are, by itself or by its notation?
+    pub fn is_clear(self) -> bool {
+        self.usual.is_some() || self.only().is_some()
+    }
+
     /// The one order that makes sense, if there is only one.
     fn only(self) -> Option<Order> {
         let mut fitting = Order::ALL.into_iter().filter(|order| self.read_as(*order).is_some());

@@ -29,6 +29,8 @@ pub struct Profile {
     pub zone: Option<chrono_tz::Tz>,
     /// The order of the numbers in its dates, if they leave only one.
     pub order: Option<Order>,
+    /// Are there dates in numbers of which nothing tells the order?
+    pub unclear: bool,
     /// The earliest and the latest time of the samples among those with a year.
     pub dated: Option<(Timestamp, Timestamp)>,
     /// The last time of a file that writes times of day without dates, as nanoseconds of the day, if all of it is
@@ -378,6 +380,7 @@ impl Seen {
             columns: self.columns,
             zone: None,
             order: order_of(&self.dates),
+            unclear: order_of(&self.dates).is_none() && self.dates.iter().any(|date| !date.is_clear()),
             dated: self.dated,
             bare: None,
             yearless: self.yearless,
@@ -587,6 +590,20 @@ pub fn outcome(value: Value<'_>) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_in_numbers_are_told_by_each_other_or_not_at_all() {
+        for (text, order, unclear) in [
+            ("07/11/2022 10:29:01 x\n07/11/2022 10:29:02 y\n", None, true),
+            ("07/11/2022 10:29:01 x\n13/11/2022 10:29:02 y\n", Some(Order::DayFirst), false),
+            ("07/11/2022 10:29:01 x\n08/11/2022 10:29:02 y\n", Some(Order::DayFirst), false),
+            ("07.11.2022 10:29:01 x\n", None, false),
+            ("03/05 10:10:11 x\n03/15 10:10:11 x\n", Some(Order::MonthFirst), false),
+        ] {
+            let profile = survey(&[text.as_bytes()]);
+            assert_eq!((profile.order, profile.unclear), (order, unclear), "{text}");
+        }
+    }
 
     #[test]
     fn formats_are_recognised_among_each_other() {
