@@ -118,6 +118,14 @@ fn files_that_exhaust_are_refused() {
         ("brackets", format!("groups: {}", nested(100_000, "[", "", "]")), "recursion limit"),
         ("braces", format!("groups: {}", nested(100_000, "{a: ", "", "}")), "recursion limit"),
         ("evaluations", often.to_owned(), "would be evaluated"),
+        (
+            "a template",
+            format!(
+                "groups: [{{name: g, rules: [{{alert: A, expr: up, annotations: {{a: '{}'}}}}]}}]",
+                "{{ print 1 }}".repeat(100_000)
+            ),
+            "the template is longer than 1048576 bytes",
+        ),
     ] {
         let rules = written(folder.path(), "rules.yml", &text);
         let ran = obs(&["check-rules", "-r", &rules, &data]);
@@ -170,7 +178,7 @@ fn templates_and_messages_that_exhaust_become_text() {
         (
             "queries",
             "{{ range query \"count_over_time(vector(1)[10d:1s])\" }}x{{ end }}".repeat(80),
-            "would look at more than",
+            "take too many steps",
         ),
         (
             "doubling",

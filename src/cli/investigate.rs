@@ -20,8 +20,9 @@ use super::verdict::Verdict;
 use super::{out, redaction};
 use crate::detect::affected::{Affected, Cases, Example};
 use crate::detect::cause::{self, Cause, Event, Story};
-use crate::detect::doubt::{self, Reach};
+use crate::detect::doubt;
 use crate::detect::own::{self, Watch};
+use crate::detect::reach::Reach;
 use crate::detect::success::{RULE, Rates};
 use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
 use crate::metrics;
@@ -133,7 +134,19 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut findings = detect::findings(&scene, &[]);
     findings.extend(recorded.findings(given));
     findings.extend(own::findings(watch, &scene));
-    let mut story = cause::story(&scene, &findings, recorded.requests().as_ref());
+    let counted = recorded.requests();
+    let mut story = cause::story(&scene, &findings, counted.as_ref(), None);
+    let (affected, cases, reach) = if story.causes.is_empty() {
+        (Affected { of: "requests", ..Affected::default() }, Vec::new(), Reach::default())
+    } else {
+        let cases = Cases::new(logs, &scene, &story, &mut needs);
+        let selection = Selection::new(needs, &chosen.filter, range);
+        cases.join(&scene, logs, &selection, &options).conclude(story.impact)
+    };
+    if !reach.is_empty() {
+        // Who calls whom is known now.
+        story = cause::story(&scene, &findings, counted.as_ref(), Some(&reach));
+    }
     let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
     let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));
     let mut shown: Vec<_> = shown.collect();
@@ -143,13 +156,6 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         &options,
     );
     evidence::fill_all(shown, logs, &scanned, &options);
-    let (affected, cases, reach) = if story.causes.is_empty() {
-        (Affected::default(), Vec::new(), Reach::default())
-    } else {
-        let cases = Cases::new(logs, &scene, story.success.as_ref(), story.impact, &mut needs);
-        let selection = Selection::new(needs, &chosen.filter, range);
-        cases.join(&scene, logs, &selection, &options).conclude(story.impact)
-    };
     doubt::of_requests(&mut story.causes, &reach, &scene);
     if let Some(common) = affected.over_represented.first() {
         narrow::narrow(&mut story, common, &scene, logs, (&chosen.filter, range, asked), &options);
@@ -191,6 +197,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             examples: &cases,
             alerts: &alerts,
             account: &account,
+            recorded: &recorded,
         };
         page::page(&told, &selection)
     });
@@ -351,7 +358,11 @@ fn against(cause: &Cause) -> String {
 /// Another cause, and why it is not the first.
 fn considered(cause: &Cause) -> String {
     let but = cause.against.first().map_or(String::new(), |first| format!("; but {first}"));
-    format!("Also considered: {} ({:.0} %){but}.", cause.summary, cause.confidence * 100.0)
+    let sure = match cause.confidence {
+        confidence if confidence < 0.01 => "under 1 %".to_owned(),
+        confidence => format!("{:.0} %", confidence * 100.0),
+    };
+    format!("Also considered: {} ({sure}){but}.", cause.summary)
 }
 
 /// The first sentence: what fails, since when, how badly, why.
@@ -431,17 +442,9 @@ fn timeline(report: &mut Report, story: &Story) {
         return;
     }
     report.heading("What changed, in order");
-    let mut table = Table::new(vec![Column::text("at").importance(9), Column::text("what")]);
+    let mut table = Table::new(vec![Column::text("at").importance(9), Column::text("what").wrapped()]);
     for event in &story.timeline {
-        let place = event
-            .evidence
-            .as_ref()
-            .map_or_else(Cell::none, |evidence| Cell::text(format!("{}:{}", evidence.file, evidence.line)));
-        table.row(vec![
-            event.at.map_or_else(Cell::none, Cell::clock),
-            Cell::text(event.what.as_str()),
-            place,
-        ]);
+        table.row(vec![event.at.map_or_else(Cell::none, Cell::clock), Cell::text(event.what.as_str())]);
     }
     report.push(Section::Table(table));
 }
@@ -453,8 +456,11 @@ fn who(report: &mut Report, affected: &Affected) {
     report.heading("Who is affected");
     if affected.over_represented.is_empty() {
         report.paragraph(format!(
-            "All alike: of {} that failed, no value of {} stands out.",
-            counted(affected.failed, "request", "requests"),
+            "All alike: of {}, no value of {} stands out.",
+            match affected.of {
+                "entries" => counted(affected.failed, "entry that tells of it", "entries that tell of it"),
+                _ => counted(affected.failed, "request that failed", "requests that failed"),
+            },
             if affected.alike.is_empty() { "any field".to_owned() } else { affected.alike.join(", ") },
         ));
         return;
@@ -462,7 +468,7 @@ fn who(report: &mut Report, affected: &Affected) {
     let mut table = Table::new(vec![
         Column::text("field"),
         Column::text("value"),
-        Column::number("of the failed"),
+        Column::number(if affected.of == "entries" { "of the bad entries" } else { "of the failed" }),
         Column::number("of the others"),
         Column::number("lift"),
     ]);

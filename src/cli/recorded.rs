@@ -1,6 +1,8 @@
 //! Recorded metrics beside the logs, as `detect` and `investigate` look at them.
 
 use crate::detect::Finding;
+use crate::detect::course::Grid;
+use crate::detect::drawn::{self, Curve};
 use crate::detect::recorded::{self, Counted};
 use crate::detect::scene::Given;
 use crate::metrics::{self, FilesRead};
@@ -43,6 +45,11 @@ impl Recorded {
     /// What changed in them, compared with the time that is given as usual, if one is.
     pub(super) fn findings(&self, given: Option<Given>) -> Vec<Finding> {
         recorded::findings(&self.store, &self.shown, given)
+    }
+
+    /// What a finding in a recorded metric is about, as a curve.
+    pub(super) fn curve(&self, finding: &Finding, grid: Grid) -> Option<Curve> {
+        drawn::curve(&self.store, finding.series.as_ref()?, grid)
     }
 
     /// How requests went, by a recorded counter.

@@ -9,15 +9,16 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
-use super::doubt::Reach;
+use super::cause::{Cause, Story};
 use super::mask;
-use super::observe::Wants;
+use super::observe::{Kind, Wants, What};
+use super::reach::{Known, Reach};
 use super::recorded::NOWHERE;
 use super::scene::Scene;
 use super::success::{self, Success};
 use crate::fold::{Fold, Table};
 use crate::format::log::names;
-use crate::model::{Entry, Level, Needs, Role, Slot, Timestamp, Value};
+use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value};
 use crate::scan::{self, Input, ScanOptions, Selection};
 
 /// How many requests are looked at, about.
@@ -45,6 +46,33 @@ pub struct Cases<'w> {
     focus: Option<(Timestamp, Timestamp)>,
     /// Of so many requests one is looked at.
     one_in: u64,
+    /// The log of the first cause, where its entries are compared if nothing names requests.
+    lead: Option<Lead>,
+}
+
+/// The entries that the first cause was found in.
+#[derive(Debug)]
+struct Lead {
+    group: u32,
+    /// What they say, apart from values.
+    texts: Vec<String>,
+    /// One in so many entries of the log is looked at.
+    share: u64,
+}
+
+impl Lead {
+    fn of(scene: &Scene<'_>, cause: Option<&Cause>) -> Option<Lead> {
+        let kinds =
+            cause?.kinds.iter().map(|at| &scene.kinds[*at].0).filter(|kind| kind.what == What::Template);
+        let kinds: Vec<&Kind> = kinds.collect();
+        let group = kinds.first()?.group;
+        let entries: u64 = scene.volume(group).iter().sum();
+        Some(Lead {
+            group,
+            texts: kinds.into_iter().map(|kind| kind.text.clone()).collect(),
+            share: (entries / LOOKED_AT).max(1).next_power_of_two(),
+        })
+    }
 }
 
 /// What is known about the requests.
@@ -52,6 +80,9 @@ pub struct Cases<'w> {
 pub struct Joined<'w> {
     cases: &'w Cases<'w>,
     table: Table<Case>,
+    /// Entries of the first cause's log, by their places.
+    lines: Table<Case>,
+    key: Vec<u8>,
 }
 
 /// A request's id, and what is known about it.
@@ -65,12 +96,14 @@ struct Case {
     /// `name`, a zero byte, `value`.
     pairs: BTreeSet<Box<[u8]>>,
     /// The groups of files that know of it, sorted.
-    groups: Vec<u32>,
+    groups: Vec<Known>,
 }
 
 /// Who was affected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Affected {
+    /// What was compared: requests, or entries of the first cause's log where nothing names requests.
+    pub of: &'static str,
     /// Requests that failed, of those looked at.
     pub failed: u64,
     /// Requests that did not.
@@ -113,13 +146,8 @@ pub struct Example {
 
 impl<'w> Cases<'w> {
     /// Asks for what is to be compared.
-    pub fn new(
-        logs: &[Input],
-        scene: &Scene<'w>,
-        success: Option<&Success>,
-        impact: Option<(Timestamp, Timestamp)>,
-        needs: &mut Needs,
-    ) -> Cases<'w> {
+    pub fn new(logs: &[Input], scene: &Scene<'w>, story: &Story, needs: &mut Needs) -> Cases<'w> {
+        let (success, impact) = (story.success.as_ref(), story.impact);
         let wants = scene.wants;
         for role in [Role::Ts, Role::Level, Role::Message, Role::RequestId, Role::Status] {
             needs.role(role);
@@ -139,7 +167,8 @@ impl<'w> Cases<'w> {
         let share = (looked_at / LOOKED_AT).max(1).next_power_of_two();
         let one_in = (requests / (looked_at / share).max(1)).max(1);
         let edge = success.map(|success| success.group).filter(|group| *group != NOWHERE);
-        Cases { wants, fields, edge, share, focus: focus.map(|(range, _)| range), one_in }
+        let lead = Lead::of(scene, story.causes.first());
+        Cases { wants, fields, edge, share, focus: focus.map(|(range, _)| range), one_in, lead }
     }
 
     /// Looks at the requests.
@@ -209,6 +238,13 @@ fn focus(
 fn is_comparable(key: &str) -> bool {
     const SAYS_WHERE: &[&str] =
         &["line", "function", "file", "pid", "thread", "stream", "tag", "ecs.version"];
+    // How it ended, in other words, is no reason.
+    const SAYS_HOW: &[&str] =
+        &["flags", "outcome", "result", "error", "exception", "reason", "termination", "failure"];
+    let lower = key.to_ascii_lowercase();
+    if SAYS_HOW.iter().any(|word| lower.split(['_', '.', '-', '@']).any(|part| part == *word)) {
+        return false;
+    }
     let roles = names::roles_of(key);
     // How full a pool was is why, not who.
     let last = key.rsplit('.').next().unwrap_or(key);
@@ -220,7 +256,7 @@ fn is_comparable(key: &str) -> bool {
 impl<'w> Joined<'w> {
     /// Nothing yet.
     pub fn new(cases: &'w Cases<'w>) -> Self {
-        Joined { cases, table: Table::default() }
+        Joined { cases, table: Table::default(), lines: Table::default(), key: Vec::new() }
     }
 }
 
@@ -232,7 +268,10 @@ impl Fold for Joined<'_> {
         {
             return;
         }
-        let Some(id) = slots.role(Role::RequestId).key() else { return };
+        let Some(id) = slots.role(Role::RequestId).key() else {
+            self.add_line(entry);
+            return;
+        };
         if id.len() < 4 || id.len() > 200 || !hash(&id).is_multiple_of(self.cases.share) {
             return;
         }
@@ -240,7 +279,8 @@ impl Fold for Joined<'_> {
         let edge = self.cases.edge == Some(group);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         let case = self.table.entry(&id, Case::default);
-        case.known_to(group);
+        let bad = slots.level >= Some(Level::Warn);
+        case.known_to(&Known { group, span: slots.ts.map(|ts| (ts, ts)), bad });
         if let Some(ts) = slots.ts {
             case.first = Some(case.first.map_or(ts, |first| first.min(ts)));
             case.last = Some(case.last.map_or(ts, |last| last.max(ts)));
@@ -258,19 +298,7 @@ impl Fold for Joined<'_> {
             let bad = slots.level >= Some(Level::Error);
             case.failed = Some(case.failed.unwrap_or(false) | bad);
         }
-        for (name, slot) in &self.cases.fields {
-            let value = slots.get(*slot);
-            if !matches!(value, Value::Nested(_))
-                && let Some(value) = value.key()
-            {
-                case.pair(name.as_bytes(), &value);
-            }
-        }
-        mask::pairs(&message, &mut |name, value| {
-            if std::str::from_utf8(name).is_ok_and(is_comparable) {
-                case.pair(name, value);
-            }
-        });
+        case.take(&self.cases.fields, slots, &message);
     }
 
     fn merge(&mut self, other: Self) {
@@ -283,15 +311,59 @@ impl Fold for Joined<'_> {
             mine.last = mine.last.max(theirs.last);
             mine.pairs.extend(theirs.pairs);
             mine.fit();
-            theirs.groups.into_iter().for_each(|group| mine.known_to(group));
+            theirs.groups.iter().for_each(|known| mine.known_to(known));
         });
+        // An entry is seen once.
+        self.lines.merge(other.lines, |_, _| {});
+    }
+}
+
+impl Joined<'_> {
+    /// An entry without an id: one that tells of the first cause, or another one of the same log.
+    fn add_line(&mut self, entry: &Entry<'_, '_>) {
+        let Some(lead) = self.cases.lead.as_ref() else { return };
+        let at = entry.location;
+        if self.cases.wants.group(at.file) != lead.group {
+            return;
+        }
+        let place = [at.file, at.chunk, at.line].map(u32::to_be_bytes).concat();
+        if !hash(&place).is_multiple_of(lead.share) {
+            return;
+        }
+        let slots = entry.slots;
+        let message = slots.role(Role::Message).key().unwrap_or_default();
+        self.key.clear();
+        mask::mask(&message, &mut self.key);
+        let tells = lead.texts.iter().any(|text| text.as_bytes().starts_with(&self.key));
+        let case = self.lines.entry(&place, Case::default);
+        case.failed = Some(tells);
+        (case.first, case.last) = (slots.ts, slots.ts);
+        case.take(&self.cases.fields, slots, &message);
     }
 }
 
 impl Case {
-    fn known_to(&mut self, group: u32) {
-        if let Err(at) = self.groups.binary_search(&group) {
-            self.groups.insert(at, group);
+    /// Takes the values of an entry.
+    fn take(&mut self, fields: &[(String, Slot)], slots: &Slots<'_>, message: &[u8]) {
+        for (name, slot) in fields {
+            let value = slots.get(*slot);
+            if !matches!(value, Value::Nested(_))
+                && let Some(value) = value.key()
+            {
+                self.pair(name.as_bytes(), &value);
+            }
+        }
+        mask::pairs(message, &mut |name, value| {
+            if std::str::from_utf8(name).is_ok_and(is_comparable) {
+                self.pair(name, value);
+            }
+        });
+    }
+
+    fn known_to(&mut self, known: &Known) {
+        match self.groups.binary_search_by_key(&known.group, |known| known.group) {
+            Ok(at) => self.groups[at].merge(known),
+            Err(at) => self.groups.insert(at, *known),
         }
     }
 
@@ -331,9 +403,16 @@ impl Joined<'_> {
     /// What the requests that failed in a window of time have in common, up to three of them, and which logs know of
     /// the requests of that time.
     pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> (Affected, Vec<Example>, Reach) {
-        let one_in = self.cases.one_in;
-        let cases: Vec<Named> =
-            self.table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect();
+        let known = |table: Table<Case>| -> Vec<Named> {
+            table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect()
+        };
+        let mut cases = known(self.table);
+        let lines = cases.is_empty();
+        let mut one_in = self.cases.one_in;
+        if lines {
+            cases = known(self.lines);
+            one_in = self.cases.lead.as_ref().map_or(1, |lead| lead.share);
+        }
         let inside = |case: &Case| {
             window.is_none_or(|(from, to)| {
                 case.last >= Some(from) && case.first.is_some_and(|first| first <= to)
@@ -344,10 +423,11 @@ impl Joined<'_> {
         let others: Vec<&Named> = cases.iter().filter(|(_, case)| case.failed == Some(false)).collect();
         let mut reach = Reach::default();
         for (_, case) in cases.iter().filter(|(_, case)| inside(case)) {
-            reach.add(case.failed == Some(true), case.groups.clone());
+            reach.add(case.failed == Some(true), &case.groups);
         }
         let (over_represented, alike) = compare(&failed, &others);
         let affected = Affected {
+            of: if lines { "entries" } else { "requests" },
             failed: failed.len() as u64,
             succeeded: others.len() as u64,
             one_in,
@@ -359,6 +439,9 @@ impl Joined<'_> {
             &others.into_iter().filter(|(_, case)| inside(case)).collect::<Vec<_>>(),
             window,
         );
+        if lines {
+            return (affected, Vec::new(), Reach::default());
+        }
         (affected, examples, reach)
     }
 }

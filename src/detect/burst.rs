@@ -106,6 +106,7 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         constant: false,
         kinds,
         gain: 0.0,
+        series: None,
         what: None,
     };
     finding.summary = summary(WHAT, &finding);

@@ -3,10 +3,9 @@
 //! Every cause is asked the same questions, the best one too: an explanation that nothing speaks against is worth
 //! more than a number.
 
-use std::collections::BTreeMap;
-
 use super::cause::Cause;
 use super::finding::Nature;
+use super::reach::{FEWEST, Reach};
 use super::scene::Scene;
 use super::sign::Candidate;
 use super::success::Success;
@@ -119,41 +118,6 @@ fn failures(
     }
 }
 
-/// Which logs spoke of requests that failed, and of others, in the time of trouble.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reach {
-    /// Requests by whether they failed and which groups of files know of them.
-    patterns: BTreeMap<(bool, Vec<u32>), u64>,
-}
-
-impl Reach {
-    /// Adds a request.
-    pub fn add(&mut self, failed: bool, groups: Vec<u32>) {
-        *self.patterns.entry((failed, groups)).or_default() += 1;
-    }
-
-    /// Of the requests that failed, or did not: those that a group knows of, and all.
-    fn of(&self, failed: bool, group: u32) -> (u64, u64) {
-        self.patterns
-            .iter()
-            .filter(|((bad, _), _)| *bad == failed)
-            .fold((0, 0), |(with, all), ((_, g), n)| {
-                (with + if g.contains(&group) { *n } else { 0 }, all + n)
-            })
-    }
-
-    /// Requests that failed, and of which one group knows and another does not.
-    fn without(&self, group: u32, other: u32) -> (u64, u64) {
-        let known = self.patterns.iter().filter(|((bad, groups), _)| *bad && groups.contains(&other));
-        known.fold((0, 0), |(without, all), ((_, groups), n)| {
-            (without + if groups.contains(&group) { 0 } else { *n }, all + n)
-        })
-    }
-}
-
-/// Fewer requests than these tell nothing.
-const FEWEST: u64 = 10;
-
 /// What the requests say against the causes: those that failed without them, and those that went well with them.
 pub fn of_requests(causes: &mut [Cause], reach: &Reach, scene: &Scene<'_>) {
     let groups: Vec<Option<u32>> = causes.iter().map(|cause| group_of(scene, &cause.subject.file)).collect();
@@ -202,29 +166,7 @@ pub fn of_requests(causes: &mut [Cause], reach: &Reach, scene: &Scene<'_>) {
     }
 }
 
-fn group_of(scene: &Scene<'_>, file: &str) -> Option<u32> {
+/// The group of files that a file stands for.
+pub(super) fn group_of(scene: &Scene<'_>, file: &str) -> Option<u32> {
     scene.kinds.iter().map(|(kind, _)| kind.group).find(|group| scene.wants.file(*group) == file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn requests_are_counted_by_the_logs_that_know_of_them() {
-        let mut reach = Reach::default();
-        for _ in 0..30 {
-            reach.add(true, vec![0, 1]);
-        }
-        for _ in 0..10 {
-            reach.add(true, vec![0, 2]);
-        }
-        for _ in 0..20 {
-            reach.add(false, vec![0, 1]);
-        }
-        assert_eq!(reach.of(true, 1), (30, 40));
-        assert_eq!(reach.of(false, 1), (20, 20));
-        assert_eq!(reach.without(1, 2), (10, 10));
-        assert_eq!(reach.without(1, 0), (10, 40));
-    }
 }

@@ -206,6 +206,7 @@ impl Family {
             constant,
             kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
             gain: 0.0,
+            series: None,
             what: None,
         };
         finding.summary = summary(self.what, &finding);

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::bins::Run;
-use crate::model::{Location, Timestamp};
+use crate::model::{Labels, Location, Timestamp};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -116,6 +116,9 @@ pub struct Finding {
     /// How clear it is, where no kinds of entries tell.
     #[serde(skip)]
     pub gain: f64,
+    /// The recorded series that it was found in: the metric's name and the labels that they have in common.
+    #[serde(skip)]
+    pub series: Option<Labels>,
     /// What happened, where the detector's own words do not say it.
     #[serde(skip)]
     pub what: Option<String>,
@@ -181,6 +184,7 @@ mod tests {
             constant: false,
             kinds: vec![],
             gain: 0.0,
+            series: None,
             what: None,
         };
         assert_eq!(

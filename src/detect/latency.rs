@@ -90,10 +90,8 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Finding> {
         return None;
     }
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
-    let mut inside = slow.clipped(from, Timestamp(until.0 - 1));
-    if found.outside > 0.0 {
-        inside = inside.without_strays();
-    }
+    // One that was slow long before the others is chance, also where it is the only one.
+    let inside = slow.clipped(from, Timestamp(until.0 - 1)).without_strays();
     let kind = *kinds.iter().max_by_key(|kind| (scene.kinds[**kind].1.count, std::cmp::Reverse(**kind)))?;
     // Half octaves are of sixteenths of a millisecond.
     let edge = HumanMillis(2_f64.powf(f64::from(least) / 2.0) / 16.0);
@@ -112,6 +110,7 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Finding> {
         constant: false,
         kinds: Vec::new(),
         gain: found.gain,
+        series: None,
         what: Some(format!(
             "{WHAT} (over {edge}: usually {:.1} %, then {:.0} %)",
             found.outside * 100.0,

@@ -305,7 +305,6 @@ static RECORDED: &[(&str, &str)] = &[
     ("cache", "a recorded hit ratio falls, or misses rise"),
     ("cpu", "processors are busier than usual"),
     ("down", "what was scraped or probed no longer answers"),
-    ("error-share", "the share of errors in a recorded counter rises"),
     ("errors", "a recorded counter of errors grows faster than usual"),
     ("in-flight", "more requests under way than usual"),
     ("metric-change", "a recorded value leaves what was usual: context"),

@@ -13,6 +13,7 @@ pub mod course;
 pub mod crash;
 pub mod deploy;
 pub mod doubt;
+pub mod drawn;
 pub mod evidence;
 pub mod family;
 pub mod finding;
@@ -29,9 +30,11 @@ pub mod observe;
 pub mod own;
 pub mod phrase;
 pub mod pool;
+pub mod reach;
 pub mod recent;
 pub mod recorded;
 pub mod scene;
+pub mod share;
 pub mod sign;
 pub mod silence;
 pub mod storage;
@@ -93,6 +96,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &crash::RESTART,
     &clock::CLOCK,
     &burst::BURST,
+    &share::ERROR_SHARE,
     &latency::LATENCY,
     &storm::STORM,
     &silence::SILENCE,
@@ -263,7 +267,7 @@ mod tests {
             crate::scan::fold(&inputs.logs, &selection, &options, || Observed::new(&wants));
         let scene = Scene::new(&wants, observed, &vocabulary());
         let mut findings = findings(&scene, &[]);
-        let mut story = cause::story(&scene, &findings, None);
+        let mut story = cause::story(&scene, &findings, None, None);
         evidence::fill(&mut findings, &inputs.logs, &scanned, &options);
         let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
         evidence::fill_all(shown.collect(), &inputs.logs, &scanned, &options);

@@ -328,6 +328,7 @@ impl Own {
             constant: false,
             kinds: Vec::new(),
             gain: 16.0 + 2.0 * (fired.len().max(1) as f64).ln(),
+            series: None,
             what: Some(self.what.clone()),
         };
         finding.summary = summary(&self.what, &finding);

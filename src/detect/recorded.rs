@@ -92,7 +92,7 @@ impl Book {
 }
 
 /// Does a metric only grow, but for restarts? Its name says so, or its type would have.
-fn is_counter(name: &str, series: &Series) -> bool {
+pub(super) fn is_counter(name: &str, series: &Series) -> bool {
     let named = ["_total", "_sum", "_count", "_created"].iter().any(|end| name.ends_with(end));
     named
         && series.samples.windows(2).filter(|pair| pair[1].value < pair[0].value).count() * 10
@@ -100,7 +100,7 @@ fn is_counter(name: &str, series: &Series) -> bool {
 }
 
 /// Increases between samples; after a reset the counter began at 0.
-fn increases(points: &[Point]) -> impl Iterator<Item = (i64, i64, f64)> + '_ {
+pub(super) fn increases(points: &[Point]) -> impl Iterator<Item = (i64, i64, f64)> + '_ {
     points.windows(2).map(|pair| {
         let grown = pair[1].1 - pair[0].1;
         (pair[0].0, pair[1].0, if grown < 0.0 { pair[1].1 } else { grown })
@@ -135,6 +135,10 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
     rates(&book, &mut found);
     means(&book, &mut found);
     shares(&book, &mut found);
+    // What is known to have reached its limit is no news before.
+    let full: Vec<Option<Labels>> =
+        found.iter().filter(|f| f.severity == Severity::Critical).map(|f| f.series.clone()).collect();
+    found.retain(|f| f.severity == Severity::Critical || f.series.is_none() || !full.contains(&f.series));
     for finding in &mut found {
         file.clone_into(&mut finding.subject.file);
     }
@@ -176,6 +180,8 @@ fn finding(said: &Said<'_>) -> Finding {
     if to != from {
         shown.push(evidence(to));
     }
+    let named = said.labels.iter().filter(|(name, _)| *name != Labels::NAME);
+    let series = Labels::new(named.chain([(Labels::NAME, said.metric)]));
     let runs = from.zip(to).map(|(from, to)| Run { from, to, count: said.count as u64 });
     let clock = |at: Option<Timestamp>| at.map_or(String::new(), Timestamp::clock);
     Finding {
@@ -193,6 +199,7 @@ fn finding(said: &Said<'_>) -> Finding {
         constant: false,
         kinds: Vec::new(),
         gain: said.gain,
+        series: Some(series),
         what: Some(what),
     }
 }
@@ -286,8 +293,16 @@ fn means(book: &Book, found: &mut Vec<Finding>) {
             owners.entry(owner(&sum.labels)).or_default().push((sum, count));
         }
         for pairs in owners.into_values() {
-            let each: Vec<Track> =
-                pairs.iter().map(|pair| mean(std::slice::from_ref(pair), &pair.0.labels)).collect();
+            // The mean of what seldom happens is chance.
+            let often = |pair: &&(&Track, &Track)| {
+                let grows = increases(&pair.1.points).filter(|(.., grown)| *grown > 0.0).count();
+                grows * 2 >= pair.1.points.len()
+            };
+            let each: Vec<Track> = pairs
+                .iter()
+                .filter(often)
+                .map(|pair| mean(std::slice::from_ref(pair), &pair.0.labels))
+                .collect();
             let mut shared = pairs[0].0.labels.clone();
             shared.retain(|name| name == Labels::NAME || OWNERS.contains(&name));
             narrowest(book, (base, meter::of_name("latency")), &mean(&pairs, &shared), &each, found);
@@ -508,7 +523,7 @@ fn full(
         while let Some((_, limit)) = limits.next_if(|(time, _)| time <= at) {
             now = *limit;
         }
-        let is_full = if free { *value <= 0.02 * now } else { *value >= 0.97 * now };
+        let is_full = if free { *value <= 0.01 * now } else { *value >= 0.97 * now };
         if now > 1.0 && is_full && book.is_judged(*at) {
             at_limit.push(index);
         }

@@ -1,5 +1,6 @@
 //! What was observed, laid out on one axis of time, with the words of every kind of entry looked up once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -15,6 +16,12 @@ const MOST_BINS: i64 = 720;
 
 /// A gap without any entry that splits the data: what lies beyond it and is little is a clock gone wrong.
 const GAP: i64 = 6 * 3_600 * NANOS;
+
+/// Names of files and folders that are nobody's.
+const PLACES: &[&str] = &[
+    "log", "logs", "var", "tmp", "app", "apps", "current", "stdout", "stderr", "error", "errors", "access",
+    "kernel", "syslog", "messages", "server", "service", "services", "system", "data", "out",
+];
 
 /// How much likelier than a constant rate a change must be to be one.
 pub const GAIN: f64 = 12.0;
@@ -215,6 +222,33 @@ impl<'w> Scene<'w> {
             self.against = self.axis.against(self.given.as_ref());
         }
         self
+    }
+
+    /// The names of those who write: services, and where a log names none, the folder or file that only it has.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let mut nameless: BTreeSet<u32> = BTreeSet::new();
+        for (kind, _) in self.kinds.iter().filter(|(kind, _)| kind.what == What::Template) {
+            if kind.service.is_empty() {
+                nameless.insert(kind.group);
+            } else {
+                names.insert(kind.service.clone());
+            }
+        }
+        let parts = |group: u32| {
+            let mut path = self.wants.file(group).rsplit('/');
+            let last = path.next().unwrap_or_default().split('.').next().unwrap_or_default();
+            [Some(last), path.next()].into_iter().flatten().map(str::to_owned).collect::<BTreeSet<String>>()
+        };
+        let mut shared: BTreeMap<String, u32> = BTreeMap::new();
+        for part in nameless.iter().flat_map(|group| parts(*group)) {
+            *shared.entry(part).or_default() += 1;
+        }
+        names.extend(shared.into_iter().filter(|(_, logs)| *logs == 1).map(|(part, _)| part));
+        names
+            .into_iter()
+            .filter(|name| name.len() >= 3 && !PLACES.contains(&name.to_lowercase().as_str()))
+            .collect()
     }
 
     /// Does this word occur in a kind's text?

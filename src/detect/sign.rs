@@ -232,6 +232,13 @@ impl Candidate {
         best.unwrap_or(&self.signs[0])
     }
 
+    /// The group of files in which it shows, if it shows in any log.
+    pub(super) fn group(&self, scene: &Scene<'_>) -> Option<u32> {
+        let kinds = || self.lead().kinds.iter().chain(self.signs.iter().flat_map(|sign| &sign.kinds));
+        let of_kind = kinds().next().map(|kind| scene.kinds[*kind].0.group);
+        of_kind.or_else(|| super::doubt::group_of(scene, &self.lead().subject.file))
+    }
+
     pub(super) fn name(&self) -> &str {
         let subject = &self.signs[0].subject;
         subject.service.as_deref().unwrap_or(&subject.file)

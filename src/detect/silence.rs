@@ -80,12 +80,33 @@ impl Detector for Silence {
                     && let Some(pause) = pause(scene, &signal.bins)
                     && pause.missing >= 2.0 * MISSING
                 {
-                    found.push(finding(scene, &[at], &signal.bins, pause, Severity::Medium));
+                    let severity = if is_loss(scene, &all, &signal.bins, pause) {
+                        Severity::High
+                    } else {
+                        Severity::Medium
+                    };
+                    found.push(finding(scene, &[at], &signal.bins, pause, severity));
                 }
             }
         }
         found
     }
+}
+
+/// Is a silence of one message a loss of work? Then it was heard from the beginning, much of it is missing for long,
+/// and nothing else came in its place.
+fn is_loss(scene: &Scene<'_>, all: &Bins, bins: &Bins, pause: Pause) -> bool {
+    const LONG: i64 = 300 * NANOS;
+    let (Some(first), Some(began)) = (bins.first(), all.first()) else { return false };
+    let length = pause.to.0 - pause.from.0;
+    let early = first.ts.0 - began.ts.0 <= (scene.last.0 - began.ts.0) / 20;
+    let rate = |from: Timestamp, to: Timestamp| {
+        let count: u64 = all.within(from, to).map(|bin| bin.count).sum();
+        count as f64 / (to.0 - from.0).max(1) as f64
+    };
+    let (during, before) =
+        (rate(Timestamp(pause.from.0 + 1), Timestamp(pause.to.0 - 1)), rate(began.ts, pause.from));
+    early && pause.missing >= 5.0 * MISSING && length >= LONG && during < 0.67 * before
 }
 
 /// The pause that is too long to be one.
@@ -168,6 +189,7 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], bins: &Bins, pause: Pause, severi
         constant: false,
         kinds: Vec::new(),
         gain: 16.0 + pause.missing.ln() * 6.0,
+        series: None,
         what: Some(what),
     }
 }

@@ -53,11 +53,13 @@ impl Detector for Storm {
 
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let Some(success) = Success::of(scene) else { return Vec::new() };
+        let asked: u64 = success.requests.iter().sum();
         let mut services: BTreeMap<Subject, Vec<(usize, Repeated)>> = BTreeMap::new();
-        for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+        for (at, (kind, signal)) in scene.kinds.iter().enumerate() {
             let talk = kind.level.is_none_or(|level| level <= Level::Info);
             if kind.what == What::Template
                 && talk
+                && signal.count as f64 >= LEAST * asked as f64
                 && kind.group != success.group
                 && let Some(found) = repeated(scene, at, &success.requests)
             {
@@ -137,6 +139,7 @@ fn finding(scene: &Scene<'_>, mut kinds: Vec<(usize, Repeated)>) -> Option<Findi
         constant: false,
         kinds: kinds.iter().map(|(at, _)| *at).collect(),
         gain: found.stretch.gain,
+        series: None,
         what: Some(format!(
             "{WHAT} (“{gist}” more often: usually {:.1} for each, then {:.1})",
             found.usual, found.then

@@ -67,7 +67,7 @@ pub static CREDENTIAL: Family = Family {
         says(2, &["signing key"]),
         says(2, &["no matching key"]),
         says(2, &["jwks"]),
-        says(2, &["key", "expired"]),
+        says_but(2, &["key", "expired"], &["cache"]),
         says(2, &["password authentication failed"]),
         says(2, &["authentication failed"]),
         says(2, &["authentication failure"]),

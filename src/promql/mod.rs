@@ -60,7 +60,7 @@ impl Options {
             lookback_ms: 300_000,
             default_subquery_step_ms: 60_000,
             max_samples: 50_000_000,
-            max_work: 100_000_000,
+            max_work: 50_000_000,
             experimental: false,
             duration_expressions: true,
             anchored_smoothed: false,

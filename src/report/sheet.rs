@@ -69,11 +69,12 @@ details details, details .scroll, details pre { margin-left: 1rem; }
 footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--dim); font-size: .85rem; }
 :focus-visible { outline: 2px solid var(--s0); outline-offset: 2px; }
 @media print { main { max-width: none; padding: 0; } body { font-size: 11pt; } figure, .tile, li, tr, pre { \
-break-inside: avoid; } h2, h3, figcaption { break-after: avoid; } summary { list-style: none; } }
+break-inside: avoid; } h2, h3, figcaption { break-after: avoid; } summary { list-style: none; } \
+details:not([open]) { display: none; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "/ALdPRFsz5LCAgFhAK5vsy/QuJIlnx0iFrUxnNVIuF4=";
+pub(super) const DIGEST: &str = "GYA+EV+NtXafcA+UBhTDZex44qWjmafuaAVUVEzL3Hc=";
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,7 @@ impl Setting {
 }
 
 /// Steps that the templates of a rule may take, and how many more each time that one is rendered.
-const TEMPLATE_STEPS: u64 = 2_000_000;
+const TEMPLATE_STEPS: u64 = 500_000;
 const TEMPLATE_STEPS_EACH: u64 = 500;
 
 /// Values that a rule may look at in each step for each series that there is, beside what a single query may.

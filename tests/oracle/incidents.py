@@ -220,6 +220,8 @@ class World:
         p = self.platform = rng.choice(PLATFORMS)
         for role in ("api", "users", "data", "out", "work", "index"):
             setattr(self, role, Part(self, role, p[role]))
+        # Half of the worlds are a tier deeper: what fails below is felt twice above, and only the edge tells a status.
+        self.deep = Part(self, "core", {"watch-api": "playback-core", "dispatch": "tour-core", "clinic-web": "case-core", "lobby": "match-core"}[p["api"]]) if rng.random() < 0.5 else None
         self.edge_style = rng.choice(EDGES)
         self.edge = Part(self, "edge", p["edge"], False)
         self.db_kind = rng.choice(["mysql", "mongo", "postgres"])
@@ -354,6 +356,9 @@ class World:
         at = t + 0.001
         self.api.say(at, "info", words["api"][0], rid, route=f"r{at_path}", tenant=c["tenant"])
         status = 200
+        if self.deep:
+            at += 0.001
+            self.deep.say(at, "info", "taking over", rid, step=at_path)
         for s in (self.users, self.data, self.out):
             if s is self.out and not c["partner"]:
                 continue
@@ -367,14 +372,20 @@ class World:
                     s.say(at, level, text, rid, err, ms=round(wait * 1000, 1), **extra)
                 break
             s.say(at, "info", words[s.role], rid, ms=round(wait * 1000, 1), **extra)
+        if self.deep:
+            at += 0.001
+            if status >= 500 or status in (401, 429):
+                self.deep.say(at, "error", "inner call came back empty", rid, "InnerCallError: callee said no", step=at_path)
+            self.deep.say(at + 0.0005, "info", "handing back", rid, step=at_path)
         at += 0.002
         if status == 200 and rng.random() < self.base_error:
             status = rng.choice([500, 503])
             self.api.say(at, "error", "giving up on this one", rid, route=f"r{at_path}")
         elif status >= 500 or status in (401, 429):
-            self.api.say(at, "error", "upstream did not deliver", rid, "UpstreamFailure: no usable answer", route=f"r{at_path}", status=status)
+            told = {} if self.deep else {"status": status}
+            self.api.say(at, "error", "upstream did not deliver", rid, "UpstreamFailure: no usable answer", route=f"r{at_path}", **told)
             self.api.say(at, "warn", "rendering fallback", rid, route=f"r{at_path}")
-        self.api.say(at + 0.001, "info", words["api"][1], rid, route=f"r{at_path}", tenant=c["tenant"], status=status, elapsed_ms=round((at - t) * 1000, 1))
+        self.api.say(at + 0.001, "info", words["api"][1], rid, route=f"r{at_path}", tenant=c["tenant"], **({} if self.deep else {"status": status}), elapsed_ms=round((at - t) * 1000, 1))
         at += 0.002
         self.requests.append((at, at_path, status, at - t))
         self.edge_line(at, c["pod"], method, path, status, at - t, rid)
@@ -445,7 +456,7 @@ class World:
             with open(f"{folder}/prom/metrics.om", "w") as f:
                 f.write(self.metrics())
         if self.mode in ("logs", "both"):
-            for s in self.apps + [self.edge, self.db, self.cache, self.broker, self.node, self.kube]:
+            for s in self.apps + ([self.deep] if self.deep else []) + [self.edge, self.db, self.cache, self.broker, self.node, self.kube]:
                 os.makedirs(os.path.dirname(f"{folder}/{s.path}"), exist_ok=True)
                 with open(f"{folder}/{s.path}", "w") as f:
                     f.writelines(text + "\n" for t, text in sorted(s.lines, key=lambda line: line[0]) if t < self.end)

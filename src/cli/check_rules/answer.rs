@@ -498,14 +498,14 @@ fn messages_report(report: &mut Report, replay: &Replay) {
             };
             report.heading(format!("{} to {to}: {}", notification.at.date_clock(), preview.title));
             let style = if preview.failed.is_some() { Style::Bad } else { Style::Plain };
-            let mut text = Phrase::new().and(style, preview.text.trim_end());
+            let text = preview.text.trim_end().lines().map(|line| Phrase::new().and(style, line));
             // What an incident consists of stands in its text already.
             let details = preview.details.iter().filter(|_| preview.channel != "pagerduty");
-            for (index, (name, value)) in details.enumerate() {
-                let newline = if index == 0 && preview.text.trim_end().is_empty() { "" } else { "\n" };
-                text = text.and(Style::Dim, format!("{newline}{name}: {}", value.trim_end()));
-            }
-            report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
+            let details = details
+                .map(|(name, value)| Phrase::new().and(Style::Dim, format!("{name}: {}", value.trim_end())));
+            let lines = text.chain(details);
+            let lines = lines.map(|text| crate::report::Evidence { text, ..Default::default() });
+            report.push(Section::Lines(lines.collect()));
         }
     }
     if replay.notifications.len() > MESSAGES {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::{InvestigateArgs, against, considered, coverage, fired, quoted, verdict, who};
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
+use crate::cli::recorded::Recorded;
 use crate::cli::session::Session;
 use crate::correlate;
 use crate::detect::affected::{Affected, Example};
@@ -13,7 +14,7 @@ use crate::detect::cause::Story;
 use crate::detect::course::{self, Course, Grid};
 use crate::detect::observe::What;
 use crate::detect::success::{RULE, is_probe};
-use crate::detect::{Finding, Nature, Scene};
+use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::format::log::Profile;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Level, Timestamp};
@@ -50,6 +51,7 @@ pub(super) struct Told<'t> {
     pub(super) examples: &'t [Example],
     pub(super) alerts: &'t [Alert],
     pub(super) account: &'t Account,
+    pub(super) recorded: &'t Recorded,
 }
 
 /// The page. Reads the logs again, for what only pictures need.
@@ -263,6 +265,7 @@ impl Told<'_> {
         panels.extend(self.latency(grid, course));
         panels.extend(self.errors(grid));
         panels.extend(self.resource(grid, course));
+        panels.extend(self.recorded(grid));
         panels.extend(self.alerts());
         let marks = self.story.onset.map(|onset| (onset, "onset".into())).into_iter().collect();
         Panels { axis, marks, stretch: self.story.impact, panels }
@@ -439,6 +442,58 @@ impl Told<'_> {
                 counts.iter().map(|n| Some(*n as f64)).collect(),
             )],
             command,
+        })
+    }
+
+    /// Recorded metrics that left what was usual: first those of the causes, then what ran out or broke.
+    fn recorded(&self, grid: Grid) -> Vec<Panel> {
+        const MOST: usize = 4;
+        let rank = |finding: &Finding| {
+            let of = |cause: &crate::detect::cause::Cause| {
+                cause.detector == finding.detector && finding.subject.service.as_deref() == Some(cause.name())
+            };
+            self.story.causes.iter().position(of).unwrap_or(usize::MAX)
+        };
+        let mut found: Vec<&Finding> = self
+            .findings
+            .iter()
+            .filter(|finding| finding.series.is_some() && finding.severity > Severity::Low)
+            .collect();
+        found.sort_by_key(|finding| (rank(finding), finding.nature, std::cmp::Reverse(finding.severity)));
+        let mut told: Vec<_> = Vec::new();
+        found.retain(|finding| {
+            let new = !told.contains(&&finding.series);
+            told.push(&finding.series);
+            new
+        });
+        found.into_iter().filter_map(|finding| self.metric(finding, grid)).take(MOST).collect()
+    }
+
+    fn metric(&self, finding: &Finding, grid: Grid) -> Option<Panel> {
+        let (curve, series) = (self.recorded.curve(finding, grid)?, finding.series.as_ref()?);
+        let name = series.metric();
+        let range = Told::every(grid).replace(" --every ", "");
+        let share = curve.unit.starts_with("the share");
+        let bytes = name.ends_with("_bytes");
+        let paths: Vec<PathBuf> =
+            self.session.inputs.metrics.iter().map(|input| PathBuf::from(&input.shown)).collect();
+        let query = curve.query.replace("RANGE", &range);
+        Some(Panel {
+            title: format!("Recorded: {name}").into(),
+            says: format!("{}. A point is {}.", capital(&finding.summary), curve.unit).into(),
+            scale: match () {
+                () if share => Scale::Percent,
+                () if bytes => Scale::Bytes,
+                () => Scale::Number,
+            },
+            shape: Shape::Lines,
+            tracks: vec![Track {
+                name: finding.subject.service.clone().unwrap_or_else(|| name.to_owned()).into(),
+                style: Style::Series(2),
+                values: curve.values,
+                spans: Vec::new(),
+            }],
+            command: Some(format!("obs query {} {} --step {range}", quoted(&query), words(&paths)).into()),
         })
     }
 

@@ -16,7 +16,7 @@ use super::{Context, Query};
 /// Templates may call each other this deep.
 const MAX_CALLS: usize = 50;
 /// Nodes that may be executed.
-const MAX_STEPS: u64 = 100_000;
+const MAX_STEPS: u64 = 50_000;
 /// Queries that may be run.
 const MAX_QUERIES: usize = 100;
 /// Lists of nodes that may be inside one another, the templates that are called included.

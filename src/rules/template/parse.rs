@@ -12,6 +12,9 @@ use super::lex::{Located, Token, lex};
 /// Parentheses and control structures nest at most this deep.
 const MAX_DEPTH: usize = 100;
 
+/// No template, and no file of templates, is longer than this many bytes.
+const LONGEST: usize = 1 << 20;
+
 /// A parsed template.
 #[derive(Clone, Debug)]
 pub struct Template {
@@ -145,6 +148,9 @@ pub(super) fn parse_in(dialect: Dialect, name: &str, source: &str) -> Result<Tem
         Dialect::Notifications => &["$"],
     };
     let build = || -> Result<Template, (String, usize)> {
+        if source.len() > LONGEST {
+            return Err((format!("the template is longer than {LONGEST} bytes"), 0));
+        }
         let tokens = lex(source)?;
         let mut parser = Parser {
             tokens,
