@@ -15,6 +15,7 @@ use super::out;
 use super::session::Session;
 use super::verdict::Verdict;
 use crate::format::log::{LOG_FORMATS, LogFormat as _};
+use crate::format::time::Order;
 use crate::model::{Error, Needs};
 use crate::report::account::counted;
 use crate::report::{AccountJson, Cell, Column, Evidence, Report, Section, Table};
@@ -80,6 +81,8 @@ struct ExplainedJson {
     formats: Vec<TriedJson>,
     zone: String,
     whole_seconds: bool,
+    /// What is taken for granted about dates that leave something out.
+    clock: String,
     #[serde(flatten)]
     account: AccountJson,
     stopped: Option<StoppedJson>,
@@ -207,6 +210,7 @@ fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, 
         formats: formats.collect(),
         zone,
         whole_seconds: input.coarse,
+        clock: clock(input),
         account,
         stopped,
     }
@@ -216,9 +220,15 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
     let mut report = Report::new();
     for file in &json.files {
         report.heading(file.file.as_str());
-        let tried = file.formats.iter().map(|tried| format!("{} {:.0} %", tried.format, tried.share * 100.0));
+        let tried: Vec<String> = file
+            .formats
+            .iter()
+            .map(|tried| format!("{} {:.0} %", tried.format, tried.share * 100.0))
+            .collect();
+        let others = LOG_FORMATS.len().saturating_sub(tried.len());
+        let tried = if tried.is_empty() { "nothing".to_owned() } else { tried.join(", ") };
         let mut pairs = vec![
-            ("understood as", tried.collect::<Vec<_>>().join(", ")),
+            ("understood as", format!("{tried}; {others} others were tried and understood no line")),
             (
                 "sampled",
                 format!(
@@ -228,6 +238,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
                 ),
             ),
             ("times", times(file)),
+            ("clock", file.clock.clone()),
             ("service", file.service.clone().unwrap_or_else(|| "none in the path".to_owned())),
         ];
         if let Some(compression) = file.compression {
@@ -260,6 +271,30 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
     }
     report.push(Section::Account(account));
     report
+}
+
+/// What its dates leave out, and how that is made up for.
+fn clock(input: &Input) -> String {
+    let Some(profile) = input.profile() else { return "nothing is assumed".to_owned() };
+    let mut said = Vec::new();
+    match (profile.layout.is_bare(), profile.bare) {
+        (true, None) => said.push("times of day without a date, which nothing tells: they are left out"),
+        (true, Some(_)) => said.push("times of day get the day on which the file was written"),
+        _ if profile.yearless.is_some() => {
+            said.push("dates get the year of the files beside it, or that in which it was written");
+        }
+        _ => {}
+    }
+    match profile.order {
+        Some(Order::DayFirst) => said.push("in dates of numbers the day comes first"),
+        Some(Order::MonthFirst) => said.push("in dates of numbers the month comes first"),
+        Some(Order::YearFirst) => said.push("in dates of numbers the year comes first"),
+        None if profile.unclear => {
+            said.push("dates of numbers, of which nothing tells whether day or month comes first: they are left out");
+        }
+        None => {}
+    }
+    if said.is_empty() { "nothing is assumed".to_owned() } else { said.join("; ") }
 }
 
 fn times(file: &ExplainedJson) -> String {

@@ -112,7 +112,9 @@ impl Pattern {
     }
 
     /// The matches in an entry from left to right, without empty ones: what is highlighted, and what `-o`
-    /// prints. One search is linear in the entry's length, so all of them together are quadratic at worst.
+    /// prints. One search is linear in the length of the line it is in, so all of them together are quadratic at
+    /// worst in that of the longest line, and only if the pattern looks far behind its match; where a match can
+    /// cross lines, in that of the entry.
     pub fn spans<'p, 'e>(&'p self, entry: &'e [u8]) -> Spans<'p, 'e> {
         Spans { pattern: self, entry, at: 0 }
     }
@@ -131,7 +133,15 @@ impl Iterator for Spans<'_, '_> {
 
     fn next(&mut self) -> Option<Range<usize>> {
         loop {
-            let found = self.pattern.find_at(self.entry, self.at)?;
+            let rest = self.entry.get(self.at..)?;
+            let line = memchr::memchr(b'\n', rest).filter(|_| !self.pattern.crosses_lines);
+            let end = line.map_or(self.entry.len(), |newline| self.at + newline);
+            let Some(found) = self.pattern.find_at(&self.entry[..end], self.at) else {
+                // No match goes beyond its line.
+                line?;
+                self.at = end + 1;
+                continue;
+            };
             self.at = found.end + usize::from(found.is_empty());
             if !found.is_empty() {
                 return Some(found);
@@ -384,6 +394,24 @@ mod tests {
             let found: Vec<_> =
                 pattern(&[text], options).spans(entry.as_bytes()).map(|m| (m.start, m.end)).collect();
             assert_eq!(found, expected, "{text:?} in {entry:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn spans_line_by_line_are_those_of_the_whole(
+            entry in "[ab \r\n]{0,40}",
+            at in 0..7_usize,
+        ) {
+            let text = ["a+", "^a", "a$", "b*", r"\bab", ".*b|a", "^$"][at];
+            let pattern = pattern(&[text], PLAIN);
+            let spans: Vec<_> = pattern.spans(entry.as_bytes()).collect();
+            let (mut whole, mut from) = (Vec::new(), 0);
+            while let Some(found) = pattern.find_at(entry.as_bytes(), from) {
+                from = found.end + usize::from(found.is_empty());
+                whole.extend((!found.is_empty()).then_some(found));
+            }
+            proptest::prop_assert_eq!(spans, whole, "{}", text);
         }
     }
 

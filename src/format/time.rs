@@ -105,6 +105,11 @@ impl Numbers {
         exists.then_some((year, month, day))
     }
 
+    /// Does this date alone say what its numbers are, by itself or by its notation?
+    pub fn is_clear(self) -> bool {
+        self.usual.is_some() || self.only().is_some()
+    }
+
     /// The one order that makes sense, if there is only one.
     fn only(self) -> Option<Order> {
         let mut fitting = Order::ALL.into_iter().filter(|order| self.read_as(*order).is_some());
@@ -328,6 +333,8 @@ mod tests {
             "24. Dezember 2023 03:14:23",
             "So 24. Dez 04:14:23 CET 2023",
             "24Dec2023 03:14:23",
+            "CET Dec 24 04:14:23",
+            "2023-12-24 03h14.23 UTC",
             "2023 12 24 04:14:23:000#+0100",
             "2023 12 24 03:14:23",
             "24. Dez 03:14:23",

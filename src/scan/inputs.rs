@@ -100,7 +100,14 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
     }
     settle_years(&mut inputs.logs);
     for log in &inputs.logs {
-        let Some(profile) = log.profile().filter(|profile| profile.layout.is_bare()) else { continue };
+        let Some(profile) = log.profile() else { continue };
+        if profile.unclear {
+            let what = "its dates can be read with the day or with the month first, and nothing tells which: they are left out";
+            inputs.diagnostics.push(Diagnostic::warning(&log.shown, what));
+        }
+        if !profile.layout.is_bare() {
+            continue;
+        }
         let what = match (profile.bare, log.latest) {
             (Some(_), Some(_)) => {
                 "its times have no date: the day is taken from the files beside it, or from when it was last written"

@@ -237,7 +237,7 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
     if let Some((_, level)) = PHP.iter().find(|(words, _)| message.starts_with(words)) {
         return Some(*level);
     }
-    if let Some(level) = cisco(message) {
+    if let Some(level) = cisco(message).or_else(|| solaris(message)) {
         return Some(level);
     }
     for key in KEYS {
@@ -256,6 +256,14 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
     let server_fault = || status(message).is_some_and(|code| code[0] == b'5');
     (ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message) || server_fault())
         .then_some(Level::Error)
+}
+
+/// `[ID 540533 kern.notice] message`: facility and level as Solaris writes them.
+fn solaris(message: &[u8]) -> Option<Level> {
+    let rest = message.strip_prefix(b"[ID ")?;
+    let close = memchr::memchr(b']', &rest[..rest.len().min(40)])?;
+    let dot = memchr::memrchr(b'.', &rest[..close])?;
+    Level::from_word(&rest[dot + 1..close])
 }
 
 /// An HTTP status by which the server, not who asked, failed.

@@ -117,6 +117,7 @@ impl Header {
             && let Some(level) = level_word(word)
                 .filter(|_| !is_everyday(word) || !matches!(rest.get(length), Some(b' ')))
                 .or_else(|| self.single_letter(rest, length))
+                .or_else(|| stunnel(word, rest))
         {
             // DataDog names the agent first: `| TRACE | ERROR |`.
             if rest[length..].starts_with(b" | ")
@@ -169,7 +170,9 @@ impl Header {
     /// The number of a process or thread: one that a level, a dash or a bracket comes after.
     fn number(&self, rest: &[u8], word: &[u8]) -> bool {
         let digits = word.strip_prefix(b"0x").unwrap_or(word);
-        let hexadecimal = digits.len() < word.len();
+        // Addresses of threads have no mark everywhere.
+        let address = (8..=16).contains(&word.len()) && word.iter().any(u8::is_ascii_alphabetic);
+        let hexadecimal = digits.len() < word.len() || address;
         let is_digit = if hexadecimal { u8::is_ascii_hexdigit } else { u8::is_ascii_digit };
         if !self.known()
             || digits.is_empty()
@@ -536,6 +539,16 @@ fn level_of_bracket(inside: &[u8]) -> Option<Level> {
     level_word(&inside[hash + 1..]).or_else(|| level_word(&inside[..hash]))
 }
 
+/// `LOG3[12]: message`: syslog's severity.
+fn stunnel(word: &[u8], rest: &[u8]) -> Option<Level> {
+    match word {
+        [b'L', b'O', b'G', digit @ b'0'..=b'7'] if rest[4..].starts_with(b"[") => {
+            Level::from_syslog(u32::from(digit - b'0'))
+        }
+        _ => None,
+    }
+}
+
 /// `system,error,critical`: the topics of MikroTik's routers, of which the worst level counts.
 fn topics(rest: &[u8]) -> Option<(Level, usize)> {
     let length = rest.iter().take(64).take_while(|b| b.is_ascii_lowercase() || **b == b',').count();
@@ -549,7 +562,7 @@ fn topics(rest: &[u8]) -> Option<(Level, usize)> {
 
 /// Is this a word of every day, too, which stands for a level only where signs say so?
 fn is_everyday(word: &[u8]) -> bool {
-    const WORDS: [&[u8]; 15] = [
+    const WORDS: [&[u8]; 16] = [
         b"log",
         b"note",
         b"fine",
@@ -564,6 +577,7 @@ fn is_everyday(word: &[u8]) -> bool {
         b"statement",
         b"hint",
         b"failure",
+        b"information",
         b"trc",
     ];
     let small = word.iter().any(u8::is_ascii_lowercase);

@@ -88,8 +88,8 @@ pub(super) fn locate(line: &[u8]) -> Option<(Found, u8)> {
     })
 }
 
-/// How many words may stand before a time without a date: the number of a process at most.
-const MOST_BEFORE_BARE: u8 = 1;
+/// How many words may stand before a time without a date: a level, a thread, the number of a process.
+const MOST_BEFORE_BARE: u8 = 2;
 
 /// The time of day of a line that has no date, and how many words stand before it.
 pub(super) fn locate_bare(line: &[u8]) -> Option<(Found, u8)> {
@@ -138,8 +138,9 @@ fn in_word(line: &[u8], at: usize, words: u8) -> Option<Found> {
         match b {
             b' ' | b'\t' | b'\n' => return None,
             b'[' | b'(' | b'<' | b'>' | b'{' | b'"' | b'\'' | b'=' | b'|' | b';' | b',' | b'*' => {}
-            // After a colon only in the first word: `::2011-12-05 07:04:56,101::`, not `at 10:2023-…`.
-            b':' if words == 0 => {}
+            // After a colon only in the first word, `::2011-12-05 07:04:56,101::`, not `at 10:2023-…`,
+            // or behind a level: `MESSAGE:2024-03-05 …`.
+            b':' if words == 0 || line[..at + offset].last().is_some_and(u8::is_ascii_uppercase) => {}
             _ => continue,
         }
         let from = at + offset + 1;

@@ -29,6 +29,8 @@ pub struct Profile {
     pub zone: Option<chrono_tz::Tz>,
     /// The order of the numbers in its dates, if they leave only one.
     pub order: Option<Order>,
+    /// Are there dates in numbers of which nothing tells the order?
+    pub unclear: bool,
     /// The earliest and the latest time of the samples among those with a year.
     pub dated: Option<(Timestamp, Timestamp)>,
     /// The last time of a file that writes times of day without dates, as nanoseconds of the day, if all of it is
@@ -71,6 +73,9 @@ pub struct Survey {
 
 /// How many lines of the samples are looked at closely.
 const MAX_LINES: usize = 2_000;
+
+/// Among fewer lines a number behind a word is not taken for a time, though every line has one.
+const FEW: usize = 8;
 
 /// How deep names of nested fields are collected.
 const MAX_NESTING: usize = 3;
@@ -140,7 +145,7 @@ struct Places {
     /// How many of these are numbers that may be something else.
     doubtful: [usize; 16],
     /// How many have a time of day alone after so many words.
-    bare: [usize; 2],
+    bare: [usize; 3],
 }
 
 impl Seen {
@@ -245,10 +250,12 @@ impl Seen {
     }
 
     fn text_line(&mut self, line: &[u8], inner: bool) {
-        // A number far from the start may be anything; a time of day at the start is more likely one.
+        // A number behind a word may be anything; a time of day at the start is more likely one.
         let far = |words: u8| words > 2;
         let doubtful = |((stamp, from, to), words): &(Found, u8)| {
-            far(*words) && matches!(stamp, Stamp::Instant(_)) && !line[*from..*to].contains(&b'.')
+            (far(*words) || line[..*from].iter().any(u8::is_ascii_alphanumeric))
+                && matches!(stamp, Stamp::Instant(_))
+                && !line[*from..*to].contains(&b'.')
         };
         let mut found = locate(line);
         let bare = match &found {
@@ -373,6 +380,7 @@ impl Seen {
             columns: self.columns,
             zone: None,
             order: order_of(&self.dates),
+            unclear: order_of(&self.dates).is_none() && self.dates.iter().any(|date| !date.is_clear()),
             dated: self.dated,
             bare: None,
             yearless: self.yearless,
@@ -394,7 +402,7 @@ impl Places {
         let mut after_words = self.after_words;
         for (count, doubtful) in after_words.iter_mut().zip(self.doubtful) {
             // Where they are times, every line has one.
-            if doubtful * 2 > *count && *count * 10 < self.lines * 9 {
+            if doubtful * 2 > *count && (*count * 10 < self.lines * 9 || self.lines < FEW) {
                 *count = 0;
             }
         }
@@ -582,6 +590,20 @@ pub fn outcome(value: Value<'_>) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_in_numbers_are_told_by_each_other_or_not_at_all() {
+        for (text, order, unclear) in [
+            ("07/11/2022 10:29:01 x\n07/11/2022 10:29:02 y\n", None, true),
+            ("07/11/2022 10:29:01 x\n13/11/2022 10:29:02 y\n", Some(Order::DayFirst), false),
+            ("07/11/2022 10:29:01 x\n08/11/2022 10:29:02 y\n", Some(Order::DayFirst), false),
+            ("07.11.2022 10:29:01 x\n", None, false),
+            ("03/05 10:10:11 x\n03/15 10:10:11 x\n", Some(Order::MonthFirst), false),
+        ] {
+            let profile = survey(&[text.as_bytes()]);
+            assert_eq!((profile.order, profile.unclear), (order, unclear), "{text}");
+        }
+    }
 
     #[test]
     fn formats_are_recognised_among_each_other() {

@@ -75,8 +75,18 @@ fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
         b'.' if bytes.get(13) == Some(&b':') => (11, b':'),
         _ => return None,
     };
-    let (time, at) = time_of_day(bytes, at, mark)?;
+    let (time, at) = time_of_day(bytes, at, mark).or_else(|| hours_and_dot(bytes, at))?;
     civil(Some(year), month, day, time).map(|stamp| (stamp, at))
+}
+
+/// `03h14.23 UTC` of OpenVAS.
+fn hours_and_dot(bytes: &[u8], at: usize) -> Option<(TimeOfDay, usize)> {
+    if bytes.get(at + 2) != Some(&b'h') || bytes.get(at + 5) != Some(&b'.') {
+        return None;
+    }
+    let second = second_of_day(two(bytes, at)?, two(bytes, at + 3)?, two(bytes, at + 6)?)?;
+    let (zone, end) = zone(bytes, at + 8);
+    Some((TimeOfDay { second, nanos: 0, zone }, end))
 }
 
 /// What else starts with digits, by how many there are.
@@ -371,13 +381,26 @@ fn named(bytes: &[u8]) -> Option<(Stamp, usize)> {
     if let Some(found) = month_first(bytes) {
         return Some(found);
     }
-    let skip = weekday(bytes)?;
+    let Some(skip) = weekday(bytes) else { return zone_first(bytes) };
     let rest = bytes.get(skip..)?;
     let (stamp, used) = match rest.first()? {
         b'0'..=b'9' => iso(rest).or_else(|| day_and_month_name(rest)).or_else(|| numbers(rest))?,
         _ => month_first(rest)?,
     };
     Some((stamp, skip + used))
+}
+
+/// `CET Dec 24 03:14:23` of Monit.
+fn zone_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let (before, end) = zone(bytes, 0);
+    let rest = bytes.get(end..)?.strip_prefix(b" ").filter(|_| before != Zone::Local)?;
+    match month_first(rest)? {
+        (Stamp::Civil { year, month, day, time }, used) if time.zone == Zone::Local => {
+            let time = TimeOfDay { zone: before, ..time };
+            Some((Stamp::Civil { year, month, day, time }, end + 1 + used))
+        }
+        _ => None,
+    }
 }
 
 /// `Dec 24 03:14:23`, `Dec  4 2023 03:14:23`, `Dec 24 03:14:23 KST 2023`, `December 24, 2023 at 3:14:23 AM`.
