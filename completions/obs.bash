@@ -157,7 +157,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -j -v -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --seed-tests --routes-for --explain --at --for --threshold --only --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -v -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --allow-no-data --lint --ignore-unknown-fields --enable-experimental --seed-tests --routes-for --explain --at --for --threshold --threshold-of --only --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -224,6 +224,10 @@ _obs() {
                     return 0
                     ;;
                 --threshold)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threshold-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -317,7 +321,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -j -v -q -h --by --success --id --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -v -q -h --by --success --id --unlinked --fix-skew --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -74,6 +74,8 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l unlinked -d 'With --id: only entries with this very id, not those of ids that are linked with it (trace, order …)'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l fix-skew -d 'With --id: put the times of logs right whose clocks are off'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l failed -d 'Only requests that failed'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l incomplete -d 'Only requests of which nothing says how they ended'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s L -l follow-links -d 'Follow symbolic links inside directories'
@@ -317,7 +319,8 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'O
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l for -d 'How often and when alerts would have fired with these values of `for`' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'How often and when alerts would have fired if compared with these numbers' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'How often and when alerts would have fired if compared with these numbers, instead of the one that the value shown by the alert is compared with' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold-of -d 'For --threshold: vary the number of another comparison, given by its position (1 is the first one written) or by a part of its text' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r

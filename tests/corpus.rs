@@ -21,12 +21,13 @@ use obs::scan::{self, Input, ScanOptions, Selection, SurveyOptions};
 
 /// An entry, as far as it is compared.
 #[derive(Debug)]
-struct Read {
-    line: usize,
-    ts: Option<Timestamp>,
-    level: Option<Level>,
+pub(crate) struct Read {
+    pub(crate) line: usize,
+    pub(crate) ts: Option<Timestamp>,
+    pub(crate) level: Option<Level>,
     message: String,
-    raw: Vec<u8>,
+    pub(crate) roles: Vec<(Role, String)>,
+    pub(crate) raw: Vec<u8>,
     understood: bool,
 }
 
@@ -47,11 +48,11 @@ fn options() -> ScanOptions {
 }
 
 /// Every file on its own, so that none tells another's year.
-fn survey(path: &Path) -> Vec<Input> {
+pub(crate) fn survey(path: &Path) -> Vec<Input> {
     scan::survey(&[path.to_owned()], SurveyOptions::default(), &options()).logs
 }
 
-fn read(inputs: &[Input]) -> Vec<Read> {
+pub(crate) fn read(inputs: &[Input]) -> Vec<Read> {
     let mut needs = Needs::none();
     for role in Role::ALL {
         needs.role(role);
@@ -71,6 +72,10 @@ fn read(inputs: &[Input]) -> Vec<Read> {
                     ts: entry.slots.ts,
                     level: entry.slots.level,
                     message: entry.slots.role(Role::Message).text().unwrap_or_default().into_owned(),
+                    roles: Role::ALL
+                        .into_iter()
+                        .filter_map(|role| Some((role, entry.slots.role(role).text()?.into_owned())))
+                        .collect(),
                     raw: entry.raw.to_vec(),
                     understood: entry.understood,
                 });

@@ -24,9 +24,10 @@ use crate::promql;
 use crate::report::account::counted;
 use crate::rules::acknowledgement::{self, Acknowledgement};
 use crate::rules::alert::Evidence;
-use crate::rules::alertmanager::{config as alertmanager, silence};
+use crate::rules::alertmanager::{config as alertmanager, notify, silence};
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
+use crate::rules::template::message::Library;
 use crate::rules::yaml::Problem;
 use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
@@ -117,9 +118,14 @@ pub(super) struct CheckRulesArgs {
     /// How often and when alerts would have fired with these values of `for`
     #[arg(long = "for", value_name = "DURATION,…", value_delimiter = ',')]
     holds: Vec<String>,
-    /// How often and when alerts would have fired if compared with these numbers
+    /// How often and when alerts would have fired if compared with these numbers, instead of the one that the
+    /// value shown by the alert is compared with
     #[arg(long, value_name = "NUMBER,…", value_delimiter = ',', allow_negative_numbers = true)]
     threshold: Vec<f64>,
+    /// For --threshold: vary the number of another comparison, given by its position (1 is the first one written) or
+    /// by a part of its text
+    #[arg(long, value_name = "COMPARISON", requires = "threshold")]
+    threshold_of: Option<String>,
     /// Replay only these alerts (repeatable); recording rules are evaluated in any case
     #[arg(long, value_name = "RULE")]
     only: Vec<String>,
@@ -175,6 +181,8 @@ struct Loaded {
     files: Vec<RuleFile>,
     checked: Vec<CheckedFile>,
     alertmanager: Option<alertmanager::Config>,
+    /// The templates of messages, the default ones included.
+    library: Library,
     silences: Vec<silence::Silence>,
     acknowledgements: Vec<Acknowledgement>,
 }
@@ -313,7 +321,7 @@ fn replay_over(
     }
     let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
     let interval = Interval { forced, default };
-    let trials = deeper::trials(&args.holds, &args.threshold)?;
+    let trials = deeper::trials(&args.holds, &args.threshold, args.threshold_of.as_deref())?;
     let before = (!trials.is_empty()).then(|| measured.store.clone());
     let mut replay = replay::replay(&loaded.files, &mut measured.store, interval, &setting)?;
     if let Some(before) = before {
@@ -330,9 +338,16 @@ fn replay_over(
         answer.explained = Some(explained);
     }
     replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    if replay.notifications.len() >= notify::MAX_SENT {
+        let message =
+            format!("more than {} messages would have been sent, and no more are told", notify::MAX_SENT);
+        let hint = "group_interval and repeat_interval are as short as that";
+        session.diagnostics.push(Diagnostic::error("", message).hinted(hint));
+    }
     replay.acknowledge(&loaded.acknowledgements);
     if args.notifications {
-        replay.preview(loaded.alertmanager.as_ref());
+        replay.preview(&loaded.files, loaded.alertmanager.as_ref(), &loaded.library);
+        session.diagnostics.extend(answer::unsent(&replay));
         answer.notifications = true;
     }
     let trails = trail::trails(&loaded.files, &replay, &measured.store, setting.promql.lookback_ms);
@@ -408,6 +423,13 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         );
         let (problems, warnings) = (checked.problems, checked.warnings);
         loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings });
+        for (name, text) in templates(path, &checked.config)? {
+            let wrong = loaded.library.add(&name, &text).err();
+            let problems =
+                wrong.map(|error| Problem::new(error.place(), error.message)).into_iter().collect();
+            let about = "templates of messages".to_owned();
+            loaded.checked.push(CheckedFile { name, about, rules: None, problems, warnings: Vec::new() });
+        }
         loaded.alertmanager = Some(checked.config);
     }
     if let Some(path) = &args.silences {
@@ -431,6 +453,13 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         loaded.acknowledgements = noted;
     }
     Ok(loaded)
+}
+
+/// The files of templates that a configuration names, with their text; names are relative to it.
+fn templates(path: &Path, config: &alertmanager::Config) -> Result<Vec<(String, String)>, Error> {
+    let base = path.parent().unwrap_or(Path::new(""));
+    let files = config.templates.iter().flat_map(|pattern| source::glob(base, pattern));
+    files.map(|file| text_of(&file)).collect()
 }
 
 /// A problem of a file as a diagnostic: `file:line:column: context: message`.

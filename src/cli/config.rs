@@ -61,7 +61,7 @@ impl Config {
             progress: Arc::new(AtomicU64::new(0)),
         };
         let color = colored(output.color, terminal);
-        let page = Page { width: width(terminal), color, ascii: ascii() };
+        let page = Page { width: width(terminal), color, ascii: ascii(terminal) };
         let progress = progress.then(|| Progress::start(&scan.progress));
         Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
     }
@@ -184,13 +184,14 @@ fn width(terminal: bool) -> usize {
     }
 }
 
-/// Can the terminal show only ASCII? Said by the C locale alone; everything else is taken for UTF-8.
+/// Can only ASCII be shown? Said by the locale `POSIX`, for a terminal by `C`, too: what goes to a file or a program
+/// depends on no locale that is there by chance.
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
-fn ascii() -> bool {
+fn ascii(terminal: bool) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    locale.is_some_and(|locale| locale == "POSIX")
+    locale.is_some_and(|locale| locale == "POSIX" || terminal && locale == "C")
 }
 
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the clock is")]

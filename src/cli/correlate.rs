@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::graph::{self, Drawn};
 use super::session::{Chosen, Session};
+use super::skew::Skew;
 use super::verdict::Verdict;
 use super::{out, redaction};
-use crate::correlate::{self, Outcome, Request, Requests, Story, Totals};
+use crate::correlate::{self, Linked, Links, Outcome, Request, Requests, Story, Totals};
 use crate::model::unit::parse_duration;
 use crate::model::{Error, Level, Needs};
 use crate::report::table::percent;
@@ -27,7 +28,8 @@ use crate::stats::SuccessRule;
   obs correlate logs/ --failed --success 'status < 400'
   obs correlate logs/ --graph
   obs correlate logs/ --graph=mermaid
-  obs correlate logs/ --id 58852803-8da4-42be-a394-15dc28ee46a2")]
+  obs correlate logs/ --id 58852803-8da4-42be-a394-15dc28ee46a2
+  obs correlate logs/ --id 58852803-8da4-42be-a394-15dc28ee46a2 --fix-skew")]
 pub(super) struct CorrelateArgs {
     #[command(flatten)]
     paths: PathArgs,
@@ -40,6 +42,12 @@ pub(super) struct CorrelateArgs {
     /// Show this request's entries from every file, in the order of time
     #[arg(long, value_name = "ID")]
     id: Option<String>,
+    /// With --id: only entries with this very id, not those of ids that are linked with it (trace, order …)
+    #[arg(long, requires = "id")]
+    unlinked: bool,
+    /// With --id: put the times of logs right whose clocks are off
+    #[arg(long, requires = "id")]
+    fix_skew: bool,
     /// Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text", require_equals = true,
           conflicts_with_all = ["id", "failed", "incomplete", "slowest", "slower_than"])]
@@ -72,8 +80,28 @@ struct CorrelateJson {
     requests: Vec<RequestJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<Vec<MomentJson>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    linked: Vec<LinkedJson>,
+    /// Ids of so many requests that nothing is linked by them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<LinkedJson>,
     totals: Totals,
     input: AccountJson,
+}
+
+#[derive(Serialize)]
+struct LinkedJson {
+    field: Option<String>,
+    id: String,
+    /// The id in whose entries it was found.
+    by: Option<String>,
+}
+
+impl From<Linked> for LinkedJson {
+    fn from(linked: Linked) -> Self {
+        let field = Some(linked.field).filter(|field| !field.is_empty());
+        LinkedJson { field, id: linked.id, by: linked.by }
+    }
 }
 
 #[derive(Serialize)]
@@ -122,6 +150,9 @@ struct MomentJson {
     message: String,
 }
 
+/// How many linked ids are named in a sentence.
+const NAMED: usize = 8;
+
 /// How many requests a table shows when nothing else is said.
 const SHOWN: usize = 20;
 
@@ -156,11 +187,32 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let mut ids = chosen_requests(args, &all, slower_than);
     args.id.iter().for_each(|id| redaction::learn(id));
     let keys: Vec<Vec<u8>> = ids.iter().map(|(id, ..)| id.clone()).collect();
-    let (stories, again) = correlate::stories(&session.inputs, &args.by, &keys, &options);
-    for ((_, request, _), story) in ids.iter_mut().zip(&stories) {
-        if request.entries == 0 {
-            // The id stands in text only.
-            story.moments.iter().for_each(|moment| request.saw(moment.ts, false));
+    let skew = args.id.as_ref().map(|_| Skew::new(args.fix_skew, &mut session)).unwrap_or_default();
+    let links = match args.id.as_deref().filter(|_| !args.unlinked) {
+        Some(id) => correlate::links(&session.inputs, &args.by, id, all.totals().requests, &options),
+        None => Links::default(),
+    };
+    let is_linked = links.ids.len() > 1;
+    let (mut stories, again) = if is_linked {
+        let (story, again) = correlate::linked_story(&session.inputs, &args.by, &links, &options);
+        (vec![story], again)
+    } else {
+        correlate::stories(&session.inputs, &args.by, &keys, &options)
+    };
+    if args.fix_skew {
+        for story in &mut stories {
+            story.put_back(|file| skew.of(file as usize));
+        }
+    }
+    for ((_, request, outcome), story) in ids.iter_mut().zip(&stories) {
+        if is_linked || args.fix_skew || request.entries == 0 {
+            // Where the id stands in text only, and where others stand for it, the entries tell.
+            let coarse = |file: u32| session.inputs.logs[file as usize].coarse && is_linked;
+            let times = story.moments.iter().map(|moment| (moment.ts, coarse(moment.location.file)));
+            *request = Request::of(times);
+        }
+        if is_linked {
+            *outcome = all.outcome_of(links.ids.iter().map(|linked| linked.id.as_bytes()));
         }
     }
     let view = View { session: &session, scanned: &again };
@@ -177,9 +229,13 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         totals: all.totals(),
         input: AccountJson::from(&account),
         requests,
+        linked: links.ids.into_iter().filter(|linked| linked.by.is_some()).map(LinkedJson::from).collect(),
+        hubs: links.hubs.into_iter().map(LinkedJson::from).collect(),
     };
     match (&args.id, stories.first()) {
-        (Some(_), Some(story)) if found => view.waterfall(&mut report, &json.requests[0], story),
+        (Some(_), Some(story)) if found => {
+            view.waterfall(&mut report, &json.requests[0], &linked(&json), story);
+        }
         _ => table(&mut report, &json, args),
     }
     report.push(Section::Account(account));
@@ -289,9 +345,12 @@ impl View<'_> {
 
 impl View<'_> {
     /// The story of one request: a sentence, the bars, and every entry.
-    fn waterfall(&self, report: &mut Report, request: &RequestJson, story: &Story) {
+    fn waterfall(&self, report: &mut Report, request: &RequestJson, linked: &[String], story: &Story) {
         report.heading(format!("request {}", request.id));
         report.paragraph(sentence(request));
+        for sentence in linked {
+            report.paragraph(sentence.as_str());
+        }
         if let Some(missing) = missing_end(request, story) {
             report.paragraph(missing);
         }
@@ -355,6 +414,28 @@ fn shortest<'p>(path: &'p str, paths: &[String]) -> &'p str {
 /// The last two parts of a path, which tell files of one directory apart.
 fn short(path: &str) -> &str {
     path.rmatch_indices('/').nth(1).map_or(path, |(at, _)| &path[at + 1..])
+}
+
+/// What the request goes by beside its id, and what was left alone.
+fn linked(json: &CorrelateJson) -> Vec<String> {
+    let list = |ids: &[LinkedJson]| {
+        let shown = ids.iter().take(NAMED).map(|linked| match &linked.field {
+            Some(field) => format!("{field} {}", linked.id),
+            None => linked.id.clone(),
+        });
+        let more = ids.len().saturating_sub(NAMED);
+        let more = (more > 0).then(|| format!("{more} more"));
+        shown.chain(more).collect::<Vec<_>>().join(", ")
+    };
+    let mut sentences = Vec::new();
+    if !json.linked.is_empty() {
+        sentences.push(format!("Linked with it by entries that carry both: {}.", list(&json.linked)));
+    }
+    if !json.hubs.is_empty() {
+        sentences
+            .push(format!("Not followed, since too many requests have to do with it: {}.", list(&json.hubs)));
+    }
+    sentences
 }
 
 fn sentence(request: &RequestJson) -> String {

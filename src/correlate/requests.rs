@@ -64,6 +64,13 @@ impl Request {
         levelled: false,
     };
 
+    /// A request of these entries: of each its time, and whether that is a whole second.
+    pub fn of(times: impl Iterator<Item = (Option<Timestamp>, bool)>) -> Self {
+        let mut request = Request::NONE;
+        times.for_each(|(ts, coarse)| request.saw(ts, coarse));
+        request
+    }
+
     /// Takes in an entry: its time, and whether that is a whole second of a file that writes no others.
     pub fn saw(&mut self, ts: Option<Timestamp>, coarse: bool) {
         self.entries += 1;
@@ -232,6 +239,13 @@ impl Requests {
     pub fn one(&self, id: &[u8]) -> (Request, Outcome) {
         let request = self.table.get(id).copied().unwrap_or(Request::NONE);
         (request, request.outcome(&self.rule))
+    }
+
+    /// How a request ended that goes by these ids: in vain if one of them did.
+    pub fn outcome_of<'i>(&self, ids: impl Iterator<Item = &'i [u8]>) -> Outcome {
+        let mut said = ids.map(|id| self.one(id).1).filter(|outcome| *outcome != Outcome::Unknown);
+        let first = said.next().unwrap_or(Outcome::Unknown);
+        said.fold(first, Outcome::min)
     }
 
     /// The requests that `keep` keeps, the first `limit` in the order of `compare`; equal ones by their ids.

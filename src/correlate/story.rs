@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::links::{self, Links};
 use crate::fold::Table;
 use crate::model::time::NANOS;
 use crate::model::{Level, Location, Needs, Role, Timestamp, Value};
@@ -51,6 +52,37 @@ const SEARCHED: usize = 64;
 /// The stories of these ids, in their order. An entry belongs to an id when the id's field says so; in text
 /// without such a field, when the id stands in it as a word.
 pub fn stories(inputs: &Inputs, by: &str, ids: &[Vec<u8>], options: &ScanOptions) -> (Vec<Story>, Scanned) {
+    let mut index: Table<u32> = Table::default();
+    for (at, id) in ids.iter().enumerate() {
+        index.entry(id, || at as u32);
+    }
+    let of = |own: Option<&[u8]>, raw: &[u8]| match own {
+        Some(key) => index.get(key).copied(),
+        None if ids.len() <= SEARCHED => ids.iter().position(|id| has_word(raw, id)).map(|at| at as u32),
+        None => None,
+    };
+    told(inputs, by, ids, of, ids.len(), options)
+}
+
+/// The story of a request that goes by several ids: an entry belongs to it that carries one of them.
+pub fn linked_story(inputs: &Inputs, by: &str, links: &Links, options: &ScanOptions) -> (Story, Scanned) {
+    let ids: Vec<Vec<u8>> = links.ids.iter().map(|linked| linked.id.clone().into_bytes()).collect();
+    let of = |own: Option<&[u8]>, raw: &[u8]| {
+        links.ids.iter().any(|linked| links::belongs(raw, own, linked)).then_some(0)
+    };
+    let (mut stories, scanned) = told(inputs, by, &ids, of, 1, options);
+    (stories.pop().unwrap_or_default(), scanned)
+}
+
+/// So many stories: `of` says to which an entry belongs, by its own id and its bytes.
+fn told(
+    inputs: &Inputs,
+    by: &str,
+    ids: &[Vec<u8>],
+    of: impl Fn(Option<&[u8]>, &[u8]) -> Option<u32> + Sync,
+    count: usize,
+    options: &ScanOptions,
+) -> (Vec<Story>, Scanned) {
     let mut needs = Needs::none();
     let id = needs.name(by);
     for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Status] {
@@ -62,10 +94,6 @@ pub fn stories(inputs: &Inputs, by: &str, ids: &[Vec<u8>], options: &ScanOptions
     if ids.len() <= SEARCHED && ids.iter().all(plain) {
         selection.only_with_bytes(ids.iter().map(|id| id.as_slice().into()).collect());
     }
-    let mut index: Table<u32> = Table::default();
-    for (at, id) in ids.iter().enumerate() {
-        index.entry(id, || at as u32);
-    }
     let (parts, scanned) = scan::run(
         &inputs.logs,
         &needs,
@@ -74,14 +102,7 @@ pub fn stories(inputs: &Inputs, by: &str, ids: &[Vec<u8>], options: &ScanOptions
         |found: &mut Vec<(u32, Moment)>, chunk| {
             let _ = chunk.selected(&selection, |entry| {
                 let slots = entry.slots;
-                let story = match slots.get(id).key() {
-                    Some(key) => index.get(&key).copied(),
-                    None if ids.len() <= SEARCHED => {
-                        ids.iter().position(|id| has_word(entry.raw, id)).map(|at| at as u32)
-                    }
-                    None => None,
-                };
-                if let Some(story) = story {
+                if let Some(story) = of(slots.get(id).key().as_deref(), entry.raw) {
                     let text = |value: Value<'_>| value.text().map(std::borrow::Cow::into_owned);
                     let said = text(slots.role(Role::Message));
                     let moment = Moment {
@@ -102,7 +123,7 @@ pub fn stories(inputs: &Inputs, by: &str, ids: &[Vec<u8>], options: &ScanOptions
         },
         |_| ControlFlow::Continue(()),
     );
-    let mut stories = vec![Story::default(); ids.len()];
+    let mut stories = vec![Story::default(); count];
     for (story, moment) in parts.into_iter().flatten() {
         stories[story as usize].moments.push(moment);
     }
@@ -135,6 +156,17 @@ fn settle(moments: &mut [Moment], coarse: &[bool]) {
 }
 
 impl Story {
+    /// Puts every time back by what the clock of its file is ahead, in nanoseconds.
+    pub fn put_back(&mut self, ahead: impl Fn(u32) -> i64) {
+        for moment in &mut self.moments {
+            let by = ahead(moment.location.file);
+            for ts in [&mut moment.ts, &mut moment.at] {
+                *ts = ts.map(|ts| Timestamp(ts.0.saturating_sub(by)));
+            }
+        }
+        self.moments.sort_by_key(|moment| (moment.at.is_none(), moment.at, moment.location));
+    }
+
     /// The longest gap between two neighbours in time; none with fewer than two times.
     pub fn longest_gap(&self) -> Option<Gap> {
         let pairs = self.moments.iter().zip(self.moments.iter().skip(1)).enumerate();
@@ -176,7 +208,7 @@ fn first_seen<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 /// Does `word` stand in `text` with no letter, digit or dash next to it?
-fn has_word(text: &[u8], word: &[u8]) -> bool {
+pub(super) fn has_word(text: &[u8], word: &[u8]) -> bool {
     let part =
         |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     memchr::memmem::find_iter(text, word).any(|at| {

@@ -337,7 +337,9 @@ impl Fold for Observed<'_> {
         self.key.clear();
         self.key.push(What::Template as u8);
         self.key.extend_from_slice(&group.to_be_bytes());
-        self.key.push(slots.level.map_or(NO_LEVEL, |level| level as u8));
+        // What says nothing but a status is counted by that.
+        let level = slots.level.filter(|_| !message.is_empty());
+        self.key.push(level.map_or(NO_LEVEL, |level| level as u8));
         self.key.push(service.len() as u8);
         self.key.extend_from_slice(service);
         let head = self.key.len();

@@ -84,16 +84,18 @@ fn read(
         (part, read)
     });
     let mut total = Read::default();
-    let mut lines = 0;
-    for (piece, (part, read)) in pieces.iter().zip(read) {
-        let read = read.map_err(failed)?;
+    for (index, (part, read)) in read.into_iter().enumerate() {
+        // Lines of the pieces before, which are counted only if somebody is told of one.
+        let before = || pieces[..index].iter().map(|piece| memchr::memchr_iter(b'\n', piece).count() as u64);
+        let in_file = |error: MetricError| MetricError { line: error.line + before().sum::<u64>(), ..error };
+        let read = read.map_err(|error| failed(in_file(error)))?;
         // Their own pieces' order is the file's.
-        part.into_series().for_each(|series| store.push(series));
+        store.absorb(part);
         total.samples += read.samples;
         total.refused += read.refused;
-        let errors = read.errors.into_iter().map(|error| MetricError { line: error.line + lines, ..error });
-        total.errors.extend(errors);
-        lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+        if total.errors.len() < ERRORS_TOLD {
+            total.errors.extend(read.errors.into_iter().map(in_file));
+        }
     }
     total.errors.truncate(ERRORS_TOLD);
     Ok(total)

@@ -45,6 +45,10 @@ impl Level {
             b"DEBUG" | b"debug" => return Some(Level::Debug),
             b"WARN" | b"warn" | b"WARNING" | b"warning" => return Some(Level::Warn),
             b"ERROR" | b"error" => return Some(Level::Error),
+            // logrus cuts the names after four letters.
+            b"TRAC" => return Some(Level::Trace),
+            b"ERRO" => return Some(Level::Error),
+            b"FATA" | b"PANI" => return Some(Level::Fatal),
             _ => {}
         }
         let mut lower = [0_u8; 13];
@@ -53,6 +57,12 @@ impl Level {
         lower.make_ascii_lowercase();
         // OpenTelemetry's TRACE2, ERROR4 …
         let stem: &[u8] = match lower {
+            // Go's slog writes the distance from a level: INFO+2, DEBUG-4.
+            [stem @ .., b'+' | b'-', b'1'..=b'9']
+                if matches!(&*stem, b"debug" | b"info" | b"warn" | b"error") =>
+            {
+                stem
+            }
             [stem @ .., b'2'..=b'4'] if stem.len() >= 4 => stem,
             all => all,
         };

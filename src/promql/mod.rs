@@ -36,6 +36,9 @@ pub struct Options {
     pub default_subquery_step_ms: i64,
     /// The most samples that any part of a query may hold at once.
     pub max_samples: usize,
+    /// The most values that a query may look at, over and over, beside what fits the size of the data: so the time
+    /// that it takes is bounded, too.
+    pub max_work: u64,
     /// Are experimental functions and aggregations allowed?
     pub experimental: bool,
     /// May durations be computed (`[step() * 2]`)?
@@ -57,6 +60,7 @@ impl Options {
             lookback_ms: 300_000,
             default_subquery_step_ms: 60_000,
             max_samples: 50_000_000,
+            max_work: 50_000_000,
             experimental: false,
             duration_expressions: true,
             anchored_smoothed: false,
@@ -125,6 +129,18 @@ pub struct EvalError {
 }
 
 impl EvalError {
+    /// Would it fail in the same way at any other time, after as much work? A limit was reached, or a text that the
+    /// expression holds cannot be used.
+    pub fn is_lasting(&self) -> bool {
+        const BEGINNINGS: [&str; 4] = [
+            "query processing would load too many samples",
+            "the query would look at more than",
+            "a label may be",
+            "invalid regular expression",
+        ];
+        BEGINNINGS.iter().any(|beginning| self.message.starts_with(beginning))
+    }
+
     /// The same as an error of the program, pointing at the source.
     pub fn into_error(self, source: &str) -> Error {
         let error = Error::usage(self.message);

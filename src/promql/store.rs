@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use std::hash::BuildHasher;
+
 use hashbrown::HashTable;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::ast::{MatchOp, Matcher};
 use crate::model::{Labels, Sample, Series};
@@ -26,16 +27,13 @@ pub(super) struct Stored {
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     stored: Vec<Stored>,
+    hasher: foldhash::fast::RandomState,
     /// Series by the hash of their labels.
     known: HashTable<u32>,
     /// Label name → value → series, in the order they came.
     index: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>>,
     /// The series of the last sample, which the next one often belongs to.
     last: u32,
-}
-
-fn hash(labels: &Labels) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(labels)
 }
 
 /// Every NaN but the marker of a series' end becomes the same one, so that bit patterns can carry meaning.
@@ -72,6 +70,35 @@ impl Store {
         }
         for sample in series.samples {
             insert(&mut self.stored[at], sample, 0);
+        }
+    }
+
+    /// Adds what another store holds, as if its samples came after those that are there.
+    pub fn absorb(&mut self, other: Store) {
+        for stored in other.stored {
+            let at = self.id(&stored.series.labels);
+            let known = &mut self.stored[at];
+            let (last, first) = (known.series.samples.last(), stored.series.samples.first());
+            let follows = match (last, first) {
+                (Some(last), Some(first)) => last.at < first.at,
+                _ => true,
+            };
+            known.histograms.extend(&stored.histograms);
+            if !stored.histograms.is_empty() {
+                known.histograms.sort_unstable();
+            }
+            if follows && known.starts.is_empty() && stored.starts.is_empty() {
+                known.has_stale |= stored.has_stale;
+                if known.series.samples.is_empty() {
+                    known.series.samples = stored.series.samples;
+                } else {
+                    known.series.samples.extend_from_slice(&stored.series.samples);
+                }
+                continue;
+            }
+            for (index, sample) in stored.series.samples.into_iter().enumerate() {
+                insert(known, sample, stored.starts.get(index).copied().unwrap_or(0));
+            }
         }
     }
 
@@ -112,6 +139,12 @@ impl Store {
     /// Are there no series?
     pub fn is_empty(&self) -> bool {
         self.stored.is_empty()
+    }
+
+    /// How many values a query may look at because there are so many samples.
+    pub fn fair_work(&self) -> u64 {
+        let samples: usize = self.stored.iter().map(|stored| 20 + stored.series.samples.len()).sum();
+        (samples as u64).saturating_mul(super::eval::PER_SAMPLE)
     }
 
     /// The times of the first and the last sample, in milliseconds.
@@ -175,7 +208,7 @@ impl Store {
                 return id as usize;
             }
         }
-        let hashed = hash(labels);
+        let hashed = self.hasher.hash_one(labels);
         let stored = &self.stored;
         if let Some(&id) = self.known.find(hashed, |&id| stored[id as usize].series.labels == *labels) {
             self.last = id;
@@ -185,12 +218,14 @@ impl Store {
         for (name, value) in labels.iter_shared() {
             self.index.entry(name.clone()).or_default().entry(value.clone()).or_default().push(id);
         }
+        // History that comes series by series is of the same length for most of them.
+        let expected = self.stored.last().map_or(0, |stored| stored.series.samples.len()).min(4_096);
         self.stored.push(Stored {
-            series: Series { labels: labels.clone(), samples: Vec::new() },
+            series: Series { labels: labels.clone(), samples: Vec::with_capacity(expected) },
             ..Stored::default()
         });
-        let stored = &self.stored;
-        self.known.insert_unique(hashed, id, |&id| hash(&stored[id as usize].series.labels));
+        let (stored, hasher) = (&self.stored, &self.hasher);
+        self.known.insert_unique(hashed, id, |&id| hasher.hash_one(&stored[id as usize].series.labels));
         self.last = id;
         id as usize
     }
@@ -254,6 +289,35 @@ mod tests {
         assert_eq!(series.len(), 1);
         assert_eq!(series[0].samples, [sample(5, 0.0), sample(10, 1.0), sample(20, 2.0), sample(30, 4.0)]);
         assert_eq!(store.span(), Some((5, 30)));
+    }
+
+    #[test]
+    fn absorbing_is_the_same_as_appending_one_after_the_other() {
+        let labels = |name: &str| Labels::new([("__name__", name)]);
+        let stale = f64::from_bits(crate::model::series::STALE);
+        for (first, second) in [
+            (vec![("a", 1, 1.0), ("b", 1, 2.0)], vec![("b", 2, 3.0), ("c", 1, 4.0)]),
+            (vec![("a", 5, 1.0)], vec![("a", 3, 2.0), ("a", 5, 9.0), ("a", 6, stale)]),
+            (vec![], vec![("a", 1, f64::NAN)]),
+        ] {
+            let store = |samples: &[(&str, i64, f64)]| {
+                let mut store = Store::new();
+                for (name, at, value) in samples {
+                    store.append(&labels(name), sample(*at, *value));
+                }
+                store
+            };
+            let mut absorbed = store(&first);
+            absorbed.absorb(store(&second));
+            let all = store(&[first, second].concat());
+            assert_eq!(format!("{:?}", absorbed.stored), format!("{:?}", all.stored));
+        }
+        let mut started = Store::new();
+        started.append_started(&labels("a"), sample(10, 1.0), 5);
+        let mut absorbed = Store::new();
+        absorbed.append(&labels("a"), sample(3, 1.0));
+        absorbed.absorb(started);
+        assert_eq!(absorbed.stored[0].starts, [0, 5]);
     }
 
     #[test]

@@ -64,4 +64,6 @@ pub struct Answer {
     pub value: Value,
     /// Warnings first, in the order they came up, each once.
     pub annotations: Vec<Annotation>,
+    /// How many values were looked at to find it, see [`Options::max_work`](super::Options::max_work).
+    pub work: u64,
 }

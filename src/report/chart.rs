@@ -70,6 +70,11 @@ impl Frame {
             Scale::Percent if least >= 0.0 && greatest <= 1.0 => (0.0, 1.0),
             // Zero belongs to the picture unless everything happens far from it.
             _ if least >= 0.0 && least <= greatest / 2.0 => (0.0, greatest),
+            // What never changes is drawn in the middle.
+            _ if least == greatest && least != 0.0 => {
+                let around = nice(least.abs() / 4.0);
+                (least - around, least + around)
+            }
             _ => (least, greatest),
         };
         let step = nice((greatest - least) / 4.0);

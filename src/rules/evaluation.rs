@@ -1,6 +1,8 @@
 //! Evaluates a group of rules at a time: writes recorded series, moves alerts through their states.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::file::{Rule, RuleGroup, RuleKind};
 use super::starved;
@@ -8,7 +10,7 @@ use super::state::{Active, Change, Element, States};
 use super::template::{self, Template};
 use crate::model::series::STALE;
 use crate::model::{Labels, Sample};
-use crate::promql::{self, Store, Value, selectors};
+use crate::promql::{self, Answer, EvalError, Store, Value, selectors};
 
 /// What rules are evaluated with, the same for all.
 #[derive(Clone, Debug)]
@@ -31,6 +33,13 @@ impl Setting {
         }
     }
 }
+
+/// Steps that the templates of a rule may take, and how many more each time that one is rendered.
+const TEMPLATE_STEPS: u64 = 500_000;
+const TEMPLATE_STEPS_EACH: u64 = 500;
+
+/// Values that a rule may look at in each step for each series that there is, beside what a single query may.
+const WORK_PER_SERIES: u64 = 5_000;
 
 /// How many steps are evaluated together.
 const WINDOW: i64 = 256;
@@ -71,6 +80,13 @@ pub(super) struct RuleRun<'f> {
     /// May whole windows be evaluated ahead?
     ahead: bool,
     window: Option<Window>,
+    /// Values looked at so far, and how many more than at the start may be: the time that a rule takes is bounded.
+    work: u64,
+    granted: u64,
+    /// Steps that its templates may still take.
+    template_steps: Rc<Cell<u64>>,
+    /// Would it only fail again?
+    given_up: bool,
     /// The first failure, and how many there were.
     pub failure: Option<(i64, String)>,
     pub failures: usize,
@@ -161,6 +177,10 @@ impl<'f> RuleRun<'f> {
             written: BTreeSet::new(),
             ahead: ahead && independent && !bounded,
             window: None,
+            work: 0,
+            granted: 0,
+            template_steps: Rc::new(Cell::new(TEMPLATE_STEPS)),
+            given_up: false,
             failure: None,
             failures: 0,
             had_result: false,
@@ -168,6 +188,10 @@ impl<'f> RuleRun<'f> {
     }
 
     fn evaluate(&mut self, at: i64, group: &RuleGroup, interval: i64, store: &mut Store, setting: &Setting) {
+        if self.given_up {
+            self.failures += 1;
+            return;
+        }
         let when = at - group.query_offset;
         let written = match self.result(when, interval, store, setting) {
             Ok(result) => {
@@ -206,8 +230,8 @@ impl<'f> RuleRun<'f> {
                 return Ok(window.at(when));
             }
         }
-        let answer =
-            promql::instant(&self.rule.expr, store, when, &setting.promql).map_err(|error| error.message)?;
+        let answer = promql::instant(&self.rule.expr, store, when, &setting.promql);
+        let answer = self.worked(answer, 1, store, setting)?;
         match answer.value {
             Value::Vector(vector) => {
                 Ok(vector.into_iter().map(|element| (element.labels, element.sample.value)).collect())
@@ -218,15 +242,39 @@ impl<'f> RuleRun<'f> {
     }
 
     /// Evaluates a window at once; `None` if that fails, so that each step can fail or succeed by itself.
-    fn look_ahead(&self, when: i64, interval: i64, store: &Store, setting: &Setting) -> Option<Window> {
+    fn look_ahead(&mut self, when: i64, interval: i64, store: &Store, setting: &Setting) -> Option<Window> {
         let to = when.checked_add(interval.checked_mul(WINDOW - 1)?)?;
         let answer = promql::range(&self.rule.expr, store, when, to, interval, &setting.promql).ok()?;
+        let answer = self.worked(Ok(answer), WINDOW as u64, store, setting).ok()?;
         let Value::Matrix(matrix) = answer.value else { return None };
         let series = matrix
             .into_iter()
             .map(|series| Ahead { labels: series.labels, samples: series.samples, next: 0 })
             .collect();
         Some(Window { from: when, to, series })
+    }
+
+    /// Adds up the work of so many steps. A rule that takes too much of it is given up.
+    fn worked(
+        &mut self,
+        answer: Result<Answer, EvalError>,
+        steps: u64,
+        store: &Store,
+        setting: &Setting,
+    ) -> Result<Answer, String> {
+        let answer = answer.map_err(|error| {
+            self.given_up = error.is_lasting();
+            error.message
+        })?;
+        self.work = self.work.saturating_add(answer.work);
+        let grant = (store.len() as u64).saturating_mul(WORK_PER_SERIES).saturating_mul(steps);
+        self.granted = self.granted.saturating_add(grant);
+        let limit = self.granted.saturating_add(setting.promql.max_work);
+        if self.work > limit && self.work > limit.saturating_add(store.fair_work()) {
+            self.given_up = true;
+            return Err(format!("the rule looks at more than {limit} values"));
+        }
+        Ok(answer)
     }
 
     /// The series of a recording rule.
@@ -261,7 +309,7 @@ impl<'f> RuleRun<'f> {
         setting: &Setting,
     ) -> Result<Vec<(Labels, f64)>, String> {
         let Some(alerting) = self.rule.alerting() else { return Ok(Vec::new()) };
-        let scene = Scene { at, store, setting };
+        let scene = Scene { at, store, setting, steps: Rc::clone(&self.template_steps) };
         let mut elements = Vec::with_capacity(result.len());
         for (series, value) in result {
             let element = Element { series, value };
@@ -342,7 +390,7 @@ impl<'f> RuleRun<'f> {
         setting: &Setting,
     ) -> Episode {
         let (annotations, value) = self.fired.remove(&labels).unwrap_or_else(|| {
-            let scene = Scene { at: active.held_at, store, setting };
+            let scene = Scene { at: active.held_at, store, setting, steps: Rc::clone(&self.template_steps) };
             (self.annotations_of(active, &scene), active.element.value)
         });
         let (pending_at, firing_at) = (active.active_at, active.fired_at);
@@ -356,7 +404,8 @@ impl<'f> RuleRun<'f> {
         store: &Store,
         setting: &Setting,
     ) -> Vec<(String, String)> {
-        self.annotations_of(active, &Scene { at: active.held_at, store, setting })
+        let scene = Scene { at: active.held_at, store, setting, steps: Rc::clone(&self.template_steps) };
+        self.annotations_of(active, &scene)
     }
 
     fn annotations_of(&self, active: &Active, scene: &Scene<'_>) -> Vec<(String, String)> {
@@ -387,6 +436,8 @@ struct Scene<'s> {
     at: i64,
     store: &'s Store,
     setting: &'s Setting,
+    /// Steps that templates may still take.
+    steps: Rc<Cell<u64>>,
 }
 
 impl Scene<'_> {
@@ -403,7 +454,9 @@ impl Scene<'_> {
             value: element.value,
             at: self.at,
             query: &query,
+            steps: &self.steps,
         };
+        self.steps.set(self.steps.get().saturating_add(TEMPLATE_STEPS_EACH).min(TEMPLATE_STEPS));
         template::render(template, &context)
     }
 
@@ -412,8 +465,15 @@ impl Scene<'_> {
             let (line, column) = error.line_col(source);
             format!("{line}:{column}: parse error: {}", error.message)
         })?;
-        let answer = promql::instant(&expr, self.store, self.at, &self.setting.promql)
-            .map_err(|error| error.message)?;
+        // A step of a template is worth this many values.
+        const VALUES: u64 = 50;
+        let max_work = self.steps.get().saturating_mul(VALUES).min(self.setting.promql.max_work);
+        let options = promql::Options { max_work, ..self.setting.promql.clone() };
+        let answer = promql::instant(&expr, self.store, self.at, &options);
+        let spent = answer.as_ref().map_or(max_work, |answer| answer.work);
+        let fair = self.store.fair_work() / 100;
+        self.steps.set(self.steps.get().saturating_sub(spent.saturating_sub(fair) / VALUES));
+        let answer = answer.map_err(|error| error.message)?;
         match answer.value {
             Value::Vector(vector) => {
                 Ok(vector.into_iter().map(|element| (element.labels, element.sample.value)).collect())

@@ -14,6 +14,7 @@ use super::duration;
 use super::evaluation::{Episode, GroupRun, RuleRun, Setting, written_names};
 use super::file::{RuleFile, RuleGroup};
 use super::starved;
+use super::template::message::Library;
 use crate::model::{Error, Labels, Timestamp};
 use crate::promql::Store;
 
@@ -45,6 +46,12 @@ pub struct Replay {
     #[serde(skip)]
     pub span: Option<(i64, i64)>,
 }
+
+/// So many notifications are written out.
+pub const MAX_PREVIEWS: usize = 2_000;
+
+/// A group is evaluated at so many times at most, and at four more for each sample that there is.
+const MAX_TIMES: i64 = 100_000;
 
 /// Rules are evaluated this often at most; beyond, the times of the data are not what they seem.
 const MAX_EVALUATIONS: i64 = 100_000_000;
@@ -78,6 +85,18 @@ fn evaluate(
     let span = store.span();
     let every = |group: &RuleGroup| interval.forced.or(group.interval).unwrap_or(interval.default).max(1);
     if let Some((from, to)) = span {
+        let samples: usize = store.series().map(|series| series.samples.len()).sum();
+        for group in groups() {
+            let times = (to - from) / every(group);
+            if times > MAX_TIMES.saturating_add(4 * samples as i64) {
+                return Err(Error::usage(format!(
+                    "group {:?} would be evaluated {times} times in {} of data with {samples} samples",
+                    group.name,
+                    duration::text(to - from)
+                ))
+                .hinted("take a longer --interval, or a part of the data with --since and --until"));
+            }
+        }
         let evaluations =
             groups().map(|group| (to - from) / every(group) * group.rules.len() as i64).sum::<i64>();
         if evaluations > MAX_EVALUATIONS {
@@ -189,6 +208,8 @@ fn short_notifications(place: usize, alert: &Alert) -> Vec<Notification> {
                 group: alert.labels.clone(),
                 firing: firing.to_vec(),
                 resolved: resolved.to_vec(),
+                group_key: String::new(),
+                told: [true, true],
                 previews: Vec::new(),
             })
         };
@@ -278,10 +299,25 @@ impl Replay {
         self.count();
     }
 
-    /// Writes out what the receivers would have read.
-    pub fn preview(&mut self, config: Option<&Config>) {
-        for notification in &mut self.notifications {
-            notification.previews = preview::previews(notification, &self.alerts, config);
+    /// Writes out what the receivers would have read. `files` are the rules, whose expressions messages link to.
+    pub fn preview(&mut self, files: &[RuleFile], config: Option<&Config>, library: &Library) {
+        let rules = || {
+            files
+                .iter()
+                .flat_map(|file| &file.groups)
+                .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+        };
+        let links: Vec<String> = self
+            .alerts
+            .iter()
+            .map(|alert| {
+                let rule = rules().find(|(group, rule)| alert.is_of(group, rule));
+                rule.map_or_else(String::new, |(_, rule)| preview::generator_url(&rule.source))
+            })
+            .collect();
+        let scene = preview::Scene { alerts: &self.alerts, links: &links, config, library };
+        for notification in self.notifications.iter_mut().take(MAX_PREVIEWS) {
+            notification.previews = scene.previews(notification);
         }
     }
 

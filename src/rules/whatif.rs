@@ -9,7 +9,7 @@ use super::file::{Rule, RuleFile, RuleGroup, RuleKind};
 use super::replay::{self, Interval, Replay};
 use super::yaml::Place;
 use crate::model::{Error, Timestamp};
-use crate::promql::ast::{Binary, Form, Node, Span};
+use crate::promql::ast::{BinaryOp, Form, Node, Span};
 use crate::promql::{self, Store};
 
 /// How often an alert would have fired with another `for` or threshold.
@@ -24,6 +24,13 @@ pub struct WhatIf {
     pub hold: String,
     /// The number that the expression compares with; `None` if there is none.
     pub threshold: Option<f64>,
+    /// The comparison that it stands in, as it is written; the outermost one of the value that the alert shows,
+    /// unless another is chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<String>,
+    /// All comparisons with a number, in the order in which they are written, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comparisons: Vec<String>,
     /// Is this the rule as it is written?
     pub as_written: bool,
     /// How many alerts fired.
@@ -49,6 +56,9 @@ pub struct Trials {
     pub holds: Vec<i64>,
     /// Values of thresholds.
     pub thresholds: Vec<f64>,
+    /// Which comparison they are for: its number in the order in which they are written, from 1, or a part of its
+    /// text. By default the outermost one of the value that the alert shows.
+    pub comparison: Option<String>,
 }
 
 impl Trials {
@@ -85,23 +95,50 @@ pub fn what_if(
     trials: &Trials,
     written: &Replay,
 ) -> Result<Vec<WhatIf>, Error> {
-    if !trials.thresholds.is_empty() && !alerting(files).any(|(_, rule)| threshold(rule).is_some()) {
-        return Err(Error::usage("no alert compares with a number that another threshold could stand for")
-            .hinted("--threshold is for expressions such as errors > 5"));
+    let of = trials.comparison.as_deref();
+    if !trials.thresholds.is_empty() && !alerting(files).any(|(_, rule)| chosen(rule, of).is_some()) {
+        return Err(no_threshold(files, of));
     }
     let mut rows: Vec<WhatIf> =
-        alerting(files).map(|(group, rule)| outcome(group, rule, written, true)).collect();
+        alerting(files).map(|(group, rule)| outcome(group, rule, written, of, true)).collect();
     for (hold, instead) in trials.pairs() {
-        let changed: Vec<RuleFile> = files.iter().map(|file| varied(file, hold, instead, setting)).collect();
+        let changed: Vec<RuleFile> =
+            files.iter().map(|file| varied(file, hold, instead, of, setting)).collect();
         let replay = replay::replay(&changed, &mut store.clone(), interval, setting)?;
         // A rule that compares with no number is the same whatever the threshold.
-        let concerned = alerting(&changed).filter(|(_, rule)| instead.is_none() || threshold(rule).is_some());
-        rows.extend(concerned.map(|(group, rule)| outcome(group, rule, &replay, false)));
+        let concerned = alerting(files).zip(alerting(&changed));
+        let concerned =
+            concerned.filter(|((_, written), _)| instead.is_none() || chosen(written, of).is_some());
+        rows.extend(concerned.map(|((_, written), (group, rule))| {
+            let row = outcome(group, rule, &replay, of, false);
+            // The comparison is told as it is written, with the number that was tried beside it.
+            let (threshold, comparison) = match (chosen(written, of), instead) {
+                (Some(found), instead) => (Some(instead.unwrap_or(found.value)), Some(found.text(written))),
+                (None, _) => (None, None),
+            };
+            WhatIf { threshold, comparison, comparisons: texts(written), ..row }
+        }));
     }
     let order: Vec<_> = alerting(files).map(|(group, rule)| (group.file.as_str(), rule.place)).collect();
     // A stable sort: the trials of a rule stay in their order.
     rows.sort_by_key(|row| order.iter().position(|known| *known == (row.place.0.as_str(), row.place.1)));
     Ok(rows)
+}
+
+/// Nothing can be varied: no alert compares with a number, or not in the comparison that was asked for.
+fn no_threshold(files: &[RuleFile], of: Option<&str>) -> Error {
+    let known: Vec<String> = alerting(files)
+        .flat_map(|(_, rule)| comparisons(rule).into_iter().map(|c| c.text(rule)))
+        .take(10)
+        .collect();
+    match of {
+        Some(of) if !known.is_empty() => {
+            Error::usage(format!("no alert has a comparison `{of}` with a number"))
+                .hinted(format!("there are {}", known.join(", ")))
+        }
+        _ => Error::usage("no alert compares with a number that another threshold could stand for")
+            .hinted("--threshold is for expressions such as errors > 5"),
+    }
 }
 
 fn alerting(files: &[RuleFile]) -> impl Iterator<Item = (&RuleGroup, &Rule)> {
@@ -111,10 +148,16 @@ fn alerting(files: &[RuleFile]) -> impl Iterator<Item = (&RuleGroup, &Rule)> {
 }
 
 /// The file with another `for` and another threshold in its alerts.
-fn varied(file: &RuleFile, hold: Option<i64>, instead: Option<f64>, setting: &Setting) -> RuleFile {
+fn varied(
+    file: &RuleFile,
+    hold: Option<i64>,
+    instead: Option<f64>,
+    of: Option<&str>,
+    setting: &Setting,
+) -> RuleFile {
     let mut file = file.clone();
     for rule in file.groups.iter_mut().flat_map(|group| &mut group.rules) {
-        let place = threshold(rule).map(|(_, span)| span);
+        let place = chosen(rule, of).map(|found| found.number);
         let RuleKind::Alerting(alerting) = &mut rule.kind else { continue };
         alerting.hold = hold.unwrap_or(alerting.hold);
         let (Some(instead), Some(span)) = (instead, place) else { continue };
@@ -128,15 +171,18 @@ fn varied(file: &RuleFile, hold: Option<i64>, instead: Option<f64>, setting: &Se
     file
 }
 
-fn outcome(group: &RuleGroup, rule: &Rule, replay: &Replay, as_written: bool) -> WhatIf {
+fn outcome(group: &RuleGroup, rule: &Rule, replay: &Replay, of: Option<&str>, as_written: bool) -> WhatIf {
     let alerts: Vec<Alert> = replay.alerts.iter().filter(|alert| alert.is_of(group, rule)).cloned().collect();
     let end = replay.span.map_or(0, |(_, to)| to);
     let fired = alerts.iter().filter(|alert| alert.fired()).count();
+    let found = chosen(rule, of);
     WhatIf {
         rule: rule.name.clone(),
         group: group.name.clone(),
         hold: duration::text(rule.alerting().map_or(0, |alerting| alerting.hold)),
-        threshold: threshold(rule).map(|(number, _)| number),
+        threshold: found.as_ref().map(|found| found.value),
+        comparison: found.map(|found| found.text(rule)),
+        comparisons: texts(rule),
         as_written,
         fired,
         pending: alerts.len() - fired,
@@ -147,27 +193,88 @@ fn outcome(group: &RuleGroup, rule: &Rule, replay: &Replay, as_written: bool) ->
     }
 }
 
-/// The number that a rule's expression compares with, and where it stands: that of the outermost comparison, of
-/// several joined by `and`, `or`, `unless` the first.
-fn threshold(rule: &Rule) -> Option<(f64, Span)> {
-    compared(rule.expr.root())
+/// How near a comparison is to the value that an alert shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// What it compares is that value.
+    Shown,
+    /// It decides whether there is an alert, beside the value: at the right of `and`, `or`, `unless`.
+    Beside,
+    /// It is inside of something: of an aggregation, of arithmetic.
+    Inside,
 }
 
-fn compared(node: &Node) -> Option<(f64, Span)> {
-    match &node.form {
-        Form::Paren(inner) => compared(inner),
-        Form::Binary(binary) if binary.op.is_comparison() => {
-            let Binary { lhs, rhs, .. } = &**binary;
-            number(rhs).or_else(|| number(lhs)).or_else(|| compared(lhs)).or_else(|| compared(rhs))
-        }
-        Form::Binary(binary) => compared(&binary.lhs).or_else(|| compared(&binary.rhs)),
-        Form::Aggregate(aggregate) => compared(&aggregate.inner),
-        Form::Call(_, arguments) => arguments.iter().find_map(compared),
-        _ => None,
+/// A comparison with a number.
+#[derive(Clone, Debug)]
+struct Comparison {
+    value: f64,
+    /// Where the number stands, sign and brackets included.
+    number: Span,
+    /// Where the comparison stands.
+    whole: Span,
+    nearness: Nearness,
+}
+
+impl Comparison {
+    fn text(&self, rule: &Rule) -> String {
+        let text = rule.expr.source().get(self.whole.range()).unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
-/// A number as it is written, sign and brackets included.
+/// All comparisons with a number in a rule, in the order in which they are written.
+fn comparisons(rule: &Rule) -> Vec<Comparison> {
+    let mut found = Vec::new();
+    gather(rule.expr.root(), Nearness::Shown, &mut found);
+    found.sort_by_key(|comparison| comparison.number.range().start);
+    found
+}
+
+/// Their texts, if there are several.
+fn texts(rule: &Rule) -> Vec<String> {
+    let all = comparisons(rule);
+    if all.len() < 2 { Vec::new() } else { all.iter().map(|comparison| comparison.text(rule)).collect() }
+}
+
+/// The comparison whose number is varied.
+fn chosen(rule: &Rule, of: Option<&str>) -> Option<Comparison> {
+    let mut all = comparisons(rule);
+    match of.map(str::trim) {
+        None => {
+            // A stable sort: of several at the same distance the first one.
+            all.sort_by_key(|comparison| comparison.nearness);
+            all.into_iter().next()
+        }
+        Some(of) => match of.parse::<usize>() {
+            Ok(number) => all.into_iter().nth(number.checked_sub(1)?),
+            // A comparison may stand in another one; the inner one is meant.
+            Err(_) => all
+                .into_iter()
+                .filter(|comparison| comparison.text(rule).contains(of))
+                .min_by_key(|comparison| comparison.text(rule).len()),
+        },
+    }
+}
+
+fn gather(node: &Node, nearness: Nearness, found: &mut Vec<Comparison>) {
+    match &node.form {
+        Form::Paren(inner) => gather(inner, nearness, found),
+        Form::Binary(binary) if binary.op.is_comparison() => {
+            if let Some((value, number)) = number(&binary.rhs).or_else(|| number(&binary.lhs)) {
+                found.push(Comparison { value, number, whole: node.span, nearness });
+            }
+            gather(&binary.lhs, Nearness::Inside, found);
+            gather(&binary.rhs, Nearness::Inside, found);
+        }
+        Form::Binary(binary) if binary.op.is_set() => {
+            gather(&binary.lhs, nearness, found);
+            gather(&binary.rhs, nearness.max(Nearness::Beside), found);
+        }
+        _ => node.children().into_iter().for_each(|child| gather(child, Nearness::Inside, found)),
+    }
+}
+
+/// A number as it is written, sign and brackets included, or the result of arithmetic with numbers alone.
 fn number(node: &Node) -> Option<(f64, Span)> {
     let value = match &node.form {
         Form::Number(number, _) => *number,
@@ -175,6 +282,18 @@ fn number(node: &Node) -> Option<(f64, Span)> {
         Form::Unary(minus, inner) => {
             let (number, _) = number(inner)?;
             if *minus { -number } else { number }
+        }
+        Form::Binary(binary) => {
+            let (a, b) = (number(&binary.lhs)?.0, number(&binary.rhs)?.0);
+            match binary.op {
+                BinaryOp::Add => a + b,
+                BinaryOp::Sub => a - b,
+                BinaryOp::Mul => a * b,
+                BinaryOp::Div => a / b,
+                BinaryOp::Mod => a % b,
+                BinaryOp::Pow => a.powf(b),
+                _ => return None,
+            }
         }
         _ => return None,
     };
@@ -220,6 +339,7 @@ mod tests {
         let trials = |holds: &[i64], thresholds: &[f64]| Trials {
             holds: holds.to_vec(),
             thresholds: thresholds.to_vec(),
+            comparison: None,
         };
         let rule = "{alert: A, expr: up > 10, for: 30s}, {alert: B, expr: absent(up)}";
         assert_eq!(
@@ -241,19 +361,42 @@ mod tests {
     }
 
     #[test]
-    fn the_threshold_is_the_number_of_the_outermost_comparison() {
-        for (expr, number, text) in [
-            ("a > 5", 5.0, "5"),
-            ("5 < a", 5.0, "5"),
-            ("(a / b) * 100 >= bool -0.5", -0.5, "-0.5"),
-            ("sum(a > 1) > (2)", 2.0, "(2)"),
-            ("a > 3 and b < 4", 3.0, "3"),
-            ("count(a > 7) by (x)", 7.0, "7"),
-            ("a > b > 2", 2.0, "2"),
+    fn the_threshold_is_that_of_the_value_which_the_alert_shows() {
+        for (expr, of, number, text) in [
+            ("a > 5", None, 5.0, "5"),
+            ("5 < a", None, 5.0, "5"),
+            ("(a / b) * 100 >= bool -0.5", None, -0.5, "-0.5"),
+            ("sum(a > 1) > (2)", None, 2.0, "(2)"),
+            ("sum(a > 1) > 2", Some("1"), 1.0, "1"),
+            ("sum(a > 1) > 2", Some("a > 1"), 1.0, "1"),
+            ("a > 3 and b < 4", None, 3.0, "3"),
+            ("a > 3 and b < 4", Some("2"), 4.0, "4"),
+            ("a > 3 and b < 4", Some("b <"), 4.0, "4"),
+            ("(c and b < 4) unless a > 3", None, 4.0, "4"),
+            ("count(d > 9) and on() a > 3", None, 3.0, "3"),
+            ("sum(rate(a[5m] offset 1m)) / sum(rate(b[5m])) > 0.05", None, 0.05, "0.05"),
+            ("count(a > 7) by (x)", None, 7.0, "7"),
+            ("a > b > 2", None, 2.0, "2"),
+            ("a > 0.01 * 100", None, 1.0, "0.01 * 100"),
+            ("a > 1h", None, 3600.0, "1h"),
         ] {
-            let parsed = promql::parse(expr, &promql::Options::promtool()).expect(expr);
-            let (found, span) = compared(parsed.root()).expect(expr);
-            assert_eq!((found, &expr[span.range()]), (number, text), "{expr}");
+            let text_of = format!("groups: [{{name: g, rules: [{{alert: A, expr: '{expr}'}}]}}]");
+            let checked = parse("r.yml", &text_of, &FileOptions::strict());
+            assert_eq!(checked.problems, vec![], "{expr}");
+            let rule = &checked.file.groups[0].rules[0];
+            let found = chosen(rule, of).expect(expr);
+            assert_eq!((found.value, &rule.source[found.number.range()]), (number, text), "{expr} {of:?}");
         }
+    }
+
+    #[test]
+    fn another_comparison_can_be_chosen() {
+        let rule = "{alert: A, expr: up > 10 and up < 39}";
+        let trials =
+            |of: &str| Trials { holds: vec![], thresholds: vec![20.0], comparison: Some(of.to_owned()) };
+        assert_eq!(rows(rule, &trials("2")).unwrap(), ["A 0s 39 1+0 420", "A 0s 20 1+0 135"]);
+        assert_eq!(rows(rule, &trials("up >")).unwrap(), ["A 0s 10 1+0 420", "A 0s 20 1+0 270"]);
+        let error = rows(rule, &trials("down")).unwrap_err();
+        assert!(format!("{error:?}").contains("up > 10, up < 39"), "{error:?}");
     }
 }

@@ -148,7 +148,8 @@ fn is_pipe(found: &Found) -> bool {
 
 /// Opens a file and looks at samples of it.
 fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, Left> {
-    let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
+    let opened = source::open(found, &OpenOptions { map: scan.map, documents: true }, &scan.cancel)
+        .map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {
@@ -408,7 +409,8 @@ impl Input {
             }
             Pipe::None => {}
         }
-        let opened = source::open(&self.found, &OpenOptions { map: options.map }, &options.cancel)?;
+        let opened =
+            source::open(&self.found, &OpenOptions { map: options.map, documents: true }, &options.cancel)?;
         Ok((opened.content, Vec::new()))
     }
 

@@ -19,7 +19,7 @@ use crate::rules::alertmanager::config::Config as Alertmanager;
 use crate::rules::explain::Explanation;
 use crate::rules::file::{Rule, RuleFile, RuleGroup};
 use crate::rules::lint::Lint;
-use crate::rules::replay::Replay;
+use crate::rules::replay::{self, Replay};
 use crate::rules::unit::{self, UnitReport};
 use crate::rules::whatif::WhatIf;
 use crate::rules::yaml::Problem;
@@ -497,14 +497,44 @@ fn messages_report(report: &mut Report, replay: &Replay) {
                 format!("{} ({})", notification.receiver, preview.channel)
             };
             report.heading(format!("{} to {to}: {}", notification.at.date_clock(), preview.title));
-            let text = Phrase::new().and(Style::Plain, preview.text.trim_end());
-            report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
+            let style = if preview.failed.is_some() { Style::Bad } else { Style::Plain };
+            let text = preview.text.trim_end().lines().map(|line| Phrase::new().and(style, line));
+            // What an incident consists of stands in its text already.
+            let details = preview.details.iter().filter(|_| preview.channel != "pagerduty");
+            let details = details
+                .map(|(name, value)| Phrase::new().and(Style::Dim, format!("{name}: {}", value.trim_end())));
+            let lines = text.chain(details);
+            let lines = lines.map(|text| crate::report::Evidence { text, ..Default::default() });
+            report.push(Section::Lines(lines.collect()));
         }
     }
     if replay.notifications.len() > MESSAGES {
         let more = replay.notifications.len() - MESSAGES;
         report.paragraph(format!("… and {more} more messages; --output json gives all of them"));
     }
+}
+
+/// Messages that would not have been sent, each reason once.
+pub(super) fn unsent(replay: &Replay) -> Vec<Diagnostic> {
+    let previews =
+        replay.notifications.iter().flat_map(|sent| sent.previews.iter().map(move |one| (sent, one)));
+    let mut told = Vec::new();
+    if replay.notifications.len() > replay::MAX_PREVIEWS {
+        let message = format!("only the first {} messages are written out", replay::MAX_PREVIEWS);
+        told.push(Diagnostic::warning("", message));
+    }
+    for (notification, preview) in previews {
+        let Some(failed) = &preview.failed else { continue };
+        let message = format!(
+            "nothing would have been sent to {} ({}): {failed}",
+            notification.receiver, preview.channel
+        );
+        let diagnostic = Diagnostic::error("", message);
+        if !told.contains(&diagnostic) {
+            told.push(diagnostic);
+        }
+    }
+    told
 }
 
 /// `db.log:12`.

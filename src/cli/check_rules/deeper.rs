@@ -1,5 +1,7 @@
 //! What goes deeper than a replay: a rule explained at a time, and what another `for` or threshold would have done.
 
+use std::fmt::Write as _;
+
 use crate::cli::query;
 use crate::model::{Error, Timestamp};
 use crate::report::account::counted;
@@ -9,15 +11,15 @@ use crate::rules::explain::{Element, Explanation, Part};
 use crate::rules::file::RuleFile;
 use crate::rules::whatif::{Trials, WhatIf};
 
-/// The values of `--for` and `--threshold`.
-pub(super) fn trials(holds: &[String], thresholds: &[f64]) -> Result<Trials, Error> {
+/// The values of `--for`, `--threshold` and `--threshold-of`.
+pub(super) fn trials(holds: &[String], thresholds: &[f64], of: Option<&str>) -> Result<Trials, Error> {
     let millis = |text: &String| {
         duration::parse(text.trim()).map_err(|_| {
             Error::usage(format!("--for: `{text}` is no length of time")).hinted("write --for 1m,5m,1h30m")
         })
     };
     let holds = holds.iter().map(millis).collect::<Result<_, _>>()?;
-    Ok(Trials { holds, thresholds: thresholds.to_vec() })
+    Ok(Trials { holds, thresholds: thresholds.to_vec(), comparison: of.map(str::to_owned) })
 }
 
 /// Leaves only the alerts of these names, or of these ids of the short form; recording rules stay.
@@ -76,6 +78,21 @@ pub(super) fn what_if_report(report: &mut Report, rows: &[WhatIf]) {
     }
     report.heading("What if");
     report.push(Section::Table(table));
+    // Which number was varied, once for each rule.
+    for row in rows.iter().filter(|row| row.as_written) {
+        let varies = |other: &&WhatIf| {
+            (&other.rule, &other.group) == (&row.rule, &row.group) && other.threshold != row.threshold
+        };
+        let (Some(comparison), true) = (&row.comparison, rows.iter().any(|other| varies(&other))) else {
+            continue;
+        };
+        let mut text = format!("{}: the threshold is the number in {comparison}.", row.rule);
+        let others = row.comparisons.iter().enumerate().filter(|(_, other)| *other != comparison);
+        for (index, other) in others {
+            let _ = write!(text, " --threshold-of {} would vary {other}.", index + 1);
+        }
+        report.paragraph(text);
+    }
 }
 
 /// Adds the explanation of a rule.
@@ -197,9 +214,9 @@ mod tests {
     #[test]
     fn values_of_for_are_durations() {
         assert_eq!(
-            trials(&["5m".into(), "1h30m".into(), "0".into()], &[]).unwrap().holds,
+            trials(&["5m".into(), "1h30m".into(), "0".into()], &[], None).unwrap().holds,
             [300_000, 5_400_000, 0]
         );
-        assert!(trials(&["5".into()], &[]).is_err());
+        assert!(trials(&["5".into()], &[], None).is_err());
     }
 }

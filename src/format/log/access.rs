@@ -5,7 +5,7 @@ use super::logfmt::is_number;
 use super::positional::positional;
 use super::words::bare;
 use crate::format::time;
-use crate::model::{Role, Value};
+use crate::model::{Level, Role, Value};
 
 /// `host ident user [time] "request" status bytes "referer" "agent" …`.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ positional!(
             header: "",
             text: r#"10.1.124.202 - user_2617 [24/Dec/2023:12:29:28 +0900] "POST /orders/32344/pay HTTP/1.1" 504 414 "-" "shop-app/3.1 \"x\"" 20.172 d93bcb42-42af-494a-bdd1-f07d2e68ed97"#,
             ts: Some("2023-12-24T03:29:28Z"),
-            level: None,
+            level: Some(Level::Error),
             roles: &[
                 (Role::User, "user_2617"),
                 (Role::Status, "504"),

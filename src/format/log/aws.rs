@@ -4,7 +4,7 @@ use super::Sample;
 use super::positional::positional;
 use super::words::{Words, bare, first_line};
 use crate::format::time;
-use crate::model::{Role, Value};
+use crate::model::{Level, Role, Value};
 
 /// An application load balancer's access log.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ positional!(
             header: "",
             text: r#"2015-05-13T23:39:43.945958Z my-lb 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 503 200 0 29 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.38.0" - -"#,
             ts: Some("2015-05-13T23:39:43.945958Z"),
-            level: None,
+            level: Some(Level::Error),
             roles: &[(Role::Status, "503"), (Role::Duration, "0.001048")],
         },
     ]

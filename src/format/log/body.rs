@@ -258,6 +258,11 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
         .then_some(Level::Error)
 }
 
+/// An HTTP status by which the server, not who asked, failed.
+pub(super) fn is_server_fault(status: Value<'_>) -> bool {
+    status.number().is_some_and(|code| (500.0..600.0).contains(&code))
+}
+
 /// `%ASA-4-106023: …`, `%LINK-3-UPDOWN: …` of Cisco's devices: syslog's severity between the facility and the name.
 fn cisco(message: &[u8]) -> Option<Level> {
     let at = memchr::memchr(b'%', &message[..message.len().min(64)])?;

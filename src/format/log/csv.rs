@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::layout::stamp;
 use super::words::first_line;
-use super::{LogFormat, Plan, Sample, names};
+use super::{LogFormat, Plan, Sample, body, names};
 use crate::model::{Level, Role, Slots, Value};
 
 /// Tables with a header, one of whose columns is a time.
@@ -25,6 +25,10 @@ pub(super) fn header(head: &[u8]) -> Option<Columns> {
     }
     let separator =
         *[b'\t', b',', b';', b'|'].iter().max_by_key(|b| memchr::memchr_iter(**b, first).count())?;
+    // Amazon's flow logs part their many columns by blanks.
+    let blanks = memchr::memchr_iter(b' ', first).count();
+    let spaced = blanks >= 7 && memchr::memchr(separator, first).is_none();
+    let separator = if spaced { b' ' } else { separator };
     let names: Vec<String> = first
         .split(|b| *b == separator)
         .map(|name| String::from_utf8_lossy(name.trim_ascii()).trim_matches('"').to_owned())
@@ -95,6 +99,12 @@ impl LogFormat for Csv {
             }
         }
         plan.offer_missing(slots, b"message", Value::plain(entry.trim_ascii_end()));
+        if slots.level.is_none()
+            && plan.needs().has(Role::Level)
+            && body::is_server_fault(slots.role(Role::Status))
+        {
+            slots.level = Some(Level::Error);
+        }
         understood
     }
 
@@ -125,7 +135,7 @@ impl LogFormat for Csv {
                 header: "Date\tTime\tHost\tStatus\n2023-12-24\t03:14:22\tweb1\t200\n",
                 text: "2023-12-24\t03:14:23\tweb1\t503",
                 ts: Some("2023-12-24T03:14:23Z"),
-                level: None,
+                level: Some(Level::Error),
                 roles: &[(Role::Host, "web1"), (Role::Status, "503")],
             },
         ]

@@ -33,7 +33,7 @@ impl Header {
     pub(super) fn of(entry: &[u8], layout: Layout) -> Header {
         let line = memchr::memchr(b'\n', &entry[..entry.len().min(4096)]).map_or(entry, |end| &entry[..end]);
         let mut header = Header { stamp: layout.find(line), ..Header::default() };
-        let mut at = 0;
+        let mut at = after_kitchen_time(line);
         if let Some((_, from, to)) = header.stamp {
             header.before_time(line, from);
             header.open = from > 0 && line[from - 1] == b'[' && line.get(to) != Some(&b']');
@@ -59,10 +59,7 @@ impl Header {
     /// Looks at the words before the time: a level, or else the name of what logs.
     fn before_time(&mut self, line: &[u8], time: usize) {
         let mut at = 0;
-        if time == 3 && line.starts_with(&[line[0], b' ', b'[']) {
-            // CUPS: `E [09/Feb/2024:12:00:00 +0100] message`.
-            self.level = Level::from_letter(line[0]).map(|level| (level, 0, 1));
-        }
+        self.level = letter_before(line, time);
         if let Some(rest) = line[..time].strip_prefix(b"=")
             && let Some(end) = memchr::memmem::find(rest, b" REPORT====")
         {
@@ -80,6 +77,7 @@ impl Header {
                 && let Some(level) = own_word(line, at, length)
                     .then(|| level_word(word))
                     .flatten()
+                    .filter(|_| !is_everyday(word) || line.get(at + length) != Some(&b' '))
                     .or_else(|| alone(line, at, length))
             {
                 self.level = Some((level, at, at + length));
@@ -104,16 +102,50 @@ impl Header {
             self.stamp = Some((stamp, at, at + used));
             return Some(at + used);
         }
+        if self.level.is_none()
+            && let Some((level, length)) = topics(rest)
+        {
+            self.level = Some((level, at, at + length));
+            return Some(at + length);
+        }
         let length = rest
             .iter()
             .take_while(|b| !matches!(b, b' ' | b'\t' | b':' | b'|' | b'[' | b']' | b'\r' | b',' | b';'))
             .count();
         let word = &rest[..length];
         if self.level.is_none()
-            && let Some(level) = level_word(word).or_else(|| self.single_letter(rest, length))
+            && let Some(level) = level_word(word)
+                .filter(|_| !is_everyday(word) || !matches!(rest.get(length), Some(b' ')))
+                .or_else(|| self.single_letter(rest, length))
         {
+            // DataDog names the agent first: `| TRACE | ERROR |`.
+            if rest[length..].starts_with(b" | ")
+                && let next = &rest[length + 3..]
+                && let end = next.iter().take_while(|b| b.is_ascii_uppercase()).count()
+                && next[end..].starts_with(b" | ")
+                && let Some(level) = level_word(&next[..end])
+            {
+                self.level = Some((level, at + length + 3, at + length + 3 + end));
+                return Some(at + length + 3 + end);
+            }
             self.level = Some((level, at, at + length));
             return Some(at + length);
+        }
+        if let Some(slash) = word.iter().position(|b| *b == b'/')
+            && self.level.is_none()
+            && self.stamp.is_some()
+            && rest.get(length) == Some(&b':')
+            && let Some(level) = level_word(&word[..slash])
+        {
+            // Icinga: `information/ConfigObject: message`.
+            self.level = Some((level, at, at + slash));
+            self.logger = Some((at + slash + 1, at + length));
+            return Some(at + length);
+        }
+        if self.is_labelled_number(rest, word) {
+            return Some(
+                at + length + 1 + rest[length + 1..].iter().take_while(|b| b.is_ascii_digit()).count(),
+            );
         }
         if self.number(rest, word) {
             return Some(at + length);
@@ -123,6 +155,11 @@ impl Header {
 
     /// `D` or `E` between blanks, right behind the time.
     fn single_letter(&self, rest: &[u8], length: usize) -> Option<Level> {
+        // Telegraf: `E! message`.
+        let marked = rest.get(1..3) == Some(b"! ") && length == 2;
+        if marked && self.stamp.is_some() {
+            return Level::from_letter(rest[0]);
+        }
         let after = matches!(rest.get(1), Some(b' ' | b'\t' | b'|' | b',' | b']'));
         (length == 1 && after && self.stamp.is_some() && rest[0].is_ascii_uppercase())
             .then(|| Level::from_letter(rest[0]))
@@ -131,10 +168,20 @@ impl Header {
 
     /// The number of a process or thread: one that a level, a dash or a bracket comes after.
     fn number(&self, rest: &[u8], word: &[u8]) -> bool {
-        if !self.known() || word.is_empty() || word.len() > 10 || !word.iter().all(u8::is_ascii_digit) {
+        let digits = word.strip_prefix(b"0x").unwrap_or(word);
+        let hexadecimal = digits.len() < word.len();
+        let is_digit = if hexadecimal { u8::is_ascii_hexdigit } else { u8::is_ascii_digit };
+        if !self.known()
+            || digits.is_empty()
+            || digits.len() > 16
+            || (!hexadecimal && digits.len() > 10)
+            || !digits.iter().all(is_digit)
+        {
             return false;
         }
         let next = rest[word.len()..].trim_ascii_start();
+        // libvirt: `4711: error : message`.
+        let next = next.strip_prefix(b": ").unwrap_or(next);
         let length = next.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
         let level = self.level.is_none()
             && (level_word(&next[..length]).is_some()
@@ -144,6 +191,18 @@ impl Header {
             && next[..length].iter().all(u8::is_ascii_digit)
             && next.get(length) == Some(&b' ');
         level || number || next.starts_with(b"--- [") || (self.level.is_none() && next.starts_with(b"["))
+    }
+
+    /// `T:4711     info`: a short label and a number, before a level.
+    fn is_labelled_number(&self, rest: &[u8], word: &[u8]) -> bool {
+        if self.stamp.is_none() || self.level.is_some() || !(1..=4).contains(&word.len()) {
+            return false;
+        }
+        let Some(behind) = rest[word.len()..].strip_prefix(b":") else { return false };
+        let digits = behind.iter().take_while(|b| b.is_ascii_digit()).count();
+        let next = behind[digits..].trim_ascii_start();
+        let length = next.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        digits > 0 && word.iter().all(u8::is_ascii_alphabetic) && level_word(&next[..length]).is_some()
     }
 
     /// A bracket may hold the time, the level, an id, a logger or else the thread. `None` if it is part of the
@@ -169,10 +228,7 @@ impl Header {
         {
             self.stamp = Some((stamp, from, to));
         } else if self.level.is_none()
-            && let Some(level) = level_word(trimmed).or_else(|| match trimmed {
-                [letter] => Level::from_letter(letter.to_ascii_uppercase()),
-                _ => None,
-            })
+            && let Some(level) = level_word(trimmed).or_else(|| level_of_bracket(trimmed))
         {
             self.level = Some((level, from, to));
         } else if !self.known() {
@@ -210,6 +266,8 @@ impl Header {
 
     /// The first word of a bracket, if it looks like an id.
     fn id_in<'t>(&self, trimmed: &'t [u8]) -> Option<&'t [u8]> {
+        // OpenStack puts the id that a request came with before its own, or None.
+        let trimmed = trimmed.strip_prefix(b"None ").unwrap_or(trimmed);
         let length = trimmed.iter().position(|b| matches!(b, b' ' | b'|' | b',')).unwrap_or(trimmed.len());
         (self.id.is_none() && is_id(&trimmed[..length])).then_some(&trimmed[..length])
     }
@@ -272,16 +330,19 @@ impl Header {
     fn level_in_message(&mut self, line: &[u8]) {
         let mut at = self.message.min(line.len());
         let mut words = 0;
-        while at < line.len() && words < LEVEL_WORDS {
+        while at < line.len() && words < 2 * LEVEL_WORDS {
             let length = line[at..].iter().take_while(|b| is_word(**b)).count();
             if length == 0 {
                 words += usize::from(line[at] == b' ' && line.get(at + 1) != Some(&b' '));
                 at += 1;
                 continue;
             }
+            // Further away only brackets make a level of a word.
+            let bracketed = line[..at].ends_with(b" [") && line[at + length..].starts_with(b"] ");
             let level = alone(line, at, length)
                 .or_else(|| numbered(line, at, length))
-                .or_else(|| announced(line, at, length));
+                .or_else(|| announced(line, at, length))
+                .filter(|_| words < LEVEL_WORDS || bracketed);
             if let Some(level) = level {
                 self.level = Some((level, at, at + length));
                 return;
@@ -356,7 +417,26 @@ fn announced(line: &[u8], at: usize, length: usize) -> Option<Level> {
         [letter] if before.ends_with(b" [") && after.starts_with(b"] ") => {
             letter.is_ascii_uppercase().then(|| Level::from_letter(*letter)).flatten()
         }
-        _ if before.ends_with(b"] ") && after.starts_with(b": ") => level_word(word),
+        // Firefox: `[Parent 12: Main Thread]: E/nsHttp message`.
+        [letter] if before.ends_with(b"]: ") && after.starts_with(b"/") => {
+            letter.is_ascii_uppercase().then(|| Level::from_letter(*letter)).flatten()
+        }
+        // Xorg: `(EE) message`.
+        [one, other] if one == other && before.ends_with(b"(") && after.starts_with(b") ") => match one {
+            b'E' => Some(Level::Error),
+            b'W' => Some(Level::Warn),
+            b'I' => Some(Level::Info),
+            _ => None,
+        },
+        // Dovecot, Puppet, Kerberos, iOS, Pacemaker, Prosody.
+        _ if after.starts_with(b": ")
+            && [&b"] "[..], b": ", b"\t"].iter().any(|sign| before.ends_with(sign)) =>
+        {
+            level_word(word).filter(|_| !is_everyday(word))
+        }
+        _ if after.starts_with(b"): ") && before.ends_with(b"(") => level_word(word),
+        _ if after.starts_with(b">: ") && before.ends_with(b"<") => level_word(word),
+        _ if after.starts_with(b"\t") && before.ends_with(b"\t") => level_word(word),
         _ => None,
     }
 }
@@ -380,7 +460,9 @@ fn alone(line: &[u8], at: usize, length: usize) -> Option<Level> {
         b"PANIC",
     ];
     let word = &line[at..at + length];
-    let before = at == 0 || !matches!(line[at - 1], b'_' | b'-' | b'/' | b'=' | b'"' | b'\'');
+    // `SERVICE ALERT: …`: a word among others in capitals.
+    let shouted = word == b"ALERT" && at > 1 && line[at - 1] == b' ' && line[at - 2].is_ascii_uppercase();
+    let before = at == 0 || !(shouted || matches!(line[at - 1], b'_' | b'-' | b'/' | b'=' | b'"' | b'\''));
     let after = !matches!(line.get(at + length), Some(b'_' | b'-' | b'/' | b'='));
     if before && after && LEVELS.contains(&word) {
         return Level::from_word(word);
@@ -388,6 +470,17 @@ fn alone(line: &[u8], at: usize, length: usize) -> Option<Level> {
     // In brackets, any letter case: [error].
     let bracketed = at > 0 && line[at - 1] == b'[' && line.get(at + length) == Some(&b']');
     if bracketed { level_word(word) } else { None }
+}
+
+/// `10:10AM INF message` of zerolog: a time that says neither day nor second.
+fn after_kitchen_time(line: &[u8]) -> usize {
+    let hour = line.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    match line.get(hour..hour + 6) {
+        Some([b':', b'0'..=b'5', b'0'..=b'9', b'A' | b'P', b'M', b' ']) if (1..=2).contains(&hour) => {
+            hour + 6
+        }
+        _ => 0,
+    }
 }
 
 /// `25376]INFO`: a number and a bracket that opened nowhere, right behind the time.
@@ -419,8 +512,62 @@ fn own_word(line: &[u8], at: usize, length: usize) -> bool {
     before
         && matches!(
             line.get(at + length),
-            None | Some(b' ' | b'\t' | b']' | b')' | b'>' | b'|' | b':' | b',')
+            None | Some(b' ' | b'\t' | b'[' | b']' | b')' | b'>' | b'|' | b':' | b',')
         )
+}
+
+/// The letter of a level right before the time: CUPS' `E [05/Mar/2024:…`, Tornado's `[E 240305 …`, qBittorrent's
+/// `(W) 2024-…`, Mumble's `<W>2024-…`.
+fn letter_before(line: &[u8], time: usize) -> Option<(Level, usize, usize)> {
+    let at = match &line[..time] {
+        [_, b' ', b'['] => 0,
+        [b'[', _, b' '] | [b'(', _, b')', b' '] | [b'<', _, b'>'] => 1,
+        _ => return None,
+    };
+    Level::from_letter(line[at]).map(|level| (level, at, at + 1))
+}
+
+/// A level in a bracket that is no word alone: a letter; Twisted's `[acme.Pay#info]`, `[Error#SQL]`.
+fn level_of_bracket(inside: &[u8]) -> Option<Level> {
+    if let [letter] = inside {
+        return Level::from_letter(letter.to_ascii_uppercase());
+    }
+    let hash = memchr::memchr(b'#', inside)?;
+    level_word(&inside[hash + 1..]).or_else(|| level_word(&inside[..hash]))
+}
+
+/// `system,error,critical`: the topics of MikroTik's routers, of which the worst level counts.
+fn topics(rest: &[u8]) -> Option<(Level, usize)> {
+    let length = rest.iter().take(64).take_while(|b| b.is_ascii_lowercase() || **b == b',').count();
+    let word = rest[..length].strip_suffix(b",").map_or(&rest[..length], |_| &[]);
+    if memchr::memchr(b',', word).is_none() || rest.get(length) != Some(&b' ') {
+        return None;
+    }
+    let level = word.split(|b| *b == b',').skip(1).filter_map(level_word).max()?;
+    Some((level, length))
+}
+
+/// Is this a word of every day, too, which stands for a level only where signs say so?
+fn is_everyday(word: &[u8]) -> bool {
+    const WORDS: [&[u8]; 15] = [
+        b"log",
+        b"note",
+        b"fine",
+        b"all",
+        b"config",
+        b"panic",
+        b"alert",
+        b"audit",
+        b"success",
+        b"normal",
+        b"detail",
+        b"statement",
+        b"hint",
+        b"failure",
+        b"trc",
+    ];
+    let small = word.iter().any(u8::is_ascii_lowercase);
+    small && WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Does a level come next, behind a separator?

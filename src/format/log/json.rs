@@ -40,7 +40,7 @@ impl LogFormat for Json {
             walk.entry(open);
         }
         if slots.level.is_none() && plan.needs().has(Role::Level) {
-            slots.level = plan.unwritten_level();
+            slots.level = plan.unwritten_level(slots);
         }
         is_whole(line)
     }

@@ -35,11 +35,25 @@ fn frame(rest: &[u8]) -> Option<(usize, usize, usize)> {
         return None;
     }
     let (_, used) = time::read(line)?;
-    let next = &rest[end + 1..rest.len().min(end + 16)];
+    let next = &rest[end + 1..rest.len().min(end + 20)];
     let colon = memchr::memchr(b':', next)?;
-    Level::from_word(&next[..colon])?;
+    level(&next[..colon])?;
     let words = line[used..].trim_ascii().split(|b| *b == b' ').count();
     (line.get(used) == Some(&b' ') && (1..=2).contains(&words)).then_some((used, end, end + 1 + colon))
+}
+
+/// A level, which Java names in the language of the machine.
+fn level(word: &[u8]) -> Option<Level> {
+    Level::from_word(word).or(match word {
+        b"SCHWERWIEGEND" | b"GRAVE" | b"ERNSTIG" | b"ALLVARLIG" => Some(Level::Error),
+        b"WARNUNG" | b"AVERTISSEMENT" | b"ADVERTENCIA" | b"AVVERTENZA" | b"WAARSCHUWING" | b"VARNING" => {
+            Some(Level::Warn)
+        }
+        b"INFORMATION" | b"INFOS" | b"INFORMACI\xC3\x93N" | b"INFORMAZIONI" => Some(Level::Info),
+        b"KONFIGURATION" | b"FEIN" | b"FIN" | b"PRECIS" => Some(Level::Debug),
+        b"FEINER" | b"FEINSTE" | b"PLUS FIN" => Some(Level::Trace),
+        _ => None,
+    })
 }
 
 fn starts(rest: &[u8]) -> bool {
@@ -56,7 +70,8 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     if let Some(method) = words.next() {
         put("method", Value::plain(method));
     }
-    put("level", Value::plain(&entry[end + 1..colon]));
+    let word = &entry[end + 1..colon];
+    put("level", Value::plain(level(word).map_or(word, |level| level.name().as_bytes())));
     put("message", Value::plain(entry[colon + 1..].trim_ascii()));
     true
 }

@@ -45,10 +45,10 @@ positional!(
     ]
 );
 
-/// How many digits the date has: `0528`, or with its year.
+/// How many digits the date has: `0528`, or with its year, of four digits or (CockroachDB) of two.
 fn date(rest: &[u8]) -> Option<usize> {
     let digits = rest.get(1..10)?.iter().take_while(|b| b.is_ascii_digit()).count();
-    let frame = matches!(rest[0], b'I' | b'W' | b'E' | b'F' | b'D') && matches!(digits, 4 | 8);
+    let frame = matches!(rest[0], b'I' | b'W' | b'E' | b'F' | b'D') && matches!(digits, 4 | 6 | 8);
     (frame && rest.get(1 + digits) == Some(&b' ') && rest.get(4 + digits) == Some(&b':')).then_some(digits)
 }
 

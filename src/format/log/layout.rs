@@ -98,6 +98,12 @@ pub(super) fn locate_bare(line: &[u8]) -> Option<(Found, u8)> {
 
 fn bare_after(line: &[u8], words: u8) -> Option<Found> {
     let at = after_words(line, words)?;
+    // What stands before is a process or a name: a date in a notation that nobody knows would be lost.
+    let before = line[..at].trim_ascii();
+    let number = before.iter().all(u8::is_ascii_digit) && before.len() <= 7;
+    if !number && before.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
     let at = at + usize::from(matches!(line.get(at), Some(b'[' | b'(' | b'<')));
     let (time, used) = time::time_alone(&line[at..])?;
     Some((Stamp::Bare(time), at, at + used))
@@ -131,7 +137,7 @@ fn in_word(line: &[u8], at: usize, words: u8) -> Option<Found> {
     for (offset, b) in word.iter().enumerate() {
         match b {
             b' ' | b'\t' | b'\n' => return None,
-            b'[' | b'(' | b'<' | b'{' | b'"' | b'\'' | b'=' | b'|' | b';' | b',' | b'*' => {}
+            b'[' | b'(' | b'<' | b'>' | b'{' | b'"' | b'\'' | b'=' | b'|' | b';' | b',' | b'*' => {}
             // After a colon only in the first word: `::2011-12-05 07:04:56,101::`, not `at 10:2023-…`.
             b':' if words == 0 => {}
             _ => continue,

@@ -34,6 +34,13 @@ impl LogFormat for Logfmt {
                 return true;
             }
         }
+        let needs = plan.needs();
+        if needs.has(Role::Level) && slots.level.is_none() {
+            slots.level = plan.unwritten_level(slots);
+        }
+        if needs.has(Role::Ts) && slots.ts.is_none() {
+            slots.ts = date_and_time(entry).and_then(|text| plan.clock().value(Value::plain(&text)));
+        }
         understood
     }
 
@@ -70,11 +77,27 @@ impl LogFormat for Logfmt {
                 header: "",
                 text: r#"at=error code=H12 desc="Request timeout" method=GET path=/ service=30000ms status=503"#,
                 ts: None,
-                level: None,
+                level: Some(Level::Error),
                 roles: &[(Role::Status, "503")],
             },
         ]
     }
+}
+
+/// `date=2024-03-05 time=10:10:11 tz="+0100"` of firewalls, as one.
+fn date_and_time(entry: &[u8]) -> Option<Vec<u8>> {
+    let (mut date, mut time, mut zone) = (None, None, None);
+    for (key, value) in Pairs::of(entry) {
+        let Some(Value::Text(text)) = value else { continue };
+        match key {
+            b"date" => date = Some(text.raw),
+            b"time" => time = Some(text.raw),
+            b"tz" | b"timezone" => zone = Some(text.raw),
+            _ => {}
+        }
+    }
+    let date = date.filter(|date| date.len() == 10)?;
+    Some([date, b" ", time?, b" ", zone.unwrap_or_default()].concat())
 }
 
 /// The pairs of an entry's first line; a key without `=` has no value.

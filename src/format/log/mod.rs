@@ -5,7 +5,10 @@ pub mod apache_error;
 pub mod auditd;
 pub mod aws;
 mod body;
+pub mod cef;
+pub mod chromium;
 pub mod cluster;
+pub mod cmtrace;
 mod colour;
 mod columns;
 pub mod compose;
@@ -25,10 +28,12 @@ pub mod laurel;
 mod layout;
 pub mod logcat;
 pub mod logfmt;
+pub mod modsecurity;
 pub mod mysql;
 pub mod names;
 pub mod nginx_error;
 pub mod normal;
+pub mod ossec;
 pub mod otlp;
 pub mod own;
 pub mod plan;
@@ -37,6 +42,7 @@ pub mod postgres;
 pub mod reader;
 pub mod redis;
 pub mod ruby;
+pub mod sap;
 pub mod squid;
 pub mod survey;
 pub mod syslog;
@@ -44,6 +50,7 @@ pub mod text;
 mod trace;
 pub mod uwsgi;
 pub mod w3c;
+pub mod websphere;
 pub mod winevent;
 mod words;
 pub mod zeek;
@@ -149,6 +156,7 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &haproxy::Haproxy,
     &access::Access,
     &klog::Klog,
+    &postgres::PostgresCsv,
     &postgres::Postgres,
     &mysql::MysqlError,
     &mysql::MysqlGeneral,
@@ -164,6 +172,14 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &logcat::Logcat,
     &cluster::Cluster,
     &auditd::Auditd,
+    &cef::Cef,
+    &cmtrace::CmTrace,
+    &chromium::Chromium,
+    &websphere::WebSphere,
+    &ossec::Ossec,
+    &modsecurity::ModSecurity,
+    &sap::SapTrace,
+    &sap::SapAudit,
     &dmesg::Dmesg,
     &jul::JavaUtilLogging,
     &dotnet::Dotnet,

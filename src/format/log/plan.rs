@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::columns::Columns;
 use super::layout::Layout;
-use super::{LOG_FORMATS, LogFormat, Profile, names, text};
+use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
 use crate::format::time::Clock;
-use crate::model::{Level, Needs, Role, Slot, Slots, Unit, Value};
+use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Unit, Value};
 
 /// The wanted names of one file, ready to be looked up by the bytes of a key.
 #[derive(Clone, Debug)]
@@ -305,6 +305,13 @@ impl Plan {
                 slots.offer(target.slot, UNREADABLE, value);
                 return false;
             }
+            Value::Nested(raw) if role == Some(Role::Ts) && instant(raw).is_some() => {
+                let taken = slots.offer(target.slot, target.rank, value);
+                if taken {
+                    slots.ts = instant(raw);
+                }
+                return taken && target.rank == 0;
+            }
             // An object is no value of a role: `service` may hold one in which `name` is meant.
             Value::Nested(_) if role.is_some() => {
                 slots.offer(target.slot, UNREADABLE, value);
@@ -350,9 +357,9 @@ impl Plan {
         key.targets.iter().filter(|target| self.offer(slots, **target, value)).count()
     }
 
-    /// The level of entries that write none.
-    pub(super) fn unwritten_level(&self) -> Option<Level> {
-        self.unwritten
+    /// The level of an entry that writes none: the server's fault tells it, else the file's vocabulary.
+    pub(super) fn unwritten_level(&self, slots: &Slots<'_>) -> Option<Level> {
+        if body::is_server_fault(slots.role(Role::Status)) { Some(Level::Error) } else { self.unwritten }
     }
 
     /// Offers a value that a message holds: what the frame around the message says about time, level and
@@ -526,6 +533,22 @@ fn only_item(value: Value<'_>) -> Value<'_> {
     value
 }
 
+/// `{"epochSecond":1709633411,"nanoOfSecond":123000000}`: an instant as Java writes it.
+fn instant(raw: &[u8]) -> Option<Timestamp> {
+    let (mut seconds, mut nanos) = (None, 0);
+    let number = |value: Value<'_>| match value {
+        Value::Number(raw) => std::str::from_utf8(raw).ok()?.parse::<i64>().ok(),
+        _ => None,
+    };
+    // Damage inside: what was read of it counts.
+    let _ = super::json::each_field(raw, |key, value| match key.raw {
+        b"epochSecond" => seconds = number(value),
+        b"nanoOfSecond" => nanos = number(value).unwrap_or(0),
+        _ => {}
+    });
+    Timestamp::new(seconds.filter(|seconds| *seconds > 0)?, u32::try_from(nanos).ok()?)
+}
+
 /// Are they equal? Short names are compared in registers: most look-ups of wanted keys end here.
 #[inline]
 fn same(name: &[u8], other: &[u8]) -> bool {
@@ -559,6 +582,8 @@ pub fn level(value: Value<'_>, scale: Scale) -> Option<Level> {
             let word = bytes.trim_ascii();
             match word {
                 [letter] if letter.is_ascii_alphabetic() => Level::from_letter(letter.to_ascii_uppercase()),
+                // MongoDB: debug, and how fine.
+                [b'D', b'1'..=b'5'] => Some(Level::Debug),
                 _ => Level::from_word(word).or_else(|| level_number(word, scale)),
             }
         }

@@ -1,7 +1,7 @@
 //! Formats whose fields stand at places rather than under names: they only say how a line is cut.
 
 use super::{Plan, body, text};
-use crate::model::{Role, Slots, Value};
+use crate::model::{Level, Role, Slots, Value};
 
 /// How an entry is cut: every field goes to the function, under the name that says its role (`timestamp`,
 /// `level`, `message`, `status`, `duration_ms` …) or its own. Says whether the entry was understood.
@@ -58,14 +58,18 @@ pub(super) use positional;
 /// Offers the fields of an entry to the slots, and what its message says beside its words.
 pub(super) fn extract<'a>(split: Split, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
     let mut message: Option<&'a [u8]> = None;
+    let mut fault = false;
     let understood = split(entry, &mut |name, value| {
-        if name == "message"
-            && let Value::Text(text) = value
-        {
-            message = Some(text.raw);
+        match (name, value) {
+            ("message", Value::Text(text)) => message = Some(text.raw),
+            ("status", value) => fault = body::is_server_fault(value),
+            _ => {}
         }
         plan.offer_named(slots, name.as_bytes(), value);
     });
+    if fault && slots.level.is_none() && plan.needs().has(Role::Level) {
+        slots.level = Some(Level::Error);
+    }
     if let Some(message) = message {
         offer_message(message, plan, slots);
     }

@@ -11,6 +11,82 @@ use crate::model::{Level, Role, Value};
 #[derive(Debug)]
 pub struct Postgres;
 
+/// PostgreSQL's csvlog: its columns have no names in the file.
+#[derive(Debug)]
+pub struct PostgresCsv;
+
+positional!(
+    PostgresCsv,
+    "postgres-csv",
+    "PostgreSQL's log as CSV (csvlog), statements over several lines included",
+    starts_csv,
+    split_csv,
+    &[Sample {
+        header: "",
+        text: "2024-03-05 10:10:11.123 UTC,\"app\",\"shop\",4711,\"10.0.0.2:51000\",65e6f073.1267,3,\"SELECT\",2024-03-05 10:00:00 UTC,3/12,0,ERROR,42P01,\"relation \"\"x\"\" does not exist\",,,,,,\"SELECT *\nFROM x;\",15,,\"psql\",\"client backend\",,0",
+        ts: Some("2024-03-05T10:10:11.123Z"),
+        level: Some(Level::Error),
+        roles: &[
+            (Role::User, "app"),
+            (Role::Thread, "4711"),
+            (Role::Message, "relation \"\"x\"\" does not exist"),
+        ],
+    }]
+);
+
+/// Where the time ends, and the columns behind it: the eleventh is the level.
+fn csv_columns(rest: &[u8]) -> Option<(usize, Vec<&[u8]>)> {
+    if rest.get(4) != Some(&b'-') || rest.get(10) != Some(&b' ') {
+        return None;
+    }
+    let (_, used) = time::read(rest)?;
+    let mut columns = Vec::new();
+    let mut rest = rest.get(used..)?.strip_prefix(b",")?;
+    while columns.len() < 13 {
+        let (column, next) = if rest.first() == Some(&b'"') {
+            let mut end = 1;
+            loop {
+                end += memchr::memchr(b'"', rest.get(end..)?)? + 1;
+                if rest.get(end) != Some(&b'"') {
+                    break;
+                }
+                end += 1;
+            }
+            (&rest[1..end - 1], end)
+        } else {
+            let end = memchr::memchr2(b',', b'\n', rest)?;
+            (&rest[..end], end)
+        };
+        columns.push(column);
+        match rest.get(next) {
+            Some(b',') => rest = &rest[next + 1..],
+            _ if columns.len() > 11 => break,
+            _ => return None,
+        }
+    }
+    WORDS.contains(columns.get(10)?).then_some((used, columns))
+}
+
+fn starts_csv(rest: &[u8]) -> bool {
+    rest.first().is_some_and(u8::is_ascii_digit) && csv_columns(&rest[..rest.len().min(4096)]).is_some()
+}
+
+fn split_csv<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
+    let Some((used, columns)) = csv_columns(entry) else { return false };
+    put("timestamp", Value::plain(&entry[..used]));
+    for (name, column) in ["user", "database", "thread", "client", "session_id"].iter().zip(&columns) {
+        if !column.is_empty() {
+            put(name, Value::plain(column));
+        }
+    }
+    put("level", Value::plain(columns[10]));
+    if let Some(code) = columns.get(11) {
+        put("error_code", Value::plain(code));
+    }
+    put("message", Value::plain(columns.get(12).copied().unwrap_or_default()));
+    true
+}
+
 positional!(
     Postgres,
     "postgres",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::colour;
 use super::own::{Own, PathPattern};
-use super::trace::{continues, continues_untimed};
+use super::trace::{continues, continues_untimed, ends_trace};
 use super::words::first_line;
 use super::{LogFormat, Plan, Profile, json, text};
 use crate::format::time::Clock;
@@ -88,6 +88,9 @@ impl Reader {
         frame.role(Role::Ts);
         let mut needs = needs.clone();
         needs.role(Role::Ts);
+        if needs.has(Role::Level) && profile.level_is_told_by_status() {
+            needs.role(Role::Status);
+        }
         let formats = options.format.map_or_else(|| profile.formats.clone(), |format| vec![format]);
         let plan = |needs: &Needs| {
             let plan = Plan::new(needs, clock, &profile.keys).mapped(&options.map).of(profile);
@@ -122,7 +125,8 @@ impl Reader {
         if self.wrapped || self.coloured || rest.first() == Some(&0) {
             return self.starts_in_context(bytes, at);
         }
-        self.formats.iter().any(|format| format.starts(rest, &self.plan)) || self.outer_text_starts(rest)
+        self.formats.iter().any(|format| format.starts(rest, &self.plan))
+            || (self.outer_text_starts(rest) && (self.timed || !ends_trace(bytes, at)))
     }
 
     fn outer_text_starts(&self, rest: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 use super::Sample;
 use super::positional::positional;
 use super::words::{Words, bare, first_line};
-use crate::model::{Role, Value};
+use crate::model::{Level, Role, Value};
 
 /// Squid's native log.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ positional!(
         header: "",
         text: "1066036250.603    310 10.0.0.8 TCP_MISS/503 1234 GET http://example.com/ - DIRECT/1.2.3.4 text/html",
         ts: Some("2003-10-13T09:10:50.603Z"),
-        level: None,
+        level: Some(Level::Error),
         roles: &[(Role::Status, "503"), (Role::Duration, "310")],
     }]
 );

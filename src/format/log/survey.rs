@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::columns::Columns;
-use super::layout::{Found, Layout, locate, locate_bare};
+use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
-use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, names, text, trace, w3c, zeek};
+use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, modsecurity, names, text, trace, w3c, zeek};
 use crate::format::time::{Clock, Order, Stamp};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
@@ -174,7 +174,9 @@ impl Seen {
         let first = memchr::memchr(b'\n', rest)?;
         let opens = matches!(rest[..first].trim_ascii(), b"{")
             || rest.starts_with(b"__CURSOR=")
-            || rest.starts_with(b"# Time: ");
+            || rest.starts_with(b"# Time: ")
+            || rest.starts_with(b"** Alert ")
+            || modsecurity::opens(rest);
         let next = &rest[first + 1..rest.len().min(first + 16)];
         let level =
             memchr::memchr(b':', next).is_some_and(|colon| Level::from_word(&next[..colon]).is_some());
@@ -185,7 +187,8 @@ impl Seen {
         let second = memchr::memchr(b'\n', &rest[first + 1..]).map_or(rest.len(), |end| first + 1 + end);
         let brace = memchr::memmem::find(rest, b"\n}").map(|end| end + 2);
         let blank = memchr::memmem::find(rest, b"\n\n");
-        for end in [Some(second), brace, blank].into_iter().flatten() {
+        let audit = modsecurity::end(rest);
+        for end in [audit, Some(second), brace, blank].into_iter().flatten() {
             let entry = &rest[..end];
             let taker = self.taker(entry, u8::MAX);
             // What its first line tells alone is looked at line by line.
@@ -249,7 +252,8 @@ impl Seen {
         };
         let mut found = locate(line);
         let bare = match &found {
-            Some(found) if !doubtful(found) => None,
+            // A date far behind a time of day is spoken of.
+            Some(found) if !doubtful(found) && (!far(found.1) || locate_bare(line).is_none()) => None,
             _ => locate_bare(line),
         };
         if bare.is_some() {
@@ -294,6 +298,22 @@ impl Seen {
         format.extract(line, &self.plan, &mut slots);
         if let Some(ts) = slots.ts {
             self.saw(ts);
+        }
+        self.date(format, line);
+    }
+
+    /// Keeps the date of an entry, if it is of numbers: all of them together tell their order.
+    fn date(&mut self, format: &dyn LogFormat, line: &[u8]) {
+        if self.dates.len() >= MAX_DATES || format.names_in_text() {
+            return;
+        }
+        let columns = self.columns.as_ref().filter(|columns| columns.format == format.name());
+        let found = match columns {
+            Some(columns) => columns.date_and_time(line).and_then(stamp).map(|(stamp, _)| stamp),
+            None => locate(line).filter(|(_, words)| *words <= 2).map(|((stamp, ..), _)| stamp),
+        };
+        if let Some(Stamp::Numeric { date, .. }) = found {
+            self.dates.push(date);
         }
     }
 
@@ -344,7 +364,11 @@ impl Seen {
             formats,
             inner_timed: inner_layout.is_timed(),
             // Text in the file and text that its entries carry are read alike: the more frequent decides.
-            layout: if inner.lines > outer.lines { inner_layout } else { layout },
+            layout: if inner.lines > outer.lines && (inner_layout.is_timed() || !layout.is_timed()) {
+                inner_layout
+            } else {
+                layout
+            },
             coloured: self.coloured,
             columns: self.columns,
             zone: None,
@@ -396,6 +420,12 @@ fn order_of(dates: &[crate::format::time::Numbers]) -> Option<Order> {
     };
     let mut fitting: Vec<(i64, Order)> = Vec::new();
     for order in Order::ALL {
+        // Two numbers are read alike as year and as month first.
+        if order == Order::YearFirst
+            && dates.iter().all(|date| date.read_as(order) == date.read_as(Order::MonthFirst))
+        {
+            continue;
+        }
         let Some(days) = dates.iter().map(|date| day(date, order)).collect::<Option<Vec<i64>>>() else {
             continue;
         };
@@ -410,6 +440,12 @@ fn order_of(dates: &[crate::format::time::Numbers]) -> Option<Order> {
 }
 
 impl Profile {
+    /// Have its entries statuses, but no field for a level?
+    pub(super) fn level_is_told_by_status(&self) -> bool {
+        let levelled = |key: &String| names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level);
+        self.status == StatusKind::Code && !self.keys.iter().any(levelled)
+    }
+
     /// About when the file's last entry was written: no entry without a year is much later. `modified` is when
     /// the file was last written, `near` the span of the files beside it, and `whole` says that the samples
     /// reach to the file's end.
@@ -479,7 +515,8 @@ pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
         _ => None,
     };
     let mut times = bytes.split(|b| *b == b'\n').filter_map(nanos);
-    let first = times.next()?;
+    // What starts at nought counts from the program's start, or else from midnight: nothing tells which.
+    let first = times.next().filter(|first| *first >= 1_000_000_000)?;
     let (mut last, mut turned) = (first, false);
     for at in times {
         // Threads write a little out of order.

@@ -48,10 +48,13 @@ impl<'a> Head<'a> {
             }
         }
         let first = *line.get(at)?;
-        if !first.is_ascii_uppercase() && !first.is_ascii_digit() {
-            return None;
-        }
-        let (stamp, used) = time::read(&line[at..])?;
+        let timed =
+            (first.is_ascii_uppercase() || first.is_ascii_digit()).then(|| time::read(&line[at..])).flatten();
+        let Some((stamp, used)) = timed else {
+            // Firewalls and programs under systemd write the priority and at once the message.
+            head.message = at;
+            return (at > 0 && first.is_ascii_alphabetic()).then_some(head);
+        };
         // Facility and severity in words may stand between: Cisco, Solaris.
         head.stamp = Some(stamp);
         head.time = &line[at..at + used];
@@ -75,7 +78,7 @@ impl<'a> Head<'a> {
             return Some(structured);
         }
         // `TIME INFO target: message` is a program's own log.
-        if strict && level_word(word).is_some() {
+        if level_word(word).is_some_and(|_| strict || word.iter().all(u8::is_ascii_uppercase)) {
             return None;
         }
         if word.is_empty() || !is_host(word) {
@@ -133,7 +136,8 @@ impl<'a> Head<'a> {
             })
             .unwrap_or(rest.len());
         let mut end = length;
-        if length == 0 {
+        // Cisco's `%LINK-3-UPDOWN:` belongs to the message, which it tells the level of.
+        if length == 0 || rest[0] == b'%' {
             return None;
         }
         // postfix/smtpd, com.apple.xpc, GoogleUpdate; `syslogd 1.4.1:` with its version.
@@ -152,7 +156,7 @@ impl<'a> Head<'a> {
             let close = memchr::memchr(b')', &rest[end..])?;
             end += close + 1;
         }
-        if rest.get(end) != Some(&b':') {
+        if rest.get(end) != Some(&b':') || matches!(&rest[..end], b"CEF" | b"LEEF") {
             return None;
         }
         self.program = &rest[..length];

@@ -21,7 +21,10 @@ impl LogFormat for Text {
         // A time where the file has it: what has none continues the entry before.
         let line = &rest[..rest.len().min(512)];
         let line = memchr::memchr(b'\n', line).map_or(line, |end| &line[..end]);
-        !matches!(line.first(), None | Some(b'\t' | b'\r')) && plan.layout().find(line).is_some()
+        !matches!(line.first(), None | Some(b'\t' | b'\r'))
+            && plan.layout().find(line).is_some()
+            // APT says of one entry when it began and when it ended.
+            && !line.starts_with(b"End-Date: ")
     }
 
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {

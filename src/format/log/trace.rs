@@ -34,6 +34,26 @@ pub(super) fn continues_untimed(line: &[u8]) -> bool {
     }
 }
 
+/// Does a trace of Python end with the line at `at`? Its last line names the exception, right below an indented
+/// one: `ValueError: no`.
+pub(super) fn ends_trace(bytes: &[u8], at: usize) -> bool {
+    let line = super::words::first_line(&bytes[at..]);
+    let name =
+        line.iter().take(120).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_')).count();
+    let class = line[..name].rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let named = class.first().is_some_and(u8::is_ascii_uppercase)
+        && class.iter().any(u8::is_ascii_lowercase)
+        && (line[name..].starts_with(b": ") || line[name..].trim_ascii_end().is_empty());
+    let Some(before) = at.checked_sub(1).filter(|_| named) else { return false };
+    let start = memchr::memrchr(b'\n', &bytes[..before]).map_or(0, |newline| newline + 1);
+    let above = &bytes[start..before];
+    let Some(outer) = start.checked_sub(1).filter(|_| above.starts_with(b"    ")) else { return false };
+    let start = memchr::memrchr(b'\n', &bytes[..outer]).map_or(0, |newline| newline + 1);
+    // The line of code stands below the place of it; carets may mark a part of it.
+    let marked = above.trim_ascii().iter().all(|b| matches!(b, b'^' | b'~' | b' '));
+    marked || bytes[start..outer].trim_ascii_start().starts_with(b"File \"")
+}
+
 fn first(text: &[u8]) -> &[u8] {
     &text[..text.len().min(200)]
 }
@@ -41,6 +61,19 @@ fn first(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_an_exception_ends_a_trace() {
+        for (text, expected) in [
+            ("x\n  File \"/a.py\", line 3, in f\n    g()\nValueError: no\n", true),
+            ("x\n  File \"/a.py\", line 3, in f\n    g()\n    ^^^\nacme.NoStock\n", true),
+            ("x\n  y\nStarted: z\n", false),
+            ("ValueError: no\n", false),
+        ] {
+            let at = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
+            assert_eq!(ends_trace(text.as_bytes(), at), expected, "{text}");
+        }
+    }
 
     #[test]
     fn traces_continue() {

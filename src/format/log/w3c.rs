@@ -2,9 +2,9 @@
 
 use super::columns::Columns;
 use super::words::first_line;
-use super::{LogFormat, Plan, Sample};
+use super::{LogFormat, Plan, Sample, body};
 use crate::format::time;
-use crate::model::{Role, Slots, Value};
+use crate::model::{Level, Role, Slots, Value};
 
 /// W3C extended log files.
 #[derive(Debug)]
@@ -74,9 +74,12 @@ impl LogFormat for W3c {
         let Some(stamp) = columns.date_and_time(line) else { return false };
         plan.offer_named(slots, b"timestamp", Value::plain(stamp));
         plan.offer_named(slots, b"message", Value::plain(line));
-        if plan.wanted() > 2 || plan.wants_body() {
+        if plan.wanted() > 2 || plan.wants_body() || plan.needs().has(Role::Level) {
             for (name, text) in columns.cut(line) {
                 let value = columns.typed(text);
+                if name == "sc-status" && body::is_server_fault(value) && plan.needs().has(Role::Level) {
+                    slots.level = Some(Level::Error);
+                }
                 if let Some(role) = role_name(name, text) {
                     plan.offer_named(slots, role.as_bytes(), value);
                 }
@@ -105,7 +108,7 @@ impl LogFormat for W3c {
                 header: "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Fields: date time s-ip cs-method cs-uri-stem cs-username c-ip sc-status time-taken\n",
                 text: "2023-12-24 03:14:23 10.0.0.5 GET /pay bob 1.2.3.4 503 20172",
                 ts: Some("2023-12-24T03:14:23Z"),
-                level: None,
+                level: Some(Level::Error),
                 roles: &[(Role::Status, "503"), (Role::Duration, "20172"), (Role::User, "bob")],
             },
             Sample {

@@ -10,7 +10,7 @@ use crate::model::time::{civil_from_days, days_from_civil, days_in_month};
 /// it took.
 pub fn read(bytes: &[u8]) -> Option<(Stamp, usize)> {
     match bytes.first()? {
-        b'0'..=b'9' => iso(bytes).or_else(|| digits(bytes)),
+        b'0'..=b'9' => iso(bytes).or_else(|| digits(bytes)).or_else(|| hexadecimal(bytes)),
         b'A'..=b'Z' | b'a'..=b'z' | 0xC0.. => named(bytes),
         b'@' => tai64n(bytes),
         _ => None,
@@ -71,6 +71,8 @@ fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
         b' ' | b'Z' if bytes.get(11) == Some(&b' ') => (12, b':'),
         b'T' | b't' | b' ' | b'_' | b':' | b'\t' | b',' | b'-' => (11, b':'),
         b'"' if bytes.get(11..13) == Some(b",\"") => (13, b':'),
+        b']' if bytes.get(11) == Some(&b'[') => (12, b':'),
+        b'.' if bytes.get(13) == Some(&b':') => (11, b':'),
         _ => return None,
     };
     let (time, at) = time_of_day(bytes, at, mark)?;
@@ -85,6 +87,7 @@ fn digits(bytes: &[u8]) -> Option<(Stamp, usize)> {
             .or_else(|| ordinal(bytes))
             .or_else(|| week(bytes))
             .or_else(|| short_parts(bytes))
+            .or_else(|| spaced_parts(bytes))
             .or_else(|| far_east(bytes)),
         6 => two_digit_compact(bytes),
         8 | 14 | 17 => compact(bytes),
@@ -144,6 +147,23 @@ fn short_parts(bytes: &[u8]) -> Option<(Stamp, usize)> {
     civil(Some(year), month, day, time).map(|stamp| (stamp, at))
 }
 
+/// `2024 03 05 10:10:11:123#+0000` of SAP's lists: blanks in the date, and a sign of the list before the zone.
+fn spaced_parts(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let year = four(bytes, 0).filter(|year| (1970..2200).contains(year))?;
+    if bytes.get(4) != Some(&b' ') || bytes.get(7) != Some(&b' ') || bytes.get(10) != Some(&b' ') {
+        return None;
+    }
+    let (mut time, mut at) = time_of_day(bytes, 11, b':')?;
+    if bytes.get(at) == Some(&b'#')
+        && let (written, end) = zone(bytes, at + 1)
+        && time.zone == Zone::Local
+    {
+        time.zone = written;
+        at = if written == Zone::Local { at } else { end };
+    }
+    civil(Some(year), two(bytes, 5)?, two(bytes, 8)?, time).map(|stamp| (stamp, at))
+}
+
 /// `2023年12月24日 03:14:23`, `2023년 12월 24일 3:14:23`.
 fn far_east(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let year = four(bytes, 0).filter(|year| (1970..2200).contains(year))?;
@@ -164,6 +184,9 @@ fn far_east(bytes: &[u8]) -> Option<(Stamp, usize)> {
 /// `24. Dezember 2023`, `24-DEC-23 03.14.23` and, without a year, `24 Dec 03:14:23`.
 fn day_and_month_name(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let (day, mut at) = number(bytes, 0, 2)?;
+    if at == 2 && bytes.get(2).is_some_and(u8::is_ascii_alphabetic) {
+        return day_month_year_glued(bytes, day);
+    }
     let separator = *bytes.get(at).filter(|b| matches!(b, b'/' | b'-' | b' ' | b'.'))?;
     at += 1;
     at += usize::from(separator == b'.' && bytes.get(at) == Some(&b' '));
@@ -177,7 +200,10 @@ fn day_and_month_name(bytes: &[u8]) -> Option<(Stamp, usize)> {
         Some((year, end)) if end == at + 4 => (Some(year as i32), end),
         // Two digits are a year if no time starts with them.
         Some((year, end))
-            if end == at + 2 && matches!(bytes.get(end), Some(b' ' | b':' | b'T')) && separator != b' ' =>
+            if end == at + 2
+                && separator != b' '
+                && (matches!(bytes.get(end), Some(b' ' | b'T'))
+                    || (bytes.get(end) == Some(&b':') && bytes.get(end + 6) == Some(&b':'))) =>
         {
             (Some(super::century(year)), end)
         }
@@ -194,7 +220,35 @@ fn day_and_month_name(bytes: &[u8]) -> Option<(Stamp, usize)> {
     }
     let mark = if bytes.get(at + 2) == Some(&b'.') { b'.' } else { b':' };
     let (time, at) = time_of_day(bytes, at, mark)?;
-    civil(year.0, month, day, time).map(|stamp| (stamp, at))
+    let (year, at) = match year.0 {
+        Some(_) => (year.0, at),
+        None => year_behind(bytes, at),
+    };
+    civil(year, month, day, time).map(|stamp| (stamp, at))
+}
+
+/// `05Mar2024 10:10:11.123`: no sign between the parts.
+fn day_month_year_glued(bytes: &[u8], day: u32) -> Option<(Stamp, usize)> {
+    let name = bytes.get(2..5)?;
+    let (month, _) = month(name)?;
+    let year = four(bytes, 5).filter(|year| (1970..2200).contains(year) && name.is_ascii())?;
+    if !matches!(bytes.get(9)?, b' ' | b':' | b'T') {
+        return None;
+    }
+    let (time, at) = time_of_day(bytes, 10, b':')?;
+    civil(Some(year), month, day, time).map(|stamp| (stamp, at))
+}
+
+/// The year that ctime and its like put behind the time, and where it ends.
+fn year_behind(bytes: &[u8], at: usize) -> (Option<i32>, usize) {
+    let year = || {
+        let late = four(bytes, at + 1).filter(|late| bytes[at] == b' ' && (1970..2200).contains(late))?;
+        let goes_on = bytes
+            .get(at + 5)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'.' | b'-' | b'/'));
+        (!goes_on).then_some(late)
+    };
+    year().map_or((None, at), |year| (Some(year), at + 5))
 }
 
 /// Dates of numbers: `12/24/2023 3:14:23 AM`, `24.12.2023 03:14:23`, `01/25/22 16:08:02`, `17/06/09 20:10:40`,
@@ -216,16 +270,25 @@ fn numbers(bytes: &[u8]) -> Option<(Stamp, usize)> {
         // 3/4 03:14:23 is more often a part of something.
         return None;
     }
-    let dashed = bytes.get(at) == Some(&b'-');
-    if !matches!(bytes.get(at)?, b' ' | b'-' | b',' | b'T' | b':' | b'\t') {
+    let sign = *bytes.get(at)?;
+    if !matches!(sign, b' ' | b'-' | b',' | b'T' | b':' | b'\t' | b'|' | b'@') {
         return None;
     }
     at += 1;
+    // Games and Suricata write dashes between blanks.
+    let dashes = [&b"- "[..], b"-- "].into_iter().find(|dashes| bytes[at..].starts_with(dashes));
+    at += dashes.filter(|_| sign == b' ').map_or(0, <[u8]>::len);
     while bytes.get(at) == Some(&b' ') {
         at += 1;
     }
     let (time, end) = time_of_day(bytes, at, b':')?;
-    date.usual = usual_order(date, separator, dashed, &bytes[at..end]);
+    date.usual = match (sign, dashes) {
+        // OpenEdge: yy/mm/dd@time. Valve's games: mm/dd/yyyy - time. Suricata: d/m/yyyy -- time.
+        (b'@', _) => Some(Order::YearFirst),
+        (_, Some(b"- ")) => Some(Order::MonthFirst),
+        (_, Some(_)) => Some(Order::DayFirst),
+        _ => usual_order(date, separator, sign == b'-', &bytes[at..end]),
+    };
     Order::ALL
         .iter()
         .any(|order| date.read_as(*order).is_some())
@@ -346,15 +409,25 @@ fn month_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         at += usize::from(matches!(bytes.get(at), Some(b' ' | b'T' | b':')));
     }
     let (time, end) = time_of_day(bytes, at, b':')?;
-    // ctime puts the year last.
-    if year.is_none()
-        && bytes.get(end) == Some(&b' ')
-        && let Some(late) = four(bytes, end + 1).filter(|late| (1970..2200).contains(late))
-        && !bytes.get(end + 5).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b':' || *b == b'.')
-    {
-        return civil(Some(late), month, day, time).map(|stamp| (stamp, end + 5));
-    }
+    let (year, end) = match year {
+        Some(_) => (year, end),
+        None => year_behind(bytes, end),
+    };
     civil(year, month, day, time).map(|stamp| (stamp, end))
+}
+
+/// `65e6f073.1dcd6500 0x7f1d…` of OpenLDAP: seconds and nanoseconds, and the thread behind them.
+fn hexadecimal(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let whole = bytes.get(..20)?;
+    let number = |digits: &[u8]| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+    if whole[8] != b'.' || &whole[17..] != b" 0x" {
+        return None;
+    }
+    let digits = |at: usize| whole[at..at + 8].iter().all(u8::is_ascii_hexdigit).then(|| &whole[at..at + 8]);
+    let (seconds, nanos) = (number(digits(0)?)?, number(digits(9)?)?);
+    let ts = Timestamp::new(i64::from(seconds), nanos)
+        .filter(|_| seconds > 1_000_000_000 && nanos < 1_000_000_000)?;
+    Some((Stamp::Instant(ts), 17))
 }
 
 /// `@400000006587a3f50c2d2b1c`, daemontools' TAI64N: seconds of TAI since 1970 above 2^62, and nanoseconds.
@@ -494,5 +567,9 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
         scale /= 10;
         end += 1;
     }
-    (nanos, end)
+    // In a list a comma parts columns: what comes next is a number of its own, unless it is as long as fractions are.
+    let digits = end - at - 1;
+    let listed =
+        bytes[at] == b',' && (digits > 9 || (bytes.get(end) == Some(&b',') && !matches!(digits, 3 | 6 | 9)));
+    if listed { (0, at) } else { (nanos, end) }
 }

@@ -1,12 +1,14 @@
 //! Aggregations: many series made one, at each time.
 
 use std::cmp::Ordering;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
+use std::ops::Range;
 
 use hashbrown::HashTable;
+use rayon::prelude::*;
 
 use super::names::is_reserved;
-use super::{ABSENT, Column, Evaluator, Outcome, Steps, cell, fail, hash, merge, present};
+use super::{ABSENT, Column, Evaluator, MANY_CELLS, Outcome, Steps, cell, fail, hash, merge, present};
 use crate::model::Labels;
 use crate::promql::ast::{Aggregate, AggregateOp, Node};
 use crate::promql::display::Float;
@@ -22,7 +24,7 @@ struct Group {
 
 /// The groups of an aggregation, in the order of their first series.
 fn groups(columns: &[Column], aggregate: &Aggregate) -> Vec<Group> {
-    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let hasher = foldhash::fast::RandomState::default();
     let mut known: HashTable<usize> = HashTable::new();
     let mut groups: Vec<Group> = Vec::new();
     for (member, column) in columns.iter().enumerate() {
@@ -98,18 +100,23 @@ impl<'a> Evaluator<'a> {
                 let size = (size as i64).max(0) as usize;
                 match aggregate.op {
                     AggregateOp::Topk => {
+                        first_k(&mut chosen, size, |a, b| a < b);
                         chosen.sort_by(|a, b| nan_last(b.1, a.1, b.1.is_nan(), a.1.is_nan()));
                     }
                     AggregateOp::Bottomk => {
+                        first_k(&mut chosen, size, |a, b| a > b);
                         chosen.sort_by(|a, b| nan_last(a.1, b.1, b.1.is_nan(), a.1.is_nan()));
                     }
-                    _ => {}
+                    _ => chosen.truncate(size),
                 }
-                for &(member, _) in chosen.iter().skip(size) {
+                for &member in &group.members {
                     columns[member].cells[i] = ABSENT;
                 }
+                for &(member, value) in &chosen {
+                    columns[member].cells[i] = value;
+                }
                 if !self.is_range && steps.count == 1 {
-                    order.extend(chosen.iter().take(size).map(|(member, _)| *member));
+                    order.extend(chosen.iter().map(|(member, _)| *member));
                 }
             }
         }
@@ -221,6 +228,49 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// Leaves the `k` values after which all others come, of equal ones the same as Prometheus: those that stand in its
+/// heap at the end, in the order of the heap.
+fn first_k(values: &mut Vec<(usize, f64)>, k: usize, before: fn(f64, f64) -> bool) {
+    // A NaN is the first to go.
+    let less = |a: f64, b: f64| a.is_nan() || before(a, b);
+    let k = k.min(values.len());
+    if k == 0 {
+        return values.clear();
+    }
+    for end in 1..k {
+        // Up from the end.
+        let mut at = end;
+        while at > 0 && less(values[at].1, values[(at - 1) / 2].1) {
+            values.swap(at, (at - 1) / 2);
+            at = (at - 1) / 2;
+        }
+    }
+    for next in k..values.len() {
+        let (root, new) = (values[0].1, values[next].1);
+        if !(before(root, new) || root.is_nan() && !new.is_nan()) {
+            continue;
+        }
+        values[0] = values[next];
+        // Down from the root.
+        let mut at = 0;
+        loop {
+            let mut child = 2 * at + 1;
+            if child >= k {
+                break;
+            }
+            if child + 1 < k && less(values[child + 1].1, values[child].1) {
+                child += 1;
+            }
+            if !less(values[child].1, values[at].1) {
+                break;
+            }
+            values.swap(at, child);
+            at = child;
+        }
+    }
+    values.truncate(k);
+}
+
 /// By value, every NaN after every number.
 fn nan_last(a: f64, b: f64, second_nan: bool, first_nan: bool) -> Ordering {
     match (first_nan, second_nan) {
@@ -233,10 +283,26 @@ fn nan_last(a: f64, b: f64, second_nan: bool, first_nan: bool) -> Ordering {
 
 /// The aggregations that take in one value after the other.
 fn reduce(op: AggregateOp, group: Group, columns: &[Column], steps: Steps) -> Column {
-    let members = || group.members.iter().map(|&member| columns[member].cells.as_slice());
-    let cells = match op {
+    let members: Vec<&[f64]> = group.members.iter().map(|&member| columns[member].cells.as_slice()).collect();
+    let cells = if members.len().saturating_mul(steps.count) < MANY_CELLS {
+        reduced(op, &members, 0..steps.count)
+    } else {
+        // Each time is on its own; some of them fit into a cache.
+        const TIMES: usize = 512;
+        let parts = (0..steps.count.div_ceil(TIMES)).into_par_iter();
+        let parts = parts.map(|part| part * TIMES..steps.count.min((part + 1) * TIMES));
+        parts.map(|times| reduced(op, &members, times)).collect::<Vec<_>>().concat()
+    };
+    Column { labels: group.labels, drop_name: group.drop_name, cells }
+}
+
+/// One cell from those of all members, at each of these times.
+fn reduced(op: AggregateOp, members: &[&[f64]], times: Range<usize>) -> Vec<f64> {
+    let count = times.len();
+    let members = || members.iter().map(|cells| &cells[times.clone()]);
+    match op {
         AggregateOp::Sum => {
-            let (mut sums, mut rests) = (vec![ABSENT; steps.count], vec![0.0; steps.count]);
+            let (mut sums, mut rests) = (vec![ABSENT; count], vec![0.0; count]);
             for cells in members() {
                 for ((sum, rest), &value) in sums.iter_mut().zip(&mut rests).zip(cells) {
                     match (present(value), present(*sum)) {
@@ -252,7 +318,7 @@ fn reduce(op: AggregateOp, group: Group, columns: &[Column], steps: Steps) -> Co
             sums
         }
         AggregateOp::Avg => {
-            let mut means = vec![Mean::default(); steps.count];
+            let mut means = vec![Mean::default(); count];
             for cells in members() {
                 for (mean, &value) in means.iter_mut().zip(cells).filter(|(_, value)| present(**value)) {
                     mean.add(value);
@@ -261,7 +327,7 @@ fn reduce(op: AggregateOp, group: Group, columns: &[Column], steps: Steps) -> Co
             means.into_iter().map(|mean| cell(mean.value())).collect()
         }
         AggregateOp::Stddev | AggregateOp::Stdvar => {
-            let mut spreads = vec![Spread::default(); steps.count];
+            let mut spreads = vec![Spread::default(); count];
             for cells in members() {
                 for (spread, &value) in spreads.iter_mut().zip(cells).filter(|(_, value)| present(**value)) {
                     spread.add(value);
@@ -276,7 +342,7 @@ fn reduce(op: AggregateOp, group: Group, columns: &[Column], steps: Steps) -> Co
         _ => {
             let start =
                 |value: f64| if matches!(op, AggregateOp::Min | AggregateOp::Max) { value } else { 1.0 };
-            let mut cells = vec![ABSENT; steps.count];
+            let mut cells = vec![ABSENT; count];
             for column in members() {
                 for (cell, &value) in cells.iter_mut().zip(column).filter(|(_, value)| present(**value)) {
                     *cell = match op {
@@ -290,8 +356,7 @@ fn reduce(op: AggregateOp, group: Group, columns: &[Column], steps: Steps) -> Co
             }
             cells
         }
-    };
-    Column { labels: group.labels, drop_name: group.drop_name, cells }
+    }
 }
 
 /// A mean that stays finite where the sum does not, as Prometheus computes it.

@@ -1,6 +1,6 @@
 //! Operators between two operands: arithmetic, comparison, sets, and how series find each other.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -158,6 +158,7 @@ impl<'a> Evaluator<'a> {
             one: &one,
             out: Vec::new(),
             known: HashTable::new(),
+            hasher: foldhash::fast::RandomState::default(),
         };
         for group in join_groups(&many, &one, matching) {
             join.group(&group)?;
@@ -189,7 +190,7 @@ struct JoinGroup {
 }
 
 fn join_groups(many: &[Column], one: &[Column], matching: &Matching) -> Vec<JoinGroup> {
-    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let hasher = foldhash::fast::RandomState::default();
     let mut known: HashTable<usize> = HashTable::with_capacity(one.len());
     let mut groups: Vec<JoinGroup> = Vec::with_capacity(one.len());
     for (is_one, columns) in [(false, many), (true, one)] {
@@ -224,6 +225,7 @@ struct Join<'j> {
     one: &'j [Column],
     out: Vec<Column>,
     known: HashTable<usize>,
+    hasher: foldhash::fast::RandomState,
 }
 
 impl Join<'_> {
@@ -349,12 +351,11 @@ impl Join<'_> {
             one.map_or(&group.labels, |column| &column.labels),
         );
         let drop_name = self.binary.as_bool || many.is_some_and(|column| column.drop_name);
-        let hasher = BuildHasherDefault::<DefaultHasher>::default();
-        let hashed = hasher.hash_one(&labels);
+        let hashed = self.hasher.hash_one(&labels);
         if let Some(&place) = self.known.find(hashed, |&place| self.out[place].labels == labels) {
             return place;
         }
-        let out = &self.out;
+        let (out, hasher) = (&self.out, &self.hasher);
         self.known.insert_unique(hashed, out.len(), |&place| hasher.hash_one(&out[place].labels));
         self.out.push(Column { labels, drop_name, cells: vec![ABSENT; self.steps.count] });
         self.out.len() - 1
@@ -388,7 +389,7 @@ fn combine_sets(
 ) -> Vec<Column> {
     // At which times is there a sample of each signature on the side that decides?
     let deciding = if op == BinaryOp::Or { &lhs } else { &rhs };
-    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let hasher = foldhash::fast::RandomState::default();
     let mut known: HashTable<usize> = HashTable::with_capacity(deciding.len());
     let mut there: Vec<(Labels, Vec<bool>)> = Vec::new();
     for column in deciding {

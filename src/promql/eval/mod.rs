@@ -22,6 +22,9 @@ pub(super) use aggregate::Mean;
 pub(super) use names::{merge, without_name};
 pub(super) use selectors::{Ranged, Window};
 
+/// From so many cells on, they are computed on all cores.
+pub(super) const MANY_CELLS: usize = 100_000;
+
 /// The bits of a cell at a time when the series has no sample. [`Store`] lets in no NaN but two others.
 const ABSENT_BITS: u64 = 0x7ff8_0000_0000_0ab5;
 /// A cell at a time when the series has no sample.
@@ -95,6 +98,11 @@ pub(super) fn fail<T>(span: Span, message: impl Into<String>) -> Outcome<T> {
     Err(EvalError { message: message.into(), span: Some(span.range()), hint: None })
 }
 
+/// How often each sample may be looked at, beyond [`Options::max_work`] …
+pub(super) const PER_SAMPLE: u64 = 1_000;
+/// … and what a series costs beside its values: its labels are copied, hashed and compared.
+const PER_SERIES: usize = 100;
+
 /// What an evaluation looks at.
 pub(super) struct Evaluator<'a> {
     pub(super) store: &'a Store,
@@ -106,6 +114,8 @@ pub(super) struct Evaluator<'a> {
     /// Does any part look at a fixed time?
     has_at: bool,
     annotations: Vec<Annotation>,
+    /// Values looked at so far, by which the time that a query takes is bounded.
+    work: u64,
 }
 
 /// The value of an expression at one time.
@@ -156,7 +166,7 @@ pub fn range(
     }
     let count = end_ms.checked_sub(start_ms).filter(|length| *length >= 0).map(|length| length / step_ms + 1);
     let Some(count) = count else {
-        return Ok(Answer { value: Value::Matrix(Vec::new()), annotations: Vec::new() });
+        return Ok(Answer { value: Value::Matrix(Vec::new()), annotations: Vec::new(), work: 0 });
     };
     let steps = Steps { start: start_ms, step: step_ms, count: count as usize };
     let mut evaluator = Evaluator::new(expr, store, options, steps, true);
@@ -191,12 +201,12 @@ impl<'a> Evaluator<'a> {
                 _ => false,
             };
         });
-        Evaluator { store, options, query, is_range, has_at, annotations: Vec::new() }
+        Evaluator { store, options, query, is_range, has_at, annotations: Vec::new(), work: 0 }
     }
 
     fn answer(mut self, value: Value) -> Answer {
         self.annotations.sort_by_key(|annotation| annotation.level);
-        Answer { value, annotations: self.annotations }
+        Answer { value, annotations: self.annotations, work: self.work }
     }
 
     /// The first and the last time of the query.
@@ -251,8 +261,38 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// Notes that so many values are looked at; refuses if they are out of all proportion to the data.
+    pub(super) fn charge(&mut self, values: usize, span: Span) -> Outcome<()> {
+        self.work = self.work.saturating_add(values as u64);
+        if self.work <= self.options.max_work {
+            return Ok(());
+        }
+        // Much data may be looked at often.
+        let limit = self.options.max_work.saturating_add(self.store.fair_work());
+        if self.work <= limit {
+            return Ok(());
+        }
+        Err(EvalError {
+            message: format!("the query would look at more than {limit} values"),
+            span: Some(span.range()),
+            hint: Some(
+                "a subquery of fewer steps, a shorter range or fewer series would need fewer".to_owned(),
+            ),
+        })
+    }
+
     /// The value of a node.
     pub(super) fn eval(&mut self, node: &'a Node, steps: Steps) -> Outcome<Evaluated> {
+        let value = self.eval_any(node, steps)?;
+        let series = match &value {
+            Evaluated::Vector(columns) => columns.len(),
+            Evaluated::Scalar(_) | Evaluated::Text(_) => 1,
+        };
+        self.charge(series.saturating_mul(steps.count.saturating_add(PER_SERIES)), node.span)?;
+        Ok(value)
+    }
+
+    fn eval_any(&mut self, node: &'a Node, steps: Steps) -> Outcome<Evaluated> {
         if self.has_at && steps.count > 1 && is_steady(node) {
             let once = Steps { start: steps.start, step: 0, count: 1 };
             return Ok(match self.eval(node, once)? {
@@ -365,7 +405,7 @@ impl<'a> Evaluator<'a> {
         let mut columns = Vec::with_capacity(ranges.series.len());
         for series in &ranges.series {
             let mut cells = vec![ABSENT; steps.count];
-            ranges.windows(series, steps, &mut |i, window| {
+            ranges.windows(series, steps, |i, window| {
                 if !window.samples.is_empty() {
                     cells[i] = cell(f(i, window));
                 }

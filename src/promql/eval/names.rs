@@ -1,6 +1,6 @@
 //! What becomes of metric names: dropped by most functions, at once or at the end.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
@@ -27,7 +27,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
 
 /// Makes one column of all with the same labels, unless two have a value at the same time.
 pub(in crate::promql) fn merge(columns: Vec<Column>, span: Span) -> Outcome<Vec<Column>> {
-    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let hasher = foldhash::fast::RandomState::default();
     let mut known: HashTable<usize> = HashTable::with_capacity(columns.len());
     let mut merged: Vec<Column> = Vec::with_capacity(columns.len());
     for column in columns {
@@ -86,7 +86,7 @@ impl<'a> Evaluator<'a> {
         let mut matrix = Vec::new();
         for series in &ranges.series {
             let labels = if series.drop_name { without_name(&series.labels) } else { series.labels.clone() };
-            ranges.windows(series, steps, &mut |_, window| {
+            ranges.windows(series, steps, |_, window| {
                 let samples = window.extended();
                 if !samples.is_empty() {
                     matrix.push(Series { labels: labels.clone(), samples: samples.into_owned() });

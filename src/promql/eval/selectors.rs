@@ -70,7 +70,7 @@ impl Ranges<'_> {
         &self,
         series: &Ranged<'_>,
         steps: Steps,
-        f: &mut dyn FnMut(usize, &Window<'_>),
+        mut f: impl FnMut(usize, &Window<'_>),
     ) {
         let samples = &*series.samples;
         let (before, after) = match self.edges {
@@ -241,7 +241,7 @@ impl<'a> Evaluator<'a> {
         let mut columns = Vec::new();
         for series in &ranges.series {
             let mut cells = vec![ABSENT; steps.count];
-            ranges.windows(series, steps, &mut |i, window| {
+            ranges.windows(series, steps, |i, window| {
                 // The left edge of the window does not matter here, only what is near the right one.
                 let samples = window.samples;
                 let next = samples.partition_point(|sample| sample.at < window.to);
@@ -355,6 +355,10 @@ impl<'a> Evaluator<'a> {
         let count = if to < start { 0 } else { to.saturating_sub(start) / step + 1 };
         let inner = Steps { start, step, count: count as usize };
         self.check_cells(1, inner, span)?;
+        // What each series costs: its points are made, and each window is looked at.
+        let window = (range / step).saturating_add(1).min(count) as usize;
+        let cost = inner.count.saturating_mul(4).saturating_add(window.saturating_mul(steps.count));
+        self.charge(cost, span)?;
         let mut series = Vec::new();
         if count > 0 {
             for column in self.vector(&subquery.inner, inner)? {
@@ -369,6 +373,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+        self.charge(cost.saturating_mul(series.len().saturating_sub(1)), span)?;
         let lookback = self.options.lookback_ms;
         Ok(Ranges { series, range, edges: Edges::Plain, shift, lookback })
     }

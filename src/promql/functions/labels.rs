@@ -32,6 +32,7 @@ pub(super) fn label_replace<'a>(
         let Some(groups) = pattern.regex().and_then(|regex| regex.captures(value)) else { continue };
         let most = replacement.len() + replacement.matches('$').count() * value.len();
         check_length(most, node.span)?;
+        evaluator.charge(most, node.span)?;
         let mut value = String::new();
         groups.expand(&replacement, &mut value);
         column.labels.set(target.clone(), value);
@@ -43,7 +44,7 @@ pub(super) fn label_replace<'a>(
 }
 
 /// Labels made by functions are no longer than this many bytes: nested functions can double them many times.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 1 << 16;
 
 fn check_length(length: usize, span: Span) -> Outcome<()> {
     if length <= LONGEST {
@@ -74,7 +75,9 @@ pub(super) fn label_join<'a>(
     let mut columns = evaluator.vector(&arguments[0], steps)?;
     for column in &mut columns {
         let values: Vec<&str> = sources.iter().map(|source| column.labels.get(source)).collect();
-        check_length(values.iter().map(|value| value.len() + separator.len()).sum(), node.span)?;
+        let most = values.iter().map(|value| value.len() + separator.len()).sum();
+        check_length(most, node.span)?;
+        evaluator.charge(most, node.span)?;
         let joined = values.join(&separator);
         column.labels.set(target.clone(), joined);
         if *target == *Labels::NAME {
@@ -108,7 +111,7 @@ pub(super) fn absent_over_time<'a>(
     let mut cells = vec![1.0; steps.count];
     let ranges = evaluator.ranges(&arguments[0], steps)?;
     for series in &ranges.series {
-        ranges.windows(series, steps, &mut |i, window| {
+        ranges.windows(series, steps, |i, window| {
             if !window.samples.is_empty() {
                 cells[i] = ABSENT;
             }

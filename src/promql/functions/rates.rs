@@ -6,7 +6,7 @@ use super::statistics::kahan;
 use crate::model::Sample;
 use crate::promql::ast::{Edges, Node};
 use crate::promql::eval::{
-    ABSENT, Column, Evaluated, Evaluator, Outcome, Ranged, Steps, Window, cell, fail, present,
+    ABSENT, Column, Evaluated, Evaluator, MANY_CELLS, Outcome, Ranged, Steps, Window, cell, fail, present,
 };
 
 /// What distinguishes `rate`, `increase` and `delta`.
@@ -47,9 +47,6 @@ pub(super) fn delta<'a>(
     change(evaluator, node, &arguments[0], steps, DELTA)
 }
 
-/// From so many cells on, series are looked at on all cores.
-const MANY_CELLS: usize = 100_000;
-
 fn change<'a>(
     evaluator: &mut Evaluator<'a>,
     node: &'a Node,
@@ -65,7 +62,7 @@ fn change<'a>(
         // Resets are looked for once for each series, not once for each window they are in.
         let resets = if change.counter { resets_of(&series.samples, &series.starts) } else { Vec::new() };
         let mut passed = 0;
-        ranges.windows(series, steps, &mut |i, window| {
+        ranges.windows(series, steps, |i, window| {
             if window.edges != Edges::Plain {
                 cells[i] = cell(extended_change(window, change.counter).map(|change| change / per));
                 return;

@@ -4,6 +4,28 @@ use crate::model::Labels;
 use crate::promql::ast::{Form, Node};
 use crate::promql::eval::{Column, Evaluated, Evaluator, Outcome, Steps, present};
 
+/// The binary logarithm as Go takes it: that of the fraction, and the exponent.
+pub(super) fn log2(value: f64) -> f64 {
+    if !value.is_finite() || value <= 0.0 {
+        return value.log2();
+    }
+    // Subnormal numbers have no exponent of their own.
+    let (scaled, shift) = if value < f64::MIN_POSITIVE { (value * 2_f64.powi(52), 52) } else { (value, 0) };
+    let bits = scaled.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i32 - 1022 - shift;
+    // Between a half and one.
+    let fraction = f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52);
+    if fraction == 0.5 {
+        return f64::from(exponent - 1);
+    }
+    fraction.ln() * std::f64::consts::LOG2_E + f64::from(exponent)
+}
+
+/// The decimal logarithm as Go takes it: from the binary one, so that the last digit is the same.
+pub(super) fn log10(value: f64) -> f64 {
+    log2(value) * std::f64::consts::LOG10_2
+}
+
 pub(super) fn sgn(value: f64) -> f64 {
     if value < 0.0 {
         -1.0
@@ -248,4 +270,19 @@ pub(super) fn start_timestamp<'a>(
         stored.starts.get(place).map_or(0.0, |&start| start as f64 / 1000.0)
     })?;
     evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_have_the_last_digit_of_go() {
+        for (value, binary) in [(8.0, 3.0), (1.0, 0.0), (0.25, -2.0), (f64::MIN_POSITIVE / 4.0, -1024.0)] {
+            assert_eq!(log2(value), binary, "{value}");
+        }
+        assert_eq!(log10(1_000_398.0).to_string(), "6.00017281481593");
+        assert_eq!(log10(0.0), f64::NEG_INFINITY);
+        assert!(log10(-1.0).is_nan() && log2(f64::INFINITY) == f64::INFINITY);
+    }
 }

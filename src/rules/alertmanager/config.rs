@@ -1,5 +1,7 @@
 //! The configuration of Alertmanager: what matters offline is read and checked, credentials are never looked at.
 
+use std::collections::BTreeMap;
+
 use super::matcher::{self, Matcher, all_match};
 use super::times::{self, TimeInterval};
 use crate::model::Labels;
@@ -17,6 +19,8 @@ pub struct Config {
     pub inhibitions: Vec<Inhibition>,
     /// Named times.
     pub intervals: Vec<TimeInterval>,
+    /// Files of templates, as patterns.
+    pub templates: Vec<String>,
 }
 
 /// A node of the tree, with what it inherited.
@@ -42,6 +46,8 @@ pub struct Route {
     pub goes_on: bool,
     /// Places of the children in [`Config::routes`].
     pub children: Vec<usize>,
+    /// What Alertmanager calls it: its matchers after those of its parents, `{}/{severity="critical"}`.
+    pub key: String,
 }
 
 /// A receiver.
@@ -51,10 +57,19 @@ pub struct Receiver {
     pub name: String,
     /// Does it send anything at all?
     pub sends: bool,
-    /// By what: `email`, `slack`, `pagerduty`, `webhook` …, in the order of the file.
-    pub integrations: Vec<String>,
-    /// Is it told of what is resolved?
+    /// By what, in the order of the file.
+    pub integrations: Vec<Integration>,
+}
+
+/// A way to tell somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Integration {
+    /// `email`, `slack`, `pagerduty`, `webhook` …
+    pub kind: String,
+    /// Does it tell of what is resolved?
     pub sends_resolved: bool,
+    /// Texts that are templates, by their names; those of deeper ones are joined by dots: `headers.Subject`.
+    pub texts: BTreeMap<String, String>,
 }
 
 /// Alerts that match `target` are muted while one that matches `source` fires, if the `equal` labels are equal.
@@ -201,6 +216,44 @@ const INHIBITION: [&str; 8] = [
 const SILENT_WHEN_RESOLVED: [&str; 4] =
     ["email_configs", "slack_configs", "wechat_configs", "rocketchat_configs"];
 
+/// Settings of integrations that are templates and no credentials.
+const TEXTS: [&str; 34] = [
+    "actions",
+    "channel",
+    "class",
+    "client",
+    "client_url",
+    "color",
+    "component",
+    "content",
+    "description",
+    "details",
+    "entity_display_name",
+    "fallback",
+    "fields",
+    "footer",
+    "group",
+    "headers",
+    "html",
+    "message",
+    "note",
+    "pretext",
+    "priority",
+    "project",
+    "reason",
+    "severity",
+    "source",
+    "state_message",
+    "subject",
+    "summary",
+    "tags",
+    "text",
+    "title",
+    "title_link",
+    "to",
+    "username",
+];
+
 /// Routes of a file beyond this are refused; the deepest real trees have a few hundred.
 const MAX_ROUTES: usize = 100_000;
 
@@ -240,6 +293,7 @@ fn file(reader: &mut Reader, root: &Node, config: &mut Config) {
         }
         config.receivers.push(receiver);
     }
+    config.templates = reader.texts(&fields, "templates");
     match fields.get("route") {
         None => reader.problem(fields.place, "no route provided in config"),
         Some(node) => {
@@ -287,15 +341,41 @@ fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
         }
         for integration in value.list().unwrap_or_default() {
             receiver.sends = true;
-            receiver.integrations.extend(kind.strip_suffix("_configs").map(str::to_owned));
             let told = integration.get("send_resolved").and_then(Node::text);
-            receiver.sends_resolved |= match told {
-                Some(told) => told == "true",
-                None => !SILENT_WHEN_RESOLVED.contains(&kind),
-            };
+            let mut texts = BTreeMap::new();
+            for (key, value) in integration.map().unwrap_or_default() {
+                let name = key.text().unwrap_or("");
+                if TEXTS.contains(&name) {
+                    gather(name, value, &mut texts, 0);
+                }
+            }
+            receiver.integrations.push(Integration {
+                kind: kind.strip_suffix("_configs").unwrap_or(kind).to_owned(),
+                sends_resolved: told.map_or(!SILENT_WHEN_RESOLVED.contains(&kind), |told| {
+                    matches!(told, "true" | "yes" | "on")
+                }),
+                texts,
+            });
         }
     }
     Some(receiver)
+}
+
+/// Gathers the texts in a value, by name.
+fn gather(name: &str, value: &Node, texts: &mut BTreeMap<String, String>, depth: usize) {
+    // Slack's fields and actions are the deepest there are.
+    if depth > 4 {
+        return;
+    }
+    for (key, inner) in value.map().unwrap_or_default() {
+        gather(&format!("{name}.{}", key.text().unwrap_or("")), inner, texts, depth + 1);
+    }
+    for (index, inner) in value.list().unwrap_or_default().iter().enumerate() {
+        gather(&format!("{name}.{index}"), inner, texts, depth + 1);
+    }
+    if let Some(text) = value.text() {
+        texts.insert(name.to_owned(), text.to_owned());
+    }
 }
 
 /// Reads a route and everything below; gives its place.
@@ -322,7 +402,12 @@ fn route(
         active: reader.texts(&fields, "active_time_intervals"),
         goes_on: reader.truth(&fields, "continue").unwrap_or(false),
         children: Vec::new(),
+        key: String::new(),
     };
+    let mut matchers: Vec<String> = route.matchers.iter().map(ToString::to_string).collect();
+    matchers.sort();
+    let above = if is_root { String::new() } else { format!("{}/", parent.key) };
+    route.key = format!("{above}{{{}}}", matchers.join(","));
     if fields.get("group_by").is_some() {
         route.group_by = group_by(reader, &fields);
     }

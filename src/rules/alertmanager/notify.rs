@@ -8,6 +8,7 @@ use super::config::{Config, Inhibition};
 use super::matcher::all_match;
 use super::preview::Preview;
 use super::silence::Silence;
+use crate::model::series::Quoted;
 use crate::model::{Labels, Timestamp};
 use crate::rules::alert::{Alert, Status};
 
@@ -26,6 +27,12 @@ pub struct Notification {
     pub firing: Vec<usize>,
     /// Places of those that are resolved.
     pub resolved: Vec<usize>,
+    /// What Alertmanager calls the group: its route and its labels. Empty without a configuration.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group_key: String,
+    /// Do those of its integrations get it that are not told of what is resolved, and do those that are?
+    #[serde(skip)]
+    pub told: [bool; 2],
     /// What the receiver would have read, if that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub previews: Vec<Preview>,
@@ -33,6 +40,12 @@ pub struct Notification {
 
 /// A group is looked at this many times at most; beyond, a year of five minutes is over.
 const MAX_FLUSHES: usize = 110_000;
+
+/// All groups together are looked at this many times at most.
+const MAX_LOOKS: usize = 1_000_000;
+
+/// No more than this would have been sent; beyond, intervals are not what they seem.
+pub const MAX_SENT: usize = 50_000;
 
 /// Sets receivers, suppression and status of the alerts, and gives what would have been sent until `until`
 /// (milliseconds), by time.
@@ -60,9 +73,10 @@ pub fn notify(config: &Config, silences: &[Silence], alerts: &mut [Alert], until
     let mut why: Vec<Option<String>> = vec![None; alerts.len()];
     let mut sent = Vec::new();
     let sources = sources(config, alerts);
+    let mut looks = 0;
     for ((route, common), members) in groups {
         let scene = Scene { config, silences, alerts, sources: &sources, route, common, until };
-        scene.run(&members, &mut told, &mut why, &mut sent);
+        scene.run(&members, &mut told, &mut why, &mut sent, &mut looks);
     }
     sent.sort_by_key(|notification| notification.at);
     for (index, alert) in alerts.iter_mut().enumerate() {
@@ -97,6 +111,7 @@ struct Scene<'s> {
 }
 
 /// What was last sent of a group.
+#[derive(Clone)]
 struct Logged {
     at: i64,
     firing: Vec<usize>,
@@ -111,13 +126,14 @@ impl Scene<'_> {
         told: &mut [bool],
         why: &mut [Option<String>],
         sent: &mut Vec<Notification>,
+        looks: &mut usize,
     ) {
         let route = &self.config.routes[self.route];
         let fired = |index: usize| self.alerts[index].firing_at.map_or(i64::MAX, Timestamp::millis);
         let mut waiting: Vec<usize> = members.to_vec();
         waiting.sort_by_key(|&index| std::cmp::Reverse(fired(index)));
         let mut inside: Vec<usize> = Vec::new();
-        let mut log: Option<Logged> = None;
+        let mut log = [None, None];
         let mut flushes = 0;
         while let Some(&first) = waiting.last() {
             let mut at = fired(first).saturating_add(route.group_wait);
@@ -125,6 +141,10 @@ impl Scene<'_> {
             // What fires shortly before the end of the data still gets its first look.
             while (is_first || at <= self.until) && flushes < MAX_FLUSHES {
                 flushes += 1;
+                *looks += 1;
+                if *looks > MAX_LOOKS || sent.len() >= MAX_SENT {
+                    return;
+                }
                 is_first = false;
                 while let Some(&next) = waiting.last().filter(|&&next| fired(next) <= at) {
                     inside.push(next);
@@ -168,7 +188,7 @@ impl Scene<'_> {
         &self,
         at: i64,
         inside: &[usize],
-        log: &mut Option<Logged>,
+        log: &mut [Option<Logged>; 2],
         told: &mut [bool],
         why: &mut [Option<String>],
         sent: &mut Vec<Notification>,
@@ -188,16 +208,22 @@ impl Scene<'_> {
         resolved.sort_unstable();
         let route = &self.config.routes[self.route];
         let receiver = self.config.receivers.iter().find(|known| known.name == route.receiver);
-        let sends_resolved = receiver.is_some_and(|receiver| receiver.sends_resolved);
-        if firing.is_empty() && resolved.is_empty()
-            || !due(log.as_ref(), &firing, &resolved, sends_resolved, at, route.repeat_interval)
-        {
+        // Each integration has its own memory of what it sent; those that are told of the same agree.
+        let integrations = || receiver.into_iter().flat_map(|receiver| &receiver.integrations);
+        let mut gets = [false, false];
+        for told_resolved in [false, true] {
+            let is_one = integrations().any(|one| one.sends_resolved == told_resolved);
+            let last = log[usize::from(told_resolved)].as_ref();
+            gets[usize::from(told_resolved)] = (is_one || integrations().next().is_none() && !told_resolved)
+                && due(last, &firing, &resolved, told_resolved, at, route.repeat_interval);
+        }
+        if firing.is_empty() && resolved.is_empty() || gets == [false, false] {
             return;
         }
         for &index in &firing {
             told[index] = true;
         }
-        let shown = if sends_resolved { resolved.clone() } else { Vec::new() };
+        let shown = if gets[1] { resolved.clone() } else { Vec::new() };
         if (!firing.is_empty() || !shown.is_empty())
             && receiver.is_some_and(|receiver| receiver.sends)
             && let Some(at) = Timestamp::from_millis(at)
@@ -208,11 +234,21 @@ impl Scene<'_> {
                 group: self.common.clone(),
                 firing: firing.clone(),
                 resolved: shown,
+                group_key: format!("{}:{}", route.key, braced(&self.common)),
+                told: gets,
                 previews: Vec::new(),
             });
         }
-        *log = Some(Logged { at, firing, resolved });
+        for (log, _) in log.iter_mut().zip(gets).filter(|(_, gets)| *gets) {
+            *log = Some(Logged { at, firing: firing.clone(), resolved: resolved.clone() });
+        }
     }
+}
+
+/// `{a="b", c="d"}`.
+fn braced(labels: &Labels) -> String {
+    let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={}", Quoted(value))).collect();
+    format!("{{{}}}", pairs.join(", "))
 }
 
 /// Is there something new to say, or is it time to repeat?

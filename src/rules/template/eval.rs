@@ -1,18 +1,26 @@
 //! Runs a template: walks the tree, keeps variables, and stops what would not end.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
-use super::parse::{Command, Node, Operand, Pipe, Template};
+use super::functions::{self, Dialect};
+use super::parse::{Command, Definition, Node, Operand, Pipe, Template};
+use super::time::{self, Moment};
 use super::value::{Sample, Value};
-use super::{Context, functions, time};
+use super::{Context, Query};
 
 /// Templates may call each other this deep.
 const MAX_CALLS: usize = 50;
 /// Nodes that may be executed.
-const MAX_STEPS: u64 = 200_000;
+const MAX_STEPS: u64 = 50_000;
+/// Queries that may be run.
+const MAX_QUERIES: usize = 100;
+/// Lists of nodes that may be inside one another, the templates that are called included.
+const MAX_DEPTH: usize = 500;
 /// Bytes that may be written.
 const MAX_OUTPUT: usize = 1 << 20;
 
@@ -21,16 +29,37 @@ const PROLOGUE: usize = "{{$labels := .Labels}}{{$externalLabels := .ExternalLab
 {{$externalURL := .ExternalURL}}{{$value := .Value}}"
     .len();
 
+/// What is around a template.
+pub(super) struct World<'r> {
+    pub dialect: Dialect,
+    /// Templates of other files, by name.
+    pub library: &'r BTreeMap<String, Definition>,
+    /// The time of evaluation, in milliseconds.
+    pub at: i64,
+    /// The address of the server.
+    pub external_url: &'r str,
+    /// Runs a query.
+    pub query: Option<&'r Query<'r>>,
+    /// Is what is printed escaped for HTML?
+    pub html: bool,
+    /// Steps that may still be taken, by this template and others.
+    pub steps: &'r Cell<u64>,
+}
+
 /// One execution of a template.
 pub(super) struct Run<'r> {
     template: &'r Template,
-    context: &'r Context<'r>,
+    world: World<'r>,
     variables: Vec<(String, Value)>,
     out: String,
     steps: u64,
     calls: usize,
+    queries: usize,
+    depth: usize,
     /// The template that is being executed, for messages.
     name: String,
+    /// The text that it is part of.
+    source: Arc<str>,
     patterns: HashMap<String, Rc<Regex>>,
 }
 
@@ -62,35 +91,73 @@ pub(super) fn execute(template: &Template, context: &Context<'_>) -> Result<Stri
         variable("$externalURL", "ExternalURL"),
         variable("$value", "Value"),
     ];
+    let world = World {
+        dialect: Dialect::Alerts,
+        library: &BTreeMap::new(),
+        at: context.at,
+        external_url: context.external_url,
+        query: Some(context.query),
+        html: false,
+        steps: context.steps,
+    };
+    run(template, world, variables, &dot)
+        .map_err(|message| format!("error executing template {}: {message}", template.name))
+}
+
+/// The text a template makes of a value.
+pub(super) fn execute_with(template: &Template, dot: &Value, world: World<'_>) -> Result<String, String> {
+    run(template, world, vec![("$".to_owned(), dot.clone())], dot)
+}
+
+fn run(
+    template: &Template,
+    world: World<'_>,
+    variables: Vec<(String, Value)>,
+    dot: &Value,
+) -> Result<String, String> {
     let mut run = Run {
         template,
-        context,
+        world,
         variables,
         out: String::new(),
         steps: 0,
         calls: 0,
+        queries: 0,
+        depth: 0,
         name: template.name.clone(),
+        source: Arc::clone(&template.source),
         patterns: HashMap::new(),
     };
-    run.list(&template.main, &dot)
-        .map_err(|message| format!("error executing template {}: {message}", template.name))?;
+    run.list(&template.main, dot)?;
+    if run.out.len() > MAX_OUTPUT {
+        return Err(too_long());
+    }
     Ok(run.out)
+}
+
+fn too_long() -> String {
+    format!("the template writes more than {MAX_OUTPUT} bytes")
 }
 
 impl Run<'_> {
     /// The time of evaluation, in milliseconds.
     pub(super) fn at(&self) -> i64 {
-        self.context.at
+        self.world.at
     }
 
     /// The address of the Prometheus server.
     pub(super) fn external_url(&self) -> &str {
-        self.context.external_url
+        self.world.external_url
     }
 
     /// Runs a query.
     pub(super) fn query(&mut self, expr: &str) -> Result<Value, String> {
-        let result = (self.context.query)(expr)?;
+        let Some(query) = self.world.query else { return Err("there is nothing to query".to_owned()) };
+        self.queries += 1;
+        if self.queries > MAX_QUERIES {
+            return Err(format!("the template runs more than {MAX_QUERIES} queries"));
+        }
+        let result = query(expr)?;
         let samples = result.into_iter().map(|(labels, value)| {
             let pairs = labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
             Value::Sample(Rc::new(Sample { labels: Rc::new(pairs.collect()), value }))
@@ -103,31 +170,47 @@ impl Run<'_> {
         if let Some(known) = self.patterns.get(pattern) {
             return Ok(Rc::clone(known));
         }
-        let compiled = Regex::new(pattern).map_err(|_| format!("{pattern:?} is no regular expression"))?;
-        let compiled = Rc::new(compiled);
+        // Templates of a rule file come from anywhere; a pattern must not cost more than the rest of them.
+        let compiled = RegexBuilder::new(pattern).size_limit(1 << 20).build();
+        let compiled = Rc::new(compiled.map_err(|_| format!("{pattern:?} is no regular expression"))?);
         self.patterns.insert(pattern.to_owned(), Rc::clone(&compiled));
         Ok(compiled)
     }
 
     fn step(&mut self) -> Result<(), String> {
-        self.steps += 1;
+        self.steps_of(1)
+    }
+
+    fn steps_of(&mut self, count: u64) -> Result<(), String> {
+        self.steps = self.steps.saturating_add(count);
+        let left = self.world.steps.get();
+        self.world.steps.set(left.saturating_sub(count));
+        if left < count {
+            return Err("the templates of a rule or message take too many steps in all".to_owned());
+        }
         if self.steps > MAX_STEPS {
             return Err(format!("the template takes more than {MAX_STEPS} steps"));
         }
         if self.out.len() > MAX_OUTPUT {
-            return Err(format!("the template writes more than {MAX_OUTPUT} bytes"));
+            return Err(too_long());
         }
         Ok(())
     }
 
     fn list(&mut self, nodes: &[Node], dot: &Value) -> Result<Flow, String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(format!("exceeded maximum template depth ({MAX_DEPTH} nested blocks)"));
+        }
+        let mut flow = Flow::Through;
         for node in nodes {
-            match self.node(node, dot)? {
-                Flow::Through => {}
-                other => return Ok(other),
+            flow = self.node(node, dot)?;
+            if !matches!(flow, Flow::Through) {
+                break;
             }
         }
-        Ok(Flow::Through)
+        self.depth -= 1;
+        Ok(flow)
     }
 
     fn node(&mut self, node: &Node, dot: &Value) -> Result<Flow, String> {
@@ -138,7 +221,11 @@ impl Run<'_> {
                 let value = self.pipe(pipe, dot)?;
                 if pipe.variables.is_empty() {
                     let text = value.print();
-                    self.out.push_str(&text);
+                    if self.world.html && !is_safe(pipe) {
+                        self.out.push_str(&functions::html(&text));
+                    } else {
+                        self.out.push_str(&text);
+                    }
                 }
             }
             Node::If(pipe, then, otherwise) | Node::With(pipe, then, otherwise) => {
@@ -158,8 +245,8 @@ impl Run<'_> {
     }
 
     fn call(&mut self, name: &str, pipe: Option<&Pipe>, dot: &Value) -> Result<(), String> {
-        let template = self.template;
-        let Some(body) = template.definitions.get(name) else {
+        let own = self.template.definitions.get(name);
+        let Some(definition) = own.or_else(|| self.world.library.get(name)).cloned() else {
             return Err(format!("template: {}: template {name:?} not defined", self.name));
         };
         let value = pipe.map_or(Ok(Value::Nil), |pipe| self.pipe(pipe, dot))?;
@@ -169,9 +256,11 @@ impl Run<'_> {
         }
         let outer = std::mem::replace(&mut self.variables, vec![("$".to_owned(), value.clone())]);
         let caller = std::mem::replace(&mut self.name, name.to_owned());
-        self.list(body, &value)?;
+        let source = std::mem::replace(&mut self.source, definition.source);
+        self.list(&definition.body, &value)?;
         self.variables = outer;
         self.name = caller;
+        self.source = source;
         self.calls -= 1;
         Ok(())
     }
@@ -185,8 +274,15 @@ impl Run<'_> {
             Value::List(items) => {
                 items.iter().enumerate().map(|(i, item)| (Value::Int(i as i64), item.clone())).collect()
             }
-            Value::Labels(labels) => {
+            Value::Labels(labels) | Value::Pairs(labels) => {
                 labels.iter().map(|(name, value)| (Value::text(name), Value::text(value))).collect()
+            }
+            Value::Sorted(pairs) => {
+                let pair = |pair: &(String, String)| Value::Pair(Rc::new(pair.clone()));
+                pairs.iter().enumerate().map(|(i, one)| (Value::Int(i as i64), pair(one))).collect()
+            }
+            Value::Alerts(alerts) => {
+                alerts.iter().enumerate().map(|(i, alert)| (Value::Int(i as i64), alert.clone())).collect()
             }
             Value::Map(map) => map.iter().map(|(name, value)| (Value::text(name), value.clone())).collect(),
             Value::Int(count) => {
@@ -296,7 +392,7 @@ impl Run<'_> {
         last: Option<Value>,
         dot: &Value,
     ) -> Result<Value, String> {
-        let Some(function) = functions::find(name) else {
+        let Some(function) = functions::find(self.world.dialect, name) else {
             return Err(self.fail_at(command, &format!("{name:?} is not a defined function")));
         };
         let given = rest.len() + usize::from(last.is_some());
@@ -321,6 +417,7 @@ impl Run<'_> {
             return Ok(last.unwrap_or(value));
         }
         let args = self.arguments(rest, last, dot)?;
+        self.steps_of(args.iter().map(Value::weight).sum())?;
         (function.call)(self, &args).map_err(|message| {
             let message = if message.starts_with("wrong type") {
                 message
@@ -380,12 +477,13 @@ impl Run<'_> {
             return message.to_owned();
         }
         let (from, to) = command.span;
-        let source = &self.template.source;
+        let source = &self.source;
         let before = source.get(..from).unwrap_or("");
         let line = before.matches('\n').count() + 1;
         let column = match before.rfind('\n') {
             Some(at) => before.len() - at - 1,
-            None => before.len() + PROLOGUE,
+            None if self.world.dialect == Dialect::Alerts => before.len() + PROLOGUE,
+            None => before.len(),
         };
         let shown = source.get(from..to).unwrap_or("").trim();
         let name = &self.name;
@@ -422,7 +520,28 @@ fn field(value: &Value, name: &str, args: &[Value]) -> Result<Value, String> {
             "Value" => Value::Float(sample.value),
             _ => return missing(),
         },
-        Value::Time(nanos) => return time_method(*nanos, name, args).map_or_else(missing, Ok),
+        Value::Time(moment) => return time_method(*moment, name, args).map_or_else(missing, Ok),
+        Value::Pairs(pairs) => return pairs_method(pairs, name, args),
+        Value::Sorted(pairs) => match name {
+            "Names" => Value::List(Rc::new(pairs.iter().map(|(name, _)| Value::text(name)).collect())),
+            "Values" => Value::List(Rc::new(pairs.iter().map(|(_, value)| Value::text(value)).collect())),
+            "String" => Value::text(value.print_nested()),
+            _ => return missing(),
+        },
+        Value::Pair(pair) => match name {
+            "Name" => Value::text(&pair.0),
+            "Value" => Value::text(&pair.1),
+            _ => return missing(),
+        },
+        Value::Alerts(alerts) => {
+            let status = match name {
+                "Firing" => "firing",
+                "Resolved" => "resolved",
+                _ => return missing(),
+            };
+            let has = |alert: &&Value| matches!(field(alert, "Status", &[]), Ok(Value::Text(text)) if *text == *status);
+            Value::List(Rc::new(alerts.iter().filter(has).cloned().collect()))
+        }
         Value::Duration(nanos) => match name {
             "Hours" => Value::Float(*nanos as f64 / 3.6e12),
             "Minutes" => Value::Float(*nanos as f64 / 6e10),
@@ -439,11 +558,50 @@ fn field(value: &Value, name: &str, args: &[Value]) -> Result<Value, String> {
     if args.is_empty() { Ok(found) } else { Err(format!("{name} is not a method but has arguments")) }
 }
 
+/// Is it said that what this prints is HTML already?
+fn is_safe(pipe: &Pipe) -> bool {
+    let last = pipe.commands.last().and_then(|command| command.operands.first());
+    matches!(last, Some(Operand::Function(name)) if name == "safeHtml" || name == "html")
+}
+
+/// The methods of labels in notifications; else the label of that name.
+fn pairs_method(pairs: &Rc<BTreeMap<String, String>>, name: &str, args: &[Value]) -> Result<Value, String> {
+    let texts = |texts: Vec<&String>| Value::List(Rc::new(texts.into_iter().map(Value::text).collect()));
+    Ok(match (name, args) {
+        ("SortedPairs", []) => Value::Sorted(Rc::new(sorted(pairs))),
+        ("Names", []) => texts(sorted_ref(pairs).into_iter().map(|(name, _)| name).collect()),
+        ("Values", []) => texts(sorted_ref(pairs).into_iter().map(|(_, value)| value).collect()),
+        ("String", []) => Value::text(Value::Sorted(Rc::new(sorted(pairs))).print_nested()),
+        ("Remove", [Value::List(names)]) => {
+            let named = |name: &String| {
+                names.iter().any(|known| matches!(known, Value::Text(text) if **text == **name))
+            };
+            let kept = pairs.iter().filter(|(name, _)| !named(name));
+            Value::Pairs(Rc::new(kept.map(|(name, value)| (name.clone(), value.clone())).collect()))
+        }
+        ("Remove", _) => return Err("Remove wants a list of names".to_owned()),
+        (name, []) => Value::text(pairs.get(name).map_or("", String::as_str)),
+        _ => return Err(format!("{name} is not a method but has arguments")),
+    })
+}
+
+/// By name, `alertname` first.
+fn sorted_ref(pairs: &BTreeMap<String, String>) -> Vec<(&String, &String)> {
+    let (mut first, rest): (Vec<_>, Vec<_>) = pairs.iter().partition(|(name, _)| *name == "alertname");
+    first.extend(rest);
+    first
+}
+
+fn sorted(pairs: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    sorted_ref(pairs).into_iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// The methods of Go's time that make sense here.
-fn time_method(nanos: i64, name: &str, args: &[Value]) -> Option<Value> {
-    let (year, month, day, hour, minute, second, fraction) = crate::model::Timestamp(nanos).civil();
+fn time_method(moment: Moment, name: &str, args: &[Value]) -> Option<Value> {
+    let (year, month, day, hour, minute, second, fraction) = moment.civil();
+    let nanos = moment.nanos();
     Some(match (name, args) {
-        ("Format", [Value::Text(layout)]) => Value::text(time::layout(nanos, layout)),
+        ("Format", [Value::Text(layout)]) => Value::text(time::layout(moment, layout)),
         ("Unix", []) => Value::Int(nanos.div_euclid(1_000_000_000)),
         ("UnixMilli", []) => Value::Int(nanos.div_euclid(1_000_000)),
         ("UnixNano", []) => Value::Int(nanos),
@@ -454,10 +612,16 @@ fn time_method(nanos: i64, name: &str, args: &[Value]) -> Option<Value> {
         ("Minute", []) => Value::Int(i64::from(minute)),
         ("Second", []) => Value::Int(i64::from(second)),
         ("Nanosecond", []) => Value::Int(i64::from(fraction)),
-        ("Weekday", []) => Value::text(time::weekday_name(time::weekday(nanos))),
-        ("YearDay", []) => Value::Int(time::year_day(nanos)),
-        ("UTC" | "Local", []) => Value::Time(nanos),
-        ("String", []) => Value::text(time::print(nanos)),
+        ("Weekday", []) => Value::text(time::weekday_name(moment.weekday())),
+        ("YearDay", []) => Value::Int(moment.year_day()),
+        ("UTC" | "Local", []) => Value::Time(moment.in_zone(chrono_tz::Tz::UTC)),
+        ("String", []) => Value::text(time::print(moment)),
+        ("IsZero", []) => Value::Bool(moment.is_zero()),
+        ("Sub", [Value::Time(other)]) => Value::Duration(nanos.saturating_sub(other.nanos())),
+        ("Add", [Value::Duration(length)]) => Value::Time(moment.later(*length)),
+        ("Before", [Value::Time(other)]) => Value::Bool(nanos < other.nanos()),
+        ("After", [Value::Time(other)]) => Value::Bool(nanos > other.nanos()),
+        ("Equal", [Value::Time(other)]) => Value::Bool(nanos == other.nanos()),
         _ => return None,
     })
 }

@@ -7,6 +7,10 @@ use super::value::Value;
 /// No width or precision beyond this is obeyed, so that a template cannot ask for gigabytes of spaces.
 const MAX_WIDTH: usize = 10_000;
 
+/// No text gets longer than this many bytes by being put together; what is longer is cut, and no template may print
+/// as much.
+pub(super) const LONGEST: usize = 2 << 20;
+
 /// `%v` of a float: the shortest digits that mean the same, with an exponent below 1e-4 and from 1e6 on
 /// (where that is no more digits than needed, Go writes `1e+06` all the same).
 pub(super) fn float_v(value: f64) -> String {
@@ -67,6 +71,9 @@ pub(super) fn general(value: f64, precision: Option<usize>, keep_zeros: bool) ->
 pub(super) fn sprint(args: &[Value]) -> String {
     let mut out = String::new();
     for (i, arg) in args.iter().enumerate() {
+        if out.len() > LONGEST {
+            break;
+        }
         let texts = matches!(arg, Value::Text(_)) || i > 0 && matches!(args[i - 1], Value::Text(_));
         if i > 0 && !texts {
             out.push(' ');
@@ -78,8 +85,22 @@ pub(super) fn sprint(args: &[Value]) -> String {
 
 /// `fmt.Sprintln`.
 pub(super) fn sprintln(args: &[Value]) -> String {
-    let parts: Vec<_> = args.iter().map(Value::print_nested).collect();
-    parts.join(" ") + "\n"
+    joined(args.iter().map(Value::print_nested), " ") + "\n"
+}
+
+/// The parts with something between them.
+pub(super) fn joined(parts: impl Iterator<Item = String>, between: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in parts.enumerate() {
+        if out.len() > LONGEST {
+            break;
+        }
+        if i > 0 {
+            out.push_str(between);
+        }
+        out.push_str(&part);
+    }
+    out
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "they are the five flags of a verb")]
@@ -103,6 +124,9 @@ pub(super) fn sprintf(format: &str, args: &[Value]) -> String {
         if c != '%' {
             out.push(c);
             continue;
+        }
+        if out.len() > LONGEST {
+            return out;
         }
         let mut spec = Spec::default();
         while let Some(&flag) = chars.peek() {
@@ -220,12 +244,9 @@ fn one(verb: char, arg: &Value, spec: &Spec) -> String {
         Value::Bool(truth) if matches!(verb, 'v' | 't') => Some(pad(truth.to_string(), spec, false)),
         Value::Duration(nanos) if !matches!(verb, 'v' | 's' | 'q') => int(verb, *nanos, spec),
         Value::Time(_) | Value::Duration(_) => string(verb, &arg.print_nested(), spec),
-        Value::List(_) | Value::Labels(_) | Value::Map(_) | Value::Sample(_) | Value::Data(_)
-            if matches!(verb, 'v' | 's') =>
-        {
-            Some(pad(arg.print_nested(), spec, false))
-        }
         Value::Nil if verb == 'v' => Some(pad("<nil>".to_owned(), spec, false)),
+        Value::Nil | Value::Bool(_) => None,
+        _ if matches!(verb, 'v' | 's') => Some(pad(arg.print_nested(), spec, false)),
         _ => None,
     };
     formatted.unwrap_or_else(|| format!("%!{verb}({})", described(arg, spec)))

@@ -1,4 +1,4 @@
-//! The functions of templates, in one table: Go's own and Prometheus'.
+//! The functions of templates: Go's own, Prometheus', and Alertmanager's.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,22 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use regex::Regex;
+
 use super::eval::Run;
+use super::time::{self, Moment};
 use super::value::{Sample, Value};
 use super::{format, human};
 use crate::rules::duration;
+
+/// Whose templates they are: which functions they know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Labels and annotations of Prometheus' alerts.
+    Alerts,
+    /// Alertmanager's notifications.
+    Notifications,
+}
 
 /// What a function does with its arguments.
 type Call = fn(&mut Run<'_>, &[Value]) -> Result<Value, String>;
@@ -24,9 +36,9 @@ pub(super) struct Function {
 
 const ANY: usize = usize::MAX;
 
-/// All functions. `and` and `or` are here for their names; they are evaluated where their arguments are, since
-/// they stop early.
-const FUNCTIONS: &[Function] = &[
+/// Go's functions. `and` and `or` are here for their names; they are evaluated where their arguments are, since they
+/// stop early.
+const BUILT_IN: &[Function] = &[
     function("and", 1, ANY, |_, args| Ok(args[0].clone())),
     function("or", 1, ANY, |_, args| Ok(args[0].clone())),
     function("not", 1, 1, |_, args| Ok(Value::Bool(!args[0].truth()))),
@@ -46,6 +58,10 @@ const FUNCTIONS: &[Function] = &[
     function("le", 2, 2, |_, args| compared(args, Ordering::is_le)),
     function("gt", 2, 2, |_, args| compared(args, Ordering::is_gt)),
     function("ge", 2, 2, |_, args| compared(args, Ordering::is_ge)),
+];
+
+/// Prometheus' functions.
+const PROMETHEUS: &[Function] = &[
     function("query", 1, 1, |run, args| run.query(&text(args, 0)?)),
     function("first", 1, 1, |_, args| {
         list(args, 0)?.first().cloned().ok_or_else(|| "first() called on vector with no elements".to_owned())
@@ -60,13 +76,13 @@ const FUNCTIONS: &[Function] = &[
     }),
     function("sortByLabel", 2, 2, |_, args| sort_by_label(args)),
     function("args", 0, ANY, |_, args| {
+        flat(args)?;
         let named = args.iter().enumerate().map(|(i, arg)| (format!("arg{i}"), arg.clone()));
         Ok(Value::Map(Rc::new(named.collect::<BTreeMap<_, _>>())))
     }),
     function("reReplaceAll", 3, 3, |run, args| {
         let pattern = run.pattern(&text(args, 0)?)?;
-        let (replacement, text) = (text(args, 1)?, text(args, 2)?);
-        Ok(Value::text(pattern.replace_all(&text, &*replacement)))
+        replace_all(&pattern, &text(args, 1)?, &text(args, 2)?).map(Value::text)
     }),
     function("safeHtml", 1, 1, |_, args| Ok(Value::Text(text(args, 0)?))),
     function("match", 2, 2, |run, args| {
@@ -95,7 +111,9 @@ const FUNCTIONS: &[Function] = &[
     function("humanizeTimestamp", 1, 1, |_, args| {
         human::humanize_timestamp(number(args, 0)?).map(Value::text)
     }),
-    function("toTime", 1, 1, |_, args| human::nanos(number(args, 0)?).map(Value::Time)),
+    function("toTime", 1, 1, |_, args| {
+        human::nanos(number(args, 0)?).map(|nanos| Value::Time(Moment::utc(nanos)))
+    }),
     function("toDuration", 1, 1, |_, args| human::nanos(number(args, 0)?).map(Value::Duration)),
     function("now", 0, 0, |run, _| Ok(Value::Float(run.at() as f64 / 1000.0))),
     function("pathPrefix", 0, 0, |run, _| Ok(Value::text(url_path(run.external_url())))),
@@ -106,13 +124,66 @@ const FUNCTIONS: &[Function] = &[
     function("urlQueryEscape", 1, 1, |_, args| Ok(Value::text(query_escape(&text(args, 0)?)))),
 ];
 
+/// Alertmanager's functions that Prometheus has not, or has others of that name.
+const ALERTMANAGER: &[Function] = &[
+    function("title", 1, 1, |_, args| Ok(Value::text(title(&text(args, 0)?.to_lowercase())))),
+    function("trimSpace", 1, 1, |_, args| Ok(Value::text(text(args, 0)?.trim()))),
+    function("join", 2, 2, |_, args| {
+        Ok(Value::text(format::joined(list(args, 1)?.iter().map(Value::print), &text(args, 0)?)))
+    }),
+    function("safeUrl", 1, 1, |_, args| Ok(Value::Text(text(args, 0)?))),
+    function("urlUnescape", 1, 1, |_, args| query_unescape(&text(args, 0)?).map(Value::text)),
+    function("stringSlice", 0, ANY, |_, args| {
+        (0..args.len()).try_for_each(|at| text(args, at).map(drop))?;
+        Ok(Value::List(Rc::new(args.to_vec())))
+    }),
+    function("date", 2, 2, |_, args| Ok(Value::text(time::layout(moment(args, 1)?, &text(args, 0)?)))),
+    function("tz", 2, 2, |_, args| {
+        let name = text(args, 0)?;
+        let zone = name.parse().map_err(|_| format!("unknown time zone {name}"))?;
+        Ok(Value::Time(moment(args, 1)?.in_zone(zone)))
+    }),
+    function("since", 1, 1, |run, args| {
+        let now = run.at().saturating_mul(1_000_000);
+        Ok(Value::Duration(now.saturating_sub(moment(args, 0)?.nanos())))
+    }),
+    function("list", 0, ANY, |_, args| flat(args).map(|()| Value::List(Rc::new(args.to_vec())))),
+    function("append", 1, ANY, |_, args| {
+        flat(&args[1..])?;
+        Ok(Value::List(Rc::new([list(args, 0)?, &args[1..]].concat())))
+    }),
+    function("dict", 0, ANY, |_, args| {
+        flat(args)?;
+        let mut map = BTreeMap::new();
+        for pair in args.chunks(2) {
+            let [Value::Text(name), value] = pair else {
+                return Err("dict wants names, each with a value".to_owned());
+            };
+            map.insert(name.to_string(), value.clone());
+        }
+        Ok(Value::Map(Rc::new(map)))
+    }),
+    function("toJson", 1, 1, |_, args| Ok(Value::text(json(&args[0]).to_string()))),
+];
+
+/// What Alertmanager has in common with Prometheus.
+const SHARED: [&str; 7] =
+    ["toUpper", "toLower", "match", "safeHtml", "reReplaceAll", "humanizeDuration", "toTime"];
+
 const fn function(name: &'static str, least: usize, most: usize, call: Call) -> Function {
     Function { name, least, most, call }
 }
 
 /// The function of that name.
-pub(super) fn find(name: &str) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|function| function.name == name)
+pub(super) fn find(dialect: Dialect, name: &str) -> Option<&'static Function> {
+    let in_table = |table: &'static [Function]| table.iter().find(|function| function.name == name);
+    let built_in = in_table(BUILT_IN);
+    built_in.or_else(|| match dialect {
+        Dialect::Alerts => in_table(PROMETHEUS),
+        Dialect::Notifications => {
+            in_table(ALERTMANAGER).or_else(|| in_table(PROMETHEUS).filter(|_| SHARED.contains(&name)))
+        }
+    })
 }
 
 fn wrong(expected: &str, got: &Value) -> String {
@@ -128,8 +199,15 @@ fn text(args: &[Value], at: usize) -> Result<Rc<str>, String> {
 
 fn list(args: &[Value], at: usize) -> Result<&[Value], String> {
     match &args[at] {
-        Value::List(items) => Ok(items),
+        Value::List(items) | Value::Alerts(items) => Ok(items),
         other => Err(wrong("template.queryResult", other)),
+    }
+}
+
+fn moment(args: &[Value], at: usize) -> Result<Moment, String> {
+    match &args[at] {
+        Value::Time(moment) => Ok(*moment),
+        other => Err(wrong("time.Time", other)),
     }
 }
 
@@ -162,6 +240,31 @@ fn parse_float(text: &str) -> Option<f64> {
     if text.trim() == text { text.parse().ok() } else { None }
 }
 
+/// Lists and maps of what is no list of lists; they could nest without end.
+fn flat(args: &[Value]) -> Result<(), String> {
+    if args.iter().any(Value::is_nested) {
+        return Err("lists and maps nest at most three deep".to_owned());
+    }
+    Ok(())
+}
+
+/// As `Regex::replace_all`, with an end.
+fn replace_all(pattern: &Regex, replacement: &str, text: &str) -> Result<String, String> {
+    let mut out = String::new();
+    let mut copied = 0;
+    for groups in pattern.captures_iter(text) {
+        let Some(found) = groups.get(0) else { continue };
+        out.push_str(&text[copied..found.start()]);
+        groups.expand(replacement, &mut out);
+        copied = found.end();
+        if out.len() > format::LONGEST {
+            return Err(format!("the text gets longer than {} bytes", format::LONGEST));
+        }
+    }
+    out.push_str(&text[copied..]);
+    Ok(out)
+}
+
 fn joined(args: &[Value]) -> String {
     format::sprint(args)
 }
@@ -169,8 +272,9 @@ fn joined(args: &[Value]) -> String {
 fn len(value: &Value) -> Result<Value, String> {
     let length = match value {
         Value::Text(text) => text.len(),
-        Value::List(items) => items.len(),
-        Value::Labels(labels) => labels.len(),
+        Value::List(items) | Value::Alerts(items) => items.len(),
+        Value::Labels(labels) | Value::Pairs(labels) => labels.len(),
+        Value::Sorted(pairs) => pairs.len(),
         Value::Map(map) => map.len(),
         Value::Nil => return Err("len of nil pointer".to_owned()),
         other => return Err(format!("len of type {}", other.type_name())),
@@ -193,16 +297,21 @@ fn index(args: &[Value]) -> Result<Value, String> {
     let mut value = args[0].clone();
     for at in &args[1..] {
         value = match (&value, at) {
-            (Value::Labels(labels), Value::Text(name)) => {
+            (Value::Labels(labels) | Value::Pairs(labels), Value::Text(name)) => {
                 Value::text(labels.get(&**name).map_or("", String::as_str))
             }
             (Value::Map(map), Value::Text(name)) => map.get(&**name).cloned().unwrap_or(Value::Nil),
-            (Value::Labels(_) | Value::Map(_), other) => {
+            (Value::Labels(_) | Value::Pairs(_) | Value::Map(_), other) => {
                 return Err(format!("value has type {}; should be string", other.type_name()));
             }
-            (Value::List(items), at) => {
+            (Value::List(items) | Value::Alerts(items), at) => {
                 let place = position(at, items.len())?;
                 items.get(place).cloned().ok_or_else(|| format!("index out of range: {place}"))?
+            }
+            (Value::Sorted(pairs), at) => {
+                let place = position(at, pairs.len())?;
+                let pair = pairs.get(place).ok_or_else(|| format!("index out of range: {place}"))?;
+                Value::Pair(Rc::new(pair.clone()))
             }
             (Value::Text(text), at) => {
                 let place = position(at, text.len())?;
@@ -220,7 +329,7 @@ fn index(args: &[Value]) -> Result<Value, String> {
 fn slice(args: &[Value]) -> Result<Value, String> {
     let length = match &args[0] {
         Value::Text(text) => text.len(),
-        Value::List(items) => items.len(),
+        Value::List(items) | Value::Alerts(items) => items.len(),
         other => return Err(format!("can't slice item of type {}", other.type_name())),
     };
     let from = args.get(1).map_or(Ok(0), |at| position(at, length))?;
@@ -252,6 +361,7 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
         (Value::Int(a) | Value::Duration(a), Value::Int(b) | Value::Duration(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b,
         (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::Time(a), Value::Time(b)) => a == b,
         (Value::Nil, Value::Nil) => true,
         (Value::Nil, Value::Labels(_) | Value::Map(_) | Value::List(_))
         | (Value::Labels(_) | Value::Map(_) | Value::List(_), Value::Nil) => false,
@@ -344,7 +454,8 @@ fn url_path(url: &str) -> &str {
     &path[..path.find(['?', '#']).unwrap_or(path.len())]
 }
 
-fn query_escape(text: &str) -> String {
+/// Text as it stands in the query of a URL, as Go writes it.
+pub fn query_escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -358,7 +469,61 @@ fn query_escape(text: &str) -> String {
     out
 }
 
-fn html(text: &str) -> String {
+/// The text that a query string stands for.
+fn query_unescape(text: &str) -> Result<String, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+                let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                bytes.push(byte.ok_or_else(|| "invalid URL escape".to_owned())?);
+                rest = &after[2..];
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The value in JSON.
+fn json(value: &Value) -> serde_json::Value {
+    let map = |pairs: &BTreeMap<String, String>| {
+        pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
+    };
+    match value {
+        Value::Nil => serde_json::Value::Null,
+        Value::Bool(truth) => (*truth).into(),
+        Value::Int(number) | Value::Duration(number) => (*number).into(),
+        Value::Float(number) => (*number).into(),
+        Value::Text(text) => (**text).into(),
+        Value::List(items) | Value::Alerts(items) => items.iter().map(json).collect(),
+        Value::Labels(pairs) | Value::Pairs(pairs) => serde_json::Value::Object(map(pairs)),
+        Value::Map(items) => {
+            serde_json::Value::Object(items.iter().map(|(name, value)| (name.clone(), json(value))).collect())
+        }
+        Value::Data(fields) => serde_json::Value::Object(
+            fields.iter().map(|(name, value)| (lower_first(name), json(value))).collect(),
+        ),
+        Value::Sorted(pairs) => {
+            pairs.iter().map(|(name, value)| serde_json::json!({"Name": name, "Value": value})).collect()
+        }
+        Value::Pair(pair) => serde_json::json!({"Name": pair.0, "Value": pair.1}),
+        Value::Time(moment) => time::layout(*moment, "2006-01-02T15:04:05.999999999Z07:00").into(),
+        Value::Sample(_) => value.print().into(),
+    }
+}
+
+/// `StartsAt` as JSON has it: `startsAt`.
+fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+pub(super) fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

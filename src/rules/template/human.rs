@@ -95,7 +95,7 @@ pub fn humanize_timestamp(value: f64) -> Result<String, String> {
         return Ok(short(value));
     }
     // Prometheus keeps milliseconds.
-    nanos(value).map(|nanos| time::print(nanos - nanos.rem_euclid(1_000_000)))
+    nanos(value).map(|nanos| time::print(time::Moment::utc(nanos - nanos.rem_euclid(1_000_000))))
 }
 
 /// Seconds as nanoseconds since the Unix epoch.

@@ -8,12 +8,16 @@ mod format;
 mod functions;
 mod human;
 mod lex;
+pub mod message;
 mod parse;
 mod time;
 mod value;
 
+use std::cell::Cell;
+
 use crate::model::Labels;
 
+pub use functions::query_escape;
 pub use human::{humanize, humanize_1024, humanize_duration, humanize_percentage, humanize_timestamp};
 pub use parse::{Template, TemplateError, parse};
 
@@ -34,6 +38,8 @@ pub struct Context<'c> {
     pub at: i64,
     /// `query`.
     pub query: &'c Query<'c>,
+    /// Steps that may still be taken, by this template and others.
+    pub steps: &'c Cell<u64>,
 }
 
 /// Renders a template; what goes wrong becomes the text, as in Prometheus.

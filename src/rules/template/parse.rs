@@ -2,21 +2,34 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use super::functions;
+use super::functions::{self, Dialect};
+use crate::rules::yaml::Place;
+
 use super::lex::{Located, Token, lex};
 
 /// Parentheses and control structures nest at most this deep.
 const MAX_DEPTH: usize = 100;
+
+/// No template, and no file of templates, is longer than this many bytes.
+const LONGEST: usize = 1 << 20;
 
 /// A parsed template.
 #[derive(Clone, Debug)]
 pub struct Template {
     /// What it is of, for messages.
     pub(super) name: String,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) main: Vec<Node>,
-    pub(super) definitions: BTreeMap<String, Vec<Node>>,
+    pub(super) definitions: BTreeMap<String, Definition>,
+}
+
+/// What stands in a `define`, and the text that it is part of.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    pub(super) body: Arc<Vec<Node>>,
+    pub(super) source: Arc<str>,
 }
 
 /// Why a text is no template.
@@ -29,6 +42,18 @@ pub struct TemplateError {
     /// The byte of the template's text where it is wrong.
     pub offset: usize,
     line: usize,
+}
+
+impl TemplateError {
+    /// The line in which it is wrong.
+    pub fn place(&self) -> Place {
+        Place { line: self.line as u32, column: 1 }
+    }
+
+    /// The message with its line, without what was being done.
+    pub(super) fn without_context(&self) -> String {
+        format!("template: {}:{}: {}", self.name, self.line, self.message)
+    }
 }
 
 impl fmt::Display for TemplateError {
@@ -112,15 +137,28 @@ pub(super) enum Operand {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn parse(name: &str, source: &str) -> Result<Template, TemplateError> {
+    parse_in(Dialect::Alerts, name, source)
+}
+
+/// Parses a template of a dialect.
+pub(super) fn parse_in(dialect: Dialect, name: &str, source: &str) -> Result<Template, TemplateError> {
+    let shared: Arc<str> = source.into();
+    let variables: &[&str] = match dialect {
+        Dialect::Alerts => &["$", "$labels", "$externalLabels", "$externalURL", "$value"],
+        Dialect::Notifications => &["$"],
+    };
     let build = || -> Result<Template, (String, usize)> {
+        if source.len() > LONGEST {
+            return Err((format!("the template is longer than {LONGEST} bytes"), 0));
+        }
         let tokens = lex(source)?;
         let mut parser = Parser {
             tokens,
             at: 0,
             end: source.len(),
-            variables: ["$", "$labels", "$externalLabels", "$externalURL", "$value"]
-                .map(str::to_owned)
-                .to_vec(),
+            variables: variables.iter().map(|name| (*name).to_owned()).collect(),
+            dialect,
+            source: Arc::clone(&shared),
             definitions: BTreeMap::new(),
             depth: 0,
             ranges: 0,
@@ -131,7 +169,7 @@ pub fn parse(name: &str, source: &str) -> Result<Template, TemplateError> {
         }
         Ok(Template {
             name: name.to_owned(),
-            source: source.to_owned(),
+            source: Arc::clone(&shared),
             main,
             definitions: parser.definitions,
         })
@@ -166,7 +204,9 @@ struct Parser {
     at: usize,
     end: usize,
     variables: Vec<String>,
-    definitions: BTreeMap<String, Vec<Node>>,
+    dialect: Dialect,
+    source: Arc<str>,
+    definitions: BTreeMap<String, Definition>,
     depth: usize,
     ranges: usize,
 }
@@ -277,7 +317,8 @@ impl Parser {
                 self.variables = outer;
                 self.ranges = ranges;
                 self.depth -= 1;
-                self.definitions.insert(name.clone(), body);
+                let definition = Definition { body: Arc::new(body), source: Arc::clone(&self.source) };
+                self.definitions.insert(name.clone(), definition);
                 if let Some(pipe) = pipe {
                     nodes.push(Node::Call(name, Some(pipe)));
                 }
@@ -449,7 +490,7 @@ impl Parser {
             Some(Token::Word(word)) => match word.as_str() {
                 "true" | "false" => Operand::Bool(word == "true"),
                 "nil" => Operand::Nil,
-                _ if functions::find(&word).is_some() => Operand::Function(word),
+                _ if functions::find(self.dialect, &word).is_some() => Operand::Function(word),
                 _ => return self.fail(format!("function {word:?} not defined")),
             },
             Some(Token::Dot) => Operand::Dot,

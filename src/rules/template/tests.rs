@@ -26,6 +26,7 @@ fn expand_with(text: &str, value: f64) -> String {
         value,
         at: 1_435_708_800_000,
         query: &query,
+        steps: &Cell::new(u64::MAX),
     };
     expand("test", text, &context)
 }
@@ -169,5 +170,36 @@ proptest::proptest! {
         let _ = expanded(&text);
         let _ = expanded(&format!("{{{{{text}}}}}"));
         let _ = expanded(&format!("{{{{ printf {text:?} 1 2.5 }}}}"));
+    }
+}
+
+#[test]
+fn templates_come_to_an_end() {
+    let nested = |count: usize, inner: &str| {
+        format!("{}{inner}{}", "{{ if true }}".repeat(count), "{{ end }}".repeat(count))
+    };
+    let deep = format!(
+        "{{{{ define \"a\" }}}}{}{{{{ end }}}}{{{{ template \"a\" . }}}}",
+        nested(90, "{{ template \"a\" . }}")
+    );
+    for (template, limit) in [
+        ("{{ define \"a\" }}{{ template \"a\" }}{{ end }}{{ template \"a\" }}", "maximum template depth"),
+        (deep.as_str(), "maximum template depth"),
+        ("{{ range 100000 }}{{ range 100000 }}x{{ end }}{{ end }}", "more than 50000 steps"),
+        ("{{ $x := \"ab\" }}{{ range 60 }}{{ $x = printf \"%s%s\" $x $x }}{{ end }}{{ $x }}", "more than"),
+        (
+            "{{ $x := \"ab\" }}{{ range 60 }}{{ $x = reReplaceAll \"a\" $x $x }}{{ end }}{{ $x }}",
+            "more than 50000 steps",
+        ),
+        ("{{ $x := args 1 2 }}{{ range 60 }}{{ $x = args $x $x }}{{ end }}{{ $x }}", "three deep"),
+        ("{{ range 1000 }}{{ query \"metric\" }}{{ end }}", "more than 100 queries"),
+        ("{{ range 2000 }}{{ printf \"%9999d\" 1 }}{{ end }}", "writes more than 1048576 bytes"),
+        ("{{ match \"(((a{100}){100}){100}){100}\" \"a\" }}", "no regular expression"),
+    ] {
+        let text = expanded(template);
+        assert!(
+            text.starts_with("<error expanding template: ") && text.contains(limit),
+            "{template}: {text:.300}"
+        );
     }
 }

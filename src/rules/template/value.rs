@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{format, time};
+use super::format;
+use super::time::{self, Moment};
 
 /// A value. Clones are cheap.
 #[derive(Clone, Debug)]
@@ -28,11 +29,38 @@ pub(super) enum Value {
     Sample(Rc<Sample>),
     /// What a template starts with as `.`: fields by name.
     Data(Rc<BTreeMap<&'static str, Value>>),
-    /// A point in time, in nanoseconds since the Unix epoch.
-    Time(i64),
+    /// A point in time.
+    Time(Moment),
     /// A duration in nanoseconds.
     Duration(i64),
+    /// Labels or annotations of a notification: as [`Value::Labels`], with methods.
+    Pairs(Rc<BTreeMap<String, String>>),
+    /// The same as a list.
+    Sorted(Rc<Vec<(String, String)>>),
+    /// An element of that list.
+    Pair(Rc<(String, String)>),
+    /// The alerts of a notification, each of them data.
+    Alerts(Rc<Vec<Value>>),
 }
+
+/// The fields of data in the order of the structs of Prometheus and Alertmanager.
+const FIELDS: [&str; 15] = [
+    "Receiver",
+    "Status",
+    "Alerts",
+    "GroupLabels",
+    "CommonLabels",
+    "CommonAnnotations",
+    "Labels",
+    "Annotations",
+    "StartsAt",
+    "EndsAt",
+    "GeneratorURL",
+    "Fingerprint",
+    "ExternalLabels",
+    "ExternalURL",
+    "Value",
+];
 
 /// An element of a query's result.
 #[derive(Clone, Debug)]
@@ -58,10 +86,32 @@ impl Value {
             Value::Float(number) => *number != 0.0,
             Value::Text(text) => !text.is_empty(),
             Value::List(items) => !items.is_empty(),
-            Value::Labels(labels) => !labels.is_empty(),
+            Value::Labels(labels) | Value::Pairs(labels) => !labels.is_empty(),
+            Value::Sorted(pairs) => !pairs.is_empty(),
+            Value::Alerts(alerts) => !alerts.is_empty(),
             Value::Map(map) => !map.is_empty(),
             Value::Duration(nanos) => *nanos != 0,
-            Value::Sample(_) | Value::Data(_) | Value::Time(_) => true,
+            Value::Sample(_) | Value::Data(_) | Value::Time(_) | Value::Pair(_) => true,
+        }
+    }
+
+    /// How much there is to look at, roughly in pieces of 64 bytes.
+    pub(super) fn weight(&self) -> u64 {
+        match self {
+            Value::Text(text) => text.len() as u64 / 64,
+            Value::List(items) | Value::Alerts(items) => items.len() as u64 / 4,
+            Value::Map(map) => map.len() as u64,
+            _ => 0,
+        }
+    }
+
+    /// Is it a list or a map that holds lists or maps? What nests deeper has no end in sight.
+    pub(super) fn is_nested(&self) -> bool {
+        let holds = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+        match self {
+            Value::List(items) => items.iter().any(holds),
+            Value::Map(map) => map.values().any(holds),
+            _ => false,
         }
     }
 
@@ -77,11 +127,17 @@ impl Value {
             Value::Labels(_) => "map[string]string",
             Value::Map(_) => "map[string]interface {}",
             Value::Sample(_) => "*template.sample",
+            Value::Data(fields) if fields.contains_key("Receiver") => "*template.Data",
+            Value::Data(fields) if fields.contains_key("StartsAt") => "template.Alert",
             Value::Data(_) => {
                 "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }"
             }
             Value::Time(_) => "*time.Time",
             Value::Duration(_) => "*time.Duration",
+            Value::Pairs(_) => "template.KV",
+            Value::Sorted(_) => "template.Pairs",
+            Value::Pair(_) => "template.Pair",
+            Value::Alerts(_) => "template.Alerts",
         }
     }
 
@@ -102,29 +158,31 @@ impl Value {
             Value::Float(number) => format::float_v(*number),
             Value::Text(text) => text.to_string(),
             Value::List(items) => {
-                let items: Vec<_> = items.iter().map(Value::print_nested).collect();
-                format!("[{}]", items.join(" "))
+                format!("[{}]", format::joined(items.iter().map(Value::print_nested), " "))
             }
-            Value::Labels(labels) => {
+            Value::Labels(labels) | Value::Pairs(labels) => {
                 let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}:{value}")).collect();
                 format!("map[{}]", pairs.join(" "))
             }
             Value::Map(map) => {
-                let pairs: Vec<_> =
-                    map.iter().map(|(name, value)| format!("{name}:{}", value.print_nested())).collect();
-                format!("map[{}]", pairs.join(" "))
+                let pairs = map.iter().map(|(name, value)| format!("{name}:{}", value.print_nested()));
+                format!("map[{}]", format::joined(pairs, " "))
             }
             Value::Sample(sample) => {
                 let labels = Value::Labels(Rc::clone(&sample.labels)).print_nested();
                 format!("{{{labels} {}}}", format::float_v(sample.value))
             }
+            Value::Sorted(pairs) => {
+                let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                pairs.join(", ")
+            }
+            Value::Pair(pair) => format!("{{{} {}}}", pair.0, pair.1),
+            Value::Alerts(alerts) => {
+                format!("[{}]", format::joined(alerts.iter().map(Value::print_nested), " "))
+            }
             Value::Data(fields) => {
-                // In the order of Prometheus' struct.
-                let parts: Vec<_> = ["Labels", "ExternalLabels", "ExternalURL", "Value"]
-                    .iter()
-                    .filter_map(|name| fields.get(name))
-                    .map(Value::print_nested)
-                    .collect();
+                let parts: Vec<_> =
+                    FIELDS.iter().filter_map(|name| fields.get(name)).map(Value::print_nested).collect();
                 format!("{{{}}}", parts.join(" "))
             }
             Value::Time(nanos) => time::print(*nanos),
