@@ -214,10 +214,12 @@ fn has_it_from_below(scene: &Scene<'_>, candidates: &[Candidate], at: usize, rea
     candidates.iter().enumerate().filter(|(other, _)| *other != at).any(|(_, other)| {
         let near =
             other.lead().from.0 <= one.lead().from.0.saturating_add(LATER) && other.lead().weight > 0.4;
-        near && match reach.filter(|reach| !reach.is_empty()) {
-            Some(reach) => one.group(scene).zip(other.group(scene)).is_some_and(|(one, other)| {
+        let known = one.group(scene).zip(other.group(scene));
+        let told = reach.zip(known).filter(|(reach, (a, b))| reach.knows(*a) && reach.knows(*b));
+        near && match told {
+            Some((reach, (one, other))) => {
                 reach.calls(one, other) && !reach.calls(other, one) && reach.feels(one, other)
-            }),
+            }
             None => follows(scene, one, other),
         }
     })

@@ -85,6 +85,7 @@ impl Sums {
         (self.events[until] - self.events[from], self.exposure[until] - self.exposure[from])
     }
 
+    /// A stretch compared with all the rest.
     fn stretch(
         &self,
         (from, until): (usize, usize),
@@ -92,17 +93,29 @@ impl Sums {
         most: f64,
         against: &Against,
     ) -> Option<Stretch> {
-        let last = self.events.len() - 1;
-        let (count, exposure) = self.between(from, until);
-        let (all, total) = match &against.usual {
-            None => self.between(0, last),
-            Some(usual) => {
-                let (events, seconds) = self.between(usual.start.min(last), usual.end.min(last));
-                (events + count, seconds + exposure)
-            }
-        };
+        let (all, total) = self.between(0, self.events.len() - 1);
+        let (_, exposure) = self.between(from, until);
         let most = if against.usual.is_some() { 1.0 } else { most };
-        if exposure <= 0.0 || exposure >= total || exposure > most * total || !against.allows(from, until) {
+        if exposure > most * total || !against.allows(from, until) {
+            return None;
+        }
+        self.compared((from, until), (all, total), way)
+    }
+
+    /// A stretch compared with the time that is given as usual, if one is. Where it begins and ends all the rest tells
+    /// better: what lies in neither belongs to one of them.
+    fn judged(&self, found: Stretch, way: Way, against: &Against) -> Option<Stretch> {
+        let Some(usual) = &against.usual else { return Some(found) };
+        let last = self.events.len() - 1;
+        let (events, exposure) = self.between(usual.start.min(last), usual.end.min(last));
+        let (count, inside) = self.between(found.from, found.until);
+        self.compared((found.from, found.until), (events + count, exposure + inside), way)
+    }
+
+    /// A stretch within so many events and so much exposure.
+    fn compared(&self, (from, until): (usize, usize), (all, total): (u64, f64), way: Way) -> Option<Stretch> {
+        let (count, exposure) = self.between(from, until);
+        if exposure <= 0.0 || exposure >= total {
             return None;
         }
         let (inside, outside) = (count as f64 / exposure, (all - count) as f64 / (total - exposure));
@@ -169,10 +182,8 @@ pub fn strongest(events: &[u64], exposure: &[f64], way: Way, against: &Against) 
             }
         }
     }
-    best.map(|found| Stretch {
-        gain: found.gain / overdispersion(events, exposure, &found, against),
-        ..found
-    })
+    let found = sums.judged(best?, way, against)?;
+    Some(Stretch { gain: found.gain / overdispersion(events, exposure, &found, against), ..found })
 }
 
 /// How much likelier than a constant rate a given stretch is to be more frequent; `None` if it is not.
@@ -187,7 +198,13 @@ pub fn gain_of(
         return None;
     }
     let against = &against.seen(&exposure[..n]);
-    let found = Sums::new(&events[..n], &exposure[..n]).stretch((from, until), Way::Up, 1.0, against)?;
+    let sums = Sums::new(&events[..n], &exposure[..n]);
+    let (count, _) = sums.between(from, until);
+    let found = Stretch { from, until, gain: 0.0, inside: 0.0, outside: 0.0, count };
+    let found = match against.usual {
+        None => sums.stretch((from, until), Way::Up, 1.0, against)?,
+        Some(_) => sums.judged(found, Way::Up, against)?,
+    };
     Some(found.gain / overdispersion(&events[..n], &exposure[..n], &found, against))
 }
 

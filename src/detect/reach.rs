@@ -71,6 +71,12 @@ impl Reach {
         self.patterns.is_empty()
     }
 
+    /// Does a group name the requests that it works on?
+    pub fn knows(&self, group: u32) -> bool {
+        let count = |failed| self.of(failed, group).0;
+        count(true) + count(false) >= FEWEST
+    }
+
     /// Does the second one work within the first one, in nearly all requests that both know of?
     pub fn calls(&self, caller: u32, called: u32) -> bool {
         let (both, within) = self.within.get(&(caller, called)).copied().unwrap_or_default();
