@@ -319,7 +319,11 @@ fn replay_over(
         units::seed(args, &loaded.files, &measured.store, (default, every), path)?;
         return Ok(session);
     }
-    let setting = Setting { promql: promql_options(args.enable_experimental), ..Setting::plain() };
+    let setting = Setting {
+        promql: promql_options(args.enable_experimental),
+        cancel: Arc::clone(cancel),
+        ..Setting::plain()
+    };
     let interval = Interval { forced, default };
     let trials = deeper::trials(&args.holds, &args.threshold, args.threshold_of.as_deref())?;
     let before = (!trials.is_empty()).then(|| measured.store.clone());

@@ -245,7 +245,8 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
     }
     let default = metrics::interval(&measured.store).unwrap_or(60_000);
     let interval = Interval { forced: None, default };
-    let mut replay = replay::replay(&files, &mut measured.store, interval, &Setting::plain())?;
+    let setting = Setting { cancel: Arc::clone(&session.config.scan.cancel), ..Setting::plain() };
+    let mut replay = replay::replay(&files, &mut measured.store, interval, &setting)?;
     replay::route(&mut replay, &files, None, &[]);
     for unjudged in &replay.unjudged {
         let message =
@@ -350,7 +351,7 @@ fn report(
 /// What speaks against a cause.
 fn against(cause: &Cause) -> String {
     if cause.against.is_empty() {
-        return "What speaks against it: nothing that was looked at.".to_owned();
+        return "What speaks against it: nothing that was found.".to_owned();
     }
     format!("What speaks against it: {}.", cause.against.join("; "))
 }

@@ -116,7 +116,11 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let mut measured = measured::load(&mut session, wanted)?;
     if !rules.is_empty() {
         let default = metrics::interval(&measured.store).unwrap_or(60_000);
-        let setting = Setting { promql: options.clone(), ..Setting::plain() };
+        let setting = Setting {
+            promql: options.clone(),
+            cancel: Arc::clone(&session.config.scan.cancel),
+            ..Setting::plain()
+        };
         let replay =
             replay::replay(&rules, &mut measured.store, Interval { forced: None, default }, &setting)?;
         session.diagnostics.extend(check_rules::judged(&replay, true));

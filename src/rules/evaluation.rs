@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::file::{Rule, RuleGroup, RuleKind};
 use super::starved;
@@ -21,6 +23,8 @@ pub struct Setting {
     pub external_labels: Labels,
     /// `$externalURL`.
     pub external_url: String,
+    /// Set when somebody interrupts: what was evaluated until then counts.
+    pub cancel: Arc<AtomicBool>,
 }
 
 impl Setting {
@@ -30,6 +34,7 @@ impl Setting {
             promql: promql::Options::promtool(),
             external_labels: Labels::default(),
             external_url: String::new(),
+            cancel: Arc::default(),
         }
     }
 }
@@ -146,6 +151,9 @@ impl<'f> GroupRun<'f> {
     /// Evaluates all rules at `at`, in order; each sees what those before it wrote.
     pub(super) fn evaluate(&mut self, at: i64, store: &mut Store, setting: &Setting) {
         for rule in &mut self.rules {
+            if setting.cancel.load(Ordering::Relaxed) {
+                return;
+            }
             rule.evaluate(at, self.group, self.interval, store, setting);
         }
     }

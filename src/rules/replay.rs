@@ -1,6 +1,7 @@
 //! Replays rules over recorded series: which alerts would have been pending and firing, and when.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
@@ -114,7 +115,9 @@ fn evaluate(
     }
     if let Some((_, to)) = span {
         // The next evaluation is the earliest of all groups; ties go in order.
-        while let Some(next) = runs.iter().map(|(_, _, next)| *next).min().filter(|next| *next <= to) {
+        while let Some(next) = runs.iter().map(|(_, _, next)| *next).min().filter(|next| *next <= to)
+            && !setting.cancel.load(Ordering::Relaxed)
+        {
             for (run, every, due) in runs.iter_mut().filter(|(_, _, due)| *due == next) {
                 run.evaluate(next, store, setting);
                 *due += *every;
@@ -415,6 +418,19 @@ mod tests {
     }
 
     const GROUP: &str = "groups: [{name: g, rules: [";
+
+    #[test]
+    fn an_interrupt_ends_a_replay() {
+        let checked = parse("r.yml", &format!("{GROUP}{{alert: A, expr: up}}]}}]"), &FileOptions::strict());
+        let alerts = |setting: &Setting| {
+            let (mut store, interval) = (store(&[("up", "1 1")]), Interval { forced: None, default: 15_000 });
+            replay(std::slice::from_ref(&checked.file), &mut store, interval, setting).unwrap().alerts.len()
+        };
+        let setting = Setting::plain();
+        assert_eq!(alerts(&setting), 1);
+        setting.cancel.store(true, Ordering::Relaxed);
+        assert_eq!(alerts(&setting), 0);
+    }
 
     #[test]
     fn alerts_are_replayed_at_multiples_of_the_interval() {

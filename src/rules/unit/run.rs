@@ -76,6 +76,7 @@ impl<'t> Trial<'t> {
             promql,
             external_labels: test.external_labels.clone(),
             external_url: test.external_url.clone(),
+            ..Setting::plain()
         };
         Trial { file, test, options, setting, failures: Vec::new(), start: 0 }
     }
