@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -302,7 +302,6 @@ fn a_tree_with_loops_and_pipes_is_walked_once() {
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
         .expect("a FIFO");
     let path = tree.to_str().expect("UTF-8");
-    let started = Instant::now();
     let ran = obs(&["grep", "-H", "-c", "exhausted", path]);
     assert_eq!(ran.text(), format!("{path}/app.log:1\n"), "{ran:?}");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -310,7 +309,6 @@ fn a_tree_with_loops_and_pipes_is_walked_once() {
     let found = ran.text();
     assert_eq!(found.lines().count(), 2, "each file once: {ran:?}");
     assert!(found.contains("app.log") && ran.stderr.contains("dangling.log"), "{ran:?}");
-    assert!(started.elapsed() < Duration::from_secs(20), "a pipe in a tree is not waited for");
     let writer = std::thread::spawn({
         let fifo = fifo.clone();
         move || fs::write(fifo, format!("{ENTRY}\n{ENTRY}\n")).expect("a reader")
