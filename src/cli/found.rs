@@ -38,6 +38,11 @@ impl Print {
         self.form != Form::Table && !self.counts_only()
     }
 
+    /// Is it shown what matched, rather than only where?
+    pub(super) fn needs_spans(&self) -> bool {
+        self.only_matching || (self.page.color && !self.raw)
+    }
+
     /// Are line numbers printed?
     pub(super) fn needs_lines(&self) -> bool {
         (self.numbers || self.form != Form::Table) && !self.counts_only()

@@ -358,8 +358,10 @@ impl Search {
         let raw = bytes[entry.clone()].strip_suffix(b"\n").unwrap_or(&bytes[entry.clone()]);
         let written = raw;
         let mut raw = Cow::Borrowed(raw);
-        let mut spans: Vec<Range<usize>> =
-            if matched && !self.invert { self.pattern.spans(&raw).collect() } else { Vec::new() };
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        if matched && !self.invert && self.print.needs_spans() {
+            spans.extend(self.pattern.spans(&raw));
+        }
         if self.print.only_matching
             && spans.is_empty()
             && let Some(carried) = chunk.reader.carried(&raw).map(Cow::into_owned)

@@ -143,12 +143,28 @@ fn beside(inputs: &Inputs, by: &str, known: &[Linked], options: &ScanOptions) ->
     for part in parts {
         for (mine, theirs) in all.iter_mut().zip(part) {
             for (kind, (field, ids)) in theirs {
-                let known = mine.entry(kind).or_insert_with(|| (field, BTreeSet::new()));
-                known.1.extend(ids);
+                for id in ids {
+                    put(mine, &kind, &field, &id);
+                }
             }
         }
     }
     all
+}
+
+/// Adds an id to what was found beside another. Of several spellings of a name, and of too many ids, those that come
+/// first in the order of their bytes stay, whoever found them first.
+fn put(beside: &mut Beside, kind: &str, field: &str, id: &str) {
+    let (name, ids) = beside.entry(kind.to_owned()).or_insert_with(|| (field.to_owned(), BTreeSet::new()));
+    if field < name.as_str() {
+        field.clone_into(name);
+    }
+    if !ids.contains(id) {
+        ids.insert(id.to_owned());
+        if ids.len() > KEPT {
+            ids.pop_last();
+        }
+    }
 }
 
 /// The ids of one entry: name in its normal form, name, id.
@@ -210,10 +226,7 @@ impl Ids {
 
     fn put_beside(&self, linked: &Linked, beside: &mut Beside) {
         for (kind, field, id) in self.found.iter().filter(|(.., id)| *id != linked.id) {
-            let (_, ids) = beside.entry(kind.clone()).or_insert_with(|| (field.clone(), BTreeSet::new()));
-            if ids.len() < KEPT {
-                ids.insert(id.clone());
-            }
+            put(beside, kind, field, id);
         }
     }
 }
@@ -353,6 +366,25 @@ fn traceparent(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn it_does_not_matter_who_found_an_id_first(
+            found in proptest::collection::vec((0..3_u8, 0..200_u16), 0..400),
+            turn in 0..400_usize,
+        ) {
+            let beside = |found: &[(u8, u16)]| {
+                let mut beside = Beside::new();
+                for (field, id) in found {
+                    put(&mut beside, "orderid", ["orderId", "order_id", "OrderID"][usize::from(*field)], &id.to_string());
+                }
+                beside
+            };
+            let mut turned = found.clone();
+            turned.rotate_left(turn % found.len().max(1));
+            proptest::prop_assert_eq!(beside(&found), beside(&turned));
+        }
+    }
 
     #[test]
     fn names_say_whether_an_id_is_of_one_request() {
