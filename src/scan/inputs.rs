@@ -225,7 +225,9 @@ fn recognise(samples: &[&[u8]], found: &Found, scan: &ScanOptions) -> Result<Inp
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
     }
-    if let Some(format) = metric::detect(head) {
+    let ending = found.logical_path();
+    let ending = ending.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    if let Some(format) = metric::detect(head).or_else(|| metric::detect_named(ending, head)) {
         return Ok(InputKind::Metrics(format));
     }
     if is_json_document(head) {

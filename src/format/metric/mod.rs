@@ -112,9 +112,31 @@ pub fn detect(head: &[u8]) -> Option<&'static dyn MetricFormat> {
     METRIC_FORMATS.iter().copied().find(|format| format.recognises(head))
 }
 
+/// The format of a file whose name ends as those of metrics do: samples alone, such as `up 1`, could be text as well.
+pub fn detect_named(ending: &str, head: &[u8]) -> Option<&'static dyn MetricFormat> {
+    let whole = head.iter().rposition(|b| *b == b'\n').map_or(head, |end| &head[..=end]);
+    let options = ReadOptions { at_ms: 0, strict: true };
+    let read = || prometheus::Prometheus.read(whole, options, &mut |_, _| {});
+    let named = matches!(ending, "prom" | "om" | "metrics");
+    (named && read().is_ok_and(|read| read.samples > 0)).then_some(&prometheus::Prometheus)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn samples_alone_are_metrics_where_the_name_says_so() {
+        for (ending, head, expected) in [
+            ("prom", "up 1\nqueue_depth 7\nup 0", true),
+            ("om", "up 1", true),
+            ("log", "up 1\nqueue_depth 7\n", false),
+            ("prom", "up 1\nserver started in 3 s\n", false),
+            ("prom", "", false),
+        ] {
+            assert_eq!(detect_named(ending, head.as_bytes()).is_some(), expected, "{ending}: {head}");
+        }
+    }
 
     pub(super) fn read(name: &str, text: &str, strict: bool) -> Result<(Vec<String>, Read), MetricError> {
         let mut lines = Vec::new();
