@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use obs::detect::phrase;
-use obs::detect::recent::RecentKeys;
+use obs::detect::recent::RecentTexts;
 use obs::format::log::reader::ReadOptions;
 use obs::format::time;
 use obs::model::{Level, Needs, Role, Timestamp, Value};
@@ -361,7 +361,7 @@ fn loghub_templates_are_grouped_as_people_group_them() {
         let event = header.iter().position(|name| name == "EventId").expect("the column");
         let truth: Vec<String> = lines.map(|line| columns(line)[event].clone()).collect();
         let mut phrases = vec![Vec::new(); truth.len()];
-        let mut recent = RecentKeys::new(phrase::phrase);
+        let mut recent = RecentTexts::new(phrase::phrase);
         for read in read(&survey(&log)) {
             let Some(key) = phrases.get_mut(read.line) else { continue };
             phrase::of_entry(Some(read.message.as_bytes()), &read.raw, &mut recent, key);

@@ -324,3 +324,15 @@ fn threads_and_chunks_change_no_byte() {
         assert!(!one.1.is_empty() && one == many, "{command:?}");
     }
 }
+
+#[test]
+fn a_heat_map_has_every_value_whatever_its_steps() {
+    for every in ["1ms", "1s", "1h"] {
+        let args = ["stats", "outage/gateway", "--heat-map", "--every", every];
+        let ran = json(0, &args);
+        let columns = ran["heat_map"]["counts"].as_array().expect("columns").clone();
+        let rows = columns.iter().flat_map(|column| column.as_array().expect("rows"));
+        assert_eq!(rows.filter_map(Json::as_u64).sum::<u64>(), 600, "{every}");
+        assert!(columns.len() <= 10_001, "{every}: {}", columns.len());
+    }
+}

@@ -164,7 +164,7 @@ fn question(args: &StatsArgs) -> Result<Question, Error> {
         by: args.by.clone(),
         every: args.every.as_deref().map(step).transpose()?,
         value: args.value.clone().unwrap_or_else(|| "duration".to_owned()),
-        value_asked: args.value.is_some(),
+        value_asked: args.value.is_some() || args.apdex.is_some(),
         percentiles,
         apdex: args.apdex.as_deref().map(|source| apdex(args, source)).transpose()?,
     })

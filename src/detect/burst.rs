@@ -33,10 +33,6 @@ impl Detector for Burst {
         "entries of level error or worse, more frequent than usual in their service; constant noise is no burst"
     }
 
-    fn words(&self) -> Vec<&'static str> {
-        Vec::new()
-    }
-
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let mut services: BTreeMap<Subject, Vec<usize>> = BTreeMap::new();
         for (at, (kind, _)) in scene.kinds.iter().enumerate() {

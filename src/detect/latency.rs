@@ -38,10 +38,6 @@ impl Detector for Latency {
         "durations longer than usual in their service, in entries or in recorded metrics"
     }
 
-    fn words(&self) -> Vec<&'static str> {
-        Vec::new()
-    }
-
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let mut services: BTreeMap<(u32, Subject), Vec<usize>> = BTreeMap::new();
         for (at, (kind, _)) in scene.kinds.iter().enumerate() {

@@ -61,8 +61,11 @@ pub trait Detector: Sync {
     /// One sentence for the list of detectors.
     fn about(&self) -> &'static str;
 
-    /// The words it looks for, in lower case: they are looked up for all detectors at once.
-    fn words(&self) -> Vec<&'static str>;
+    /// The words it looks for, in lower case: they are looked up for all detectors at once. Those that go by numbers
+    /// look for none.
+    fn words(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// What it finds.
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding>;

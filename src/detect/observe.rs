@@ -6,7 +6,7 @@
 use super::bins::{Bins, Moment};
 use super::gauge::{self, Fill, Gauge, Part};
 use super::mask;
-use super::recent::RecentKeys;
+use super::recent::RecentTexts;
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
@@ -144,7 +144,7 @@ pub struct Observed<'w> {
     wants: &'w Wants,
     signals: Table<Signal>,
     key: Vec<u8>,
-    masks: RecentKeys,
+    masks: RecentTexts,
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
 }
@@ -273,7 +273,7 @@ impl<'w> Observed<'w> {
             wants,
             signals: Table::default(),
             key: Vec::with_capacity(512),
-            masks: RecentKeys::new(mask::mask),
+            masks: RecentTexts::new(mask::mask),
             chunks: Vec::new(),
         }
     }

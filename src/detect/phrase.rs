@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::recent::RecentKeys;
+use super::recent::RecentTexts;
 
 /// What stands for a value.
 pub const VALUE: &str = "<*>";
@@ -44,7 +44,7 @@ pub fn phrase(text: &[u8], key: &mut Vec<u8>) {
 }
 
 /// Appends the phrase of an entry: of its message, or of all of it where that says nothing.
-pub fn of_entry(message: Option<&[u8]>, raw: &[u8], recent: &mut RecentKeys, key: &mut Vec<u8>) {
+pub fn of_entry(message: Option<&[u8]>, raw: &[u8], recent: &mut RecentTexts, key: &mut Vec<u8>) {
     let start = key.len();
     if let Some(message) = message {
         recent.append(message, key);

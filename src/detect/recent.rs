@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 
 /// Texts with the keys that a pure function makes of them.
 #[derive(Clone, Debug)]
-pub struct RecentKeys {
+pub struct RecentTexts {
     make: fn(&[u8], &mut Vec<u8>),
     known: Vec<(Vec<u8>, Vec<u8>)>,
     hasher: FixedState,
@@ -17,10 +17,10 @@ const PLACES: usize = 512;
 /// Bytes of a text at most; longer ones are seldom the same.
 const LONGEST: usize = 120;
 
-impl RecentKeys {
+impl RecentTexts {
     /// Keys that `make` appends to what it is given.
-    pub fn new(make: fn(&[u8], &mut Vec<u8>)) -> RecentKeys {
-        RecentKeys { make, known: vec![(Vec::new(), Vec::new()); PLACES], hasher: FixedState::default() }
+    pub fn new(make: fn(&[u8], &mut Vec<u8>)) -> RecentTexts {
+        RecentTexts { make, known: vec![(Vec::new(), Vec::new()); PLACES], hasher: FixedState::default() }
     }
 
     /// Appends the key of a text to `key`.
@@ -49,7 +49,7 @@ mod tests {
         #[test]
         fn what_was_seen_before_makes_no_difference(texts in proptest::collection::vec("[ab1 ]{0,3}", 1..60)) {
             for make in [mask::mask, phrase::phrase] {
-                let mut recent = RecentKeys::new(make);
+                let mut recent = RecentTexts::new(make);
                 for text in &texts {
                     let (mut key, mut wanted) = (Vec::new(), Vec::new());
                     recent.append(text.as_bytes(), &mut key);

@@ -38,10 +38,6 @@ impl Detector for ErrorShare {
         "a greater part of requests fails, of a log, of an endpoint, or in a recorded counter"
     }
 
-    fn words(&self) -> Vec<&'static str> {
-        Vec::new()
-    }
-
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let mut logs: BTreeMap<u32, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
         for (at, (kind, _)) in scene.kinds.iter().enumerate() {

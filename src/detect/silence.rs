@@ -51,10 +51,6 @@ impl Detector for Silence {
         "a log or a service that wrote regularly and stopped, and regular messages that no longer come"
     }
 
-    fn words(&self) -> Vec<&'static str> {
-        Vec::new()
-    }
-
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let mut services: BTreeMap<Subject, Vec<usize>> = BTreeMap::new();
         for (at, (kind, _)) in scene.kinds.iter().enumerate() {

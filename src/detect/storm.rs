@@ -47,10 +47,6 @@ impl Detector for Storm {
         "calls repeated for each request more often than usual, known by their number and not by words"
     }
 
-    fn words(&self) -> Vec<&'static str> {
-        Vec::new()
-    }
-
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let Some(success) = Success::of(scene) else { return Vec::new() };
         let asked: u64 = success.requests.iter().sum();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::observe::shown;
 use super::phrase::{self, VALUE};
-use super::recent::RecentKeys;
+use super::recent::RecentTexts;
 use crate::fold::{Fold, Table};
 use crate::model::{Entry, Level, Location, Role, TimeRange, Timestamp};
 
@@ -27,7 +27,7 @@ pub struct Phrases {
     windows: Option<[TimeRange; 2]>,
     table: Table<Tally>,
     key: Vec<u8>,
-    recent: RecentKeys,
+    recent: RecentTexts,
 }
 
 /// What is known of a phrase.
@@ -69,7 +69,7 @@ impl Phrases {
             windows,
             table: Table::default(),
             key: Vec::with_capacity(512),
-            recent: RecentKeys::new(phrase::phrase),
+            recent: RecentTexts::new(phrase::phrase),
         }
     }
 }

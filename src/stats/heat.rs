@@ -21,8 +21,11 @@ pub struct Spread {
     pub counts: Vec<Vec<u64>>,
 }
 
-/// Columns at most.
+/// Columns at most where their width is chosen here.
 pub const MOST_COLUMNS: i64 = 64;
+
+/// Columns at most where their width was asked for.
+const MOST_STEPS: i64 = 10_000;
 
 /// Decades in which values are told apart.
 const DECADES: std::ops::RangeInclusive<i32> = -9..=15;
@@ -72,14 +75,14 @@ pub fn spread(
     let (cells, _) = scan::fold(&inputs.logs, &selection, options, new);
     let rows = || cells.counts.keys().map(|(_, row)| *row);
     let (low, high) = (rows().min()?, rows().max()?);
-    let (from, last) = (cells.counts.keys().next()?.0, cells.counts.keys().next_back()?.0);
-    // A clock that jumped must not make a picture of years.
-    let columns = ((last - from) / every + 1).min(MOST_COLUMNS * 4);
-    let mut counts = vec![vec![0; usize::from(high - low) + 1]; columns as usize];
+    let (first, last) = (cells.counts.keys().next()?.0, cells.counts.keys().next_back()?.0);
+    // A clock that jumped makes wider columns, not millions of them.
+    let every = every.saturating_mul((last.saturating_sub(first) / every / MOST_STEPS).max(0) + 1);
+    let from = Timestamp(first).floor(every).0;
+    let column = |at: i64| (at.saturating_sub(from) / every) as usize;
+    let mut counts = vec![vec![0; usize::from(high - low) + 1]; column(last) + 1];
     for ((at, row), count) in &cells.counts {
-        if let Some(column) = counts.get_mut(((at - from) / every) as usize) {
-            column[usize::from(row - low)] += count;
-        }
+        counts[column(*at)][usize::from(row - low)] += count;
     }
     let bounds = bounds[usize::from(low)..=usize::from(high)].to_vec();
     Some(Spread { from: Timestamp(from), every, bounds, counts })
