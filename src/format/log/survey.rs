@@ -7,7 +7,7 @@ use super::columns::Columns;
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
 use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, modsecurity, names, text, trace, w3c, zeek};
-use crate::format::time::{Clock, Order, Stamp};
+use crate::format::time::{Clock, Numbers, Order, Stamp};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
 
@@ -31,6 +31,8 @@ pub struct Profile {
     pub order: Option<Order>,
     /// Are there dates in numbers of which nothing tells the order?
     pub unclear: bool,
+    /// The orders in which all of its dates in numbers are dates, the most likely first.
+    pub orders: Vec<Reading>,
     /// The earliest and the latest time of the samples among those with a year.
     pub dated: Option<(Timestamp, Timestamp)>,
     /// The last time of a file that writes times of day without dates, as nanoseconds of the day, if all of it is
@@ -44,6 +46,19 @@ pub struct Profile {
     pub status: StatusKind,
     /// How the samples were understood.
     pub survey: Survey,
+}
+
+/// The dates of a file in one order of their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// How many days lie between each date and the next, all together.
+    pub steps: i64,
+    /// The order.
+    pub order: Order,
+    /// The latest of the dates as days since 1970, unless their years are not written.
+    pub latest: Option<i64>,
+    /// Does every date say by itself or by its notation what it means?
+    pub clear: bool,
 }
 
 /// What the values of a file's status fields look like.
@@ -128,7 +143,7 @@ struct Seen {
     columns: Option<Columns>,
     /// Lines of text, and how many of them have a time after so many words; then the same for carried lines.
     text: [Places; 2],
-    dates: Vec<crate::format::time::Numbers>,
+    dates: Vec<Numbers>,
     dated: Option<(Timestamp, Timestamp)>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
@@ -367,6 +382,7 @@ impl Seen {
         let mut keys: Vec<(usize, String)> =
             std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
         keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let orders = readings(&self.dates);
         Profile {
             formats,
             inner_timed: inner_layout.is_timed(),
@@ -379,8 +395,9 @@ impl Seen {
             coloured: self.coloured,
             columns: self.columns,
             zone: None,
-            order: order_of(&self.dates),
-            unclear: order_of(&self.dates).is_none() && self.dates.iter().any(|date| !date.is_clear()),
+            order: order_of(&orders),
+            unclear: order_of(&orders).is_none() && self.dates.iter().any(|date| !date.is_clear()),
+            orders,
             dated: self.dated,
             bare: None,
             yearless: self.yearless,
@@ -420,13 +437,14 @@ impl Places {
     }
 }
 
-/// The order of the numbers in dates: the only one in which all are dates, else the one in which they follow
-/// each other most closely.
-fn order_of(dates: &[crate::format::time::Numbers]) -> Option<Order> {
-    let day = |date: &crate::format::time::Numbers, order| {
-        date.read_as(order).map(|(year, month, day)| days_from_civil(year.unwrap_or(2000), month, day))
+/// The orders in which all of these dates are dates, those in which they follow each other most closely first.
+fn readings(dates: &[Numbers]) -> Vec<Reading> {
+    let day = |date: &Numbers, order| {
+        date.read_as(order)
+            .map(|(year, month, day)| (year, days_from_civil(year.unwrap_or(2000), month, day)))
     };
-    let mut fitting: Vec<(i64, Order)> = Vec::new();
+    let clear = dates.iter().all(|date| date.is_clear());
+    let mut fitting: Vec<Reading> = Vec::new();
     for order in Order::ALL {
         // Two numbers are read alike as year and as month first.
         if order == Order::YearFirst
@@ -434,15 +452,23 @@ fn order_of(dates: &[crate::format::time::Numbers]) -> Option<Order> {
         {
             continue;
         }
-        let Some(days) = dates.iter().map(|date| day(date, order)).collect::<Option<Vec<i64>>>() else {
+        let Some(days) = dates.iter().map(|date| day(date, order)).collect::<Option<Vec<_>>>() else {
             continue;
         };
-        fitting.push((days.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum(), order));
+        let steps = days.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).sum();
+        let latest = days.iter().filter_map(|(year, day)| year.map(|_| *day)).max();
+        fitting.push(Reading { steps, order, latest, clear });
     }
-    fitting.sort_by_key(|(steps, _)| *steps);
-    match fitting[..] {
-        [(_, only)] => Some(only),
-        [(least, order), (next, _), ..] if least < next => Some(order),
+    fitting.sort_by_key(|reading| reading.steps);
+    fitting
+}
+
+/// The order of the numbers in dates: the only one in which all are dates, else the one in which they follow
+/// each other most closely.
+fn order_of(readings: &[Reading]) -> Option<Order> {
+    match readings {
+        [only] => Some(only.order),
+        [least, next, ..] if least.steps < next.steps => Some(least.order),
         _ => None,
     }
 }
@@ -452,6 +478,26 @@ impl Profile {
     pub(super) fn level_is_told_by_status(&self) -> bool {
         let levelled = |key: &String| names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level);
         self.status == StatusKind::Code && !self.keys.iter().any(levelled)
+    }
+
+    /// Settles the order of the numbers in its dates by when the file was last written: no entry is later than that,
+    /// and the last one is most often of that day.
+    pub fn settle_order(&mut self, modified: Option<Timestamp>) {
+        let Some(day) = modified.map(|ts| ts.0.div_euclid(DAY)) else { return };
+        let mut left = self.orders.clone();
+        left.retain(|reading| reading.latest.is_none_or(|latest| latest <= day + 1));
+        if left.len() == self.orders.len() && self.order.is_some() {
+            return;
+        }
+        let same_day = |reading: &&Reading| reading.latest.is_some_and(|latest| (latest - day).abs() <= 1);
+        let order = order_of(&left).or_else(|| match left.iter().filter(same_day).collect::<Vec<_>>()[..] {
+            [only] if !only.clear => Some(only.order),
+            _ => None,
+        });
+        if order.is_some() {
+            self.order = order;
+            self.unclear = false;
+        }
     }
 
     /// About when the file's last entry was written: no entry without a year is much later. `modified` is when
@@ -602,6 +648,24 @@ mod tests {
         ] {
             let profile = survey(&[text.as_bytes()]);
             assert_eq!((profile.order, profile.unclear), (order, unclear), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_date_in_numbers_is_later_than_the_file() {
+        let modified = Timestamp::new(days_from_civil(2015, 5, 4) * 86_400 + 100, 0);
+        for (text, order) in [
+            ("29/04/15 10:29:01 x\n", Some(Order::DayFirst)),
+            ("15-04-29 10:29:01 x\n", Some(Order::YearFirst)),
+            ("04/05/2015 10:29:01 x\n", Some(Order::DayFirst)),
+            ("05/04/2015 10:29:01 x\n", Some(Order::MonthFirst)),
+            ("05/04/2014 10:29:01 x\n", None),
+            ("05/07/2015 10:29:01 x\n", None),
+            ("03-17 16:13:38.811 x\n", Some(Order::MonthFirst)),
+        ] {
+            let mut profile = survey(&[text.as_bytes()]);
+            profile.settle_order(modified);
+            assert_eq!(profile.order, order, "{text}");
         }
     }
 
