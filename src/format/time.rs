@@ -143,11 +143,13 @@ pub struct Clock {
     pub latest: Option<Timestamp>,
     /// The order of the numbers in dates, where the file's dates as a whole leave only one.
     pub order: Option<Order>,
+    /// Does nothing tell the days of times of day without a date? Then they are none.
+    pub undated: bool,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Clock { zone: chrono_tz::UTC, latest: None, order: None }
+        Clock { zone: chrono_tz::UTC, latest: None, order: None, undated: false }
     }
 }
 
@@ -185,7 +187,7 @@ impl Clock {
 
     /// The last time that it was this late before the latest entry.
     fn resolve_bare(&self, time: TimeOfDay) -> Option<Timestamp> {
-        let latest = self.latest?;
+        let latest = self.latest.filter(|_| !self.undated)?;
         // The day after: where it is the next day already.
         (-1..=2).rev().find_map(|ahead| {
             let (year, month, day, ..) = Timestamp(latest.0.saturating_add((ahead - 1) * SLACK)).civil();
@@ -385,6 +387,8 @@ mod tests {
             "24DEC23:03:14:23",
             "Sun Dec 24 00:14:23 -03 2023",
             "Sun Dec 24 03:14:23 2023: x",
+            "Sun Dec 24 12:14:23 2023 +0900",
+            "Sun Dec 24 04:14:23 2023 CET",
             "2023-12-24 06:14:23.000 +03 [2211] LOG:  x",
             "2023-12-24T04:14:23[Europe/Berlin]",
             "2023-12-24T04:14:23+01:00[Europe/Berlin]",

@@ -4,6 +4,7 @@ pub mod access;
 pub mod apache_error;
 pub mod auditd;
 pub mod aws;
+mod behaviour;
 mod body;
 pub mod cef;
 pub mod chromium;

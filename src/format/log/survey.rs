@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::behaviour::Behaviour;
 use super::columns::Columns;
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
@@ -42,6 +43,8 @@ pub struct Profile {
     pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
     pub keys: Vec<String>,
+    /// Fields that play roles which no name plays, by what is in them.
+    pub behaving: Vec<(Role, Vec<String>)>,
     /// What the values of the status role look like, if any were seen.
     pub status: StatusKind,
     /// How the samples were understood.
@@ -93,7 +96,7 @@ const MAX_LINES: usize = 2_000;
 const FEW: usize = 8;
 
 /// How deep names of nested fields are collected.
-const MAX_NESTING: usize = 3;
+const MAX_NESTING: usize = 4;
 
 /// How many dates in numbers are kept to find their order.
 const MAX_DATES: usize = 500;
@@ -139,6 +142,9 @@ struct Seen {
     counts: Vec<usize>,
     keys: Keys,
     statuses: [usize; 2],
+    behaviour: Behaviour,
+    /// How many entries with fields have a time by its name.
+    timed_by_name: usize,
     coloured: bool,
     columns: Option<Columns>,
     /// Lines of text, and how many of them have a time after so many words; then the same for carried lines.
@@ -179,6 +185,8 @@ impl Seen {
             known,
             keys: BTreeMap::new(),
             statuses: [0; 2],
+            behaviour: Behaviour::default(),
+            timed_by_name: 0,
             coloured: false,
             columns,
             text: [Places::default(), Places::default()],
@@ -320,6 +328,7 @@ impl Seen {
         format.extract(line, &self.plan, &mut slots);
         if let Some(ts) = slots.ts {
             self.saw(ts);
+            self.timed_by_name += usize::from(format.names_in_text());
         }
         self.date(format, line);
     }
@@ -350,8 +359,15 @@ impl Seen {
     }
 
     fn fields(&mut self, format: &dyn LogFormat, line: &[u8]) {
-        let (keys, statuses) = (&mut self.keys, &mut self.statuses);
-        format.fields(line, &self.plan, &mut |name, value| note(name, value, 0, keys, statuses));
+        let mut notes = Notes {
+            keys: &mut self.keys,
+            statuses: &mut self.statuses,
+            behaviour: (format.names_in_text() && !self.behaviour.is_known()).then_some(&mut self.behaviour),
+        };
+        if let Some(behaviour) = &mut notes.behaviour {
+            behaviour.entry();
+        }
+        format.fields(line, &self.plan, &mut |name, value| notes.take(name, value, 0));
     }
 
     fn profile(mut self) -> Profile {
@@ -366,7 +382,11 @@ impl Seen {
             found().filter(|(count, _)| *count > 0).map(|(count, format)| (format.name(), count)).collect();
         let [outer, inner] = &self.text;
         let layout = outer.layout(self.first_is_timed == Some(true), self.survey.lines);
-        let inner_layout = inner.layout(false, inner.lines);
+        let mut inner_layout = inner.layout(false, inner.lines);
+        if inner_layout.is_bare() && (self.dated.is_some() || self.yearless.is_some()) {
+            // What carries the lines says when they were written, and on which day.
+            inner_layout = Layout::learn(&[], 0);
+        }
         let timed = match layout.is_timed() {
             true if layout.is_bare() => outer.bare.iter().sum(),
             true => outer.after_words.iter().sum(),
@@ -382,6 +402,14 @@ impl Seen {
         let mut keys: Vec<(usize, String)> =
             std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
         keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        // `level` may be an object in which `name` is meant.
+        let is_object = |key: &str| {
+            keys.iter().any(|(_, other)| other.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+        };
+        let levelled = keys.iter().any(|(_, key)| {
+            names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level) && !is_object(key)
+        });
+        let behaving = self.behaviour.roles(self.timed_by_name > 0, levelled);
         let orders = readings(&self.dates);
         Profile {
             formats,
@@ -402,6 +430,7 @@ impl Seen {
             bare: None,
             yearless: self.yearless,
             keys: keys.into_iter().map(|(_, key)| key).collect(),
+            behaving,
             status: match self.statuses {
                 [0, 0] => StatusKind::None,
                 [codes, words] if codes >= words => StatusKind::Code,
@@ -477,7 +506,8 @@ impl Profile {
     /// Have its entries statuses, but no field for a level?
     pub(super) fn level_is_told_by_status(&self) -> bool {
         let levelled = |key: &String| names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level);
-        self.status == StatusKind::Code && !self.keys.iter().any(levelled)
+        let behaves = self.behaving.iter().any(|(role, _)| *role == Role::Level);
+        self.status == StatusKind::Code && !behaves && !self.keys.iter().any(levelled)
     }
 
     /// Settles the order of the numbers in its dates by when the file was last written: no entry is later than that,
@@ -588,30 +618,42 @@ pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
     Some(last)
 }
 
-/// Counts a field's name, and those of the fields nested in it.
-fn note(name: &str, value: Value<'_>, depth: usize, keys: &mut Keys, statuses: &mut [usize; 2]) {
-    let mut status = false;
-    if let Some((count, known)) = keys.get_mut(name) {
-        *count += 1;
-        status = *known;
-    } else if keys.len() < 10_000 {
-        status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
-        keys.insert(name.to_owned(), (1, status));
-    }
-    if status {
-        match value.number() {
-            Some(code) if (100.0..600.0).contains(&code) => statuses[0] += 1,
-            None if outcome(value).is_some() => statuses[1] += 1,
-            _ => {}
+/// Where what is seen of the fields goes.
+struct Notes<'s> {
+    keys: &'s mut Keys,
+    statuses: &'s mut [usize; 2],
+    behaviour: Option<&'s mut Behaviour>,
+}
+
+impl Notes<'_> {
+    /// Counts a field's name, and those of the fields nested in it.
+    fn take(&mut self, name: &str, value: Value<'_>, depth: usize) {
+        let mut status = false;
+        if let Some((count, known)) = self.keys.get_mut(name) {
+            *count += 1;
+            status = *known;
+        } else if self.keys.len() < 10_000 {
+            status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
+            self.keys.insert(name.to_owned(), (1, status));
         }
-    }
-    if let Value::Nested(raw) = value
-        && depth < MAX_NESTING
-    {
-        // An error here means damage inside a nested value; what was read of it counts.
-        let _ = json::each_field(raw, |key: Text<'_>, value| {
-            note(&format!("{name}.{}", key.text()), value, depth + 1, keys, statuses);
-        });
+        if status {
+            match value.number() {
+                Some(code) if (100.0..600.0).contains(&code) => self.statuses[0] += 1,
+                None if outcome(value).is_some() => self.statuses[1] += 1,
+                _ => {}
+            }
+        }
+        if let Some(behaviour) = &mut self.behaviour {
+            behaviour.value(name, value);
+        }
+        if let Value::Nested(raw) = value
+            && depth < MAX_NESTING
+        {
+            // An error here means damage inside a nested value; what was read of it counts.
+            let _ = json::each_field(raw, |key: Text<'_>, value| {
+                self.take(&format!("{name}.{}", key.text()), value, depth + 1);
+            });
+        }
     }
 }
 

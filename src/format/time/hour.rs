@@ -80,11 +80,14 @@ pub(super) fn loose_time(bytes: &[u8], at: usize) -> Option<(TimeOfDay, usize)> 
     Some((TimeOfDay { second: second_of_day(hour, minute, second)?, nanos, zone }, at))
 }
 
-/// Milliseconds after a third colon, `03:14:23:123`.
+/// Milli- or microseconds after a third colon, `03:14:23:123`.
 fn third_mark(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    let (millis, end) =
-        number(bytes, at + 1, 3).filter(|(_, end)| bytes.get(at) == Some(&b':') && *end == at + 4)?;
-    Some((millis * 1_000_000, end))
+    let (number, end) = number(bytes, at + 1, 6).filter(|_| bytes.get(at) == Some(&b':'))?;
+    match end - at {
+        4 => Some((number * 1_000_000, end)),
+        7 => Some((number * 1_000, end)),
+        _ => None,
+    }
 }
 
 /// `AM` or `PM` at `at`, with or without a blank before it: the hour, and where it ends.

@@ -191,7 +191,13 @@ fn year_behind(bytes: &[u8], at: usize) -> (Option<i32>, usize) {
 /// The year behind a time, or behind the abbreviation of a zone that nobody knows: then that is unclear.
 fn year_behind_zone(bytes: &[u8], at: usize, time: TimeOfDay) -> (Option<i32>, usize, TimeOfDay) {
     if let (Some(year), end) = year_behind(bytes, at) {
-        return (Some(year), end, time);
+        // Git and osquery put the zone last: `Sun Dec 24 03:14:23 2023 +0900`.
+        return match zone(bytes, end) {
+            (late, end) if time.zone == Zone::Local && late != Zone::Local => {
+                (Some(year), end, TimeOfDay { zone: late, ..time })
+            }
+            _ => (Some(year), end, time),
+        };
     }
     if time.zone == Zone::Local && bytes.get(at) == Some(&b' ') {
         let name = bytes[at + 1..].iter().take(6).take_while(|b| b.is_ascii_uppercase()).count();
