@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::behaviour::{Candidates, Named, RequestIds};
 use super::columns::Columns;
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
-use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, modsecurity, names, text, trace, w3c, zeek};
+use super::{
+    LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
+};
 use crate::format::time::{Clock, Order, Stamp};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
@@ -40,6 +43,10 @@ pub struct Profile {
     pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
     pub keys: Vec<String>,
+    /// What may name requests in it.
+    pub candidates: Candidates,
+    /// What names requests in it, where no field's name says so.
+    pub request_ids: RequestIds,
     /// What the values of the status role look like, if any were seen.
     pub status: StatusKind,
     /// How the samples were understood.
@@ -123,6 +130,7 @@ struct Seen {
     survey: Survey,
     counts: Vec<usize>,
     keys: Keys,
+    candidates: Candidates,
     statuses: [usize; 2],
     coloured: bool,
     columns: Option<Columns>,
@@ -134,8 +142,15 @@ struct Seen {
     first_is_timed: Option<bool>,
 }
 
-/// How often each field was seen, and whether its name says that it is a status.
-type Keys = BTreeMap<String, (usize, bool)>;
+/// How often each field was seen, and what its name says.
+type Keys = BTreeMap<String, Key>;
+
+/// A field that was seen.
+struct Key {
+    count: usize,
+    is_status: bool,
+    named: Named,
+}
 
 /// Where lines of text have their times.
 #[derive(Default)]
@@ -163,6 +178,7 @@ impl Seen {
             counts: vec![0; known.len()],
             known,
             keys: BTreeMap::new(),
+            candidates: Candidates::default(),
             statuses: [0; 2],
             coloured: false,
             columns,
@@ -335,8 +351,12 @@ impl Seen {
     }
 
     fn fields(&mut self, format: &dyn LogFormat, line: &[u8]) {
-        let (keys, statuses) = (&mut self.keys, &mut self.statuses);
-        format.fields(line, &self.plan, &mut |name, value| note(name, value, 0, keys, statuses));
+        if !format.names_in_text() {
+            self.candidates.line(line, body::id(line));
+        }
+        let mut noted =
+            Noted { keys: &mut self.keys, candidates: &mut self.candidates, statuses: &mut self.statuses };
+        format.fields(line, &self.plan, &mut |name, value| noted.field(name, value, 0));
     }
 
     fn profile(mut self) -> Profile {
@@ -365,7 +385,7 @@ impl Seen {
         self.survey.continuing += outer.lines.saturating_sub(timed);
         self.survey.understood = understood;
         let mut keys: Vec<(usize, String)> =
-            std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
+            std::mem::take(&mut self.keys).into_iter().map(|(name, key)| (key.count, name)).collect();
         keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         Profile {
             formats,
@@ -385,6 +405,8 @@ impl Seen {
             bare: None,
             yearless: self.yearless,
             keys: keys.into_iter().map(|(_, key)| key).collect(),
+            candidates: self.candidates,
+            request_ids: RequestIds::default(),
             status: match self.statuses {
                 [0, 0] => StatusKind::None,
                 [codes, words] if codes >= words => StatusKind::Code,
@@ -542,30 +564,37 @@ pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
     Some(last)
 }
 
-/// Counts a field's name, and those of the fields nested in it.
-fn note(name: &str, value: Value<'_>, depth: usize, keys: &mut Keys, statuses: &mut [usize; 2]) {
-    let mut status = false;
-    if let Some((count, known)) = keys.get_mut(name) {
-        *count += 1;
-        status = *known;
-    } else if keys.len() < 10_000 {
-        status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
-        keys.insert(name.to_owned(), (1, status));
-    }
-    if status {
-        match value.number() {
-            Some(code) if (100.0..600.0).contains(&code) => statuses[0] += 1,
-            None if outcome(value).is_some() => statuses[1] += 1,
-            _ => {}
+/// What is noted of the fields of entries.
+struct Noted<'s> {
+    keys: &'s mut Keys,
+    candidates: &'s mut Candidates,
+    statuses: &'s mut [usize; 2],
+}
+
+impl Noted<'_> {
+    /// Notes a field, and those nested in it.
+    fn field(&mut self, name: &str, value: Value<'_>, depth: usize) {
+        if !self.keys.contains_key(name) && self.keys.len() < 10_000 {
+            let is_status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
+            self.keys.insert(name.to_owned(), Key { count: 0, is_status, named: Named::of(name) });
         }
-    }
-    if let Value::Nested(raw) = value
-        && depth < MAX_NESTING
-    {
-        // An error here means damage inside a nested value; what was read of it counts.
-        let _ = json::each_field(raw, |key: Text<'_>, value| {
-            note(&format!("{name}.{}", key.text()), value, depth + 1, keys, statuses);
-        });
+        if let Some(key) = self.keys.get_mut(name) {
+            key.count += 1;
+            self.candidates.field(name, key.named, value);
+            match value.number().filter(|_| key.is_status) {
+                Some(code) if (100.0..600.0).contains(&code) => self.statuses[0] += 1,
+                None if key.is_status && outcome(value).is_some() => self.statuses[1] += 1,
+                _ => {}
+            }
+        }
+        if let Value::Nested(raw) = value
+            && depth < MAX_NESTING
+        {
+            // An error here means damage inside a nested value; what was read of it counts.
+            let _ = json::each_field(raw, |key: Text<'_>, value| {
+                self.field(&format!("{name}.{}", key.text()), value, depth + 1);
+            });
+        }
     }
 }
 
