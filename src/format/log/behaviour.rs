@@ -261,11 +261,14 @@ impl Sum {
         let in_several = |value: &&u64| everywhere.get(value).is_some_and(|(_, files)| *files > 1);
         let in_files = self.values.keys().filter(in_several).count() as u64;
         let across = in_files >= 2 && in_files * 5 >= distinct;
-        let within = match place {
-            Place::Field(_) => distinct >= 3 && again * 2 >= distinct,
-            Place::Word(_) => distinct >= 8 && again * 5 >= distinct * 3 && self.entries * 10 >= self.lines,
-        };
-        across || within
+        match place {
+            Place::Field(_) => across || (distinct >= 3 && again * 2 >= distinct),
+            // Names of packages and files are words, too, but not in many lines of a log.
+            Place::Word(_) => {
+                let within = distinct >= 8 && again * 5 >= distinct * 3;
+                self.entries * 10 >= self.lines && (across || within)
+            }
+        }
     }
 }
 

@@ -131,7 +131,7 @@ const LONGEST_PREFIX: usize = 12;
 impl Shape {
     /// The shape of a word that may be an id by its look: digits and letters in no order that a name has.
     pub fn of(word: &[u8]) -> Option<Shape> {
-        if !LENGTHS.contains(&word.len()) || word.starts_with(b"0x") {
+        if !LENGTHS.contains(&word.len()) || word.starts_with(b"0x") || is_date(word) {
             return None;
         }
         let (prefix, rest) = split_prefix(word);
@@ -141,7 +141,8 @@ impl Shape {
         let mut runs = Vec::new();
         let mut sign = 0;
         for (at, run) in rest.split(|b| is_sign(*b)).enumerate() {
-            if at == MOST_RUNS || run.is_empty() || is_word(run) {
+            let usual = !run.is_empty() && run.iter().all(u8::is_ascii_alphanumeric);
+            if at == MOST_RUNS || !usual || is_word(run) {
                 return None;
             }
             runs.push((sign, u8::try_from(run.len()).ok()?));
@@ -231,6 +232,15 @@ fn split_prefix(word: &[u8]) -> (&[u8], &[u8]) {
     let letters = word.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let signed = word.get(letters).is_some_and(|b| is_sign(*b));
     if (1..=LONGEST_PREFIX).contains(&letters) && signed { word.split_at(letters + 1) } else { (b"", word) }
+}
+
+/// `2024-03-05…`, `20240305T…`.
+fn is_date(word: &[u8]) -> bool {
+    let digits = |range: std::ops::Range<usize>| {
+        word.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let dashed = word.get(4) == Some(&b'-') && word.get(7) == Some(&b'-') && digits(0..4) && digits(5..7);
+    dashed || (word.get(8) == Some(&b'T') && digits(0..8))
 }
 
 /// Letters alone, as a name has them.
@@ -339,6 +349,9 @@ mod tests {
             ("payment01", ""),
             ("connection", ""),
             ("20240305", ""),
+            ("20240305T101112Z", ""),
+            ("2024-03-05T10", ""),
+            ("10.20.30.40", ""),
             ("0x7f3a2b1c", ""),
             ("worker-4711", ""),
             ("node-4711", ""),
