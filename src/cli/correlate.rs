@@ -362,7 +362,8 @@ impl View<'_> {
             report.paragraph(missing);
         }
         report.push(Section::Waterfall(waterfall(story, |file| self.file(file))));
-        let start = story.moments.iter().find_map(|moment| moment.at);
+        // Where the picture begins: an entry may tell of work that began before anything was written.
+        let start = (0..story.moments.len()).filter_map(|at| story.extent(at)).map(|(from, _)| from).min();
         let gap = story.longest_gap().map(|gap| gap.after);
         let columns = vec![
             Column::number("after"),
@@ -482,14 +483,14 @@ pub(super) fn waterfall(story: &Story, file: impl Fn(u32) -> String) -> Waterfal
     let lanes = correlate::lanes(story).into_iter().map(|lane| {
         let bars = lane.moments.iter().filter_map(|index| {
             let moment = &story.moments[*index];
-            let ts = moment.at?;
+            let (from, to) = story.extent(*index)?;
             let style = match moment.level {
                 Some(level) if level >= Level::Error => Style::Bad,
                 Some(Level::Warn) => Style::Warn,
                 _ => Style::Plain,
             };
             let what = moment.message.lines().next().unwrap_or_default();
-            Some(Bar { from: ts, to: ts, style, what: what.into() })
+            Some(Bar { from, to, style, what: what.into() })
         });
         let name = lane.service.clone().unwrap_or_else(|| short(&file(lane.file)).to_owned());
         Lane { name: name.into(), bars: bars.collect(), own_ms: Some(lane.own_ms) }
