@@ -265,6 +265,12 @@ impl Reader {
         {
             slots.set(Role::Service.slot(), Value::plain(service.as_bytes()));
         }
+        if self.plan.has_request_words()
+            && !slots.role(Role::RequestId).is_some()
+            && let Some(id) = self.plan.request_word(entry)
+        {
+            slots.set(Role::RequestId.slot(), Value::plain(id));
+        }
         understood
     }
 

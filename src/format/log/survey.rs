@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::behaviour::Behaviour;
+use super::behaviour::{Candidates, Named, RequestIds};
 use super::columns::Columns;
+use super::contents::Contents;
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
-use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, modsecurity, names, text, trace, w3c, zeek};
+use super::{
+    LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
+};
 use crate::format::time::{Clock, Numbers, Order, Stamp};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
@@ -45,6 +48,10 @@ pub struct Profile {
     pub keys: Vec<String>,
     /// Fields that play roles which no name plays, by what is in them.
     pub behaving: Vec<(Role, Vec<String>)>,
+    /// What may name requests in it.
+    pub candidates: Candidates,
+    /// What names requests in it, where no field's name says so.
+    pub request_ids: RequestIds,
     /// What the values of the status role look like, if any were seen.
     pub status: StatusKind,
     /// How the samples were understood.
@@ -141,8 +148,9 @@ struct Seen {
     survey: Survey,
     counts: Vec<usize>,
     keys: Keys,
+    candidates: Candidates,
     statuses: [usize; 2],
-    behaviour: Behaviour,
+    contents: Contents,
     /// How many entries with fields have a time by its name.
     timed_by_name: usize,
     coloured: bool,
@@ -155,8 +163,15 @@ struct Seen {
     first_is_timed: Option<bool>,
 }
 
-/// How often each field was seen, and whether its name says that it is a status.
-type Keys = BTreeMap<String, (usize, bool)>;
+/// How often each field was seen, and what its name says.
+type Keys = BTreeMap<String, Key>;
+
+/// A field that was seen.
+struct Key {
+    count: usize,
+    is_status: bool,
+    named: Named,
+}
 
 /// Where lines of text have their times.
 #[derive(Default)]
@@ -184,8 +199,9 @@ impl Seen {
             counts: vec![0; known.len()],
             known,
             keys: BTreeMap::new(),
+            candidates: Candidates::default(),
             statuses: [0; 2],
-            behaviour: Behaviour::default(),
+            contents: Contents::default(),
             timed_by_name: 0,
             coloured: false,
             columns,
@@ -359,15 +375,19 @@ impl Seen {
     }
 
     fn fields(&mut self, format: &dyn LogFormat, line: &[u8]) {
-        let mut notes = Notes {
-            keys: &mut self.keys,
-            statuses: &mut self.statuses,
-            behaviour: (format.names_in_text() && !self.behaviour.is_known()).then_some(&mut self.behaviour),
-        };
-        if let Some(behaviour) = &mut notes.behaviour {
-            behaviour.entry();
+        if !format.names_in_text() {
+            self.candidates.line(line, body::id(line));
         }
-        format.fields(line, &self.plan, &mut |name, value| notes.take(name, value, 0));
+        let mut noted = Noted {
+            keys: &mut self.keys,
+            candidates: &mut self.candidates,
+            statuses: &mut self.statuses,
+            contents: (format.names_in_text() && !self.contents.is_known()).then_some(&mut self.contents),
+        };
+        if let Some(contents) = &mut noted.contents {
+            contents.entry();
+        }
+        format.fields(line, &self.plan, &mut |name, value| noted.field(name, value, 0));
     }
 
     fn profile(mut self) -> Profile {
@@ -400,7 +420,7 @@ impl Seen {
         self.survey.continuing += outer.lines.saturating_sub(timed);
         self.survey.understood = understood;
         let mut keys: Vec<(usize, String)> =
-            std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
+            std::mem::take(&mut self.keys).into_iter().map(|(name, key)| (key.count, name)).collect();
         keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         // `level` may be an object in which `name` is meant.
         let is_object = |key: &str| {
@@ -409,7 +429,7 @@ impl Seen {
         let levelled = keys.iter().any(|(_, key)| {
             names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level) && !is_object(key)
         });
-        let behaving = self.behaviour.roles(self.timed_by_name > 0, levelled);
+        let behaving = self.contents.roles(self.timed_by_name > 0, levelled);
         let orders = readings(&self.dates);
         Profile {
             formats,
@@ -431,6 +451,8 @@ impl Seen {
             yearless: self.yearless,
             keys: keys.into_iter().map(|(_, key)| key).collect(),
             behaving,
+            candidates: self.candidates,
+            request_ids: RequestIds::default(),
             status: match self.statuses {
                 [0, 0] => StatusKind::None,
                 [codes, words] if codes >= words => StatusKind::Code,
@@ -618,40 +640,39 @@ pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
     Some(last)
 }
 
-/// Where what is seen of the fields goes.
-struct Notes<'s> {
+/// What is noted of the fields of entries.
+struct Noted<'s> {
     keys: &'s mut Keys,
+    candidates: &'s mut Candidates,
     statuses: &'s mut [usize; 2],
-    behaviour: Option<&'s mut Behaviour>,
+    contents: Option<&'s mut Contents>,
 }
 
-impl Notes<'_> {
-    /// Counts a field's name, and those of the fields nested in it.
-    fn take(&mut self, name: &str, value: Value<'_>, depth: usize) {
-        let mut status = false;
-        if let Some((count, known)) = self.keys.get_mut(name) {
-            *count += 1;
-            status = *known;
-        } else if self.keys.len() < 10_000 {
-            status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
-            self.keys.insert(name.to_owned(), (1, status));
+impl Noted<'_> {
+    /// Notes a field, and those nested in it.
+    fn field(&mut self, name: &str, value: Value<'_>, depth: usize) {
+        if !self.keys.contains_key(name) && self.keys.len() < 10_000 {
+            let is_status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
+            self.keys.insert(name.to_owned(), Key { count: 0, is_status, named: Named::of(name) });
         }
-        if status {
-            match value.number() {
+        if let Some(key) = self.keys.get_mut(name) {
+            key.count += 1;
+            self.candidates.field(name, key.named, value);
+            match value.number().filter(|_| key.is_status) {
                 Some(code) if (100.0..600.0).contains(&code) => self.statuses[0] += 1,
-                None if outcome(value).is_some() => self.statuses[1] += 1,
+                None if key.is_status && outcome(value).is_some() => self.statuses[1] += 1,
                 _ => {}
             }
         }
-        if let Some(behaviour) = &mut self.behaviour {
-            behaviour.value(name, value);
+        if let Some(contents) = &mut self.contents {
+            contents.value(name, value);
         }
         if let Value::Nested(raw) = value
             && depth < MAX_NESTING
         {
             // An error here means damage inside a nested value; what was read of it counts.
             let _ = json::each_field(raw, |key: Text<'_>, value| {
-                self.take(&format!("{name}.{}", key.text()), value, depth + 1);
+                self.field(&format!("{name}.{}", key.text()), value, depth + 1);
             });
         }
     }
