@@ -202,7 +202,11 @@ impl Label<'_> {
             content: Content::Stream(if self.quiet { stream.quiet() } else { stream }),
             compression: unpacked.compression.map_or("", Compression::name),
             encoding,
-            modified: unpacked.modified.or(self.modified),
+            // A header says when what is packed was written; no later than the file that it is in.
+            modified: match (unpacked.modified, self.modified) {
+                (Some(inside), Some(outside)) => Some(inside.min(outside)),
+                (inside, outside) => inside.or(outside),
+            },
         })
     }
 

@@ -44,6 +44,13 @@ impl LogFormat for Compose {
         Some(Cow::Owned(lines.join(&b'\n')))
     }
 
+    fn is_of_another(&self, line: &[u8], before: &[u8]) -> bool {
+        match (cut(line), cut(before)) {
+            (Some((name, _)), Some((other, _))) => name != other,
+            _ => false,
+        }
+    }
+
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
         let Some((name, text)) = cut(first_line(entry)) else { return false };
         let inner = match self.inner(entry) {

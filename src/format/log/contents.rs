@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::names;
+use super::{json, names};
 use crate::format::time::{self, Clock};
 use crate::model::{Level, Role, Timestamp, Value};
 
@@ -10,6 +10,8 @@ use crate::model::{Level, Role, Timestamp, Value};
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     entries: usize,
+    /// Has a message carried an object?
+    carries: bool,
     fields: BTreeMap<String, Field>,
 }
 
@@ -91,6 +93,11 @@ impl Contents {
         self.entries >= ENOUGH
     }
 
+    /// Has a message carried an object of JSON?
+    pub(super) fn carries(&self) -> bool {
+        self.carries
+    }
+
     /// Another entry comes.
     pub(super) fn entry(&mut self) {
         self.entries += 1;
@@ -114,6 +121,11 @@ impl Contents {
             field.times += 1;
             field.rising += usize::from(field.last.is_none_or(|last| last <= ts));
             field.last = Some(ts);
+        } else if let Value::Text(text) = value
+            && json::is_object(text.raw)
+            && names::roles_of(path).iter().any(|(role, ..)| *role == Role::Message)
+        {
+            self.carries = true;
         } else if let Value::Text(text) = value
             && let word = text.bytes()
             && Level::from_word(&word).is_some()

@@ -1,8 +1,9 @@
 //! journald's export format: fields in lines of `NAME=value`, entries parted by an empty line.
 
-use super::Sample;
+use super::json::{MESSAGES, is_object};
 use super::positional::positional;
-use crate::model::{Level, Role, Value};
+use super::{Sample, json};
+use crate::model::{Level, Role, Text, Value};
 
 /// `journalctl -o export`.
 #[derive(Debug)]
@@ -14,22 +15,46 @@ positional!(
     "journald's export format (its JSON is read as JSON)",
     starts,
     split,
-    &[Sample {
-        header: "",
-        text: "__CURSOR=s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece7\n__REALTIME_TIMESTAMP=1703387663123456\n__MONOTONIC_TIMESTAMP=3721\nPRIORITY=3\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=payd\n_PID=77\nMESSAGE=pool exhausted rid=ab12\n",
-        ts: Some("2023-12-24T03:14:23.123456Z"),
-        level: Some(Level::Error),
-        roles: &[
-            (Role::Host, "web1"),
-            (Role::Service, "payd"),
-            (Role::RequestId, "ab12"),
-            (Role::Message, "pool exhausted rid=ab12"),
-        ],
-    }]
+    &[
+        Sample {
+            header: "",
+            text: "__CURSOR=s=1;i=4\n__REALTIME_TIMESTAMP=1703387663123456\nPRIORITY=6\n_HOSTNAME=web1\nMESSAGE={\"level\":\"error\",\"msg\":\"pool exhausted\",\"rid\":\"ab12\"}\n",
+            ts: Some("2023-12-24T03:14:23.123456Z"),
+            level: Some(Level::Error),
+            roles: &[(Role::RequestId, "ab12"), (Role::Message, "pool exhausted")],
+        },
+        Sample {
+            header: "",
+            text: "__CURSOR=s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece7\n__REALTIME_TIMESTAMP=1703387663123456\n__MONOTONIC_TIMESTAMP=3721\nPRIORITY=3\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=payd\n_PID=77\nMESSAGE=pool exhausted rid=ab12\n",
+            ts: Some("2023-12-24T03:14:23.123456Z"),
+            level: Some(Level::Error),
+            roles: &[
+                (Role::Host, "web1"),
+                (Role::Service, "payd"),
+                (Role::RequestId, "ab12"),
+                (Role::Message, "pool exhausted rid=ab12"),
+            ],
+        }
+    ]
 );
 
 fn starts(rest: &[u8]) -> bool {
     rest.starts_with(b"__CURSOR=")
+}
+
+/// What was said; of an object of JSON its fields, of which one may be the message.
+fn message<'a>(said: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
+    let mut named = false;
+    if is_object(said) {
+        // Damage inside: what was read of it counts.
+        let _ = json::each_field(said, |key: Text<'a>, value| {
+            named |= MESSAGES.contains(&key.raw);
+            put(&key.text(), value);
+        });
+    }
+    if !named {
+        put("message", Value::plain(said));
+    }
 }
 
 fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
@@ -42,7 +67,7 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
                 timed = true;
                 put("timestamp", Value::Number(value));
             }
-            b"MESSAGE" => put("message", Value::plain(value)),
+            b"MESSAGE" => message(value, put),
             b"__CURSOR" => {}
             _ => {
                 if let Ok(name) = std::str::from_utf8(name) {

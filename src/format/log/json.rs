@@ -39,6 +39,9 @@ impl LogFormat for Json {
         if walk.left > 0 {
             walk.entry(open);
         }
+        if plan.carries() {
+            extract_carried(line, plan, slots);
+        }
         if slots.level.is_none() && plan.needs().has(Role::Level) {
             slots.level = plan.unwritten_level(slots);
         }
@@ -97,6 +100,48 @@ impl LogFormat for Json {
         ]
     }
 }
+
+/// Is this text an object of JSON, as it stands or within quotes?
+pub(super) fn is_object(text: &[u8]) -> bool {
+    let end = text.strip_suffix(b"\\n").unwrap_or(text).trim_ascii_end();
+    matches!(text, [b'{', b'"' | b' ' | b'\\', ..]) && end.ends_with(b"}")
+}
+
+/// What an object within a message says where the entry around it says nothing: its text, its level.
+fn extract_carried<'a>(line: &[u8], plan: &Plan, slots: &mut Slots<'a>) {
+    let Value::Text(said) = slots.role(Role::Message) else { return };
+    if !is_object(said.raw) {
+        return;
+    }
+    let inner = match said.escaped {
+        false => said.raw,
+        true => match slots.keep(said.bytes().into_owned()) {
+            Some(kept) => kept,
+            None => return,
+        },
+    };
+    // journald gives all that a service prints the same priority.
+    let around = slots.level;
+    if memchr::memmem::find(line, b"\"PRIORITY\"").is_some() {
+        slots.level = None;
+    }
+    let mut message = None;
+    // Damage inside: what was read of it counts.
+    let _ = each_field(inner, |key: Text<'a>, value| {
+        if MESSAGES.contains(&key.raw) && message.is_none() {
+            message = Some(value);
+        } else {
+            plan.offer_missing(slots, key.raw, value);
+        }
+    });
+    if let Some(message) = message {
+        slots.set(Role::Message.slot(), message);
+    }
+    slots.level = slots.level.or(around);
+}
+
+/// Names by which an object within a message says what happened.
+pub(super) const MESSAGES: [&[u8]; 5] = [b"message", b"msg", b"@m", b"body", b"text"];
 
 /// Does the object end where its line does? One that was cut, or run into by another, does not.
 #[inline]

@@ -98,6 +98,12 @@ pub trait LogFormat: Debug + Send + Sync {
         false
     }
 
+    /// For formats that carry lines: do these two come from different programs, so that neither goes on with the
+    /// other?
+    fn is_of_another(&self, _line: &[u8], _before: &[u8]) -> bool {
+        false
+    }
+
     /// Puts what `plan` wants of `entry` into `slots`, and says whether the entry was understood as this
     /// format's. `entry` holds the continuation lines too, without the last line's end.
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool;

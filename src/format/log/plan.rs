@@ -23,6 +23,8 @@ pub struct Plan {
     formats: Vec<&'static dyn LogFormat>,
     columns: Option<Columns>,
     layout: Layout,
+    /// Do messages of the file carry objects of JSON?
+    carries: bool,
     /// How ids of requests are written that stand among the words of the file's entries.
     request_words: Vec<Shape>,
     /// Did a person say which fields name requests?
@@ -143,6 +145,7 @@ impl Plan {
             formats: Vec::new(),
             columns: None,
             layout: Layout::default(),
+            carries: false,
             request_words: Vec::new(),
             maps_request_ids: false,
             own: Vec::new(),
@@ -197,6 +200,7 @@ impl Plan {
         self.formats.clone_from(&profile.formats);
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
+        self.carries = profile.carries;
         if self.needs.has(Role::RequestId) && !profile.request_ids.is_empty() && !self.maps_request_ids {
             for (rank, field) in profile.request_ids.fields.iter().enumerate() {
                 self.add_role(Role::RequestId, field, rank.min(usize::from(RANKS)) as u8, None);
@@ -250,6 +254,11 @@ impl Plan {
     /// What the file's header says about its columns.
     pub(super) fn columns(&self) -> Option<&Columns> {
         self.columns.as_ref()
+    }
+
+    /// Do messages of the file carry objects of JSON?
+    pub(super) fn carries(&self) -> bool {
+        self.carries
     }
 
     /// Where the file's text has its times.

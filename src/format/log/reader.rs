@@ -87,6 +87,9 @@ impl Reader {
         frame.role(Role::Ts);
         let mut needs = needs.clone();
         needs.role(Role::Ts);
+        if profile.carries {
+            needs.role(Role::Message);
+        }
         if needs.has(Role::Level) && profile.level_is_told_by_status() {
             needs.role(Role::Status);
         }
@@ -151,7 +154,12 @@ impl Reader {
         if let Some(inner) = format.inner(&seen)
             && !self.starts_within(&inner, format.layer())
         {
-            return false;
+            // A trace that lines of others interrupt goes on with an entry of its own.
+            let before = at.checked_sub(1).map(|end| {
+                let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |newline| newline + 1);
+                &bytes[start..end]
+            });
+            return before.is_some_and(|before| format.is_of_another(&seen, &self.seen(before)));
         }
         !self.is_part(bytes, at, format)
     }

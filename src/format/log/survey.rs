@@ -48,6 +48,8 @@ pub struct Profile {
     pub keys: Vec<String>,
     /// Fields that play roles which no name plays, by what is in them.
     pub behaving: Vec<(Role, Vec<String>)>,
+    /// Do messages carry objects of JSON?
+    pub carries: bool,
     /// What may name requests in it.
     pub candidates: Candidates,
     /// What names requests in it, where no field's name says so.
@@ -435,10 +437,10 @@ impl Seen {
             formats,
             inner_timed: inner_layout.is_timed(),
             // Text in the file and text that its entries carry are read alike: the more frequent decides.
-            layout: if inner.lines > outer.lines && (inner_layout.is_timed() || !layout.is_timed()) {
-                inner_layout
-            } else {
-                layout
+            layout: match (layout.is_timed(), inner_layout.is_timed()) {
+                (true, true) if inner.lines > outer.lines => inner_layout,
+                (true, _) => layout,
+                (false, _) => inner_layout,
             },
             coloured: self.coloured,
             columns: self.columns,
@@ -451,6 +453,7 @@ impl Seen {
             yearless: self.yearless,
             keys: keys.into_iter().map(|(_, key)| key).collect(),
             behaving,
+            carries: self.contents.carries(),
             candidates: self.candidates,
             request_ids: RequestIds::default(),
             status: match self.statuses {
