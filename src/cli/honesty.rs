@@ -89,10 +89,15 @@ impl Session {
 
     /// Says on stderr what was read of each file, where that stands in no report.
     pub(super) fn tell_files(&self) {
+        let mut all = self.inputs.skipped_account();
         if !self.verbose || self.told {
+            // Columns have no place for the account, which every answer has.
+            if self.form == Form::Csv && !self.is_quiet() && !self.accounts.is_empty() {
+                self.accounts.iter().for_each(|account| all.merge(account));
+                verdict::note(&sentence(&all));
+            }
             return;
         }
-        let mut all = self.inputs.skipped_account();
         for (input, account) in self.inputs.logs.iter().zip(&self.accounts) {
             verdict::note(&format!("{}: {}", input.shown, sentence(account)));
             all.merge(account);

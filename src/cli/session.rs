@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
 use super::verdict::{self, Verdict};
 use crate::detect::scene::Given;
@@ -25,6 +25,8 @@ pub(super) struct Session {
     pub verbose: bool,
     /// Has it been told?
     pub told: bool,
+    /// The form of the answer.
+    pub form: Form,
     unparsed: bool,
     strict: bool,
     quiet: bool,
@@ -87,6 +89,7 @@ impl Session {
             accounts: Vec::new(),
             verbose: output.verbose,
             told: false,
+            form: output.output,
             unparsed: input.unparsed,
             strict: input.strict,
             quiet: output.quiet,

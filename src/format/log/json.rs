@@ -113,13 +113,8 @@ fn extract_carried<'a>(line: &[u8], plan: &Plan, slots: &mut Slots<'a>) {
     if !is_object(said.raw) {
         return;
     }
-    let inner = match said.escaped {
-        false => said.raw,
-        true => match slots.keep(said.bytes().into_owned()) {
-            Some(kept) => kept,
-            None => return,
-        },
-    };
+    let inner = if said.escaped { slots.keep(said.bytes().into_owned()) } else { Some(said.raw) };
+    let Some(inner) = inner else { return };
     // journald gives all that a service prints the same priority.
     let around = slots.level;
     if memchr::memmem::find(line, b"\"PRIORITY\"").is_some() {
