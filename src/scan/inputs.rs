@@ -142,6 +142,10 @@ fn settle_years(logs: &mut [Input]) {
         folders.entry(folder).and_modify(|known| *known = widen(Some(*known), span)).or_insert(span);
     }
     for log in logs {
+        let modified = log.modified;
+        if let InputKind::Log(profile) = &mut log.kind {
+            profile.settle_order(modified);
+        }
         let folder = log.found.path.parent().unwrap_or(Path::new(""));
         let near = folders.get(folder).copied().or(all);
         // Of a stream only the beginning has been seen.

@@ -13,6 +13,7 @@ pub mod cmtrace;
 mod colour;
 mod columns;
 pub mod compose;
+mod contents;
 pub mod cri;
 pub mod csv;
 pub mod dmesg;

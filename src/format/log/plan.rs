@@ -560,19 +560,26 @@ fn only_item(value: Value<'_>) -> Value<'_> {
     value
 }
 
-/// `{"epochSecond":1709633411,"nanoOfSecond":123000000}`: an instant as Java writes it.
+/// `{"epochSecond":1709633411,"nanoOfSecond":123000000}`: an instant as Java writes it; `seconds` and `nanos` as
+/// protocol buffers do; `{"date":"2024-03-05 10:10:11.123456","timezone":"Europe/Berlin"}` as PHP does.
 fn instant(raw: &[u8]) -> Option<Timestamp> {
     let (mut seconds, mut nanos) = (None, 0);
+    let (mut date, mut zone) = (None, None);
     let number = |value: Value<'_>| match value {
         Value::Number(raw) => std::str::from_utf8(raw).ok()?.parse::<i64>().ok(),
         _ => None,
     };
     // Damage inside: what was read of it counts.
     let _ = super::json::each_field(raw, |key, value| match key.raw {
-        b"epochSecond" => seconds = number(value),
-        b"nanoOfSecond" => nanos = number(value).unwrap_or(0),
+        b"epochSecond" | b"seconds" => seconds = number(value),
+        b"nanoOfSecond" | b"nanos" => nanos = number(value).unwrap_or(0),
+        b"date" => date = value.text().map(std::borrow::Cow::into_owned),
+        b"timezone" => zone = value.text().map(std::borrow::Cow::into_owned),
         _ => {}
     });
+    if let (Some(date), Some(zone)) = (date, zone) {
+        return Clock::default().value(Value::plain(format!("{date} {zone}").as_bytes()));
+    }
     Timestamp::new(seconds.filter(|seconds| *seconds > 0)?, u32::try_from(nanos).ok()?)
 }
 
