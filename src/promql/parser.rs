@@ -431,7 +431,9 @@ impl Parser<'_> {
             if self.sign(")") {
                 return Ok((arguments, deepest));
             }
-            self.expect(",")?;
+            if !self.sign(",") {
+                return self.unexpected("\",\" or \")\"");
+            }
             if self.is_sign(0, ")") {
                 return refuse(self.last_span(), "trailing commas not allowed in function call args");
             }

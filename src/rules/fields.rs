@@ -37,7 +37,7 @@ impl Reader {
     pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
         let fields = self.open_fields(node, what)?;
         for (key, _) in fields.pairs {
-            let name = key.text().unwrap_or("");
+            let name = key.text().unwrap_or("null");
             if self.ignore_unknown || known.contains(&name) {
                 continue;
             }
