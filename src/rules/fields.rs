@@ -108,7 +108,9 @@ impl Reader {
     /// A field that is a whole number.
     pub(super) fn whole(&mut self, fields: &Fields<'_>, name: &str) -> Option<i64> {
         let text = self.text(fields, name)?;
-        let number = text.parse().ok();
+        // What is quoted is text.
+        let quoted = fields.get(name).and_then(Node::scalar).is_some_and(|scalar| !scalar.plain);
+        let number = text.parse().ok().filter(|_| !quoted);
         if number.is_none() {
             self.problem(
                 fields.place_of(name),

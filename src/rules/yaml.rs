@@ -270,7 +270,7 @@ impl Tabs {
             Event::Scalar(_, ScalarStyle::Plain, ..) => {}
             Event::Scalar(..) if in_brackets => {}
             Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
-                self.blocks.push(bytes.clone())
+                self.blocks.push(bytes.clone());
             }
             Event::Scalar(..) => self.free.push(bytes.clone()),
             Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {
