@@ -327,6 +327,9 @@ impl Shape {
         if (core[0] == b'/' && core.len() > 1) || core.starts_with(b"./") || self.count(1) >= 2 {
             return true;
         }
+        if core.len() == 36 && self.digits() > 0 && is_uuid(core) {
+            return true;
+        }
         // Which program it was is no part of what is said.
         if core.len() > 4 && core[core.len() - 4..].eq_ignore_ascii_case(b".exe") {
             return true;
@@ -336,6 +339,14 @@ impl Shape {
         }
         (self.count(3) > 0 || self.count(2) >= 2) && is_host(core)
     }
+}
+
+fn is_uuid(word: &[u8]) -> bool {
+    let is_right = |(at, b): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    };
+    word.iter().enumerate().all(is_right)
 }
 
 /// `host:port`, and names with enough dots in them.
@@ -439,6 +450,7 @@ mod tests {
             ("user=alice took=3", "user=<*> took=<*>"),
             ("status changed Thu Aug 11 15:00:00 PDT 2005 ok", "status changed <*> ok"),
             ("id 1eccc9e7-cadd-4e9d-a0d4-54a71af2dc0b gone", "id <*> gone"),
+            ("id abcdefab-cadd-4e9d-a0d4-fedcbafedcba gone", "id <*> gone"),
             ("interface alt0 and ee0", "interface alt<*> and ee<*>"),
             ("10.0.0.1, 10.0.0.2 are down", "<*> are down"),
             ("GET /a/b?x=1 200", "GET <*>"),
