@@ -263,6 +263,7 @@ mod tests {
     fn damage_is_survived() {
         let needs = all_roles();
         for format in LOG_FORMATS {
+            assert!(!format.samples().is_empty(), "{} has no sample that could be damaged", format.name());
             for sample in format.samples() {
                 let text = sample.text.as_bytes();
                 let plan = sample.plan(&needs, Clock::default());

@@ -11,7 +11,7 @@ use super::reader::without_mark;
 use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
 };
-use crate::format::time::{Clock, Numbers, Order, Stamp};
+use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
 
@@ -184,6 +184,8 @@ struct Places {
     doubtful: [usize; 16],
     /// How many have a time of day alone after so many words.
     bare: [usize; 3],
+    /// How many have a date behind a time of day that begins the line.
+    late: usize,
 }
 
 impl Seen {
@@ -328,6 +330,7 @@ impl Seen {
         if let Some(found) = found {
             let ((stamp, ..), words) = found;
             places.after_words[usize::from(words)] += 1;
+            places.late += usize::from(words == 0 && time_alone(&line[found.0.1..]).is_some());
             places.doubtful[usize::from(words)] += usize::from(doubtful(&found));
             if let Stamp::Numeric { date, .. } = stamp
                 && self.dates.len() < MAX_DATES
@@ -476,6 +479,10 @@ impl Places {
             if doubtful * 2 > *count && (*count * 10 < self.lines * 9 || self.lines < FEW) {
                 *count = 0;
             }
+        }
+        // Among times of day alone a date behind one is spoken of.
+        if self.late * 10 <= self.bare.iter().sum() {
+            after_words[0] = after_words[0].saturating_sub(self.late);
         }
         let timed: usize = after_words.iter().sum();
         let bare = (0_u8..).zip(self.bare).max_by_key(|(words, count)| (*count, std::cmp::Reverse(*words)));
@@ -756,6 +763,12 @@ mod tests {
             ("12 23:59:58 a\n13 00:00:01 b\n", Some(1_000_000_000)),
             ("[09:00:00] [main/INFO]: x\n[09:00:00] [main/INFO]: y\n", Some(9 * 3600 * 1_000_000_000)),
             ("00:00:00 a\n03:00:00 b\n00:00:01 c\n", None),
+            // One message in ten begins with a date.
+            (
+                "09:00:00 2024-01-02 is gone\n09:00:01 b\n09:00:01 b\n09:00:01 b\n09:00:01 b\n09:00:01 b\n\
+                 09:00:01 b\n09:00:01 b\n09:00:01 b\n09:00:01 b\n09:00:01 b\n",
+                Some((9 * 3600 + 1) * 1_000_000_000),
+            ),
             ("22:00:00 a\n03:00:00 b\n01:00:01 c\n", None),
         ] {
             let profile = survey(&[text.as_bytes()]);
