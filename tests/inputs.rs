@@ -35,3 +35,32 @@ fn documents_of_entries_are_read_entry_by_entry() {
         .expect("a file");
     assert_eq!(entries(&path).len(), 2);
 }
+
+#[test]
+fn a_zone_that_places_share_is_said_and_named_by_a_person() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("db.log");
+    fs::write(&path, "2024-03-05 10:10:11.123 IST [2211] LOG:  ready\n").expect("a file");
+    let name = path.to_string_lossy().into_owned();
+    let ran = obs(&["grep", "", &name, "--output", "json"]);
+    assert!(ran.json()[0]["timestamp"].is_null());
+    assert!(ran.stderr.contains("share"), "{ran:?}");
+    let ran = obs(&["grep", "", &name, "--output", "json", "--tz", "Asia/Kolkata"]);
+    assert_eq!(ran.json()[0]["timestamp"], "2024-03-05T04:40:11.123000000Z");
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_packed_file_is_no_later_than_its_package() {
+    use std::time::{Duration, SystemTime};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("app.log.2.gz");
+    let file = fs::File::create(&path).expect("a file");
+    let mut packed = flate2::GzBuilder::new().mtime(1_790_000_000).write(file, flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, b"Dec 30 23:59:58 h p[1]: z\n").expect("bytes");
+    let file = packed.finish().expect("a file");
+    // 2023-12-31
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_000_000)).expect("a time");
+    assert_eq!(entries(&path)[0]["timestamp"], "2023-12-30T23:59:58.000000000Z");
+}

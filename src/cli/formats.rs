@@ -298,6 +298,9 @@ fn clock(input: &Input) -> String {
         }
         None => {}
     }
+    if profile.unclear_zone {
+        said.push("a zone whose name several places share is that of the place that --tz names, else none");
+    }
     if said.is_empty() { "nothing is assumed".to_owned() } else { said.join("; ") }
 }
 

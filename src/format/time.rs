@@ -41,6 +41,18 @@ pub enum Stamp {
     Instant(Timestamp),
 }
 
+impl Stamp {
+    /// Is its zone a name that stands for several?
+    pub fn is_of_unclear_zone(self) -> bool {
+        match self {
+            Stamp::Civil { time, .. } | Stamp::Numeric { time, .. } | Stamp::Bare(time) => {
+                time.zone == Zone::Unclear
+            }
+            Stamp::Instant(_) => false,
+        }
+    }
+}
+
 /// A time of day with what was written of its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeOfDay {

@@ -113,6 +113,12 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             let what = "its dates can be read with the day or with the month first, and nothing tells which: they are left out";
             inputs.diagnostics.push(Diagnostic::warning(&log.shown, what));
         }
+        if profile.unclear_zone && profile.zone.or(scan.read.zone).is_none_or(|zone| zone == chrono_tz::UTC) {
+            let what = "its times name a zone that places far apart share (CST, IST …): they are left out";
+            inputs
+                .diagnostics
+                .push(Diagnostic::warning(&log.shown, what).hinted("--tz says which place is meant"));
+        }
         if !profile.layout.is_bare() {
             continue;
         }

@@ -35,6 +35,8 @@ pub struct Profile {
     pub order: Option<Order>,
     /// Are there dates in numbers of which nothing tells the order?
     pub unclear: bool,
+    /// Are there times with the name of a zone that stands for several?
+    pub unclear_zone: bool,
     /// The orders in which all of its dates in numbers are dates, the most likely first.
     pub orders: Vec<Reading>,
     /// The earliest and the latest time of the samples among those with a year.
@@ -160,6 +162,7 @@ struct Seen {
     /// Lines of text, and how many of them have a time after so many words; then the same for carried lines.
     text: [Places; 2],
     dates: Vec<Numbers>,
+    unclear_zone: bool,
     dated: Option<(Timestamp, Timestamp)>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
@@ -211,6 +214,7 @@ impl Seen {
             columns,
             text: [Places::default(), Places::default()],
             dates: Vec::new(),
+            unclear_zone: false,
             dated: None,
             yearless: None,
             first_is_timed: None,
@@ -337,6 +341,7 @@ impl Seen {
             {
                 self.dates.push(date);
             }
+            self.unclear_zone |= stamp.is_of_unclear_zone();
             if let Some(ts) = self.plan.clock().resolve(stamp) {
                 self.saw(ts);
             }
@@ -364,6 +369,7 @@ impl Seen {
             Some(columns) => columns.date_and_time(line).and_then(stamp).map(|(stamp, _)| stamp),
             None => locate(line).filter(|(_, words)| *words <= 2).map(|((stamp, ..), _)| stamp),
         };
+        self.unclear_zone |= found.is_some_and(Stamp::is_of_unclear_zone);
         if let Some(Stamp::Numeric { date, .. }) = found {
             self.dates.push(date);
         }
@@ -450,6 +456,7 @@ impl Seen {
             zone: None,
             order: order_of(&orders),
             unclear: order_of(&orders).is_none() && self.dates.iter().any(|date| !date.is_clear()),
+            unclear_zone: self.unclear_zone,
             orders,
             dated: self.dated,
             bare: None,
