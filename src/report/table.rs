@@ -26,6 +26,8 @@ pub struct Column {
     pub importance: u8,
     /// Is a text that is too wide carried on below, at most [`Column::LINES`] lines of it, instead of cut?
     pub wraps: bool,
+    /// Is it the end of a text that tells it apart, as that of a path, so that its beginning is cut?
+    pub keeps_end: bool,
 }
 
 impl Column {
@@ -34,12 +36,23 @@ impl Column {
 
     /// A column of text of middling importance.
     pub fn text(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Left, importance: 5, wraps: false }
+        Column { title: title.into(), align: Align::Left, importance: 5, wraps: false, keeps_end: false }
+    }
+
+    /// A column of paths, whose ends tell more than their beginnings.
+    pub fn path(title: impl Into<Untrusted>) -> Column {
+        Column { keeps_end: true, ..Column::text(title) }
     }
 
     /// A column of numbers.
     pub fn number(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Right, importance: u8::MAX, wraps: false }
+        Column {
+            title: title.into(),
+            align: Align::Right,
+            importance: u8::MAX,
+            wraps: false,
+            keeps_end: false,
+        }
     }
 
     /// The same with another importance: 0 is cut first.
