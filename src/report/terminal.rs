@@ -173,9 +173,12 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
     let spared = !fits(wide, &natural) && fits(narrow, &natural);
     let gap = if fits(wide, &fitted(wide)) && !spared { wide } else { narrow };
     let widths = fitted(gap);
-    let cut = |i: usize, text: &str| match table.columns[i].keeps_end {
-        true => cut_front(text, widths[i], page.ellipsis()),
-        false => truncated(text, widths[i], page.ellipsis()),
+    let cut = |i: usize, text: &str| {
+        if table.columns[i].keeps_end {
+            cut_front(text, widths[i], page.ellipsis())
+        } else {
+            truncated(text, widths[i], page.ellipsis())
+        }
     };
 
     let of_title = |(i, title): (usize, &String)| truncated(title, widths[i], page.ellipsis());
