@@ -201,6 +201,8 @@ impl Table {
     pub(super) fn fitted(&self, natural: &[usize], titles: &[usize], room: usize) -> Vec<usize> {
         /// No text column gets narrower than this.
         const LEAST: usize = 8;
+        /// Of a path the file's name has to be seen.
+        const LEAST_OF_PATH: usize = 12;
         let mut widths = natural.to_vec();
         let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
         let text: Vec<bool> = (0..widths.len()).map(|column| self.may_be_cut(column)).collect();
@@ -209,7 +211,10 @@ impl Table {
         order.sort_unstable();
         order.dedup();
         for importance in order {
-            let floor = |i: usize| titles[i].clamp(LEAST.min(natural[i]), natural[i]);
+            let floor = |i: usize| {
+                let least = if self.columns[i].keeps_end { LEAST_OF_PATH } else { LEAST };
+                titles[i].clamp(least.min(natural[i]), natural[i])
+            };
             let gives = |i: &usize| text[*i] && self.columns[*i].importance == importance;
             while excess > 0 {
                 // The widest gives way until it is as wide as the next, or at its floor.
