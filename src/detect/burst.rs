@@ -103,6 +103,7 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         kinds,
         gain: 0.0,
         series: None,
+        level: false,
         what: None,
     };
     finding.summary = summary(WHAT, &finding);

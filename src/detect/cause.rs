@@ -118,7 +118,12 @@ pub fn story(
     // How requests went where they enter is told apart.
     if let Some(success) = &success {
         let place = scene.wants.file(success.group);
-        signs.retain(|sign| sign.detector != "error-share" || sign.subject.file != place);
+        let of_place = |sign: &Sign| sign.detector == "error-share" && sign.subject.file == place;
+        let others = |sign: &Sign| !of_place(sign) && sign.weight >= 0.45 && sign.gain >= CLEAR;
+        // If nobody else says anything, it is all that is known.
+        if signs.iter().any(others) {
+            signs.retain(|sign| !of_place(sign));
+        }
     }
     let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
     if let Some((from, to)) = core {
@@ -128,12 +133,10 @@ pub fn story(
     }
     let mut candidates = candidates(signs);
     let entries = success.as_ref().map_or_else(BTreeSet::new, |success| success.places(scene));
-    rate(scene, &mut candidates, &entries, reach);
+    rate(scene, &mut candidates, (&entries, success.as_ref()), reach);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
-    let sure = candidates
-        .iter()
-        .any(|candidate| candidate.signs.iter().any(|sign| sign.weight >= 0.5 && sign.gain >= CLEAR));
+    let sure = candidates.iter().any(|candidate| candidate.signs.iter().any(Sign::is_sure));
     // Chance makes some stretch of every day the worst of it.
     let worst = worst.filter(|worst| sure || worst.gain >= 1.25 * GAIN);
     if !sure && worst.is_none() {
@@ -157,7 +160,12 @@ fn core(signs: &[Sign], worst: Option<(Timestamp, Timestamp)>) -> Option<(Timest
 }
 
 /// Gives every candidate its score, and sorts them: the best first.
-fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<String>, reach: Option<&Reach>) {
+fn rate(
+    scene: &Scene<'_>,
+    candidates: &mut [Candidate],
+    (entries, success): (&BTreeSet<String>, Option<&Success>),
+    reach: Option<&Reach>,
+) {
     let first =
         candidates.iter().filter_map(|c| c.signs.iter().filter(|s| s.weight >= 0.4).map(Sign::surely).min());
     let Some(first) = first.min() else { return };
@@ -194,10 +202,13 @@ fn rate(scene: &Scene<'_>, candidates: &mut [Candidate], entries: &BTreeSet<Stri
         // Where requests enter, and where their ends are told, everything is felt.
         let felt = lead.nature == Nature::Symptom
             && (entries.contains(candidate.name()) || has_it_from_below(scene, candidates, at, reach));
+        // Of those who feel it, where requests enter is the farthest from it.
+        let outermost = felt && success.is_some_and(|success| success.place(scene) == candidate.name());
         candidates[at].score = most + 0.5 * lead.weight + clear + 0.75 * blamed.min(2) as f64
             - 0.75 * blames.min(2) as f64
             - if relays { 1.5 } else { 0.0 }
-            - if felt { 1.5 } else { 0.0 };
+            - if felt { 1.5 } else { 0.0 }
+            - if outermost { 0.5 } else { 0.0 };
     }
     // Of two that are as early the one is more likely that explains more: as in the confidence that is told.
     for candidate in candidates.iter_mut() {
@@ -391,6 +402,7 @@ fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) {
         from: context.from,
         to: best.to(),
         count: 1,
+        level: false,
         subject: context.finding.subject.clone(),
         kinds: Vec::new(),
         evidence: context.evidence.clone(),

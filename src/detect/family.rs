@@ -207,6 +207,7 @@ impl Family {
             kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
             gain: 0.0,
             series: None,
+            level: false,
             what: None,
         };
         finding.summary = summary(self.what, &finding);
@@ -229,13 +230,17 @@ fn is_constant(scene: &Scene<'_>, group: u32, bins: &Bins) -> bool {
     bins.count() >= 8 && (last - first) * 10 >= present * 7
 }
 
-/// `connection pool exhausted in payment-service (payment-service/db.log): 4,409 times, 03:06:00–03:21:00`.
-pub fn summary(what: &str, finding: &Finding) -> String {
-    let subject = &finding.subject;
-    let place = match &subject.service {
+/// Where something is: a service with its log, or a log.
+pub fn place(subject: &Subject) -> String {
+    match &subject.service {
         Some(service) => format!("{service} ({})", subject.file),
         None => subject.file.clone(),
-    };
+    }
+}
+
+/// `connection pool exhausted in payment-service (payment-service/db.log): 4,409 times, 03:06:00–03:21:00`.
+pub fn summary(what: &str, finding: &Finding) -> String {
+    let place = place(&finding.subject);
     let times = match finding.count {
         1 => "once".to_owned(),
         n => format!("{} times", HumanCount(n)),

@@ -119,6 +119,9 @@ pub struct Finding {
     /// The recorded series that it was found in: the metric's name and the labels that they have in common.
     #[serde(skip)]
     pub series: Option<Labels>,
+    /// Is it a quantity that entries tell and that is not what it was, rather than events?
+    #[serde(skip)]
+    pub level: bool,
     /// What happened, where the detector's own words do not say it.
     #[serde(skip)]
     pub what: Option<String>,
@@ -185,6 +188,7 @@ mod tests {
             kinds: vec![],
             gain: 0.0,
             series: None,
+            level: false,
             what: None,
         };
         assert_eq!(

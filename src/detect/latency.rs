@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Detector;
 use super::bins::Bins;
-use super::change::{self, Way};
+use super::change::{self, Stretch, Way};
 use super::family::{evidence, identity, subject, summary};
 use super::finding::{Finding, Nature, Severity, Subject};
 use super::observe::What;
@@ -23,7 +23,10 @@ pub static LATENCY: Latency = Latency;
 const WHAT: &str = "answers take longer";
 
 /// Durations that tell something.
-const FEWEST: u64 = 60;
+const FEWEST: u64 = 40;
+
+/// Endpoints of one service that are told of, at most.
+const MOST_TOLD: usize = 3;
 
 impl Detector for Latency {
     fn name(&self) -> &'static str {
@@ -35,67 +38,127 @@ impl Detector for Latency {
     }
 
     fn about(&self) -> &'static str {
-        "durations longer than usual in their service, in entries or in recorded metrics"
+        "durations longer than usual, of a service or of an endpoint, in entries or in recorded metrics"
     }
 
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
-        let mut services: BTreeMap<(u32, Subject), Vec<usize>> = BTreeMap::new();
+        let mut services: BTreeMap<(u32, Subject), Endpoints<'_>> = BTreeMap::new();
         for (at, (kind, _)) in scene.kinds.iter().enumerate() {
             if kind.what == What::Duration {
-                services.entry((kind.group, identity(scene, kind))).or_default().push(at);
+                let asked = kind.text.get(4..).unwrap_or_default();
+                let endpoints = services.entry((kind.group, identity(scene, kind))).or_default();
+                endpoints.entry(asked).or_default().push(at);
             }
         }
-        services.into_values().filter_map(|kinds| slower(scene, &kinds)).collect()
+        services.into_values().flat_map(|endpoints| of_service(scene, &endpoints)).collect()
     }
+}
+
+/// The kinds of durations of each endpoint, or of what else entries with a duration say.
+type Endpoints<'s> = BTreeMap<&'s str, Vec<usize>>;
+
+/// Of a service and its endpoints those are told of that say more: few endpoints, or all of it.
+fn of_service(scene: &Scene<'_>, endpoints: &Endpoints<'_>) -> Vec<Finding> {
+    let kinds: Vec<usize> = endpoints.values().flatten().copied().collect();
+    let whole = slower(scene, &kinds);
+    let mut parts: Vec<(&str, Slower)> = Vec::new();
+    if endpoints.len() > 1 {
+        parts.extend(endpoints.iter().filter_map(|(asked, kinds)| Some((*asked, slower(scene, kinds)?))));
+    }
+    let few = parts.len() * 2 <= endpoints.len() || whole.is_none();
+    if parts.is_empty() || !few {
+        return whole.map(|whole| finding(scene, &whole, None)).into_iter().collect();
+    }
+    // Those that are clearest say enough.
+    parts.sort_by(|a, b| b.1.found.gain.total_cmp(&a.1.found.gain).then(a.0.cmp(b.0)));
+    parts.truncate(MOST_TOLD);
+    parts.iter().map(|(asked, slower)| finding(scene, slower, Some(asked))).collect()
+}
+
+/// Durations that became longer.
+struct Slower {
+    /// When, and how much.
+    found: Stretch,
+    /// The half octave from which on they are slow.
+    least: u32,
+    /// The entries that are.
+    slow: Bins,
+    /// The kind with most entries.
+    kind: usize,
 }
 
 /// The half octave of a kind of duration.
 fn octave(scene: &Scene<'_>, kind: usize) -> u32 {
-    scene.kinds[kind].0.text.parse().unwrap_or(0)
+    scene.kinds[kind].0.text.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
-fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Finding> {
-    let mut all = Bins::default();
-    for kind in kinds {
-        all.merge(scene.kinds[*kind].1.bins.clone());
-    }
-    if all.count() < FEWEST {
+fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Slower> {
+    if kinds.iter().map(|kind| scene.kinds[*kind].1.count).sum::<u64>() < FEWEST {
         return None;
     }
-    let exposure: Vec<f64> = scene.axis.counts(&all).iter().map(|n| *n as f64).collect();
-    let mut octaves: Vec<u32> = kinds.iter().map(|kind| octave(scene, *kind)).collect();
-    octaves.sort_unstable();
-    octaves.dedup();
+    // Counts by half octave: from the slowest on they add up.
+    let mut octaves: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+    for kind in kinds {
+        let counts = octaves.entry(octave(scene, *kind)).or_insert_with(|| vec![0; scene.axis.bins]);
+        scene.axis.add(&scene.kinds[*kind].1.bins, counts);
+    }
+    let mut exposure = vec![0.0; scene.axis.bins];
+    for counts in octaves.values() {
+        for (sum, count) in exposure.iter_mut().zip(counts) {
+            *sum += *count as f64;
+        }
+    }
     // From which duration on entries are slow is not known: that with the clearest change is taken.
-    let found = octaves
-        .iter()
-        .skip(1)
-        .filter_map(|least| {
-            let mut slow = Bins::default();
-            for kind in kinds.iter().filter(|kind| octave(scene, **kind) >= *least) {
-                slow.merge(scene.kinds[*kind].1.bins.clone());
-            }
-            let found = change::strongest(&scene.axis.counts(&slow), &exposure, Way::Up, &scene.against)?;
-            let clear = found.gain >= 1.5 * GAIN && found.count >= 8 && found.inside >= 4.0 * found.outside;
-            (clear && found.inside >= 0.1 && found.outside <= 0.1).then_some((found, *least, slow))
-        })
-        .max_by(|a, b| a.0.gain.total_cmp(&b.0.gain));
-    let (found, least, slow) = found?;
+    let mut counts = vec![0; scene.axis.bins];
+    let mut best: Option<(Stretch, u32)> = None;
+    for (least, more) in octaves.iter().skip(1).rev() {
+        for (sum, count) in counts.iter_mut().zip(more) {
+            *sum += count;
+        }
+        let Some(found) = change::strongest(&counts, &exposure, Way::Up, &scene.against) else { continue };
+        let clear = found.gain >= 1.5 * GAIN && found.count >= 8 && found.inside >= 4.0 * found.outside;
+        if clear
+            && found.inside >= 0.1
+            && found.outside <= 0.1
+            && best.is_none_or(|(best, _)| found.gain >= best.gain)
+        {
+            best = Some((found, *least));
+        }
+    }
+    let (found, least) = best?;
     let present: Vec<f64> = exposure.iter().map(|n| f64::from(u8::from(*n > 0.0))).collect();
     if scene.is_beginning(&present, found.from) {
         return None;
     }
+    let mut slow = Bins::default();
+    for kind in kinds.iter().filter(|kind| octave(scene, **kind) >= least) {
+        slow.merge(scene.kinds[*kind].1.bins.clone());
+    }
+    let kind = *kinds.iter().max_by_key(|kind| (scene.kinds[**kind].1.count, std::cmp::Reverse(**kind)))?;
+    Some(Slower { found, least, slow, kind })
+}
+
+/// Is it so clear that it is trouble, whether or not anything fails? Most answers take much longer than nearly all did.
+fn is_plain(found: &Stretch) -> bool {
+    found.gain >= 2.5 * GAIN
+        && found.count >= 12
+        && found.inside >= 0.5
+        && found.inside >= 10.0 * found.outside
+}
+
+fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
+    let Slower { found, least, slow, kind } = slower;
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
     // One that was slow long before the others is chance, also where it is the only one.
     let inside = slow.clipped(from, Timestamp(until.0 - 1)).without_strays();
-    let kind = *kinds.iter().max_by_key(|kind| (scene.kinds[**kind].1.count, std::cmp::Reverse(**kind)))?;
     // Half octaves are of sixteenths of a millisecond.
-    let edge = HumanMillis(2_f64.powf(f64::from(least) / 2.0) / 16.0);
+    let edge = HumanMillis(2_f64.powf(f64::from(*least) / 2.0) / 16.0);
+    let of = asked.map_or(String::new(), |asked| format!("{}: ", brief(asked)));
     let mut finding = Finding {
         detector: "latency",
-        severity: Severity::Medium,
+        severity: if is_plain(found) { Severity::High } else { Severity::Medium },
         nature: Nature::Symptom,
-        subject: subject(scene, &scene.kinds[kind].0),
+        subject: subject(scene, &scene.kinds[*kind].0),
         from: inside.first().map(|first| first.ts),
         to: inside.last(),
         count: inside.count(),
@@ -107,15 +170,25 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Finding> {
         kinds: Vec::new(),
         gain: found.gain,
         series: None,
+        level: false,
         what: Some(format!(
-            "{WHAT} (over {edge}: usually {:.1} %, then {:.0} %)",
+            "{WHAT} ({of}over {edge}: usually {:.1} %, then {:.0} %)",
             found.outside * 100.0,
             found.inside * 100.0
         )),
     };
     finding.summary = summary(finding.what.as_deref().unwrap_or(WHAT), &finding);
     finding.evidence = evidence(scene, &inside, &[]);
-    Some(finding)
+    finding
+}
+
+/// The first words of what was asked for.
+pub(super) fn brief(asked: &str) -> String {
+    const LONGEST: usize = 60;
+    match asked.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &asked[..at]),
+        None => asked.to_owned(),
+    }
 }
 
 #[cfg(test)]

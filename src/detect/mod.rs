@@ -26,6 +26,7 @@ pub mod memory;
 pub mod meter;
 pub mod narrow;
 pub mod network;
+pub mod number;
 pub mod observe;
 pub mod own;
 pub mod phrase;
@@ -37,12 +38,14 @@ pub mod scene;
 pub mod share;
 pub mod sign;
 pub mod silence;
+pub mod stall;
 pub mod storage;
 pub mod storm;
 pub mod success;
 pub mod template;
 pub mod timeout;
 pub mod track;
+pub mod traffic;
 pub mod trust;
 
 pub use family::Family;
@@ -78,6 +81,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &pool::THREADS,
     &memory::MEMORY,
     &memory::PAUSES,
+    &stall::STALL,
     &storage::DISK,
     &storage::DESCRIPTORS,
     &storage::PORTS,
@@ -102,6 +106,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &share::ERROR_SHARE,
     &latency::LATENCY,
     &storm::STORM,
+    &traffic::TRAFFIC,
     &silence::SILENCE,
     &deploy::DEPLOY,
     &deploy::CONFIGURATION,
@@ -126,6 +131,8 @@ pub fn findings(scene: &Scene<'_>, only: &[String]) -> Vec<Finding> {
         |detector: &&&dyn Detector| only.is_empty() || only.iter().any(|name| name == detector.name());
     let mut findings: Vec<Finding> =
         DETECTORS.iter().filter(wanted).flat_map(|detector| detector.find(scene)).collect();
+    let wanted = |finding: &Finding| only.is_empty() || only.iter().any(|name| name == finding.detector);
+    findings.extend(number::findings(scene).into_iter().filter(wanted));
     findings.sort_by_cached_key(Finding::order);
     findings
 }

@@ -6,6 +6,7 @@
 use super::bins::{Bins, Moment};
 use super::gauge::{self, Fill, Gauge, Part};
 use super::mask;
+use super::number::{self, Levels};
 use super::recent::RecentTexts;
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
@@ -51,6 +52,10 @@ const PATH_FIELDS: &[&str] = &[
     "request",
 ];
 
+/// Fields in which services put what was asked for by a name, in plain letters.
+const OPERATION_FIELDS: &[&str] =
+    &["endpoint", "route", "httproute", "operation", "operationname", "rpcmethod", "handler", "action"];
+
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;
 
@@ -62,6 +67,9 @@ const FIELD: usize = 400;
 pub struct Wants {
     errors: Vec<Slot>,
     paths: Vec<Slot>,
+    operations: Vec<Slot>,
+    /// Fields that hold quantities, with their names.
+    numbers: Vec<(Slot, String)>,
     pools: Vec<PoolFields>,
     /// The group of every file: a log and its rotated parts are one group.
     groups: Vec<u32>,
@@ -91,12 +99,15 @@ pub enum What {
     Near = 2,
     /// Requests with a status, by status and by what was asked for.
     Status = 3,
-    /// Entries with a duration, by its half octave.
+    /// Entries with a duration, by its half octave and by what was asked for or else what they say.
     Duration = 4,
+    /// Quantities, by their fields.
+    Number = 5,
 }
 
 impl What {
-    const ALL: [What; 5] = [What::Template, What::Full, What::Near, What::Status, What::Duration];
+    const ALL: [What; 6] =
+        [What::Template, What::Full, What::Near, What::Status, What::Duration, What::Number];
 }
 
 /// A kind of entry: what its key says.
@@ -143,7 +154,9 @@ pub struct Example {
 pub struct Observed<'w> {
     wants: &'w Wants,
     signals: Table<Signal>,
+    numbers: Table<Levels>,
     key: Vec<u8>,
+    asked: Vec<u8>,
     masks: RecentTexts,
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
@@ -170,7 +183,11 @@ impl Wants {
         let errors = errors.collect();
         let paths = PATH_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
         let paths = paths.collect();
+        let operations = keys.iter().filter(|key| OPERATION_FIELDS.contains(&letters(key).as_str()));
+        let operations = operations.map(|key| needs.field(key)).collect();
         let pools = pool_fields(&keys, needs);
+        let quantities = keys.iter().filter(|key| number::is_quantity(key)).take(number::MOST_FIELDS);
+        let numbers = quantities.map(|key| (needs.field(key), (*key).to_owned())).collect();
         let mut files: Vec<String> = Vec::new();
         let groups = logs
             .iter()
@@ -187,7 +204,7 @@ impl Wants {
                 at as u32
             })
             .collect();
-        Wants { errors, paths, pools, groups, files }
+        Wants { errors, paths, operations, numbers, pools, groups, files }
     }
 
     /// Appends what was asked for, masked, to `key`; says whether the entry tells.
@@ -198,6 +215,22 @@ impl Wants {
         let end = path.iter().position(|b| matches!(b, b'?' | b'#')).unwrap_or(path.len());
         mask::mask(&path[..end.min(FIELD)], key);
         true
+    }
+
+    /// Asks for one more quantity.
+    #[cfg(test)]
+    pub(super) fn want_number(&mut self, name: &str, needs: &mut Needs) {
+        self.numbers.push((needs.field(name), name.to_owned()));
+    }
+
+    /// The same, or the name of what was asked for.
+    fn push_asked(&self, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
+        if self.push_path(slots, key) {
+            return true;
+        }
+        let Some(name) = self.operations.iter().find_map(|slot| slots.get(*slot).key()) else { return false };
+        mask::mask(&name[..name.len().min(FIELD)], key);
+        !name.is_empty()
     }
 
     /// The numbers of pools in an entry's fields.
@@ -272,7 +305,9 @@ impl<'w> Observed<'w> {
         Observed {
             wants,
             signals: Table::default(),
+            numbers: Table::default(),
             key: Vec::with_capacity(512),
+            asked: Vec::with_capacity(512),
             masks: RecentTexts::new(mask::mask),
             chunks: Vec::new(),
         }
@@ -283,6 +318,12 @@ impl<'w> Observed<'w> {
         let mut chunks = std::mem::take(&mut self.chunks);
         chunks.sort_unstable();
         chunks
+    }
+
+    /// The numbers that entries tell, in the order of their keys.
+    pub fn take_numbers(&mut self) -> Vec<(Kind, Levels)> {
+        let numbers = std::mem::take(&mut self.numbers).into_sorted();
+        numbers.into_iter().filter_map(|(key, levels)| Some((Kind::of(&key)?, levels))).collect()
     }
 
     fn note_chunk(&mut self, location: Location, ts: Timestamp) {
@@ -354,26 +395,44 @@ impl Fold for Observed<'_> {
         }
         let pooled = self.count(entry);
         let fill = self.fill(entry, &message, pooled);
-        self.count_status(entry, head);
+        self.note_numbers(entry, head);
+        let timed = slots.duration.filter(|ms| *ms >= 0.0);
+        let status = Self::status(entry);
+        if timed.is_some() || status.is_some() {
+            self.asked.clear();
+            if !self.wants.push_asked(slots, &mut self.asked) {
+                self.asked.clear();
+                self.asked.extend_from_slice(&self.key[head..]);
+            }
+        }
+        if let Some(word) = status {
+            self.key.truncate(head);
+            self.key[0] = What::Status as u8;
+            self.key[LEVEL_AT] = NO_LEVEL;
+            self.key.extend_from_slice(&word);
+            self.key.extend_from_slice(&self.asked);
+            self.count(entry);
+        }
         self.key.truncate(head);
         if let Some(what) = fill {
             self.key[0] = what as u8;
             self.key[LEVEL_AT] = NO_LEVEL;
             self.count(entry);
         }
-        if let Some(ms) = slots.duration
-            && ms >= 0.0
-        {
+        if let Some(ms) = timed {
             self.key[0] = What::Duration as u8;
             self.key[LEVEL_AT] = NO_LEVEL;
             let octave = half_octave(ms);
             self.key.extend([0, (octave / 10) as u8, (octave % 10) as u8].map(|digit| b'0' + digit));
+            self.key.push(b' ');
+            self.key.extend_from_slice(&self.asked);
             self.count(entry);
         }
     }
 
     fn merge(&mut self, other: Self) {
         self.chunks.extend(other.chunks);
+        self.numbers.merge(other.numbers, Levels::merge);
         self.signals.merge(other.signals, |mine, theirs| {
             mine.count += theirs.count;
             mine.bins.merge(theirs.bins);
@@ -399,27 +458,40 @@ impl Observed<'_> {
         }
     }
 
-    /// Counts a request by its status and by what was asked for. The key holds the template after `head`.
-    fn count_status(&mut self, entry: &Entry<'_, '_>, head: usize) {
-        let status = entry.slots.role(Role::Status);
-        let word = match status.number() {
-            Some(code) if (100.0..600.0).contains(&code) => format!("{:03} ", code as u32),
-            Some(_) => return,
-            None => match outcome(status) {
-                Some(true) => "ok  ".to_owned(),
-                Some(false) => "bad ".to_owned(),
-                None => return,
-            },
-        };
-        self.key[0] = What::Status as u8;
-        self.key[LEVEL_AT] = NO_LEVEL;
-        let template = self.key.len();
-        if self.wants.push_path(entry.slots, &mut self.key) {
-            self.key.drain(head..template);
+    /// Notes the quantities of an entry by their fields. The key holds the template after `head`.
+    fn note_numbers(&mut self, entry: &Entry<'_, '_>, head: usize) {
+        let Some(ts) = entry.slots.ts else { return };
+        for (slot, name) in &self.wants.numbers {
+            let Some(value) = entry.slots.get(*slot).number() else { continue };
+            self.asked.clear();
+            self.asked.extend_from_slice(&self.key[..head]);
+            self.asked[0] = What::Number as u8;
+            self.asked[LEVEL_AT] = NO_LEVEL;
+            self.asked.extend_from_slice(name.as_bytes());
+            self.asked.push(number::BETWEEN as u8);
+            self.asked.extend_from_slice(&self.key[head..]);
+            self.numbers.entry(&self.asked, Levels::default).add(value, ts, entry.location);
         }
-        self.key.splice(head..head, word.bytes());
-        self.count(entry);
     }
+
+    /// What an entry's status says of a request, in four letters.
+    fn status(entry: &Entry<'_, '_>) -> Option<[u8; 4]> {
+        let status = entry.slots.role(Role::Status);
+        match status.number() {
+            Some(code) if (100.0..600.0).contains(&code) => {
+                let code = code as u32;
+                let digit = |n: u32| b'0' + (n % 10) as u8;
+                Some([digit(code / 100), digit(code / 10), digit(code), b' '])
+            }
+            Some(_) => None,
+            None => Some(if outcome(status)? { *b"ok  " } else { *b"bad " }),
+        }
+    }
+}
+
+/// A name without separators, in lower case.
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 pub(super) fn mentions_pool(message: &[u8]) -> bool {

@@ -329,6 +329,7 @@ impl Own {
             kinds: Vec::new(),
             gain: 16.0 + 2.0 * (fired.len().max(1) as f64).ln(),
             series: None,
+            level: false,
             what: Some(self.what.clone()),
         };
         finding.summary = summary(&self.what, &finding);

@@ -200,12 +200,13 @@ fn finding(said: &Said<'_>) -> Finding {
         kinds: Vec::new(),
         gain: said.gain,
         series: Some(series),
+        level: false,
         what: Some(what),
     }
 }
 
 /// A number as people write it.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let (scaled, unit) = match value.abs() {
         v if v >= 1e12 => (value / 1e12, "T"),
         v if v >= 1e9 => (value / 1e9, "G"),
@@ -219,7 +220,7 @@ fn number(value: f64) -> String {
 }
 
 /// Is a shift for the worse?
-fn is_worse(worse: Worse, shift: &Shift) -> bool {
+pub(super) fn is_worse(worse: Worse, shift: &Shift) -> bool {
     match worse {
         Worse::Up => shift.is_up(),
         Worse::Down => !shift.is_up(),
@@ -232,7 +233,7 @@ fn shifted(meter: &Meter, name: &str, track: &Track, shift: &Shift, unit: &str) 
     let range = (track.points[shift.from].0, track.points[shift.to].0);
     finding(&Said {
         detector: meter.detector,
-        severity: meter.severity,
+        severity: if is_much(meter, shift) { Severity::High } else { meter.severity },
         nature: meter.nature,
         labels: &track.labels,
         metric: name,
@@ -242,6 +243,11 @@ fn shifted(meter: &Meter, name: &str, track: &Track, shift: &Shift, unit: &str) 
         gain: shift.gain,
         numbers: format!("usually {}{unit}, then {}{unit}", number(shift.usual), number(shift.peak)),
     })
+}
+
+/// Answers that take several times as long for some time are trouble, whether or not anything fails.
+fn is_much(meter: &Meter, shift: &Shift) -> bool {
+    meter.detector == "latency" && shift.during >= 3.0 * shift.usual && shift.to - shift.from >= 8
 }
 
 /// Values that leave what was usual.

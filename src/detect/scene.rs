@@ -7,6 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::bins::{Bins, NARROWEST};
 use super::change::{self, Against, Stretch, Way};
+use super::number::Levels;
 use super::observe::{ChunkTimes, Kind, Observed, Signal, Wants, What};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
@@ -33,6 +34,8 @@ pub struct Scene<'w> {
     pub wants: &'w Wants,
     /// Every kind of entry, in the order of their keys.
     pub kinds: Vec<(Kind, Signal)>,
+    /// Numbers that entries tell, in the order of their keys.
+    pub numbers: Vec<(Kind, Levels)>,
     /// The chunks of the files with their times, in order.
     pub chunks: Vec<ChunkTimes>,
     /// The axis.
@@ -179,6 +182,7 @@ impl<'w> Scene<'w> {
         given: Option<Given>,
     ) -> Scene<'w> {
         let chunks = observed.take_chunks();
+        let numbers = observed.take_numbers();
         let kinds = observed.into_sorted();
         let mut all = Bins::default();
         for (kind, signal) in &kinds {
@@ -198,8 +202,19 @@ impl<'w> Scene<'w> {
         }
         let words = words(&kinds, vocabulary);
         let against = axis.against(given.as_ref());
-        let mut scene =
-            Scene { wants, kinds, chunks, axis, last, given, against, words, changes: Vec::new(), volumes };
+        let mut scene = Scene {
+            wants,
+            kinds,
+            numbers,
+            chunks,
+            axis,
+            last,
+            given,
+            against,
+            words,
+            changes: Vec::new(),
+            volumes,
+        };
         scene.changes = (0..scene.kinds.len()).map(|at| scene.find_change(at)).collect();
         scene
     }

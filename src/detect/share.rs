@@ -111,7 +111,7 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], share: &Share, asked: Option<&str
     if found.outside > 0.0 {
         inside = inside.without_strays();
     }
-    let of = asked.map_or(String::new(), |asked| format!("{asked}: "));
+    let of = asked.map_or(String::new(), |asked| format!("{}: ", super::latency::brief(asked)));
     let mut finding = Finding {
         detector: "error-share",
         severity: Severity::High,
@@ -128,6 +128,7 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], share: &Share, asked: Option<&str
         kinds: Vec::new(),
         gain: found.gain,
         series: None,
+        level: false,
         what: Some(format!(
             "{WHAT} ({of}usually {:.1} %, then {:.1} %)",
             found.outside * 100.0,

@@ -25,12 +25,19 @@ pub(super) struct Sign {
     pub from: Timestamp,
     pub to: Timestamp,
     pub count: u64,
+    /// Is it a quantity that entries tell, rather than events?
+    pub level: bool,
     pub subject: Subject,
     pub kinds: Vec<usize>,
     pub evidence: Vec<Evidence>,
 }
 
 impl Sign {
+    /// Is it trouble by itself, whatever becomes of requests? A quantity that grew is not: it may be used well.
+    pub(super) fn is_sure(&self) -> bool {
+        self.weight >= 0.5 && self.gain >= CLEAR && !self.level
+    }
+
     /// When it had surely begun: the first of few entries may as well be a stray.
     pub(super) fn surely(&self) -> Timestamp {
         const MOST: i64 = 120 * NANOS;
@@ -79,12 +86,13 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
             gain: if finding.what.is_some() { finding.gain } else { gains.fold(rare, f64::max) },
             from: earliest.map_or(from, |earliest| earliest.min(from)),
             to,
-            // Samples of a metric are no events.
-            count: if finding.evidence.first().is_some_and(|e| e.location.file == NOWHERE) {
+            // Samples of a quantity are no events.
+            count: if finding.level || finding.evidence.first().is_some_and(|e| e.location.file == NOWHERE) {
                 1
             } else {
                 finding.count
             },
+            level: finding.level,
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
@@ -153,6 +161,8 @@ fn weight(finding: &Finding) -> f64 {
         (Nature::Resource | Nature::Fault, Severity::Critical) => 1.0,
         (Nature::Resource | Nature::Fault, Severity::High) => 0.9,
         (Nature::Resource | Nature::Fault, _) => 0.7,
+        // What is slow says less of why than what says so in words.
+        (Nature::Symptom, Severity::High | Severity::Critical) if finding.detector == "latency" => 0.5,
         (Nature::Symptom, Severity::High | Severity::Critical) => 0.55,
         (Nature::Symptom, _) => 0.4,
         (Nature::Context, _) => 0.3,
@@ -184,6 +194,7 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
         from: change.from,
         to: change.to,
         count: stretch.count,
+        level: false,
         subject: subject(scene, kind),
         kinds: vec![at],
         evidence: evidence(scene, &bins, &[at]),

@@ -1,13 +1,14 @@
 //! What stopped: a log, a service or a regular message that is heard no more, or not for a long time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Detector;
 use super::bins::{Bins, Run};
 use super::family::{identity, subject};
 use super::finding::{Evidence, Finding, Nature, Severity, Subject};
-use super::observe::What;
+use super::observe::{Kind, What};
 use super::scene::Scene;
+use super::success::{code, is_probe};
 use crate::model::time::NANOS;
 use crate::model::{Level, Timestamp};
 
@@ -65,7 +66,8 @@ impl Detector for Silence {
                 all.merge(scene.kinds[*kind].1.bins.clone());
             }
             if let Some(pause) = pause(scene, &all) {
-                found.push(finding(scene, &kinds, &all, pause, Severity::High));
+                let what = unheard(scene, &kinds);
+                found.push(finding(scene, &kinds, &all, pause, (Severity::High, what)));
                 continue;
             }
             // An error that is heard no more is no trouble.
@@ -81,12 +83,74 @@ impl Detector for Silence {
                     } else {
                         Severity::Medium
                     };
-                    found.push(finding(scene, &[at], &signal.bins, pause, severity));
+                    let what = unheard(scene, &[at]);
+                    found.push(finding(scene, &[at], &signal.bins, pause, (severity, what)));
                 }
             }
         }
+        found.extend(endpoints(scene));
         found
     }
+}
+
+/// Endpoints that were asked regularly, and are not any more while others are.
+fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
+    // Where entries do not tell what was asked for, they stand under what they say: that was looked at already.
+    let told = |kind: &&Kind| kind.what == What::Template;
+    let said: BTreeSet<(u32, &str)> = scene
+        .kinds
+        .iter()
+        .map(|(kind, _)| kind)
+        .filter(told)
+        .map(|kind| (kind.group, &kind.text[..]))
+        .collect();
+    let mut logs: BTreeMap<u32, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
+    for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+        let asked = kind.text.get(4..).unwrap_or_default();
+        let went_well = code(kind).is_some_and(|code| code < 400);
+        if kind.what == What::Status && went_well && !is_probe(kind) && !said.contains(&(kind.group, asked)) {
+            logs.entry(kind.group).or_default().entry(asked).or_default().push(at);
+        }
+    }
+    let mut found = Vec::new();
+    for asked in logs.into_values().filter(|asked| asked.len() > 1) {
+        let merged = |kinds: &mut dyn Iterator<Item = &usize>| {
+            let mut bins = Bins::default();
+            for kind in kinds {
+                bins.merge(scene.kinds[*kind].1.bins.clone());
+            }
+            bins
+        };
+        let all = merged(&mut asked.values().flatten());
+        for (name, kinds) in &asked {
+            let bins = merged(&mut kinds.iter());
+            let Some(pause) = pause(scene, &bins).filter(|pause| pause.missing >= 1.5 * MISSING) else {
+                continue;
+            };
+            let severity = if is_lost(&all, &bins, pause) { Severity::High } else { Severity::Medium };
+            let what = format!("requests for “{}” come no more", super::latency::brief(name));
+            found.push(finding(scene, kinds, &bins, pause, (severity, what)));
+        }
+    }
+    found
+}
+
+/// Are requests lost that came all the time before? The others come as they did, but not more of them instead.
+fn is_lost(all: &Bins, bins: &Bins, pause: Pause) -> bool {
+    const LONG: i64 = 180 * NANOS;
+    let (Some(first), Some(began)) = (bins.first(), all.first()) else { return false };
+    let rate = |bins: &Bins, from: Timestamp, to: Timestamp| {
+        let count: u64 = bins.within(from, to).map(|bin| bin.count).sum();
+        count as f64 / (to.0 - from.0).max(1) as f64
+    };
+    let before = (rate(all, began.ts, pause.from), rate(bins, began.ts, pause.from));
+    let during = rate(all, Timestamp(pause.from.0 + 1), Timestamp(pause.to.0 - 1));
+    let others = before.0 - before.1;
+    first.ts.0 - began.ts.0 <= (pause.from.0 - began.ts.0) / 10
+        && pause.to.0 - pause.from.0 >= LONG
+        && pause.missing >= 2.0 * MISSING
+        && during > 0.6 * others
+        && during < others + 0.5 * before.1
 }
 
 /// Is a silence of one message a loss of work? Then it was heard from the beginning, much of it is missing for long,
@@ -139,19 +203,29 @@ fn pause(scene: &Scene<'_>, bins: &Bins) -> Option<Pause> {
     (long && missing >= MISSING && heard * 2.0 > length as f64).then_some(Pause { from, to, missing })
 }
 
-fn finding(scene: &Scene<'_>, kinds: &[usize], bins: &Bins, pause: Pause, severity: Severity) -> Finding {
+/// What a silence of these kinds of entries is.
+fn unheard(scene: &Scene<'_>, kinds: &[usize]) -> String {
+    match kinds {
+        [only] => format!("“{}” is heard no more", super::sign::gist(&scene.kinds[*only].0)),
+        _ => WHAT.to_owned(),
+    }
+}
+
+fn finding(
+    scene: &Scene<'_>,
+    kinds: &[usize],
+    bins: &Bins,
+    pause: Pause,
+    (severity, what): (Severity, String),
+) -> Finding {
     let largest =
         kinds.iter().copied().max_by_key(|kind| (scene.kinds[*kind].1.count, std::cmp::Reverse(*kind)));
     let kind = largest.map_or(0, |kind| kind);
     let subject = subject(scene, &scene.kinds[kind].0);
-    let what = match kinds {
-        [only] => format!("“{}” is heard no more", super::sign::gist(&scene.kinds[*only].0)),
-        _ => WHAT.to_owned(),
-    };
-    let place = subject
-        .service
-        .clone()
-        .map_or_else(|| subject.file.clone(), |name| format!("{name} ({})", subject.file));
+    let place = super::family::place(&subject);
+    // What comes now and then is missed when it is due.
+    let gap = (pause.to.0 - pause.from.0) as f64 / pause.missing.max(1.0);
+    let due = Timestamp(pause.from.0 + gap as i64);
     let resumed = pause.to < scene.last;
     let until = if resumed { format!("–{}", pause.to.clock()) } else { " on".to_owned() };
     let evidence: Vec<Evidence> = bins
@@ -176,7 +250,7 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], bins: &Bins, pause: Pause, severi
             pause.missing
         ),
         subject,
-        from: Some(pause.from),
+        from: Some(due),
         to: Some(pause.to),
         count: 1,
         windows: vec![Run { from: pause.from, to: pause.to, count: 0 }],
@@ -186,6 +260,7 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], bins: &Bins, pause: Pause, severi
         kinds: Vec::new(),
         gain: 16.0 + pause.missing.ln() * 6.0,
         series: None,
+        level: false,
         what: Some(what),
     }
 }

@@ -136,6 +136,7 @@ fn finding(scene: &Scene<'_>, mut kinds: Vec<(usize, Repeated)>) -> Option<Findi
         kinds: kinds.iter().map(|(at, _)| *at).collect(),
         gain: found.stretch.gain,
         series: None,
+        level: false,
         what: Some(format!(
             "{WHAT} (“{gist}” more often: usually {:.1} for each, then {:.1})",
             found.usual, found.then

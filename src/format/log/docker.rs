@@ -11,7 +11,17 @@ use crate::model::{Level, Role, Slots, Text, Value};
 #[derive(Debug)]
 pub struct Docker;
 
-const OPENING: &[u8] = b"{\"log\":\"";
+/// What follows the opening of the object and of the line that it carries: Docker writes no blanks, what copies it may.
+fn opened(line: &[u8]) -> Option<&[u8]> {
+    let blank = |rest: &mut &[u8]| *rest = rest.trim_ascii_start();
+    let mut rest = line.strip_prefix(b"{")?;
+    blank(&mut rest);
+    rest = rest.strip_prefix(b"\"log\"")?;
+    blank(&mut rest);
+    rest = rest.strip_prefix(b":")?;
+    blank(&mut rest);
+    rest.strip_prefix(b"\"")
+}
 
 /// The layer of formats that carry a container's lines.
 pub(super) const CONTAINER: u8 = 3;
@@ -26,7 +36,7 @@ impl LogFormat for Docker {
     }
 
     fn starts(&self, rest: &[u8], _plan: &Plan) -> bool {
-        rest.starts_with(OPENING)
+        opened(rest).is_some()
     }
 
     fn layer(&self) -> u8 {
@@ -139,7 +149,7 @@ impl Docker {
 
 /// The line that a line of the file carries.
 fn carried(line: &[u8]) -> Option<Text<'_>> {
-    let rest = line.strip_prefix(OPENING)?;
+    let rest = opened(line)?;
     let mut from = 0;
     let mut escaped = false;
     loop {
