@@ -229,7 +229,7 @@ fn field(name: &str, seen: &Seen) -> FieldJson {
 /// The files, one a row: what they are and what was read of them.
 pub(super) fn files_table(files: &[FileJson]) -> Table {
     let columns = vec![
-        Column::text("file").importance(8),
+        Column::path("file").importance(8),
         Column::text("format").importance(9),
         Column::number("entries"),
         Column::number("unparsed"),

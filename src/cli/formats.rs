@@ -270,7 +270,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             .skipped
             .iter()
             .map(|skipped| vec![Cell::text(skipped.file.as_str()), Cell::text(skipped.reason.as_str())]);
-        let columns = vec![Column::text("file").importance(9), Column::text("because it is")];
+        let columns = vec![Column::path("file").importance(9), Column::text("because it is")];
         report.push(Section::Table(Table { rows: rows.collect(), columns }));
     }
     report.push(Section::Account(account));

@@ -57,7 +57,7 @@ impl Session {
 
     fn table(&self) -> Table {
         let columns = vec![
-            Column::text("file").importance(9),
+            Column::path("file").importance(9),
             Column::number("lines"),
             Column::number("entries"),
             Column::number("continuation"),
@@ -79,7 +79,7 @@ impl Session {
     }
 
     fn skipped_table(&self) -> Table {
-        let columns = vec![Column::text("file").importance(9), Column::text("because it is")];
+        let columns = vec![Column::path("file").importance(9), Column::text("because it is")];
         let skipped = self.inputs.skipped.iter();
         let rows = skipped
             .map(|(file, reason)| vec![Cell::text(file.as_str()), Cell::text(reason.as_str())])

@@ -200,14 +200,14 @@ fn report(shown: &[TemplateJson], total: usize, windows: Option<&Windows>) -> Re
             Column::number("share"),
             Column::text("level"),
             Column::text("template").importance(8).wrapped(),
-            Column::text("example").importance(3),
+            Column::path("example").importance(3),
         ],
         Some(_) => vec![
             Column::text("change").importance(9),
             Column::number("per hour before"),
             Column::number("per hour inside").importance(8),
             Column::text("template").importance(8).wrapped(),
-            Column::text("example").importance(3),
+            Column::path("example").importance(3),
         ],
     });
     for template in shown {

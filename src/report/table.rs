@@ -26,17 +26,24 @@ pub struct Column {
     pub importance: u8,
     /// A text that is too wide is carried on below, at most so many lines of it; with 1 it is cut.
     pub lines: usize,
+    /// Is it the end of a text that tells it apart, as that of a path, so that its beginning is cut?
+    pub keeps_end: bool,
 }
 
 impl Column {
     /// A column of text of middling importance.
     pub fn text(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Left, importance: 5, lines: 1 }
+        Column { title: title.into(), align: Align::Left, importance: 5, lines: 1, keeps_end: false }
+    }
+
+    /// A column of paths, whose ends tell more than their beginnings.
+    pub fn path(title: impl Into<Untrusted>) -> Column {
+        Column { keeps_end: true, ..Column::text(title) }
     }
 
     /// A column of numbers.
     pub fn number(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Right, importance: u8::MAX, lines: 1 }
+        Column { title: title.into(), align: Align::Right, importance: u8::MAX, lines: 1, keeps_end: false }
     }
 
     /// The same with another importance: 0 is cut first.

@@ -173,9 +173,13 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
     let spared = !fits(wide, &natural) && fits(narrow, &natural);
     let gap = if fits(wide, &fitted(wide)) && !spared { wide } else { narrow };
     let widths = fitted(gap);
-    let cut = |i: usize, text: &str| truncated(text, widths[i], page.ellipsis());
+    let cut = |i: usize, text: &str| {
+        let cut = if table.columns[i].keeps_end { cut_front } else { truncated };
+        cut(text, widths[i], page.ellipsis())
+    };
 
-    let titles: Vec<String> = titles.iter().enumerate().map(|(i, title)| cut(i, title)).collect();
+    let of_title = |(i, title): (usize, &String)| truncated(title, widths[i], page.ellipsis());
+    let titles: Vec<String> = titles.iter().enumerate().map(of_title).collect();
     let cells: Vec<Vec<(Style, String)>> = cells
         .into_iter()
         .flat_map(|row| carried_on(table, row, &widths))

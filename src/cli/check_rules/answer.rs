@@ -356,7 +356,7 @@ fn test_verdicts(report: &UnitReport) -> Vec<Verdict> {
 
 fn checked_table(checked: &[CheckedFile]) -> Table {
     let mut table =
-        Table::new(vec![Column::text("file").importance(9), Column::text("holds"), Column::text("state")]);
+        Table::new(vec![Column::path("file").importance(9), Column::text("holds"), Column::text("state")]);
     for file in checked {
         let state = match file.problems.len() {
             0 => Cell::text("ok").styled(Style::Good),

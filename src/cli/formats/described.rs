@@ -219,7 +219,7 @@ fn report(json: &TestJson) -> Report {
         Column::text("format").importance(9),
         Column::number("samples"),
         Column::number("passed"),
-        Column::text("file"),
+        Column::path("file"),
     ];
     let rows = json.formats.iter().map(|tested| {
         vec![
