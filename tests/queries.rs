@@ -267,6 +267,40 @@ fn unit_tests_pass_and_fail() {
     assert_eq!(report["tests"][0]["cases"][1]["passed"], false);
 }
 
+#[test]
+fn alerts_of_a_table_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = |place: &str| format!("TooManyPaymentsFailAtTheGatewayOf{place}InTheProductionOfEurope");
+    let rules = written(
+        folder.path(),
+        "rules.yml",
+        &format!(
+            "groups:\n- name: g\n  rules:\n  - {{alert: {}, expr: m == 1}}\n  - {{alert: {}, expr: m == 2}}\n",
+            name("Stripe"),
+            name("Paypal")
+        ),
+    );
+    let metrics = written(
+        folder.path(),
+        "m.om",
+        "m{shop=\"a\",x=\"long\"} 1 1700000000\nm{shop=\"b\",x=\"longer\"} 1 1700000000\n\
+         m{shop=\"c\",x=\"longest\"} 2 1700000000\n# EOF\n",
+    );
+    let text = said(&["check-rules", "-r", &rules, &metrics]).1;
+    // A single snapshot is judged, too, whatever its time. The rule's column, its lines put together again.
+    let column: String = text
+        .lines()
+        .take_while(|line| !line.contains('│'))
+        .map(|line| line.chars().take(22).collect::<String>())
+        .collect();
+    let column: String = column.split_whitespace().collect();
+    let stripe = name("Stripe");
+    for expected in [format!("{stripe}{{shop=\"a\"}}"), format!("{stripe}{{shop=\"b\"}}"), name("Paypal")] {
+        assert!(column.contains(&expected), "{expected}: {text}");
+    }
+    assert!(!column.contains("long"), "{text}");
+}
+
 const ALERTMANAGER: &str = "route:
   receiver: default
   routes:

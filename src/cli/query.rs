@@ -549,7 +549,8 @@ pub(super) fn short_times(times: impl Iterator<Item = Timestamp>) -> fn(Timestam
 
 /// What can be said when nothing came out: which selectors match no series, and what is there instead.
 fn why_empty(expr: &Expr, store: &Store, derived: &[String]) -> Vec<String> {
-    let known: BTreeSet<&str> = store.series().map(|series| series.labels.metric()).collect();
+    let named = store.series().map(|series| series.labels.metric()).filter(|name| !name.is_empty());
+    let known: BTreeSet<&str> = named.collect();
     let mut said = Vec::new();
     for matchers in promql::selectors(expr).filter(|matchers| store.matching(matchers).is_empty()) {
         let text = match metrics::name_of(matchers) {

@@ -109,7 +109,7 @@ impl Writer {
     }
 
     fn table(&mut self, table: &Table) {
-        let class = |i: usize| match table.columns.get(i).map(|column| (column.align, column.wraps)) {
+        let class = |i: usize| match table.columns.get(i).map(|column| (column.align, column.lines > 1)) {
             Some((Align::Right, _)) => " class=\"r\"",
             Some((_, true)) => " class=\"w\"",
             _ => "",

@@ -24,19 +24,16 @@ pub struct Column {
     pub align: Align,
     /// When the page is too narrow, columns of lower importance are cut first. Numbers are never cut.
     pub importance: u8,
-    /// Is a text that is too wide carried on below, at most [`Column::LINES`] lines of it, instead of cut?
-    pub wraps: bool,
+    /// A text that is too wide is carried on below, at most so many lines of it; with 1 it is cut.
+    pub lines: usize,
     /// Is it the end of a text that tells it apart, as that of a path, so that its beginning is cut?
     pub keeps_end: bool,
 }
 
 impl Column {
-    /// Lines a wrapped cell takes at most.
-    pub const LINES: usize = 4;
-
     /// A column of text of middling importance.
     pub fn text(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Left, importance: 5, wraps: false, keeps_end: false }
+        Column { title: title.into(), align: Align::Left, importance: 5, lines: 1, keeps_end: false }
     }
 
     /// A column of paths, whose ends tell more than their beginnings.
@@ -46,13 +43,7 @@ impl Column {
 
     /// A column of numbers.
     pub fn number(title: impl Into<Untrusted>) -> Column {
-        Column {
-            title: title.into(),
-            align: Align::Right,
-            importance: u8::MAX,
-            wraps: false,
-            keeps_end: false,
-        }
+        Column { title: title.into(), align: Align::Right, importance: u8::MAX, lines: 1, keeps_end: false }
     }
 
     /// The same with another importance: 0 is cut first.
@@ -64,8 +55,14 @@ impl Column {
 
     /// The same whose texts wrap.
     #[must_use]
-    pub fn wrapped(mut self) -> Column {
-        self.wraps = true;
+    pub fn wrapped(self) -> Column {
+        self.wrapped_to(4)
+    }
+
+    /// The same whose texts wrap to at most so many lines.
+    #[must_use]
+    pub fn wrapped_to(mut self, lines: usize) -> Column {
+        self.lines = lines;
         self
     }
 }

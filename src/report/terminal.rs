@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 use super::escape::Untrusted;
 use super::paint::{Line, Page, Phrase, Style, truncated, width};
-use super::table::{Align, Column, Table};
+use super::table::{Align, Table};
 use super::{Evidence, Report, Section, account, picture};
 
 /// Blanks before everything but headings and the account.
@@ -174,11 +174,8 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
     let gap = if fits(wide, &fitted(wide)) && !spared { wide } else { narrow };
     let widths = fitted(gap);
     let cut = |i: usize, text: &str| {
-        if table.columns[i].keeps_end {
-            cut_front(text, widths[i], page.ellipsis())
-        } else {
-            truncated(text, widths[i], page.ellipsis())
-        }
+        let cut = if table.columns[i].keeps_end { cut_front } else { truncated };
+        cut(text, widths[i], page.ellipsis())
     };
 
     let of_title = |(i, title): (usize, &String)| truncated(title, widths[i], page.ellipsis());
@@ -206,14 +203,15 @@ fn table_lines(table: &Table, page: Page) -> Vec<Line> {
 /// A row as the lines it takes: what is too wide for a column that wraps goes on in the next.
 fn carried_on(table: &Table, mut row: Vec<(Style, String)>, widths: &[usize]) -> Vec<Vec<(Style, String)>> {
     let mut more: Vec<Vec<(Style, String)>> = Vec::new();
-    for i in (0..row.len()).filter(|i| table.columns[*i].wraps) {
+    for i in (0..row.len()).filter(|i| table.columns[*i].lines > 1) {
         let (style, text) = row[i].clone();
         let mut pieces = Phrase::from(text.clone()).wrapped(widths[i]).into_iter().map(|line| line.text());
         row[i].1 = pieces.next().unwrap_or_default();
         let mut rest: Vec<String> = pieces.collect();
-        if rest.len() >= Column::LINES {
+        let most = table.columns[i].lines;
+        if rest.len() >= most {
             // The last line takes the rest, which is cut there.
-            let tail = rest.split_off(Column::LINES - 2).join(" ");
+            let tail = rest.split_off(most - 2).join(" ");
             rest.push(tail);
         }
         for (below, piece) in rest.into_iter().enumerate() {

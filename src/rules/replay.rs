@@ -60,7 +60,8 @@ const MAX_EVALUATIONS: i64 = 100_000_000;
 /// Evaluates all groups over the whole span of the store, which keeps what the rules write.
 ///
 /// A group is evaluated at the multiples of its interval since the epoch, the first at or after the start of the
-/// data, the last at or before its end. At the same time, groups are evaluated in the order of their files.
+/// data, the last at or before its end; if none of them lies in the data (a single snapshot), once at its end. At the
+/// same time, groups are evaluated in the order of their files.
 ///
 /// # Errors
 /// The span of the data is so long that the replay would not end in a reasonable time.
@@ -109,8 +110,12 @@ fn evaluate(
     let mut runs: Vec<(GroupRun<'_>, i64, i64)> = Vec::new();
     for group in groups() {
         let every = every(group);
-        let first = span.map_or(0, |(from, _)| from.div_euclid(every) * every);
-        let first = if span.is_some_and(|(from, _)| first < from) { first + every } else { first };
+        let first = span.map_or(0, |(from, to)| {
+            let before = from.div_euclid(every) * every;
+            let first = if before < from { before + every } else { before };
+            // What is never evaluated would look as if it had never fired.
+            first.min(to)
+        });
         runs.push((GroupRun::new(group, every, &written, ahead), every, first));
     }
     if let Some((_, to)) = span {

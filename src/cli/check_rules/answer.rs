@@ -1,5 +1,6 @@
 //! What a check of rules found, in every form: for people, as JSON, and as verdicts for CI.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -372,7 +373,7 @@ fn lint_report(report: &mut Report, lints: &[Lint]) {
     }
     let mut table = Table::new(vec![
         Column::text("place").importance(9),
-        Column::text("rule").importance(8),
+        Column::text("rule").importance(8).wrapped_to(8),
         Column::text("check").importance(7),
         Column::text("what"),
     ]);
@@ -607,13 +608,43 @@ fn state(alert: &Alert) -> Cell {
     Cell::text(word).styled(style)
 }
 
+/// The rule of each alert, with the labels that tell it from others of the same rule: one that does so alone, the
+/// shortest, or else all that differ.
+fn told_apart(alerts: &[Alert]) -> Vec<String> {
+    let mut of_rule: BTreeMap<&str, BTreeSet<&Labels>> = BTreeMap::new();
+    for alert in alerts {
+        of_rule.entry(&alert.rule).or_default().insert(&alert.labels);
+    }
+    let telling: BTreeMap<&str, BTreeSet<&str>> =
+        of_rule.iter().map(|(rule, all)| (*rule, telling_labels(all))).collect();
+    let name = |alert: &Alert| {
+        let mut labels = alert.labels.clone();
+        labels.retain(|name| telling.get(&*alert.rule).is_some_and(|telling| telling.contains(name)));
+        if labels.is_empty() { alert.rule.clone() } else { format!("{} {labels}", alert.rule) }
+    };
+    alerts.iter().map(name).collect()
+}
+
+/// The names of the labels by which sets of labels are told apart.
+fn telling_labels<'l>(all: &BTreeSet<&'l Labels>) -> BTreeSet<&'l str> {
+    let names: BTreeSet<&str> = all.iter().flat_map(|labels| labels.iter().map(|(name, _)| name)).collect();
+    let values = |name: &str| all.iter().map(|labels| labels.get(name)).collect::<BTreeSet<_>>();
+    let length = |name: &str| all.iter().map(|labels| labels.get(name).len()).max().unwrap_or_default();
+    let alone = names.iter().copied().filter(|name| values(name).len() == all.len());
+    match alone.min_by_key(|name| name.len() + length(name)) {
+        _ if all.len() < 2 => BTreeSet::new(),
+        Some(name) => BTreeSet::from([name]),
+        None => names.into_iter().filter(|name| values(name).len() > 1).collect(),
+    }
+}
+
 fn alerts_table(alerts: &[Alert]) -> Table {
     let told = alerts.iter().any(|alert| !alert.receivers.is_empty() || alert.suppressed_by.is_some());
     let times = alerts.iter().flat_map(|alert| [Some(alert.pending_at), alert.firing_at, alert.resolved_at]);
     let time = super::short_times(times.flatten());
     let time = |at: Option<Timestamp>| at.map_or_else(Cell::none, time);
     let mut columns = vec![
-        Column::text("rule").importance(8),
+        Column::text("rule").importance(8).wrapped_to(8),
         Column::text("severity").importance(9),
         Column::text("state").importance(9),
         Column::text("pending"),
@@ -623,10 +654,11 @@ fn alerts_table(alerts: &[Alert]) -> Table {
     ];
     columns.extend(told.then(|| Column::text("told").importance(7)));
     let mut table = Table::new(columns);
-    for alert in alerts.iter().take(SHOWN) {
+    let names = told_apart(alerts);
+    for (alert, name) in alerts.iter().zip(names).take(SHOWN) {
         let severity = alert.severity.as_deref().unwrap_or_default();
         let mut row = vec![
-            Cell::text(alert.rule.as_str()),
+            Cell::text(name),
             Cell::text(severity),
             state(alert),
             time(Some(alert.pending_at)),

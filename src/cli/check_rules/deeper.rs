@@ -52,7 +52,7 @@ pub(super) fn keep_only(files: &mut [RuleFile], names: &[String]) -> Result<(), 
 /// Adds what another `for` or threshold would have done.
 pub(super) fn what_if_report(report: &mut Report, rows: &[WhatIf]) {
     let mut table = Table::new(vec![
-        Column::text("rule").importance(9),
+        Column::text("rule").importance(9).wrapped_to(8),
         Column::text("for").importance(8),
         Column::number("threshold").importance(8),
         Column::number("fired").importance(7),

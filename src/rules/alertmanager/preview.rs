@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::config::{Config, Integration};
 use super::notify::Notification;
@@ -157,7 +158,7 @@ impl Scene<'_> {
         if channel == "webhook" {
             return Some(webhook(notification, &message));
         }
-        let rendered = self.rendered(integration, &message);
+        let rendered = self.rendered(integration, notification, &message);
         Some(rendered.unwrap_or_else(|failed| Preview {
             channel,
             title: "a template failed, and nothing would have been sent".to_owned(),
@@ -167,7 +168,12 @@ impl Scene<'_> {
         }))
     }
 
-    fn rendered(&self, integration: &Integration, message: &Message<'_>) -> Result<Preview, String> {
+    fn rendered(
+        &self,
+        integration: &Integration,
+        notification: &Notification,
+        message: &Message<'_>,
+    ) -> Result<Preview, String> {
         let kind = integration.kind.as_str();
         let plain = |text: &str| self.library.render(text, message, Escaping::Plain);
         let Some(shape) = SHAPES.iter().find(|shape| shape.kind == kind).or(SHAPES.last()) else {
@@ -204,6 +210,11 @@ impl Scene<'_> {
             let fires = message.alerts.iter().any(|alert| alert.ends.is_none());
             let action = if fires { "trigger" } else { "resolve" };
             preview.details.insert("event_action".to_owned(), action.to_owned());
+            // What makes later events part of the same incident.
+            if !notification.group_key.is_empty() {
+                let key = fingerprint_of(&notification.group_key);
+                preview.details.insert("dedup_key".to_owned(), key);
+            }
             preview.text = incident(&preview);
         }
         Ok(preview)
@@ -250,6 +261,14 @@ fn incident(preview: &Preview) -> String {
         }
     }
     text
+}
+
+/// The key of a group as Alertmanager sends it to services that tell groups apart by a key: SHA-256, hexadecimal.
+fn fingerprint_of(group_key: &str) -> String {
+    Sha256::digest(group_key.as_bytes()).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What can be read of a page: no tags, a line where a block or a line ends.
