@@ -41,7 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             break
         }
         'obs;correlate' {
-            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'The field that holds the id (default: found by its name)')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'The field that holds the id (default: found by its name, else by what its values do)')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, such as ''status < 400''')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Show this request''s entries from every file, in the order of time')
             [CompletionResult]::new('--graph', '--graph', [CompletionResultType]::ParameterName, 'Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge')

@@ -39,7 +39,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "formats" -d 'List log forma
 complete -c obs -n "__fish_obs_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c obs -n "__fish_obs_needs_command" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
 complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name, else by what its values do)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l success -d 'What a successful request is, such as \'status < 400\'' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l id -d 'Show this request\'s entries from every file, in the order of time' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l graph -d 'Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge' -r -f -a "text\t'Tables'

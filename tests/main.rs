@@ -9,6 +9,7 @@ mod corpus;
 mod fixtures;
 mod golden;
 mod hostile;
+mod ids;
 mod inputs;
 mod laws;
 mod linked;

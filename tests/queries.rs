@@ -286,6 +286,14 @@ fn alerts_find_their_receivers_and_silences_keep_them() {
         (routes("severity=critical").as_str(), routes("severity=low").as_str()),
         ("pager\n", "default\n")
     );
+    // As amtool says it: in one line, once for each route.
+    let several = written(
+        folder.path(),
+        "several.yml",
+        "route: {receiver: a, routes: [{receiver: b, continue: true}, {receiver: c, continue: true}, {receiver: b}]}\n\
+         receivers: [{name: a}, {name: b}, {name: c}]\n",
+    );
+    assert_eq!(said(&["check-rules", "--alertmanager", &several, "--routes-for", "x=y"]).1, "b,c,b\n");
     let silences = r#"[{"id": "night", "startsAt": "2023-12-24T00:00:00Z", "endsAt": "2023-12-25T00:00:00Z",
         "matchers": [{"name": "alertname", "value": "PoolFull|Failing", "isRegex": true}]}]"#;
     let silences = written(folder.path(), "silences.json", silences);

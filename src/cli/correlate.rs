@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 use super::{out, redaction};
 use crate::correlate::{self, Linked, Links, Outcome, Request, Requests, Story, Totals};
 use crate::model::unit::parse_duration;
-use crate::model::{Error, Level, Needs};
+use crate::model::{Error, Level, Needs, Role};
 use crate::report::table::percent;
 use crate::report::waterfall::{Bar, Gap, Lane};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Style, Table, Waterfall};
@@ -33,7 +33,7 @@ use crate::stats::SuccessRule;
 pub(super) struct CorrelateArgs {
     #[command(flatten)]
     paths: PathArgs,
-    /// The field that holds the id (default: found by its name)
+    /// The field that holds the id (default: found by its name, else by what its values do)
     #[arg(long, value_name = "FIELD", default_value = "request_id", hide_default_value = true)]
     by: String,
     /// What a successful request is, such as 'status < 400'
@@ -86,6 +86,9 @@ struct CorrelateJson {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hubs: Vec<LinkedJson>,
     totals: Totals,
+    /// What names requests in the logs in which no field's name says so, by what its values do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ids_by_value: Option<String>,
     input: AccountJson,
 }
 
@@ -224,9 +227,13 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let found = requests.iter().any(|request| request.entries > 0);
     let requests = if found { requests } else { Vec::new() };
     let mut report = Report::new();
+    let by_name = args.by == Role::RequestId.name();
     let json = CorrelateJson {
         entries: args.id.as_ref().and_then(|_| stories.first()).map(|story| view.moments(story)),
         totals: all.totals(),
+        ids_by_value: Some(session.inputs.request_ids())
+            .filter(|ids| by_name && !ids.is_empty())
+            .map(|ids| ids.to_string()),
         input: AccountJson::from(&account),
         requests,
         linked: links.ids.into_iter().filter(|linked| linked.by.is_some()).map(LinkedJson::from).collect(),
@@ -355,7 +362,8 @@ impl View<'_> {
             report.paragraph(missing);
         }
         report.push(Section::Waterfall(waterfall(story, |file| self.file(file))));
-        let start = story.moments.iter().find_map(|moment| moment.at);
+        // Where the picture begins: an entry may tell of work that began before anything was written.
+        let start = (0..story.moments.len()).filter_map(|at| story.extent(at)).map(|(from, _)| from).min();
         let gap = story.longest_gap().map(|gap| gap.after);
         let columns = vec![
             Column::number("after"),
@@ -475,14 +483,14 @@ pub(super) fn waterfall(story: &Story, file: impl Fn(u32) -> String) -> Waterfal
     let lanes = correlate::lanes(story).into_iter().map(|lane| {
         let bars = lane.moments.iter().filter_map(|index| {
             let moment = &story.moments[*index];
-            let ts = moment.at?;
+            let (from, to) = story.extent(*index)?;
             let style = match moment.level {
                 Some(level) if level >= Level::Error => Style::Bad,
                 Some(Level::Warn) => Style::Warn,
                 _ => Style::Plain,
             };
             let what = moment.message.lines().next().unwrap_or_default();
-            Some(Bar { from: ts, to: ts, style, what: what.into() })
+            Some(Bar { from, to, style, what: what.into() })
         });
         let name = lane.service.clone().unwrap_or_else(|| short(&file(lane.file)).to_owned());
         Lane { name: name.into(), bars: bars.collect(), own_ms: Some(lane.own_ms) }
@@ -554,4 +562,7 @@ fn table(report: &mut Report, json: &CorrelateJson, args: &CorrelateArgs) {
         count(totals.entries_with_id),
         count(totals.entries_without_id),
     ));
+    if let Some(ids) = &json.ids_by_value {
+        report.paragraph(format!("Ids told by their values, not by a name: {ids}."));
+    }
 }

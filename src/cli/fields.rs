@@ -168,7 +168,7 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         fields.entry(name).or_default().merge(seen);
     }
     let account = session.account(&mut scanned);
-    let json = FieldsJson {
+    let mut json = FieldsJson {
         files: session
             .inputs
             .logs
@@ -180,6 +180,10 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         skipped: skipped(&session),
         input: AccountJson::from(&account),
     };
+    let by_values = session.inputs.request_ids().fields;
+    for field in json.fields.iter_mut().filter(|field| field.role.is_none()) {
+        field.role = by_values.contains(&field.name).then_some(Role::RequestId.name());
+    }
     let mut report = Report::new();
     report.push(Section::Table(files_table(&json.files)));
     report.push(Section::Table(fields_table(&json.fields)));

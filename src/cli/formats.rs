@@ -14,9 +14,9 @@ use super::fields::{SkippedJson, skipped};
 use super::out;
 use super::session::Session;
 use super::verdict::Verdict;
-use crate::format::log::{LOG_FORMATS, LogFormat as _};
+use crate::format::log::{LOG_FORMATS, LogFormat as _, names};
 use crate::format::time::Order;
-use crate::model::{Error, Needs};
+use crate::model::{Error, Needs, Role};
 use crate::report::account::counted;
 use crate::report::{AccountJson, Cell, Column, Evidence, Report, Section, Table};
 use crate::scan::{self, Input, Selection};
@@ -83,6 +83,8 @@ struct ExplainedJson {
     whole_seconds: bool,
     /// What is taken for granted about dates that leave something out.
     clock: String,
+    /// What is read as the id of a request.
+    request_ids: String,
     #[serde(flatten)]
     account: AccountJson,
     stopped: Option<StoppedJson>,
@@ -211,6 +213,7 @@ fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, 
         zone,
         whole_seconds: input.coarse,
         clock: clock(input),
+        request_ids: request_ids(input),
         account,
         stopped,
     }
@@ -239,6 +242,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             ),
             ("times", times(file)),
             ("clock", file.clock.clone()),
+            ("request ids", file.request_ids.clone()),
             ("service", file.service.clone().unwrap_or_else(|| "none in the path".to_owned())),
         ];
         if let Some(compression) = file.compression {
@@ -295,6 +299,23 @@ fn clock(input: &Input) -> String {
         None => {}
     }
     if said.is_empty() { "nothing is assumed".to_owned() } else { said.join("; ") }
+}
+
+/// What is read as the id of a request, and how that is known.
+fn request_ids(input: &Input) -> String {
+    let Some(profile) = input.profile() else { return "none".to_owned() };
+    if !profile.request_ids.is_empty() {
+        return format!("{}, told by their values", profile.request_ids);
+    }
+    let rank = |name: &String| {
+        let roles = names::roles_of(name);
+        roles.iter().find(|(role, ..)| *role == Role::RequestId).map(|(_, rank, _)| *rank)
+    };
+    let named = profile.keys.iter().filter_map(|name| rank(name).map(|rank| (rank, name))).min();
+    match named {
+        Some((_, name)) => format!("{name}, told by its name"),
+        None => "none found; --map request_id=FIELD names one".to_owned(),
+    }
 }
 
 fn times(file: &ExplainedJson) -> String {

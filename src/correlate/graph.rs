@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::extent::{SLACK, extent, pieces};
 use crate::filter::Filter;
 use crate::fold::{Fold, Quantiles, Table};
 use crate::model::time::NANOS;
@@ -16,9 +17,6 @@ use crate::stats::SuccessRule;
 
 /// How many requests are looked at, about: above that, those whose ids fall into a share of all hashes.
 const LOOKED_AT: u64 = 20_000;
-
-/// Nanoseconds by which clocks and roundings may be off.
-const SLACK: i64 = 2_000_000;
 
 /// Letters of a message that tell it apart from others.
 const LETTERS: usize = 60;
@@ -344,7 +342,11 @@ fn parts(mut spokes: Vec<Spoke>, coarse: &[bool]) -> Vec<Part> {
     let mut said: BTreeMap<(usize, u32), (u64, u64)> = BTreeMap::new();
     for spoke in &spokes {
         let service = spoke.service as usize;
-        let (from, to) = span(spoke, &spokes);
+        let others = |from: i64, to: i64| {
+            let within = |other: &&Spoke| other.service != spoke.service && (from..=to).contains(&other.at);
+            spokes.iter().filter(within).count()
+        };
+        let (from, to) = extent(spoke.at, spoke.took, others);
         // What a file says first, and how often it says so again.
         let first = said.entry((service, spoke.file)).or_insert((spoke.words, 0));
         first.1 += u64::from(first.0 == spoke.words);
@@ -358,12 +360,13 @@ fn parts(mut spokes: Vec<Spoke>, coarse: &[bool]) -> Vec<Part> {
             None => parts.push(Part { service, from, to, bad: spoke.bad, own: 0, retries: 0, slack }),
         }
     }
-    for pair in spokes.windows(2) {
-        let (from, to) = (pair[0].at, pair[1].at);
+    let spoken = spokes.iter().map(|spoke| spoke.at);
+    for (from, to) in pieces(spoken.chain(parts.iter().flat_map(|part| [part.from, part.to])).collect()) {
         // The innermost that is at work; else who spoke last.
         let at_work = (0..parts.len()).filter(|at| parts[*at].from <= from && to <= parts[*at].to);
         let innermost = at_work.min_by_key(|at| (parts[*at].to - parts[*at].from, *at));
-        let spoke = parts.iter().position(|part| part.service == pair[0].service as usize);
+        let last = spokes.iter().rev().find(|spoke| spoke.at <= from);
+        let spoke = last.and_then(|last| parts.iter().position(|part| part.service == last.service as usize));
         if let Some(owner) = innermost.or(spoke) {
             parts[owner].own += to - from;
         }
@@ -373,23 +376,6 @@ fn parts(mut spokes: Vec<Spoke>, coarse: &[bool]) -> Vec<Part> {
         part.retries = of_part.map(|(_, (_, count))| count - 1).max().unwrap_or(0);
     }
     parts
-}
-
-/// From when to when an entry's work went on: it is told at its end, or at its start if that is where the others are.
-fn span(spoke: &Spoke, spokes: &[Spoke]) -> (i64, i64) {
-    let Some(took) = spoke.took.filter(|took| *took > 0) else { return (spoke.at, spoke.at) };
-    let (start, end) = (spoke.at.saturating_sub(took), spoke.at.saturating_add(took));
-    let others = |from: i64, to: i64| {
-        let within = |other: &&Spoke| other.service != spoke.service && from <= other.at && other.at <= to;
-        spokes.iter().filter(within).count()
-    };
-    let before = others(start.saturating_sub(SLACK), spoke.at);
-    let after = others(spoke.at.saturating_add(1), end.saturating_add(SLACK));
-    match (before, after) {
-        (0, 0) => (spoke.at, spoke.at),
-        (before, after) if before >= after => (start, spoke.at),
-        _ => (spoke.at, end),
-    }
 }
 
 /// What speaks for a caller in whose time the called one lies, and for one that merely began before.

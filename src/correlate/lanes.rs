@@ -1,5 +1,6 @@
 //! Who spoke of a request and for how long: a lane for each service, with the time that was its own.
 
+use super::extent::pieces;
 use super::story::Story;
 
 /// What one service, or a file that names none, says of a request.
@@ -11,19 +12,16 @@ pub struct Lane {
     pub file: u32,
     /// Its entries: indices of the story's moments.
     pub moments: Vec<usize>,
-    /// Milliseconds that were its own: it was at work (between its first and its last entry), and no shorter lane was.
-    /// Over all lanes they sum to the request's duration.
+    /// Milliseconds that were its own: it was at work (from its first to its last entry, and as long as an entry says
+    /// that its work took), and no shorter lane was. Over all lanes they sum to the time that the picture covers.
     pub own_ms: f64,
 }
 
-/// The lanes, in the order of first speech.
+/// The lanes, in the order in which their work began.
 pub fn lanes(story: &Story) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
     for (index, moment) in story.moments.iter().enumerate() {
-        let is_same = |lane: &&mut Lane| match (&lane.service, &moment.service) {
-            (None, None) => lane.file == moment.location.file,
-            (one, other) => one == other,
-        };
+        let is_same = |lane: &&mut Lane| story.moments[lane.moments[0]].speaker() == moment.speaker();
         if let Some(lane) = lanes.iter_mut().find(is_same) {
             lane.moments.push(index);
         } else {
@@ -31,24 +29,30 @@ pub fn lanes(story: &Story) -> Vec<Lane> {
             lanes.push(Lane { service, file: moment.location.file, moments: vec![index], own_ms: 0.0 });
         }
     }
-    for before in 0..story.moments.len().saturating_sub(1) {
-        let at = |index: usize| story.moments[index].at;
-        let Some((from, to)) = at(before).zip(at(before + 1)) else { continue };
-        let ends = |lane: &Lane| (lane.moments[0], lane.moments[lane.moments.len() - 1]);
-        let length = |lane: &Lane| {
-            let (first, last) = ends(lane);
-            at(first).zip(at(last)).map_or(0, |(first, last)| last.0 - first.0)
-        };
-        let at_work = |lane: &Lane| ends(lane).0 <= before && before < ends(lane).1;
-        let innermost =
-            (0..lanes.len()).filter(|lane| at_work(&lanes[*lane])).min_by_key(|lane| length(&lanes[*lane]));
+    // From when to when each lane was at work.
+    let spans: Vec<(i64, i64)> = lanes
+        .iter()
+        .map(|lane| {
+            let extents = || lane.moments.iter().filter_map(|index| story.extent(*index));
+            let (from, to) = (extents().map(|(from, _)| from.0).min(), extents().map(|(_, to)| to.0).max());
+            from.zip(to).unwrap_or((i64::MAX, i64::MIN))
+        })
+        .collect();
+    let timed = || spans.iter().filter(|(from, to)| from <= to);
+    let spoken = story.moments.iter().filter_map(|moment| moment.at).map(|at| at.0);
+    for (from, to) in pieces(timed().flat_map(|(from, to)| [*from, *to]).chain(spoken).collect()) {
+        let at_work = (0..lanes.len()).filter(|lane| spans[*lane].0 <= from && to <= spans[*lane].1);
+        let innermost = at_work.min_by_key(|lane| (spans[*lane].1 - spans[*lane].0, *lane));
         // Between two that are at work at different times: who spoke last.
-        let spoke = lanes.iter().position(|lane| lane.moments.binary_search(&before).is_ok());
-        if let Some(owner) = innermost.or(spoke) {
-            lanes[owner].own_ms += (to.0 - from.0) as f64 / 1e6;
+        let last = || story.moments.iter().rposition(|moment| moment.at.is_some_and(|at| at.0 <= from));
+        let spoke = || lanes.iter().position(|lane| last().is_some_and(|last| lane.moments.contains(&last)));
+        if let Some(owner) = innermost.or_else(spoke) {
+            lanes[owner].own_ms += (to - from) as f64 / 1e6;
         }
     }
-    lanes
+    let mut begun: Vec<(i64, Lane)> = spans.into_iter().map(|(from, _)| from).zip(lanes).collect();
+    begun.sort_by_key(|(from, _)| *from);
+    begun.into_iter().map(|(_, lane)| lane).collect()
 }
 
 #[cfg(test)]
@@ -66,6 +70,7 @@ mod tests {
             level: None,
             service: service.map(str::to_owned),
             status: None,
+            took: (file == 4).then_some(20_030_000_000),
             message: String::new(),
         };
         let story = Story {
@@ -76,6 +81,7 @@ mod tests {
                 moment(20_012, Some("order"), 0),
                 moment(20_015, None, 2),
                 moment(20_020, None, 3),
+                moment(20_020, Some("gateway"), 4),
             ],
         };
         let lanes = lanes(&story);
@@ -83,9 +89,15 @@ mod tests {
             lanes.iter().map(|lane| (lane.service.as_deref(), lane.file, lane.own_ms)).collect();
         assert_eq!(
             own,
-            [(Some("order"), 0, 15.0), (Some("payment"), 1, 20_000.0), (None, 2, 5.0), (None, 3, 0.0)]
+            [
+                (Some("gateway"), 4, 18.0),
+                (Some("order"), 0, 12.0),
+                (Some("payment"), 1, 20_000.0),
+                (None, 2, 0.0),
+                (None, 3, 0.0)
+            ]
         );
-        assert_eq!(own.iter().map(|(.., ms)| ms).sum::<f64>(), 20_020.0);
+        assert_eq!(own.iter().map(|(.., ms)| ms).sum::<f64>(), 20_030.0);
         assert_eq!(super::lanes(&Story::default()), []);
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::story::has_word;
+use crate::format::log::ids::{is_id_name, is_shared_name, looks_like_id, trace_in};
 use crate::format::log::{json, names};
 use crate::model::{Needs, Role, Text, Value};
 use crate::scan::{self, Inputs, ScanOptions, Selection};
@@ -195,7 +196,7 @@ impl Ids {
 
     fn add(&mut self, name: &str, value: Value<'_>) {
         let Some(text) = value.text() else { return };
-        let id = traceparent(&text).unwrap_or(&text);
+        let id = trace_in(&text).unwrap_or(&text);
         let usual = id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-/=+".contains(&b));
         if (4..=128).contains(&id.len()) && usual && id.bytes().any(|b| b.is_ascii_digit() && b != b'0') {
             let known = self.found.iter().any(|(_, _, known)| known == id);
@@ -210,7 +211,7 @@ impl Ids {
         let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
         for token in text.split(|b| !part(b)).filter(|token| looks_like_id(token)) {
             let Ok(token) = std::str::from_utf8(token) else { continue };
-            let id = traceparent(token).unwrap_or(token);
+            let id = trace_in(token).unwrap_or(token);
             if !self.shared.iter().any(|shared| shared == id) {
                 self.add("", Value::plain(id.as_bytes()));
             }
@@ -259,110 +260,6 @@ fn is_named(raw: &[u8], id: &Linked) -> bool {
         })
 }
 
-/// Names whose last part says that it is an id, but not of what many requests share.
-fn is_id_name(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let role = |wanted: Role| names::roles_of(name).iter().any(|(role, ..)| *role == wanted);
-    let ends = ["_id", "Id", "ID", "-id", "_ID", "-Id", "uuid", "Uuid", "UUID"]
-        .iter()
-        .any(|end| last.ends_with(end))
-        || (last.eq_ignore_ascii_case("id") && last.len() < name.len());
-    (ends || role(Role::RequestId) || role(Role::TraceId) || last.eq_ignore_ascii_case("traceparent"))
-        && !role(Role::SpanId)
-        && !is_shared_name(name)
-}
-
-/// Names of what many requests have to do with.
-fn is_shared_name(name: &str) -> bool {
-    const SHARED: [&str; 44] = [
-        "tenant",
-        "user",
-        "customer",
-        "account",
-        "client",
-        "device",
-        "session",
-        "host",
-        "node",
-        "instance",
-        "pod",
-        "container",
-        "process",
-        "thread",
-        "worker",
-        "project",
-        "org",
-        "organization",
-        "organisation",
-        "region",
-        "app",
-        "application",
-        "service",
-        "build",
-        "version",
-        "product",
-        "sku",
-        "item",
-        "store",
-        "shop",
-        "merchant",
-        "group",
-        "team",
-        "role",
-        "connection",
-        "conn",
-        "subject",
-        "owner",
-        "member",
-        "site",
-        "cluster",
-        "parentspan",
-        "span",
-        "machine",
-    ];
-    let plain = names::normal(name);
-    let mut parts = plain.split('.').rev();
-    let last = parts.next().unwrap_or_default();
-    let stem = ["uuid", "id"].iter().find_map(|end| last.strip_suffix(end)).unwrap_or(last);
-    let stem = if stem.is_empty() { parts.next().unwrap_or_default() } else { stem };
-    SHARED.contains(&stem) || matches!(last, "pid" | "tid" | "uid" | "gid" | "ppid" | "sid")
-}
-
-/// Does a word of a text look like the id of something that happens once: a UUID, a ULID, hexadecimal digits, or a
-/// number behind the name of what it counts?
-fn looks_like_id(word: &[u8]) -> bool {
-    const NAMES: [&str; 25] = [
-        "req", "request", "order", "ord", "inv", "invoice", "pay", "payment", "txn", "tx", "trx", "cart",
-        "ship", "shipment", "msg", "corr", "trace", "ticket", "case", "booking", "basket", "checkout",
-        "charge", "refund", "quote",
-    ];
-    let hexadecimal = |word: &[u8]| word.iter().all(u8::is_ascii_hexdigit);
-    let mixed = word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
-    match word.len() {
-        36 if word.iter().enumerate().all(|(at, b)| matches!(at, 8 | 13 | 18 | 23) == (*b == b'-')) => {
-            hexadecimal(&word.iter().copied().filter(|b| *b != b'-').collect::<Vec<u8>>())
-        }
-        26 if word.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) => mixed,
-        16 | 24 | 32 if hexadecimal(word) => mixed,
-        55 => std::str::from_utf8(word).is_ok_and(|word| traceparent(word).is_some()),
-        5..=64 => {
-            let sign = word.iter().position(|b| matches!(b, b'-' | b'_')).unwrap_or(0);
-            let name = word[..sign].to_ascii_lowercase();
-            NAMES.iter().any(|known| known.as_bytes() == name)
-                && word.len() - sign > 3
-                && word[sign..].iter().any(u8::is_ascii_digit)
-        }
-        _ => false,
-    }
-}
-
-/// The trace in W3C's `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
-fn traceparent(text: &str) -> Option<&str> {
-    let hexadecimal = text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    let dashes = [2, 35, 52].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
-    (text.len() == 55 && text.starts_with("00-") && hexadecimal && dashes).then(|| &text[3..35])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,48 +280,6 @@ mod tests {
             let mut turned = found.clone();
             turned.rotate_left(turn % found.len().max(1));
             proptest::prop_assert_eq!(beside(&found), beside(&turned));
-        }
-    }
-
-    #[test]
-    fn names_say_whether_an_id_is_of_one_request() {
-        for (name, expected) in [
-            ("order_id", true),
-            ("orderId", true),
-            ("order.id", true),
-            ("paymentUuid", true),
-            ("x-request-id", true),
-            ("traceparent", true),
-            ("trace_id", true),
-            ("tenant_id", false),
-            ("tenant.id", false),
-            ("userId", false),
-            ("span_id", false),
-            ("pid", false),
-            ("paid", false),
-            ("valid", false),
-            ("id", false),
-            ("message", false),
-        ] {
-            assert_eq!(is_id_name(name), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn words_look_like_ids() {
-        for (word, expected) in [
-            ("ord-4711", true),
-            ("order_4711", true),
-            ("req-38101a0b", true),
-            ("d93bcb42-42af-494a-bdd1-f07d2e68ed97", true),
-            ("01J2VEW8X8643XNXKT62PRM36S", true),
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true),
-            ("worker-4711", false),
-            ("order-received", false),
-            ("UTF-8", false),
-            ("4711", false),
-        ] {
-            assert_eq!(looks_like_id(word.as_bytes()), expected, "{word}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! Two passes. The first keeps some 60 bytes a request: how many entries, when they begin and end, how it
 //! ended. The second looks again, for the entries of those requests that will be shown.
 
+mod extent;
 mod graph;
 mod lanes;
 mod links;

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::extent::extent;
 use super::links::{self, Links};
 use crate::fold::Table;
 use crate::model::time::NANOS;
@@ -23,8 +24,18 @@ pub struct Moment {
     pub service: Option<String>,
     /// Its status.
     pub status: Option<String>,
+    /// Nanoseconds that its work took, where it says so.
+    pub took: Option<i64>,
     /// What it says; the first line of a long text.
     pub message: String,
+}
+
+impl Moment {
+    /// Who says it: the service, or the file of one that names none.
+    pub(super) fn speaker(&self) -> (Option<&str>, Option<u32>) {
+        let service = self.service.as_deref();
+        (service, service.is_none().then_some(self.location.file))
+    }
 }
 
 /// One request: its entries in the order of time, those without a time after the entry before them.
@@ -85,7 +96,7 @@ fn told(
 ) -> (Vec<Story>, Scanned) {
     let mut needs = Needs::none();
     let id = needs.name(by);
-    for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Status] {
+    for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Status, Role::Duration] {
         needs.role(role);
     }
     let mut selection = Selection::everything(needs.clone());
@@ -112,6 +123,7 @@ fn told(
                         level: slots.level,
                         service: text(slots.role(Role::Service)),
                         status: text(slots.role(Role::Status)),
+                        took: slots.duration.filter(|ms| (0.0..1e9).contains(ms)).map(|ms| (ms * 1e6) as i64),
                         message: clipped(
                             said.unwrap_or_else(|| String::from_utf8_lossy(entry.raw).into_owned()),
                         ),
@@ -165,6 +177,19 @@ impl Story {
             }
         }
         self.moments.sort_by_key(|moment| (moment.at.is_none(), moment.at, moment.location));
+    }
+
+    /// From when to when the work of a moment went on: a moment, if it does not say how long it took.
+    pub fn extent(&self, index: usize) -> Option<(Timestamp, Timestamp)> {
+        let moment = &self.moments[index];
+        let others = |from: i64, to: i64| {
+            let within = |other: &&Moment| {
+                other.speaker() != moment.speaker() && other.at.is_some_and(|at| (from..=to).contains(&at.0))
+            };
+            self.moments.iter().filter(within).count()
+        };
+        let (from, to) = extent(moment.at?.0, moment.took, others);
+        Some((Timestamp(from), Timestamp(to)))
     }
 
     /// The longest gap between two neighbours in time; none with fewer than two times.

@@ -3,8 +3,6 @@
 //! A pure function of the text. Numbers, ids, addresses, paths and the values of `name=value` are values; words
 //! stay as they are written.
 
-use std::borrow::Cow;
-
 use super::recent::RecentTexts;
 
 /// What stands for a value.
@@ -122,10 +120,9 @@ impl Words<'_> {
         let trail = rest.iter().rev().take_while(|b| is(**b, CLOSING)).count();
         let (mut core, mut closing) = rest.split_at(rest.len() - trail);
         // What is behind a comparison is a value as well.
-        let opening = if core.iter().any(u8::is_ascii_digit) {
-            token[..lead].strip_suffix(b"<").unwrap_or(&token[..lead])
-        } else {
-            &token[..lead]
+        let opening = match token[..lead].strip_suffix(b"<") {
+            Some(opening) if core.iter().any(u8::is_ascii_digit) => opening,
+            _ => &token[..lead],
         };
         for (at, byte) in opening.iter().enumerate() {
             if *byte == b'(' && at == 0 {
@@ -134,9 +131,9 @@ impl Words<'_> {
             self.push(&[*byte]);
         }
         let mut whole = false;
-        if let Some(open) = memchr::memchr(b'(', core)
+        if closing.first() == Some(&b')')
+            && let Some(open) = memchr::memchr(b'(', core)
             && open > 0
-            && closing.first() == Some(&b')')
             && core[open + 1..].iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-'))
         {
             (core, closing, whole) = (&core[..open], &closing[1..], true);
@@ -175,18 +172,23 @@ impl Words<'_> {
         let next_is_number = || next.iter().any(u8::is_ascii_digit) || is_date(next);
         let dated = core.len() <= 4 && is_date(core) && (before && self.dated || next_is_number());
         let shape = Shape::of(core);
-        self.dated = dated || shape.digits > 0;
+        self.dated = dated || shape.digits() > 0;
         if whole || dated || shape.is_value(core) {
             self.push(VALUE.as_bytes());
             return;
         }
-        if let Some(equals) = named(core) {
+        if shape.has(NAMING)
+            && let Some(equals) = named(core)
+        {
             let mut word = core[..=equals].to_vec();
             if equals + 1 < core.len() {
                 word.extend_from_slice(VALUE.as_bytes());
             }
             self.push(&word);
             return;
+        }
+        if !shape.has(PARTING) {
+            return self.push_masked(core, shape);
         }
         // Marks within a word are words.
         for (at, part) in core.split_inclusive(|b| is(*b, PARTING)).enumerate() {
@@ -195,17 +197,24 @@ impl Words<'_> {
                 _ => (part, None),
             };
             if !part.is_empty() {
-                if at > 0 && Shape::of(part).is_value(part) {
+                let shape = Shape::of(part);
+                if at > 0 && shape.is_value(part) {
                     self.push(VALUE.as_bytes());
                 } else {
-                    let word = masked(part);
-                    self.push(&word);
+                    self.push_masked(part, shape);
                 }
             }
             if let Some(mark) = mark {
                 self.push(&[mark]);
             }
         }
+    }
+}
+
+impl Words<'_> {
+    /// A word with its values masked; only digits can be values.
+    fn push_masked(&mut self, word: &[u8], shape: Shape) {
+        if shape.digits() == 0 { self.push(word) } else { self.push(&masked(word)) }
     }
 }
 
@@ -222,11 +231,16 @@ fn is_date(word: &[u8]) -> bool {
 const OPENING: u8 = 1;
 const CLOSING: u8 = 2;
 const PARTING: u8 = 4;
+const NAMING: u8 = 8;
 
 /// What each byte can be: looked up, because every byte of a message is asked.
 static CLASS: [u8; 256] = {
-    const CLASSES: [(u8, &[u8]); 3] =
-        [(OPENING, b"[](){}<>\"',;:="), (CLOSING, b"[](){}<>\"',;:."), (PARTING, b"[](){},;\"")];
+    const CLASSES: [(u8, &[u8]); 4] = [
+        (OPENING, b"[](){}<>\"',;:="),
+        (CLOSING, b"[](){}<>\"',;:."),
+        (PARTING, b"[](){},;\""),
+        (NAMING, b"="),
+    ];
     let mut table = [0; 256];
     let mut class = 0;
     while class < CLASSES.len() {
@@ -240,6 +254,28 @@ static CLASS: [u8; 256] = {
     }
     table
 };
+
+/// What each byte counts as in a [`Shape`]: digits, slashes, dots, colons, and letters with what is not ASCII.
+static COUNTS: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = match b {
+            b'0'..=b'9' => 1,
+            b'/' => 1 << COUNT_BITS,
+            b'.' => 1 << (2 * COUNT_BITS),
+            b':' => 1 << (3 * COUNT_BITS),
+            _ if b.is_ascii_punctuation() => 0,
+            _ => 1 << (4 * COUNT_BITS),
+        };
+        byte += 1;
+    }
+    table
+};
+
+/// A word has no more than [`LOOKED_AT`] of each.
+const COUNT_BITS: u32 = 12;
 
 #[inline]
 fn is(byte: u8, class: u8) -> bool {
@@ -255,48 +291,62 @@ fn named(core: &[u8]) -> Option<usize> {
     is_name.then_some(equals)
 }
 
-/// Which bytes a word is made of.
+/// Which bytes a word is made of: how many of each kind, and which classes. Five counts side by side, so that a byte
+/// costs one addition.
 #[derive(Clone, Copy, Debug, Default)]
 struct Shape {
-    digits: usize,
-    slashes: usize,
-    dots: usize,
-    colons: usize,
-    /// Letters, and what is not ASCII.
-    others: usize,
+    counts: u64,
+    classes: u8,
 }
 
 impl Shape {
     fn of(word: &[u8]) -> Shape {
         let mut shape = Shape::default();
         for byte in word {
-            match byte {
-                b'0'..=b'9' => shape.digits += 1,
-                b'/' => shape.slashes += 1,
-                b'.' => shape.dots += 1,
-                b':' => shape.colons += 1,
-                byte if byte.is_ascii_punctuation() => {}
-                _ => shape.others += 1,
-            }
+            shape.counts += COUNTS[usize::from(*byte)];
+            shape.classes |= CLASS[usize::from(*byte)];
         }
         shape
+    }
+
+    fn count(self, kind: u32) -> u64 {
+        (self.counts >> (kind * COUNT_BITS)) & ((1 << COUNT_BITS) - 1)
+    }
+
+    fn digits(self) -> u64 {
+        self.count(0)
+    }
+
+    fn has(self, class: u8) -> bool {
+        self.classes & class != 0
     }
 
     /// Is a word of this shape a value as a whole: a path, an address, a name of a host, a number with or without
     /// signs?
     fn is_value(self, core: &[u8]) -> bool {
-        if (core[0] == b'/' && core.len() > 1) || core.starts_with(b"./") || self.slashes >= 2 {
+        if (core[0] == b'/' && core.len() > 1) || core.starts_with(b"./") || self.count(1) >= 2 {
+            return true;
+        }
+        if core.len() == 36 && self.digits() > 0 && is_uuid(core) {
             return true;
         }
         // Which program it was is no part of what is said.
         if core.len() > 4 && core[core.len() - 4..].eq_ignore_ascii_case(b".exe") {
             return true;
         }
-        if self.others == 0 {
-            return self.digits > 0;
+        if self.count(4) == 0 {
+            return self.digits() > 0;
         }
-        (self.colons > 0 || self.dots >= 2) && is_host(core)
+        (self.count(3) > 0 || self.count(2) >= 2) && is_host(core)
     }
+}
+
+fn is_uuid(word: &[u8]) -> bool {
+    let is_right = |(at, b): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    };
+    word.iter().enumerate().all(is_right)
 }
 
 /// `host:port`, and names with enough dots in them.
@@ -317,11 +367,7 @@ fn is_host(core: &[u8]) -> bool {
 }
 
 /// A word with its values masked: `node-12` is `node-<*>`, `rdd_3_7` is `rdd_<*>`.
-fn masked(core: &[u8]) -> Cow<'_, [u8]> {
-    // Only digits, and what is as long as an id, can be a value.
-    if !core.iter().any(u8::is_ascii_digit) {
-        return Cow::Borrowed(core);
-    }
+fn masked(core: &[u8]) -> Vec<u8> {
     let mut word: Vec<u8> = Vec::with_capacity(core.len());
     let mut at = 0;
     // Is the last thing in `word` a value?
@@ -369,7 +415,7 @@ fn masked(core: &[u8]) -> Cow<'_, [u8]> {
             valued = false;
         }
     }
-    Cow::Owned(word)
+    word
 }
 
 fn is_number(part: &[u8]) -> bool {
@@ -404,6 +450,7 @@ mod tests {
             ("user=alice took=3", "user=<*> took=<*>"),
             ("status changed Thu Aug 11 15:00:00 PDT 2005 ok", "status changed <*> ok"),
             ("id 1eccc9e7-cadd-4e9d-a0d4-54a71af2dc0b gone", "id <*> gone"),
+            ("id abcdefab-cadd-4e9d-a0d4-fedcbafedcba gone", "id <*> gone"),
             ("interface alt0 and ee0", "interface alt<*> and ee<*>"),
             ("10.0.0.1, 10.0.0.2 are down", "<*> are down"),
             ("GET /a/b?x=1 200", "GET <*>"),

@@ -1,10 +1,13 @@
 //! Notations of time: read by position where they start, turned into UTC by the file's clock.
 
+mod hour;
 mod month;
+mod named;
 mod notation;
 mod zone;
 
-pub use notation::{read, time_alone};
+pub use hour::time_alone;
+pub use notation::read;
 
 use chrono::{Offset, TimeZone};
 
@@ -140,11 +143,13 @@ pub struct Clock {
     pub latest: Option<Timestamp>,
     /// The order of the numbers in dates, where the file's dates as a whole leave only one.
     pub order: Option<Order>,
+    /// Does nothing tell the days of times of day without a date? Then they are none.
+    pub undated: bool,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Clock { zone: chrono_tz::UTC, latest: None, order: None }
+        Clock { zone: chrono_tz::UTC, latest: None, order: None, undated: false }
     }
 }
 
@@ -182,7 +187,7 @@ impl Clock {
 
     /// The last time that it was this late before the latest entry.
     fn resolve_bare(&self, time: TimeOfDay) -> Option<Timestamp> {
-        let latest = self.latest?;
+        let latest = self.latest.filter(|_| !self.undated)?;
         // The day after: where it is the next day already.
         (-1..=2).rev().find_map(|ahead| {
             let (year, month, day, ..) = Timestamp(latest.0.saturating_add((ahead - 1) * SLACK)).civil();
@@ -256,11 +261,11 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
         bytes[..digits].iter().try_fold(0_i64, |n, b| n.checked_mul(10)?.checked_add(i64::from(b - b'0')))?;
     let ts = match digits {
         10 => {
-            let (nanos, end) = notation::fraction(bytes, digits);
+            let (nanos, end) = hour::fraction(bytes, digits);
             return Some((Stamp::Instant(Timestamp::new(number, nanos)?), end));
         }
         13 => {
-            let (nanos, end) = notation::fraction(bytes, digits);
+            let (nanos, end) = hour::fraction(bytes, digits);
             let within = i64::from(nanos / 1_000);
             return Some((Stamp::Instant(Timestamp(number.checked_mul(1_000_000)? + within)), end));
         }
@@ -347,6 +352,48 @@ mod tests {
             "6587a20f.00000000 0x7f1d",
             "2023/12/24 03:14:23,001801000001",
             "12/24/2023,03:14:23,1,x",
+            "2023 Dec 24 03:14:23",
+            "2023-Dec-24 03:14:23",
+            "2023/Dec/24 03:14:23",
+            "2023:12:24-03:14:23",
+            "2023_12_24 03:14:23",
+            "2023-12-24|03:14:23|x",
+            "2023-12-24, 03:14:23, x",
+            "2023-12-24 | 03:14:23 | x",
+            "2023-12-24] [03:14:23] x",
+            "2023-12-24 03-14-23",
+            "2023.12.24. 3:14:23",
+            "2023. 12. 24. (일) 오전 3:14:23",
+            "2023. 12. 24. 오전 3:14:23",
+            "2023/12/24 上午 3:14:23",
+            "2023年 12月 24日 日曜日 12:14:23 JST",
+            "12月24日 03:14:23",
+            "12月 24 03:14:23",
+            "2023-12-24 3:14:23",
+            "2023358T031423",
+            "2023W517T031423",
+            "03:14:23 2023-12-24",
+            "03:14:23 24/12/2023",
+            "3:14:23 AM 12/24/2023",
+            "03:14:23.000 12/24/23",
+            "03:14:23,000 24 Dec 2023",
+            "04:14:23 CET Dec 24, 2023",
+            "24/12/2023 3:14:23 a. m.",
+            "24/12/2023 03:14:23 π.μ.",
+            "Dec 24, 2023 @ 03:14:23.000",
+            "24 de diciembre de 2023 03:14:23",
+            "24 декабря 2023 г. 03:14:23",
+            "24 déc. 2023 à 03:14:23",
+            "24DEC23:03:14:23",
+            "Sun Dec 24 00:14:23 -03 2023",
+            "Sun Dec 24 03:14:23 2023: x",
+            "Sun Dec 24 12:14:23 2023 +0900",
+            "Sun Dec 24 04:14:23 2023 CET",
+            "2023-12-24 06:14:23.000 +03 [2211] LOG:  x",
+            "2023-12-24T04:14:23[Europe/Berlin]",
+            "2023-12-24T04:14:23+01:00[Europe/Berlin]",
+            "2023-12-24 04:14:23 (CET)",
+            "2023-12-23 22:14:23 EST5EDT",
             "24/dic/2023:03:14:23 +0000",
             "24 дек 2023 03:14:23",
             "Sunday, 24-Dec-23 03:14:23 GMT",
@@ -398,6 +445,11 @@ mod tests {
             "2023-12-24 03:61:00",
             "99999999999",
             "Foo 24 03:14:23",
+            "Sun Dec 24 03:14:23 ABC 2023",
+            "2021-W53-5T20:19:11Z",
+            "2023-12-24 10.20.30.40",
+            "03:14:23 x",
+            "13月24日 03:14:23",
             "0000-00-00 00:00:00",
         ] {
             assert_eq!(utc(text), None, "{text}");

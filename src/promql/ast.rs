@@ -99,7 +99,7 @@ pub enum Edges {
 /// Series by name and labels.
 #[derive(Clone, Debug)]
 pub struct Selector {
-    /// The metric's name where it stands before the braces.
+    /// The metric's name where it stands before the braces, or quoted inside.
     pub name: Option<Arc<str>>,
     /// All conditions, that on the name included.
     pub matchers: Vec<Matcher>,

@@ -43,14 +43,6 @@ pub(super) fn check(node: &Node, options: &Options) -> Parsed<()> {
 }
 
 fn check_selector(span: Span, selector: &Selector) -> Parsed<()> {
-    if selector.name.is_some()
-        && selector.matchers.iter().skip(1).any(|matcher| &*matcher.name == "__name__")
-        && let Some(name) = &selector.name
-    {
-        let other = selector.matchers.iter().skip(1).find(|matcher| &*matcher.name == "__name__");
-        let other = other.map_or("", |matcher| &matcher.value);
-        return refuse(span, format!("metric name must not be set twice: {name:?} or {other:?}"));
-    }
     if selector.matchers.iter().all(|matcher| matcher.matches("")) {
         return refuse_hinted(
             span,
@@ -95,7 +87,8 @@ fn check_binary(span: Span, binary: &Binary) -> Parsed<()> {
     }
     let matching = &binary.matching;
     let filled = matching.fill_lhs.is_some() || matching.fill_rhs.is_some();
-    if !vectors && (filled || matching.written) {
+    // Without labels, matching says nothing, and a scalar may stand beside it.
+    if !vectors && (filled || !matching.labels.is_empty()) {
         return refuse(span, "vector matching only allowed between instant vectors");
     }
     Ok(())

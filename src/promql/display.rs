@@ -163,7 +163,9 @@ impl Display for Selector {
                 Some((first, rest)) if &*first.name == Labels::NAME => rest,
                 _ => rest,
             };
-            if is_plain_metric(name) {
+            // Beside a name before the braces there may be no other condition on it.
+            let alone = rest.iter().all(|matcher| &*matcher.name != Labels::NAME);
+            if alone && is_plain_metric(name) {
                 f.write_str(name)?;
             } else {
                 quoted = Some(name);

@@ -123,19 +123,17 @@ impl Lexer<'_> {
     fn number(&mut self) -> Result<Token, ParseError> {
         let start = self.at;
         let bytes = self.rest().as_bytes();
-        let mut length = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'.').count();
+        let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'.' | b'_');
+        let mut length = bytes.iter().take_while(part).count();
         // A sign belongs to the number after a decimal exponent only.
         let hex = bytes.starts_with(b"0x") || bytes.starts_with(b"0X");
         if !hex && matches!(bytes[length - 1], b'e' | b'E') && matches!(bytes.get(length), Some(b'+' | b'-'))
         {
-            let digits = bytes[length + 1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            let digits = bytes[length + 1..].iter().take_while(part).count();
             length += 1 + digits;
         }
         let text = &self.source[start..start + length];
         self.at += length;
-        if is_word(self.peek(0)) && self.peek(0) != b':' {
-            return self.error(start, format!("bad number or duration syntax: {text:?}"));
-        }
         if let Some(number) = parse_number(text) {
             return Ok(Token::Number(number));
         }
@@ -281,8 +279,11 @@ fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b == b':'
 }
 
-/// A number as Go reads one in any base, or else as a float.
+/// A number as Go reads one in any base, or else as a float. Underscores may stand between digits.
 pub(super) fn parse_number(text: &str) -> Option<f64> {
+    if text.contains('_') {
+        return separated(text).and_then(|digits| parse_number(&digits));
+    }
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
@@ -294,6 +295,20 @@ pub(super) fn parse_number(text: &str) -> Option<f64> {
     }
     let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     if plain { text.parse().ok() } else { None }
+}
+
+/// The number without its underscores, if each of them stands between two digits (or after the `0x`).
+fn separated(text: &str) -> Option<String> {
+    let hex = text.starts_with("0x") || text.starts_with("0X");
+    let bytes = text.as_bytes();
+    let is_digit =
+        |b: Option<&u8>| b.is_some_and(|b| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() });
+    let placed = |at: usize| {
+        let after_prefix = hex && at == 2;
+        (after_prefix || at > 0 && is_digit(bytes.get(at - 1))) && is_digit(bytes.get(at + 1))
+    };
+    let placed = bytes.iter().enumerate().filter(|(_, b)| **b == b'_').all(|(at, _)| placed(at));
+    placed.then(|| text.replace('_', ""))
 }
 
 /// `1h30m` in milliseconds; `Some(Err)` if it is too long, `None` if it is no duration.
@@ -346,13 +361,20 @@ mod tests {
             ("0x1F", Token::Number(31.0)),
             ("0755", Token::Number(493.0)),
             ("089", Token::Number(89.0)),
+            ("1_000", Token::Number(1000.0)),
+            ("1_0.2_5e1_0", Token::Number(10.25e10)),
+            ("0x_1_F", Token::Number(31.0)),
+            ("0_17", Token::Number(15.0)),
             ("1h30m", Token::Duration(5_400_000)),
             ("1y2w3d4h5m6s7ms", Token::Duration(31_536_000_000 + 1_209_600_000 + 273_906_007)),
             ("5ms", Token::Duration(5)),
         ] {
             assert_eq!(tokens(text).expect(text)[0].0, expected, "{text}");
         }
-        for text in ["1m1h", "5mm", "1.5h", "300y", "1_000", "0xg", "1e", "5m3", "1..2", "1m1m"] {
+        for text in [
+            "1m1h", "5mm", "1.5h", "300y", "1__0", "1_", "1_.5", "1._5", "1e_5", "1_h", "1_0m", "0xg", "1e",
+            "5m3", "1..2", "1m1m",
+        ] {
             assert!(tokens(text).is_err(), "{text}");
         }
     }

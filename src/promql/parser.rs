@@ -295,7 +295,9 @@ impl Parser<'_> {
         let mut names = Vec::new();
         while !self.sign(")") {
             match self.peek() {
-                Token::Word(word) if !word.contains(':') => names.push(word.as_str().into()),
+                Token::Word(word) if !word.contains(':') && !is_number(word) => {
+                    names.push(word.as_str().into());
+                }
                 Token::Text(text) if !text.is_empty() => names.push(text.as_str().into()),
                 _ => return self.unexpected("a label name"),
             }
@@ -429,7 +431,9 @@ impl Parser<'_> {
             if self.sign(")") {
                 return Ok((arguments, deepest));
             }
-            self.expect(",")?;
+            if !self.sign(",") {
+                return self.unexpected("\",\" or \")\"");
+            }
             if self.is_sign(0, ")") {
                 return refuse(self.last_span(), "trailing commas not allowed in function call args");
             }
@@ -490,7 +494,7 @@ impl Parser<'_> {
         }
         if self.sign("{") {
             while !self.sign("}") {
-                self.condition(&mut selector)?;
+                self.condition(&mut selector, name.map(|(name, _)| name))?;
                 if !self.sign(",") && !self.is_sign(0, "}") {
                     return self.unexpected("\",\" or \"}\" after a label matcher");
                 }
@@ -501,8 +505,13 @@ impl Parser<'_> {
     }
 
     /// `label="value"`, or a metric's name in quotes.
-    fn condition(&mut self, selector: &mut Selector) -> Parsed<()> {
+    fn condition(&mut self, selector: &mut Selector, outside: Option<&str>) -> Parsed<()> {
         let span = self.span();
+        // Beside a name before the braces nothing may be said of it; inside, as much as one likes.
+        let twice = |other: &str| match outside {
+            Some(name) => refuse(span, format!("metric name must not be set twice: {name:?} or {other:?}")),
+            None => Ok(()),
+        };
         let (name, quoted) = match self.advance() {
             Token::Word(word) if !word.contains(':') => (word, false),
             Token::Text(text) => (text, true),
@@ -517,18 +526,23 @@ impl Parser<'_> {
             Token::Sign("=~") => MatchOp::Matches,
             Token::Sign("!~") => MatchOp::NotMatches,
             Token::Sign("," | "}") if quoted => {
-                if let Some(known) = &selector.name {
-                    let message = format!("metric name must not be set twice: {known:?} or {name:?}");
-                    return refuse(span, message);
+                twice(&name)?;
+                let named = matcher(Labels::NAME, MatchOp::Equal, &name, span)?;
+                if selector.name.is_some() {
+                    selector.matchers.push(named);
+                } else {
+                    selector.matchers.insert(0, named);
+                    selector.name = Some(name.into());
                 }
-                selector.matchers.insert(0, matcher(Labels::NAME, MatchOp::Equal, &name, span)?);
-                selector.name = Some(name.into());
                 return Ok(());
             }
             _ => return self.unexpected("a label matching operator"),
         };
         self.advance();
         let Token::Text(value) = self.peek().clone() else { return self.unexpected("a string") };
+        if name == Labels::NAME {
+            twice(&value)?;
+        }
         self.advance();
         let span = span.to(self.last_span());
         selector.matchers.push(matcher(&name, op, &value, span)?);
@@ -660,6 +674,11 @@ impl Parser<'_> {
         node.span.end = self.last_span().end;
         Ok(())
     }
+}
+
+/// `Inf` and `NaN` are numbers wherever a label name is not all that can stand there.
+fn is_number(word: &str) -> bool {
+    word.eq_ignore_ascii_case("inf") || word.eq_ignore_ascii_case("nan")
 }
 
 /// A sign before a number literal is part of the number.

@@ -37,7 +37,7 @@ impl Reader {
     pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
         let fields = self.open_fields(node, what)?;
         for (key, _) in fields.pairs {
-            let name = key.text().unwrap_or("");
+            let name = key.text().unwrap_or("null");
             if self.ignore_unknown || known.contains(&name) {
                 continue;
             }
@@ -108,7 +108,9 @@ impl Reader {
     /// A field that is a whole number.
     pub(super) fn whole(&mut self, fields: &Fields<'_>, name: &str) -> Option<i64> {
         let text = self.text(fields, name)?;
-        let number = text.parse().ok();
+        // What is quoted is text.
+        let quoted = fields.get(name).and_then(Node::scalar).is_some_and(|scalar| !scalar.plain);
+        let number = text.parse().ok().filter(|_| !quoted);
         if number.is_none() {
             self.problem(
                 fields.place_of(name),

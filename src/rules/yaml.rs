@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, options};
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, StructureStyle, options};
 
 /// Nesting deeper than this is refused, aliases followed.
 const MAX_DEPTH: u32 = 128;
@@ -230,6 +230,7 @@ pub fn parse(text: &str) -> Result<Documents, Problem> {
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut composer = Composer { source: text, ..Composer::default() };
+    let mut tabs = Tabs::default();
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = next.map_err(|error| {
             let marker = error.marker();
@@ -239,9 +240,79 @@ pub fn parse(text: &str) -> Result<Documents, Problem> {
             )
         })?;
         let place = Place { line: span.start.line() as u32, column: span.start.col() as u32 + 1 };
-        composer.take(event, place, span.byte_range().unwrap_or(0..0))?;
+        let bytes = span.byte_range().unwrap_or(0..0);
+        tabs.note(&event, &bytes);
+        composer.take(event, place, bytes)?;
     }
-    Ok(composer.documents)
+    match tabs.misplaced(text) {
+        Some(problem) => Err(problem),
+        None => Ok(composer.documents),
+    }
+}
+
+/// Where tabs may lead a line that holds nothing else. YAML allows them on any such line, the parser of Prometheus
+/// only inside of quotes, brackets and the text of blocks.
+#[derive(Default)]
+struct Tabs {
+    /// Quoted scalars and collections in brackets.
+    free: Vec<std::ops::Range<usize>>,
+    /// Scalars that are blocks.
+    blocks: Vec<std::ops::Range<usize>>,
+    /// Whether each of the open collections is in brackets, and its start.
+    open: Vec<(bool, usize)>,
+}
+
+impl Tabs {
+    fn note(&mut self, event: &Event<'_>, bytes: &std::ops::Range<usize>) {
+        // What is in brackets lies inside of what is noted when they close, so no two ranges overlap.
+        let in_brackets = self.open.last().is_some_and(|(brackets, _)| *brackets);
+        match event {
+            Event::Scalar(_, ScalarStyle::Plain, ..) => {}
+            Event::Scalar(..) if in_brackets => {}
+            Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
+                self.blocks.push(bytes.clone());
+            }
+            Event::Scalar(..) => self.free.push(bytes.clone()),
+            Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {
+                self.open.push((*style == StructureStyle::Flow, bytes.start));
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some((true, start)) = self.open.pop()
+                    && self.open.last().is_none_or(|(brackets, _)| !brackets)
+                {
+                    self.free.push(start..bytes.end);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The first line that Prometheus does not load because of a tab.
+    fn misplaced(&self, text: &str) -> Option<Problem> {
+        let inside = |ranges: &[std::ops::Range<usize>], at| {
+            let next = ranges.partition_point(|range| range.end <= at);
+            ranges.get(next).is_some_and(|range| range.contains(&at))
+        };
+        let mut start = 0;
+        for (number, line) in text.split('\n').enumerate() {
+            let at = start;
+            start += line.len() + 1;
+            let spaces = line.len() - line.trim_start_matches(' ').len();
+            let rest = &line[spaces..];
+            let blank = rest.trim_start().is_empty() || rest.trim_start().starts_with('#');
+            if !rest.starts_with('\t') || !blank {
+                continue;
+            }
+            let block = spaces > 0 && inside(&self.blocks, at);
+            if !block && !inside(&self.free, at) {
+                let place = Place { line: number as u32 + 1, column: spaces as u32 + 1 };
+                return Some(Problem::new(place, "a tab leads the line").hinted(
+                    "Prometheus does not load such a file: take the tab away, or write blanks instead",
+                ));
+            }
+        }
+        None
+    }
 }
 
 enum Open {
@@ -466,6 +537,22 @@ mod tests {
         let documents = parse("a: 1\na: 2\n---\n---\nb: 1\n").unwrap();
         assert_eq!(documents.roots.len(), 2);
         assert_eq!(documents.problems[0].place, Place { line: 2, column: 1 });
+    }
+
+    #[test]
+    fn lines_of_nothing_but_a_tab_are_told() {
+        for (text, line) in [
+            ("a: 1\n\t\nb: 2\n", Some(2)),
+            ("a: 1\n \t# note\nb: 2\n", Some(2)),
+            ("a:\n  b: x\n\t\n  c: y\n", Some(3)),
+            ("a: 'x\n  \t\n  y'\n", None),
+            ("a: [1,\n\t\n  2]\nb: {c: 1,\n\t\n d: 2}\n", None),
+            ("a: |\n  x\n  \t\n  y\n", None),
+            ("a: 1\t\nb:\t2\n", None),
+        ] {
+            let found = parse(text).err().map(|problem| problem.place.line);
+            assert_eq!(found, line, "{text:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::{ScanOptions, parallel};
+use crate::format::log::behaviour::{self, Candidates, RequestIds};
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
@@ -85,7 +86,13 @@ const ELSEWHERE: usize = 16 << 10;
 pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> Inputs {
     let walk = WalkOptions { follow_links: options.follow_links };
     let (found, diagnostics) = source::walk(paths, &walk);
-    let surveyed = parallel(scan.threads, found.len(), |index| look(&found[index], paths, scan));
+    let surveyed = parallel(scan.threads, found.len(), |index| {
+        let mut looked = look(&found[index], paths, scan);
+        if let Ok(Input { kind: InputKind::Log(profile), .. }) = &mut looked {
+            profile.candidates.trim(ID_VALUES / found.len());
+        }
+        looked
+    });
     let mut inputs = Inputs { diagnostics, ..Inputs::default() };
     for (found, looked) in found.iter().zip(surveyed) {
         match looked {
@@ -99,6 +106,7 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
         }
     }
     settle_years(&mut inputs.logs);
+    settle_request_ids(&mut inputs.logs);
     for log in &inputs.logs {
         let Some(profile) = log.profile() else { continue };
         if profile.unclear {
@@ -134,11 +142,33 @@ fn settle_years(logs: &mut [Input]) {
         folders.entry(folder).and_modify(|known| *known = widen(Some(*known), span)).or_insert(span);
     }
     for log in logs {
+        let modified = log.modified;
+        if let InputKind::Log(profile) = &mut log.kind {
+            profile.settle_order(modified);
+        }
         let folder = log.found.path.parent().unwrap_or(Path::new(""));
         let near = folders.get(folder).copied().or(all);
         // Of a stream only the beginning has been seen.
         let whole = log.compression.is_empty() && !is_pipe(&log.found);
         log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
+    }
+}
+
+/// How many values of ids are kept of all files together until it is settled which are requests'.
+const ID_VALUES: usize = 1 << 20;
+
+/// Ids that no name tells are told by what they do in all files.
+fn settle_request_ids(logs: &mut [Input]) {
+    let profiles = || logs.iter().filter_map(Input::profile);
+    let candidates: Vec<&Candidates> = profiles().map(|profile| &profile.candidates).collect();
+    let settled = behaviour::settle(&candidates);
+    let profiles = logs.iter_mut().filter_map(|log| match &mut log.kind {
+        InputKind::Log(profile) => Some(profile),
+        InputKind::Metrics(_) => None,
+    });
+    for (profile, request_ids) in profiles.zip(settled) {
+        profile.request_ids = request_ids;
+        profile.candidates = Candidates::default();
     }
 }
 
@@ -465,6 +495,20 @@ impl Input {
 }
 
 impl Inputs {
+    /// What names requests in the logs in which no field's name says so, by what its values do.
+    pub fn request_ids(&self) -> RequestIds {
+        let mut all = RequestIds::default();
+        for ids in self.logs.iter().filter_map(Input::profile).map(|profile| &profile.request_ids) {
+            all.fields.extend_from_slice(&ids.fields);
+            all.words.extend_from_slice(&ids.words);
+        }
+        all.fields.sort_unstable();
+        all.fields.dedup();
+        all.words.sort_unstable();
+        all.words.dedup();
+        all
+    }
+
     /// The account of what was not read: the files skipped.
     pub fn skipped_account(&self) -> Account {
         Account { skipped: self.skipped.len() as u64, ..Account::default() }

@@ -101,6 +101,10 @@ pub fn of_status(status: Value<'_>) -> Option<bool> {
 /// Does any file have a field that names requests?
 pub fn has_request_ids(inputs: &Inputs) -> bool {
     inputs.logs.iter().filter_map(|input| input.profile()).any(|profile| {
-        profile.keys.iter().any(|key| names::roles_of(key).iter().any(|(role, ..)| *role == Role::RequestId))
+        !profile.request_ids.is_empty()
+            || profile
+                .keys
+                .iter()
+                .any(|key| names::roles_of(key).iter().any(|(role, ..)| *role == Role::RequestId))
     })
 }

@@ -649,10 +649,13 @@ fn alerts_table(alerts: &[Alert]) -> Table {
 /// Who would be told.
 #[derive(Debug, Serialize)]
 pub(super) struct Routes {
-    /// In the order of the routes.
+    /// In the order of the routes, once for each route that ends there.
     pub receivers: Vec<String>,
     /// Those of them that would be muted then, and why.
     muted: Vec<(String, String)>,
+    /// Why each of them would be muted, if it would.
+    #[serde(skip)]
+    reasons: Vec<Option<String>>,
 }
 
 /// Who would be told of an alert with these labels: by Alertmanager's routes, and by those of the short form.
@@ -662,16 +665,16 @@ pub(super) fn routes(
     alertmanager: Option<&Alertmanager>,
     files: &[RuleFile],
 ) -> Routes {
-    let mut routes = Routes { receivers: Vec::new(), muted: Vec::new() };
+    let mut routes = Routes { receivers: Vec::new(), muted: Vec::new(), reasons: Vec::new() };
     if let Some(config) = alertmanager {
         for route in config.matching(labels) {
             let receiver = &config.routes[route].receiver;
-            if let Some(why) = at.and_then(|at| config.muted(route, at.millis())) {
-                routes.muted.push((receiver.clone(), why));
+            let why = at.and_then(|at| config.muted(route, at.millis()));
+            if let Some(why) = &why {
+                routes.muted.push((receiver.clone(), why.clone()));
             }
-            if !routes.receivers.contains(receiver) {
-                routes.receivers.push(receiver.clone());
-            }
+            routes.receivers.push(receiver.clone());
+            routes.reasons.push(why);
         }
     }
     for channel in
@@ -679,30 +682,27 @@ pub(super) fn routes(
     {
         if !routes.receivers.contains(&channel) {
             routes.receivers.push(channel);
+            routes.reasons.push(None);
         }
     }
     routes
 }
 
 impl Routes {
-    /// Writes who would be told, one a line.
+    /// Writes who would be told, on one line as `amtool config routes test` does.
     pub(super) fn write(&self, form: Form, page: Page) -> Result<(), Error> {
+        let each = || self.receivers.iter().zip(&self.reasons);
         if form == Form::Table {
-            let line = |receiver: &String| {
-                let why = self.muted.iter().find(|(muted, _)| muted == receiver);
-                let why = why.map_or_else(String::new, |(_, why)| format!(" (muted by {why})"));
-                let text: crate::report::Untrusted = format!("{receiver}{why}").into();
-                format!("{}\n", text.line())
-            };
-            return out::write_all(self.receivers.iter().map(line).collect::<String>().as_bytes());
+            let told = each().map(|(receiver, why)| match why {
+                Some(why) => format!("{receiver} (muted by {why})"),
+                None => receiver.clone(),
+            });
+            let text: crate::report::Untrusted = told.collect::<Vec<_>>().join(",").into();
+            return out::write_text(format!("{}\n", text.line()).as_bytes());
         }
         let mut table = Table::new(vec![Column::text("receiver"), Column::text("muted by")]);
-        for receiver in &self.receivers {
-            let why = self.muted.iter().find(|(muted, _)| muted == receiver);
-            table.row(vec![
-                Cell::text(receiver.as_str()),
-                Cell::text(why.map_or("", |(_, why)| why.as_str())),
-            ]);
+        for (receiver, why) in each() {
+            table.row(vec![Cell::text(receiver.as_str()), Cell::text(why.as_deref().unwrap_or(""))]);
         }
         let mut report = Report::new();
         report.push(Section::Table(table));

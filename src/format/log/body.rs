@@ -7,7 +7,7 @@ use super::words::{is_uuid, pair_value, unit_after};
 use crate::model::{Level, Text, Value};
 
 /// How much of a message is looked at.
-const WITHIN: usize = 8 << 10;
+pub(super) const WITHIN: usize = 8 << 10;
 
 /// How long a key may be.
 const LONGEST_KEY: usize = 48;

@@ -46,6 +46,9 @@ impl Header {
             at = next;
         }
         header.message = separators(line, at, header.known());
+        if header.level.is_none() && header.stamp.is_some() {
+            header.level = sign_of_agent(line, header.message);
+        }
         if header.level.is_none() {
             header.level_in_message(line);
         }
@@ -103,7 +106,7 @@ impl Header {
             return Some(at + used);
         }
         if self.level.is_none()
-            && let Some((level, length)) = topics(rest)
+            && let Some((level, length)) = topics(rest).or_else(|| of_syslog(rest))
         {
             self.level = Some((level, at, at + length));
             return Some(at + length);
@@ -234,6 +237,13 @@ impl Header {
             && let Some(level) = level_word(trimmed).or_else(|| level_of_bracket(trimmed))
         {
             self.level = Some((level, from, to));
+        } else if self.level.is_none()
+            && open == b'['
+            && let Some((level, at, end)) = level_behind_thread(inside)
+        {
+            // VMware: `[7F3C1700 info 'Default' opID=ab]`.
+            self.thread = Some((from, from + at - 1));
+            self.level = Some((level, from + at, from + end));
         } else if !self.known() {
             return None;
         } else if trimmed.is_empty() {
@@ -512,6 +522,10 @@ fn name_length(rest: &[u8]) -> usize {
 /// Does a word stand between blanks, brackets and colons, rather than in a name?
 fn own_word(line: &[u8], at: usize, length: usize) -> bool {
     let before = at == 0 || matches!(line[at - 1], b' ' | b'\t' | b'[' | b'(' | b'<' | b'|' | b':');
+    // A column of its own: `"Warning","2024-03-05",…`.
+    if at > 0 && line[at - 1] == b'"' && line[at + length..].starts_with(b"\",") {
+        return true;
+    }
     before
         && matches!(
             line.get(at + length),
@@ -524,19 +538,45 @@ fn own_word(line: &[u8], at: usize, length: usize) -> bool {
 fn letter_before(line: &[u8], time: usize) -> Option<(Level, usize, usize)> {
     let at = match &line[..time] {
         [_, b' ', b'['] => 0,
+        // HP's switches: `W 03/05/24 10:10:11 …`.
+        [b'I' | b'W' | b'E' | b'D', b' '] => 0,
         [b'[', _, b' '] | [b'(', _, b')', b' '] | [b'<', _, b'>'] => 1,
         _ => return None,
     };
     Level::from_letter(line[at]).map(|level| (level, at, at + 1))
 }
 
-/// A level in a bracket that is no word alone: a letter; Twisted's `[acme.Pay#info]`, `[Error#SQL]`.
+/// A level in a bracket that is no word alone: a letter; Twisted's `[acme.Pay#info]`, `[Error#SQL]`, `<Warn:AAA>`.
 fn level_of_bracket(inside: &[u8]) -> Option<Level> {
     if let [letter] = inside {
         return Level::from_letter(letter.to_ascii_uppercase());
     }
-    let hash = memchr::memchr(b'#', inside)?;
-    level_word(&inside[hash + 1..]).or_else(|| level_word(&inside[..hash]))
+    if let Some(hash) = memchr::memchr(b'#', inside) {
+        return level_word(&inside[hash + 1..]).or_else(|| level_word(&inside[..hash]));
+    }
+    // ExtremeXOS: `<Warn:AAA.authFail>`.
+    let colon = memchr::memchr(b':', inside).filter(|_| inside.iter().all(u8::is_ascii_graphic))?;
+    level_word(&inside[..colon]).filter(|_| !is_everyday(&inside[..colon]))
+}
+
+/// `- ! [298] message`: the signs of SQL Server's agent.
+fn sign_of_agent(line: &[u8], at: usize) -> Option<(Level, usize, usize)> {
+    let level = match line.get(at..at + 3)? {
+        b"! [" => Level::Error,
+        b"+ [" => Level::Warn,
+        b"? [" => Level::Info,
+        _ => return None,
+    };
+    line[..at].ends_with(b" - ").then_some((level, at, at + 1))
+}
+
+/// The level that stands between a thread's number and a name in quotes.
+fn level_behind_thread(inside: &[u8]) -> Option<(Level, usize, usize)> {
+    let digits = inside.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+    let rest = inside[digits..].strip_prefix(b" ").filter(|_| digits > 0)?;
+    let length = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let level = level_word(&rest[..length]).filter(|_| rest[length..].starts_with(b" '"))?;
+    Some((level, digits + 1, digits + 1 + length))
 }
 
 /// `LOG3[12]: message`: syslog's severity.
@@ -558,6 +598,13 @@ fn topics(rest: &[u8]) -> Option<(Level, usize)> {
     }
     let level = word.split(|b| *b == b',').skip(1).filter_map(level_word).max()?;
     Some((level, length))
+}
+
+/// `daemon.info ` of syslog, where no host stands before it.
+fn of_syslog(rest: &[u8]) -> Option<(Level, usize)> {
+    let length = memchr::memchr(b' ', &rest[..rest.len().min(24)])?;
+    let severity = super::syslog::facility_and_severity(&rest[..length])?;
+    Some((Level::from_syslog(severity.into())?, length))
 }
 
 /// Is this a word of every day, too, which stands for a level only where signs say so?

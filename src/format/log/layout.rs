@@ -140,6 +140,8 @@ fn in_word(line: &[u8], at: usize, words: u8) -> Option<Found> {
             b'[' | b'(' | b'<' | b'>' | b'{' | b'"' | b'\'' | b'=' | b'|' | b';' | b',' | b'*' => {}
             // After a colon only in the first word, `::2011-12-05 07:04:56,101::`, not `at 10:2023-…`,
             // or behind a level: `MESSAGE:2024-03-05 …`.
+            // Comware puts a sign before the whole line.
+            b'%' if words == 0 && offset == 0 => {}
             b':' if words == 0 || line[..at + offset].last().is_some_and(u8::is_ascii_uppercase) => {}
             _ => continue,
         }

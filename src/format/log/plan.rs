@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::columns::Columns;
+use super::ids::Shape;
 use super::layout::Layout;
 use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
 use crate::format::time::Clock;
@@ -22,6 +23,10 @@ pub struct Plan {
     formats: Vec<&'static dyn LogFormat>,
     columns: Option<Columns>,
     layout: Layout,
+    /// How ids of requests are written that stand among the words of the file's entries.
+    request_words: Vec<Shape>,
+    /// Did a person say which fields name requests?
+    maps_request_ids: bool,
     /// The plans of formats that a person described, which have names and zones of their own.
     own: Vec<(&'static str, Plan)>,
 }
@@ -138,6 +143,8 @@ impl Plan {
             formats: Vec::new(),
             columns: None,
             layout: Layout::default(),
+            request_words: Vec::new(),
+            maps_request_ids: false,
             own: Vec::new(),
         };
         if let Some(nodes) = recent(needs, seen) {
@@ -190,7 +197,26 @@ impl Plan {
         self.formats.clone_from(&profile.formats);
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
+        if self.needs.has(Role::RequestId) && !profile.request_ids.is_empty() && !self.maps_request_ids {
+            for (rank, field) in profile.request_ids.fields.iter().enumerate() {
+                self.add_role(Role::RequestId, field, rank.min(usize::from(RANKS)) as u8, None);
+            }
+            for node in Arc::make_mut(&mut self.nodes) {
+                node.index();
+            }
+            self.request_words.clone_from(&profile.request_ids.words);
+        }
         self
+    }
+
+    /// The id of a request that stands among the words of `entry`, where that is how the file tells them.
+    pub(super) fn request_word<'a>(&self, entry: &'a [u8]) -> Option<&'a [u8]> {
+        self.request_words.iter().find_map(|shape| shape.find(&entry[..entry.len().min(body::WITHIN)]))
+    }
+
+    /// May ids of requests stand among the words of entries?
+    pub(super) fn has_request_words(&self) -> bool {
+        !self.request_words.is_empty()
     }
 
     /// The plan with plans for those of these formats that a person described.
@@ -252,6 +278,7 @@ impl Plan {
             if !self.needs.has(*role) {
                 continue;
             }
+            self.maps_request_ids |= *role == Role::RequestId;
             for key in Arc::make_mut(&mut self.nodes).iter_mut().flat_map(|node| &mut node.keys) {
                 key.targets.retain(|target| target.slot != role.slot());
             }
@@ -533,19 +560,26 @@ fn only_item(value: Value<'_>) -> Value<'_> {
     value
 }
 
-/// `{"epochSecond":1709633411,"nanoOfSecond":123000000}`: an instant as Java writes it.
+/// `{"epochSecond":1709633411,"nanoOfSecond":123000000}`: an instant as Java writes it; `seconds` and `nanos` as
+/// protocol buffers do; `{"date":"2024-03-05 10:10:11.123456","timezone":"Europe/Berlin"}` as PHP does.
 fn instant(raw: &[u8]) -> Option<Timestamp> {
     let (mut seconds, mut nanos) = (None, 0);
+    let (mut date, mut zone) = (None, None);
     let number = |value: Value<'_>| match value {
         Value::Number(raw) => std::str::from_utf8(raw).ok()?.parse::<i64>().ok(),
         _ => None,
     };
     // Damage inside: what was read of it counts.
     let _ = super::json::each_field(raw, |key, value| match key.raw {
-        b"epochSecond" => seconds = number(value),
-        b"nanoOfSecond" => nanos = number(value).unwrap_or(0),
+        b"epochSecond" | b"seconds" => seconds = number(value),
+        b"nanoOfSecond" | b"nanos" => nanos = number(value).unwrap_or(0),
+        b"date" => date = value.text().map(std::borrow::Cow::into_owned),
+        b"timezone" => zone = value.text().map(std::borrow::Cow::into_owned),
         _ => {}
     });
+    if let (Some(date), Some(zone)) = (date, zone) {
+        return Clock::default().value(Value::plain(format!("{date} {zone}").as_bytes()));
+    }
     Timestamp::new(seconds.filter(|seconds| *seconds > 0)?, u32::try_from(nanos).ok()?)
 }
 

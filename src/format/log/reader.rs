@@ -81,9 +81,8 @@ impl Reader {
     ) -> Self {
         let zone = profile.zone.or(options.zone).unwrap_or(chrono_tz::UTC);
         // Where nothing tells the day nothing is guessed.
-        let unknown = profile.layout.is_bare() && profile.bare.is_none();
-        let latest = latest.filter(|_| !unknown);
-        let clock = Clock { zone, latest, order: profile.order };
+        let undated = profile.layout.is_bare() && profile.bare.is_none();
+        let clock = Clock { zone, latest, order: profile.order, undated };
         let mut frame = Needs::none();
         frame.role(Role::Ts);
         let mut needs = needs.clone();
@@ -93,7 +92,10 @@ impl Reader {
         }
         let formats = options.format.map_or_else(|| profile.formats.clone(), |format| vec![format]);
         let plan = |needs: &Needs| {
-            let plan = Plan::new(needs, clock, &profile.keys).mapped(&options.map).of(profile);
+            let plan = Plan::new(needs, clock, &profile.keys)
+                .mapped(&profile.behaving)
+                .mapped(&options.map)
+                .of(profile);
             plan.with_own(&formats, &profile.keys)
         };
         let (frame, plan) = (plan(&frame), plan(&needs));
@@ -262,6 +264,12 @@ impl Reader {
             && !slots.role(Role::Service).is_some()
         {
             slots.set(Role::Service.slot(), Value::plain(service.as_bytes()));
+        }
+        if self.plan.has_request_words()
+            && !slots.role(Role::RequestId).is_some()
+            && let Some(id) = self.plan.request_word(entry)
+        {
+            slots.set(Role::RequestId.slot(), Value::plain(id));
         }
         understood
     }

@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::behaviour::{Candidates, Named, RequestIds};
 use super::columns::Columns;
+use super::contents::Contents;
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
-use super::{LOG_FORMATS, LogFormat, Plan, colour, csv, json, modsecurity, names, text, trace, w3c, zeek};
-use crate::format::time::{Clock, Order, Stamp};
+use super::{
+    LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
+};
+use crate::format::time::{Clock, Numbers, Order, Stamp};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
 
@@ -31,6 +35,8 @@ pub struct Profile {
     pub order: Option<Order>,
     /// Are there dates in numbers of which nothing tells the order?
     pub unclear: bool,
+    /// The orders in which all of its dates in numbers are dates, the most likely first.
+    pub orders: Vec<Reading>,
     /// The earliest and the latest time of the samples among those with a year.
     pub dated: Option<(Timestamp, Timestamp)>,
     /// The last time of a file that writes times of day without dates, as nanoseconds of the day, if all of it is
@@ -40,10 +46,29 @@ pub struct Profile {
     pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
     pub keys: Vec<String>,
+    /// Fields that play roles which no name plays, by what is in them.
+    pub behaving: Vec<(Role, Vec<String>)>,
+    /// What may name requests in it.
+    pub candidates: Candidates,
+    /// What names requests in it, where no field's name says so.
+    pub request_ids: RequestIds,
     /// What the values of the status role look like, if any were seen.
     pub status: StatusKind,
     /// How the samples were understood.
     pub survey: Survey,
+}
+
+/// The dates of a file in one order of their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// How many days lie between each date and the next, all together.
+    pub steps: i64,
+    /// The order.
+    pub order: Order,
+    /// The latest of the dates as days since 1970, unless their years are not written.
+    pub latest: Option<i64>,
+    /// Does every date say by itself or by its notation what it means?
+    pub clear: bool,
 }
 
 /// What the values of a file's status fields look like.
@@ -78,7 +103,7 @@ const MAX_LINES: usize = 2_000;
 const FEW: usize = 8;
 
 /// How deep names of nested fields are collected.
-const MAX_NESTING: usize = 3;
+const MAX_NESTING: usize = 4;
 
 /// How many dates in numbers are kept to find their order.
 const MAX_DATES: usize = 500;
@@ -123,19 +148,30 @@ struct Seen {
     survey: Survey,
     counts: Vec<usize>,
     keys: Keys,
+    candidates: Candidates,
     statuses: [usize; 2],
+    contents: Contents,
+    /// How many entries with fields have a time by its name.
+    timed_by_name: usize,
     coloured: bool,
     columns: Option<Columns>,
     /// Lines of text, and how many of them have a time after so many words; then the same for carried lines.
     text: [Places; 2],
-    dates: Vec<crate::format::time::Numbers>,
+    dates: Vec<Numbers>,
     dated: Option<(Timestamp, Timestamp)>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
 }
 
-/// How often each field was seen, and whether its name says that it is a status.
-type Keys = BTreeMap<String, (usize, bool)>;
+/// How often each field was seen, and what its name says.
+type Keys = BTreeMap<String, Key>;
+
+/// A field that was seen.
+struct Key {
+    count: usize,
+    is_status: bool,
+    named: Named,
+}
 
 /// Where lines of text have their times.
 #[derive(Default)]
@@ -163,7 +199,10 @@ impl Seen {
             counts: vec![0; known.len()],
             known,
             keys: BTreeMap::new(),
+            candidates: Candidates::default(),
             statuses: [0; 2],
+            contents: Contents::default(),
+            timed_by_name: 0,
             coloured: false,
             columns,
             text: [Places::default(), Places::default()],
@@ -305,6 +344,7 @@ impl Seen {
         format.extract(line, &self.plan, &mut slots);
         if let Some(ts) = slots.ts {
             self.saw(ts);
+            self.timed_by_name += usize::from(format.names_in_text());
         }
         self.date(format, line);
     }
@@ -335,8 +375,19 @@ impl Seen {
     }
 
     fn fields(&mut self, format: &dyn LogFormat, line: &[u8]) {
-        let (keys, statuses) = (&mut self.keys, &mut self.statuses);
-        format.fields(line, &self.plan, &mut |name, value| note(name, value, 0, keys, statuses));
+        if !format.names_in_text() {
+            self.candidates.line(line, body::id(line));
+        }
+        let mut noted = Noted {
+            keys: &mut self.keys,
+            candidates: &mut self.candidates,
+            statuses: &mut self.statuses,
+            contents: (format.names_in_text() && !self.contents.is_known()).then_some(&mut self.contents),
+        };
+        if let Some(contents) = &mut noted.contents {
+            contents.entry();
+        }
+        format.fields(line, &self.plan, &mut |name, value| noted.field(name, value, 0));
     }
 
     fn profile(mut self) -> Profile {
@@ -351,7 +402,11 @@ impl Seen {
             found().filter(|(count, _)| *count > 0).map(|(count, format)| (format.name(), count)).collect();
         let [outer, inner] = &self.text;
         let layout = outer.layout(self.first_is_timed == Some(true), self.survey.lines);
-        let inner_layout = inner.layout(false, inner.lines);
+        let mut inner_layout = inner.layout(false, inner.lines);
+        if inner_layout.is_bare() && (self.dated.is_some() || self.yearless.is_some()) {
+            // What carries the lines says when they were written, and on which day.
+            inner_layout = Layout::learn(&[], 0);
+        }
         let timed = match layout.is_timed() {
             true if layout.is_bare() => outer.bare.iter().sum(),
             true => outer.after_words.iter().sum(),
@@ -365,8 +420,17 @@ impl Seen {
         self.survey.continuing += outer.lines.saturating_sub(timed);
         self.survey.understood = understood;
         let mut keys: Vec<(usize, String)> =
-            std::mem::take(&mut self.keys).into_iter().map(|(key, (count, _))| (count, key)).collect();
+            std::mem::take(&mut self.keys).into_iter().map(|(name, key)| (key.count, name)).collect();
         keys.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        // `level` may be an object in which `name` is meant.
+        let is_object = |key: &str| {
+            keys.iter().any(|(_, other)| other.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+        };
+        let levelled = keys.iter().any(|(_, key)| {
+            names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level) && !is_object(key)
+        });
+        let behaving = self.contents.roles(self.timed_by_name > 0, levelled);
+        let orders = readings(&self.dates);
         Profile {
             formats,
             inner_timed: inner_layout.is_timed(),
@@ -379,12 +443,16 @@ impl Seen {
             coloured: self.coloured,
             columns: self.columns,
             zone: None,
-            order: order_of(&self.dates),
-            unclear: order_of(&self.dates).is_none() && self.dates.iter().any(|date| !date.is_clear()),
+            order: order_of(&orders),
+            unclear: order_of(&orders).is_none() && self.dates.iter().any(|date| !date.is_clear()),
+            orders,
             dated: self.dated,
             bare: None,
             yearless: self.yearless,
             keys: keys.into_iter().map(|(_, key)| key).collect(),
+            behaving,
+            candidates: self.candidates,
+            request_ids: RequestIds::default(),
             status: match self.statuses {
                 [0, 0] => StatusKind::None,
                 [codes, words] if codes >= words => StatusKind::Code,
@@ -420,13 +488,14 @@ impl Places {
     }
 }
 
-/// The order of the numbers in dates: the only one in which all are dates, else the one in which they follow
-/// each other most closely.
-fn order_of(dates: &[crate::format::time::Numbers]) -> Option<Order> {
-    let day = |date: &crate::format::time::Numbers, order| {
-        date.read_as(order).map(|(year, month, day)| days_from_civil(year.unwrap_or(2000), month, day))
+/// The orders in which all of these dates are dates, those in which they follow each other most closely first.
+fn readings(dates: &[Numbers]) -> Vec<Reading> {
+    let day = |date: &Numbers, order| {
+        date.read_as(order)
+            .map(|(year, month, day)| (year, days_from_civil(year.unwrap_or(2000), month, day)))
     };
-    let mut fitting: Vec<(i64, Order)> = Vec::new();
+    let clear = dates.iter().all(|date| date.is_clear());
+    let mut fitting: Vec<Reading> = Vec::new();
     for order in Order::ALL {
         // Two numbers are read alike as year and as month first.
         if order == Order::YearFirst
@@ -434,15 +503,23 @@ fn order_of(dates: &[crate::format::time::Numbers]) -> Option<Order> {
         {
             continue;
         }
-        let Some(days) = dates.iter().map(|date| day(date, order)).collect::<Option<Vec<i64>>>() else {
+        let Some(days) = dates.iter().map(|date| day(date, order)).collect::<Option<Vec<_>>>() else {
             continue;
         };
-        fitting.push((days.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum(), order));
+        let steps = days.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).sum();
+        let latest = days.iter().filter_map(|(year, day)| year.map(|_| *day)).max();
+        fitting.push(Reading { steps, order, latest, clear });
     }
-    fitting.sort_by_key(|(steps, _)| *steps);
-    match fitting[..] {
-        [(_, only)] => Some(only),
-        [(least, order), (next, _), ..] if least < next => Some(order),
+    fitting.sort_by_key(|reading| reading.steps);
+    fitting
+}
+
+/// The order of the numbers in dates: the only one in which all are dates, else the one in which they follow
+/// each other most closely.
+fn order_of(readings: &[Reading]) -> Option<Order> {
+    match readings {
+        [only] => Some(only.order),
+        [least, next, ..] if least.steps < next.steps => Some(least.order),
         _ => None,
     }
 }
@@ -451,7 +528,28 @@ impl Profile {
     /// Have its entries statuses, but no field for a level?
     pub(super) fn level_is_told_by_status(&self) -> bool {
         let levelled = |key: &String| names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level);
-        self.status == StatusKind::Code && !self.keys.iter().any(levelled)
+        let behaves = self.behaving.iter().any(|(role, _)| *role == Role::Level);
+        self.status == StatusKind::Code && !behaves && !self.keys.iter().any(levelled)
+    }
+
+    /// Settles the order of the numbers in its dates by when the file was last written: no entry is later than that,
+    /// and the last one is most often of that day.
+    pub fn settle_order(&mut self, modified: Option<Timestamp>) {
+        let Some(day) = modified.map(|ts| ts.0.div_euclid(DAY)) else { return };
+        let mut left = self.orders.clone();
+        left.retain(|reading| reading.latest.is_none_or(|latest| latest <= day + 1));
+        if left.len() == self.orders.len() && self.order.is_some() {
+            return;
+        }
+        let same_day = |reading: &&Reading| reading.latest.is_some_and(|latest| (latest - day).abs() <= 1);
+        let order = order_of(&left).or_else(|| match left.iter().filter(same_day).collect::<Vec<_>>()[..] {
+            [only] if !only.clear => Some(only.order),
+            _ => None,
+        });
+        if order.is_some() {
+            self.order = order;
+            self.unclear = false;
+        }
     }
 
     /// About when the file's last entry was written: no entry without a year is much later. `modified` is when
@@ -542,30 +640,41 @@ pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
     Some(last)
 }
 
-/// Counts a field's name, and those of the fields nested in it.
-fn note(name: &str, value: Value<'_>, depth: usize, keys: &mut Keys, statuses: &mut [usize; 2]) {
-    let mut status = false;
-    if let Some((count, known)) = keys.get_mut(name) {
-        *count += 1;
-        status = *known;
-    } else if keys.len() < 10_000 {
-        status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
-        keys.insert(name.to_owned(), (1, status));
-    }
-    if status {
-        match value.number() {
-            Some(code) if (100.0..600.0).contains(&code) => statuses[0] += 1,
-            None if outcome(value).is_some() => statuses[1] += 1,
-            _ => {}
+/// What is noted of the fields of entries.
+struct Noted<'s> {
+    keys: &'s mut Keys,
+    candidates: &'s mut Candidates,
+    statuses: &'s mut [usize; 2],
+    contents: Option<&'s mut Contents>,
+}
+
+impl Noted<'_> {
+    /// Notes a field, and those nested in it.
+    fn field(&mut self, name: &str, value: Value<'_>, depth: usize) {
+        if !self.keys.contains_key(name) && self.keys.len() < 10_000 {
+            let is_status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
+            self.keys.insert(name.to_owned(), Key { count: 0, is_status, named: Named::of(name) });
         }
-    }
-    if let Value::Nested(raw) = value
-        && depth < MAX_NESTING
-    {
-        // An error here means damage inside a nested value; what was read of it counts.
-        let _ = json::each_field(raw, |key: Text<'_>, value| {
-            note(&format!("{name}.{}", key.text()), value, depth + 1, keys, statuses);
-        });
+        if let Some(key) = self.keys.get_mut(name) {
+            key.count += 1;
+            self.candidates.field(name, key.named, value);
+            match value.number().filter(|_| key.is_status) {
+                Some(code) if (100.0..600.0).contains(&code) => self.statuses[0] += 1,
+                None if key.is_status && outcome(value).is_some() => self.statuses[1] += 1,
+                _ => {}
+            }
+        }
+        if let Some(contents) = &mut self.contents {
+            contents.value(name, value);
+        }
+        if let Value::Nested(raw) = value
+            && depth < MAX_NESTING
+        {
+            // An error here means damage inside a nested value; what was read of it counts.
+            let _ = json::each_field(raw, |key: Text<'_>, value| {
+                self.field(&format!("{name}.{}", key.text()), value, depth + 1);
+            });
+        }
     }
 }
 
@@ -602,6 +711,24 @@ mod tests {
         ] {
             let profile = survey(&[text.as_bytes()]);
             assert_eq!((profile.order, profile.unclear), (order, unclear), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_date_in_numbers_is_later_than_the_file() {
+        let modified = Timestamp::new(days_from_civil(2015, 5, 4) * 86_400 + 100, 0);
+        for (text, order) in [
+            ("29/04/15 10:29:01 x\n", Some(Order::DayFirst)),
+            ("15-04-29 10:29:01 x\n", Some(Order::YearFirst)),
+            ("04/05/2015 10:29:01 x\n", Some(Order::DayFirst)),
+            ("05/04/2015 10:29:01 x\n", Some(Order::MonthFirst)),
+            ("05/04/2014 10:29:01 x\n", None),
+            ("05/07/2015 10:29:01 x\n", None),
+            ("03-17 16:13:38.811 x\n", Some(Order::MonthFirst)),
+        ] {
+            let mut profile = survey(&[text.as_bytes()]);
+            profile.settle_order(modified);
+            assert_eq!(profile.order, order, "{text}");
         }
     }
 

@@ -48,8 +48,9 @@ impl<'a> Head<'a> {
             }
         }
         let first = *line.get(at)?;
-        let timed =
-            (first.is_ascii_uppercase() || first.is_ascii_digit()).then(|| time::read(&line[at..])).flatten();
+        let timed = (first.is_ascii_uppercase() || first.is_ascii_digit() || is_other_month(&line[at..]))
+            .then(|| time::read(&line[at..]))
+            .flatten();
         let Some((stamp, used)) = timed else {
             // Firewalls and programs under systemd write the priority and at once the message.
             head.message = at;
@@ -62,16 +63,20 @@ impl<'a> Head<'a> {
         at += usize::from(line.get(at) == Some(&b':'));
         let yearless = matches!(stamp, Stamp::Civil { year: None, .. });
         let iso = head.time.get(10) == Some(&b'T');
-        if !yearless && !iso && head.severity.is_none() {
+        // With a month's name and a year, only a program with its number makes it syslog's.
+        let named = head.time.iter().any(u8::is_ascii_alphabetic);
+        if !yearless && !iso && !named && head.severity.is_none() {
             return None;
         }
         at = blank(line, at)?;
-        let strict = iso && head.severity.is_none();
+        let strict = !yearless && head.severity.is_none();
         head.host_and_program(line, at, strict)
+            .filter(|head| yearless || iso || head.severity.is_some() || !head.pid.is_empty())
     }
 
     /// `host program[pid]: message`. `strict` asks for the colon: a time alone is no sign of syslog.
     fn host_and_program(mut self, line: &'a [u8], at: usize, strict: bool) -> Option<Self> {
+        let at = self.facility_and_severity(line, at);
         let word = word(line, at);
         let after = at + word.len();
         if strict && let Some(structured) = self.structured_without_priority(line, at) {
@@ -90,8 +95,12 @@ impl<'a> Head<'a> {
             self.message = line.len();
             return (!strict).then_some(self);
         };
+        let told = self.facility_and_severity(line, next);
+        // With them the line is syslog's, whatever comes next.
+        let strict = strict && told == next;
+        let next = told;
         self.message = next;
-        let host = self.host;
+        let (host, severity) = (self.host, self.severity);
         match self.tag(line, next) {
             // The tag's colon is a word's end: `my_app::pay` has no tag.
             Some(tagged)
@@ -103,10 +112,20 @@ impl<'a> Head<'a> {
             _ => {
                 let mut head = Head::of_again(line)?;
                 head.host = host;
+                head.severity = severity;
                 head.message = next;
                 Some(head)
             }
         }
+    }
+
+    /// Takes `daemon.info ` at `at`, as busybox and syslog-ng write it; where it ends.
+    fn facility_and_severity(&mut self, line: &[u8], at: usize) -> usize {
+        let word = word(line, at);
+        let Some(severity) = facility_and_severity(word) else { return at };
+        let Some(next) = blank(line, at + word.len()) else { return at };
+        self.severity = Some(severity);
+        next
     }
 
     /// The head up to the time, once more.
@@ -319,6 +338,13 @@ impl LogFormat for Syslog {
             },
             Sample {
                 header: "",
+                text: "Feb 12 14:10:21 OpenWrt authpriv.warn dropbear[2212]: Bad password attempt for 'root'",
+                ts: Some("2023-02-12T14:10:21Z"),
+                level: Some(Level::Warn),
+                roles: &[(Role::Host, "OpenWrt"), (Role::Service, "dropbear")],
+            },
+            Sample {
+                header: "",
                 text: "2023-07-18T10:22:17+02:00 subuina jellyfin[742]: [10:22:17] [INF] Authentication denied",
                 ts: Some("2023-07-18T08:22:17Z"),
                 level: Some(Level::Info),
@@ -394,6 +420,58 @@ fn extract_text<'a>(message: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) {
     if plan.wants_body() {
         positional::offer_message(message, plan, slots);
     }
+}
+
+/// Could a month's name in another language stand here, with a time behind it?
+fn is_other_month(line: &[u8]) -> bool {
+    let near = &line[..line.len().min(28)];
+    (near[0].is_ascii_lowercase() || near[0] >= 0x80)
+        && near.iter().any(u8::is_ascii_digit)
+        && memchr::memchr(b':', near).is_some_and(|at| at > 2 && near[at - 1].is_ascii_digit())
+}
+
+/// The severity in `daemon.info`, `kern.err`: a facility and a severity as syslog.conf names them.
+pub(super) fn facility_and_severity(word: &[u8]) -> Option<u8> {
+    const FACILITIES: [&[u8]; 22] = [
+        b"kern",
+        b"user",
+        b"mail",
+        b"daemon",
+        b"auth",
+        b"security",
+        b"syslog",
+        b"lpr",
+        b"news",
+        b"uucp",
+        b"cron",
+        b"authpriv",
+        b"ftp",
+        b"ntp",
+        b"local0",
+        b"local1",
+        b"local2",
+        b"local3",
+        b"local4",
+        b"local5",
+        b"local6",
+        b"local7",
+    ];
+    if word.len() > 20 {
+        return None;
+    }
+    let dot = memchr::memchr(b'.', word)?;
+    let severity = match &word[dot + 1..] {
+        b"emerg" | b"panic" => 0,
+        b"alert" => 1,
+        b"crit" => 2,
+        b"err" | b"error" => 3,
+        b"warn" | b"warning" => 4,
+        b"notice" => 5,
+        b"info" => 6,
+        b"debug" => 7,
+        _ => return None,
+    };
+    FACILITIES.contains(&&word[..dot]).then_some(severity)
 }
 
 /// The word at `at`, up to a blank.

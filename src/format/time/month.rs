@@ -6,25 +6,25 @@ use std::sync::LazyLock;
 /// Months by their names and abbreviations, in lower case, without a closing dot. A word means the same month
 /// in every language that has it.
 const MONTHS: [&str; 12] = [
-    "jan january januar janvier janv enero ene gennaio gen janeiro januari jänner stycznia sty января янв ocak oca ledna",
-    "feb february februar février févr fév fevr febrero febbraio fevereiro fev februari lutego lut февраля фев февр şubat şub února",
-    "mar march märz mär mrz mars marzo março maart mrt marts marca марта мар mart března",
-    "apr april avril avr abril abr aprile kwietnia kwi апреля апр nisan nis dubna",
-    "may mai mayo maggio mag maio mei maj maja мая май mayıs května",
-    "jun june juni juin junio giugno giu junho czerwca cze июня июн haziran haz června",
-    "jul july juli juillet juil julio luglio lug julho lipca lip июля июл temmuz tem července",
-    "aug august août aoû aout agosto ago augustus augusti sierpnia sie августа авг ağustos ağu srpna",
-    "sep september sept septembre septiembre set settembre setembro września wrz сентября сен сент eylül eyl září",
-    "oct october oktober okt octobre octubre ottobre ott outubro out października paź октября окт ekim eki října",
-    "nov november novembre noviembre novembro listopada lis ноября ноя нояб kasım kas",
-    "dec december dezember dez décembre déc diciembre dic dicembre dezembro desember des grudnia gru декабря дек aralık ara prosince",
+    "jan january januar janvier janv enero ene gennaio gen janeiro januari jänner stycznia sty января янв ocak oca ledna ιαν ianuarie ian січня січ يناير ינואר tammikuuta tammi leden januára",
+    "feb february februar février févr fév fevr febrero febbraio fevereiro fev februari lutego lut февраля фев февр şubat şub února φεβ februarie лютого лют فبراير פברואר helmikuuta helmi únor februára",
+    "mar march märz mär mrz mars marzo março maart mrt marts marca марта мар mart března μαρ martie березня бер مارس מרץ maaliskuuta maalis březen márc március",
+    "apr april avril avr abril abr aprile kwietnia kwi апреля апр nisan nis dubna απρ aprilie квітня кві أبريل אפריל huhtikuuta huhti duben ápr április",
+    "may mai mayo maggio mag maio mei maj maja мая май mayıs května μαΐ μάι травня тра مايو מאי toukokuuta touko květen máj május",
+    "jun june juni juin junio giugno giu junho czerwca cze июня июн haziran haz června ιουν iunie iun червня чер يونيو יוני kesäkuuta kesä červen jún június",
+    "jul july juli juillet juil julio luglio lug julho lipca lip июля июл temmuz tem července ιουλ iulie iul липня лип يوليو יולי heinäkuuta heinä červenec júl július",
+    "aug august août aoû aout agosto ago augustus augusti sierpnia sie августа авг ağustos ağu srpna αυγ серпня أغسطس אוגוסט elokuuta elo srpen agt agu ags",
+    "sep september sept septembre septiembre set settembre setembro września wrz сентября сен сент eylül eyl září σεπ septembrie вересня вер سبتمبر ספטמבר syyskuuta syys szept",
+    "oct october oktober okt octobre octubre ottobre ott outubro out października paź октября окт ekim eki října οκτ octombrie жовтня жов أكتوبر אוקטובר lokakuuta loka říjen októ október",
+    "nov november novembre noviembre novembro listopada lis ноября ноя нояб kasım kas νοε noiembrie листопада نوفمبر נובמבר marraskuuta marras",
+    "dec december dezember dez décembre déc diciembre dic dicembre dezembro desember des grudnia gru декабря дек aralık ara prosince δεκ decembrie грудня гру ديسمبر דצמבר joulukuuta joulu prosinec",
 ];
 
 /// Weekdays by their abbreviations and names, in lower case: they only have to be passed over.
 const WEEKDAYS: &str = "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday \
     mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonntag lun mar mer jeu ven sam dim \
     lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado domingo \
-    mié jue vie sáb dom gio sab seg ter qua qui sex zo ma woe wo don vr za пн вт ср чт пт сб вс tues thur thurs";
+    mié jue vie sáb dom gio sab seg ter qua qui sex zo ma woe wo don vr za пн вт ср чт пт сб вс нд δευ τρί τετ πέμ παρ σάβ κυρ tues thur thurs";
 
 /// The month that each name means.
 static NAMES: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::names::is_reserved;
-use super::{ABSENT, Column, Evaluator, MANY_CELLS, Outcome, Steps, cell, fail, hash, merge, present};
+use super::{ABSENT, Column, Evaluator, MANY_CELLS, Outcome, Steps, cell, fail, hash, meant, merge, present};
 use crate::model::Labels;
 use crate::promql::ast::{Aggregate, AggregateOp, Node};
 use crate::promql::display::Float;
@@ -24,6 +24,11 @@ struct Group {
 
 /// The groups of an aggregation, in the order of their first series.
 fn groups(columns: &[Column], aggregate: &Aggregate) -> Vec<Group> {
+    groups_without(columns, aggregate, "")
+}
+
+/// The same, as if no series had that label.
+fn groups_without(columns: &[Column], aggregate: &Aggregate, hidden: &str) -> Vec<Group> {
     let hasher = foldhash::fast::RandomState::default();
     let mut known: HashTable<usize> = HashTable::new();
     let mut groups: Vec<Group> = Vec::new();
@@ -37,6 +42,7 @@ fn groups(columns: &[Column], aggregate: &Aggregate) -> Vec<Group> {
         } else {
             labels.retain(named);
         }
+        labels.retain(|name| name != hidden);
         let hashed = hasher.hash_one(&labels);
         if let Some(&place) = known.find(hashed, |&place| groups[place].labels == labels) {
             groups[place].members.push(member);
@@ -74,10 +80,18 @@ impl<'a> Evaluator<'a> {
         steps: Steps,
     ) -> Outcome<Vec<Column>> {
         let sizes = self.scalar(parameter, steps)?;
+        if sizes.iter().any(|size| size.is_nan()) {
+            return fail(parameter.span, "Parameter value is NaN");
+        }
+        let mut columns = self.filled(&aggregate.inner, steps)?;
+        // Any number of nothing is nothing.
+        if columns.is_empty() {
+            return Ok(columns);
+        }
+        if sizes.iter().all(|&size| size < 1.0) {
+            return Ok(Vec::new());
+        }
         for &size in &sizes {
-            if size.is_nan() {
-                return fail(parameter.span, "Parameter value is NaN");
-            }
             // The bounds of a 64-bit integer.
             if size >= 9.223_372_036_854_776e18 {
                 return fail(parameter.span, format!("Scalar value {} overflows int64", Float(size)));
@@ -86,7 +100,6 @@ impl<'a> Evaluator<'a> {
                 return fail(parameter.span, format!("Scalar value {} underflows int64", Float(size)));
             }
         }
-        let mut columns = self.vector(&aggregate.inner, steps)?;
         let groups = groups(&columns, aggregate);
         let mut order = Vec::new();
         let mut chosen = Vec::new();
@@ -171,7 +184,12 @@ impl<'a> Evaluator<'a> {
         steps: Steps,
     ) -> Outcome<Vec<Column>> {
         let levels = self.scalar(parameter, steps)?;
-        self.check_quantiles(&levels, parameter.span);
+        // The worst of each kind says enough.
+        let greatest = levels.iter().copied().filter(|level| !level.is_nan()).reduce(f64::max);
+        let least = levels.iter().copied().filter(|level| !level.is_nan()).reduce(f64::min);
+        let nan = levels.iter().copied().find(|level| level.is_nan());
+        let worst: Vec<f64> = nan.into_iter().chain(greatest).chain(least).collect();
+        self.check_quantiles(&worst, meant(parameter));
         let columns = self.vector(&aggregate.inner, steps)?;
         let groups = groups(&columns, aggregate);
         let mut values = Vec::new();
@@ -201,14 +219,18 @@ impl<'a> Evaluator<'a> {
         }
         let columns = self.vector(&aggregate.inner, steps)?;
         let mut counted: Vec<Column> = Vec::new();
-        for group in groups(&columns, aggregate) {
+        // The label is set before the series are grouped: an older one of that name says nothing, and if it is
+        // named among those to leave out, all values are the same.
+        let left_out = aggregate.without
+            && (is_reserved(&label) || aggregate.labels.iter().any(|name| **name == *label));
+        for group in groups_without(&columns, aggregate, &label) {
             // Sorted, so that equal values stand together; every NaN is the same.
             let mut values: Vec<(u64, u32)> = Vec::new();
             for &member in &group.members {
                 for (i, &cell) in columns[member].cells.iter().enumerate().filter(|(_, cell)| present(**cell))
                 {
-                    let bits = if cell.is_nan() { f64::NAN.to_bits() } else { cell.to_bits() };
-                    values.push((bits, i as u32));
+                    let value = if left_out || cell.is_nan() { f64::NAN } else { cell };
+                    values.push((value.to_bits(), i as u32));
                 }
             }
             values.sort_unstable();
@@ -220,7 +242,9 @@ impl<'a> Evaluator<'a> {
                     *cell = if present(*cell) { *cell + 1.0 } else { 1.0 };
                 }
                 let mut labels = group.labels.clone();
-                labels.set(label.clone(), Float(f64::from_bits(same[0].0)).plain());
+                if !left_out {
+                    labels.set(label.clone(), Float(f64::from_bits(same[0].0)).plain());
+                }
                 counted.push(Column { labels, drop_name: group.drop_name, cells });
             }
         }

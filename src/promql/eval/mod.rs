@@ -63,11 +63,6 @@ impl Steps {
     pub(super) fn iter(self) -> impl Iterator<Item = i64> {
         (0..self.count).map(move |i| self.at(i))
     }
-
-    /// From the first to the last.
-    fn length(&self) -> i64 {
-        self.step * (self.count as i64 - 1)
-    }
 }
 
 /// A series at all times of an evaluation.
@@ -109,6 +104,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) options: &'a Options,
     /// The times of the whole query, which `start()` and `step()` mean.
     pub(super) query: Steps,
+    /// Where the query ends, which may be after the last of its times.
+    end: i64,
     /// Is it a range query?
     pub(super) is_range: bool,
     /// Does any part look at a fixed time?
@@ -121,7 +118,7 @@ pub(super) struct Evaluator<'a> {
 /// The value of an expression at one time.
 pub fn instant(expr: &Expr, store: &Store, at_ms: i64, options: &Options) -> Outcome<Answer> {
     let steps = Steps { start: at_ms, step: 0, count: 1 };
-    let mut evaluator = Evaluator::new(expr, store, options, steps, false);
+    let mut evaluator = Evaluator::new(expr, store, options, steps, at_ms, false);
     let value = if expr.kind() == Kind::Matrix {
         evaluator.matrix(expr.root(), steps)?
     } else {
@@ -169,7 +166,7 @@ pub fn range(
         return Ok(Answer { value: Value::Matrix(Vec::new()), annotations: Vec::new(), work: 0 });
     };
     let steps = Steps { start: start_ms, step: step_ms, count: count as usize };
-    let mut evaluator = Evaluator::new(expr, store, options, steps, true);
+    let mut evaluator = Evaluator::new(expr, store, options, steps, end_ms, true);
     evaluator.check_cells(1, steps, span)?;
     let columns = match evaluator.eval(expr.root(), steps)? {
         Evaluated::Scalar(cells) => vec![Column { labels: Labels::default(), drop_name: false, cells }],
@@ -192,7 +189,14 @@ pub(super) fn samples(cells: &[f64], steps: Steps) -> Vec<Sample> {
 }
 
 impl<'a> Evaluator<'a> {
-    fn new(expr: &Expr, store: &'a Store, options: &'a Options, query: Steps, is_range: bool) -> Self {
+    fn new(
+        expr: &Expr,
+        store: &'a Store,
+        options: &'a Options,
+        query: Steps,
+        end: i64,
+        is_range: bool,
+    ) -> Self {
         let mut has_at = false;
         expr.root().walk(&mut |node| {
             has_at |= match &node.form {
@@ -201,7 +205,7 @@ impl<'a> Evaluator<'a> {
                 _ => false,
             };
         });
-        Evaluator { store, options, query, is_range, has_at, annotations: Vec::new(), work: 0 }
+        Evaluator { store, options, query, end, is_range, has_at, annotations: Vec::new(), work: 0 }
     }
 
     fn answer(mut self, value: Value) -> Answer {
@@ -209,9 +213,9 @@ impl<'a> Evaluator<'a> {
         Answer { value, annotations: self.annotations, work: self.work }
     }
 
-    /// The first and the last time of the query.
+    /// Where the query starts and ends.
     pub(super) fn query_span(&self) -> (i64, i64) {
-        (self.query.start, self.query.start + self.query.length())
+        (self.query.start, self.end)
     }
 
     /// The length of a duration in this query.
@@ -219,7 +223,7 @@ impl<'a> Evaluator<'a> {
         match duration {
             Duration::Millis(ms) => Ok(*ms),
             Duration::Formula(formula) => {
-                formula.millis(self.query.step, self.query.length()).map_err(|error| EvalError {
+                formula.millis(self.query.step, self.end - self.query.start).map_err(|error| EvalError {
                     message: error.message,
                     span: Some(error.span),
                     hint: error.hint,
@@ -364,6 +368,13 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// The series of a vector that have a value at any of the times.
+    pub(super) fn filled(&mut self, node: &'a Node, steps: Steps) -> Outcome<Vec<Column>> {
+        let mut columns = self.vector(node, steps)?;
+        columns.retain(|column| column.cells.iter().any(|cell| present(*cell)));
+        Ok(columns)
+    }
+
     /// The value of a node that is a scalar, at each time.
     pub(super) fn scalar(&mut self, node: &'a Node, steps: Steps) -> Outcome<Vec<f64>> {
         match self.eval(node, steps)? {
@@ -416,6 +427,13 @@ impl<'a> Evaluator<'a> {
         }
         Ok(columns)
     }
+}
+
+/// The part of the source that an annotation on an argument points at, as in Prometheus: what is inside of its brackets
+/// (which it takes off), unless it has computed the whole once and for all beforehand.
+pub(super) fn meant(argument: &Node) -> Span {
+    let inner = argument.unwrapped();
+    if is_steady(argument) && !matches!(inner.form, Form::Number(..)) { argument.span } else { inner.span }
 }
 
 /// Does a node have the same value whatever the time of evaluation?

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::Labels;
 use crate::promql::ast::{Node, Span};
 use crate::promql::display::Float;
-use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, merge, present};
+use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, meant, merge, present};
 
 /// The label that holds a bucket's upper limit.
 const LIMIT: &str = "le";
@@ -58,7 +58,8 @@ impl Histogram {
 fn histograms(evaluator: &mut Evaluator<'_>, columns: &[Column], span: Span) -> Vec<Histogram> {
     let mut known: BTreeMap<Labels, usize> = BTreeMap::new();
     let mut histograms: Vec<Histogram> = Vec::new();
-    for (member, column) in columns.iter().enumerate() {
+    let with_values = |column: &Column| column.cells.iter().any(|cell| present(*cell));
+    for (member, column) in columns.iter().enumerate().filter(|(_, column)| with_values(column)) {
         let text = column.labels.get(LIMIT);
         let Some(limit) = parse_limit(text) else {
             let name = column.labels.metric();
@@ -138,26 +139,32 @@ fn almost_equal(a: f64, b: f64) -> bool {
     }
 }
 
-/// The quantile, interpolated linearly within its bucket; the buckets are sorted and monotonic.
-fn quantile_of(level: f64, buckets: &[Bucket]) -> f64 {
+/// The quantile, interpolated linearly within its bucket, and what had to be done to the buckets for it. They are
+/// sorted; a level that is no share, and buckets of which the last has a limit, need no look at the counts.
+fn quantile_of(level: f64, buckets: &mut [Bucket]) -> (f64, Option<Fix>) {
     if level.is_nan() {
-        return f64::NAN;
+        return (f64::NAN, None);
     }
     if level < 0.0 {
-        return f64::NEG_INFINITY;
+        return (f64::NEG_INFINITY, None);
     }
     if level > 1.0 {
-        return f64::INFINITY;
+        return (f64::INFINITY, None);
     }
-    let [first, .., before_last, last] = buckets else {
-        let [first, last] = buckets else { return f64::NAN };
-        return within(level, buckets, *first, *first, *last);
+    if buckets.last().is_none_or(|last| last.limit != f64::INFINITY) {
+        return (f64::NAN, None);
+    }
+    let fix = make_monotonic(buckets);
+    let value = match *buckets {
+        [first, .., before_last, last] => within(level, buckets, first, before_last, last),
+        [first, last] => within(level, buckets, first, first, last),
+        _ => f64::NAN,
     };
-    within(level, buckets, *first, *before_last, *last)
+    (value, fix)
 }
 
 fn within(level: f64, buckets: &[Bucket], first: Bucket, before_last: Bucket, last: Bucket) -> f64 {
-    if last.limit != f64::INFINITY || last.count == 0.0 || last.count.is_nan() {
+    if last.count == 0.0 || last.count.is_nan() {
         return f64::NAN;
     }
     let rank = level * last.count;
@@ -239,11 +246,12 @@ fn each_histogram<'a>(
     vector: &'a Node,
     columns: &[Column],
     steps: Steps,
-    mut f: impl FnMut(usize, &[Bucket]) -> f64,
+    mut f: impl FnMut(usize, &mut [Bucket]) -> (f64, Option<Fix>),
 ) -> Vec<Column> {
     let mut out = Vec::new();
     let mut buckets = Vec::new();
-    for histogram in histograms(evaluator, columns, vector.span) {
+    let span = meant(vector);
+    for histogram in histograms(evaluator, columns, span) {
         let mut cells = vec![ABSENT; steps.count];
         let mut fixed: Option<Fix> = None;
         for (i, cell) in cells.iter_mut().enumerate() {
@@ -251,11 +259,12 @@ fn each_histogram<'a>(
             if buckets.is_empty() {
                 continue;
             }
-            fixed = make_monotonic(&mut buckets).or(fixed);
-            *cell = f(i, &buckets);
+            let fix;
+            (*cell, fix) = f(i, &mut buckets);
+            fixed = fix.or(fixed);
         }
         if let Some(fix) = fixed {
-            evaluator.note_fix(fix, histogram.labels.metric(), vector.span);
+            evaluator.note_fix(fix, histogram.labels.metric(), span);
         }
         out.push(Column { labels: histogram.labels, drop_name: histogram.drop_name, cells });
     }
@@ -269,7 +278,7 @@ pub(super) fn quantile<'a>(
     steps: Steps,
 ) -> Outcome<Evaluated> {
     let levels = evaluator.scalar(&arguments[0], steps)?;
-    evaluator.check_quantiles(&levels, arguments[0].span);
+    evaluator.check_quantiles(&levels, meant(&arguments[0]));
     let columns = evaluator.vector(&arguments[1], steps)?;
     let out = each_histogram(evaluator, &arguments[1], &columns, steps, |i, buckets| {
         quantile_of(levels[i], buckets)
@@ -290,7 +299,7 @@ pub(super) fn quantiles<'a>(
     let mut levels = Vec::new();
     for argument in &arguments[2..] {
         let cells = evaluator.scalar(argument, steps)?;
-        evaluator.check_quantiles(&cells, argument.span);
+        evaluator.check_quantiles(&cells, meant(argument));
         levels.push(cells);
     }
     let columns = evaluator.vector(&arguments[0], steps)?;
@@ -337,7 +346,8 @@ pub(super) fn fraction<'a>(
     let upper = evaluator.scalar(&arguments[1], steps)?;
     let columns = evaluator.vector(&arguments[2], steps)?;
     let out = each_histogram(evaluator, &arguments[2], &columns, steps, |i, buckets| {
-        fraction_of(lower[i], upper[i], buckets)
+        make_monotonic(buckets);
+        (fraction_of(lower[i], upper[i], buckets), None)
     });
     evaluator.unnamed(out, node.span).map(Evaluated::Vector)
 }
@@ -352,13 +362,14 @@ mod tests {
 
     #[test]
     fn quantiles_are_interpolated() {
-        let some = buckets(&[(1.0, 2.0), (2.0, 4.0), (f64::INFINITY, 5.0)]);
+        let some = [(1.0, 2.0), (2.0, 4.0), (f64::INFINITY, 5.0)];
+        let quantile = |level: f64, pairs: &[(f64, f64)]| quantile_of(level, &mut buckets(pairs)).0;
         for (level, expected) in [(0.0, 0.0), (0.2, 0.5), (0.6, 1.5), (0.9, 2.0), (1.0, 2.0)] {
-            assert!((quantile_of(level, &some) - expected).abs() < 1e-12, "{level}");
+            assert!((quantile(level, &some) - expected).abs() < 1e-12, "{level}");
         }
-        assert!(quantile_of(0.5, &buckets(&[(1.0, 1.0)])).is_nan());
-        assert!(quantile_of(0.5, &buckets(&[(f64::INFINITY, 1.0)])).is_nan());
-        assert_eq!(quantile_of(0.5, &buckets(&[(1.0, 1.0), (f64::INFINITY, 2.0)])), 1.0);
+        assert!(quantile(0.5, &[(1.0, 1.0)]).is_nan());
+        assert!(quantile(0.5, &[(f64::INFINITY, 1.0)]).is_nan());
+        assert_eq!(quantile(0.5, &[(1.0, 1.0), (f64::INFINITY, 2.0)]), 1.0);
     }
 
     #[test]

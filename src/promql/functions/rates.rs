@@ -5,8 +5,10 @@ use rayon::prelude::*;
 use super::statistics::kahan;
 use crate::model::Sample;
 use crate::promql::ast::{Edges, Node};
+use crate::promql::display::Float;
 use crate::promql::eval::{
-    ABSENT, Column, Evaluated, Evaluator, MANY_CELLS, Outcome, Ranged, Steps, Window, cell, fail, present,
+    ABSENT, Column, Evaluated, Evaluator, MANY_CELLS, Outcome, Ranged, Steps, Window, cell, fail, meant,
+    present,
 };
 
 /// What distinguishes `rate`, `increase` and `delta`.
@@ -110,7 +112,7 @@ fn hint_at_gauges<'a>(evaluator: &mut Evaluator<'a>, column: &Column, argument: 
     }
     let message =
         format!("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {name:?}");
-    evaluator.inform(argument.span, message);
+    evaluator.inform(meant(argument), message);
 }
 
 /// The places of samples before which a counter was reset: it fell, or its start timestamp says so.
@@ -303,19 +305,13 @@ pub(super) fn double_exponential_smoothing<'a>(
 ) -> Outcome<Evaluated> {
     let smoothing = evaluator.scalar(&arguments[1], steps)?;
     let trend = evaluator.scalar(&arguments[2], steps)?;
-    for (factors, argument, what, short) in
-        [(&smoothing, &arguments[1], "smoothing", "sf"), (&trend, &arguments[2], "trend", "tf")]
-    {
-        if let Some(factor) = factors.iter().find(|factor| !(**factor > 0.0 && **factor < 1.0)) {
-            return fail(
-                argument.span,
-                format!("invalid {what} factor. Expected: 0 < {short} < 1, got: {factor:.6}"),
-            );
-        }
-    }
-    evaluator.over(node, &arguments[0], steps, |i, window| {
-        let [first, second, ..] = window.samples else { return None };
+    let mut wrong = None;
+    let answer = evaluator.over(node, &arguments[0], steps, |i, window| {
         let (smoothing, trend_factor) = (smoothing[i], trend[i]);
+        // Nobody asks for the factors where there is nothing to be smoothed.
+        wrong = wrong.take().or_else(|| wrong_factor("smoothing", "sf", smoothing).map(|text| (1, text)));
+        wrong = wrong.take().or_else(|| wrong_factor("trend", "tf", trend_factor).map(|text| (2, text)));
+        let [first, second, ..] = window.samples else { return None };
         let (mut before, mut level, mut trend) = (0.0, first.value, second.value - first.value);
         for (i, sample) in window.samples.iter().enumerate().skip(1) {
             if i > 1 {
@@ -325,5 +321,16 @@ pub(super) fn double_exponential_smoothing<'a>(
             level = smoothing * sample.value + (1.0 - smoothing) * (level + trend);
         }
         Some(level)
-    })
+    })?;
+    match wrong {
+        Some((argument, message)) => fail(arguments[argument].span, message),
+        None => Ok(answer),
+    }
+}
+
+/// What is wrong with a factor of the smoothing; NaN makes everything NaN.
+fn wrong_factor(what: &str, short: &str, factor: f64) -> Option<String> {
+    let shown = if factor.is_infinite() { Float(factor).to_string() } else { format!("{factor:.6}") };
+    (factor <= 0.0 || factor >= 1.0)
+        .then(|| format!("invalid {what} factor. Expected: 0 < {short} < 1, got: {shown}"))
 }

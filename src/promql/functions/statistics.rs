@@ -5,7 +5,7 @@
 use crate::model::Sample;
 use crate::promql::ast::{Node, Span};
 use crate::promql::display::Float;
-use crate::promql::eval::{Evaluated, Evaluator, Mean, Outcome, Steps, Window};
+use crate::promql::eval::{Evaluated, Evaluator, Mean, Outcome, Steps, Window, meant};
 
 /// Adds to a sum and its rest: Neumaier's variant of Kahan's summation, as Prometheus has it.
 pub(in crate::promql) fn kahan(value: f64, sum: f64, rest: f64) -> (f64, f64) {
@@ -169,6 +169,6 @@ pub(super) fn quantile_over_time<'a>(
         Some(quantile(levels[i], &mut values))
     })?;
     let used: Vec<f64> = levels.iter().zip(used).filter(|(_, used)| *used).map(|(level, _)| *level).collect();
-    evaluator.check_quantiles(&used, arguments[0].span);
+    evaluator.check_quantiles(&used, meant(&arguments[0]));
     Ok(answer)
 }

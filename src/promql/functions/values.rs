@@ -26,6 +26,35 @@ pub(super) fn log10(value: f64) -> f64 {
     log2(value) * std::f64::consts::LOG10_2
 }
 
+/// From here on, Go takes the smaller one of `e^x` and `e^-x` for nothing.
+const FAR: f64 = 21.0;
+/// From here on, Go takes `sqrt(x² ± 1)` for `x`.
+const LARGE: f64 = (1u32 << 28) as f64;
+
+/// The hyperbolic sine; infinite where Go's is, which halves `e^x`.
+pub(super) fn sinh(value: f64) -> f64 {
+    if value.abs() > FAR { (value.abs().exp() * 0.5).copysign(value) } else { value.sinh() }
+}
+
+/// The hyperbolic cosine; infinite where Go's is, which halves `e^x`.
+pub(super) fn cosh(value: f64) -> f64 {
+    if value.abs() > FAR { value.abs().exp() * 0.5 } else { value.cosh() }
+}
+
+/// The inverse hyperbolic sine; finite for the largest numbers, too.
+pub(super) fn asinh(value: f64) -> f64 {
+    if value.abs() > LARGE {
+        (value.abs().ln() + std::f64::consts::LN_2).copysign(value)
+    } else {
+        value.asinh()
+    }
+}
+
+/// The inverse hyperbolic cosine; finite for the largest numbers, too.
+pub(super) fn acosh(value: f64) -> f64 {
+    if value > LARGE { value.ln() + std::f64::consts::LN_2 } else { value.acosh() }
+}
+
 pub(super) fn sgn(value: f64) -> f64 {
     if value < 0.0 {
         -1.0
@@ -275,6 +304,16 @@ pub(super) fn start_timestamp<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hyperbolic_functions_of_large_numbers() {
+        assert_eq!((sinh(-710.0), cosh(710.0)), (f64::NEG_INFINITY, f64::INFINITY));
+        assert!((acosh(1e308) - 709.889_355_822_726).abs() < 1e-9);
+        assert!((asinh(-1e308) + 709.889_355_822_726).abs() < 1e-9);
+        for value in [-3.0, 0.1, 2.0, 20.0] {
+            assert_eq!((sinh(value), cosh(value)), (value.sinh(), value.cosh()));
+        }
+    }
 
     #[test]
     fn logarithms_have_the_last_digit_of_go() {

@@ -483,6 +483,10 @@ fn matchers(reader: &mut Reader, fields: &Fields<'_>, names: [&str; 3]) -> Vec<M
     let mut found = Vec::new();
     for (name, is_pattern) in [(names[0], false), (names[1], true)] {
         for (key, value) in reader.pairs(fields, name) {
+            if is_pattern && value.is_null() {
+                reader.problem(value.place, "a regular expression is missing");
+                continue;
+            }
             match Matcher::new(key.text().unwrap_or(""), value.text().unwrap_or(""), true, is_pattern) {
                 Ok(matcher) => found.push(matcher),
                 Err(message) => reader.problem(value.place, message),

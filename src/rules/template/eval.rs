@@ -285,6 +285,10 @@ impl Run<'_> {
                 alerts.iter().enumerate().map(|(i, alert)| (Value::Int(i as i64), alert.clone())).collect()
             }
             Value::Map(map) => map.iter().map(|(name, value)| (Value::text(name), value.clone())).collect(),
+            Value::Int(count) if pipe.variables.len() > 1 => {
+                let message = format!("can't use {count} to iterate over more than one variable");
+                return Err(self.fail(pipe, &message));
+            }
             Value::Int(count) => {
                 (0..(*count).min(MAX_STEPS as i64)).map(|i| (Value::Int(i), Value::Int(i))).collect()
             }

@@ -230,14 +230,9 @@ fn number(args: &[Value], at: usize) -> Result<f64, String> {
     }
 }
 
-/// As Go reads a float: decimal, hexadecimal, `Inf`, `NaN`.
+/// As Go reads a float: decimal, `Inf`, `NaN`. (What has hexadecimal digits has to have a binary exponent there.)
 fn parse_float(text: &str) -> Option<f64> {
-    let unsigned = text.trim_start_matches(['+', '-']);
-    if let Some(hex) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
-        let value = i64::from_str_radix(hex, 16).ok()? as f64;
-        return Some(if text.starts_with('-') { -value } else { value });
-    }
-    if text.trim() == text { text.parse().ok() } else { None }
+    text.parse().ok()
 }
 
 /// Lists and maps of what is no list of lists; they could nest without end.
@@ -363,8 +358,7 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Time(a), Value::Time(b)) => a == b,
         (Value::Nil, Value::Nil) => true,
-        (Value::Nil, Value::Labels(_) | Value::Map(_) | Value::List(_))
-        | (Value::Labels(_) | Value::Map(_) | Value::List(_), Value::Nil) => false,
+        (Value::Nil, _) | (_, Value::Nil) => false,
         (Value::Labels(_) | Value::Map(_) | Value::List(_), _) => {
             return Err(format!("non-comparable type {}: {}", a.print(), a.type_name()));
         }
@@ -411,7 +405,8 @@ fn title(text: &str) -> String {
             } else {
                 out.extend(c.to_uppercase());
             }
-            inside = true;
+            // Digits do not begin a word.
+            inside |= c.is_alphabetic();
         } else {
             // An apostrophe or a dot between letters does not end a word.
             let joins =

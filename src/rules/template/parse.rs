@@ -281,6 +281,11 @@ impl Parser {
             nodes.push(Node::Action(pipe));
             return Ok(());
         }
+        if word == "define" && self.depth > 0 {
+            return self.fail(
+                "unexpected <define> in command: a template can be defined outside of all others only",
+            );
+        }
         self.at += 1;
         match word {
             "if" | "with" | "range" => nodes.push(self.control(word)?),

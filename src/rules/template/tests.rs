@@ -145,6 +145,9 @@ fn failures_become_text() {
         ("{{ define \"t\" }}{{ template \"t\" }}{{ end }}{{ template \"t\" }}", "maximum template depth"),
         ("{{ range 100000 }}{{ range 100000 }}{{ end }}{{ end }}", "more than"),
         ("{{ printf }}", "wrong number of args"),
+        ("{{ humanize \"0x10\" }}", "strconv.ParseFloat: parsing \"0x10\": invalid syntax"),
+        ("{{ range $i, $x := 3 }}{{ end }}", "can't use 3 to iterate over more than one variable"),
+        ("{{ if true }}{{ define \"t\" }}{{ end }}{{ end }}", "unexpected <define>"),
         ("{{ stripPort }}", "wrong number of args"),
     ] {
         let text = expanded(template);
