@@ -140,6 +140,11 @@ impl Bins {
     /// Without the entries at its beginning that stand apart from the others, where such strays are usual: what
     /// happened now and then before is no beginning.
     pub fn without_strays(&self) -> Bins {
+        self.without_strays_beyond(2)
+    }
+
+    /// The same; what stands apart is so many times farther away than they are from each other.
+    pub fn without_strays_beyond(&self, times: i64) -> Bins {
         let mut rows = &self.rows[..];
         while let [first, rest @ ..] = rows
             && let [next, .., last] = rest
@@ -148,7 +153,7 @@ impl Bins {
             let usual = (last.last.0 - next.first.ts.0) / count.max(1) as i64;
             if first.count > 2
                 || count < 6
-                || next.first.ts.0 - first.last.0 <= (2 * usual).max(2 * self.width())
+                || next.first.ts.0 - first.last.0 <= (times * usual).max(2 * self.width())
             {
                 break;
             }

@@ -39,7 +39,7 @@ pub static DEPLOY: Family = Family {
         says(2, &["booting", "version"]),
         says(2, &["server listening", "version"]),
     ],
-    unless: &["deployment.environment", "client build"],
+    unless: &["deployment.environment", "client build", "checkpoint", "vacuum", "backup"],
     most: Some(24),
     gauge: None,
 };

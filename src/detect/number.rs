@@ -42,6 +42,21 @@ const FIXED: &[&str] = &[
     "maximum",
     "minimum",
     "timeout",
+    "thread",
+    "worker",
+    "process",
+    "partition",
+    "goroutine",
+    "node",
+    "connection",
+    "conn",
+    "session",
+    "slot",
+    "index",
+    "seq",
+    "no",
+    "nr",
+    "offset",
 ];
 
 /// Names of quantities that say of what only with the words of their entries: `active` of a pool.
@@ -309,7 +324,9 @@ mod tests {
         {
             assert!(is_quantity(name), "{name}");
         }
-        for name in ["order_id", "queue_id", "max", "duration_ms", "rows", "attempts", "line", "poolSize"] {
+        for name in
+            ["order_id", "queue_id", "max", "duration_ms", "rows", "attempts", "line", "poolSize", "thread"]
+        {
             assert!(!is_quantity(name), "{name}");
         }
         for (field, said, detector) in [

@@ -68,8 +68,8 @@ pub struct Wants {
     errors: Vec<Slot>,
     paths: Vec<Slot>,
     operations: Vec<Slot>,
-    /// Fields that hold quantities, with their names.
-    numbers: Vec<(Slot, String)>,
+    /// Fields of every file that hold quantities, with their names.
+    numbers: Vec<Vec<(Slot, String)>>,
     pools: Vec<PoolFields>,
     /// The group of every file: a log and its rotated parts are one group.
     groups: Vec<u32>,
@@ -186,8 +186,14 @@ impl Wants {
         let operations = keys.iter().filter(|key| OPERATION_FIELDS.contains(&letters(key).as_str()));
         let operations = operations.map(|key| needs.field(key)).collect();
         let pools = pool_fields(&keys, needs);
-        let quantities = keys.iter().filter(|key| number::is_quantity(key)).take(number::MOST_FIELDS);
-        let numbers = quantities.map(|key| (needs.field(key), (*key).to_owned())).collect();
+        let quantities = keys.iter().copied().filter(|key| number::is_quantity(key));
+        let quantities: Vec<&str> = quantities.take(number::MOST_FIELDS).collect();
+        let mut numbers_of = |input: &Input| {
+            let keys = input.profile().into_iter().flat_map(|profile| &profile.keys);
+            let own = keys.filter(|key| quantities.binary_search(&key.as_str()).is_ok());
+            own.map(|key| (needs.field(key), key.clone())).collect()
+        };
+        let numbers = logs.iter().map(&mut numbers_of).collect();
         let mut files: Vec<String> = Vec::new();
         let groups = logs
             .iter()
@@ -220,7 +226,7 @@ impl Wants {
     /// Asks for one more quantity.
     #[cfg(test)]
     pub(super) fn want_number(&mut self, name: &str, needs: &mut Needs) {
-        self.numbers.push((needs.field(name), name.to_owned()));
+        self.numbers.push(vec![(needs.field(name), name.to_owned())]);
     }
 
     /// The same, or the name of what was asked for.
@@ -461,7 +467,7 @@ impl Observed<'_> {
     /// Notes the quantities of an entry by their fields. The key holds the template after `head`.
     fn note_numbers(&mut self, entry: &Entry<'_, '_>, head: usize) {
         let Some(ts) = entry.slots.ts else { return };
-        for (slot, name) in &self.wants.numbers {
+        for (slot, name) in self.wants.numbers.get(entry.location.file as usize).into_iter().flatten() {
             let Some(value) = entry.slots.get(*slot).number() else { continue };
             self.asked.clear();
             self.asked.extend_from_slice(&self.key[..head]);

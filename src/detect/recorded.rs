@@ -299,21 +299,28 @@ fn means(book: &Book, found: &mut Vec<Finding>) {
             owners.entry(owner(&sum.labels)).or_default().push((sum, count));
         }
         for pairs in owners.into_values() {
-            // The mean of what seldom happens is chance.
-            let often = |pair: &&(&Track, &Track)| {
-                let grows = increases(&pair.1.points).filter(|(.., grown)| *grown > 0.0).count();
-                grows * 2 >= pair.1.points.len()
-            };
-            let each: Vec<Track> = pairs
-                .iter()
-                .filter(often)
-                .map(|pair| mean(std::slice::from_ref(pair), &pair.0.labels))
-                .collect();
+            let each: Vec<Track> = pairs.iter().filter_map(|pair| often(pair.0, pair.1)).collect();
             let mut shared = pairs[0].0.labels.clone();
             shared.retain(|name| name == Labels::NAME || OWNERS.contains(&name));
             narrowest(book, (base, meter::of_name("latency")), &mean(&pairs, &shared), &each, found);
         }
     }
+}
+
+/// The mean of one series, in steps in which there is mostly something to take the mean of: that of what seldom
+/// happens is chance.
+fn often(sum: &Track, count: &Track) -> Option<Track> {
+    const FEWEST: usize = 30;
+    let each = |track: &Track, nth: usize| Track {
+        labels: track.labels.clone(),
+        points: track.points.iter().step_by(nth).copied().collect(),
+    };
+    let nth = [1, 2, 4, 8].into_iter().find(|nth| {
+        let thin = each(count, *nth).points;
+        let grows = increases(&thin).filter(|(.., grown)| *grown > 0.0).count();
+        (*nth == 1 || thin.len() >= FEWEST) && grows * 2 >= thin.len()
+    })?;
+    Some(mean(&[(&each(sum, nth), &each(count, nth))], &sum.labels))
 }
 
 /// Tells of the whole, or of single parts if most of the parts are as they were.
@@ -325,7 +332,10 @@ fn narrowest(
     found: &mut Vec<Finding>,
 ) {
     let judge = |track: &Track| book.shift(&track.points).filter(|shift| is_worse(meter.worse, shift));
-    let single: Vec<(&Track, Shift)> = parts.iter().filter_map(|part| Some((part, judge(part)?))).collect();
+    // The mean of few is no steady one.
+    let far = |shift: &Shift| shift.during >= 2.5 * shift.usual;
+    let single: Vec<(&Track, Shift)> =
+        parts.iter().filter_map(|part| Some((part, judge(part).filter(far)?))).collect();
     let all = judge(whole);
     if parts.len() > 1 && !single.is_empty() && (single.len() * 2 < parts.len() || all.is_none()) {
         found.extend(single.iter().map(|(part, shift)| shifted(meter, name, part, shift, "")));

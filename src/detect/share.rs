@@ -108,9 +108,8 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], share: &Share, asked: Option<&str
     let found = share.found?;
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
     let mut inside = share.failed.clipped(from, Timestamp(until.0 - 1));
-    if found.outside > 0.0 {
-        inside = inside.without_strays();
-    }
+    // One that failed long before the others is chance, also where it is the only one.
+    inside = inside.without_strays_beyond(if found.outside > 0.0 { 2 } else { 5 });
     let of = asked.map_or(String::new(), |asked| format!("{}: ", super::latency::brief(asked)));
     let mut finding = Finding {
         detector: "error-share",

@@ -107,8 +107,51 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
             signs.extend(sign);
         }
     }
+    beside(scene, &mut signs, &known);
     name_owners(scene, &mut signs);
     signs
+}
+
+/// Errors that were never said before the trouble of their service began are a part of it, however few.
+fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
+    const FEWEST: u64 = 3;
+    const SLACK: i64 = 60 * NANOS;
+    let mut found = Vec::new();
+    for (at, (kind, signal)) in scene.kinds.iter().enumerate() {
+        let is_error = kind.what == What::Template && kind.is_error() && signal.count >= FEWEST;
+        if !is_error || known[at] || signs.iter().any(|sign| sign.kinds.contains(&at)) {
+            continue;
+        }
+        let (Some(first), Some(last)) = (signal.bins.first(), signal.bins.last()) else { continue };
+        let of = subject(scene, kind);
+        let with = signs.iter().find(|sign| {
+            sign.weight >= 0.5
+                && sign.subject.service == of.service
+                && (of.service.is_some() || sign.subject.file == of.file)
+                && sign.from.0 - SLACK <= first.ts.0
+                && first.ts <= sign.to
+                && last <= Timestamp(sign.to.0.saturating_add(SLACK))
+        });
+        let bin = scene.axis.bin(first.ts).unwrap_or(0);
+        if with.is_none() || scene.is_beginning(&scene.presence(kind.group), bin) {
+            continue;
+        }
+        found.push(Sign {
+            detector: "novelty",
+            what: format!("“{}” is new", gist(kind)),
+            nature: Nature::Symptom,
+            weight: 0.42,
+            gain: 8.0,
+            from: first.ts,
+            to: last,
+            count: signal.bins.count(),
+            level: false,
+            subject: of,
+            kinds: vec![at],
+            evidence: evidence(scene, &signal.bins, &[at]),
+        });
+    }
+    signs.append(&mut found);
 }
 
 /// Whose a recorded metric is, in the names of the logs: by the name of its file where it has no label for that, and

@@ -87,6 +87,11 @@ fn repeated(scene: &Scene<'_>, at: usize, requests: &[u64]) -> Option<Repeated> 
     if !rises || scene.is_beginning(&presence, found.from) || !goes_along(&counts, requests, &found) {
         return None;
     }
+    // When calls cease, those before were not many.
+    let before = (sum(&counts, 0..found.from), sum(requests, 0..found.from));
+    if before.1 < 20 || before.0 as f64 >= before.1 as f64 * found.inside / TIMES {
+        return None;
+    }
     let (long, stretch) = (scene.axis.bins as f64, (found.until - found.from) as f64);
     let inside: u64 = counts[found.from..found.until].iter().sum();
     let rest = signal.count.saturating_sub(inside) as f64 / (long - stretch).max(1.0);
@@ -96,6 +101,10 @@ fn repeated(scene: &Scene<'_>, at: usize, requests: &[u64]) -> Option<Repeated> 
         usual: found.outside,
         then: found.inside,
     })
+}
+
+fn sum(counts: &[u64], range: std::ops::Range<usize>) -> u64 {
+    counts.get(range).unwrap_or_default().iter().sum()
 }
 
 /// Does something go with the requests elsewhere? In every part of the rest its share is about the same.
