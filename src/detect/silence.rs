@@ -107,8 +107,8 @@ fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
     let mut logs: BTreeMap<u32, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
         let asked = kind.text.get(4..).unwrap_or_default();
-        let went_well = code(kind).is_some_and(|code| code < 400);
-        if kind.what == What::Status && went_well && !is_probe(kind) && !said.contains(&(kind.group, asked)) {
+        let counts = code(kind).is_some() && !is_probe(kind);
+        if kind.what == What::Status && counts && !said.contains(&(kind.group, asked)) {
             logs.entry(kind.group).or_default().entry(asked).or_default().push(at);
         }
     }
