@@ -216,7 +216,8 @@ fn a_file_cut_while_it_is_mapped_ends_in_a_diagnostic() {
         let mut command = program();
         command.args(["stats", "--output", "json"]).arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().expect("the program runs");
-        std::thread::sleep(Duration::from_millis(20 + 15 * run));
+        wait_until_mapped(child.id(), "cut.log");
+        std::thread::sleep(Duration::from_millis(5 * run));
         file.set_len(4096).expect("a disk");
         let ran = Ran::of(&child.wait_with_output().expect("it ends"));
         assert!([0, 1, 2].contains(&ran.code), "{ran:?}");
@@ -224,6 +225,18 @@ fn a_file_cut_while_it_is_mapped_ends_in_a_diagnostic() {
         said += usize::from(ran.stderr.contains("while"));
     }
     assert!(said > 0, "it was cut while it was read at least once");
+}
+
+/// Waits until a process has mapped the file of this name, where that can be seen, and at most a minute.
+fn wait_until_mapped(process: u32, name: &str) {
+    let maps = format!("/proc/{process}/maps");
+    for _ in 0..6_000 {
+        std::thread::sleep(Duration::from_millis(10));
+        match fs::read_to_string(&maps) {
+            Ok(maps) if !maps.is_empty() && !maps.contains(name) => {}
+            _ => return,
+        }
+    }
 }
 
 /// Row 9: what is renamed, appended to or deleted while it is read is read as it was when it was opened.
