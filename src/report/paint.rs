@@ -149,10 +149,22 @@ fn break_at(chars: &[(Style, char)], width: usize) -> usize {
             blank = Some(at + 1);
         } else if used > width {
             // A word that does not fit on any line is broken; a wide character takes a line of its own.
-            return blank.unwrap_or(at.max(1));
+            return blank.or_else(|| joint(chars, at)).unwrap_or(at.max(1));
         }
     }
     chars.len()
+}
+
+/// The last place at or before `end` where the parts of a name meet, `_` or `/` or a capital, if it leaves no line
+/// half empty.
+fn joint(chars: &[(Style, char)], end: usize) -> Option<usize> {
+    let meets = |at: &usize| {
+        let (before, after) = (chars[*at - 1].1, chars[*at].1);
+        matches!(before, '_' | '-' | '.' | '/' | ':' | ',' | ';' | '&')
+            || after == '{'
+            || before.is_lowercase() && after.is_uppercase()
+    };
+    (end.div_ceil(2).max(1)..=end).rev().find(meets)
 }
 
 pub(super) fn char_width(c: char) -> usize {
@@ -260,6 +272,9 @@ mod tests {
             ("one two three", 8, &["one two", "three"][..]),
             ("one two", 7, &["one two"]),
             ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
+            ("PaymentSuccessRateLow", 11, &["Payment", "SuccessRate", "Low"]),
+            ("payment-service/db.log", 18, &["payment-service/", "db.log"]),
+            ("a-bcdefghijkl", 8, &["a-bcdefg", "hijkl"]),
             ("a\nb", 9, &["a", "b"]),
             ("日本語", 4, &["日本", "語"]),
             ("", 5, &[""]),
