@@ -32,7 +32,7 @@ pub fn phrase(text: &[u8], key: &mut Vec<u8>) {
     let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len()).min(LOOKED_AT)];
     let start = key.len();
     let mut words = Words { key, start, ends: [0; LONGEST], count: 0, opened: None, dated: false };
-    let mut tokens = line.split(u8::is_ascii_whitespace).filter(|token| !token.is_empty()).peekable();
+    let mut tokens = line.split(|b| is(*b, BLANK)).filter(|token| !token.is_empty()).peekable();
     while let Some(token) = tokens.next() {
         if words.count + 8 >= LONGEST {
             break;
@@ -232,14 +232,16 @@ const OPENING: u8 = 1;
 const CLOSING: u8 = 2;
 const PARTING: u8 = 4;
 const NAMING: u8 = 8;
+const BLANK: u8 = 16;
 
 /// What each byte can be: looked up, because every byte of a message is asked.
 static CLASS: [u8; 256] = {
-    const CLASSES: [(u8, &[u8]); 4] = [
+    const CLASSES: [(u8, &[u8]); 5] = [
         (OPENING, b"[](){}<>\"',;:="),
         (CLOSING, b"[](){}<>\"',;:."),
         (PARTING, b"[](){},;\""),
         (NAMING, b"="),
+        (BLANK, b" \t\n\r\x0C"),
     ];
     let mut table = [0; 256];
     let mut class = 0;
@@ -331,7 +333,10 @@ impl Shape {
             return true;
         }
         // Which program it was is no part of what is said.
-        if core.len() > 4 && core[core.len() - 4..].eq_ignore_ascii_case(b".exe") {
+        if core.len() > 4
+            && matches!(core.last(), Some(b'e' | b'E'))
+            && core[core.len() - 4..].eq_ignore_ascii_case(b".exe")
+        {
             return true;
         }
         if self.count(4) == 0 {
@@ -342,11 +347,11 @@ impl Shape {
 }
 
 fn is_uuid(word: &[u8]) -> bool {
-    let is_right = |(at, b): (usize, &u8)| match at {
-        8 | 13 | 18 | 23 => *b == b'-',
-        _ => b.is_ascii_hexdigit(),
-    };
-    word.iter().enumerate().all(is_right)
+    const DASHES: [usize; 4] = [8, 13, 18, 23];
+    let of = |b: &u8| b.is_ascii_hexdigit() || *b == b'-';
+    DASHES.iter().all(|at| word.get(*at) == Some(&b'-'))
+        && word.iter().all(of)
+        && word.iter().filter(|b| **b == b'-').count() == DASHES.len()
 }
 
 /// `host:port`, and names with enough dots in them.

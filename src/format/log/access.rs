@@ -81,10 +81,12 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     let Some((open, after)) = time_bracket(line) else { return false };
     // Before the time: [vhost] host ident user; a user may hold blanks.
     let mut before = line[..open].trim_ascii_end();
-    let words: Vec<&[u8]> = before.splitn(5, |b| *b == b' ').collect();
-    if words.len() >= 4 && words[2] == b"-" {
-        put("vhost", Value::plain(words[0]));
-        before = &before[words[0].len() + 1..];
+    let mut words = before.splitn(5, |b| *b == b' ');
+    if let (Some(vhost), Some(_), Some(b"-"), Some(_)) =
+        (words.next(), words.next(), words.next(), words.next())
+    {
+        put("vhost", Value::plain(vhost));
+        before = &before[vhost.len() + 1..];
     }
     let mut parts = before.splitn(3, |b| *b == b' ');
     for name in ["remote_addr", "ident", "user"] {
