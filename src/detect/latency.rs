@@ -127,7 +127,7 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Slower> {
     }
     let (found, least) = best?;
     let present: Vec<f64> = exposure.iter().map(|n| f64::from(u8::from(*n > 0.0))).collect();
-    if scene.is_beginning(&present, found.from) {
+    if scene.is_beginning(&present, found.from) || (scene.given.is_none() && is_usual(&exposure, &found)) {
         return None;
     }
     let mut slow = Bins::default();
@@ -138,9 +138,27 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Slower> {
     Some(Slower { found, least, slow, kind })
 }
 
+/// Is the stretch what was usual, and only what came after it unusual? What fails at once is faster than what goes well.
+fn is_usual(exposure: &[f64], found: &Stretch) -> bool {
+    let sum = |part: &[f64]| part.iter().sum::<f64>();
+    let before = sum(&exposure[..found.from]);
+    let inside = sum(&exposure[found.from..found.until]);
+    let after = sum(&exposure[found.until..]);
+    4.0 * before < inside && inside > before + after && 20.0 * after > inside
+}
+
+/// Answers that take less than this are no trouble to anybody, however fast they were before. Milliseconds.
+const FELT: f64 = 5.0;
+
+/// The duration from which on a half octave is slow, in milliseconds: half octaves are of sixteenths of one.
+fn edge(least: u32) -> f64 {
+    2_f64.powf(f64::from(least) / 2.0) / 16.0
+}
+
 /// Is it so clear that it is trouble, whether or not anything fails? Most answers take much longer than nearly all did.
-fn is_plain(found: &Stretch) -> bool {
-    found.gain >= 2.5 * GAIN
+fn is_plain(found: &Stretch, least: u32) -> bool {
+    edge(least) >= FELT
+        && found.gain >= 2.5 * GAIN
         && found.count >= 12
         && found.inside >= 0.5
         && found.inside >= 10.0 * found.outside
@@ -151,12 +169,11 @@ fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
     // One that was slow long before the others is chance, also where it is the only one.
     let inside = slow.clipped(from, Timestamp(until.0 - 1)).without_strays();
-    // Half octaves are of sixteenths of a millisecond.
-    let edge = HumanMillis(2_f64.powf(f64::from(*least) / 2.0) / 16.0);
+    let edge = HumanMillis(edge(*least));
     let of = asked.map_or(String::new(), |asked| format!("{}: ", brief(asked)));
     let mut finding = Finding {
         detector: "latency",
-        severity: if is_plain(found) { Severity::High } else { Severity::Medium },
+        severity: if is_plain(found, *least) { Severity::High } else { Severity::Medium },
         nature: Nature::Symptom,
         subject: subject(scene, &scene.kinds[*kind].0),
         from: inside.first().map(|first| first.ts),
@@ -228,5 +245,7 @@ mod tests {
         let slow = found(|at| if (2_000..2_600).contains(&at) && at % 3 == 0 { 2_500.0 } else { noisy(at) });
         assert_eq!(slow.len(), 1);
         assert!(slow[0].from.is_some_and(|from| from.0 / 1_000_000_000 - 1_700_002_000 < 30), "{slow:?}");
+        let fails_at_once = |at: i64| if (200..2_600).contains(&at) { 150.0 + noisy(at) } else { 2.0 };
+        assert_eq!(found(fails_at_once), []);
     }
 }

@@ -382,7 +382,7 @@ pub fn unit_of_file(names: &[String]) -> Option<Unit> {
     let has = |name: &str| names.iter().any(|known| known == name);
     if has("DownstreamStatus") {
         Some(Unit::Nanos)
-    } else if has("request.uri") && has("request.proto") && has("size") {
+    } else if has("request.uri") && has("size") && (has("request.proto") || has("request.remote_ip")) {
         Some(Unit::Seconds)
     } else {
         None
