@@ -11,7 +11,7 @@ use super::extent::{SLACK, extent, pieces};
 use crate::filter::Filter;
 use crate::fold::{Fold, Quantiles, Table};
 use crate::model::time::NANOS;
-use crate::model::{Entry, Level, Needs, Role, Slot, TimeRange};
+use crate::model::{Entry, Level, Needs, Role, Slot, TimeRange, stable_hash};
 use crate::scan::{self, Inputs, ScanOptions, Selection};
 use crate::stats::SuccessRule;
 
@@ -136,7 +136,7 @@ impl Fold for Spoken<'_> {
         let Some(ts) = slots.ts else { return };
         let Some(id) = slots.get(self.id).key().filter(|id| !id.is_empty()) else { return };
         self.span = Some(self.span.map_or((ts.0, ts.0), |(from, to)| (from.min(ts.0), to.max(ts.0))));
-        if !hash(&mut id.iter().copied()).is_multiple_of(self.share) {
+        if !stable_hash(id.iter().copied()).is_multiple_of(self.share) {
             return;
         }
         let service = slots.role(Role::Service).key().unwrap_or_default();
@@ -148,7 +148,7 @@ impl Fold for Spoken<'_> {
         let next = self.services.len() as u32;
         let service = *self.services.entry(name, || next);
         let message = slots.role(Role::Message).key().unwrap_or_default();
-        let mut letters = message.iter().copied().filter(u8::is_ascii_alphabetic).take(LETTERS);
+        let letters = message.iter().copied().filter(u8::is_ascii_alphabetic).take(LETTERS);
         let took = slots.duration.filter(|ms| (0.0..1e9).contains(ms)).map(|ms| (ms * 1e6) as i64);
         let bad = slots.level >= Some(Level::Error) || self.rule.of_entry(slots) == Some(false);
         let location = entry.location;
@@ -160,7 +160,7 @@ impl Fold for Spoken<'_> {
             service,
             took,
             bad,
-            words: hash(&mut letters),
+            words: stable_hash(letters),
         });
     }
 
@@ -180,14 +180,6 @@ impl Fold for Spoken<'_> {
             (one, other) => one.or(other),
         };
     }
-}
-
-/// FNV-1a, mixed: the same on every machine.
-fn hash(bytes: &mut dyn Iterator<Item = u8>) -> u64 {
-    let mixed = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    mixed ^ (mixed >> 32)
 }
 
 /// What one service says of one request.

@@ -18,7 +18,7 @@ use super::scene::Scene;
 use super::success::{self, Success};
 use crate::fold::{Fold, Table};
 use crate::format::log::names;
-use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value};
+use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value, stable_hash};
 use crate::scan::{self, Input, ScanOptions, Selection};
 
 /// How many requests are looked at, about.
@@ -272,7 +272,8 @@ impl Fold for Joined<'_> {
             self.add_line(entry);
             return;
         };
-        if id.len() < 4 || id.len() > 200 || !hash(&id).is_multiple_of(self.cases.share) {
+        if id.len() < 4 || id.len() > 200 || !stable_hash(id.iter().copied()).is_multiple_of(self.cases.share)
+        {
             return;
         }
         let group = self.cases.wants.group(entry.location.file);
@@ -327,7 +328,7 @@ impl Joined<'_> {
             return;
         }
         let place = [at.file, at.chunk, at.line].map(u32::to_be_bytes).concat();
-        if !hash(&place).is_multiple_of(lead.share) {
+        if !stable_hash(place.iter().copied()).is_multiple_of(lead.share) {
             return;
         }
         let slots = entry.slots;
@@ -389,14 +390,6 @@ impl Case {
             self.pairs.pop_last();
         }
     }
-}
-
-/// FNV-1a: the same on every machine.
-fn hash(bytes: &[u8]) -> u64 {
-    let mixed = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    mixed ^ (mixed >> 32)
 }
 
 impl Joined<'_> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::ids::{self, Shape};
 use super::names;
-use crate::model::{Role, Unit, Value};
+use crate::model::{Role, Unit, Value, stable_hash};
 
 /// Where the ids of requests stand in a file whose names do not tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,12 +125,9 @@ impl Values {
     }
 }
 
-/// FNV-1a with a last stir: the same on every machine, and its low values are a fair choice.
+/// A value's hash, stirred once more: low hashes are a fair choice of all.
 fn hash(value: &[u8]) -> u64 {
-    let mixed = value.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    (mixed ^ (mixed >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    stable_hash(value.iter().copied()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Candidates {
