@@ -441,25 +441,25 @@ impl Joined<'_> {
 
 /// Requests with each field and with each of its values.
 #[derive(Default)]
-struct Counts {
+struct Counts<'c> {
     having: [u64; 2],
     pairs: [u64; 2],
-    values: BTreeMap<Vec<u8>, [u64; 2]>,
+    values: BTreeMap<&'c [u8], [u64; 2]>,
 }
 
 fn compare(failed: &[&Named], others: &[&Named]) -> (Vec<Common>, Vec<String>) {
-    let mut fields: BTreeMap<Vec<u8>, Counts> = BTreeMap::new();
+    let mut fields: BTreeMap<&[u8], Counts<'_>> = BTreeMap::new();
     for (side, cases) in [failed, others].into_iter().enumerate() {
         for (_, case) in cases {
             let mut last: &[u8] = b"";
             for pair in &case.pairs {
                 let split = pair.iter().position(|b| *b == 0).unwrap_or(pair.len());
                 let (name, value) = (&pair[..split], pair.get(split + 1..).unwrap_or_default());
-                let counts = fields.entry(name.to_vec()).or_default();
+                let counts = fields.entry(name).or_default();
                 counts.having[side] += u64::from(name != last);
                 counts.pairs[side] += 1;
                 if counts.values.len() <= 4_000 {
-                    counts.values.entry(value.to_vec()).or_default()[side] += 1;
+                    counts.values.entry(value).or_default()[side] += 1;
                 }
                 last = name;
             }
@@ -481,7 +481,7 @@ fn compare(failed: &[&Named], others: &[&Named]) -> (Vec<Common>, Vec<String>) {
             let lift = failed_share / ((*o as f64 + 0.5) / (good as f64 + 0.5));
             if *f >= 5 && lift >= 1.4 && surprise(*f, bad, *o, good) >= 8.0 {
                 common.push(Common {
-                    field: text(&name),
+                    field: text(name),
                     value: text(value),
                     failed_share: round(failed_share),
                     succeeded_share: round(succeeded_share),
@@ -491,7 +491,7 @@ fn compare(failed: &[&Named], others: &[&Named]) -> (Vec<Common>, Vec<String>) {
             }
         }
         if common.len() == before && bad >= 10 {
-            alike.push(text(&name));
+            alike.push(text(name));
         }
     }
     common.sort_by(|a, b| {
@@ -523,10 +523,12 @@ fn round(value: f64) -> f64 {
 fn examples(failed: &[&Named], others: &[&Named], window: Option<(Timestamp, Timestamp)>) -> Vec<Example> {
     let length = |case: &Case| case.last.zip(case.first).map_or(0, |(last, first)| last.0 - first.0);
     let slowest = |cases: &[&Named]| {
-        cases.iter().max_by_key(|(id, case)| (length(case), std::cmp::Reverse(id.clone()))).copied().cloned()
+        let order =
+            |(one, a): &&&Named, (other, b): &&&Named| length(a).cmp(&length(b)).then_with(|| other.cmp(one));
+        cases.iter().max_by(order).copied().cloned()
     };
     let mut by_time: Vec<&Named> = failed.to_vec();
-    by_time.sort_by_key(|(id, case)| (case.last, id.clone()));
+    by_time.sort_by(|(one, a), (other, b)| a.last.cmp(&b.last).then_with(|| one.cmp(other)));
     let mut chosen: Vec<(String, Option<Named>)> = Vec::new();
     if failed.is_empty() {
         if window.is_some() {
