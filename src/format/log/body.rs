@@ -1,5 +1,8 @@
 //! What a message in plain text says beside its words: pairs, durations, statuses, ids, and how bad it is.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use memchr::memmem::find;
 
 use super::json;
@@ -213,18 +216,24 @@ fn bounded(message: &[u8], from: usize, to: usize) -> bool {
     !before.is_some_and(inside) && !message.get(to).is_some_and(inside)
 }
 
+/// Pairs that write a level.
+const KEYS: [&[u8]; 7] =
+    [b"LEVEL: ", b"level=", b"\"level\":", b"lvl=", b"severity=", b"Severity=", b"\"severity\":"];
+/// What only an error says.
+const ERRORS: [&[u8]; 4] =
+    [b"Traceback (most recent call last)", b"Unhandled exception", b"segfault at ", b"Segmentation fault"];
+/// What only the end of a program says.
+const FATAL: [&[u8]; 3] = [b"Out of memory: ", b"Kernel panic", b"fatal error: "];
+
+/// One of the above, or the name of an exception: most messages have none of them, which one look tells.
+static TELLING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let exceptions: [&[u8]; 2] = [b"Exception", b"Error:"];
+    AhoCorasick::new(KEYS.iter().chain(&ERRORS).chain(&FATAL).chain(&exceptions)).ok()
+});
+
 /// How bad a message without a level is, where its words leave no doubt: a level written as a pair, an
 /// exception, a crash, an HTTP status of the server's fault.
 pub(super) fn level(message: &[u8]) -> Option<Level> {
-    const KEYS: [&[u8]; 7] =
-        [b"LEVEL: ", b"level=", b"\"level\":", b"lvl=", b"severity=", b"Severity=", b"\"severity\":"];
-    const ERRORS: [&[u8]; 4] = [
-        b"Traceback (most recent call last)",
-        b"Unhandled exception",
-        b"segfault at ",
-        b"Segmentation fault",
-    ];
-    const FATAL: [&[u8]; 3] = [b"Out of memory: ", b"Kernel panic", b"fatal error: "];
     const PHP: [(&[u8], Level); 6] = [
         (b"PHP Fatal error:", Level::Fatal),
         (b"PHP Parse error:", Level::Error),
@@ -240,7 +249,8 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
     if let Some(level) = cisco(message).or_else(|| solaris(message)) {
         return Some(level);
     }
-    for key in KEYS {
+    let tells = TELLING.as_ref().is_none_or(|telling| telling.is_match(message));
+    for key in KEYS.iter().filter(|_| tells) {
         if let Some(at) = find(message, key) {
             let value = message[at + key.len()..].trim_ascii_start();
             let value = value.strip_prefix(b"\"").unwrap_or(value);
@@ -250,12 +260,12 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
             }
         }
     }
-    if message.starts_with(b"panic: ") || FATAL.iter().any(|words| find(message, words).is_some()) {
+    if message.starts_with(b"panic: ") || tells && FATAL.iter().any(|words| find(message, words).is_some()) {
         return Some(Level::Fatal);
     }
     let server_fault = || status(message).is_some_and(|code| code[0] == b'5');
-    (ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message) || server_fault())
-        .then_some(Level::Error)
+    let fails = || ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message);
+    (tells && fails() || server_fault()).then_some(Level::Error)
 }
 
 /// `[ID 540533 kern.notice] message`: facility and level as Solaris writes them.
