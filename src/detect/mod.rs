@@ -47,6 +47,7 @@ pub mod timeout;
 pub mod track;
 pub mod traffic;
 pub mod trust;
+pub mod volume;
 
 pub use family::Family;
 pub use finding::{Evidence, Finding, Nature, Severity, Subject};
@@ -107,6 +108,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &latency::LATENCY,
     &storm::STORM,
     &traffic::TRAFFIC,
+    &volume::VOLUME,
     &silence::SILENCE,
     &deploy::DEPLOY,
     &deploy::CONFIGURATION,

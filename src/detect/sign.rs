@@ -62,7 +62,8 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
     let mut known = vec![false; scene.kinds.len()];
     for finding in findings {
         let (Some(from), Some(to)) = (finding.from, finding.to) else { continue };
-        if finding.constant || finding.nature == Nature::Context || finding.detector == "error-burst" {
+        let is_effect = matches!(finding.detector, "error-burst" | "volume");
+        if finding.constant || finding.nature == Nature::Context || is_effect {
             continue;
         }
         for kind in &finding.kinds {
