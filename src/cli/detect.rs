@@ -25,6 +25,7 @@ use crate::scan::{self, Selection};
   obs detect logs/
   obs detect logs/ --only pool-exhaustion,timeout --output json
   obs detect logs/ --fail-on high
+  obs detect logs/ --config obs.yaml
   obs detect logs/ --baseline 02:30..03:00")]
 pub(super) struct DetectArgs {
     #[command(flatten)]
