@@ -87,24 +87,14 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         (std::cmp::Reverse(gain.to_bits()), *kind)
     });
     let (kind, _) = &scene.kinds[*kinds.first()?];
+    let subject = subject(scene, kind);
     let mut finding = Finding {
-        detector: "error-burst",
-        severity: Severity::High,
-        nature: Nature::Symptom,
-        subject: subject(scene, kind),
         from: inside.first().map(|first| first.ts),
         to: inside.last(),
         count: inside.count(),
         windows: inside.runs(60 * NANOS),
-        summary: String::new(),
-        evidence: Vec::new(),
-        corroboration: Vec::new(),
-        constant: false,
         kinds,
-        gain: 0.0,
-        series: None,
-        level: false,
-        what: None,
+        ..Finding::new("error-burst", Severity::High, Nature::Symptom, subject)
     };
     finding.summary = summary(WHAT, &finding);
     let risen: Vec<usize> =

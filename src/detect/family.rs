@@ -186,29 +186,20 @@ impl Family {
             && (is_constant(scene, group, &bins) || counted.iter().any(|sign| scene.was_usual(sign.kind)))
             && counted.iter().all(|sign| scene.change(sign.kind).is_none());
         let (kind, _) = signal(counted.first()?);
+        // A pool that is always empty is a failure; other things that always happen are noise.
+        let severity = match (constant, self.nature) {
+            (false, _) => self.severity,
+            (true, Nature::Resource) => self.severity.min(Severity::High),
+            (true, _) => Severity::Low,
+        };
         let mut finding = Finding {
-            detector: self.name,
-            // A pool that is always empty is a failure; other things that always happen are noise.
-            severity: match (constant, self.nature) {
-                (false, _) => self.severity,
-                (true, Nature::Resource) => self.severity.min(Severity::High),
-                (true, _) => Severity::Low,
-            },
-            nature: self.nature,
-            subject: subject(scene, kind),
             from: bins.first().map(|first| first.ts),
             to: bins.last(),
             count,
             windows: bins.runs(GAP),
-            summary: String::new(),
-            evidence: Vec::new(),
-            corroboration: Vec::new(),
             constant,
             kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
-            gain: 0.0,
-            series: None,
-            level: false,
-            what: None,
+            ..Finding::new(self.name, severity, self.nature, subject(scene, kind))
         };
         finding.summary = summary(self.what, &finding);
         finding.evidence = evidence(scene, &bins, &finding.kinds);
@@ -218,6 +209,28 @@ impl Family {
             .partition(|evidence| scene.wants.group(evidence.location.file) == group);
         Some(finding)
     }
+}
+
+/// A symptom: entries of a time, `inside`, are not what they usually are; `what` says how.
+pub fn unusual(
+    scene: &Scene<'_>,
+    (detector, severity): (&'static str, Severity),
+    subject: Subject,
+    inside: &Bins,
+    (gain, what): (f64, String),
+) -> Finding {
+    let mut finding = Finding {
+        from: inside.first().map(|first| first.ts),
+        to: inside.last(),
+        count: inside.count(),
+        windows: inside.runs(GAP),
+        gain,
+        ..Finding::new(detector, severity, Nature::Symptom, subject)
+    };
+    finding.summary = summary(&what, &finding);
+    finding.what = Some(what);
+    finding.evidence = evidence(scene, inside, &[]);
+    finding
 }
 
 /// Does something happen from the beginning to the end, and often?

@@ -128,6 +128,29 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What was found and where; when, how often and with which evidence is not told yet.
+    pub fn new(detector: &'static str, severity: Severity, nature: Nature, subject: Subject) -> Finding {
+        Finding {
+            detector,
+            severity,
+            nature,
+            subject,
+            from: None,
+            to: None,
+            count: 0,
+            windows: Vec::new(),
+            summary: String::new(),
+            evidence: Vec::new(),
+            corroboration: Vec::new(),
+            constant: false,
+            kinds: Vec::new(),
+            gain: 0.0,
+            series: None,
+            level: false,
+            what: None,
+        }
+    }
+
     /// The key of the order in which findings are shown: the most severe first, then by time.
     pub fn order(&self) -> impl Ord + use<> {
         let from = (self.from.is_none(), self.from);

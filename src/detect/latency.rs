@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::Detector;
 use super::bins::Bins;
 use super::change::{self, Stretch, Way};
-use super::family::{evidence, identity, subject, summary};
-use super::finding::{Finding, Nature, Severity, Subject};
+use super::family::{identity, subject, unusual};
+use super::finding::{Finding, Severity, Subject};
 use super::observe::What;
 use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
-use crate::model::time::NANOS;
 use crate::model::unit::HumanMillis;
 
 /// Durations of a service longer than usual.
@@ -171,32 +170,14 @@ fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
     let inside = slow.clipped(from, Timestamp(until.0 - 1)).without_strays();
     let edge = HumanMillis(edge(*least));
     let of = asked.map_or(String::new(), |asked| format!("{}: ", brief(asked)));
-    let mut finding = Finding {
-        detector: "latency",
-        severity: if is_plain(found, *least) { Severity::High } else { Severity::Medium },
-        nature: Nature::Symptom,
-        subject: subject(scene, &scene.kinds[*kind].0),
-        from: inside.first().map(|first| first.ts),
-        to: inside.last(),
-        count: inside.count(),
-        windows: inside.runs(60 * NANOS),
-        summary: String::new(),
-        evidence: Vec::new(),
-        corroboration: Vec::new(),
-        constant: false,
-        kinds: Vec::new(),
-        gain: found.gain,
-        series: None,
-        level: false,
-        what: Some(format!(
-            "{WHAT} ({of}over {edge}: usually {:.1} %, then {:.0} %)",
-            found.outside * 100.0,
-            found.inside * 100.0
-        )),
-    };
-    finding.summary = summary(finding.what.as_deref().unwrap_or(WHAT), &finding);
-    finding.evidence = evidence(scene, &inside, &[]);
-    finding
+    let what = format!(
+        "{WHAT} ({of}over {edge}: usually {:.1} %, then {:.0} %)",
+        found.outside * 100.0,
+        found.inside * 100.0
+    );
+    let severity = if is_plain(found, *least) { Severity::High } else { Severity::Medium };
+    let subject = subject(scene, &scene.kinds[*kind].0);
+    unusual(scene, ("latency", severity), subject, &inside, (found.gain, what))
 }
 
 /// The first words of what was asked for.

@@ -254,23 +254,16 @@ fn finding(scene: &Scene<'_>, kind: &Kind, levels: &Levels) -> Option<Finding> {
     });
     let count = rows.iter().map(|row| row.count).sum();
     Some(Finding {
-        detector: meter.detector,
-        severity: meter.severity,
-        nature: meter.nature,
-        subject,
         from: Some(from),
         to: Some(to),
         count,
         windows: vec![Run { from, to, count }],
         summary: format!("{what} in {place}, {}–{}", from.clock(), to.clock()),
         evidence: evidence.collect(),
-        corroboration: Vec::new(),
-        constant: false,
-        kinds: Vec::new(),
         gain: shift.gain,
-        series: None,
         level: true,
         what: Some(what),
+        ..Finding::new(meter.detector, meter.severity, meter.nature, subject)
     })
 }
 

@@ -310,27 +310,20 @@ impl Own {
             [] => bins.telling(first.ts, bins.last()?),
             gaps => gaps.iter().take(3).map(|(moment, _)| *moment).collect(),
         };
+        let subject = Subject {
+            file: wants.file(wants.group(first.location.file)).to_owned(),
+            service: services.get(&first.location.file).cloned(),
+        };
+        let nature = if self.severity >= Severity::High { Nature::Fault } else { Nature::Symptom };
         let mut finding = Finding {
-            detector: self.name,
-            severity: self.severity,
-            nature: if self.severity >= Severity::High { Nature::Fault } else { Nature::Symptom },
-            subject: Subject {
-                file: wants.file(wants.group(first.location.file)).to_owned(),
-                service: services.get(&first.location.file).cloned(),
-            },
             from: Some(first.ts),
             to: gaps.last().map(|(_, next)| *next).or_else(|| bins.last()),
             count: (fired.len() + gaps.len()) as u64,
             windows: bins.runs(self.within.max(60 * NANOS)),
-            summary: String::new(),
             evidence: shown.into_iter().map(evidence).collect(),
-            corroboration: Vec::new(),
-            constant: false,
-            kinds: Vec::new(),
             gain: 16.0 + 2.0 * (fired.len().max(1) as f64).ln(),
-            series: None,
-            level: false,
             what: Some(self.what.clone()),
+            ..Finding::new(self.name, self.severity, nature, subject)
         };
         finding.summary = summary(&self.what, &finding);
         Some(finding)

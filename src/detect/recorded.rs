@@ -185,23 +185,16 @@ fn finding(said: &Said<'_>) -> Finding {
     let runs = from.zip(to).map(|(from, to)| Run { from, to, count: said.count as u64 });
     let clock = |at: Option<Timestamp>| at.map_or(String::new(), Timestamp::clock);
     Finding {
-        detector: said.detector,
-        severity: said.severity,
-        nature: said.nature,
-        subject: Subject { file: String::new(), service },
         from,
         to,
         count: said.count as u64,
         windows: runs.into_iter().collect(),
         summary: format!("{what}, {}–{}", clock(from), clock(to)),
         evidence: shown,
-        corroboration: Vec::new(),
-        constant: false,
-        kinds: Vec::new(),
         gain: said.gain,
         series: Some(series),
-        level: false,
         what: Some(what),
+        ..Finding::new(said.detector, said.severity, said.nature, Subject { file: String::new(), service })
     }
 }
 

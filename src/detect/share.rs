@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use super::Detector;
 use super::bins::Bins;
 use super::change::{self, Stretch, Way};
-use super::family::{evidence, subject, summary};
-use super::finding::{Finding, Nature, Severity};
+use super::family::{subject, unusual};
+use super::finding::{Finding, Severity};
 use super::observe::What;
 use super::scene::{GAIN, Scene};
 use super::success::{code, is_failure, is_probe};
 use crate::model::Timestamp;
-use crate::model::time::NANOS;
 
 /// Endpoints and logs whose requests fail more often.
 #[derive(Debug)]
@@ -111,32 +110,10 @@ fn finding(scene: &Scene<'_>, kinds: &[usize], share: &Share, asked: Option<&str
     // One that failed long before the others is chance, also where it is the only one.
     inside = inside.without_strays_beyond(if found.outside > 0.0 { 2 } else { 5 });
     let of = asked.map_or(String::new(), |asked| format!("{}: ", super::latency::brief(asked)));
-    let mut finding = Finding {
-        detector: "error-share",
-        severity: Severity::High,
-        nature: Nature::Symptom,
-        subject: subject(scene, &scene.kinds[*kinds.first()?].0),
-        from: inside.first().map(|first| first.ts),
-        to: inside.last(),
-        count: inside.count(),
-        windows: inside.runs(60 * NANOS),
-        summary: String::new(),
-        evidence: Vec::new(),
-        corroboration: Vec::new(),
-        constant: false,
-        kinds: Vec::new(),
-        gain: found.gain,
-        series: None,
-        level: false,
-        what: Some(format!(
-            "{WHAT} ({of}usually {:.1} %, then {:.1} %)",
-            found.outside * 100.0,
-            found.inside * 100.0
-        )),
-    };
-    finding.summary = summary(finding.what.as_deref().unwrap_or(WHAT), &finding);
-    finding.evidence = evidence(scene, &inside, &[]);
-    Some(finding)
+    let what =
+        format!("{WHAT} ({of}usually {:.1} %, then {:.1} %)", found.outside * 100.0, found.inside * 100.0);
+    let subject = subject(scene, &scene.kinds[*kinds.first()?].0);
+    Some(unusual(scene, ("error-share", Severity::High), subject, &inside, (found.gain, what)))
 }
 
 #[cfg(test)]

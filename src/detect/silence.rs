@@ -241,27 +241,19 @@ fn finding(
         })
         .collect();
     Finding {
-        detector: "silence",
-        severity,
-        nature: Nature::Symptom,
         summary: format!(
             "{what} in {place}: nothing from {}{until}, where about {:.0} entries were to be expected",
             pause.from.clock(),
             pause.missing
         ),
-        subject,
         from: Some(due),
         to: Some(pause.to),
         count: 1,
         windows: vec![Run { from: pause.from, to: pause.to, count: 0 }],
         evidence,
-        corroboration: Vec::new(),
-        constant: false,
-        kinds: Vec::new(),
         gain: 16.0 + pause.missing.ln() * 6.0,
-        series: None,
-        level: false,
         what: Some(what),
+        ..Finding::new("silence", severity, Nature::Symptom, subject)
     }
 }
 

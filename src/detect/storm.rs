@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 
 use super::Detector;
 use super::change::{self, Way};
-use super::family::{evidence, identity, subject, summary};
-use super::finding::{Finding, Nature, Severity, Subject};
+use super::family::{identity, subject, unusual};
+use super::finding::{Finding, Severity, Subject};
 use super::observe::What;
 use super::scene::{GAIN, Scene};
 use super::success::Success;
-use crate::model::time::NANOS;
 use crate::model::{Level, Timestamp};
 
 /// Entries that are made more often for each request.
@@ -129,31 +128,11 @@ fn finding(scene: &Scene<'_>, mut kinds: Vec<(usize, Repeated)>) -> Option<Findi
     let (from, until) = (scene.axis.at(found.stretch.from), scene.axis.at(found.stretch.until));
     let inside = signal.bins.clipped(from, Timestamp(until.0 - 1));
     let gist = super::sign::gist(kind);
-    let mut finding = Finding {
-        detector: "retry-storm",
-        severity: Severity::High,
-        nature: Nature::Symptom,
-        subject: subject(scene, kind),
-        from: inside.first().map(|first| first.ts),
-        to: inside.last(),
-        count: inside.count(),
-        windows: inside.runs(60 * NANOS),
-        summary: String::new(),
-        evidence: Vec::new(),
-        corroboration: Vec::new(),
-        constant: false,
-        kinds: kinds.iter().map(|(at, _)| *at).collect(),
-        gain: found.stretch.gain,
-        series: None,
-        level: false,
-        what: Some(format!(
-            "{WHAT} (“{gist}” more often: usually {:.1} for each, then {:.1})",
-            found.usual, found.then
-        )),
-    };
-    finding.summary = summary(finding.what.as_deref().unwrap_or(WHAT), &finding);
-    finding.evidence = evidence(scene, &inside, &[]);
-    Some(finding)
+    let what =
+        format!("{WHAT} (“{gist}” more often: usually {:.1} for each, then {:.1})", found.usual, found.then);
+    let named = ("retry-storm", Severity::High);
+    let finding = unusual(scene, named, subject(scene, kind), &inside, (found.stretch.gain, what));
+    Some(Finding { kinds: kinds.iter().map(|(at, _)| *at).collect(), ..finding })
 }
 
 #[cfg(test)]

@@ -4,12 +4,11 @@
 
 use super::Detector;
 use super::change::{self, Stretch, Way};
-use super::family::{evidence, subject, summary};
-use super::finding::{Finding, Nature, Severity};
+use super::family::{subject, unusual};
+use super::finding::{Finding, Severity};
 use super::scene::{GAIN, Scene};
 use super::success::{Success, statuses};
 use crate::model::Timestamp;
-use crate::model::time::NANOS;
 
 /// Requests in a step.
 #[derive(Debug)]
@@ -81,32 +80,10 @@ fn finding(scene: &Scene<'_>, success: &Success, found: &Stretch, way: Way) -> O
     let (kind, _) = statuses(scene, success.group).next()?;
     let inside = all.clipped(from, Timestamp(until.0 - 1));
     let what = if way == Way::Up { MORE } else { FEWER };
-    let mut finding = Finding {
-        detector: "traffic",
-        severity: Severity::Medium,
-        nature: Nature::Symptom,
-        subject: subject(scene, kind),
-        from: inside.first().map(|first| first.ts),
-        to: inside.last(),
-        count: inside.count(),
-        windows: inside.runs(60 * NANOS),
-        summary: String::new(),
-        evidence: Vec::new(),
-        corroboration: Vec::new(),
-        constant: false,
-        kinds: Vec::new(),
-        gain: found.gain,
-        series: None,
-        level: false,
-        what: Some(format!(
-            "{what} (usually {:.1} a minute, then {:.1})",
-            found.outside * 60.0,
-            found.inside * 60.0
-        )),
-    };
-    finding.summary = summary(finding.what.as_deref().unwrap_or(what), &finding);
-    finding.evidence = evidence(scene, &inside, &[]);
-    Some(finding)
+    let what =
+        format!("{what} (usually {:.1} a minute, then {:.1})", found.outside * 60.0, found.inside * 60.0);
+    let named = ("traffic", Severity::Medium);
+    Some(unusual(scene, named, subject(scene, kind), &inside, (found.gain, what)))
 }
 
 #[cfg(test)]

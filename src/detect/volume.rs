@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 use super::Detector;
 use super::bins::Bins;
 use super::change::{self, Way};
-use super::family::{evidence, subject, summary};
-use super::finding::{Finding, Nature, Severity};
+use super::family::{subject, summary, unusual};
+use super::finding::{Finding, Severity};
 use super::latency::brief;
 use super::observe::{Kind, What};
 use super::scene::{GAIN, Scene};
 use super::success::{Success, is_probe};
 use crate::model::Timestamp;
-use crate::model::time::NANOS;
 
 /// A smaller part of the requests.
 #[derive(Debug)]
@@ -64,18 +63,16 @@ impl Detector for Volume {
             endpoints.entry((kind.group, asked)).or_insert_with(|| Work::of(kind, asked)).add(&signal.bins);
         }
         services.remove(&success.group);
-        let mut found: Vec<(u32, Finding)> = services
+        let services: BTreeMap<u32, Finding> = services
             .iter()
             .filter_map(|(group, work)| Some((*group, work.smaller(scene, &success)?)))
             .collect();
         // Where all of a service has less to do, its endpoints have as well.
-        let told: Vec<u32> = found.iter().map(|(group, _)| *group).collect();
-        let mut busiest: Vec<(&(u32, &str), &Work<'_>)> =
-            endpoints.iter().filter(|((group, _), _)| !told.contains(group)).collect();
+        let mut busiest: Vec<_> =
+            endpoints.iter().filter(|((group, _), _)| !services.contains_key(group)).collect();
         busiest.sort_by(|(one, a), (other, b)| b.count.cmp(&a.count).then_with(|| one.cmp(other)));
-        let parts = busiest.into_iter().take(MOST);
-        found.extend(parts.filter_map(|((group, _), work)| Some((*group, work.smaller(scene, &success)?))));
-        found.into_iter().map(|(_, finding)| finding).collect()
+        let parts = busiest.into_iter().take(MOST).filter_map(|(_, work)| work.smaller(scene, &success));
+        parts.chain(services.into_values()).collect()
     }
 }
 
@@ -122,27 +119,12 @@ impl<'s> Work<'s> {
             "{WHAT} ({of}usually {:.2} for each that enters, then {:.2})",
             found.outside, found.inside
         );
-        let mut finding = Finding {
-            detector: "volume",
-            severity: Severity::Low,
-            nature: Nature::Symptom,
-            subject: subject(scene, self.kind),
-            from: Some(from),
-            to: Some(Timestamp(until.0 - 1)),
-            count: inside.count(),
-            windows: inside.runs(60 * NANOS),
-            summary: String::new(),
-            evidence: Vec::new(),
-            corroboration: Vec::new(),
-            constant: false,
-            kinds: Vec::new(),
-            gain: found.gain,
-            series: None,
-            level: false,
-            what: Some(what),
-        };
-        finding.summary = summary(finding.what.as_deref().unwrap_or(WHAT), &finding);
-        finding.evidence = evidence(scene, &inside, &[]);
+        let subject = subject(scene, self.kind);
+        let mut finding =
+            unusual(scene, ("volume", Severity::Low), subject, &inside, (found.gain, what.clone()));
+        // What comes no more has no time: the stretch has.
+        (finding.from, finding.to) = (Some(from), Some(Timestamp(until.0 - 1)));
+        finding.summary = summary(&what, &finding);
         Some(finding)
     }
 }
