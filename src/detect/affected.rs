@@ -4,12 +4,12 @@
 //! those are looked at whose id falls into a share of all hashes, so that memory is bounded and the choice
 //! depends on nothing but the ids.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 
 use super::cause::{Cause, Story};
+use super::common::{self, Common, Pairs, Values};
 use super::mask;
 use super::observe::{Kind, Wants, What};
 use super::reach::{Known, Reach};
@@ -19,19 +19,13 @@ use super::success::{self, Success};
 use crate::fold::{Fold, Table};
 use crate::format::log::names;
 use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value, stable_hash};
-use crate::scan::{self, Input, ScanOptions, Selection};
+use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
 
 /// How many requests are looked at, about.
 const LOOKED_AT: u64 = 30_000;
 
-/// How long a value may be that is compared.
-const LONGEST: usize = 40;
-
-/// How many different values a field may have.
-const MOST_VALUES: usize = 40;
-
-/// How many values a request may have: a field that changes within a request says where, not who.
-const MOST_PAIRS: usize = 64;
+/// More than these are never kept at a time.
+const MOST: usize = 2 * LOOKED_AT as usize;
 
 /// How requests are told apart and judged.
 #[derive(Debug)]
@@ -82,6 +76,9 @@ pub struct Joined<'w> {
     table: Table<Case>,
     /// Entries of the first cause's log, by their places.
     lines: Table<Case>,
+    pairs: Pairs,
+    /// One in so many ids is looked at.
+    share: u64,
     key: Vec<u8>,
 }
 
@@ -93,8 +90,7 @@ struct Case {
     failed: Option<bool>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
-    /// `name`, a zero byte, `value`.
-    pairs: BTreeSet<Box<[u8]>>,
+    values: Values,
     /// The groups of files that know of it, sorted.
     groups: Vec<Known>,
 }
@@ -114,23 +110,6 @@ pub struct Affected {
     pub over_represented: Vec<Common>,
     /// Fields that were compared and tell nothing: their values failed alike.
     pub alike: Vec<String>,
-}
-
-/// A value that is more frequent among the requests that failed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Common {
-    /// The field.
-    pub field: String,
-    /// The value.
-    pub value: String,
-    /// Its share among the failed that have the field.
-    pub failed_share: f64,
-    /// Its share among the others that have it.
-    pub succeeded_share: f64,
-    /// The ratio of these.
-    pub lift: f64,
-    /// How many failed requests have it.
-    pub support: u64,
 }
 
 /// A request to look at.
@@ -175,25 +154,18 @@ impl<'w> Cases<'w> {
     pub fn join(
         &'w self,
         scene: &Scene<'_>,
-        logs: &[Input],
+        (logs, scanned): (&[Input], &Scanned),
         selection: &Selection,
         options: &ScanOptions,
     ) -> Joined<'w> {
-        let (joined, _) = scan::run(
-            logs,
-            &selection.needs,
-            options,
-            || Joined::new(self),
-            |joined: &mut Joined<'w>, chunk| {
-                if scene.may_hold(chunk.file, chunk.index, self.focus) {
-                    let _ = chunk.entries(selection, |entry| {
-                        joined.add(entry);
-                        ControlFlow::Continue(())
-                    });
-                }
-            },
-            |_| ControlFlow::Continue(()),
-        );
+        let places = scanned.places(|file, chunk| scene.may_hold(file, chunk, self.focus));
+        let look = |joined: &mut Joined<'w>, chunk: &Chunk<'_>| {
+            let _ = chunk.entries(selection, |entry| {
+                joined.add(entry);
+                ControlFlow::Continue(())
+            });
+        };
+        let joined = scan::again(logs, &places, &selection.needs, options, || Joined::new(self), look);
         let sum = joined.into_iter().reduce(|mut sum, next| {
             sum.merge(next);
             sum
@@ -256,7 +228,14 @@ fn is_comparable(key: &str) -> bool {
 impl<'w> Joined<'w> {
     /// Nothing yet.
     pub fn new(cases: &'w Cases<'w>) -> Self {
-        Joined { cases, table: Table::default(), lines: Table::default(), key: Vec::new() }
+        Joined {
+            cases,
+            table: Table::default(),
+            lines: Table::default(),
+            pairs: Pairs::default(),
+            share: cases.share,
+            key: Vec::new(),
+        }
     }
 }
 
@@ -272,7 +251,7 @@ impl Fold for Joined<'_> {
             self.add_line(entry);
             return;
         };
-        if id.len() < 4 || id.len() > 200 || !stable_hash(id.iter().copied()).is_multiple_of(self.cases.share)
+        if id.len() < 4 || id.len() > 200 || !is_looked_at(&id, self.share)
         {
             return;
         }
@@ -291,35 +270,51 @@ impl Fold for Joined<'_> {
                 case.failed = Some(case.failed.unwrap_or(false) | success::is_failure(code as u32));
                 let mut endpoint = Vec::new();
                 if self.cases.wants.push_path(slots, &mut endpoint) {
-                    endpoint.truncate(LONGEST);
-                    case.pair(b"endpoint", &endpoint);
+                    endpoint.truncate(common::LONGEST);
+                    self.pairs.give(&mut case.values, b"endpoint", &endpoint);
                 }
             }
         } else if self.cases.edge.is_none() {
             let bad = slots.level >= Some(Level::Error);
             case.failed = Some(case.failed.unwrap_or(false) | bad);
         }
-        case.take(&self.cases.fields, slots, &message);
+        take(&mut self.pairs, &mut case.values, &self.cases.fields, slots, &message);
+        self.bound();
     }
 
-    fn merge(&mut self, other: Self) {
-        self.table.merge(other.table, |mine, theirs| {
-            mine.failed = match (mine.failed, theirs.failed) {
-                (Some(a), Some(b)) => Some(a | b),
-                (a, b) => a.or(b),
-            };
-            mine.first = [mine.first, theirs.first].into_iter().flatten().min();
-            mine.last = mine.last.max(theirs.last);
-            mine.pairs.extend(theirs.pairs);
-            mine.fit();
-            theirs.groups.iter().for_each(|known| mine.known_to(known));
-        });
+    fn merge(&mut self, mut other: Self) {
+        let numbers = self.pairs.merge(&other.pairs);
+        for table in [&mut other.table, &mut other.lines] {
+            table.states_mut().for_each(|case| case.values.renumber(&numbers));
+        }
+        let pairs = &self.pairs;
+        self.table.merge(other.table, |mine, theirs| mine.merge(&theirs, pairs));
         // An entry is seen once.
         self.lines.merge(other.lines, |_, _| {});
+        let share = self.share.max(other.share);
+        if self.share != other.share {
+            self.table.retain(|id| is_looked_at(id, share));
+        }
+        self.share = share;
+        self.bound();
     }
 }
 
+/// Does an id belong to a share of all?
+fn is_looked_at(id: &[u8], share: u64) -> bool {
+    share == 1 || stable_hash(id.iter().copied()).is_multiple_of(share)
+}
+
 impl Joined<'_> {
+    /// Looks at fewer requests when there are too many: how many there are is not always known before.
+    fn bound(&mut self) {
+        while self.table.len() > MOST {
+            self.share *= 2;
+            let share = self.share;
+            self.table.retain(|id| is_looked_at(id, share));
+        }
+    }
+
     /// An entry without an id: one that tells of the first cause, or another one of the same log.
     fn add_line(&mut self, entry: &Entry<'_, '_>) {
         let Some(lead) = self.cases.lead.as_ref() else { return };
@@ -339,28 +334,28 @@ impl Joined<'_> {
         let case = self.lines.entry(&place, Case::default);
         case.failed = Some(tells);
         (case.first, case.last) = (slots.ts, slots.ts);
-        case.take(&self.cases.fields, slots, &message);
+        take(&mut self.pairs, &mut case.values, &self.cases.fields, slots, &message);
     }
 }
 
-impl Case {
-    /// Takes the values of an entry.
-    fn take(&mut self, fields: &[(String, Slot)], slots: &Slots<'_>, message: &[u8]) {
-        for (name, slot) in fields {
-            let value = slots.get(*slot);
-            if !matches!(value, Value::Nested(_))
-                && let Some(value) = value.key()
-            {
-                self.pair(name.as_bytes(), &value);
-            }
+/// Takes the values of an entry.
+fn take(pairs: &mut Pairs, values: &mut Values, fields: &[(String, Slot)], slots: &Slots<'_>, message: &[u8]) {
+    for (name, slot) in fields {
+        let value = slots.get(*slot);
+        if !matches!(value, Value::Nested(_))
+            && let Some(value) = value.key()
+        {
+            pairs.give(values, name.as_bytes(), &value);
         }
-        mask::pairs(message, &mut |name, value| {
-            if std::str::from_utf8(name).is_ok_and(is_comparable) {
-                self.pair(name, value);
-            }
-        });
     }
+    mask::pairs(message, &mut |name, value| {
+        if std::str::from_utf8(name).is_ok_and(is_comparable) {
+            pairs.give(values, name, value);
+        }
+    });
+}
 
+impl Case {
     fn known_to(&mut self, known: &Known) {
         match self.groups.binary_search_by_key(&known.group, |known| known.group) {
             Ok(at) => self.groups[at].merge(known),
@@ -368,27 +363,16 @@ impl Case {
         }
     }
 
-    fn pair(&mut self, name: &[u8], value: &[u8]) {
-        let fraction = value.contains(&b'.') && value.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-        // A code says how it ended, and that is known.
-        let code =
-            value.len() == 3 && matches!(value[0], b'4' | b'5') && value.iter().all(u8::is_ascii_digit);
-        if value.is_empty() || value.len() > LONGEST || fraction || code {
-            return;
-        }
-        let mut pair = Vec::with_capacity(name.len() + value.len() + 1);
-        pair.extend_from_slice(name);
-        pair.push(0);
-        pair.extend_from_slice(value);
-        self.pairs.insert(pair.into());
-        self.fit();
-    }
-
-    /// The least pairs stay: whatever the order, the same.
-    fn fit(&mut self) {
-        while self.pairs.len() > MOST_PAIRS {
-            self.pairs.pop_last();
-        }
+    /// Adds what another thread knows of the request; its values are numbers of the same pairs.
+    fn merge(&mut self, other: &Case, pairs: &Pairs) {
+        self.failed = match (self.failed, other.failed) {
+            (Some(a), Some(b)) => Some(a | b),
+            (a, b) => a.or(b),
+        };
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+        pairs.join(&mut self.values, &other.values);
+        other.groups.iter().for_each(|known| self.known_to(known));
     }
 }
 
@@ -401,7 +385,7 @@ impl Joined<'_> {
         };
         let mut cases = known(self.table);
         let lines = cases.is_empty();
-        let mut one_in = self.cases.one_in;
+        let mut one_in = self.cases.one_in * (self.share / self.cases.share);
         if lines {
             cases = known(self.lines);
             one_in = self.cases.lead.as_ref().map_or(1, |lead| lead.share);
@@ -418,7 +402,7 @@ impl Joined<'_> {
         for (_, case) in cases.iter().filter(|(_, case)| inside(case)) {
             reach.add(case.failed == Some(true), &case.groups);
         }
-        let (over_represented, alike) = compare(&failed, &others);
+        let (over_represented, alike) = common::compare(&self.pairs, &values(&failed), &values(&others));
         let affected = Affected {
             of: if lines { "entries" } else { "requests" },
             failed: failed.len() as u64,
@@ -439,84 +423,8 @@ impl Joined<'_> {
     }
 }
 
-/// Requests with each field and with each of its values.
-#[derive(Default)]
-struct Counts<'c> {
-    having: [u64; 2],
-    pairs: [u64; 2],
-    values: BTreeMap<&'c [u8], [u64; 2]>,
-}
-
-fn compare(failed: &[&Named], others: &[&Named]) -> (Vec<Common>, Vec<String>) {
-    let mut fields: BTreeMap<&[u8], Counts<'_>> = BTreeMap::new();
-    for (side, cases) in [failed, others].into_iter().enumerate() {
-        for (_, case) in cases {
-            let mut last: &[u8] = b"";
-            for pair in &case.pairs {
-                let split = pair.iter().position(|b| *b == 0).unwrap_or(pair.len());
-                let (name, value) = (&pair[..split], pair.get(split + 1..).unwrap_or_default());
-                let counts = fields.entry(name).or_default();
-                counts.having[side] += u64::from(name != last);
-                counts.pairs[side] += 1;
-                if counts.values.len() <= 4_000 {
-                    counts.values.entry(value).or_default()[side] += 1;
-                }
-                last = name;
-            }
-        }
-    }
-    let (mut common, mut alike) = (Vec::new(), Vec::new());
-    for (name, counts) in fields {
-        let [bad, good] = counts.having;
-        let single = counts.pairs[0] * 10 <= bad * 13 && counts.pairs[1] * 10 <= good * 13;
-        let known = bad * 2 >= failed.len() as u64 && good * 10 >= others.len() as u64 && bad > 0 && good > 0;
-        if !single || !known || !(2..=MOST_VALUES).contains(&counts.values.len()) {
-            continue;
-        }
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let before = common.len();
-        for (value, [f, o]) in &counts.values {
-            let (failed_share, succeeded_share) = (*f as f64 / bad as f64, *o as f64 / good as f64);
-            // Half a request more, so that a value that never succeeds has a finite lift.
-            let lift = failed_share / ((*o as f64 + 0.5) / (good as f64 + 0.5));
-            if *f >= 5 && lift >= 1.4 && surprise(*f, bad, *o, good) >= 8.0 {
-                common.push(Common {
-                    field: text(name),
-                    value: text(value),
-                    failed_share: round(failed_share),
-                    succeeded_share: round(succeeded_share),
-                    lift: round(lift),
-                    support: *f,
-                });
-            }
-        }
-        if common.len() == before && bad >= 10 {
-            alike.push(text(name));
-        }
-    }
-    common.sort_by(|a, b| {
-        let worth = |common: &Common| common.lift.log2() * common.failed_share;
-        worth(b).total_cmp(&worth(a)).then_with(|| (&a.field, &a.value).cmp(&(&b.field, &b.value)))
-    });
-    common.truncate(8);
-    (common, alike)
-}
-
-/// The logarithm of how much likelier two different shares are than one.
-fn surprise(f: u64, failed: u64, o: u64, others: u64) -> f64 {
-    let part = |k: u64, n: u64, p: f64| {
-        let term = |k: f64, p: f64| if k == 0.0 { 0.0 } else { k * p.max(1e-12).ln() };
-        term(k as f64, p) + term((n - k) as f64, 1.0 - p)
-    };
-    let share = |k: u64, n: u64| k as f64 / n as f64;
-    let both = share(f + o, failed + others);
-    part(f, failed, share(f, failed)) + part(o, others, share(o, others))
-        - part(f, failed, both)
-        - part(o, others, both)
-}
-
-fn round(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
+fn values<'c>(cases: &[&'c Named]) -> Vec<&'c Values> {
+    cases.iter().map(|(_, case)| &case.values).collect()
 }
 
 /// The first that failed, the slowest, and one from the middle; where none failed, the slowest of all.
@@ -557,32 +465,27 @@ fn examples(failed: &[&Named], others: &[&Named], window: Option<(Timestamp, Tim
 mod tests {
     use super::*;
 
-    fn case(id: usize, failed: bool, pairs: &[(&str, &str)]) -> (Vec<u8>, Case) {
-        let at = Timestamp::new(1_700_000_000 + id as i64, 0);
-        let mut case = Case { failed: Some(failed), first: at, last: at, ..Case::default() };
-        for (name, value) in pairs {
-            case.pair(name.as_bytes(), value.as_bytes());
-        }
-        (format!("id-{id}").into_bytes(), case)
-    }
-
     #[test]
     fn what_the_failed_have_in_common_is_found() {
         let gateways = ["stripe", "paypal", "toss"];
-        let cases: Vec<Named> = (0..600)
-            .map(|i| {
-                let gateway = gateways[i % 3];
-                let failed = gateway == "paypal" && i % 2 == 0;
-                case(
-                    i,
-                    failed,
-                    &[("gateway", gateway), ("tier", ["a", "b"][i / 7 % 2]), ("order", &i.to_string())],
-                )
-            })
-            .collect();
+        let mut pairs = Pairs::default();
+        let mut case = |i: usize| {
+            let gateway = gateways[i % 3];
+            let at = Timestamp::new(1_700_000_000 + i as i64, 0);
+            let failed = Some(gateway == "paypal" && i.is_multiple_of(2));
+            let mut case = Case { failed, first: at, last: at, ..Case::default() };
+            let order = i.to_string();
+            for (name, value) in
+                [("gateway", gateway), ("tier", ["a", "b"][i / 7 % 2]), ("order", order.as_str())]
+            {
+                pairs.give(&mut case.values, name.as_bytes(), value.as_bytes());
+            }
+            (format!("id-{i}").into_bytes(), case)
+        };
+        let cases: Vec<Named> = (0..600).map(&mut case).collect();
         let (failed, others): (Vec<_>, Vec<_>) =
             cases.iter().partition(|(_, case)| case.failed == Some(true));
-        let (common, alike) = compare(&failed, &others);
+        let (common, alike) = common::compare(&pairs, &values(&failed), &values(&others));
         assert_eq!(
             common.iter().map(|c| (c.field.as_str(), c.value.as_str(), c.support)).collect::<Vec<_>>(),
             [("gateway", "paypal", 100)]

@@ -7,7 +7,7 @@ use super::finding::{Evidence, Finding};
 use super::observe::shown;
 use super::recorded::NOWHERE;
 use crate::model::{Location, Needs, Timestamp};
-use crate::scan::{self, Input, ScanOptions, Scanned, Selection};
+use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
 
 /// Fills in the files, lines and texts of evidence. Files that cannot be read twice keep the texts of the first
 /// look.
@@ -21,7 +21,7 @@ pub fn fill(findings: &mut [Finding], logs: &[Input], scanned: &Scanned, options
 pub fn fill_all(mut evidence: Vec<&mut Evidence>, logs: &[Input], scanned: &Scanned, options: &ScanOptions) {
     let wanted: BTreeSet<Location> =
         evidence.iter().map(|evidence| evidence.location).filter(|at| at.file != NOWHERE).collect();
-    let texts = texts(&wanted, logs, options);
+    let texts = texts(&wanted, logs, scanned, options);
     for evidence in evidence.iter_mut().filter(|evidence| evidence.location.file != NOWHERE) {
         evidence.file =
             logs.get(evidence.location.file as usize).map_or(String::new(), |log| log.shown.clone());
@@ -33,30 +33,26 @@ pub fn fill_all(mut evidence: Vec<&mut Evidence>, logs: &[Input], scanned: &Scan
 }
 
 /// The beginnings of the entries at these places.
-fn texts(wanted: &BTreeSet<Location>, logs: &[Input], options: &ScanOptions) -> BTreeMap<Location, String> {
+fn texts(
+    wanted: &BTreeSet<Location>,
+    logs: &[Input],
+    scanned: &Scanned,
+    options: &ScanOptions,
+) -> BTreeMap<Location, String> {
     let chunks: BTreeSet<(u32, u32)> = wanted.iter().map(|at| (at.file, at.chunk)).collect();
+    let places = scanned.places(|file, chunk| chunks.contains(&(file, chunk)));
     let needs = Needs::none();
     let selection = Selection::everything(needs.clone());
-    // The rest of the logs is not opened: their places in the list stay, so that locations mean the same.
-    let last = wanted.iter().map(|at| at.file as usize + 1).max().unwrap_or(0).min(logs.len());
-    let (found, _) = scan::run(
-        &logs[..last],
-        &needs,
-        options,
-        Vec::new,
-        |found: &mut Vec<(Location, String)>, chunk| {
-            if chunks.contains(&(chunk.file, chunk.index)) {
-                let _ = chunk.entries(&selection, |entry| {
-                    if wanted.contains(&entry.location) {
-                        let text = String::from_utf8_lossy(&shown(entry.raw)).into_owned();
-                        found.push((entry.location, text));
-                    }
-                    ControlFlow::Continue(())
-                });
+    let look = |found: &mut Vec<(Location, String)>, chunk: &Chunk<'_>| {
+        let _ = chunk.entries(&selection, |entry| {
+            if wanted.contains(&entry.location) {
+                let text = String::from_utf8_lossy(&shown(entry.raw)).into_owned();
+                found.push((entry.location, text));
             }
-        },
-        |_| ControlFlow::Continue(()),
-    );
+            ControlFlow::Continue(())
+        });
+    };
+    let found = scan::again(logs, &places, &needs, options, Vec::new, look);
     found.into_iter().flatten().collect()
 }
 

@@ -9,6 +9,7 @@ pub mod burst;
 pub mod cause;
 pub mod change;
 pub mod clock;
+pub mod common;
 pub mod course;
 pub mod crash;
 pub mod deploy;

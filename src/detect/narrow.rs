@@ -5,17 +5,16 @@
 
 use std::ops::ControlFlow;
 
-use super::affected::Common;
+use super::common::Common;
 use super::bins::{Bins, Moment};
 use super::cause::{Event, Story};
 use super::change::{self, Way};
 use super::finding::Evidence;
-use super::observe::Wants;
 use super::scene::Scene;
 use crate::filter::Filter;
 use crate::model::time::NANOS;
 use crate::model::{Entry, Level, Needs, Role, TimeRange, Timestamp};
-use crate::scan::{self, Input, ScanOptions, Selection};
+use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
 
 /// From which lift a value is worth a look of its own.
 const LIFT: f64 = 3.0;
@@ -28,16 +27,13 @@ const EARLIER: i64 = 20 * 60 * NANOS;
 
 /// Warnings and errors of one log that name a value.
 struct Naming<'n> {
-    wants: &'n Wants,
-    group: u32,
     value: &'n [u8],
     bins: Bins,
 }
 
 impl Naming<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
-        if self.wants.group(entry.location.file) == self.group
-            && entry.slots.level >= Some(Level::Warn)
+        if entry.slots.level >= Some(Level::Warn)
             && let Some(ts) = entry.slots.ts
             && memchr::memmem::find(entry.raw, self.value).is_some()
         {
@@ -52,7 +48,7 @@ pub fn narrow(
     story: &mut Story,
     common: &Common,
     scene: &Scene<'_>,
-    logs: &[Input],
+    (logs, scanned): (&[Input], &Scanned),
     (filter, range, mut needs): (&Filter, TimeRange, Needs),
     options: &ScanOptions,
 ) {
@@ -67,22 +63,15 @@ pub fn narrow(
     let mut selection = Selection::new(needs, filter, range);
     let value = common.value.as_bytes();
     selection.only_with_bytes(vec![value.into()]);
-    // Only the log itself and its rotated parts are read; the others keep their places in the list.
-    let (naming, _) = scan::run(
-        logs,
-        &selection.needs,
-        options,
-        || Naming { wants: scene.wants, group, value, bins: Bins::default() },
-        |naming: &mut Naming<'_>, chunk| {
-            if scene.wants.group(chunk.file) == group {
-                let _ = chunk.entries(&selection, |entry| {
-                    naming.add(entry);
-                    ControlFlow::Continue(())
-                });
-            }
-        },
-        |_| ControlFlow::Continue(()),
-    );
+    let places = scanned.places(|file, _| scene.wants.group(file) == group);
+    let new = || Naming { value, bins: Bins::default() };
+    let look = |naming: &mut Naming<'_>, chunk: &Chunk<'_>| {
+        let _ = chunk.entries(&selection, |entry| {
+            naming.add(entry);
+            ControlFlow::Continue(())
+        });
+    };
+    let naming = scan::again(logs, &places, &selection.needs, options, new, look);
     let mut bins = Bins::default();
     for naming in naming {
         bins.merge(naming.bins);

@@ -38,6 +38,33 @@ impl<S> Table<S> {
         &mut self.rows[at as usize].state
     }
 
+    /// The number of `key`, from 0 in the order in which keys came; its state is made by `new` if there is none yet.
+    #[inline]
+    pub fn number(&mut self, key: &[u8], new: impl FnOnce() -> S) -> u32 {
+        let hash = self.hash(key);
+        self.find(hash, key).unwrap_or_else(|| self.insert(hash, key, new()))
+    }
+
+    /// The key of a number that [`Table::number`] gave.
+    ///
+    /// # Panics
+    /// If it gave no such number.
+    pub fn key_of(&self, number: u32) -> &[u8] {
+        self.rows[number as usize].key(&self.keys)
+    }
+
+    /// Keeps only these keys.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
+        let old = std::mem::replace(self, Table { hasher: self.hasher.clone(), ..Table::default() });
+        for row in old.rows {
+            let key = &old.keys[row.key_end - row.key_length as usize..row.key_end];
+            if keep(key) {
+                let hash = self.hash(key);
+                self.insert(hash, key, row.state);
+            }
+        }
+    }
+
     /// The state of `key`, if there is one.
     pub fn get(&self, key: &[u8]) -> Option<&S> {
         let row = self.find(self.hash(key), key)?;
@@ -97,6 +124,11 @@ impl<S> Table<S> {
         self.rows.iter().map(|row| (row.key(&self.keys), &row.state))
     }
 
+    /// Every state, in no order that may be shown.
+    pub fn states_mut(&mut self) -> impl Iterator<Item = &mut S> {
+        self.rows.iter_mut().map(|row| &mut row.state)
+    }
+
     /// Every key and state, in the order of the keys' bytes.
     pub fn into_sorted(self) -> Vec<(Vec<u8>, S)> {
         let keys = self.keys;
@@ -140,8 +172,12 @@ mod tests {
         assert_eq!(a.get(b"x"), Some(&13));
         assert_eq!(a.get(b"k3"), Some(&100));
         assert_eq!(a.get(b"none"), None);
-        let sorted = a.into_sorted();
+        let number = a.number(b"k3", || 0);
+        assert_eq!(a.key_of(number), b"k3");
+        let sorted = a.clone().into_sorted();
         assert_eq!(sorted.len(), 13);
+        a.retain(|key| key.len() < 2);
+        assert_eq!((a.len(), a.get(b"x"), a.get(b"k3")), (3, Some(&13), None));
         assert_eq!(sorted[0], (Vec::new(), 1));
     }
 }

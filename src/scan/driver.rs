@@ -1,7 +1,7 @@
 //! The scan itself: workers take chunks where there are any, and deliver results in the order of the input.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -34,6 +34,14 @@ impl Scanned {
         chunks.iter().take(location.chunk as usize).sum::<u64>() + u64::from(location.line) + 1
     }
 
+    /// The chunks for which this holds, by file and number.
+    pub fn places(&self, mut wanted: impl FnMut(u32, u32) -> bool) -> Places {
+        let chunks = self.lines.iter().enumerate().flat_map(|(file, lines)| {
+            (0..lines.len()).map(move |chunk| (file as u32, chunk as u32))
+        });
+        Places(chunks.filter(|(file, chunk)| wanted(*file, *chunk)).collect())
+    }
+
     /// The account of all files.
     pub fn account(&self) -> Account {
         let mut sum = Account::default();
@@ -41,6 +49,18 @@ impl Scanned {
             sum.merge(account);
         }
         sum
+    }
+}
+
+/// Chunks of files that a second look goes to.
+#[derive(Clone, Debug, Default)]
+pub struct Places(BTreeSet<(u32, u32)>);
+
+impl Places {
+    /// How many chunks have to be read of a file until the last of these places is known.
+    fn until(&self, file: usize) -> u32 {
+        let file = file as u32;
+        self.0.range((file, 0)..=(file, u32::MAX)).next_back().map_or(0, |(_, chunk)| chunk + 1)
     }
 }
 
@@ -63,7 +83,6 @@ const READ_AHEAD: usize = 4;
 
 /// Maps the chunks of all files on `options.threads` threads, and hands each result to `sink` in the order of
 /// the input; the sink may stop the scan. Every worker has a state of its own, made by `new`.
-#[expect(clippy::disallowed_methods, reason = "scan/ is where threads are made")]
 pub fn run<L: Send, O: Send>(
     inputs: &[Input],
     needs: &Needs,
@@ -72,8 +91,38 @@ pub fn run<L: Send, O: Send>(
     map: impl Fn(&mut L, &Chunk<'_>) -> O + Sync,
     sink: impl FnMut(Delivered<O>) -> ControlFlow<()> + Send,
 ) -> (Vec<L>, Scanned) {
+    drive((inputs, None), needs, options, new, map, sink)
+}
+
+/// Maps some chunks once more. Files without any are not opened, and streams are read up to their last one.
+pub fn again<L: Send>(
+    inputs: &[Input],
+    places: &Places,
+    needs: &Needs,
+    options: &ScanOptions,
+    new: impl Fn() -> L + Sync,
+    map: impl Fn(&mut L, &Chunk<'_>) + Sync,
+) -> Vec<L> {
+    let map = |local: &mut L, chunk: &Chunk<'_>| {
+        if places.0.contains(&(chunk.file, chunk.index)) {
+            map(local, chunk);
+        }
+    };
+    drive((inputs, Some(places)), needs, options, new, map, |_| ControlFlow::Continue(())).0
+}
+
+#[expect(clippy::disallowed_methods, reason = "scan/ is where threads are made")]
+fn drive<L: Send, O: Send>(
+    (inputs, places): (&[Input], Option<&Places>),
+    needs: &Needs,
+    options: &ScanOptions,
+    new: impl Fn() -> L + Sync,
+    map: impl Fn(&mut L, &Chunk<'_>) -> O + Sync,
+    sink: impl FnMut(Delivered<O>) -> ControlFlow<()> + Send,
+) -> (Vec<L>, Scanned) {
     let driver = Driver {
         inputs,
+        places,
         needs,
         options,
         state: Mutex::new(State {
@@ -84,7 +133,9 @@ pub fn run<L: Send, O: Send>(
             next_out: (0, 0),
             lines_before: 0,
             delivering: false,
-            chunk_counts: vec![None; inputs.len()],
+            chunk_counts: (0..inputs.len())
+                .map(|file| places.filter(|places| places.until(file) == 0).map(|_| 0))
+                .collect(),
             accounts: vec![Account::default(); inputs.len()],
             lines: vec![Vec::new(); inputs.len()],
             diagnostics: Vec::new(),
@@ -157,6 +208,13 @@ struct Progress {
     reading: bool,
 }
 
+impl Progress {
+    /// The blocks that have been read of a stream.
+    fn read(&self) -> u32 {
+        self.given + self.blocks.len() as u32
+    }
+}
+
 struct State<O> {
     next_input: usize,
     open: VecDeque<Progress>,
@@ -184,6 +242,8 @@ enum Task {
 
 struct Driver<'s, O, S> {
     inputs: &'s [Input],
+    /// What is looked at, if that is not everything.
+    places: Option<&'s Places>,
     needs: &'s Needs,
     options: &'s ScanOptions,
     state: Mutex<State<O>>,
@@ -206,6 +266,11 @@ impl<O, S> Drop for Alarm<'_, '_, O, S> {
 impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S> {
     fn lock(&self) -> MutexGuard<'_, State<O>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of chunks of a file after which nothing more is looked at.
+    fn until(&self, file: usize) -> u32 {
+        self.places.map_or(u32::MAX, |places| places.until(file))
     }
 
     /// Works until nothing is left to do.
@@ -264,7 +329,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Content::Mapped(map) => {
                     let chunk = chunk_of(map.len(), self.options.chunk);
                     let total = map.len().div_ceil(chunk) as u32;
-                    (OpenContent::Mapped(map, chunk), Some(total))
+                    (OpenContent::Mapped(map, chunk), Some(total.min(self.until(index))))
                 }
                 Content::Stream(stream) => {
                     (OpenContent::Stream(Mutex::new(Blocks::new(stream, head, self.options.chunk))), None)
@@ -302,7 +367,10 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         progress.reading = false;
         match block {
             Some(block) => progress.blocks.push_back(block),
-            None => progress.total = Some(progress.given + progress.blocks.len() as u32),
+            None => progress.total = Some(progress.read()),
+        }
+        if progress.read() == self.until(file.index) {
+            progress.total = Some(progress.read());
         }
         self.finish_if_done(&mut state, file.index);
         drop(state);
@@ -437,6 +505,10 @@ impl<O> State<O> {
                     }
                 }
             }
+        }
+        // Files in which nothing is looked at are not opened.
+        while self.chunk_counts.get(self.next_input).is_some_and(|total| *total == Some(0)) {
+            self.next_input += 1;
         }
         let room = self.open.len() + self.opening <= threads && !(behind && self.next_input > next_out);
         if room && self.next_input < inputs {

@@ -1,7 +1,7 @@
 //! The driver and the only threads: chunks are mapped in parallel, results handed on in order.
 //!
 //! [`survey`] says what the files are; [`run`] scans the logs among them; [`fold`] is the use of it that most
-//! commands need. What comes out does not depend on the number of threads or the size of chunks.
+//! commands need, [`again`] a second look at some places. What comes out does not depend on the number of threads or the size of chunks.
 
 mod block;
 mod chunk;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 pub use chunk::{Chunk, LineCount, Selection};
 pub use cursor::{Cursor, Sequence, sequences};
-pub use driver::{Delivered, Scanned, run};
+pub use driver::{Delivered, Places, Scanned, again, run};
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, survey};
 
 use crate::fold::Fold;
