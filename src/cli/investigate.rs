@@ -158,7 +158,14 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     evidence::fill_all(shown, logs, &scanned, &options);
     doubt::of_requests(&mut story.causes, &reach, &scene);
     if let Some(common) = affected.over_represented.first() {
-        narrow::narrow(&mut story, common, &scene, (logs, &scanned), (&chosen.filter, range, asked), &options);
+        narrow::narrow(
+            &mut story,
+            common,
+            &scene,
+            (logs, &scanned),
+            (&chosen.filter, range, asked),
+            &options,
+        );
         if let Some(cause) = story.causes.first_mut() {
             let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
             evidence::fill_all(unknown.collect(), logs, &scanned, &options);
