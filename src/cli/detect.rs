@@ -10,6 +10,7 @@ use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
 use super::out;
 use super::recorded::Recorded;
+use super::redaction;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::own::{self, Own, Watch};
@@ -99,6 +100,8 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
     detect::evidence::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
     detect::evidence::fill(&mut findings, &session.inputs.logs, &scanned, &options);
+    let shown: Vec<_> = findings.iter().flat_map(|f| &f.evidence).map(|evidence| evidence.location).collect();
+    redaction::learn_of(&shown, &session.inputs.logs, &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
@@ -207,7 +210,7 @@ fn said(object: &str) -> Vec<String> {
             && !quiet.contains(&key.as_ref())
             && !text.raw.is_empty()
         {
-            said.push(text.text().into_owned());
+            said.push(redaction::field(&key, &text.text()).into_owned());
         }
     });
     said.truncate(8);

@@ -102,7 +102,14 @@ pub static CREDENTIAL: Family = Family {
         says(2, &["invalid api key"]),
         says(2, &["api key", "revoked"]),
     ],
-    unless: &["token verified", "for invalid user", "invalid user from", "refreshed", "unexpected token", "session accepted"],
+    unless: &[
+        "token verified",
+        "for invalid user",
+        "invalid user from",
+        "refreshed",
+        "unexpected token",
+        "session accepted",
+    ],
     most: None,
     gauge: None,
 };
