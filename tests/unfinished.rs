@@ -69,3 +69,30 @@ fn what_requests_lack_is_said() {
     assert_eq!((of("edge", "cart", "retries"), of("cart", "price", "retries")), (Some(0), Some(100)));
     assert_eq!(graph["orphans"].as_u64(), Some(20), "{graph}");
 }
+
+#[test]
+fn a_request_over_several_minutes_is_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut log = String::new();
+    for n in 0..60 {
+        let (minute, second) = (n / 2, n % 2 * 30);
+        let line = |minute: u32, level: &str, message: &str| {
+            format!(
+                "2024-09-01 10:{minute:02}:{second:02}.000 {level} [main] c.a.Job - {message} req_id=r{n:05}a\n"
+            )
+        };
+        log += &line(minute, "INFO", "begun");
+        log += &line(minute + 1, if n == 7 { "ERROR" } else { "INFO" }, "worked");
+        log += &line(minute + 2, "INFO", "left");
+    }
+    let file = folder.path().join("job.log");
+    fs::write(&file, log).expect("a file");
+    let path = file.to_string_lossy().into_owned();
+    let json = obs(&["stats", &path, "--every", "1m", "--slo", "99", "--output", "json"]).json();
+    let groups = json["groups"].as_array().expect("groups");
+    let sum = |key: &str| groups.iter().filter_map(|group| group[key].as_u64()).sum::<u64>();
+    assert_eq!((sum("entries"), sum("requests"), sum("success")), (180, 60, 59), "{json}");
+    let ended = groups.iter().find(|group| group["from"] == "2024-09-01T10:05:00Z").expect("a minute");
+    assert_eq!((ended["requests"].as_u64(), ended["success"].as_u64()), (Some(2), Some(1)), "{ended}");
+    assert_eq!((json["slo"][0]["requests"].as_u64(), json["slo"][0]["failed"].as_u64()), (Some(60), Some(1)));
+}
