@@ -132,7 +132,8 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     if let Some(heat) = &heat {
         heat::tell(&mut report, heat.as_ref(), &question.value);
     }
-    why::tell(&mut report, behind.as_deref().unwrap_or_default(), &args.paths.paths);
+    let read = (&args.paths.paths[..], &args.input);
+    why::tell(&mut report, behind.as_deref().unwrap_or_default(), read);
     let account = session.account(&mut answer.scanned);
     report.push(Section::Account(account));
     let json = StatsJson {
