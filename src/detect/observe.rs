@@ -310,6 +310,17 @@ fn pool_fields(keys: &[&str], needs: &mut Needs) -> Vec<PoolFields> {
     pools
 }
 
+/// The beginning of a service's name: whole letters.
+fn shortened(name: &[u8]) -> &[u8] {
+    const LONGEST: usize = 60;
+    if name.len() <= LONGEST {
+        return name;
+    }
+    // The bytes of a letter but its first begin with the bits 10.
+    let end = (0..=LONGEST).rev().find(|at| name[*at] & 0xC0 != 0x80);
+    &name[..end.unwrap_or(LONGEST)]
+}
+
 /// A path without what rotation and compression add: `db.log` for `db.log.1.gz` and `db.log-20240504.gz`.
 fn unrotated(path: &str) -> &str {
     let mut stem = path;
@@ -398,7 +409,7 @@ impl Fold for Observed<'_> {
         }
         let group = self.wants.group(entry.location.file);
         let service = slots.role(Role::Service).key().unwrap_or_default();
-        let service = &service[..service.len().min(60)];
+        let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         self.key.clear();
         self.key.push(What::Template as u8);
