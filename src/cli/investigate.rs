@@ -172,10 +172,14 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         }
     }
     let examples: Vec<ExampleJson> =
-        cases.iter().map(|example| command(example, &args.paths.paths)).collect();
+        cases.iter().map(|example| command(example, (&args.paths.paths, &args.input))).collect();
     for case in &cases {
         redaction::learn(&case.id);
     }
+    let events = story.timeline.iter().filter_map(|event| event.evidence.as_ref());
+    let shown: Vec<_> = story.causes.iter().flat_map(|cause| &cause.evidence).chain(events).collect();
+    let shown: Vec<_> = shown.iter().map(|evidence| evidence.location).collect();
+    redaction::learn_of(&shown, logs, &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
@@ -280,20 +284,40 @@ fn text(ts: Timestamp) -> String {
 }
 
 /// The command that shows a request.
-fn command(example: &Example, paths: &[PathBuf]) -> ExampleJson {
+fn command(example: &Example, read: (&[PathBuf], &InputArgs)) -> ExampleJson {
     let at = example.at.map_or(String::new(), |at| format!(", {}", at.clock()));
     ExampleJson {
         id: example.id.clone(),
         why: format!("{}{at}", example.why),
-        command: correlate_command(paths, &example.id),
+        command: correlate_command(read, &example.id),
     }
 }
 
+/// The options that say how files are read, for commands that read the same.
+fn reading(input: &InputArgs) -> String {
+    let mut options = String::new();
+    let mut push = |name: &str, value: &str| options.push_str(&format!(" {name} {}", quoted(value)));
+    if let Some(format) = &input.format {
+        push("--format", format);
+    }
+    if input.tz != "UTC" {
+        push("--tz", &input.tz);
+    }
+    input.map.iter().for_each(|map| push("--map", map));
+    if let Some(config) = &input.config {
+        push("--config", &config.to_string_lossy());
+    }
+    if input.follow_links {
+        options.push_str(" --follow-links");
+    }
+    options
+}
+
 /// The command that shows a request.
-pub(super) fn correlate_command(paths: &[PathBuf], id: &str) -> String {
+pub(super) fn correlate_command((paths, input): (&[PathBuf], &InputArgs), id: &str) -> String {
     let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
     let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
-    format!("obs correlate {paths} --id {}", quoted(id))
+    format!("obs correlate {paths} --id {}{}", quoted(id), reading(input))
 }
 
 /// As a shell takes it for one word.

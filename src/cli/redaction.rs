@@ -1,11 +1,15 @@
 //! `--redact`: one list of names for everything that a run writes, so that a value has the same name everywhere.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
+use crate::model::{Location, Needs, Role};
 use crate::report::{Redactor, Report};
+use crate::scan::{self, Input, ScanOptions, Selection};
 
 /// The names given in this run; none where nothing is to be redacted.
 static NAMES: Mutex<Option<Redactor>> = Mutex::new(None);
@@ -27,6 +31,50 @@ pub(super) fn is_on() -> bool {
 /// Takes note of an id that may stand in any text.
 pub(super) fn learn(id: &str) {
     with(|names| names.learn(id));
+}
+
+/// Takes note of the names of the files that are read.
+pub(super) fn places<'n>(names: impl Iterator<Item = &'n str>) {
+    with(|redactor| names.for_each(|name| redactor.place(name)));
+}
+
+/// The value of a field as it may leave.
+pub(super) fn field<'t>(name: &str, value: &'t str) -> Cow<'t, str> {
+    with(|names| names.field(name, value).into_owned()).map_or(Cow::Borrowed(value), Cow::Owned)
+}
+
+/// Takes note of the ids of entries that will be shown: their requests, traces and users, whatever they look like.
+pub(super) fn learn_of(shown: &[Location], logs: &[Input], options: &ScanOptions) {
+    if !is_on() || shown.is_empty() {
+        return;
+    }
+    // What was recorded as a metric stands in no log.
+    let wanted: BTreeSet<Location> =
+        shown.iter().copied().filter(|at| (at.file as usize) < logs.len()).collect();
+    let chunks: BTreeSet<(u32, u32)> = wanted.iter().map(|at| (at.file, at.chunk)).collect();
+    let mut needs = Needs::none();
+    let ids = [Role::RequestId, Role::TraceId, Role::SpanId, Role::User].map(|role| needs.role(role));
+    let selection = Selection::everything(needs.clone());
+    let last = wanted.iter().map(|at| at.file as usize + 1).max().unwrap_or(0).min(logs.len());
+    let (found, _) = scan::run(
+        &logs[..last],
+        &needs,
+        options,
+        Vec::new,
+        |found: &mut Vec<String>, chunk| {
+            if chunks.contains(&(chunk.file, chunk.index)) {
+                let _ = chunk.entries(&selection, |entry| {
+                    if wanted.contains(&entry.location) {
+                        let values = ids.iter().filter_map(|slot| entry.slots.get(*slot).text());
+                        found.extend(values.map(Cow::into_owned));
+                    }
+                    ControlFlow::Continue(())
+                });
+            }
+        },
+        |_| ControlFlow::Continue(()),
+    );
+    with(|names| found.iter().flatten().for_each(|value| names.learn_value(value)));
 }
 
 /// A text as it may leave.

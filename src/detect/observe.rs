@@ -56,6 +56,11 @@ const PATH_FIELDS: &[&str] = &[
 const OPERATION_FIELDS: &[&str] =
     &["endpoint", "route", "httproute", "operation", "operationname", "rpcmethod", "handler", "action"];
 
+/// Names of fields that tell what was asked for, the most exact first.
+pub fn asked_fields() -> impl Iterator<Item = &'static str> {
+    PATH_FIELDS.iter().chain(OPERATION_FIELDS).copied()
+}
+
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;
 
@@ -80,6 +85,8 @@ pub struct Wants {
 /// Fields that hold a pool's numbers.
 #[derive(Clone, Debug)]
 struct PoolFields {
+    /// The name of the field of what is in use.
+    name: String,
     active: Slot,
     total: Slot,
     waiting: Option<Slot>,
@@ -263,6 +270,17 @@ impl Wants {
         })
     }
 
+    /// The fields of a group of logs that tell how many members of a pool are in use.
+    pub fn pool_names(&self, group: u32, logs: &[Input]) -> Vec<String> {
+        let of_group = logs.iter().enumerate().filter(|(file, _)| self.group(*file as u32) == group);
+        let keys = of_group.filter_map(|(_, log)| log.profile()).flat_map(|profile| &profile.keys);
+        let mut names: Vec<String> =
+            keys.filter(|key| self.pools.iter().any(|pool| pool.name == **key)).cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The file that stands for a group.
     pub fn file(&self, group: u32) -> &str {
         self.files.get(group as usize).map_or("", String::as_str)
@@ -291,6 +309,7 @@ fn pool_fields(keys: &[&str], needs: &mut Needs) -> Vec<PoolFields> {
         let Some(total) = find(&parent, Part::Total) else { continue };
         let names = active.to_ascii_lowercase();
         pools.push(PoolFields {
+            name: active.to_owned(),
             active: needs.field(active),
             total: needs.field(total),
             waiting: find(&parent, Part::Waiting).map(|key| needs.field(key)),
@@ -300,6 +319,17 @@ fn pool_fields(keys: &[&str], needs: &mut Needs) -> Vec<PoolFields> {
         });
     }
     pools
+}
+
+/// The beginning of a service's name: whole letters.
+fn shortened(name: &[u8]) -> &[u8] {
+    const LONGEST: usize = 60;
+    if name.len() <= LONGEST {
+        return name;
+    }
+    // The bytes of a letter but its first begin with the bits 10.
+    let end = (0..=LONGEST).rev().find(|at| name[*at] & 0xC0 != 0x80);
+    &name[..end.unwrap_or(LONGEST)]
 }
 
 /// A path without what rotation and compression add: `db.log` for `db.log.1.gz` and `db.log-20240504.gz`.
@@ -399,7 +429,7 @@ impl Fold for Observed<'_> {
         }
         let group = self.wants.group(entry.location.file);
         let service = slots.role(Role::Service).key().unwrap_or_default();
-        let service = &service[..service.len().min(60)];
+        let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         self.key.clear();
         self.key.push(What::Template as u8);
