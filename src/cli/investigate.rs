@@ -179,7 +179,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let events = story.timeline.iter().filter_map(|event| event.evidence.as_ref());
     let shown: Vec<_> = story.causes.iter().flat_map(|cause| &cause.evidence).chain(events).collect();
     let shown: Vec<_> = shown.iter().map(|evidence| evidence.location).collect();
-    redaction::learn_of(&shown, logs, &options);
+    redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
