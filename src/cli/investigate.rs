@@ -23,7 +23,7 @@ use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::doubt;
 use crate::detect::own::{self, Watch};
 use crate::detect::reach::Reach;
-use crate::detect::success::{RULE, Rates};
+use crate::detect::success::{RULE, Rates, Success};
 use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
@@ -419,6 +419,7 @@ fn verdict(story: &Story, account: &Account) -> Phrase {
     }
     if let (Some(before), Some(during)) = (story.rates.before, story.rates.during)
         && before - during > 0.001
+        && story.success.as_ref().is_some_and(Success::is_telling)
     {
         let after = story.rates.after.map_or(String::new(), |after| format!(", then {}", percent(after)));
         phrase = phrase.and(
