@@ -9,6 +9,7 @@ use super::family::{identity, subject, unusual};
 use super::finding::{Finding, Severity, Subject};
 use super::observe::What;
 use super::scene::{GAIN, Scene};
+use super::success::Success;
 use crate::model::Timestamp;
 use crate::model::unit::HumanMillis;
 
@@ -154,13 +155,17 @@ fn edge(least: u32) -> f64 {
     2_f64.powf(f64::from(least) / 2.0) / 16.0
 }
 
+/// Who waits for so long goes away. Milliseconds.
+const ANNOYING: f64 = 1_000.0;
+
 /// Is it so clear that it is trouble, whether or not anything fails? Most answers take much longer than nearly all did.
-fn is_plain(found: &Stretch, least: u32) -> bool {
-    edge(least) >= FELT
-        && found.gain >= 2.5 * GAIN
-        && found.count >= 12
-        && found.inside >= 0.5
-        && found.inside >= 10.0 * found.outside
+fn is_plain(found: &Stretch, least: u32, enters: bool) -> bool {
+    let slow = edge(least);
+    let clear = if slow >= ANNOYING { 2.0 } else { 2.5 } * GAIN;
+    let most = slow >= FELT && found.gain >= clear && found.inside >= 0.5;
+    // Of those who ask some wait for seconds, where nobody did.
+    let some = enters && slow >= ANNOYING && found.gain >= 5.0 * GAIN;
+    (most || some) && found.count >= 12 && found.inside >= 10.0 * found.outside
 }
 
 fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
@@ -175,7 +180,8 @@ fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
         found.outside * 100.0,
         found.inside * 100.0
     );
-    let severity = if is_plain(found, *least) { Severity::High } else { Severity::Medium };
+    let enters = Success::of(scene).is_some_and(|success| success.group == scene.kinds[*kind].0.group);
+    let severity = if is_plain(found, *least, enters) { Severity::High } else { Severity::Medium };
     let subject = subject(scene, &scene.kinds[*kind].0);
     unusual(scene, ("latency", severity), subject, &inside, (found.gain, what))
 }

@@ -54,7 +54,7 @@ const PATH_FIELDS: &[&str] = &[
 
 /// Fields in which services put what was asked for by a name, in plain letters.
 const OPERATION_FIELDS: &[&str] =
-    &["endpoint", "route", "httproute", "operation", "operationname", "rpcmethod", "handler", "action"];
+    &["endpoint", "route", "httproute", "operation", "operationname", "op", "rpcmethod", "handler", "action"];
 
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;

@@ -38,10 +38,22 @@ impl Sign {
         self.weight >= 0.5 && self.gain >= CLEAR && !self.level
     }
 
+    /// Was it found in a recorded metric?
+    pub(super) fn is_recorded(&self) -> bool {
+        self.evidence.first().is_some_and(|evidence| evidence.location.file == NOWHERE)
+    }
+
+    /// Is it a state that lasts until somebody ends it, told once where it begins?
+    pub(super) fn lasts(&self) -> bool {
+        const LAST: &[&str] = &["disk", "mount", "data-loss", "certificate", "link", "network-tables"];
+        self.weight >= 0.9 && LAST.contains(&self.detector)
+    }
+
     /// When it had surely begun: the first of few entries may as well be a stray.
     pub(super) fn surely(&self) -> Timestamp {
         const MOST: i64 = 120 * NANOS;
-        if self.count < 3 {
+        // What one entry is enough for, the first entry tells.
+        if self.count < 3 || self.weight >= 1.0 || self.lasts() {
             return self.from;
         }
         let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
@@ -250,19 +262,33 @@ pub(super) fn gist(kind: &Kind) -> String {
     const LONGEST: usize = 70;
     let text = kind.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
     // One word is no sentence.
-    let text = if text.contains(' ') { text } else { kind.text.trim() };
-    match text.char_indices().nth(LONGEST) {
+    clip(if text.contains(' ') { text } else { kind.text.trim() }, LONGEST)
+}
+
+/// The first letters of a text.
+pub(super) fn clip(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
 }
 
+/// Programs of which there may be several, each with its log: their names alone say not which one.
+const PROGRAMS: &[&str] = &["haproxy", "nginx", "envoy", "apache2", "httpd", "traefik", "caddy", "kernel"];
+
 /// Signs by service; within one, in the order of time.
 pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
-    let mut services: BTreeMap<String, Vec<Sign>> = BTreeMap::new();
+    let mut services: BTreeMap<(String, String), Vec<Sign>> = BTreeMap::new();
     for sign in signs {
-        let name = sign.subject.service.clone().unwrap_or_else(|| sign.subject.file.clone());
-        services.entry(name).or_default().push(sign);
+        let file = || sign.subject.file.clone();
+        let key = match &sign.subject.service {
+            Some(service) if PROGRAMS.contains(&service.as_str()) && !sign.kinds.is_empty() => {
+                (service.clone(), file())
+            }
+            Some(service) => (service.clone(), String::new()),
+            None => (file(), String::new()),
+        };
+        services.entry(key).or_default().push(sign);
     }
     // What is merely new and no trouble by itself explains nothing alone.
     services
