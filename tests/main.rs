@@ -23,3 +23,4 @@ mod refusals;
 mod software;
 mod source;
 mod tidy;
+mod unfinished;

@@ -332,3 +332,47 @@ fn a_redacted_page_names_nobody() {
     let first = json["examples"][0]["id"].as_str().unwrap();
     assert!(first.starts_with("id-") && page.contains(&format!("--id {first}<")), "{first}");
 }
+
+#[test]
+fn numbers_without_probes_and_of_words_are_those_of_their_commands() {
+    let folder = temporary();
+    let mut log = String::new();
+    for n in 0..2_400 {
+        let broken = (1_200..1_500).contains(&n) && n % 2 == 0;
+        let (path, status) = match n % 4 {
+            0 => ("/api/v1/health?full=1", 200),
+            1 => ("/orders/17/pay", 200),
+            _ if broken => ("/orders/18/pay", 500),
+            _ => ("/orders", 200),
+        };
+        let message = if status == 500 { "write /data/x: no space left on device" } else { "handled" };
+        log.push_str(&format!(
+            "{{\"ts\":\"2024-05-04T10:{:02}:{:02}.{}Z\",\"level\":\"{}\",\"msg\":\"{message}\",\"status\":{status},\
+             \"duration\":0.0{},\"request\":{{\"method\":\"GET\",\"uri\":\"{path}\"}}}}\n",
+            n / 40,
+            n % 40 + n % 20,
+            n % 10,
+            if status == 500 { "error" } else { "info" },
+            n % 7 + 1
+        ));
+    }
+    std::fs::write(folder.path().join("edge's own.log"), log).unwrap();
+    let page = page(&[folder.path().to_str().unwrap(), "--tz", "Asia/Seoul"]);
+    let command = |title: &str| {
+        let (_, rest) = page.split_once(title).unwrap_or_else(|| panic!("{title} of {page}"));
+        let said = rest.split("<pre").next().unwrap_or_default().to_owned();
+        let command = commands(rest).swap_remove(0);
+        assert!(command.contains("--tz Asia/Seoul"), "{command}");
+        (said, command.replacen("obs ", "\"$OBS\" ", 1))
+    };
+    let (said, requests) = command("<h3>Requests</h3>");
+    let json = shell(&format!("{requests} --output json")).json();
+    let sum = |key: &str| -> u64 {
+        json["groups"].as_array().unwrap().iter().filter_map(|group| group[key].as_u64()).sum()
+    };
+    assert_eq!((sum("requests"), sum("success")), (1_800, 1_725), "{requests}");
+    assert!(said.contains("1,800 in ") && said.contains("of which 75 failed"), "{said}");
+    let (said, words) = command("<h3>disk in ");
+    let count = shell(&words).text();
+    assert!(said.contains(&format!(": {}.", count.trim())) && count.trim() == "75", "{said} {words} {count}");
+}

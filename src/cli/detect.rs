@@ -10,6 +10,7 @@ use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
 use super::out;
 use super::recorded::Recorded;
+use super::redaction;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::own::{self, Own, Watch};
@@ -58,12 +59,14 @@ struct DetectJson<'a> {
 /// Runs the command.
 pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     if args.list {
-        let lines = detect::DETECTORS
-            .iter()
-            .map(|detector| format!("{:<22} {}\n", detector.name(), detector.about()));
-        let recorded = detect::meter::recorded_only();
-        let recorded = recorded.iter().map(|(name, about)| format!("{name:<22} {about}\n"));
-        out::write_all(lines.chain(recorded).collect::<String>().as_bytes())?;
+        let page = config::Config::resolve(&args.input, &args.output, cancel)?.page;
+        let listed = listed();
+        let mut list = Report::new();
+        let pair = |(name, about): &(&str, String)| ((*name).into(), about.as_str().into());
+        list.push(Section::KeyValues(listed.iter().map(pair).collect()));
+        let json: Vec<_> =
+            listed.iter().map(|(name, about)| serde_json::json!({"name": name, "about": about})).collect();
+        out::write_report(args.output.output, page, &list, &json)?;
         return Ok(Verdict::Yes);
     }
     let mut needs = Needs::none();
@@ -99,6 +102,8 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
     detect::evidence::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
     detect::evidence::fill(&mut findings, &session.inputs.logs, &scanned, &options);
+    let shown: Vec<_> = findings.iter().flat_map(|f| &f.evidence).map(|evidence| evidence.location).collect();
+    redaction::learn_of(&shown, (&session.inputs.logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
@@ -120,6 +125,20 @@ pub(super) fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(
     }
     Err(Error::usage("--baseline: nothing was written in that time")
         .hinted("obs fields tells from when to when"))
+}
+
+/// The detectors; what is found in entries and in recorded metrics under one name is one.
+fn listed() -> Vec<(&'static str, String)> {
+    let recorded = detect::meter::recorded_only();
+    let also = |name: &str| recorded.iter().find(|(known, _)| *known == name).map(|(_, about)| *about);
+    let of_entries = detect::DETECTORS.iter().map(|detector| {
+        let name = detector.name();
+        let about =
+            also(name).map_or(detector.about().to_owned(), |also| format!("{}; {also}", detector.about()));
+        (name, about)
+    });
+    let alone = recorded.iter().filter(|(name, _)| detect::by_name(name).is_none());
+    of_entries.chain(alone.map(|(name, about)| (*name, (*about).to_owned()))).collect()
 }
 
 /// Is this the name of a detector, of entries or of recorded metrics?
@@ -207,7 +226,7 @@ fn said(object: &str) -> Vec<String> {
             && !quiet.contains(&key.as_ref())
             && !text.raw.is_empty()
         {
-            said.push(text.text().into_owned());
+            said.push(redaction::field(&key, &text.text()).into_owned());
         }
     });
     said.truncate(8);

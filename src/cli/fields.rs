@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::redaction;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::format::log::names;
@@ -214,6 +215,7 @@ pub(super) fn skipped(session: &Session) -> Vec<SkippedJson> {
 
 fn field(name: &str, seen: &Seen) -> FieldJson {
     let types = TYPES.iter().enumerate().filter(|(bit, _)| seen.types & (1 << bit) != 0);
+    let examples = seen.examples().iter().map(|value| redaction::field(name, value).into_owned()).collect();
     FieldJson {
         name: name.to_owned(),
         role: names::roles_of(name).first().map(|(role, ..)| *role).map(Role::name),
@@ -221,7 +223,7 @@ fn field(name: &str, seen: &Seen) -> FieldJson {
         types: types.map(|(_, name)| *name).collect(),
         distinct: if seen.many { DISTINCT } else { seen.values.len() },
         distinct_is_least: seen.many,
-        examples: seen.examples(),
+        examples,
         files: seen.files.len(),
     }
 }

@@ -23,7 +23,7 @@ use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::doubt;
 use crate::detect::own::{self, Watch};
 use crate::detect::reach::Reach;
-use crate::detect::success::{RULE, Rates};
+use crate::detect::success::{RULE, Rates, Success};
 use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
@@ -158,17 +158,28 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     evidence::fill_all(shown, logs, &scanned, &options);
     doubt::of_requests(&mut story.causes, &reach, &scene);
     if let Some(common) = affected.over_represented.first() {
-        narrow::narrow(&mut story, common, &scene, (logs, &scanned), (&chosen.filter, range, asked), &options);
+        narrow::narrow(
+            &mut story,
+            common,
+            &scene,
+            (logs, &scanned),
+            (&chosen.filter, range, asked),
+            &options,
+        );
         if let Some(cause) = story.causes.first_mut() {
             let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
             evidence::fill_all(unknown.collect(), logs, &scanned, &options);
         }
     }
     let examples: Vec<ExampleJson> =
-        cases.iter().map(|example| command(example, &args.paths.paths)).collect();
+        cases.iter().map(|example| command(example, (&args.paths.paths, &args.input))).collect();
     for case in &cases {
         redaction::learn(&case.id);
     }
+    let events = story.timeline.iter().filter_map(|event| event.evidence.as_ref());
+    let shown: Vec<_> = story.causes.iter().flat_map(|cause| &cause.evidence).chain(events).collect();
+    let shown: Vec<_> = shown.iter().map(|evidence| evidence.location).collect();
+    redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
@@ -273,20 +284,40 @@ fn text(ts: Timestamp) -> String {
 }
 
 /// The command that shows a request.
-fn command(example: &Example, paths: &[PathBuf]) -> ExampleJson {
+fn command(example: &Example, read: (&[PathBuf], &InputArgs)) -> ExampleJson {
     let at = example.at.map_or(String::new(), |at| format!(", {}", at.clock()));
     ExampleJson {
         id: example.id.clone(),
         why: format!("{}{at}", example.why),
-        command: correlate_command(paths, &example.id),
+        command: correlate_command(read, &example.id),
     }
 }
 
+/// The options that say how files are read, for commands that read the same.
+fn reading(input: &InputArgs) -> String {
+    let mut options = String::new();
+    let mut push = |name: &str, value: &str| options.push_str(&format!(" {name} {}", quoted(value)));
+    if let Some(format) = &input.format {
+        push("--format", format);
+    }
+    if input.tz != "UTC" {
+        push("--tz", &input.tz);
+    }
+    input.map.iter().for_each(|map| push("--map", map));
+    if let Some(config) = &input.config {
+        push("--config", &config.to_string_lossy());
+    }
+    if input.follow_links {
+        options.push_str(" --follow-links");
+    }
+    options
+}
+
 /// The command that shows a request.
-pub(super) fn correlate_command(paths: &[PathBuf], id: &str) -> String {
+pub(super) fn correlate_command((paths, input): (&[PathBuf], &InputArgs), id: &str) -> String {
     let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
     let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
-    format!("obs correlate {paths} --id {}", quoted(id))
+    format!("obs correlate {paths} --id {}{}", quoted(id), reading(input))
 }
 
 /// As a shell takes it for one word.
@@ -388,6 +419,7 @@ fn verdict(story: &Story, account: &Account) -> Phrase {
     }
     if let (Some(before), Some(during)) = (story.rates.before, story.rates.during)
         && before - during > 0.001
+        && story.success.as_ref().is_some_and(Success::is_telling)
     {
         let after = story.rates.after.map_or(String::new(), |after| format!(", then {}", percent(after)));
         phrase = phrase.and(

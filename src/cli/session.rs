@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
+use super::redaction;
 use super::verdict::{self, Verdict};
 use crate::detect::scene::Given;
 use crate::filter::{Filter, When, when};
@@ -82,6 +83,9 @@ impl Session {
         let survey = SurveyOptions { follow_links: input.follow_links };
         let mut inputs = scan::survey(&paths, survey, &config.scan);
         let diagnostics = std::mem::take(&mut inputs.diagnostics);
+        let files = inputs.logs.iter().chain(&inputs.metrics);
+        redaction::places(files.map(|input| input.shown.as_str()));
+        redaction::places(paths.iter().filter_map(|path| path.to_str()));
         let mut session = Session {
             config,
             inputs,

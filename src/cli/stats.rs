@@ -132,7 +132,8 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     if let Some(heat) = &heat {
         heat::tell(&mut report, heat.as_ref(), &question.value);
     }
-    why::tell(&mut report, behind.as_deref().unwrap_or_default(), &args.paths.paths);
+    let read = (&args.paths.paths[..], &args.input);
+    why::tell(&mut report, behind.as_deref().unwrap_or_default(), read);
     let account = session.account(&mut answer.scanned);
     report.push(Section::Account(account));
     let json = StatsJson {
@@ -193,12 +194,17 @@ pub(super) fn step(source: &str) -> Result<i64, Error> {
     }
 }
 
+/// A day in nanoseconds.
+const DAY: i64 = 86_400 * crate::model::time::NANOS;
+
 fn report(question: &Question, answer: &Answer) -> Report {
     let mut report = Report::new();
     let mut columns: Vec<Column> = Vec::new();
     if question.every.is_some() {
         columns.push(Column::text("from").importance(9));
     }
+    let days = answer.groups.iter().filter_map(|group| group.from).map(|from| from.floor(DAY));
+    let is_one_day = days.clone().min() == days.max();
     columns.extend(question.by.iter().map(|name| Column::text(name.as_str()).importance(6)));
     columns.push(Column::number("entries"));
     let rated = answer.groups.iter().any(|group| group.requests > 0);
@@ -213,7 +219,11 @@ fn report(question: &Question, answer: &Answer) -> Report {
     if question.apdex.is_some() {
         columns.push(Column::number("apdex"));
     }
-    let rows = answer.groups.iter().map(|group| row(question, group, rated, measured.is_some())).collect();
+    let rows = answer
+        .groups
+        .iter()
+        .map(|group| row((question, is_one_day), group, rated, measured.is_some()))
+        .collect();
     report.push(Section::Table(Table { columns, rows }));
     if rated {
         report.paragraph(format!("A request succeeds when: {}.", answer.success_rule));
@@ -232,10 +242,17 @@ fn report(question: &Question, answer: &Answer) -> Report {
     report
 }
 
-fn row(question: &Question, group: &GroupAnswer, rated: bool, measured: bool) -> Vec<Cell> {
+fn row(
+    (question, is_one_day): (&Question, bool),
+    group: &GroupAnswer,
+    rated: bool,
+    measured: bool,
+) -> Vec<Cell> {
     let mut row = Vec::new();
     if question.every.is_some() {
-        row.push(group.from.map_or_else(Cell::none, Cell::time));
+        // The account below tells the day.
+        let cell = if is_one_day { Cell::clock } else { Cell::time };
+        row.push(group.from.map_or_else(Cell::none, cell));
     }
     row.extend(group.by.values().map(value_cell));
     row.push(Cell::count(group.entries));

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 
 use super::cause::{Cause, Story};
-use super::common::{self, Common, Pairs, Values};
+use super::lift::{self, Common, Pairs, Values};
 use super::mask;
 use super::observe::{Kind, Wants, What};
 use super::reach::{Known, Reach};
@@ -251,8 +251,7 @@ impl Fold for Joined<'_> {
             self.add_line(entry);
             return;
         };
-        if id.len() < 4 || id.len() > 200 || !is_looked_at(&id, self.share)
-        {
+        if id.len() < 4 || id.len() > 200 || !is_looked_at(&id, self.share) {
             return;
         }
         let group = self.cases.wants.group(entry.location.file);
@@ -270,7 +269,7 @@ impl Fold for Joined<'_> {
                 case.failed = Some(case.failed.unwrap_or(false) | success::is_failure(code as u32));
                 let mut endpoint = Vec::new();
                 if self.cases.wants.push_path(slots, &mut endpoint) {
-                    endpoint.truncate(common::LONGEST);
+                    endpoint.truncate(lift::LONGEST);
                     self.pairs.give(&mut case.values, b"endpoint", &endpoint);
                 }
             }
@@ -339,7 +338,13 @@ impl Joined<'_> {
 }
 
 /// Takes the values of an entry.
-fn take(pairs: &mut Pairs, values: &mut Values, fields: &[(String, Slot)], slots: &Slots<'_>, message: &[u8]) {
+fn take(
+    pairs: &mut Pairs,
+    values: &mut Values,
+    fields: &[(String, Slot)],
+    slots: &Slots<'_>,
+    message: &[u8],
+) {
     for (name, slot) in fields {
         let value = slots.get(*slot);
         if !matches!(value, Value::Nested(_))
@@ -402,7 +407,7 @@ impl Joined<'_> {
         for (_, case) in cases.iter().filter(|(_, case)| inside(case)) {
             reach.add(case.failed == Some(true), &case.groups);
         }
-        let (over_represented, alike) = common::compare(&self.pairs, &values(&failed), &values(&others));
+        let (over_represented, alike) = lift::compare(&self.pairs, &values(&failed), &values(&others));
         let affected = Affected {
             of: if lines { "entries" } else { "requests" },
             failed: failed.len() as u64,
@@ -485,7 +490,7 @@ mod tests {
         let cases: Vec<Named> = (0..600).map(&mut case).collect();
         let (failed, others): (Vec<_>, Vec<_>) =
             cases.iter().partition(|(_, case)| case.failed == Some(true));
-        let (common, alike) = common::compare(&pairs, &values(&failed), &values(&others));
+        let (common, alike) = lift::compare(&pairs, &values(&failed), &values(&others));
         assert_eq!(
             common.iter().map(|c| (c.field.as_str(), c.value.as_str(), c.support)).collect::<Vec<_>>(),
             [("gateway", "paypal", 100)]

@@ -52,8 +52,22 @@ pub struct Bins {
 
 impl Bins {
     /// Adds one entry.
+    #[inline]
     pub fn add(&mut self, moment: Moment) {
-        self.add_many(moment, 1);
+        let width = self.width();
+        match self.rows.last_mut() {
+            // Without a division: most entries are of the bin that the last one was of.
+            Some(last)
+                if moment
+                    .ts
+                    .0
+                    .checked_sub(last.index * width)
+                    .is_some_and(|past| (0..width).contains(&past)) =>
+            {
+                last.merge(&Bin { index: last.index, count: 1, first: moment, last: moment.ts });
+            }
+            _ => self.add_many(moment, 1),
+        }
     }
 
     /// Adds so many of one moment.

@@ -78,12 +78,22 @@ pub struct Course<'w> {
     latency: BTreeMap<u32, Vec<Quantiles>>,
     pools: BTreeMap<u32, Vec<Option<Use>>>,
     key: Vec<u8>,
+    /// Words that are looked for in a group of files, and how many entries have them in each bin.
+    sought: Option<(u32, memchr::memmem::Finder<'w>)>,
+    told: Vec<u64>,
 }
 
 impl<'w> Course<'w> {
-    /// Nothing yet.
-    pub fn new(wants: &'w Wants, grid: Grid) -> Self {
-        Course { wants, grid, latency: BTreeMap::new(), pools: BTreeMap::new(), key: Vec::new() }
+    /// Nothing yet. Entries of a group of files with these words are counted, too.
+    pub fn new(wants: &'w Wants, grid: Grid, sought: Option<(u32, &'w str)>) -> Self {
+        let (latency, pools) = (BTreeMap::new(), BTreeMap::new());
+        let sought = sought.map(|(group, words)| (group, memchr::memmem::Finder::new(words.as_bytes())));
+        Course { wants, grid, latency, pools, key: Vec::new(), sought, told: vec![0; grid.bins] }
+    }
+
+    /// How many entries have the words that are looked for, in each bin.
+    pub fn told(&self) -> &[u64] {
+        &self.told
     }
 
     /// Quantiles of the durations in milliseconds of each bin; of the log of the group `first`, else of the log with
@@ -112,6 +122,12 @@ impl Fold for Course<'_> {
         let slots = entry.slots;
         let Some(bin) = slots.ts.and_then(|ts| self.grid.bin(ts)) else { return };
         let (group, bins) = (self.wants.group(entry.location.file), self.grid.bins);
+        if let Some((sought, words)) = &self.sought
+            && *sought == group
+            && words.find(entry.raw).is_some()
+        {
+            self.told[bin] += 1;
+        }
         if let Some(ms) = slots.duration {
             self.latency.entry(group).or_insert_with(|| vec![Quantiles::default(); bins])[bin].add(ms);
         }
@@ -135,6 +151,9 @@ impl Fold for Course<'_> {
     }
 
     fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.told.iter_mut().zip(other.told) {
+            *mine += theirs;
+        }
         for (group, bins) in other.latency {
             match self.latency.entry(group) {
                 std::collections::btree_map::Entry::Vacant(place) => {

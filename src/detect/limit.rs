@@ -26,6 +26,12 @@ pub static RATE: Family = Family {
         says(2, &["resource_exhausted"]),
         says(2, &["limiting requests"]),
         says(2, &["request limit"]),
+        says(2, &["provisionedthroughputexceeded"]),
+        says(2, &["provisioned throughput"]),
+        says(2, &["reduce your request rate"]),
+        says(2, &["request rate", "exceed"]),
+        says(2, &["over query limit"]),
+        says(2, &["quota", "reached"]),
     ],
     unless: &["ratelimit-remaining", "not throttl"],
     most: None,
@@ -48,6 +54,8 @@ pub static BREAKER: Family = Family {
         says(2, &["breaker", "tripped"]),
         says(2, &["brokencircuit"]),
         says(2, &["short-circuited"]),
+        says(2, &["breaker", "is open"]),
+        says(2, &["breaker", "opened"]),
     ],
     unless: &["circuit closed", "to closed"],
     most: None,
@@ -80,6 +88,13 @@ pub static QUEUE: Family = Family {
         says(2, &["dead-letter"]),
         says(2, &["buffer full"]),
         says(2, &["overrun"]),
+        says(2, &["queue", "capacity", "exceed"]),
+        says(2, &["queue size", "exceed"]),
+        says(2, &["task queue depth"]),
+        says(2, &["buffer is full"]),
+        says(2, &["mailbox", "full"]),
+        says(2, &["channel is full"]),
+        says(2, &["queue limit reached"]),
     ],
     unless: &["replica", "drained", "queuepool"],
     most: None,
@@ -94,12 +109,19 @@ mod tests {
     fn limits_are_known_by_their_words() {
         check(
             "rate-limit",
-            &["429 Too Many Requests", "warn: request throttled", "quota exceeded for partner x"],
+            &[
+                "ProvisionedThroughputExceededException: The level of configured provisioned throughput for the table was exceeded",
+                "SlowDown: Please reduce your request rate.",
+                "429 Too Many Requests",
+                "warn: request throttled",
+                "quota exceeded for partner x",
+            ],
             &["order failed"],
         );
         check(
             "circuit-breaker",
             &[
+                "opossum: Breaker is open",
                 "warn: circuit breaker 'payments' changed state to OPEN",
                 "io.github.resilience4j.circuitbreaker.CallNotPermittedException: x",
             ],
@@ -107,7 +129,11 @@ mod tests {
         );
         check(
             "queue",
-            &["warn: queue is full, dropping", "warn: consumer lag 42000"],
+            &[
+                "queue capacity exceeded: 10000 of 10000",
+                "warn: queue is full, dropping",
+                "warn: consumer lag 42000",
+            ],
             &["info: queue drained, was full"],
         );
     }

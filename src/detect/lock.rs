@@ -49,6 +49,11 @@ pub static LOCK_WAIT: Family = Family {
         says(3, &["holding the lock"]),
         says(2, &["could not serialize access"]),
         says(2, &["waits for", "lock"]),
+        says(3, &["resource busy and acquire"]),
+        says(3, &["writeconflict"]),
+        says(3, &["write conflict"]),
+        says(3, &["could not lock"]),
+        says(2, &["lock contention"]),
     ],
     unless: &["file lock released"],
     most: None,
@@ -107,6 +112,16 @@ pub static REPLICATION: Family = Family {
         says(2, &["read only replica"]),
         says(2, &["read-only replica"]),
         says(2, &["+switch-master"]),
+        says(2, &["replica sql"]),
+        says(2, &["replica i/o", "error"]),
+        says(2, &["slave sql"]),
+        says(2, &["slave i/o", "error"]),
+        says(2, &["wal stream"]),
+        says(2, &["requested wal segment"]),
+        says(2, &["replication", "broken"]),
+        says(2, &["replication", "error"]),
+        says(2, &["when reading data from binary log"]),
+        says(2, &["standby", "lag"]),
     ],
     unless: &["caught up"],
     most: None,
@@ -130,6 +145,7 @@ mod tests {
         check(
             "lock-wait",
             &[
+                "ORA-00054: resource busy and acquire with NOWAIT specified or timeout expired",
                 "info: process 3000 still waiting for ShareLock on transaction 925086 after 1000.363 ms",
                 "Lock wait timeout exceeded; try restarting transaction",
                 "sqlite3.OperationalError: database is locked",
@@ -143,7 +159,12 @@ mod tests {
         );
         check(
             "replication",
-            &["warn: replication lag 42 s"],
+            &[
+                "Replica SQL thread stopped: Could not execute Write_rows event; Duplicate entry",
+                "could not receive data from WAL stream: server closed the connection",
+                "requested WAL segment 00000001000000A has already been removed",
+                "warn: replication lag 42 s",
+            ],
             &["info: replica caught up, 3 s behind before"],
         );
     }

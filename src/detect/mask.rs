@@ -74,7 +74,9 @@ fn mask_line(line: &[u8], key: &mut Vec<u8>) {
             mask_word(&line[at..word], key);
             let named = match line.get(word) {
                 Some(b'=') if line.get(word + 1) != Some(&b'=') => Some(word + 1),
-                Some(b':') if name_may_follow && line.get(word + 1) == Some(&b' ') => Some(word + 2),
+                Some(b':') if name_may_follow && is_named(&line[at..word], &line[word + 1..]) => {
+                    Some(word + 2)
+                }
                 _ => None,
             };
             at = word;
@@ -118,7 +120,7 @@ pub fn pairs<'t>(text: &'t [u8], visit: &mut dyn FnMut(&'t [u8], &'t [u8])) {
         let end = word_end(line, at);
         let value = match line.get(end) {
             Some(b'=') => Some(end + 1),
-            Some(b':') if may_follow && line.get(end + 1) == Some(&b' ') => Some(end + 2),
+            Some(b':') if may_follow && is_named(&line[at..end], &line[end + 1..]) => Some(end + 2),
             _ => None,
         };
         if let Some(value) = value {
@@ -136,6 +138,11 @@ pub fn pairs<'t>(text: &'t [u8], visit: &mut dyn FnMut(&'t [u8], &'t [u8])) {
         }
         may_follow = false;
     }
+}
+
+/// Is what stands before a colon and a blank a name? A number is none: `(104: Connection reset by peer)` has no value.
+fn is_named(name: &[u8], after: &[u8]) -> bool {
+    after.first() == Some(&b' ') && !name.iter().all(u8::is_ascii_digit)
 }
 
 /// Masks the value of `name=value` at `at`; where it ends. A sentence in quotes is masked as text is.
@@ -297,6 +304,10 @@ mod tests {
                 "boom|traceback (most recent call last):|oserror: [errno #] no more",
             ),
             ("evse NL*VLT*E1521 is busy", "evse # is busy"),
+            (
+                "recv() failed (104: Connection reset by peer) while reading (upstream: \"u\")",
+                "recv() failed (#: connection reset by peer) while reading (upstream=#)",
+            ),
             ("다시 시도", "다시 시도"),
             ("", ""),
         ] {

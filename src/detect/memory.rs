@@ -37,6 +37,10 @@ pub static MEMORY: Family = Family {
         says(2, &["heap usage", "critical"]),
         says(3, &["memory resource limit alarm"]),
         says(3, &["memory_high_watermark set"]),
+        says(3, &["allowed memory size", "exhausted"]),
+        says(3, &["unable to allocate", "array"]),
+        says(3, &["cannot reserve enough space", "heap"]),
+        says(3, &["failed to allocate memory"]),
     ],
     unless: &["heapdumponoutofmemory", "exitonoutofmemory", "recovered", "cleared"],
     most: None,
@@ -97,6 +101,11 @@ pub static PAUSES: Family = Family {
         says(1, &["heap", "after gc"]),
         says(1, &["heap usage", "high"]),
         says(1, &["heap", "nearly full"]),
+        says(2, &["pause", "eg gc"]),
+        says(2, &["gc", "overhead, spent"]),
+        says(2, &["gc", "collecting in the last"]),
+        says(2, &["detected jvm", "pause"]),
+        says(2, &["gc pressure"]),
     ],
     unless: &[],
     most: None,
@@ -112,6 +121,7 @@ mod tests {
         check(
             "out-of-memory",
             &[
+                "Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)",
                 "java.lang.OutOfMemoryError: Java heap space",
                 "info: Out of memory: Killed process 4242 (java) total-vm:8123456kB",
                 "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory",
@@ -129,7 +139,11 @@ mod tests {
         );
         check(
             "gc-pause",
-            &["info: GC(42) Pause Full (Allocation Failure) 3891M->3880M(4096M) 4213.1ms"],
+            &[
+                "warn: Detected JVM or host machine pause (eg GC): pause of approximately 12034ms",
+                "warn: [gc][young][1234][56] duration [4.2s], collections [1]/[4.9s], overhead, spent [4.2s] collecting in the last [4.9s]",
+                "info: GC(42) Pause Full (Allocation Failure) 3891M->3880M(4096M) 4213.1ms",
+            ],
             &["info: order paid"],
         );
     }

@@ -5,11 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use super::common::Common;
 use super::bins::{Bins, Moment};
 use super::cause::{Event, Story};
 use super::change::{self, Way};
 use super::finding::Evidence;
+use super::lift::Common;
 use super::scene::Scene;
 use crate::filter::Filter;
 use crate::model::time::NANOS;

@@ -56,6 +56,11 @@ const PATH_FIELDS: &[&str] = &[
 const OPERATION_FIELDS: &[&str] =
     &["endpoint", "route", "httproute", "operation", "operationname", "op", "rpcmethod", "handler", "action"];
 
+/// Names of fields that tell what was asked for, the most exact first.
+pub fn asked_fields() -> impl Iterator<Item = &'static str> {
+    PATH_FIELDS.iter().chain(OPERATION_FIELDS).copied()
+}
+
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;
 
@@ -80,6 +85,8 @@ pub struct Wants {
 /// Fields that hold a pool's numbers.
 #[derive(Clone, Debug)]
 struct PoolFields {
+    /// The name of the field of what is in use.
+    name: String,
     active: Slot,
     total: Slot,
     waiting: Option<Slot>,
@@ -149,6 +156,17 @@ pub struct Example {
     pub text: Box<[u8]>,
 }
 
+/// What is known about a message that was seen before.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    /// The beginning of the key that its last entry had, and the number of the signal with that key.
+    head: Vec<u8>,
+    signal: u32,
+    /// What it says of a pool; it says nothing before it was asked.
+    gauge: Option<Gauge>,
+    asked: bool,
+}
+
 /// The state of the pass.
 #[derive(Clone, Debug)]
 pub struct Observed<'w> {
@@ -157,7 +175,7 @@ pub struct Observed<'w> {
     numbers: Table<Levels>,
     key: Vec<u8>,
     asked: Vec<u8>,
-    masks: RecentTexts,
+    masks: RecentTexts<Told>,
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
 }
@@ -252,6 +270,17 @@ impl Wants {
         })
     }
 
+    /// The fields of a group of logs that tell how many members of a pool are in use.
+    pub fn pool_names(&self, group: u32, logs: &[Input]) -> Vec<String> {
+        let of_group = logs.iter().enumerate().filter(|(file, _)| self.group(*file as u32) == group);
+        let keys = of_group.filter_map(|(_, log)| log.profile()).flat_map(|profile| &profile.keys);
+        let mut names: Vec<String> =
+            keys.filter(|key| self.pools.iter().any(|pool| pool.name == **key)).cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The file that stands for a group.
     pub fn file(&self, group: u32) -> &str {
         self.files.get(group as usize).map_or("", String::as_str)
@@ -280,6 +309,7 @@ fn pool_fields(keys: &[&str], needs: &mut Needs) -> Vec<PoolFields> {
         let Some(total) = find(&parent, Part::Total) else { continue };
         let names = active.to_ascii_lowercase();
         pools.push(PoolFields {
+            name: active.to_owned(),
             active: needs.field(active),
             total: needs.field(total),
             waiting: find(&parent, Part::Waiting).map(|key| needs.field(key)),
@@ -289,6 +319,17 @@ fn pool_fields(keys: &[&str], needs: &mut Needs) -> Vec<PoolFields> {
         });
     }
     pools
+}
+
+/// The beginning of a service's name: whole letters.
+fn shortened(name: &[u8]) -> &[u8] {
+    const LONGEST: usize = 60;
+    if name.len() <= LONGEST {
+        return name;
+    }
+    // The bytes of a letter but its first begin with the bits 10.
+    let end = (0..=LONGEST).rev().find(|at| name[*at] & 0xC0 != 0x80);
+    &name[..end.unwrap_or(LONGEST)]
 }
 
 /// A path without what rotation and compression add: `db.log` for `db.log.1.gz` and `db.log-20240504.gz`.
@@ -349,25 +390,34 @@ impl<'w> Observed<'w> {
             .collect()
     }
 
-    /// Counts an entry under a key that starts with `head` bytes of `self.key`.
-    fn count(&mut self, entry: &Entry<'_, '_>) -> bool {
-        let ts = entry.slots.ts;
-        let template = self.key.first() == Some(&(What::Template as u8));
-        let key = &self.key;
-        let signal = self.signals.entry(key, || Signal {
-            count: 0,
-            bins: Bins::default(),
-            example: Example { ts, location: entry.location, text: shown(entry.raw) },
-            pooled: template && gauge::speaks_of_pool(key),
-        });
-        signal.count += 1;
+    /// Counts an entry under `self.key`.
+    fn count(&mut self, entry: &Entry<'_, '_>) {
+        let number = number(&mut self.signals, &self.key, entry);
+        self.signals.state(number).add(entry);
+    }
+}
+
+/// The number of the signal with this key, which is made if it is new.
+fn number(signals: &mut Table<Signal>, key: &[u8], entry: &Entry<'_, '_>) -> u32 {
+    let template = key.first() == Some(&(What::Template as u8));
+    signals.number(key, || Signal {
+        count: 0,
+        bins: Bins::default(),
+        example: Example { ts: entry.slots.ts, location: entry.location, text: shown(entry.raw) },
+        pooled: template && gauge::speaks_of_pool(key),
+    })
+}
+
+impl Signal {
+    fn add(&mut self, entry: &Entry<'_, '_>) {
+        let (ts, location) = (entry.slots.ts, entry.location);
+        self.count += 1;
         if let Some(ts) = ts {
-            signal.bins.add(Moment { ts, location: entry.location });
+            self.bins.add(Moment { ts, location });
         }
-        if order(ts, entry.location) < order(signal.example.ts, signal.example.location) {
-            signal.example = Example { ts, location: entry.location, text: shown(entry.raw) };
+        if order(ts, location) < order(self.example.ts, self.example.location) {
+            self.example = Example { ts, location, text: shown(entry.raw) };
         }
-        signal.pooled
     }
 }
 
@@ -379,7 +429,7 @@ impl Fold for Observed<'_> {
         }
         let group = self.wants.group(entry.location.file);
         let service = slots.role(Role::Service).key().unwrap_or_default();
-        let service = &service[..service.len().min(60)];
+        let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         self.key.clear();
         self.key.push(What::Template as u8);
@@ -390,7 +440,8 @@ impl Fold for Observed<'_> {
         self.key.push(service.len() as u8);
         self.key.extend_from_slice(service);
         let head = self.key.len();
-        self.masks.append(&message, &mut self.key);
+        let mut told = self.masks.append(&message, &mut self.key);
+        let plain = self.key.len();
         for slot in &self.wants.errors {
             let value = slots.get(*slot);
             if let crate::model::Value::Text(text) = value {
@@ -399,8 +450,32 @@ impl Fold for Observed<'_> {
                 mask::mask(&text[..text.len().min(FIELD)], &mut self.key);
             }
         }
-        let pooled = self.count(entry);
-        let fill = self.fill(entry, &message, pooled);
+        let known = told.as_deref_mut().filter(|_| self.key.len() == plain);
+        let signal = match known {
+            Some(told) if !told.head.is_empty() && told.head == self.key[..head] => told.signal,
+            known => {
+                let signal = number(&mut self.signals, &self.key, entry);
+                if let Some(told) = known {
+                    told.head.clear();
+                    told.head.extend_from_slice(&self.key[..head]);
+                    told.signal = signal;
+                }
+                signal
+            }
+        };
+        let signal = self.signals.state(signal);
+        signal.add(entry);
+        let gauge = match told {
+            _ if !signal.pooled => None,
+            Some(told) => {
+                if !std::mem::replace(&mut told.asked, true) {
+                    told.gauge = Gauge::of_text(&message);
+                }
+                told.gauge
+            }
+            None => Gauge::of_text(&message),
+        };
+        let fill = self.fill(slots, &message, gauge);
         self.note_numbers(entry, head);
         let timed = slots.duration.filter(|ms| *ms >= 0.0);
         let status = Self::status(entry);
@@ -451,11 +526,9 @@ impl Fold for Observed<'_> {
 }
 
 impl Observed<'_> {
-    /// What a pool's numbers in this entry say.
-    fn fill(&self, entry: &Entry<'_, '_>, message: &[u8], pooled: bool) -> Option<What> {
-        let slots = entry.slots;
+    /// What a pool's numbers in an entry say: those in its fields, and those in its text.
+    fn fill(&self, slots: &Slots<'_>, message: &[u8], text: Option<Gauge>) -> Option<What> {
         let fields = self.wants.gauges(slots, message);
-        let text = if pooled { Gauge::of_text(message) } else { None };
         let fullest = fields.chain(text).map(|gauge| gauge.fill()).max_by_key(|fill| *fill as u8)?;
         match fullest {
             Fill::Room => None,

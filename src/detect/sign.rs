@@ -342,13 +342,21 @@ impl Candidate {
     }
 }
 
-/// Does a name occur in a text as a word of its own, and not within a longer name?
+/// Does a name occur in a text as a word of its own, and not within a longer name or a path?
 pub(super) fn names_word(text: &str, name: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     text.match_indices(name).any(|(at, _)| {
-        !text[..at].chars().next_back().is_some_and(part)
+        let before = &text[..at];
+        !before.chars().next_back().is_some_and(part)
             && !text[at + name.len()..].chars().next().is_some_and(part)
+            && !is_path(before)
     })
+}
+
+/// Does a text end within a path: `GET /shop/`, and not `http://` or `prod/`?
+fn is_path(text: &str) -> bool {
+    let word = text.rsplit([' ', '"', '\'', '=', '(', ',']).next().unwrap_or_default();
+    word.starts_with('/') && !word.starts_with("//")
 }
 
 #[cfg(test)]

@@ -38,6 +38,14 @@ pub static DISK: Family = Family {
         says(2, &["buffer i/o error"]),
         says(3, &["disk resource limit alarm"]),
         says(2, &["free disk space is insufficient"]),
+        says(3, &["unable to persist on disk"]),
+        says(3, &["inodes", "exhausted"]),
+        says(3, &["inode", "exhausted"]),
+        says(3, &["ran out of disk"]),
+        says(3, &["disk space exhausted"]),
+        says(3, &["volume is full"]),
+        says(3, &["read only file system"]),
+        says(3, &["erofs"]),
     ],
     unless: &["recovered", "cleared"],
     most: None,
@@ -148,6 +156,11 @@ pub static PORTS: Family = Family {
         says(3, &["neighbour table overflow"]),
         says(3, &["neighbor table overflow"]),
         says(3, &["listen queue overflow"]),
+        says(3, &["orphaned sockets"]),
+        says(3, &["ephemeral ports", "exhausted"]),
+        says(3, &["no ephemeral ports"]),
+        says(3, &["port exhaustion"]),
+        says(3, &["address not available"]),
     ],
     unless: &[],
     most: None,
@@ -163,6 +176,7 @@ mod tests {
         check(
             "disk",
             &[
+                "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist on disk",
                 "java.io.IOException: No space left on device",
                 "PANIC:  could not write to file \"pg_wal/xlogtemp.42\": No space left on device",
                 "warn: flood stage disk watermark [95%] exceeded on [x]",
@@ -185,12 +199,21 @@ mod tests {
         );
         check(
             "file-descriptors",
-            &["accept tcp [::]:8080: accept4: too many open files", "Error: EMFILE, open 'x'"],
+            &[
+                "socket() failed (24: Too many open files) while connecting to upstream",
+                "accept tcp [::]:8080: accept4: too many open files",
+                "Error: EMFILE, open 'x'",
+            ],
             &["order failed"],
         );
         check(
             "network-tables",
-            &["warn: nf_conntrack: table full, dropping packet", "connect: cannot assign requested address"],
+            &[
+                "connect() to 10.0.0.4:80 failed (99: Cannot assign requested address) while connecting to upstream",
+                "warn: TCP: too many orphaned sockets",
+                "warn: nf_conntrack: table full, dropping packet",
+                "connect: cannot assign requested address",
+            ],
             &["order failed"],
         );
     }

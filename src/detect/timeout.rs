@@ -35,6 +35,9 @@ pub static TIMEOUT: Family = Family {
         says(1, &["slow request"]),
         says(1, &["slow dependency"]),
         says(1, &["canceling statement due to statement timeout"]),
+        says(2, &["time-out"]),
+        says(2, &["did not complete within"]),
+        says(2, &["no reply within"]),
     ],
     unless: &[
         "lock wait",
@@ -59,6 +62,8 @@ mod tests {
         check(
             "timeout",
             &[
+                "requests.exceptions.ConnectTimeout: HTTPConnectionPool(host='tax.local', port=80): Max retries exceeded",
+                "504 Gateway Time-out",
                 "Connection timeout after 20 seconds",
                 "java.net.SocketTimeoutException: Read timed out",
                 "Post \"https://x/v1\": context deadline exceeded",

@@ -38,6 +38,10 @@ pub static CERTIFICATE: Family = Family {
         says(2, &["ssl_error"]),
         says(2, &["tls", "error"]),
         says(2, &["bad certificate"]),
+        says(3, &["altnames"]),
+        says(3, &["certificate", "not trusted"]),
+        says(3, &["certificate unknown"]),
+        says(3, &["expired certificate"]),
     ],
     unless: &["renewed"],
     most: None,
@@ -86,9 +90,26 @@ pub static CREDENTIAL: Family = Family {
         says(2, &["expiredtoken"]),
         says(2, &["credential", "expired"]),
         says(2, &["secret", "expired"]),
-        says_but(2, &["login failed"], &["invalid user"]),
+        says_but(2, &["login failed"], &["for invalid user"]),
+        says(2, &["jwt", "expired"]),
+        says(2, &["access denied for user"]),
+        says(2, &["wrongpass"]),
+        says(2, &["noauth"]),
+        says(2, &["password", "expired"]),
+        says(2, &["invalid username"]),
+        says(2, &["logon denied"]),
+        says(2, &["login failed for user"]),
+        says(2, &["invalid api key"]),
+        says(2, &["api key", "revoked"]),
     ],
-    unless: &["token verified", "invalid user", "refreshed", "unexpected token", "session accepted"],
+    unless: &[
+        "token verified",
+        "for invalid user",
+        "invalid user from",
+        "refreshed",
+        "unexpected token",
+        "session accepted",
+    ],
     most: None,
     gauge: None,
 };
@@ -118,6 +139,7 @@ pub static PERMISSION: Family = Family {
         says(2, &["missing permission"]),
         says(2, &["does not have", "permission"]),
         says(2, &["command denied to user"]),
+        says(2, &["is forbidden", "cannot"]),
     ],
     unless: &[],
     most: None,
@@ -142,10 +164,25 @@ mod tests {
         );
         check(
             "credential",
-            &["token rejected: signature expired", "FATAL:  password authentication failed for user \"app\""],
+            &[
+                "JWT expired at 2025-03-04T10:39:00Z. Current time: 2025-03-04T10:40:00Z",
+                "Access denied for user 'app'@'10.0.0.2' (using password: YES)",
+                "WRONGPASS invalid username-password pair or user is disabled.",
+                "ORA-28001: the password has expired",
+                "ORA-01017: invalid username/password; logon denied",
+                "token rejected: signature expired",
+                "FATAL:  password authentication failed for user \"app\"",
+            ],
             &["Failed password for invalid user admin", "Unexpected token < in JSON, invalid"],
         );
-        check("permission", &["open /data/x: permission denied"], &["info: permission denied"]);
+        check(
+            "permission",
+            &[
+                "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:x\" cannot list resource \"pods\"",
+                "open /data/x: permission denied",
+            ],
+            &["info: permission denied"],
+        );
         assert!(noise(Some(Level::Error), "token rejected: signature expired").is_empty());
     }
 }

@@ -53,6 +53,15 @@ impl<S> Table<S> {
         self.rows[number as usize].key(&self.keys)
     }
 
+    /// The state of a number that [`Table::number`] gave.
+    ///
+    /// # Panics
+    /// If it gave no such number.
+    #[inline]
+    pub fn state(&mut self, number: u32) -> &mut S {
+        &mut self.rows[number as usize].state
+    }
+
     /// Keeps only these keys.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
         let old = std::mem::replace(self, Table { hasher: self.hasher.clone(), ..Table::default() });

@@ -8,6 +8,9 @@ const SECOND: usize = 19;
 /// Bytes behind the fraction that are remembered: a zone.
 const ZONE: usize = 8;
 
+/// Bytes of a text in another notation that are remembered.
+const WHOLE: usize = 32;
+
 /// The last second that was read, and what it means.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecentSecond {
@@ -16,13 +19,20 @@ pub struct RecentSecond {
     zone_length: u8,
     /// The instant at which the second starts; none before anything was read.
     start: Option<Timestamp>,
+    /// The last text in another notation, and what it means.
+    whole: [u8; WHOLE],
+    whole_length: u8,
+    meant: Option<Timestamp>,
 }
 
 impl RecentSecond {
     /// The instant that `text` means, if it is of the same second and zone as the last one learned.
     #[inline]
     pub fn read(&self, text: &[u8]) -> Option<Timestamp> {
-        self.read_start(text).and_then(|(ts, end)| (end == text.len()).then_some(ts))
+        if let Some((ts, end)) = self.read_start(text) {
+            return (end == text.len()).then_some(ts);
+        }
+        self.meant.filter(|_| text == &self.whole[..usize::from(self.whole_length)])
     }
 
     /// The instant with which `text` begins, if it is of the same second and zone as the last one learned, and
@@ -45,17 +55,28 @@ impl RecentSecond {
     /// Remembers that `text` means `ts`, where that helps: texts that differ from it in the fraction alone mean
     /// the same second.
     pub fn learn(&mut self, text: &[u8], ts: Timestamp) {
-        let Some((second, rest)) = text.split_first_chunk::<SECOND>() else { return };
+        let Some((second, rest)) = text.split_first_chunk::<SECOND>().filter(|(second, _)| is_second(second))
+        else {
+            return self.learn_whole(text, ts);
+        };
         let (nanos, end) = fraction(rest);
         let (zone, start) = (&rest[end..], ts.0 - nanos);
         let whole = start.rem_euclid(super::time::NANOS) == 0;
-        if !is_second(second) || zone.len() > ZONE || zone.first().is_some_and(u8::is_ascii_digit) || !whole {
+        if zone.len() > ZONE || zone.first().is_some_and(u8::is_ascii_digit) || !whole {
             return;
         }
         self.text = *second;
         self.zone[..zone.len()].copy_from_slice(zone);
         self.zone_length = zone.len() as u8;
         self.start = Some(Timestamp(start));
+    }
+
+    fn learn_whole(&mut self, text: &[u8], ts: Timestamp) {
+        if let Some(place) = self.whole.get_mut(..text.len()) {
+            place.copy_from_slice(text);
+            self.whole_length = text.len() as u8;
+            self.meant = Some(ts);
+        }
     }
 }
 
@@ -298,16 +319,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_second_is_not_learned() {
-        for text in [
-            "Sun Dec 24 03:14:23 2023",
-            "2023-12-24 3:14:23 PM",
-            "1703387663000000000",
-            "2023-12-24T03:14:230",
+    fn what_is_no_second_is_known_as_a_whole_only() {
+        for (text, known) in [
+            ("Sun Dec 24 03:14:23 2023", true),
+            ("24/Dec/2023:03:14:23 +0900", true),
+            ("2023-12-24 3:14:23 PM", true),
+            ("1703387663000000000", true),
+            ("2023-12-24T03:14:230", false),
+            ("Sunday, 24 December 2023, 03:14:23", false),
         ] {
             let mut recent = RecentSecond::default();
             recent.learn(text.as_bytes(), Timestamp(0));
-            assert_eq!(recent.read(text.as_bytes()), None, "{text}");
+            assert_eq!(recent.read(text.as_bytes()).is_some(), known, "{text}");
+            for other in [&format!("{text}.5"), &format!("{text} "), &text[1..], ""] {
+                assert_eq!(recent.read(other.as_bytes()), None, "{other}");
+            }
         }
     }
 }

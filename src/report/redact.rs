@@ -5,7 +5,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -28,7 +28,10 @@ static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let pattern = format!(
         r#"(?x)
         (?P<jwt>\beyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{4,}}(?:\.[A-Za-z0-9_-]*)?)
-        |(?P<mail>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)
+        |(?P<mail>[\pL\pN._%+-]+(?:@|%40)[\pL\pN-]+(?:\.[\pL\pN-]+)+)
+        |(?P<dashed>\bip(?:-[0-9]{{1,3}}){{4}}\b)
+        |(?P<awskey>\b(?:AKIA|ASIA)[A-Z0-9]{{16}}\b)
+        |(?P<dash>\x20-\x20)(?P<remote>[^\s"\[\]]+)(?P<date>\x20\[(?:[0-9]{{1,2}}/|<))
         |(?P<lead>://)(?P<login>[^/\s:@]+:[^/\s@]+)@
         |(?P<scheme>\b(?i:bearer|basic)\s+)(?P<credential>[A-Za-z0-9._~+/=-]{{6,}})
         |(?P<secretname>\b(?i:{SECRET_NAME})["']?\s?[=:]\s?["']?(?:(?i:bearer|basic)\s+)?)(?P<secret>{value})
@@ -50,7 +53,11 @@ pub struct Redactor {
     known: BTreeMap<String, String>,
     counts: BTreeMap<&'static str, usize>,
     /// Ids that are known to be ones, whatever they look like.
-    learned: Vec<String>,
+    learned: BTreeSet<String>,
+    /// Those of them that are not one word.
+    odd: Vec<String>,
+    /// Parts of the names of the files that are read, as they are matched.
+    places: BTreeSet<String>,
 }
 
 impl Redactor {
@@ -61,8 +68,36 @@ impl Redactor {
 
     /// Takes note of an id that may stand in any text, such as the one that was asked for.
     pub fn learn(&mut self, id: &str) {
-        if !is_nothing(id) && !self.learned.iter().any(|known| known == id) {
-            self.learned.push(id.to_owned());
+        if is_nothing(id) || !self.learned.insert(id.to_owned()) {
+            return;
+        }
+        if !id.chars().all(|c| is_part(c) || c == '-') {
+            self.odd.push(id.to_owned());
+        }
+    }
+
+    /// Takes note of a value of a field that holds ids, if it can be told from other words and from counts.
+    pub fn learn_value(&mut self, value: &str) {
+        let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        if digits >= 5 || (digits >= 1 && value.len() >= 6) {
+            self.learn(value);
+        }
+    }
+
+    /// The value of a field as it may leave: by the name of the field, or by what it looks like.
+    pub fn field<'t>(&mut self, name: &str, value: &'t str) -> Cow<'t, str> {
+        let text = self.text(value);
+        if is_id_name(name) && text == value { self.id(value).into() } else { text }
+    }
+
+    /// Takes note of the name of a file that is read: what stands in it says where, not who.
+    pub fn place(&mut self, name: &str) {
+        for part in name.split(['/', '\\', '.']) {
+            self.places.insert(part.to_owned());
+            let words = part.match_indices(['-', '_']).map(|(at, _)| at);
+            for at in words {
+                self.places.insert(part[..at].to_owned());
+            }
         }
     }
 
@@ -91,17 +126,43 @@ impl Redactor {
     pub fn text<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         let Some(pattern) = &*PATTERN else { return Cow::Borrowed(text) };
         let found = pattern.replace_all(text, |found: &Captures<'_>| self.replaced(text, found));
-        if !self.learned.iter().any(|id| found.contains(id.as_str())) {
+        if self.learned.is_empty() {
             return found;
         }
-        let mut found = found.into_owned();
-        for id in self.learned.clone() {
-            if found.contains(&id) {
-                let name = self.id(&id);
-                found = with_word(&found, &id, &name);
+        match self.without_learned(&found) {
+            Some(text) => Cow::Owned(text),
+            None => found,
+        }
+    }
+
+    /// A text without the ids that were learnt; none if there is none in it.
+    fn without_learned(&mut self, text: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut copied = 0;
+        let mut at = 0;
+        while at < text.len() {
+            let run = |more: &dyn Fn(char) -> bool| {
+                text[at..].find(|c: char| !more(c)).map_or(text.len(), |length| at + length)
+            };
+            let (whole, part) = (run(&|c| is_part(c) || c == '-'), run(&is_part));
+            match [whole, part].into_iter().find(|end| self.learned.contains(&text[at..*end])) {
+                Some(end) => {
+                    out.push_str(&text[copied..at]);
+                    out.push_str(&self.id(&text[at..end]));
+                    (at, copied) = (end, end);
+                }
+                None if part > at => at = part,
+                None => at += text[at..].chars().next().map_or(1, char::len_utf8),
             }
         }
-        Cow::Owned(found)
+        out.push_str(&text[copied..]);
+        for id in self.odd.clone() {
+            if out.contains(&id) {
+                let name = self.id(&id);
+                out = with_word(&out, &id, &name);
+            }
+        }
+        (out != text).then_some(out)
     }
 
     fn replaced(&mut self, text: &str, found: &Captures<'_>) -> String {
@@ -112,14 +173,19 @@ impl Redactor {
             ("idname", "named", "id"),
             ("scheme", "credential", "token"),
             ("before", "number", "id"),
+            ("dash", "remote", "id"),
         ] {
             if let (Some(lead), Some(value)) = (group(lead), group(name)) {
                 // The full stop after it is none of it.
                 let core = value.trim_end_matches(['.', ':']);
+                if kind == "id" {
+                    self.learn_value(core);
+                }
                 // What looks like something of its own keeps its kind.
                 let inner = if kind == "id" { self.text(core).into_owned() } else { core.to_owned() };
                 let name = if inner == core { self.named(kind, core) } else { inner };
-                return format!("{lead}{name}{}", &value[core.len()..]);
+                let after = group("date").unwrap_or_default();
+                return format!("{lead}{name}{}{after}", &value[core.len()..]);
             }
         }
         if let Some(login) = group("login") {
@@ -129,7 +195,7 @@ impl Redactor {
         let before = text[..start].chars().next_back();
         let after = text[start + whole.len()..].chars().next();
         let within = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        if group("jwt").is_some() {
+        if group("jwt").is_some() || group("awskey").is_some() {
             return self.named("token", whole);
         }
         if group("mail").is_some() {
@@ -138,7 +204,10 @@ impl Redactor {
         if group("uuid").is_some() {
             return self.named("id", whole);
         }
-        if group("mac").is_some() || group("v4").is_some_and(|v4| v4.parse::<Ipv4Addr>().is_ok()) {
+        if group("mac").is_some()
+            || group("dashed").is_some()
+            || group("v4").is_some_and(|v4| v4.parse::<Ipv4Addr>().is_ok())
+        {
             return self.named("address", whole);
         }
         if group("v6").is_some() {
@@ -147,13 +216,15 @@ impl Redactor {
             let fits = is_v6 && !within(before) && !within(after);
             return if fits { self.named("address", whole) } else { whole.to_owned() };
         }
-        // A part of a file's name says where, not who.
-        let of_path = matches!(before, Some('/' | '.' | '-' | '\\'))
+        // A part of a file's name says where, not who; a part of what was asked for may say who.
+        let of_path = matches!(before, Some('.' | '-'))
+            || matches!(before, Some('/' | '\\')) && self.places.contains(whole)
             || matches!(after, Some('.')) && text[start + whole.len()..].starts_with(".log");
-        if group("prefixed").is_some_and(is_prefixed) && !of_path {
+        let of_place = start == 0 && self.places.contains(whole);
+        if group("prefixed").is_some_and(is_prefixed) && !of_path && !of_place {
             return self.named("id", whole);
         }
-        if group("long").is_some_and(is_long) && !of_path {
+        if group("long").is_some_and(is_long) && !of_path && !of_place {
             return self.named("id", whole);
         }
         whole.to_owned()
@@ -287,7 +358,7 @@ impl Redactor {
                             let redacted = self.text(text).into_owned();
                             *text = if redacted == *text { self.id(&redacted) } else { redacted };
                         }
-                        Json::Number(number) if is_id_name(name) => {
+                        Json::Number(number) if is_id_name(name) || is_long(&number.to_string()) => {
                             *value = self.id(&number.to_string()).into();
                         }
                         other => self.json(other),
@@ -301,7 +372,7 @@ impl Redactor {
 
 /// The text with `name` in the place of `word`, where that stands by itself.
 fn with_word(text: &str, word: &str, name: &str) -> String {
-    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let part = |c: Option<char>| c.is_some_and(is_part);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for (start, _) in text.match_indices(word) {
@@ -315,6 +386,11 @@ fn with_word(text: &str, word: &str, name: &str) -> String {
     }
     out.push_str(&text[at..]);
     out
+}
+
+/// May it stand within a word?
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// Does a field of this name hold ids?
@@ -403,6 +479,18 @@ mod tests {
                 "\"GET /orders/id-1/pay?x=1\" for order id-1, Order #id-2",
             ),
             ("user=null req_id=-", "user=null req_id=-"),
+            ("\"GET /shops/9/orders/ORD-678750?x=1 HTTP/1.1\"", "\"GET /shops/9/orders/id-1?x=1 HTTP/1.1\""),
+            ("GET /t/9f86d081884c7d65 by Ünal.Ö@bücher.example", "GET /t/id-1 by mail-1"),
+            ("GET /u/jane%40example.org/x", "GET /u/mail-1/x"),
+            (
+                "10.0.0.1 - Dave_Q [07/Jun/2025:08:23:26 +0000] \"GET\"",
+                "address-1 - id-1 [07/Jun/2025:08:23:26 +0000] \"GET\"",
+            ),
+            (
+                "on ip-10-0-3-17.ec2.internal with AKIAABCDEFGHIJKLMNOP",
+                "on address-1.ec2.internal with token-1",
+            ),
+            ("\"accountId\": \"C10293\", then C10293 again", "\"accountId\": \"id-1\", then id-1 again"),
         ] {
             let found = Redactor::default().text(text).into_owned();
             assert_eq!(found, expected, "{text}");
@@ -439,6 +527,19 @@ mod tests {
         );
         redactor.learn("4711");
         assert_eq!(redactor.text("paid 4711, not 47110 (10.0.0.1)"), "paid id-4, not 47110 (address-1)");
+        assert_eq!(redactor.text("a-4711 and 4711_x"), "a-id-4 and 4711_x");
+        redactor.learn("a.b:c");
+        assert_eq!(redactor.text("(a.b:c)"), "(id-5)");
+        assert_eq!(
+            (redactor.field("user", "bob"), redactor.field("msg", "bob")),
+            ("id-6".into(), "bob".into())
+        );
+        redactor.place("logs/cust-88213/api-7f9c8d6b5-x2x9z.log");
+        for text in ["logs/cust-88213/api-7f9c8d6b5-x2x9z.log:7", "…/cust-88213/api-7f9c8d6b5-x2x9z.log:7"]
+        {
+            assert_eq!(redactor.text(text), text);
+        }
+        redactor = Redactor::default();
         let mut report = Report::new();
         report.paragraph("10.0.0.1 and 10.0.0.2");
         let mut table = Table::new(vec![super::super::Column::text("id")]);

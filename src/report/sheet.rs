@@ -36,7 +36,7 @@ dt { color: var(--dim); } dd { margin: 0; }
 .match { color: var(--bad); font-weight: 600; } .plain { color: var(--plain); }
 .s0 { color: var(--s0); } .s1 { color: var(--s1); } .s2 { color: var(--s2); } .s3 { color: var(--s3); }
 .s4 { color: var(--s4); } .s5 { color: var(--s5); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .75rem; margin: 1rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .75rem; margin: 1rem 0 0; }
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: .7rem .9rem; background: var(--raised); }
 .tile dt { font-size: .8rem; } .tile .value { font-size: 1.1rem; font-weight: 600; line-height: 1.5; white-space: nowrap; }
 .tile .note { font-size: .8rem; color: var(--dim); }
@@ -74,7 +74,7 @@ details:not([open]) { display: none; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "GYA+EV+NtXafcA+UBhTDZex44qWjmafuaAVUVEzL3Hc=";
+pub(super) const DIGEST: &str = "6M9+M70BTzycPr12SGVW1DKhT+2+7WZSauWN0VPoeIM=";
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Tables as data: cells keep the exact value beside what people read, columns say who gives way.
 
 use super::escape::Untrusted;
-use super::paint::Style;
+use super::paint::{self, Style};
 use crate::model::Timestamp;
 use crate::model::unit::{HumanBytes, HumanCount, HumanMillis};
 
@@ -185,6 +185,53 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// The table, or as many as it takes for the numbers to fit a page of this width: each begins with the columns
+    /// before the first number.
+    pub(super) fn parts(&self, width: usize, gap: usize) -> Vec<Table> {
+        let titles: Vec<usize> =
+            self.columns.iter().map(|column| paint::width(&column.title.line())).collect();
+        let natural: Vec<usize> = (0..self.columns.len())
+            .map(|at| {
+                let cells = self.rows.iter().filter_map(|row| row.get(at));
+                let widest = cells.map(|cell| paint::width(cell.shown.line().trim())).max();
+                widest.unwrap_or(0).max(titles[at])
+            })
+            .collect();
+        let fits = |columns: &[usize]| {
+            let pick = |of: &[usize]| columns.iter().map(|at| of[*at]).collect::<Vec<usize>>();
+            let room = width.saturating_sub(gap * columns.len().saturating_sub(1));
+            let fitted = self.of(columns).fitted(&pick(&natural), &pick(&titles), room);
+            fitted.iter().sum::<usize>() <= room
+        };
+        let keys = self.columns.iter().take_while(|column| column.align == Align::Left).count();
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        if fits(&all) {
+            return vec![self.clone()];
+        }
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        for at in keys..self.columns.len() {
+            let longer = parts.last().map(|part| [&part[..], &[at]].concat());
+            match longer.filter(|longer| fits(longer)) {
+                Some(longer) => {
+                    parts.pop();
+                    parts.push(longer);
+                }
+                None => parts.push(all[..keys].iter().copied().chain([at]).collect()),
+            }
+        }
+        parts.iter().map(|part| self.of(part)).collect()
+    }
+
+    /// Some of its columns.
+    fn of(&self, columns: &[usize]) -> Table {
+        let row =
+            |row: &Vec<Cell>| columns.iter().map(|at| row.get(*at).cloned().unwrap_or_default()).collect();
+        Table {
+            columns: columns.iter().map(|at| self.columns[*at].clone()).collect(),
+            rows: self.rows.iter().map(row).collect(),
+        }
+    }
+
     /// Does a column hold text alone, which may be cut? Half a number or half a time is a wrong one.
     fn may_be_cut(&self, column: usize) -> bool {
         let exact = |row: &Vec<Cell>| {
@@ -226,5 +273,29 @@ impl Table {
             }
         }
         widths
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_goes_on_below() {
+        let mut columns = vec![Column::text("service")];
+        columns.extend((0..12).map(|at| Column::number(format!("p{at}"))));
+        let mut table = Table::new(columns);
+        table.row(
+            std::iter::once("決済サービス".into()).chain((0..12).map(|_| Cell::millis(1_234.5))).collect(),
+        );
+        let titles = |width: usize| -> Vec<String> {
+            let title = |column: &Column| column.title.json().to_owned();
+            let of = |part: &Table| part.columns.iter().map(title).collect::<Vec<_>>().join(" ");
+            table.parts(width, 1).iter().map(of).collect()
+        };
+        assert_eq!(titles(120), ["service p0 p1 p2 p3 p4 p5 p6 p7 p8 p9 p10 p11"]);
+        assert_eq!(titles(78), ["service p0 p1 p2 p3 p4 p5 p6 p7 p8 p9", "service p10 p11"]);
+        assert_eq!(titles(1).len(), 12);
+        assert_eq!(Table::default().parts(80, 2), [Table::default()]);
     }
 }

@@ -147,8 +147,21 @@ fn cut_front(text: &str, limit: usize, ellipsis: &str) -> String {
     }
 }
 
-/// The table as lines: laid out by comfy-table, coloured afterwards, since cells are cut to fit before.
+/// The table as lines. What has more numbers than the page is wide goes on below, behind the same first columns.
 fn table_lines(table: &Table, page: Page) -> Vec<Line> {
+    let parts = table.parts(page.width, usize::from(GAPS[1]));
+    let mut lines = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            lines.push(Line::new());
+        }
+        lines.extend(part_lines(part, page));
+    }
+    lines
+}
+
+/// A table that fits as lines: laid out by comfy-table, coloured afterwards, since cells are cut to fit before.
+fn part_lines(table: &Table, page: Page) -> Vec<Line> {
     let columns = table.columns.len();
     let titles: Vec<String> = table.columns.iter().map(|column| column.title.line()).collect();
     let cells: Vec<Vec<(Style, String)>> = table

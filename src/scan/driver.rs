@@ -36,9 +36,11 @@ impl Scanned {
 
     /// The chunks for which this holds, by file and number.
     pub fn places(&self, mut wanted: impl FnMut(u32, u32) -> bool) -> Places {
-        let chunks = self.lines.iter().enumerate().flat_map(|(file, lines)| {
-            (0..lines.len()).map(move |chunk| (file as u32, chunk as u32))
-        });
+        let chunks = self
+            .lines
+            .iter()
+            .enumerate()
+            .flat_map(|(file, lines)| (0..lines.len()).map(move |chunk| (file as u32, chunk as u32)));
         Places(chunks.filter(|(file, chunk)| wanted(*file, *chunk)).collect())
     }
 

@@ -29,7 +29,8 @@ pub struct Budget {
 /// The budget of so many requests under a promise such as 0.999.
 pub fn budget(requests: u64, success: u64, target: f64) -> Budget {
     let failed = requests.saturating_sub(success);
-    let allowed = requests as f64 * (1.0 - target);
+    // 0.999 is not quite that in binary: 40 of 40,000 are allowed, not 39.999999999995595.
+    let allowed = (requests as f64 * (1.0 - target) * 1e9).round() / 1e9;
     let ratio = (allowed > 0.0).then(|| failed as f64 / allowed);
     Budget { allowed, failed, spent: ratio, burn: ratio }
 }
@@ -137,6 +138,10 @@ mod tests {
         let spent = budget(1_000, 980, 0.99);
         assert!((spent.allowed - 10.0).abs() < 1e-9 && (spent.burn.unwrap() - 2.0).abs() < 1e-9);
         assert_eq!(budget(1_000, 999, 1.0).burn, None);
+        assert_eq!(
+            (budget(40_000, 39_960, 0.999).allowed, budget(40_000, 39_960, 0.999).spent),
+            (40.0, Some(1.0))
+        );
     }
 
     #[test]

@@ -61,12 +61,12 @@ impl<'l> Groups<'l> {
 
     /// The groups in order: of time, then of their values, what has no value last.
     pub(super) fn into_answers(self, describe: impl Fn(&Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
-        let mut rows: Vec<(Key, Vec<u8>, Group)> = self
-            .table
-            .into_sorted()
-            .into_iter()
-            .map(|(key, group)| (decode(&key, self.layout), key, group))
-            .collect();
+        let mut sorted = self.table.into_sorted();
+        if self.layout.every.is_some() {
+            sorted.chunk_by_mut(|(a, _), (b, _)| unbucketed(a) == unbucketed(b)).for_each(count_once);
+        }
+        let mut rows: Vec<(Key, Vec<u8>, Group)> =
+            sorted.into_iter().map(|(key, group)| (decode(&key, self.layout), key, group)).collect();
         rows.sort_by(|(a, a_key, _), (b, b_key, _)| order((a, a_key), (b, b_key)));
         rows.into_iter().map(|(key, _, group)| describe(&key, group)).collect()
     }
@@ -123,6 +123,29 @@ impl Group {
         let failed = self.ids.rows().filter(|(_, failed)| **failed).count() as u64;
         let ids = self.ids.len() as u64;
         (self.requests + ids, self.success + ids - failed)
+    }
+}
+
+/// The key of a group with time buckets without its bucket.
+fn unbucketed(key: &[u8]) -> &[u8] {
+    &key[..key.len().saturating_sub(8)]
+}
+
+/// Counts a request whose entries lie in several of these buckets once: where it ended. What has no time comes last in
+/// the order of keys, and says of a request that is known otherwise only how it went.
+fn count_once(buckets: &mut [(Vec<u8>, Group)]) {
+    let undated = buckets.last().is_some_and(|(key, _)| key.ends_with(&u64::MAX.to_be_bytes()));
+    let dated = buckets.len() - usize::from(undated);
+    let mut ended: Table<(usize, bool)> = Table::default();
+    for at in (dated..buckets.len()).chain(0..dated) {
+        for (id, failed) in buckets[at].1.ids.rows() {
+            let end = ended.entry(id, || (at, false));
+            *end = (at, end.1 || *failed);
+        }
+        buckets[at].1.ids = Table::default();
+    }
+    for (id, (at, failed)) in ended.rows() {
+        buckets[*at].1.ids.entry(id, || *failed);
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use super::{InvestigateArgs, against, considered, coverage, fired, quoted, verdict, who};
+use super::{
+    InvestigateArgs, against, considered, correlate_command, coverage, fired, quoted, reading, verdict, who,
+};
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::recorded::Recorded;
@@ -12,7 +14,7 @@ use crate::correlate;
 use crate::detect::affected::{Affected, Example};
 use crate::detect::cause::Story;
 use crate::detect::course::{self, Course, Grid};
-use crate::detect::observe::What;
+use crate::detect::observe::{Kind, What, asked_fields};
 use crate::detect::success::{RULE, is_probe};
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::format::log::Profile;
@@ -62,7 +64,11 @@ pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
     told.chain(&mut report);
     let grid = Grid::over(told.scene.axis);
     let options = &told.session.config.scan;
-    let (mut course, _) = scan::fold(told.logs(), selection, options, || Course::new(told.scene.wants, grid));
+    let sought = told.sought();
+    let new = || {
+        Course::new(told.scene.wants, grid, sought.as_ref().map(|(group, words)| (*group, words.as_str())))
+    };
+    let (mut course, _) = scan::fold(told.logs(), selection, options, new);
     report.heading("Over time");
     report.paragraph(Phrase::new().and(
         Style::Dim,
@@ -98,7 +104,7 @@ impl Told<'_> {
         let mut push = |name: &str, value: &str| {
             options.push_str(&format!(" {name} {}", quoted(value)));
         };
-        let (select, input) = (&self.args.select, &self.args.input);
+        let select = &self.args.select;
         if let Some(level) = &select.level {
             push("--level", level);
         }
@@ -113,14 +119,7 @@ impl Told<'_> {
                 select.until.iter().for_each(|until| push("--until", until));
             }
         }
-        if let Some(format) = &input.format {
-            push("--format", format);
-        }
-        if input.tz != "UTC" {
-            push("--tz", &input.tz);
-        }
-        input.map.iter().for_each(|map| push("--map", map));
-        options
+        options + &reading(&self.args.input)
     }
 
     /// The same for commands that compare: with what was compared, too.
@@ -154,16 +153,16 @@ impl Told<'_> {
             .filter(|(kind, _)| kind.what == What::Status && kind.group == group && is_probe(kind));
         let mut paths: Vec<&str> = probes
             .filter_map(|(kind, _)| kind.text.get(4..)?.split(' ').find(|word| word.starts_with('/')))
-            .filter(|path| path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-.".contains(&b)))
+            .filter(|path| path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-.#".contains(&b)))
             .collect();
         paths.sort_unstable();
         paths.dedup();
         let file = (0..self.logs().len()).find(|file| self.scene.wants.group(*file as u32) == group)?;
         let keys = self.logs()[file].profile().map(|profile: &Profile| &profile.keys)?;
-        let field = ["path", "uri", "request_uri", "url", "request"]
-            .into_iter()
-            .find(|name| keys.iter().any(|key| key == name))?;
-        let paths: Vec<String> = paths.iter().map(|path| path.replace('.', "[.]")).collect();
+        let field = asked_fields().find(|name| keys.iter().any(|key| key == name))?;
+        // Numbers in a path are masked.
+        let paths: Vec<String> =
+            paths.iter().map(|path| path.replace('.', "[.]").replace('#', "[^/ ?]+")).collect();
         (!paths.is_empty()).then(|| format!("not (.{field} =~ \"(^| )({})([ ?]|$)\")", paths.join("|")))
     }
 
@@ -398,15 +397,43 @@ impl Told<'_> {
         of().find(|finding| finding.subject == cause.subject).or_else(|| of().next())
     }
 
+    /// The log that a finding is about.
+    fn group_of(&self, finding: &Finding) -> Option<u32> {
+        let file = (0..self.logs().len()).find(|file| self.logs()[*file].shown == finding.subject.file)?;
+        Some(self.scene.wants.group(file as u32))
+    }
+
+    /// The log of the first cause, and words of the entries that tell of it.
+    fn sought(&self) -> Option<(u32, String)> {
+        let finding = self.lead()?;
+        let words = phrase_of(&finding.evidence.first()?.text)?;
+        Some((self.group_of(finding)?, words))
+    }
+
+    /// The command that shows the numbers of a pool: as values of a field, else as they stand in the text.
+    fn of_pool(&self, group: u32, grid: Grid) -> String {
+        let (files, every, scope) = (self.files(group), Told::every(grid), self.scope(None));
+        let fields = self.scene.wants.pool_names(group, self.logs());
+        if let Some(field) = fields.first() {
+            return format!("obs stats {files} --value {} {every}{scope}", quoted(field)).replace("  ", " ");
+        }
+        let of_text = |kind: &&Kind| kind.what == What::Template && kind.group == group;
+        let has_ratio = |kind: &Kind| kind.text.contains("pool") && kind.text.contains("#/#");
+        let kinds = self.scene.kinds.iter().map(|(kind, _)| kind);
+        if kinds.filter(of_text).any(has_ratio) {
+            // Every state of the pool, and how often it was in it.
+            return format!("obs grep -oiI 'pool[^0-9]*[0-9]+/[0-9]+' {files}{scope} | sort | uniq -c");
+        }
+        format!("obs grep -i pool {files}{scope}")
+    }
+
     /// The resource that ran out: how much of it was in use; else how often its end was told.
     fn resource(&self, grid: Grid, course: &Course<'_>) -> Option<Panel> {
         let finding = self.lead()?;
-        let files = (0..self.logs().len()).filter(|file| self.logs()[*file].shown == finding.subject.file);
-        let group = files.map(|file| self.scene.wants.group(file as u32)).next();
+        let group = self.group_of(finding);
         let file = finding.subject.file.rsplit('/').next().unwrap_or_default();
         let name = finding.subject.service.as_deref().unwrap_or(file);
         let track = |name: &str, style, values| Track { name: name.into(), style, values, spans: Vec::new() };
-        let evidence = finding.evidence.first().map(|evidence| evidence.text.as_str()).unwrap_or_default();
         if finding.nature == Nature::Resource
             && let Some(group) = group
             && let Some(pool) = course.pool(group)
@@ -421,19 +448,24 @@ impl Told<'_> {
                 scale: Scale::Number,
                 shape: Shape::Lines,
                 tracks: vec![track("in use", Style::Bad, active), track("limit", Style::Dim, total)],
-                command: Some(format!("obs grep -i pool {}{}", self.files(group), self.scope(None)).into()),
+                command: Some(self.of_pool(group, grid).into()),
             });
         }
-        let counts = course::seen(self.scene, grid, &finding.kinds);
+        let sought = self.sought().filter(|_| course.told().iter().any(|count| *count > 0));
+        let counts = match sought {
+            Some(_) => course.told().to_vec(),
+            None => course::seen(self.scene, grid, &finding.kinds),
+        };
         if counts.iter().all(|count| *count == 0) {
             return None;
         }
-        let command = group.zip(phrase_of(evidence)).map(|(group, words)| {
+        let said = sought.as_ref().map_or(String::new(), |(_, words)| format!(" (“{words}”)"));
+        let command = sought.map(|(group, words)| {
             format!("obs grep -F {} {} -c{}", quoted(&words), self.files(group), self.scope(None)).into()
         });
         Some(Panel {
             title: format!("{} in {name}", finding.detector).into(),
-            says: format!("Entries that tell of it: {}.", HumanCount(counts.iter().sum())).into(),
+            says: format!("Entries that tell of it{said}: {}.", HumanCount(counts.iter().sum())).into(),
             scale: Scale::Number,
             shape: Shape::Bars,
             tracks: vec![track(
@@ -590,7 +622,7 @@ impl Told<'_> {
                 "{} and the command that shows them",
                 counted(story.moments.len() as u64, "entry", "entries")
             );
-            let command = format!("obs correlate {} --id {}", self.paths(), quoted(&example.id));
+            let command = correlate_command((&self.args.paths.paths, &self.args.input), &example.id);
             let sections = vec![Section::Code(command.into()), Section::Table(table)];
             report.push(Section::Details(line.into(), Report { sections }));
         }

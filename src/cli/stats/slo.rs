@@ -52,7 +52,8 @@ struct BurnJson {
 /// A promise as typed: a percentage such as 99.9.
 pub(super) fn target(slo: f64) -> Result<f64, Error> {
     if (0.0..100.0).contains(&slo) && slo > 0.0 {
-        return Ok(slo / 100.0);
+        // As many digits as were typed: 99.9 / 100 is 0.9990000000000001.
+        return Ok((slo * 1e10).round() / 1e12);
     }
     Err(Error::usage(format!("nobody can promise {slo} % of success"))
         .hinted("write a percentage above 0 and below 100, such as --slo 99.9"))

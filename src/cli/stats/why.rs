@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::super::args::InputArgs;
 use super::super::investigate::correlate_command;
 use super::super::redaction;
 use super::super::session::Session;
@@ -78,6 +79,8 @@ pub(super) fn behind(
         exemplar::behind(&session.inputs, question, rule, needs, wanted, selected, options);
     let unit = Measure::of(&question.value, &mut Needs::none()).unit().map(Unit::symbol);
     let logs = &session.inputs.logs;
+    let told: Vec<_> = found.iter().flat_map(|behind| &behind.entries).map(|e| e.location).collect();
+    redaction::learn_of(&told, (logs, &scanned), options);
     let of = |behind: Behind| WhyJson {
         by: question.by.iter().cloned().zip(behind.values).collect(),
         from: behind.bucket.map(|bucket| bucket.to_string()),
@@ -112,7 +115,7 @@ pub(super) fn behind(
 }
 
 /// The entries, and the command that shows the request of the first.
-pub(super) fn tell(report: &mut Report, found: &[WhyJson], paths: &[PathBuf]) {
+pub(super) fn tell(report: &mut Report, found: &[WhyJson], read: (&[PathBuf], &InputArgs)) {
     for why in found {
         let shown = |value: Option<f64>| value.map(|value| in_unit(value, why.unit).shown.json().to_owned());
         let group: Vec<String> = why
@@ -137,7 +140,7 @@ pub(super) fn tell(report: &mut Report, found: &[WhyJson], paths: &[PathBuf]) {
         };
         report.push(Section::Lines(why.entries.iter().map(line).collect()));
         if let Some(id) = why.entries.iter().find_map(|entry| entry.id.as_deref()) {
-            report.push(Section::Code(correlate_command(paths, id).into()));
+            report.push(Section::Code(correlate_command(read, id).into()));
         }
     }
 }

@@ -99,7 +99,24 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
         put_request(request, put);
     }
     put_response(&mut tokens, put);
-    time::read(&line[open + 1..]).is_some()
+    is_usual_time(&line[open + 1..]) || time::read(&line[open + 1..]).is_some()
+}
+
+/// `24/Dec/2023:12:29:28 +0900`: a time that needs no second reading to be believed.
+fn is_usual_time(text: &[u8]) -> bool {
+    const MONTHS: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    let Some([d, e, b'/', month @ .., b'/', y0, y1, y2, y3, b':', h, i, b':', m, n, b':', s, t, b' ']) =
+        text.first_chunk::<21>()
+    else {
+        return false;
+    };
+    [e, y1, y2, y3, i, n, t].into_iter().all(u8::is_ascii_digit)
+        && *y0 == b'2'
+        && matches!((d, e), (b'0', b'1'..) | (b'1', _) | (b'2', ..=b'8'))
+        && matches!((h, i), (b'0' | b'1', _) | (b'2', ..=b'3'))
+        && matches!((m, s), (b'0'..=b'5', b'0'..=b'5'))
+        && MONTHS.contains(&month)
 }
 
 /// `POST /path HTTP/1.1` in its parts; a path may hold blanks.
@@ -210,14 +227,15 @@ impl<'a> Iterator for Tokens<'a> {
             return Some(Token::Bare(&self.bytes[start..end]));
         }
         let mut end = start + 1;
-        while let Some(b) = self.bytes.get(end) {
-            match b {
-                b'"' => break,
-                b'\\' => end += 2,
-                _ => end += 1,
+        let end = loop {
+            let rest = self.bytes.get(end..).unwrap_or_default();
+            match memchr::memchr2(b'"', b'\\', rest) {
+                None => break self.bytes.len(),
+                Some(found) if rest[found] == b'"' => break end + found,
+                // What comes next is taken as it is.
+                Some(found) => end += found + 2,
             }
-        }
-        let end = end.min(self.bytes.len());
+        };
         self.at = end + 1;
         Some(Token::Quoted(&self.bytes[start + 1..end]))
     }
@@ -270,6 +288,34 @@ mod tests {
                 "request_id=req-77af21"
             ]
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_usual_time_is_a_time(
+            text in "[0-3][0-9]/(Jan|Feb|Mai|Dec|Dez)/[12][09][0-9]{2}:[0-2][0-9]:[0-6][0-9]:[0-6][0-9][ .]([+-][0-9]{4}|Z|UTC)?"
+        ) {
+            if is_usual_time(text.as_bytes()) {
+                proptest::prop_assert!(time::read(text.as_bytes()).is_some(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn quotes_end_where_they_are_not_escaped() {
+        for (text, quoted) in [
+            (r#""a b" c"#, "a b"),
+            (r#""a \\" \" c"#, r"a \\"),
+            (r#""a \" c"#, r#"a \" c"#),
+            (r#""a \"#, r"a \"),
+            ("\"a", "a"),
+        ] {
+            let token = Tokens { bytes: text.as_bytes(), at: 0 }.next();
+            assert_eq!(
+                token.map(|token| String::from_utf8_lossy(token.bytes()).into_owned()),
+                Some(quoted.into())
+            );
+        }
     }
 
     #[test]

@@ -49,11 +49,15 @@ pub(super) fn json_at(message: &[u8]) -> Option<usize> {
 
 fn pairs_between<'a>(message: &'a [u8], visit: &mut dyn FnMut(&'a [u8], Value<'a>)) {
     let mut at = 0;
+    // Most messages have no brackets to count.
+    let mut bracketed = None;
     let mut depth = 0_usize;
     while let Some(found) = message.get(at..).and_then(|rest| memchr::memchr3(b'=', b':', b'"', rest)) {
         let sign = at + found;
-        depth = (depth + message[at..sign].iter().filter(|b| matches!(b, b'(' | b'[' | b'{')).count())
-            .saturating_sub(message[at..sign].iter().filter(|b| matches!(b, b')' | b']' | b'}')).count());
+        if *bracketed.get_or_insert_with(|| memchr::memchr3(b'(', b'[', b'{', message).is_some()) {
+            depth = (depth + message[at..sign].iter().filter(|b| matches!(b, b'(' | b'[' | b'{')).count())
+                .saturating_sub(message[at..sign].iter().filter(|b| matches!(b, b')' | b']' | b'}')).count());
+        }
         at = sign + 1;
         let after = &message[at..];
         match message[sign] {
@@ -97,44 +101,59 @@ fn numbers(message: &[u8]) -> impl Iterator<Item = usize> {
     starts.filter(|at| matches!(message.get(*at), Some(b'0'..=b'9' | b'.')))
 }
 
-/// A duration in words: `took 8ms`, `duration: 418.377 ms`, `completed in 1.2s`.
-pub(super) fn duration(message: &[u8]) -> Option<&[u8]> {
-    const BEFORE: [&[u8]; 5] = [b"took ", b"duration: ", b"elapsed: ", b"elapsed time: ", b"latency: "];
-    const DONE: [&str; 14] = [
-        "completed",
-        "finished",
-        "done",
-        "processed",
-        "executed",
-        "responded",
-        "served",
-        "handled",
-        "ok",
-        "succeeded",
-        "failed",
-        "returned",
-        "started",
-        "timed",
-    ];
+/// Words before a duration.
+const TOOK: [&[u8]; 5] = [b"took ", b"duration: ", b"elapsed: ", b"elapsed time: ", b"latency: "];
+/// Words before ` in ` and a duration.
+const DONE: [&str; 14] = [
+    "completed",
+    "finished",
+    "done",
+    "processed",
+    "executed",
+    "responded",
+    "served",
+    "handled",
+    "ok",
+    "succeeded",
+    "failed",
+    "returned",
+    "started",
+    "timed",
+];
+/// Words before the status of an HTTP response.
+const ANSWERED: [&[u8]; 7] =
+    [b"HTTP/1.1\" ", b"HTTP/1.0\" ", b"HTTP/2.0\" ", b"HTTP/2\" ", b"status code ", b"HTTP ", b"returned "];
+
+/// A duration in words, `took 8ms`, `duration: 418.377 ms`, `completed in 1.2s`, and an HTTP status in words,
+/// `HTTP/1.1" 503`, `status code 404`, `returned 401`: both are numbers behind a blank, which are looked for once.
+pub(super) fn duration_and_status(message: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     let message = within(message);
-    let is_told = |before: &[u8]| BEFORE.iter().any(|words| before.ends_with(words));
-    let is_done = |before: &[u8]| {
-        let Some(before) = before.strip_suffix(b" in ") else { return false };
-        let last = before.rsplit(|b| !b.is_ascii_alphabetic()).next().unwrap_or_default();
-        DONE.iter().any(|word| last.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    let mut done = None;
+    let (mut took, mut done, mut status) = (None, None, None);
     for at in numbers(message) {
         let (before, rest) = message.split_at(at);
-        if is_told(before) {
-            if let Some(duration) = with_unit(rest) {
-                return Some(duration);
-            }
+        if took.is_none() && TOOK.iter().any(|words| before.ends_with(words)) {
+            took = with_unit(rest);
         } else if done.is_none() && is_done(before) {
             done = with_unit(rest);
         }
+        if status.is_none() && ANSWERED.iter().any(|words| before.ends_with(words)) {
+            status = status_code(rest);
+        }
     }
-    done
+    (took.or(done), status)
+}
+
+fn is_done(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b" in ") else { return false };
+    let last = before.rsplit(|b| !b.is_ascii_alphabetic()).next().unwrap_or_default();
+    DONE.iter().any(|word| last.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// The status at the start of `text`.
+fn status_code(text: &[u8]) -> Option<&[u8]> {
+    let code = text.get(..3)?;
+    let ends = !text.get(3).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
+    (ends && matches!(code, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'])).then_some(code)
 }
 
 /// A number with its unit at the start of `text`.
@@ -142,26 +161,6 @@ fn with_unit(text: &[u8]) -> Option<&[u8]> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
     let unit = unit_after(&text[digits..])?;
     (digits > 0).then(|| &text[..digits + unit])
-}
-
-/// An HTTP status in words: `HTTP/1.1" 503`, `status code 404`, `returned 401`.
-pub(super) fn status(message: &[u8]) -> Option<&[u8]> {
-    const BEFORE: [&[u8]; 7] = [
-        b"HTTP/1.1\" ",
-        b"HTTP/1.0\" ",
-        b"HTTP/2.0\" ",
-        b"HTTP/2\" ",
-        b"status code ",
-        b"HTTP ",
-        b"returned ",
-    ];
-    let message = within(message);
-    numbers(message).find_map(|at| {
-        let code = message.get(at..at + 3)?;
-        let ends = !message.get(at + 3).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
-        let is_code = ends && matches!(code, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9']);
-        (is_code && BEFORE.iter().any(|words| message[..at].ends_with(words))).then_some(code)
-    })
 }
 
 /// The id of a request without a name before it: a W3C traceparent, a UUID, or `req-…`.
@@ -263,7 +262,7 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
     if message.starts_with(b"panic: ") || tells && FATAL.iter().any(|words| find(message, words).is_some()) {
         return Some(Level::Fatal);
     }
-    let server_fault = || status(message).is_some_and(|code| code[0] == b'5');
+    let server_fault = || duration_and_status(message).1.is_some_and(|code| code[0] == b'5');
     let fails = || ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message);
     (tells && fails() || server_fault()).then_some(Level::Error)
 }
@@ -366,7 +365,8 @@ mod tests {
             ("pre-req-check", (None, None, None)),
         ] {
             let bytes = message.as_bytes();
-            let found = (text(duration(bytes)), text(status(bytes)), text(id(bytes)));
+            let (duration, status) = duration_and_status(bytes);
+            let found = (text(duration), text(status), text(id(bytes)));
             let (d, s, i) = expected;
             assert_eq!(
                 found,

@@ -9,7 +9,7 @@ use crate::model::Level;
 pub(super) type Range = (usize, usize);
 
 /// What a line says before its message, as ranges of bytes.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Header {
     pub(super) stamp: Option<Found>,
     pub(super) level: Option<(Level, usize, usize)>,
@@ -19,7 +19,7 @@ pub(super) struct Header {
     pub(super) id: Option<Range>,
     pub(super) message: usize,
     /// Is the bracket still open that opened before the time?
-    open: bool,
+    pub(super) open: bool,
 }
 
 /// How many words of a line may come before the message.
@@ -32,7 +32,13 @@ impl Header {
     /// Reads word after word as long as they are a time, a level, a thread or a logger.
     pub(super) fn of(entry: &[u8], layout: Layout) -> Header {
         let line = memchr::memchr(b'\n', &entry[..entry.len().min(4096)]).map_or(entry, |end| &entry[..end]);
-        let mut header = Header { stamp: layout.find(line), ..Header::default() };
+        let stamp = layout.find(line);
+        stamp.and_then(|stamp| Header::usual(line, stamp)).unwrap_or_else(|| Header::any(line, stamp))
+    }
+
+    /// Of any line.
+    pub(super) fn any(line: &[u8], stamp: Option<Found>) -> Header {
+        let mut header = Header { stamp, ..Header::default() };
         let mut at = after_kitchen_time(line);
         if let Some((_, from, to)) = header.stamp {
             header.before_time(line, from);
@@ -505,7 +511,7 @@ fn after_glued_number(line: &[u8], at: usize) -> usize {
 }
 
 /// The length of a name, with Rust's and C++'s `::` in it.
-fn name_length(rest: &[u8]) -> usize {
+pub(super) fn name_length(rest: &[u8]) -> usize {
     let mut length = 0;
     loop {
         length += rest[length..].iter().take_while(|b| is_name(**b)).count();

@@ -51,6 +51,7 @@ pub mod survey;
 pub mod syslog;
 pub mod text;
 mod trace;
+mod usual;
 pub mod uwsgi;
 pub mod w3c;
 pub mod websphere;

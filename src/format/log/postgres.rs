@@ -231,7 +231,9 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     }
     let message = entry[message..].trim_ascii_end();
     put("message", Value::plain(message));
-    if let Some(duration) = message.starts_with(b"duration: ").then(|| body::duration(message)).flatten() {
+    if let Some(duration) =
+        message.starts_with(b"duration: ").then(|| body::duration_and_status(message).0).flatten()
+    {
         put("duration", Value::plain(duration));
     }
     true

@@ -22,7 +22,7 @@ impl LogFormat for Text {
         let line = &rest[..rest.len().min(512)];
         let line = memchr::memchr(b'\n', line).map_or(line, |end| &line[..end]);
         !matches!(line.first(), None | Some(b'\t' | b'\r'))
-            && plan.layout().find(line).is_some()
+            && plan.layout().has(line)
             // APT says of one entry when it began and when it ended.
             && !line.starts_with(b"End-Date: ")
     }
@@ -228,17 +228,16 @@ fn visit<'a>(header: &Header, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value
 pub(super) fn offer_body<'a>(text: &'a [u8], message: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) {
     body::pairs(text, &mut |key, value| plan.offer_loose(slots, key, value));
     let needs = plan.needs();
-    if needs.has(Role::Duration)
-        && slots.duration.is_none()
-        && let Some(duration) = body::duration(message)
-    {
-        plan.offer_missing(slots, b"duration", Value::plain(duration));
-    }
-    if needs.has(Role::Status)
-        && !slots.role(Role::Status).is_some()
-        && let Some(status) = body::status(message)
-    {
-        plan.offer_missing(slots, b"status", Value::Number(status));
+    let duration_missing = needs.has(Role::Duration) && slots.duration.is_none();
+    let status_missing = needs.has(Role::Status) && !slots.role(Role::Status).is_some();
+    if duration_missing || status_missing {
+        let (duration, status) = body::duration_and_status(message);
+        if let Some(duration) = duration.filter(|_| duration_missing) {
+            plan.offer_missing(slots, b"duration", Value::plain(duration));
+        }
+        if let Some(status) = status.filter(|_| status_missing) {
+            plan.offer_missing(slots, b"status", Value::Number(status));
+        }
     }
     if needs.has(Role::RequestId)
         && !slots.role(Role::RequestId).is_some()

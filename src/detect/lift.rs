@@ -203,7 +203,6 @@ fn round(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
