@@ -129,28 +129,27 @@ pub static CLUSTER: Family = Family {
     gauge: None,
 };
 
-/// A balancer has nobody to send requests to.
+/// A balancer takes servers out.
 pub static BACKENDS: Family = Family {
     name: "backends",
-    about: "balancers that take servers out, or have none left",
-    what: "no healthy servers to send requests to",
-    severity: Severity::High,
-    nature: Nature::Symptom,
+    about: "balancers that take servers out for their health checks, or have none left",
+    what: "a balancer takes servers out",
+    severity: Severity::Medium,
+    nature: Nature::Fault,
     least: Level::Info,
     rises: true,
     phrases: &[
         says(3, &["is down, reason"]),
-        says(3, &["no server available"]),
-        says(3, &["no server is available"]),
-        says(3, &["no available server"]),
-        says(3, &["no healthy upstream"]),
-        says(3, &["no healthy host"]),
-        says(3, &["no healthy backend"]),
-        says(3, &["no healthy endpoint"]),
-        says(3, &["no healthy target"]),
+        says(3, &["has no server available"]),
         says(3, &["all backends", "down"]),
         says(3, &["all backends", "unhealthy"]),
         says(3, &["all upstreams", "down"]),
+        says(3, &["ejecting host"]),
+        says(3, &["ejected host"]),
+        says(3, &["marked", "unhealthy"]),
+        says(3, &["marked", "as down"]),
+        says(3, &["disabling server"]),
+        says(3, &["removed from the pool", "health"]),
     ],
     unless: &["recovered"],
     most: None,
@@ -216,6 +215,10 @@ pub static CONNECTION: Family = Family {
         says(2, &["failed to establish a new connection"]),
         says(2, &["no healthy upstream"]),
         says(2, &["no healthy backend"]),
+        says(2, &["no healthy host"]),
+        says(2, &["no healthy endpoint"]),
+        says(2, &["no healthy target"]),
+        says(2, &["no server is available"]),
         says(2, &["no server available"]),
         says(2, &["host is down"]),
         says(2, &["host unreachable"]),
@@ -287,9 +290,12 @@ mod tests {
             &[
                 "info: Server be_core/core1 is DOWN, reason: Layer7 wrong status, code: 404, info: \"Not Found\"",
                 "info: backend be_core has no server available!",
-                "no healthy upstream",
             ],
-            &["info: Server be_core/core1 is UP, reason: Layer7 check passed", "order failed"],
+            &[
+                "no healthy upstream",
+                "info: Server be_core/core1 is UP, reason: Layer7 check passed",
+                "order failed",
+            ],
         );
         assert!(noise(Some(Level::Error), "connection refused").is_empty());
     }
