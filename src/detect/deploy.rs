@@ -36,7 +36,7 @@ pub static DEPLOY: Family = Family {
         says(3, &["applied migration"]),
         says(3, &["running migration"]),
         says(3, &["scaled", "replica"]),
-        says(2, &["booting", "version"]),
+        says_but(2, &["booting"], &["worker", "with pid"]),
         says(2, &["server listening", "version"]),
     ],
     unless: &["deployment.environment", "client build", "checkpoint", "vacuum", "backup"],
@@ -155,8 +155,9 @@ mod tests {
             &[
                 "info: Starting TariffStoreApplication v1.52.0 using Java 21.0.2 with PID 1 (version: 1.52.0, commit: d3980f1)",
                 "info: deployment checkout-7f9c rolled out",
+                "info: booting sessions",
             ],
-            &["order failed"],
+            &["order failed", "info: Booting worker with pid: 12"],
         );
         check(
             "configuration",

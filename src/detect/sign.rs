@@ -302,14 +302,16 @@ pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
 }
 
 impl Candidate {
-    /// The sign that says best what it is: what explains most, of those that came early.
+    /// The sign that says best what it is: what explains most, of those that came early. What is merely new leads
+    /// nothing.
     pub(super) fn lead(&self) -> &Sign {
-        let first = self.signs[0].from;
+        let of_substance = || self.signs.iter().filter(|sign| sign.weight >= 0.4);
+        let first = of_substance().next().map_or(self.signs[0].from, |sign| sign.from);
         let worth = |sign: &Sign| {
             let late = (sign.from.0 - first.0) as f64 / 1e9;
             sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
         };
-        let best = self.signs.iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
+        let best = of_substance().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
         best.unwrap_or(&self.signs[0])
     }
 
