@@ -512,9 +512,8 @@ fn shares(book: &Book, found: &mut Vec<Finding>) {
         }
         let mut inside =
             counted.failed.clipped(axis.at(stretch.from), Timestamp(axis.at(stretch.until).0 - 1));
-        if stretch.outside > 0.0 {
-            inside = inside.without_strays();
-        }
+        // Where there was none before, one may stand apart a little farther.
+        inside = inside.without_strays_beyond(if stretch.outside > 0.0 { 2 } else { 3 });
         let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
         let statuses: Vec<String> =
             counted.by_status.iter().map(|(status, n)| format!("{n} × {status}")).collect();
