@@ -45,7 +45,7 @@ pub struct Counted {
     /// Those that failed.
     pub failed: Bins,
     /// Failures by the value that says so.
-    pub by_status: BTreeMap<String, u64>,
+    pub by_status: BTreeMap<String, Bins>,
 }
 
 impl Book {
@@ -389,7 +389,7 @@ fn counted(book: &Book) -> Vec<(String, Labels, Counted)> {
                     counted.all.add_many(moment, n);
                     if meter::is_failure(ending) {
                         counted.failed.add_many(moment, n);
-                        *counted.by_status.entry(ending.to_owned()).or_default() += n;
+                        counted.by_status.entry(ending.to_owned()).or_default().add_many(moment, n);
                     }
                 }
             }
@@ -425,8 +425,11 @@ fn shares(book: &Book, found: &mut Vec<Finding>) {
             inside = inside.without_strays();
         }
         let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
+        let (from, to) = (first.ts, last);
+        let within = |bins: &Bins| bins.within(from, to).map(|bin| bin.count).sum::<u64>();
+        let statuses = counted.by_status.iter().map(|(status, bins)| (status, within(bins)));
         let statuses: Vec<String> =
-            counted.by_status.iter().map(|(status, n)| format!("{n} × {status}")).collect();
+            statuses.filter(|(_, n)| *n > 0).map(|(status, n)| format!("{n} × {status}")).collect();
         found.push(finding(&Said {
             detector: "error-share",
             severity: Severity::High,

@@ -32,7 +32,7 @@ pub struct Success {
     pub worst: Option<Worst>,
     /// The failures.
     pub failed: Bins,
-    /// The failures by status, the most frequent first.
+    /// The failures by status, the most frequent first; those of the stretch, if there is one.
     pub by_status: Vec<(String, u64)>,
 }
 
@@ -87,12 +87,12 @@ impl Success {
 
     fn count(scene: &Scene<'_>, group: u32) -> Success {
         let (mut all, mut failed) = (Bins::default(), Bins::default());
-        let mut by_status: BTreeMap<String, u64> = BTreeMap::new();
+        let mut by_status: BTreeMap<String, Bins> = BTreeMap::new();
         for (kind, signal) in statuses(scene, group) {
             all.merge(signal.bins.clone());
             if code(kind).is_some_and(is_failure) {
                 failed.merge(signal.bins.clone());
-                *by_status.entry(kind.text[..3].to_owned()).or_default() += signal.count;
+                by_status.entry(kind.text[..3].to_owned()).or_default().merge(signal.bins.clone());
             }
         }
         Success::from_counts(scene, (group, None), &all, failed, by_status)
@@ -115,7 +115,7 @@ impl Success {
         (group, recorded): (u32, Option<(String, Option<String>)>),
         all: &Bins,
         failed: Bins,
-        by_status: BTreeMap<String, u64>,
+        by_status: BTreeMap<String, Bins>,
     ) -> Success {
         let (requests, failures) = (scene.axis.counts(all), scene.axis.counts(&failed));
         let exposure: Vec<f64> = requests.iter().map(|count| *count as f64).collect();
@@ -132,7 +132,16 @@ impl Success {
                 }
                 Some(Worst { from: inside.first()?.ts, to: inside.last()?, gain: found.gain })
             });
-        let mut by_status: Vec<(String, u64)> = by_status.into_iter().collect();
+        let stretch = worst.map(|worst: Worst| scene.axis.range((worst.from, worst.to)));
+        let mut by_status: Vec<(String, u64)> = by_status
+            .into_iter()
+            .map(|(status, bins)| {
+                let counts = scene.axis.counts(&bins);
+                let within = stretch.clone().map_or(&counts[..], |range| &counts[range]);
+                (status, within.iter().sum())
+            })
+            .filter(|(_, count)| *count > 0)
+            .collect();
         by_status.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         Success { group, recorded, requests, failures, worst, failed, by_status }
     }
