@@ -17,7 +17,7 @@ use super::measured::{self, Wanted};
 use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
-use super::{out, redaction};
+use super::{nothing, out, redaction};
 use crate::detect::affected::{Affected, Cases, Example};
 use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::doubt;
@@ -115,6 +115,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let asked = needs.clone();
+    let conditioned = asked.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
@@ -183,6 +184,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
+    let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, &story);
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
         baseline: baseline(&story, &scene, &account),
@@ -209,6 +211,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             alerts: &alerts,
             account: &account,
             recorded: &recorded,
+            unseen: unseen.as_deref(),
         };
         page::page(&told, &selection)
     });
@@ -219,10 +222,31 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     }
     let report = match page {
         Some(page) if is_page => page,
-        _ => report(&session, &scene, &story, &affected, &examples, &alerts, &account),
+        _ => {
+            let first = verdict(&story, &account, unseen.as_deref());
+            report(&session, first, &scene, &story, &affected, &examples, &alerts, &account)
+        }
     };
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(account.lines > 0 || recorded.has_data())))
+    Ok(session.finish(Verdict::of(unseen.is_none())))
+}
+
+/// Why nothing can be said, if there was nothing to judge.
+fn unseen(
+    session: &Session,
+    asked: &[String],
+    (scene, recorded): (&Scene<'_>, &Recorded),
+    account: &Account,
+    story: &Story,
+) -> Option<String> {
+    if !story.causes.is_empty() || recorded.span().is_some() {
+        return None;
+    }
+    if scene.kinds.is_empty() {
+        return Some(nothing::sentence(session, asked, account));
+    }
+    (account.entries == 0)
+        .then(|| "no line of what was read has a time or a level that is understood.".to_owned())
 }
 
 /// The alerts that the rules would have raised, in the order of time.
@@ -335,6 +359,7 @@ const EFFECTS: usize = 3;
 
 fn report(
     session: &Session,
+    first: Phrase,
     scene: &Scene<'_>,
     story: &Story,
     affected: &Affected,
@@ -343,7 +368,7 @@ fn report(
     account: &Account,
 ) -> Report {
     let mut report = Report::new();
-    report.paragraph(verdict(story, account));
+    report.paragraph(first);
     if let Some(cause) = story.causes.first() {
         report.heading("Likely cause");
         report.paragraph(
@@ -398,12 +423,15 @@ fn considered(cause: &Cause) -> String {
 }
 
 /// The first sentence: what fails, since when, how badly, why.
-fn verdict(story: &Story, account: &Account) -> Phrase {
+fn verdict(story: &Story, account: &Account, unseen: Option<&str>) -> Phrase {
+    if let Some(why) = unseen {
+        return Phrase::new().and(Style::Warn, "Nothing can be said").and(Style::Plain, format!(": {why}"));
+    }
     let Some(onset) = story.onset else {
-        let span = account
-            .from
-            .zip(account.to)
-            .map_or(String::new(), |(from, to)| format!(" between {}", span(from, to)));
+        let span = account.from.zip(account.to).map_or(String::new(), |(from, to)| {
+            let word = if from.date_clock() == to.date_clock() { "at" } else { "between" };
+            format!(" {word} {}", span(from, to))
+        });
         let rate = story
             .rates
             .before

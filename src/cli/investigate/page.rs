@@ -54,12 +54,14 @@ pub(super) struct Told<'t> {
     pub(super) alerts: &'t [Alert],
     pub(super) account: &'t Account,
     pub(super) recorded: &'t Recorded,
+    /// Why nothing can be said, if there was nothing to judge.
+    pub(super) unseen: Option<&'t str>,
 }
 
 /// The page. Reads the logs again, for what only pictures need.
 pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
     let mut report = Report::new();
-    report.push(Section::Title(verdict(told.story, told.account)));
+    report.push(Section::Title(verdict(told.story, told.account, told.unseen)));
     report.push(Section::Tiles(told.tiles()));
     told.chain(&mut report);
     let grid = Grid::over(told.scene.axis);
