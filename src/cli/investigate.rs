@@ -24,7 +24,7 @@ use crate::detect::doubt;
 use crate::detect::own::{self, Watch};
 use crate::detect::reach::Reach;
 use crate::detect::success::{RULE, Rates};
-use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
+use crate::detect::{self, Finding, Observed, Scene, Severity, Wants, evidence, narrow};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
@@ -184,7 +184,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
-    let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, &story);
+    let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, (&story, &findings));
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
         baseline: baseline(&story, &scene, &account),
@@ -228,7 +228,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         }
     };
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(unseen.is_none())))
+    Ok(session.finish(Verdict::of(unseen.is_none() || !findings.is_empty())))
 }
 
 /// Why nothing can be said, if there was nothing to judge.
@@ -237,13 +237,21 @@ fn unseen(
     asked: &[String],
     (scene, recorded): (&Scene<'_>, &Recorded),
     account: &Account,
-    story: &Story,
+    (story, findings): (&Story, &[Finding]),
 ) -> Option<String> {
     if !story.causes.is_empty() || recorded.span().is_some() {
         return None;
     }
     if scene.kinds.is_empty() {
         return Some(nothing::sentence(session, asked, account));
+    }
+    if let Some(finding) =
+        findings.iter().find(|finding| account.from.is_none() && finding.severity >= Severity::High)
+    {
+        return Some(format!(
+            "no entry has a time, so nothing can be compared; but there is: {}.",
+            finding.summary
+        ));
     }
     (account.entries == 0)
         .then(|| "no line of what was read has a time or a level that is understood.".to_owned())

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::bins::Bins;
 use super::change::{self, Way};
 use super::observe::{Kind, Signal, What};
-use super::recorded::{Counted, NOWHERE};
+use super::recorded::{Asked, Counted, NOWHERE};
 use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
 
@@ -24,6 +24,8 @@ pub struct Success {
     pub group: u32,
     /// The metric that counted them, and whose it is.
     recorded: Option<(String, Option<String>)>,
+    /// How to ask for what that metric counted.
+    pub asked: Option<Asked>,
     /// Requests in each bin of the axis.
     pub requests: Vec<u64>,
     /// Failures in each bin of the axis.
@@ -101,13 +103,14 @@ impl Success {
     /// Counts the requests of a recorded metric.
     pub fn recorded(scene: &Scene<'_>, counted: &Counted) -> Success {
         let place = Some((counted.metric.clone(), counted.service.clone()));
-        Success::from_counts(
+        let success = Success::from_counts(
             scene,
             (NOWHERE, place),
             &counted.all,
             counted.failed.clone(),
             counted.by_status.clone(),
-        )
+        );
+        Success { asked: Some(counted.asked.clone()), ..success }
     }
 
     fn from_counts(
@@ -143,7 +146,7 @@ impl Success {
             .filter(|(_, count)| *count > 0)
             .collect();
         by_status.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Success { group, recorded, requests, failures, worst, failed, by_status }
+        Success { group, recorded, asked: None, requests, failures, worst, failed, by_status }
     }
 
     /// Where the requests were counted: a log or a metric.
