@@ -218,10 +218,14 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
             *outcome = all.outcome_of(links.ids.iter().map(|linked| linked.id.as_bytes()));
         }
     }
-    ids.iter().for_each(|(id, ..)| redaction::learn(&String::from_utf8_lossy(id)));
-    links.ids.iter().for_each(|linked| redaction::learn(&linked.id));
+    for (id, ..) in &ids {
+        redaction::learn(&String::from_utf8_lossy(id));
+    }
+    for linked in &links.ids {
+        redaction::learn(&linked.id);
+    }
     let told: Vec<_> = stories.iter().flat_map(|story| &story.moments).map(|m| m.location).collect();
-    redaction::learn_of(&told, &session.inputs.logs, &options);
+    redaction::learn_of(&told, (&session.inputs.logs, &again), &options);
     let view = View { session: &session, scanned: &again };
     let requests: Vec<RequestJson> = ids
         .iter()

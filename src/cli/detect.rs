@@ -105,7 +105,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     detect::evidence::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
     detect::evidence::fill(&mut findings, &session.inputs.logs, &scanned, &options);
     let shown: Vec<_> = findings.iter().flat_map(|f| &f.evidence).map(|evidence| evidence.location).collect();
-    redaction::learn_of(&shown, &session.inputs.logs, &options);
+    redaction::learn_of(&shown, (&session.inputs.logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };

@@ -23,7 +23,7 @@ use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::doubt;
 use crate::detect::own::{self, Watch};
 use crate::detect::reach::Reach;
-use crate::detect::success::{RULE, Rates};
+use crate::detect::success::{RULE, Rates, Success};
 use crate::detect::{self, Finding, Observed, Scene, Severity, Wants, evidence, narrow};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
@@ -180,7 +180,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let events = story.timeline.iter().filter_map(|event| event.evidence.as_ref());
     let shown: Vec<_> = story.causes.iter().flat_map(|cause| &cause.evidence).chain(events).collect();
     let shown: Vec<_> = shown.iter().map(|evidence| evidence.location).collect();
-    redaction::learn_of(&shown, logs, &options);
+    redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
@@ -224,7 +224,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         Some(page) if is_page => page,
         _ => {
             let first = verdict(&story, &account, unseen.as_deref());
-            report(&session, first, &scene, &story, &affected, &examples, &alerts, &account)
+            report((&session, first), &scene, &story, &affected, &examples, &alerts, &account)
         }
     };
     session.write(args.output.output, &report, &json)?;
@@ -366,8 +366,7 @@ fn quoted(word: &str) -> String {
 const EFFECTS: usize = 3;
 
 fn report(
-    session: &Session,
-    first: Phrase,
+    (session, first): (&Session, Phrase),
     scene: &Scene<'_>,
     story: &Story,
     affected: &Affected,
@@ -455,6 +454,7 @@ fn verdict(story: &Story, account: &Account, unseen: Option<&str>) -> Phrase {
     }
     if let (Some(before), Some(during)) = (story.rates.before, story.rates.during)
         && before - during > 0.001
+        && story.success.as_ref().is_some_and(Success::is_telling)
     {
         let after = story.rates.after.map_or(String::new(), |after| format!(", then {}", percent(after)));
         phrase = phrase.and(

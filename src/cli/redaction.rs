@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::model::{Location, Needs, Role};
+use crate::model::{Entry, Location, Needs, Role};
 use crate::report::{Redactor, Report};
-use crate::scan::{self, Input, ScanOptions, Selection};
+use crate::scan::{self, Input, ScanOptions, Scanned};
 
 /// The names given in this run; none where nothing is to be redacted.
 static NAMES: Mutex<Option<Redactor>> = Mutex::new(None);
@@ -44,36 +43,19 @@ pub(super) fn field<'t>(name: &str, value: &'t str) -> Cow<'t, str> {
 }
 
 /// Takes note of the ids of entries that will be shown: their requests, traces and users, whatever they look like.
-pub(super) fn learn_of(shown: &[Location], logs: &[Input], options: &ScanOptions) {
+pub(super) fn learn_of(shown: &[Location], (logs, scanned): (&[Input], &Scanned), options: &ScanOptions) {
     if !is_on() || shown.is_empty() {
         return;
     }
     // What was recorded as a metric stands in no log.
     let wanted: BTreeSet<Location> =
         shown.iter().copied().filter(|at| (at.file as usize) < logs.len()).collect();
-    let chunks: BTreeSet<(u32, u32)> = wanted.iter().map(|at| (at.file, at.chunk)).collect();
     let mut needs = Needs::none();
     let ids = [Role::RequestId, Role::TraceId, Role::SpanId, Role::User].map(|role| needs.role(role));
-    let selection = Selection::everything(needs.clone());
-    let last = wanted.iter().map(|at| at.file as usize + 1).max().unwrap_or(0).min(logs.len());
-    let (found, _) = scan::run(
-        &logs[..last],
-        &needs,
-        options,
-        Vec::new,
-        |found: &mut Vec<String>, chunk| {
-            if chunks.contains(&(chunk.file, chunk.index)) {
-                let _ = chunk.entries(&selection, |entry| {
-                    if wanted.contains(&entry.location) {
-                        let values = ids.iter().filter_map(|slot| entry.slots.get(*slot).text());
-                        found.extend(values.map(Cow::into_owned));
-                    }
-                    ControlFlow::Continue(())
-                });
-            }
-        },
-        |_| ControlFlow::Continue(()),
-    );
+    let values = |entry: &Entry<'_, '_>| -> Vec<String> {
+        ids.iter().filter_map(|slot| entry.slots.get(*slot).text()).map(Cow::into_owned).collect()
+    };
+    let found = scan::entries_at((logs, scanned), &wanted, &needs, options, values);
     with(|names| found.iter().flatten().for_each(|value| names.learn_value(value)));
 }
 

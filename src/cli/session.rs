@@ -85,7 +85,7 @@ impl Session {
         let diagnostics = std::mem::take(&mut inputs.diagnostics);
         let files = inputs.logs.iter().chain(&inputs.metrics);
         redaction::places(files.map(|input| input.shown.as_str()));
-        paths.iter().for_each(|path| redaction::places(path.to_str().into_iter()));
+        redaction::places(paths.iter().filter_map(|path| path.to_str()));
         let mut session = Session {
             config,
             inputs,

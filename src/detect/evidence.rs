@@ -1,13 +1,12 @@
 //! The second look: entries that are shown as evidence are read again where they stand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use super::finding::{Evidence, Finding};
 use super::observe::shown;
 use super::recorded::NOWHERE;
-use crate::model::{Location, Needs, Timestamp};
-use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
+use crate::model::{Entry, Location, Needs, Timestamp};
+use crate::scan::{self, Input, ScanOptions, Scanned};
 
 /// Fills in the files, lines and texts of evidence. Files that cannot be read twice keep the texts of the first
 /// look.
@@ -21,7 +20,10 @@ pub fn fill(findings: &mut [Finding], logs: &[Input], scanned: &Scanned, options
 pub fn fill_all(mut evidence: Vec<&mut Evidence>, logs: &[Input], scanned: &Scanned, options: &ScanOptions) {
     let wanted: BTreeSet<Location> =
         evidence.iter().map(|evidence| evidence.location).filter(|at| at.file != NOWHERE).collect();
-    let texts = texts(&wanted, logs, scanned, options);
+    let text =
+        |entry: &Entry<'_, '_>| (entry.location, String::from_utf8_lossy(&shown(entry.raw)).into_owned());
+    let texts: BTreeMap<Location, String> =
+        scan::entries_at((logs, scanned), &wanted, &Needs::none(), options, text).into_iter().collect();
     for evidence in evidence.iter_mut().filter(|evidence| evidence.location.file != NOWHERE) {
         evidence.file =
             logs.get(evidence.location.file as usize).map_or(String::new(), |log| log.shown.clone());
@@ -30,30 +32,6 @@ pub fn fill_all(mut evidence: Vec<&mut Evidence>, logs: &[Input], scanned: &Scan
             evidence.text.clone_from(text);
         }
     }
-}
-
-/// The beginnings of the entries at these places.
-fn texts(
-    wanted: &BTreeSet<Location>,
-    logs: &[Input],
-    scanned: &Scanned,
-    options: &ScanOptions,
-) -> BTreeMap<Location, String> {
-    let chunks: BTreeSet<(u32, u32)> = wanted.iter().map(|at| (at.file, at.chunk)).collect();
-    let places = scanned.places(|file, chunk| chunks.contains(&(file, chunk)));
-    let needs = Needs::none();
-    let selection = Selection::everything(needs.clone());
-    let look = |found: &mut Vec<(Location, String)>, chunk: &Chunk<'_>| {
-        let _ = chunk.entries(&selection, |entry| {
-            if wanted.contains(&entry.location) {
-                let text = String::from_utf8_lossy(&shown(entry.raw)).into_owned();
-                found.push((entry.location, text));
-            }
-            ControlFlow::Continue(())
-        });
-    };
-    let found = scan::again(logs, &places, &needs, options, Vec::new, look);
-    found.into_iter().flatten().collect()
 }
 
 /// Fills in the files and lines of samples: the line of a series with the time of the sample, or at least the

@@ -149,6 +149,13 @@ impl Success {
         Success { group, recorded, asked: None, requests, failures, worst, failed, by_status }
     }
 
+    /// Are there enough requests for their success to be told in a sentence? Three of fourteen are an accident.
+    pub fn is_telling(&self) -> bool {
+        const ENOUGH: [u64; 2] = [100, 5];
+        let [requests, failures] = [&self.requests, &self.failures].map(|counts| counts.iter().sum::<u64>());
+        requests >= ENOUGH[0] || failures >= ENOUGH[1]
+    }
+
     /// Where the requests were counted: a log or a metric.
     pub fn source<'s>(&'s self, scene: &'s Scene<'_>) -> &'s str {
         self.recorded.as_ref().map_or_else(|| scene.wants.file(self.group), |(metric, _)| metric)

@@ -9,6 +9,7 @@ mod cursor;
 mod driver;
 mod inputs;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -20,6 +21,7 @@ pub use inputs::{Input, InputKind, Inputs, SurveyOptions, survey};
 
 use crate::fold::Fold;
 use crate::format::log::reader::ReadOptions;
+use crate::model::{Entry, Location, Needs};
 
 /// How a scan is done; nothing here changes what comes out.
 #[derive(Clone, Debug)]
@@ -68,6 +70,28 @@ pub fn fold<F: Fold>(
         sum
     });
     (sum.unwrap_or_else(new), scanned)
+}
+
+/// Looks once more at the entries at these places, which a scan has found; what `each` makes of them, in no order.
+pub fn entries_at<T: Send>(
+    (inputs, scanned): (&[Input], &Scanned),
+    wanted: &BTreeSet<Location>,
+    needs: &Needs,
+    options: &ScanOptions,
+    each: impl Fn(&Entry<'_, '_>) -> T + Sync,
+) -> Vec<T> {
+    let chunks: BTreeSet<(u32, u32)> = wanted.iter().map(|at| (at.file, at.chunk)).collect();
+    let places = scanned.places(|file, chunk| chunks.contains(&(file, chunk)));
+    let selection = Selection::everything(needs.clone());
+    let look = |found: &mut Vec<T>, chunk: &Chunk<'_>| {
+        let _ = chunk.entries(&selection, |entry| {
+            if wanted.contains(&entry.location) {
+                found.push(each(entry));
+            }
+            ControlFlow::Continue(())
+        });
+    };
+    again(inputs, &places, needs, options, Vec::new, look).into_iter().flatten().collect()
 }
 
 /// Applies `f` to every index below `count` on `threads` threads; the results in order.

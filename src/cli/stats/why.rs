@@ -80,7 +80,7 @@ pub(super) fn behind(
     let unit = Measure::of(&question.value, &mut Needs::none()).unit().map(Unit::symbol);
     let logs = &session.inputs.logs;
     let told: Vec<_> = found.iter().flat_map(|behind| &behind.entries).map(|e| e.location).collect();
-    redaction::learn_of(&told, logs, options);
+    redaction::learn_of(&told, (logs, &scanned), options);
     let of = |behind: Behind| WhyJson {
         by: question.by.iter().cloned().zip(behind.values).collect(),
         from: behind.bucket.map(|bucket| bucket.to_string()),
