@@ -36,6 +36,7 @@ pub static DNS: Family = Family {
         says(2, &["dns_probe"]),
         says(2, &["host not found"]),
         says(2, &["no address associated with hostname"]),
+        says(2, &["does not resolve"]),
     ],
     unless: &["recovered"],
     most: None,
@@ -115,6 +116,14 @@ pub static CONNECTION: Family = Family {
         says(2, &["error while dialing"]),
         says(2, &["transport is closing"]),
         says(2, &["econnaborted"]),
+        says(2, &["connection_forced"]),
+        says(2, &["syscall error"]),
+        says(2, &["eof detected"]),
+        says(2, &["is down, reason"]),
+        says(2, &["marked dead"]),
+        says(2, &["marked as dead"]),
+        says(2, &["connection", "could not be established"]),
+        says(2, &["broker may not be available"]),
     ],
     unless: &["recovered", "reconnected"],
     most: None,
@@ -131,6 +140,9 @@ mod tests {
         check(
             "connection-failure",
             &[
+                "SSL SYSCALL error: EOF detected",
+                "Server be_app/app3 is DOWN, reason: Layer4 connection problem",
+                "Connection to node 3 (kafka-3/10.0.0.3:9092) could not be established. Broker may not be available.",
                 "recv() failed (104: Connection reset by peer) while reading response header from upstream",
                 "NOAUTH/LOADING: MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
                 "The server closed the connection: server closed the connection unexpectedly",
@@ -148,6 +160,7 @@ mod tests {
         check(
             "dns",
             &[
+                "Name does not resolve: tax.internal",
                 "[ERROR] plugin/errors: 2 db.internal. A: read udp 10.1.1.1:3->10.0.0.2:53: i/o timeout",
                 "dial tcp: lookup db.internal on 10.0.0.2:53: no such host",
                 "java.net.UnknownHostException: db.internal",
