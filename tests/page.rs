@@ -376,3 +376,22 @@ fn numbers_without_probes_and_of_words_are_those_of_their_commands() {
     let count = shell(&words).text();
     assert!(said.contains(&format!(": {}.", count.trim())) && count.trim() == "75", "{said} {words} {count}");
 }
+
+#[test]
+fn what_metrics_alone_count_is_asked_of_them() {
+    let folder = temporary();
+    let metrics = folder.path().join("shop.om");
+    std::fs::copy("fixtures/outage/metrics/payment-service.om", &metrics).unwrap();
+    let page = page(&[folder.path().to_str().unwrap()]);
+    check(&page);
+    for name in ["Success before", "Success during", "Success after"] {
+        let (_, rest) = page.split_once(&format!("{name}: <strong>")).unwrap_or_else(|| panic!("{page}"));
+        let percent: f64 = rest.split_once(" %").unwrap().0.parse().unwrap();
+        let command = &commands(rest)[0];
+        let answer = shell(&format!("{} --output json", command.replacen("obs ", "\"$OBS\" ", 1))).json();
+        let value = answer["data"]["result"][0]["value"][1].as_str().unwrap_or_else(|| panic!("{answer}"));
+        let rate = 100.0 * value.parse::<f64>().unwrap();
+        assert!((rate - percent).abs() < 0.06, "{name}: {percent} %, but {command} says {rate}");
+    }
+    assert!(!page.contains("obs stats . "), "{page}");
+}

@@ -1,4 +1,4 @@
-//! Requests of which an end, a beginning or a first try is missing: the list, the waterfall and the graph say so.
+//! What is missing is said: the end, the beginning or the first try of requests, and entries to look at.
 
 use std::fs;
 use std::path::Path;
@@ -95,4 +95,30 @@ fn a_request_over_several_minutes_is_one() {
     let ended = groups.iter().find(|group| group["from"] == "2024-09-01T10:05:00Z").expect("a minute");
     assert_eq!((ended["requests"].as_u64(), ended["success"].as_u64()), (Some(2), Some(1)), "{ended}");
     assert_eq!((json["slo"][0]["requests"].as_u64(), json["slo"][0]["failed"].as_u64()), (Some(60), Some(1)));
+}
+
+#[test]
+fn where_nothing_was_looked_at_nothing_is_said_to_be_well() {
+    let outage = "fixtures/outage";
+    for (args, code, said) in [
+        (vec!["investigate", outage, "--since", "05:00"], 1, "Nothing can be said: none of 7,356 entries"),
+        (vec!["detect", outage, "--since", "05:00"], 0, "Nothing was looked at: none of 7,356 entries"),
+        (vec!["stats", outage, "--since", "05:00"], 0, "Nothing was counted: none of 7,356 entries"),
+        (vec!["templates", outage, "--since", "05:00"], 1, "There is no template: none of 7,356 entries"),
+        (vec!["templates", outage, "--diff", "05:00..06:00"], 1, "There is no template: none of 7,356"),
+        (vec!["stats", outage, "--where", "sttus > 3"], 0, "No entry was seen to have the field sttus"),
+        (vec!["investigate", "fixtures/hostile/0016-empty.log"], 1, "Nothing can be said: there was nothing"),
+        (vec!["investigate", "no-such-folder"], 2, "Nothing can be said: there was nothing to read."),
+    ] {
+        let ran = obs(&args);
+        let text = ran.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(ran.code == code && text.contains(said), "{args:?}: {} {text} {}", ran.code, ran.stderr);
+        assert!(!text.contains("Nothing is wrong"), "{text}");
+    }
+    for (option, name, meant) in [("--by", "sevice", "service"), ("--value", "durationMS", "durationMs")] {
+        let ran = obs(&["stats", "fixtures/outage/order-service", option, name]);
+        assert_eq!(ran.code, 0);
+        let said = format!("{option}: no entry has a value of {name}; did you mean {meant}");
+        assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
+use super::nothing;
 use super::out;
 use super::recorded::Recorded;
 use super::redaction;
@@ -71,6 +72,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     }
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let conditioned = needs.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     if let Some(name) = args.only.iter().find(|name| !is_known(name, &own)) {
         return Err(
@@ -108,6 +110,11 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     recorded.tell(&mut account, &mut session.diagnostics);
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
     let mut report = report(&findings);
+    if scene.kinds.is_empty() && recorded.span().is_none() {
+        report = Report::new();
+        let why = nothing::sentence(&session, &conditioned, &account);
+        report.paragraph(format!("Nothing was looked at: {why}"));
+    }
     report.push(Section::Account(account));
     session.write(args.output.output, &report, &json)?;
     let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));

@@ -17,14 +17,14 @@ use super::measured::{self, Wanted};
 use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
-use super::{out, redaction};
+use super::{nothing, out, redaction};
 use crate::detect::affected::{Affected, Cases, Example};
 use crate::detect::cause::{self, Cause, Event, Story};
 use crate::detect::doubt;
 use crate::detect::own::{self, Watch};
 use crate::detect::reach::Reach;
 use crate::detect::success::{RULE, Rates, Success};
-use crate::detect::{self, Observed, Scene, Wants, evidence, narrow};
+use crate::detect::{self, Finding, Observed, Scene, Severity, Wants, evidence, narrow};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
@@ -115,6 +115,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let asked = needs.clone();
+    let conditioned = asked.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
@@ -183,6 +184,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
+    let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, (&story, &findings));
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
         baseline: baseline(&story, &scene, &account),
@@ -209,6 +211,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             alerts: &alerts,
             account: &account,
             recorded: &recorded,
+            unseen: unseen.as_deref(),
         };
         page::page(&told, &selection)
     });
@@ -219,10 +222,43 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     }
     let report = match page {
         Some(page) if is_page => page,
-        _ => report(&session, &scene, &story, &affected, &examples, &alerts, &account),
+        _ => {
+            let first = verdict(&story, &account, unseen.as_deref());
+            report((&session, first), &scene, &story, &affected, &examples, &alerts, &account)
+        }
     };
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(account.lines > 0 || recorded.has_data())))
+    Ok(session.finish(Verdict::of(unseen.is_none() || !findings.is_empty())))
+}
+
+/// Why nothing can be said, if there was nothing to judge.
+fn unseen(
+    session: &Session,
+    asked: &[String],
+    (scene, recorded): (&Scene<'_>, &Recorded),
+    account: &Account,
+    (story, findings): (&Story, &[Finding]),
+) -> Option<String> {
+    if !story.causes.is_empty() || recorded.span().is_some() {
+        return None;
+    }
+    if scene.kinds.is_empty() {
+        return Some(nothing::sentence(session, asked, account));
+    }
+    if let Some(finding) =
+        findings.iter().find(|finding| account.from.is_none() && finding.severity >= Severity::High)
+    {
+        return Some(format!(
+            "no entry has a time, so nothing can be compared; but there is: {}.",
+            finding.summary
+        ));
+    }
+    let why = match account.from {
+        Some(_) => return None,
+        None if account.entries == 0 => "no line of what was read has a time or a level that is understood.",
+        None => "no entry has a time, so nothing can be compared.",
+    };
+    Some(why.to_owned())
 }
 
 /// The alerts that the rules would have raised, in the order of time.
@@ -334,7 +370,7 @@ fn quoted(word: &str) -> String {
 const EFFECTS: usize = 3;
 
 fn report(
-    session: &Session,
+    (session, first): (&Session, Phrase),
     scene: &Scene<'_>,
     story: &Story,
     affected: &Affected,
@@ -343,7 +379,7 @@ fn report(
     account: &Account,
 ) -> Report {
     let mut report = Report::new();
-    report.paragraph(verdict(story, account));
+    report.paragraph(first);
     if let Some(cause) = story.causes.first() {
         report.heading("Likely cause");
         report.paragraph(
@@ -398,15 +434,15 @@ fn considered(cause: &Cause) -> String {
 }
 
 /// The first sentence: what fails, since when, how badly, why.
-fn verdict(story: &Story, account: &Account) -> Phrase {
+fn verdict(story: &Story, account: &Account, unseen: Option<&str>) -> Phrase {
+    if let Some(why) = unseen {
+        return Phrase::new().and(Style::Warn, "Nothing can be said").and(Style::Plain, format!(": {why}"));
+    }
     let Some(onset) = story.onset else {
-        if let Some(nothing) = nothing_said(account) {
-            return Phrase::new().and(Style::Warn, "Nothing can be said").and(Style::Plain, nothing);
-        }
-        let span = account
-            .from
-            .zip(account.to)
-            .map_or(String::new(), |(from, to)| format!(" between {}", span(from, to)));
+        let span = account.from.zip(account.to).map_or(String::new(), |(from, to)| {
+            let word = if from.date_clock() == to.date_clock() { "at" } else { "between" };
+            format!(" {word} {}", span(from, to))
+        });
         let rate = story
             .rates
             .before
@@ -431,21 +467,6 @@ fn verdict(story: &Story, account: &Account) -> Phrase {
         );
     }
     phrase.and(Style::Plain, ".")
-}
-
-/// Why nothing can be said, where nothing was understood or nothing tells when it was.
-fn nothing_said(account: &Account) -> Option<String> {
-    if account.from.is_some() {
-        return None;
-    }
-    if account.lines == 0 {
-        return Some(": there is nothing in these files.".to_owned());
-    }
-    let hint = "; obs formats explain says how each file was read.";
-    Some(match (account.entries, account.unparsed) {
-        (0, unparsed) => format!(": none of {} was understood{hint}", counted(unparsed, "line", "lines")),
-        (entries, _) => format!(": none of {} tells when it was{hint}", counted(entries, "entry", "entries")),
-    })
 }
 
 fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {

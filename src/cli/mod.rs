@@ -14,6 +14,7 @@ mod grep;
 mod honesty;
 mod investigate;
 mod measured;
+mod nothing;
 mod out;
 mod progress;
 mod query;

@@ -592,7 +592,7 @@ fn culprit(matchers: &[Matcher], name: &str, store: &Store) -> Option<String> {
 }
 
 /// `; did you mean …?`, or the names that are there.
-fn instead<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn instead<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
     let names: BTreeSet<&str> = names.collect();
     // Names of hundreds of letters are not compared letter by letter.
     let is_short = |known: &str| known.len().max(name.len()) <= 200;

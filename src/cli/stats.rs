@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::nothing;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::model::unit::{HumanMillis, parse_duration};
@@ -94,6 +95,7 @@ struct StatsJson<'a> {
 pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let conditioned = needs.fields().to_vec();
     let question = question(args)?;
     let target = args.slo.map(slo::target).transpose()?;
     let wanted = why::wanted(&args.why)?;
@@ -135,6 +137,14 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let read = (&args.paths.paths[..], &args.input);
     why::tell(&mut report, behind.as_deref().unwrap_or_default(), read);
     let account = session.account(&mut answer.scanned);
+    if answer.groups.is_empty() && difference.is_none() {
+        report = Report::new();
+        report.paragraph(format!(
+            "Nothing was counted: {}",
+            nothing::sentence(&session, &conditioned, &account)
+        ));
+    }
+    tell_absent(&mut session, &question, &answer.groups);
     report.push(Section::Account(account));
     let json = StatsJson {
         groups: &answer.groups,
@@ -147,6 +157,21 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     };
     session.write(args.output.output, &report, &json)?;
     Ok(session.finish(Verdict::of(account.lines > 0)))
+}
+
+/// Says which of the names that were asked for have no value in any entry.
+fn tell_absent(session: &mut Session, question: &Question, groups: &[GroupAnswer]) {
+    if groups.is_empty() {
+        return;
+    }
+    for name in &question.by {
+        if groups.iter().all(|group| group.by.get(name).is_none_or(serde_json::Value::is_null)) {
+            nothing::absent(session, "--by", name);
+        }
+    }
+    if question.value_asked && groups.iter().all(|group| group.values.is_none()) {
+        nothing::absent(session, "--value", &question.value);
+    }
 }
 
 fn question(args: &StatsArgs) -> Result<Question, Error> {

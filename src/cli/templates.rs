@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::nothing;
 use super::out;
 use super::session::{Chosen, Session, seconds};
 use super::verdict::Verdict;
@@ -94,6 +95,7 @@ struct Windows {
 pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let conditioned = needs.fields().to_vec();
     for role in [Role::Ts, Role::Level, Role::Message] {
         needs.role(role);
     }
@@ -112,6 +114,8 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let windows =
         ranges.map(|ranges| Windows { ranges, seconds: ranges.map(|range| seconds(range, &whole)) });
     let mut templates = template::templates(phrases);
+    let entries: u64 = templates.iter().map(|template| template.count).sum();
+    let is_within = windows.as_ref().is_none_or(|windows| windows.seconds[1] > 1e-6);
     if let Some(windows) = &windows {
         templates.retain(|template| turn(template, windows).0 != Turn::Same);
         templates.sort_by(|a, b| {
@@ -124,7 +128,6 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         });
     }
     let total = templates.len();
-    let entries: u64 = whole.entries + whole.unparsed;
     templates.truncate(args.limit);
     let shown: Vec<TemplateJson> = templates
         .into_iter()
@@ -132,6 +135,11 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         .collect();
     let account = session.account(&mut scanned);
     let mut report = report(&shown, total, windows.as_ref());
+    if entries == 0 || !is_within {
+        report = Report::new();
+        let why = nothing::sentence(&session, &conditioned, &account);
+        report.paragraph(format!("There is no template: {why}"));
+    }
     report.push(Section::Account(account));
     let text = |range: TimeRange| [range.from, range.until].map(|at| at.map(|at| at.to_string()));
     let json = TemplatesJson {

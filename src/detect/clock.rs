@@ -35,6 +35,10 @@ pub static CLOCK: Family = Family {
         says(2, &["clock is ahead"]),
         says(2, &["clock is behind"]),
         says(2, &["clock offset", "too large"]),
+        says(2, &["time jump detected"]),
+        says(2, &["clock time", "jumped"]),
+        says(2, &["jumped backwards"]),
+        says(2, &["jumped forward"]),
     ],
     unless: &[],
     most: None,
@@ -49,7 +53,12 @@ mod tests {
     fn clocks_are_known_by_their_words() {
         check(
             "clock",
-            &["warn: clock skew of 42 s detected", "clock moved backwards, refusing to generate id"],
+            &[
+                "warn: Forward time jump detected!",
+                "warn: System clock time unset or jumped backwards, restarting from TIME_EPOCH",
+                "warn: clock skew of 42 s detected",
+                "clock moved backwards, refusing to generate id",
+            ],
             &["order failed"],
         );
     }

@@ -107,6 +107,10 @@ pub static RESTART: Family = Family {
         says(2, &["scheduled restart"]),
         says(2, &["restart counter"]),
         says(2, &["process started with pid"]),
+        says(2, &["process running for"]),
+        says(2, &["jvm running for"]),
+        says(2, &["received signal"]),
+        says(2, &["exiting on signal"]),
     ],
     unless: &["restarting transaction"],
     most: Some(24),
@@ -137,6 +141,14 @@ mod tests {
             ],
             &["order failed", "info: uncaught"],
         );
-        check("restart", &["info: draining before a planned restart (version: 1.51.7)"], &["order failed"]);
+        check(
+            "restart",
+            &[
+                "info: Started SorterApplication in 12.3 seconds (process running for 13.1)",
+                "info: Received signal 15, exiting",
+                "info: draining before a planned restart (version: 1.51.7)",
+            ],
+            &["order failed"],
+        );
     }
 }

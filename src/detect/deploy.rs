@@ -38,6 +38,10 @@ pub static DEPLOY: Family = Family {
         says(3, &["scaled", "replica"]),
         says_but(2, &["booting"], &["worker", "with pid"]),
         says(2, &["server listening", "version"]),
+        says(3, &["release", "activated"]),
+        says(3, &["to production", "promoted"]),
+        says(3, &["upgraded from", "to"]),
+        says(3, &["switched to version"]),
     ],
     unless: &["deployment.environment", "client build", "checkpoint", "vacuum", "backup"],
     most: Some(24),
@@ -98,6 +102,12 @@ pub static CONFIGURATION: Family = Family {
         says(3, &["cache", "flushed"]),
         says(3, &["cache", "purged"]),
         says(3, &["flushall"]),
+        says(3, &["reloading config"]),
+        says(3, &["config reload"]),
+        says(3, &["flag", "set to"]),
+        says(3, &["applied settings"]),
+        says(3, &["settings applied"]),
+        says(3, &["applied configuration"]),
     ],
     unless: &["unchanged", "not changed"],
     most: Some(24),
@@ -153,6 +163,7 @@ mod tests {
         check(
             "deploy",
             &[
+                "info: release 2025.3.1 activated",
                 "info: Starting TariffStoreApplication v1.52.0 using Java 21.0.2 with PID 1 (version: 1.52.0, commit: d3980f1)",
                 "info: deployment checkout-7f9c rolled out",
                 "info: booting sessions",
@@ -162,6 +173,9 @@ mod tests {
         check(
             "configuration",
             &[
+                "info: feature flag 'fast-path' set to true",
+                "info: reloading configuration",
+                "info: Applied settings from consul: pool.max=5",
                 "info: received SIGHUP, reloading configuration files",
                 "info: feature flag night-rate enabled",
                 "info: applying change CHG-8812: pool=core desired 24 -> 3",

@@ -82,6 +82,8 @@ pub static SLOW_QUERY: Family = Family {
         says(2, &["long-running query"]),
         says(2, &["query_time"]),
         says(2, &["slowlog"]),
+        says(2, &["collscan"]),
+        says(2, &["docsexamined"]),
     ],
     unless: &[],
     most: None,
@@ -122,6 +124,7 @@ pub static REPLICATION: Family = Family {
         says(2, &["replication", "error"]),
         says(2, &["when reading data from binary log"]),
         says(2, &["standby", "lag"]),
+        says(2, &["replication slot", "invalidated"]),
     ],
     unless: &["caught up"],
     most: None,
@@ -160,6 +163,7 @@ mod tests {
         check(
             "replication",
             &[
+                "replication slot \"r1\" has been invalidated",
                 "Replica SQL thread stopped: Could not execute Write_rows event; Duplicate entry",
                 "could not receive data from WAL stream: server closed the connection",
                 "requested WAL segment 00000001000000A has already been removed",

@@ -106,6 +106,7 @@ pub static PAUSES: Family = Family {
         says(2, &["gc", "collecting in the last"]),
         says(2, &["detected jvm", "pause"]),
         says(2, &["gc pressure"]),
+        says(2, &["application threads were stopped"]),
     ],
     unless: &[],
     most: None,
@@ -140,6 +141,7 @@ mod tests {
         check(
             "gc-pause",
             &[
+                "warn: Total time for which application threads were stopped: 9.1234567 seconds",
                 "warn: Detected JVM or host machine pause (eg GC): pause of approximately 12034ms",
                 "warn: [gc][young][1234][56] duration [4.2s], collections [1]/[4.9s], overhead, spent [4.2s] collecting in the last [4.9s]",
                 "info: GC(42) Pause Full (Allocation Failure) 3891M->3880M(4096M) 4213.1ms",

@@ -115,6 +115,10 @@ pub static EXHAUSTION: Family = Family {
         says(2, &["unable to get managed connection"]),
         says(2, &["createorwaitforconnection"]),
         says(2, &["connection not available", "queue"]),
+        says(2, &["not acquire", "connection"]),
+        says(2, &["failed to acquire", "connection"]),
+        says(2, &["cannot acquire", "connection"]),
+        says(2, &["can't acquire", "connection"]),
     ],
     unless: TALK,
     most: None,
@@ -191,6 +195,9 @@ pub static THREADS: Family = Family {
         says(3, &["pthread_create failed"]),
         says(3, &["no idle workers"]),
         says(3, &["no available workers"]),
+        says(3, &["no more", "threads available"]),
+        says(3, &["no worker threads"]),
+        says(3, &["no threads available"]),
     ],
     unless: &["recovered", "no longer"],
     most: None,
@@ -207,6 +214,7 @@ mod tests {
         check(
             "pool-exhaustion",
             &[
+                "could not acquire a connection from the pool within 5s",
                 "com.mchange.v2.resourcepool.TimeoutException: A client timed out while waiting to acquire a resource from com.mchange.v2.resourcepool.BasicResourcePool@5e2c3d18 -- timeout at awaitAvailable()",
                 "java.util.NoSuchElementException: Timeout waiting for idle object",
                 "reactor.netty.internal.shaded.reactor.pool.PoolAcquireTimeoutException: Pool#acquire(Duration) has been pending for more than the configured timeout of 45000ms",
@@ -264,6 +272,7 @@ mod tests {
         check(
             "thread-pool-exhaustion",
             &[
+                "no more worker threads available, request rejected",
                 "org.springframework.core.task.TaskRejectedException: Executor [java.util.concurrent.ThreadPoolExecutor@1] did not accept task",
                 "warn: Task queue depth is 212: waitress threads exhausted",
                 "java.util.concurrent.RejectedExecutionException: Task rejected",

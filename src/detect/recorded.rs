@@ -1,7 +1,8 @@
 //! Changes in recorded metrics, found and not given: what is at its limit, what left what was usual, what is gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::beside;
 use super::bins::{Bins, Moment, Run};
 use super::change::{self, Against, Way};
 use super::finding::{Evidence, Finding, Nature, Severity, Subject};
@@ -45,7 +46,66 @@ pub struct Counted {
     /// Those that failed.
     pub failed: Bins,
     /// Failures by the value that says so.
-    pub by_status: BTreeMap<String, u64>,
+    pub by_status: BTreeMap<String, Bins>,
+    /// What it takes to ask for the same.
+    pub asked: Asked,
+}
+
+/// A counter of requests, as a query names it.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Its selector without braces: labels and their values.
+    matchers: String,
+    metric: String,
+    /// The label that says how requests ended, and its values that are failures.
+    label: &'static str,
+    bad: Vec<String>,
+    /// The least time between two samples, in milliseconds.
+    every: i64,
+}
+
+impl Asked {
+    fn of(labels: &Labels) -> Asked {
+        let matchers: Vec<String> = labels
+            .iter()
+            .filter(|(name, _)| *name != Labels::NAME)
+            .map(|(name, value)| format!("{name}={value:?}"))
+            .collect();
+        let metric = labels.metric().to_owned();
+        Asked { matchers: matchers.join(", "), metric, every: i64::MAX, ..Asked::default() }
+    }
+
+    fn saw(&mut self, labels: &Labels, points: &[Point]) {
+        if let Some(label) = OUTCOMES.iter().find(|name| !labels.get(name).is_empty()) {
+            self.label = label;
+            let value = labels.get(label).to_owned();
+            if meter::is_failure(&value) && !self.bad.contains(&value) {
+                self.bad.push(value);
+                self.bad.sort_unstable();
+            }
+        }
+        let steps = points.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|step| *step > 0);
+        self.every = self.every.min(steps.min().unwrap_or(i64::MAX));
+    }
+
+    fn grown(&self, more: &str, seconds: i64) -> String {
+        let both = [self.matchers.as_str(), more].into_iter().filter(|part| !part.is_empty());
+        let matchers = both.collect::<Vec<_>>().join(", ");
+        let every = if self.every == i64::MAX { 0 } else { self.every / 1_000 };
+        format!("increase({}{{{matchers}}}[{}s])", self.metric, seconds + every)
+    }
+
+    /// A query for the share of requests that succeeded within so many seconds before the time of asking.
+    pub fn rate(&self, seconds: i64) -> String {
+        let bad: Vec<String> = self.bad.iter().map(|value| regex::escape(value)).collect();
+        let good = format!("{}!~{:?}", self.label, bad.join("|"));
+        format!("sum({}) / sum({})", self.grown(&good, seconds), self.grown("", seconds))
+    }
+
+    /// A query for how many requests ended how within so many seconds before the time of asking.
+    pub fn counts(&self, seconds: i64) -> String {
+        format!("sum by ({}) ({})", self.label, self.grown("", seconds))
+    }
 }
 
 impl Book {
@@ -142,7 +202,7 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
     let unlabelled = book.gauges.iter().chain(&book.counters);
     let unlabelled =
         unlabelled.filter(|(_, tracks)| tracks.iter().all(|track| track.labels.iter().count() <= 1));
-    let owners = owners_by_name(unlabelled.map(|(name, _)| name.as_str()));
+    let owners = beside::owners_by_name(unlabelled.map(|(name, _)| name.as_str()));
     for finding in &mut found {
         file.clone_into(&mut finding.subject.file);
         let metric = finding.series.as_ref().map_or("", |series| series.metric());
@@ -150,8 +210,7 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
             finding.subject.service = owners.get(metric).cloned();
         }
     }
-    strengthen(&mut found);
-    soften_doors(&mut found);
+    beside::weigh(&mut found);
     found.sort_by_cached_key(Finding::order);
     found
 }
@@ -259,79 +318,6 @@ fn is_much(meter: &Meter, shift: &Shift) -> bool {
         _ => return false,
     };
     shift.during >= times * shift.usual && shift.to - shift.from >= 8
-}
-
-/// Processors that are several times as busy while answers take longer are why they do; and when those of two who
-/// have nothing to do with each other take twice as long at once, that is no accident.
-fn strengthen(found: &mut [Finding]) {
-    const NEAR: i64 = 120_000_000_000;
-    let starts: Vec<(usize, Timestamp)> = found
-        .iter()
-        .enumerate()
-        .filter(|(_, finding)| matches!(finding.detector, "latency" | "errors" | "error-share"))
-        .filter_map(|(at, finding)| Some((at, finding.from?)))
-        .collect();
-    for (at, finding) in found.iter_mut().enumerate() {
-        let Some(from) = finding.from.filter(|_| finding.severity == Severity::Medium) else { continue };
-        let felt = starts.iter().any(|(other, start)| *other != at && (start.0 - from.0).abs() <= NEAR);
-        match finding.detector {
-            "cpu" if felt && finding.times >= 3.0 => {
-                (finding.severity, finding.nature) = (Severity::High, Nature::Resource);
-            }
-            "latency" if felt && finding.times >= 2.0 => finding.severity = Severity::High,
-            _ => {}
-        }
-    }
-}
-
-/// Names of those where requests enter; they feel what happens behind them.
-const DOORS: &[&str] = &[
-    "front", "frontend", "gateway", "edge", "ingress", "proxy", "web", "www", "ui", "bff", "lb", "nginx",
-    "portal",
-];
-
-fn is_door(finding: &Finding) -> bool {
-    let service = finding.subject.service.as_deref().unwrap_or_default().to_ascii_lowercase();
-    service.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| DOORS.contains(&part))
-}
-
-/// What the door feels while somebody behind it feels the same says less of why.
-fn soften_doors(found: &mut [Finding]) {
-    const NEAR: i64 = 60_000_000_000;
-    let behind: Vec<(&'static str, Timestamp)> = found
-        .iter()
-        .filter(|finding| {
-            finding.severity == Severity::High && finding.subject.service.is_some() && !is_door(finding)
-        })
-        .filter_map(|finding| Some((finding.detector, finding.from?)))
-        .collect();
-    for finding in found.iter_mut().filter(|finding| finding.nature == Nature::Symptom && is_door(finding)) {
-        let Some(from) = finding.from else { continue };
-        let felt_behind = |(detector, start): &(&str, Timestamp)| {
-            *detector == finding.detector && (start.0 - from.0).abs() <= NEAR
-        };
-        if finding.severity == Severity::High && behind.iter().any(felt_behind) {
-            finding.severity = Severity::Medium;
-        }
-    }
-}
-
-/// Who it is about where names of metrics are put together of an owner and what is measured, `cart_cpu`, `cart_mem`,
-/// `web_cpu`, `web_mem`, and labels say nothing: the owner by the name.
-fn owners_by_name<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<String, String> {
-    let parts: Vec<(&str, &str)> = names.filter_map(|name| name.rsplit_once('_')).collect();
-    let mut owners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut measures: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (owner, measure) in &parts {
-        owners.entry(owner).or_default().insert(measure);
-        measures.entry(measure).or_default().insert(owner);
-    }
-    // Two of each at least: `heap_used` and `disk_used` alone have no owners.
-    let shared = |measure: &str| measures[measure].len() >= 2;
-    let is_owner = |owner: &str| owners[owner].iter().filter(|measure| shared(measure)).count() >= 2;
-    let several = owners.keys().filter(|owner| is_owner(owner)).count() >= 2;
-    let owned = parts.into_iter().filter(|(owner, measure)| several && is_owner(owner) && shared(measure));
-    owned.map(|(owner, measure)| (format!("{owner}_{measure}"), owner.to_owned())).collect()
 }
 
 /// Values that leave what was usual.
@@ -471,16 +457,18 @@ fn counted(book: &Book) -> Vec<(String, Labels, Counted)> {
                         all: Bins::default(),
                         failed: Bins::default(),
                         by_status: BTreeMap::new(),
+                        asked: Asked::of(&labels),
                     };
                     (labels, counted)
                 });
+                counted.asked.saw(&track.labels, &track.points);
                 for (_, at, grown) in increases(&track.points) {
                     let (Some(ts), n) = (Timestamp::from_millis(at), grown.round() as u64) else { continue };
                     let moment = Moment { ts, location: Location { file: NOWHERE, chunk: 0, line: 0 } };
                     counted.all.add_many(moment, n);
                     if meter::is_failure(ending) {
                         counted.failed.add_many(moment, n);
-                        *counted.by_status.entry(ending.to_owned()).or_default() += n;
+                        counted.by_status.entry(ending.to_owned()).or_default().add_many(moment, n);
                     }
                 }
             }
@@ -515,8 +503,11 @@ fn shares(book: &Book, found: &mut Vec<Finding>) {
         // Where there was none before, one may stand apart a little farther.
         inside = inside.without_strays_beyond(if stretch.outside > 0.0 { 2 } else { 3 });
         let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
+        let (from, to) = (first.ts, last);
+        let within = |bins: &Bins| bins.within(from, to).map(|bin| bin.count).sum::<u64>();
+        let statuses = counted.by_status.iter().map(|(status, bins)| (status, within(bins)));
         let statuses: Vec<String> =
-            counted.by_status.iter().map(|(status, n)| format!("{n} × {status}")).collect();
+            statuses.filter(|(_, n)| *n > 0).map(|(status, n)| format!("{n} × {status}")).collect();
         found.push(finding(&Said {
             detector: "error-share",
             severity: Severity::High,
@@ -729,24 +720,5 @@ fn certificates(book: &Book, found: &mut Vec<Finding>) {
                     .map_or(String::new(), |at| at.to_string()),
             }));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn owners_stand_in_names_where_several_have_the_same_measures() {
-        let owners = |names: &[&str]| {
-            let owners = owners_by_name(names.iter().copied());
-            owners.into_iter().map(|(name, owner)| format!("{name}: {owner}")).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            owners(&["cart_cpu", "cart_mem", "front-end_cpu", "front-end_mem", "uptime_seconds"]),
-            ["cart_cpu: cart", "cart_mem: cart", "front-end_cpu: front-end", "front-end_mem: front-end"]
-        );
-        assert!(owners(&["heap_used", "disk_used", "disk_free", "cpu"]).is_empty());
-        assert!(owners(&["db_pool_active", "db_pool_idle"]).is_empty());
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::bins::Bins;
 use super::change::{self, Way};
 use super::observe::{Kind, Signal, What};
-use super::recorded::{Counted, NOWHERE};
+use super::recorded::{Asked, Counted, NOWHERE};
 use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
 
@@ -24,6 +24,8 @@ pub struct Success {
     pub group: u32,
     /// The metric that counted them, and whose it is.
     recorded: Option<(String, Option<String>)>,
+    /// How to ask for what that metric counted.
+    pub asked: Option<Asked>,
     /// Requests in each bin of the axis.
     pub requests: Vec<u64>,
     /// Failures in each bin of the axis.
@@ -32,7 +34,7 @@ pub struct Success {
     pub worst: Option<Worst>,
     /// The failures.
     pub failed: Bins,
-    /// The failures by status, the most frequent first.
+    /// The failures by status, the most frequent first; those of the stretch, if there is one.
     pub by_status: Vec<(String, u64)>,
 }
 
@@ -87,12 +89,12 @@ impl Success {
 
     fn count(scene: &Scene<'_>, group: u32) -> Success {
         let (mut all, mut failed) = (Bins::default(), Bins::default());
-        let mut by_status: BTreeMap<String, u64> = BTreeMap::new();
+        let mut by_status: BTreeMap<String, Bins> = BTreeMap::new();
         for (kind, signal) in statuses(scene, group) {
             all.merge(signal.bins.clone());
             if code(kind).is_some_and(is_failure) {
                 failed.merge(signal.bins.clone());
-                *by_status.entry(kind.text[..3].to_owned()).or_default() += signal.count;
+                by_status.entry(kind.text[..3].to_owned()).or_default().merge(signal.bins.clone());
             }
         }
         Success::from_counts(scene, (group, None), &all, failed, by_status)
@@ -101,13 +103,14 @@ impl Success {
     /// Counts the requests of a recorded metric.
     pub fn recorded(scene: &Scene<'_>, counted: &Counted) -> Success {
         let place = Some((counted.metric.clone(), counted.service.clone()));
-        Success::from_counts(
+        let success = Success::from_counts(
             scene,
             (NOWHERE, place),
             &counted.all,
             counted.failed.clone(),
             counted.by_status.clone(),
-        )
+        );
+        Success { asked: Some(counted.asked.clone()), ..success }
     }
 
     fn from_counts(
@@ -115,7 +118,7 @@ impl Success {
         (group, recorded): (u32, Option<(String, Option<String>)>),
         all: &Bins,
         failed: Bins,
-        by_status: BTreeMap<String, u64>,
+        by_status: BTreeMap<String, Bins>,
     ) -> Success {
         let (requests, failures) = (scene.axis.counts(all), scene.axis.counts(&failed));
         let exposure: Vec<f64> = requests.iter().map(|count| *count as f64).collect();
@@ -132,9 +135,18 @@ impl Success {
                 }
                 Some(Worst { from: inside.first()?.ts, to: inside.last()?, gain: found.gain })
             });
-        let mut by_status: Vec<(String, u64)> = by_status.into_iter().collect();
+        let stretch = worst.map(|worst: Worst| scene.axis.range((worst.from, worst.to)));
+        let mut by_status: Vec<(String, u64)> = by_status
+            .into_iter()
+            .map(|(status, bins)| {
+                let counts = scene.axis.counts(&bins);
+                let within = stretch.clone().map_or(&counts[..], |range| &counts[range]);
+                (status, within.iter().sum())
+            })
+            .filter(|(_, count)| *count > 0)
+            .collect();
         by_status.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Success { group, recorded, requests, failures, worst, failed, by_status }
+        Success { group, recorded, asked: None, requests, failures, worst, failed, by_status }
     }
 
     /// Did a recorded metric count about the same requests?

@@ -15,7 +15,7 @@ use crate::detect::affected::{Affected, Example};
 use crate::detect::cause::Story;
 use crate::detect::course::{self, Course, Grid};
 use crate::detect::observe::{Kind, What, asked_fields};
-use crate::detect::success::{RULE, is_probe};
+use crate::detect::success::{RULE, Success, is_probe};
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::format::log::Profile;
 use crate::model::unit::{HumanCount, HumanMillis};
@@ -54,12 +54,14 @@ pub(super) struct Told<'t> {
     pub(super) alerts: &'t [Alert],
     pub(super) account: &'t Account,
     pub(super) recorded: &'t Recorded,
+    /// Why nothing can be said, if there was nothing to judge.
+    pub(super) unseen: Option<&'t str>,
 }
 
 /// The page. Reads the logs again, for what only pictures need.
 pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
     let mut report = Report::new();
-    report.push(Section::Title(verdict(told.story, told.account)));
+    report.push(Section::Title(verdict(told.story, told.account, told.unseen)));
     report.push(Section::Tiles(told.tiles()));
     told.chain(&mut report);
     let grid = Grid::over(told.scene.axis);
@@ -134,6 +136,37 @@ impl Told<'_> {
         let of_group = (0..self.logs().len()).filter(|file| self.scene.wants.group(*file as u32) == group);
         let files: Vec<PathBuf> = of_group.map(|file| PathBuf::from(&self.logs()[file].shown)).collect();
         words(&files)
+    }
+
+    /// The command that counts requests: in the bins of the pictures, or at once within a window.
+    fn count_requests(
+        &self,
+        success: &Success,
+        grid: Option<Grid>,
+        window: Option<(Timestamp, Timestamp)>,
+    ) -> String {
+        let every = grid.map_or(String::new(), Told::every);
+        let Some(asked) = &success.asked else { return self.stats(success.group, &every, window) };
+        let metrics = self.metrics();
+        let seconds = |nanos: i64| nanos / crate::model::time::NANOS;
+        match (grid, window) {
+            (Some(grid), _) => {
+                let query = quoted(&asked.counts(seconds(grid.every)));
+                format!("obs query {query} {metrics}{}", every.replace(" --every", " --step"))
+            }
+            (None, Some((from, until))) => {
+                let at = Timestamp(until.0 - 1_000_000);
+                let query = quoted(&asked.rate(seconds(until.0 - from.0)));
+                format!("obs query {query} {metrics} --at {at}")
+            }
+            (None, None) => format!("obs query {} {metrics}", quoted(&asked.counts(300))),
+        }
+    }
+
+    /// The files of metrics, as words of a command.
+    fn metrics(&self) -> String {
+        let inputs = &self.session.inputs.metrics;
+        words(&inputs.iter().map(|input| PathBuf::from(&input.shown)).collect::<Vec<_>>())
     }
 
     /// `obs stats` over the log in which requests are counted.
@@ -295,7 +328,7 @@ impl Told<'_> {
             (Some(rate), ..) => format!("It was {} all the time.", percent(rate)),
             _ => "How it went.".to_owned(),
         };
-        let command = Some(self.stats(success.group, &Told::every(grid), None).into());
+        let command = Some(self.count_requests(success, Some(grid), None).into());
         let track = |name: &str, style, values| Track { name: name.into(), style, values, spans: Vec::new() };
         panels.push(Panel {
             title: "Success of requests".into(),
@@ -311,7 +344,7 @@ impl Told<'_> {
             says: format!(
                 "{} in {}, of which {} failed.",
                 HumanCount(all),
-                self.scene.wants.file(success.group),
+                success.source(self.scene),
                 HumanCount(failed)
             )
             .into(),
@@ -507,8 +540,6 @@ impl Told<'_> {
         let range = Told::every(grid).replace(" --every ", "");
         let share = curve.unit.starts_with("the share");
         let bytes = name.ends_with("_bytes");
-        let paths: Vec<PathBuf> =
-            self.session.inputs.metrics.iter().map(|input| PathBuf::from(&input.shown)).collect();
         let query = curve.query.replace("RANGE", &range);
         Some(Panel {
             title: format!("Recorded: {name}").into(),
@@ -525,7 +556,7 @@ impl Told<'_> {
                 values: curve.values,
                 spans: Vec::new(),
             }],
-            command: Some(format!("obs query {} {} --step {range}", quoted(&query), words(&paths)).into()),
+            command: Some(format!("obs query {} {} --step {range}", quoted(&query), self.metrics()).into()),
         })
     }
 
@@ -661,7 +692,7 @@ impl Told<'_> {
             };
             for (name, rate, window) in windows {
                 if let Some(rate) = rate {
-                    numbers.push((name, percent(rate), self.stats(success.group, "", Some(window))));
+                    numbers.push((name, percent(rate), self.count_requests(success, None, Some(window))));
                 }
             }
         }

@@ -1,0 +1,36 @@
+//! What is said where there was nothing to look at: that nothing is wrong would be no answer.
+
+use super::query::instead;
+use super::session::Session;
+use crate::model::{Account, Diagnostic, Role};
+use crate::report::account::{counted, span};
+
+/// Why no entry was looked at. `asked` are the fields of the conditions.
+pub(super) fn sentence(session: &Session, asked: &[String], account: &Account) -> String {
+    let there = account.entries + account.unparsed;
+    if there == 0 {
+        return "there was nothing to read.".to_owned();
+    }
+    let when =
+        account.from.zip(account.to).map_or(String::new(), |(from, to)| format!(", {}", span(from, to)));
+    let known = names(session);
+    let unknown = asked.iter().find(|name| !known.contains(&name.as_str()));
+    let unknown = unknown.map_or(String::new(), |name| {
+        format!(" No entry was seen to have the field {name}{}.", instead(name, known.iter().copied()))
+    });
+    format!("none of {} is what was asked for{when}.{unknown}", counted(there, "entry", "entries"))
+}
+
+/// Says that no entry has a value of the name that an option gave, and which was probably meant.
+pub(super) fn absent(session: &mut Session, option: &str, name: &str) {
+    let message =
+        format!("{option}: no entry has a value of {name}{}", instead(name, names(session).into_iter()));
+    session.diagnostics.push(Diagnostic::warning("", message).hinted("obs fields tells what there is"));
+}
+
+/// The roles, and the fields that were seen.
+fn names(session: &Session) -> Vec<&str> {
+    let profiles = session.inputs.logs.iter().filter_map(|log| log.profile());
+    let fields = profiles.flat_map(|profile| profile.keys.iter().map(String::as_str));
+    Role::ALL.iter().map(|role| role.name()).chain(fields).collect()
+}
