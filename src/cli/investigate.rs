@@ -400,6 +400,9 @@ fn considered(cause: &Cause) -> String {
 /// The first sentence: what fails, since when, how badly, why.
 fn verdict(story: &Story, account: &Account) -> Phrase {
     let Some(onset) = story.onset else {
+        if let Some(nothing) = nothing_said(account) {
+            return Phrase::new().and(Style::Warn, "Nothing can be said").and(Style::Plain, nothing);
+        }
         let span = account
             .from
             .zip(account.to)
@@ -428,6 +431,21 @@ fn verdict(story: &Story, account: &Account) -> Phrase {
         );
     }
     phrase.and(Style::Plain, ".")
+}
+
+/// Why nothing can be said, where nothing was understood or nothing tells when it was.
+fn nothing_said(account: &Account) -> Option<String> {
+    if account.from.is_some() {
+        return None;
+    }
+    if account.lines == 0 {
+        return Some(": there is nothing in these files.".to_owned());
+    }
+    let hint = "; obs formats explain says how each file was read.";
+    Some(match (account.entries, account.unparsed) {
+        (0, unparsed) => format!(": none of {} was understood{hint}", counted(unparsed, "line", "lines")),
+        (entries, _) => format!(": none of {} tells when it was{hint}", counted(entries, "entry", "entries")),
+    })
 }
 
 fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
