@@ -182,7 +182,9 @@ fn rate(
         entries.contains(candidate.name())
             && candidate.group(scene).is_none_or(|group| groups.contains(&group))
     };
-    let below = first_below(candidates);
+    let feels = |at: &usize| enters(&candidates[*at]) && candidates[*at].lead().nature == Nature::Symptom;
+    let others: Vec<usize> = (0..candidates.len()).filter(|at| !feels(at)).collect();
+    let below = first_below(candidates, &others);
     for at in 0..candidates.len() {
         let candidate = &candidates[at];
         let lead = candidate.lead();
@@ -239,17 +241,18 @@ fn rate(
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
 }
 
-/// Of databases, brokers and machines the one that had trouble before everybody else: the others work with it.
-fn first_below(candidates: &[Candidate]) -> Option<usize> {
+/// Of databases, brokers and machines the one that had trouble before everybody else among `those`: the others work
+/// with it.
+fn first_below(candidates: &[Candidate], those: &[usize]) -> Option<usize> {
     const AFTER: i64 = 300 * NANOS;
     let plain = |candidate: &Candidate| {
         let lead = candidate.lead();
         lead.weight >= 0.45 && lead.gain >= CLEAR && !lead.level
     };
-    let began = |at: &usize| candidates[*at].from();
-    let at = (0..candidates.len()).filter(|at| plain(&candidates[*at])).min_by_key(began)?;
-    let next = (0..candidates.len()).filter(|other| *other != at).map(|other| began(&other)).min()?;
-    let gap = next.0 - began(&at).0;
+    let began = |at: usize| candidates[at].from();
+    let at = those.iter().copied().filter(|at| plain(&candidates[*at])).min_by_key(|at| began(*at))?;
+    let next = those.iter().copied().filter(|other| *other != at).map(began).min();
+    let gap = next.map_or(NANOS, |next| next.0 - began(at).0);
     (owns(&candidates[at]) && (NANOS..=AFTER).contains(&gap)).then_some(at)
 }
 
@@ -325,6 +328,9 @@ struct Context<'f> {
     said: Vec<String>,
 }
 
+/// How long before what is felt elsewhere a change is made.
+const SHORTLY: i64 = 30 * NANOS;
+
 /// How long before its effect a job begins.
 const JOB: i64 = 90 * NANOS;
 
@@ -390,7 +396,23 @@ fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) {
         "job" => is_slow && best.from().0 - context.from.0 <= JOB,
         _ => same(context) || by_name(context),
     };
-    let Some(context) = contexts.iter().filter(fits).min_by_key(|context| !same(context)) else { return };
+    let found = contexts.iter().filter(fits).min_by_key(|context| !same(context)).map(|context| (0, context));
+    // What is merely felt has its reason where somebody changed something right before, and that is felt as well.
+    let felt = lead.nature == Nature::Symptom;
+    let elsewhere = || {
+        let near = |context: &&Context<'_>| {
+            let lead = best.from().0 - context.from.0;
+            matches!(context.finding.detector, "deploy" | "configuration") && (0..=SHORTLY).contains(&lead)
+        };
+        let whose = |context: &Context<'_>| {
+            candidates.iter().position(|candidate| {
+                let theirs = &candidate.signs[0].subject.service;
+                theirs.is_some() && *theirs == context.finding.subject.service
+            })
+        };
+        contexts.iter().filter(near).find_map(|context| Some((whose(context)?, context)))
+    };
+    let Some((at, context)) = found.or_else(|| elsewhere().filter(|_| felt)) else { return };
     let sign = Sign {
         detector: context.finding.detector,
         what: context.what.clone(),
@@ -406,6 +428,9 @@ fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) {
         kinds: Vec::new(),
         evidence: context.evidence.clone(),
     };
+    let score = best.score;
+    candidates[..=at].rotate_right(1);
+    candidates[0].score = score;
     candidates[0].signs.insert(0, sign);
 }
 

@@ -220,6 +220,7 @@ fn weight(finding: &Finding) -> f64 {
         // What is slow says less of why than what says so in words.
         (Nature::Symptom, Severity::High | Severity::Critical) if finding.detector == "latency" => 0.5,
         (Nature::Symptom, Severity::High | Severity::Critical) => 0.55,
+        (Nature::Symptom, _) if finding.detector == "slow-query" => 0.47,
         (Nature::Symptom, _) => 0.4,
         (Nature::Context, _) => 0.3,
     }

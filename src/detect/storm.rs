@@ -30,6 +30,9 @@ const TIMES: f64 = 1.8;
 /// How often an entry usually goes with a request, at least: what is rarer is not made for requests.
 const LEAST: f64 = 0.1;
 
+/// Requests that tell something, in a storm and before it.
+const FEWEST: u64 = 20;
+
 /// Bins on either side of which usual shares are compared.
 const PARTS: usize = 6;
 
@@ -86,9 +89,10 @@ fn repeated(scene: &Scene<'_>, at: usize, requests: &[u64]) -> Option<Repeated> 
     if !rises || scene.is_beginning(&presence, found.from) || !goes_along(&counts, requests, &found) {
         return None;
     }
-    // When calls cease, those before were not many.
+    // When calls cease, those before were not many; a batch between two requests is no storm.
     let before = (sum(&counts, 0..found.from), sum(requests, 0..found.from));
-    if before.1 < 20 || before.0 as f64 >= before.1 as f64 * found.inside / TIMES {
+    let asked = sum(requests, found.from..found.until);
+    if asked < FEWEST || before.1 < FEWEST || before.0 as f64 >= before.1 as f64 * found.inside / TIMES {
         return None;
     }
     let (long, stretch) = (scene.axis.bins as f64, (found.until - found.from) as f64);
