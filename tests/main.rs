@@ -22,5 +22,6 @@ mod queries;
 mod refusals;
 mod software;
 mod source;
+mod tables;
 mod tidy;
 mod unfinished;

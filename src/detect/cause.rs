@@ -13,6 +13,8 @@ use serde::Serialize;
 use super::doubt;
 use super::family::evidence;
 use super::finding::{Evidence, Finding, Nature, Subject, time};
+use super::owner::{mentioned, owns, whose};
+use super::quote::{quoted, told_by};
 use super::reach::Reach;
 use super::recorded::Counted;
 use super::scene::{GAIN, Scene};
@@ -118,7 +120,11 @@ pub fn story(
     // How requests went where they enter is told apart.
     if let Some(success) = &success {
         let place = scene.wants.file(success.group);
-        let of_place = |sign: &Sign| sign.detector == "error-share" && sign.subject.file == place;
+        let edge = recorded.filter(|counted| success.counts_as(counted));
+        let of_place = |sign: &Sign| {
+            let same = edge.is_some_and(|edge| sign.is_recorded() && sign.subject.service == edge.service);
+            sign.detector == "error-share" && (sign.subject.file == place || same)
+        };
         let others = |sign: &Sign| !of_place(sign) && sign.weight >= 0.45 && sign.gain >= CLEAR;
         // If nobody else says anything, it is all that is known.
         if signs.iter().any(others) {
@@ -129,10 +135,11 @@ pub fn story(
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
         let slack = 60 * NANOS;
-        signs.retain(|sign| sign.to.0 + slack >= from.0 && sign.from.0 <= to.0 + slack);
+        let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { slack };
+        signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + slack);
     }
     let mut candidates = candidates(signs);
-    let entries = success.as_ref().map_or_else(BTreeSet::new, |success| success.places(scene));
+    let entries = success.as_ref().map_or_else(Default::default, |success| success.places(scene));
     rate(scene, &mut candidates, (&entries, success.as_ref()), reach);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
@@ -163,15 +170,19 @@ fn core(signs: &[Sign], worst: Option<(Timestamp, Timestamp)>) -> Option<(Timest
 fn rate(
     scene: &Scene<'_>,
     candidates: &mut [Candidate],
-    (entries, success): (&BTreeSet<String>, Option<&Success>),
+    ((entries, groups), success): (&(BTreeSet<String>, BTreeSet<u32>), Option<&Success>),
     reach: Option<&Reach>,
 ) {
     let first =
         candidates.iter().filter_map(|c| c.signs.iter().filter(|s| s.weight >= 0.4).map(Sign::surely).min());
     let Some(first) = first.min() else { return };
-    let names: Vec<String> = candidates.iter().map(|candidate| candidate.name().to_owned()).collect();
     let mentions: Vec<Vec<usize>> =
-        candidates.iter().map(|candidate| mentioned(scene, candidate, &names)).collect();
+        (0..candidates.len()).map(|by| mentioned(scene, candidates, by)).collect();
+    let enters = |candidate: &Candidate| {
+        entries.contains(candidate.name())
+            && candidate.group(scene).is_none_or(|group| groups.contains(&group))
+    };
+    let below = first_below(candidates);
     for at in 0..candidates.len() {
         let candidate = &candidates[at];
         let lead = candidate.lead();
@@ -198,7 +209,9 @@ fn rate(
                 && theirs.from.0 + 120 * NANOS > lead.from.0
                 && lead.nature != Nature::Symptom
         });
-        let clear = (lead.gain.max(1.0).log10() / 2.5).min(1.0);
+        // The loudest is not the first: what one entry is enough for is clear.
+        let plain = lead.weight >= 0.9 && !lead.level;
+        let clear = (lead.gain.max(1.0).log10() / 2.5).clamp(if plain { 0.8 } else { 0.0 }, 1.0);
         // What nobody reaches any more has nothing to say.
         let starved = is_part_silence(lead)
             && mentions.iter().zip(candidates.iter()).any(|(named, other)| {
@@ -208,11 +221,12 @@ fn rate(
             });
         // Where requests enter, and where their ends are told, everything is felt.
         let felt = lead.nature == Nature::Symptom
-            && (entries.contains(candidate.name()) || has_it_from_below(scene, candidates, at, reach));
+            && (enters(candidate) || has_it_from_below(scene, (candidates, &mentions), at, reach));
         // Of those who feel it, where requests enter is the farthest from it.
         let outermost = felt && success.is_some_and(|success| success.place(scene) == candidate.name());
         candidates[at].score = most + 0.5 * lead.weight + clear + 0.75 * blamed.min(2) as f64
             - 0.75 * blames.min(2) as f64
+            + if below == Some(at) { 0.75 } else { 0.0 }
             - if relays { 1.5 } else { 0.0 }
             - if felt { 1.5 } else { 0.0 }
             - if outermost { 0.5 } else { 0.0 }
@@ -225,17 +239,36 @@ fn rate(
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name().cmp(b.name())));
 }
 
+/// Of databases, brokers and machines the one that had trouble before everybody else: the others work with it.
+fn first_below(candidates: &[Candidate]) -> Option<usize> {
+    const AFTER: i64 = 300 * NANOS;
+    let plain = |candidate: &Candidate| {
+        let lead = candidate.lead();
+        lead.weight >= 0.45 && lead.gain >= CLEAR && !lead.level
+    };
+    let began = |at: &usize| candidates[*at].from();
+    let at = (0..candidates.len()).filter(|at| plain(&candidates[*at])).min_by_key(began)?;
+    let next = (0..candidates.len()).filter(|other| *other != at).map(|other| began(&other)).min()?;
+    let gap = next.0 - began(&at).0;
+    (owns(&candidates[at]) && (NANOS..=AFTER).contains(&gap)).then_some(at)
+}
+
 /// Is it only some of what a service says that is heard no more?
 fn is_part_silence(lead: &Sign) -> bool {
     lead.detector == "silence" && lead.what.contains("no more")
 }
 
 /// Has somebody trouble at the same time whose work is a part of a candidate's?
-fn has_it_from_below(scene: &Scene<'_>, candidates: &[Candidate], at: usize, reach: Option<&Reach>) -> bool {
+fn has_it_from_below(
+    scene: &Scene<'_>,
+    (candidates, mentions): (&[Candidate], &[Vec<usize>]),
+    at: usize,
+    reach: Option<&Reach>,
+) -> bool {
     // What is below may have told of it a little later, by its clock or because it seldom speaks.
     const LATER: i64 = 30 * NANOS;
     let one = &candidates[at];
-    candidates.iter().enumerate().filter(|(other, _)| *other != at).any(|(_, other)| {
+    candidates.iter().enumerate().filter(|(other, _)| *other != at).any(|(index, other)| {
         let near =
             other.lead().from.0 <= one.lead().from.0.saturating_add(LATER) && other.lead().weight > 0.4;
         let known = one.group(scene).zip(other.group(scene));
@@ -244,7 +277,11 @@ fn has_it_from_below(scene: &Scene<'_>, candidates: &[Candidate], at: usize, rea
             Some((reach, (one, other))) => {
                 reach.calls(one, other) && !reach.calls(other, one) && reach.feels(one, other)
             }
-            None => follows(scene, one, other),
+            // Who names another is above it, whatever their clocks say.
+            None => {
+                let above = mentions[index].contains(&at) && !mentions[at].contains(&index);
+                !above && follows(scene, one, other)
+            }
         }
     })
 }
@@ -278,92 +315,18 @@ fn follows(scene: &Scene<'_>, one: &Candidate, other: &Candidate) -> bool {
     after.1 >= FEWEST && after.0 * 10 >= after.1 * 8
 }
 
-/// Is this where resources live: a database, a broker, a machine?
-fn owns(candidate: &Candidate) -> bool {
-    const OWNERS: &[&str] = &[
-        "pg",
-        "postgres",
-        "postgresql",
-        "mysql",
-        "mysqld",
-        "mariadb",
-        "mongo",
-        "mongod",
-        "redis",
-        "kafka",
-        "db",
-        "database",
-        "node",
-        "nodes",
-        "kernel",
-        "syslog",
-        "systemd",
-        "cron",
-        "init",
-        "supervisord",
-        "kubelet",
-        "kube",
-        "events",
-        "dockerd",
-        "containerd",
-        "rabbitmq",
-        "etcd",
-        "cassandra",
-        "elasticsearch",
-        "oracle",
-        "sql",
-    ];
-    let subject = &candidate.signs[0].subject;
-    let names = subject.service.iter().map(String::as_str).chain([subject.file.as_str()]);
-    names
-        .flat_map(|name| name.split(['-', '_', '.', '/']))
-        .any(|part| OWNERS.contains(&part.to_lowercase().as_str()))
-}
-
-/// Machines and supervisors tell of others: of whom, if it is only one.
-fn whose(scene: &Scene<'_>, candidate: &Candidate) -> String {
-    if !owns(candidate) {
-        return String::new();
-    }
-    let names: Vec<String> = scene.names().into_iter().filter(|name| name != candidate.name()).collect();
-    let lead = candidate.lead();
-    let mut told: Vec<String> = Vec::new();
-    for kind in &lead.kinds {
-        let text = String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase();
-        told.extend(names.iter().filter(|name| names_word(&text, &name.to_lowercase())).cloned());
-    }
-    told.sort_unstable();
-    told.dedup();
-    match &told[..] {
-        [one] => format!(" (of {one})"),
-        _ => String::new(),
-    }
-}
-
-/// The other candidates whose names occur in what a candidate's entries say.
-fn mentioned(scene: &Scene<'_>, candidate: &Candidate, names: &[String]) -> Vec<usize> {
-    let texts: Vec<String> = candidate
-        .signs
-        .iter()
-        .flat_map(|sign| &sign.kinds)
-        .map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase())
-        .collect();
-    (0..names.len())
-        .filter(|other| names[*other] != candidate.name())
-        .filter(|other| {
-            let name = names[*other].to_lowercase();
-            name.len() >= 3 && texts.iter().any(|text| names_word(text, &name))
-        })
-        .collect()
-}
-
-/// A deploy or a change of configuration shortly before the first change.
+/// Something that somebody or a clock began shortly before the first change.
 struct Context<'f> {
     finding: &'f Finding,
     from: Timestamp,
     evidence: Vec<Evidence>,
-    what: &'static str,
+    what: String,
+    /// What its entries say, in lower case.
+    said: Vec<String>,
 }
+
+/// How long before its effect a job begins.
+const JOB: i64 = 90 * NANOS;
 
 fn contexts<'f>(scene: &Scene<'_>, findings: &'f [Finding], first: Option<Timestamp>) -> Vec<Context<'f>> {
     let Some(first) = first else { return Vec::new() };
@@ -374,40 +337,63 @@ fn contexts<'f>(scene: &Scene<'_>, findings: &'f [Finding], first: Option<Timest
         });
         let Some(window) = window else { continue };
         let mut bins = super::bins::Bins::default();
+        let mut kinds = Vec::new();
         for kind in &finding.kinds {
-            bins.merge(scene.kinds[*kind].1.bins.clipped(window.from, window.to));
+            let inside = scene.kinds[*kind].1.bins.clipped(window.from, window.to);
+            kinds.extend(inside.first().map(|first| (first.ts, *kind)));
+            bins.merge(inside);
         }
-        let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
+        kinds.sort_unstable();
+        let detector = super::by_name(finding.detector);
+        let what = detector.map_or(finding.detector, |detector| detector.what());
+        let gist = kinds.first().map(|(_, kind)| told_by(scene, *kind, finding.detector));
+        let said = kinds
+            .iter()
+            .map(|(_, kind)| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase());
         contexts.push(Context {
             finding,
             from: window.from,
             evidence: evidence(scene, &bins, &[]),
-            what: what.map_or(finding.detector, |detector| detector.what()),
+            what: gist.map_or(what.to_owned(), |gist| format!("{what} (“{gist}”)")),
+            said: said.collect(),
         });
     }
     // What says most about what was changed comes first: a deploy rather than a restart.
-    let order = ["deploy", "configuration", "restart"];
+    let order = ["deploy", "configuration", "job", "restart"];
     contexts.sort_by_key(|context| {
         (order.iter().position(|name| *name == context.finding.detector), context.from)
     });
     contexts
 }
 
-/// A change that somebody made in the leading candidate's service, shortly before, is its reason.
+/// What somebody changed in the leading candidate's service, or elsewhere by its name, shortly before, is its reason.
+/// So is a job that began right before it, where nothing is known but that it is slow.
 fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) {
     let Some(best) = candidates.first() else { return };
-    let same = |context: &&Context<'_>| {
-        context.finding.subject.service == best.signs[0].subject.service
-            && (context.finding.subject.service.is_some()
-                || context.finding.subject.file == best.signs[0].subject.file)
+    let subject = &best.signs[0].subject;
+    let same = |context: &Context<'_>| {
+        context.finding.subject.service == subject.service
+            && (subject.service.is_some() || context.finding.subject.file == subject.file)
     };
-    let Some(context) = contexts.iter().find(same) else { return };
-    if context.finding.detector == "restart" || context.from > best.from() {
-        return;
-    }
+    let name = best.name().to_lowercase();
+    let by_name =
+        |context: &Context<'_>| name.len() >= 3 && context.said.iter().any(|said| names_word(said, &name));
+    let lead = best.lead();
+    let is_slow = matches!(
+        lead.detector,
+        "latency" | "slow-query" | "timeout" | "lock-wait" | "cpu" | "disk" | "stall" | "gc-pause"
+    ) && lead.nature != Nature::Fault
+        || lead.nature == Nature::Symptom;
+    let fits = |context: &&Context<'_>| match context.finding.detector {
+        _ if context.from > best.from() => false,
+        "restart" => false,
+        "job" => is_slow && best.from().0 - context.from.0 <= JOB,
+        _ => same(context) || by_name(context),
+    };
+    let Some(context) = contexts.iter().filter(fits).min_by_key(|context| !same(context)) else { return };
     let sign = Sign {
         detector: context.finding.detector,
-        what: context.what.to_owned(),
+        what: context.what.clone(),
         nature: Nature::Context,
         // It explains whatever follows it.
         weight: 2.0,
@@ -443,7 +429,7 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
             Cause {
                 rank: at + 1,
                 headline: headline(lead) + &whose(scene, candidate),
-                summary: sentence(candidate, &whose(scene, candidate)),
+                summary: sentence(candidate, &whose(scene, candidate), quoted(scene, lead).as_deref()),
                 detector: lead.detector,
                 subject: lead.subject.clone(),
                 from: Some(candidate.from()),
@@ -489,7 +475,7 @@ fn headline(lead: &Sign) -> String {
 }
 
 /// What happened where, since when and how often, and what was seen with it or before it.
-fn sentence(candidate: &Candidate, whose: &str) -> String {
+fn sentence(candidate: &Candidate, whose: &str, said: Option<&str>) -> String {
     let lead = candidate.lead();
     let file = lead.subject.file.rsplit('/').next().unwrap_or_default();
     let place = match &lead.subject.service {
@@ -500,17 +486,23 @@ fn sentence(candidate: &Candidate, whose: &str) -> String {
         1 => String::new(),
         n => format!(", {} times", HumanCount(n)),
     };
-    let mut text = format!("{} in {place}{whose}, since {}{times}", lead.what, lead.from.clock());
-    let mut others: Vec<&str> = Vec::new();
+    let said = said.map_or(String::new(), |said| format!(": “{said}”"));
+    let mut text = format!("{} in {place}{whose}, since {}{times}{said}", lead.what, lead.from.clock());
+    let mut others: Vec<String> = Vec::new();
     // The numbers of a metric stand in what followed.
     let brief = |sign: &'_ Sign| sign.what.find(" (").map_or(sign.what.len(), |at| at);
+    let own = lead.subject.service.as_ref();
     for sign in &candidate.signs {
-        let said = &sign.what[..brief(sign)];
+        let elsewhere = sign.subject.service.as_ref().filter(|service| own.is_none_or(|own| own != *service));
+        let said = match elsewhere {
+            Some(service) => format!("{} in {service}", &sign.what[..brief(sign)]),
+            None => sign.what[..brief(sign)].to_owned(),
+        };
         let close = sign.from.0.abs_diff(lead.from.0) <= 300 * NANOS as u64;
         if !std::ptr::eq(sign, lead)
             && close
             && sign.weight >= 0.4
-            && said != &lead.what[..brief(lead)]
+            && said != lead.what[..brief(lead)]
             && !others.contains(&said)
         {
             others.push(said);
@@ -520,7 +512,7 @@ fn sentence(candidate: &Candidate, whose: &str) -> String {
     let first = candidate.signs.iter().min_by_key(|sign| (sign.from, &sign.what));
     if let Some(first) = first.filter(|first| lead.from.0 - first.from.0 >= NANOS) {
         let said = &first.what[..brief(first)];
-        others.retain(|other| *other != said);
+        others.retain(|other| other != said);
         let _ = write!(text, "; first sign at {}: {said}", first.from.clock());
     }
     if !others.is_empty() {

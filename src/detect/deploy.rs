@@ -1,4 +1,4 @@
-//! What somebody changed: versions, configuration, flags. Context, no failure.
+//! What somebody changed or began: versions, configuration, flags, scheduled jobs. Context, no failure.
 
 use super::family::{Family, says, says_but};
 use super::finding::{Nature, Severity};
@@ -36,7 +36,7 @@ pub static DEPLOY: Family = Family {
         says(3, &["applied migration"]),
         says(3, &["running migration"]),
         says(3, &["scaled", "replica"]),
-        says(2, &["booting", "version"]),
+        says_but(2, &["booting"], &["worker", "with pid"]),
         says(2, &["server listening", "version"]),
         says(3, &["release", "activated"]),
         says(3, &["to production", "promoted"]),
@@ -89,15 +89,74 @@ pub static CONFIGURATION: Family = Family {
         says(3, &["applied settings"]),
         says(3, &["settings applied"]),
         says(3, &["applied configuration"]),
+        says(3, &["applying change"]),
+        says(3, &["applied change"]),
+        says(3, &["change applied"]),
+        says(3, &["desired", "->"]),
+        says(3, &["scaled down"]),
+        says(3, &["scaling down"]),
+        says(3, &["scaling in"]),
+        says(3, &["terminated instance"]),
+        says(3, &["terminating instance"]),
+        says(3, &["rule", "activated"]),
+        says(3, &["rules", "reloaded"]),
+        says(3, &["rules", "updated"]),
+        says(3, &["rules", "published"]),
+        says(3, &["policy", "updated"]),
+        says(3, &["policy", "changed"]),
+        says(3, &["flag", "updated"]),
+        says(3, &["cache", "flushed"]),
+        says(3, &["cache", "purged"]),
+        says(3, &["flushall"]),
     ],
     unless: &["unchanged", "not changed"],
     most: Some(24),
     gauge: None,
 };
 
+/// A scheduled job begins.
+pub static JOB: Family = Family {
+    name: "job",
+    about: "scheduled jobs that begin and are no routine of the day: context",
+    what: "a scheduled job starts",
+    severity: Severity::Low,
+    nature: Nature::Context,
+    least: Level::Debug,
+    rises: false,
+    phrases: &[
+        says(3, &[") cmd ("]),
+        says(3, &["starting", "backup"]),
+        says(3, &["started", "backup"]),
+        says(3, &["backup", "begins"]),
+        says(3, &["starting daily"]),
+        says(3, &["starting weekly"]),
+        says(3, &["starting nightly"]),
+        says(3, &["nightly", "started"]),
+        says(3, &["starting monthly"]),
+        says(3, &["scheduled", "job", "start"]),
+        says(3, &["cron", "start"]),
+        says(3, &["cronjob", "created"]),
+        says(3, &["starting reindex"]),
+        says(3, &["reindex", "started"]),
+        says(3, &["starting", "export"]),
+        says(3, &["starting", "dump"]),
+        says(3, &["starting", "batch"]),
+        says(3, &["batch", "started"]),
+        says(3, &["bulk", "started"]),
+        says(3, &["starting bulk"]),
+        says(3, &["job", "started"]),
+        says(3, &["starting job"]),
+    ],
+    unless: &["finished"],
+    // What comes again and again did no harm before.
+    most: Some(3),
+    gauge: None,
+};
+
 #[cfg(test)]
 mod tests {
-    use super::super::tests::check;
+    use super::super::tests::{check, found};
+    use crate::model::Level;
 
     #[test]
     fn changes_by_people_are_context() {
@@ -107,8 +166,9 @@ mod tests {
                 "info: release 2025.3.1 activated",
                 "info: Starting TariffStoreApplication v1.52.0 using Java 21.0.2 with PID 1 (version: 1.52.0, commit: d3980f1)",
                 "info: deployment checkout-7f9c rolled out",
+                "info: booting sessions",
             ],
-            &["order failed"],
+            &["order failed", "info: Booting worker with pid: 12"],
         );
         check(
             "configuration",
@@ -118,8 +178,19 @@ mod tests {
                 "info: Applied settings from consul: pool.max=5",
                 "info: received SIGHUP, reloading configuration files",
                 "info: feature flag night-rate enabled",
+                "info: applying change CHG-8812: pool=core desired 24 -> 3",
+                "info: ruleset 2019-07-02.4 activated: 1 rule added",
             ],
             &["order failed"],
         );
+        for (count, expected) in [(1, true), (9, false)] {
+            let mut day: Vec<(i64, Option<Level>, &str)> =
+                (0..1200).map(|i| (i * 3, Some(Level::Info), "order received")).collect();
+            day.extend(
+                (0..count).map(|i| (900 + i * 300, None, "(root) CMD (/usr/local/bin/full-backup.sh)")),
+            );
+            let found = found(&day);
+            assert_eq!(found.iter().any(|finding| finding.detector == "job"), expected, "{count}");
+        }
     }
 }

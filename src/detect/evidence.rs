@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Evidence, Finding};
 use super::observe::shown;
 use super::recorded::NOWHERE;
-use crate::model::{Entry, Location, Needs, Timestamp};
+use crate::format::metric::csv;
+use crate::model::{Entry, Labels, Location, Needs, Sample, Timestamp};
 use crate::scan::{self, Input, ScanOptions, Scanned};
 
 /// Fills in the files, lines and texts of evidence. Files that cannot be read twice keep the texts of the first
@@ -37,37 +38,43 @@ pub fn fill_all(mut evidence: Vec<&mut Evidence>, logs: &[Input], scanned: &Scan
 /// Fills in the files and lines of samples: the line of a series with the time of the sample, or at least the
 /// first line of the series.
 pub fn fill_recorded(evidence: Vec<&mut Evidence>, metrics: &[Input], options: &ScanOptions) {
-    let mut wanted: Vec<_> = evidence
+    let mut wanted: Vec<(&mut Evidence, Sought)> = evidence
         .into_iter()
         .filter(|evidence| evidence.location.file == NOWHERE)
         .map(|evidence| {
             let sought = Sought::of(&evidence.text, evidence.timestamp);
-            (evidence, sought, None::<(usize, u64, bool)>)
+            (evidence, sought)
         })
         .collect();
     if wanted.is_empty() {
         return;
     }
     for (file, input) in metrics.iter().enumerate() {
+        let is_table = input.metric_format().is_some_and(|format| format.name() == csv::NAME);
         input.with_bytes(options, |bytes| {
-            for (number, line) in (1_u64..).zip(bytes.split(|b| *b == b'\n')) {
-                for (_, sought, found) in &mut wanted {
-                    if found.is_none_or(|(.., exact)| !exact) && sought.is_in(line) {
-                        let exact = sought.is_at(line);
-                        if exact || found.is_none() {
-                            *found = Some((file, number, exact));
-                            sought.text = String::from_utf8_lossy(&shown(line)).into_owned();
-                        }
+            let mut sought: Vec<&mut Sought> =
+                wanted.iter_mut().map(|(_, sought)| sought).filter(|sought| !sought.is_found()).collect();
+            if is_table {
+                // The lines of a table name no series.
+                csv::rows(bytes, &mut |line, labels, sample| {
+                    for sought in &mut sought {
+                        sought.look_at_sample(file, line, labels, sample);
+                    }
+                });
+            } else {
+                for (number, line) in (1_u64..).zip(bytes.split(|b| *b == b'\n')) {
+                    for sought in &mut sought {
+                        sought.look_at_line(file, number, line);
                     }
                 }
             }
         });
     }
-    for (evidence, sought, found) in wanted {
-        let (file, line, _) = found.unwrap_or((0, 1, false));
+    for (evidence, sought) in wanted {
+        let (file, line, _) = sought.found.unwrap_or((0, 1, false));
         evidence.file = metrics.get(file).map_or(String::new(), |input| input.shown.clone());
         evidence.line = line;
-        if found.is_some() {
+        if sought.found.is_some() {
             evidence.text = sought.text;
         }
     }
@@ -78,7 +85,10 @@ struct Sought {
     name: String,
     /// The labels as they are written everywhere: `name="value"`.
     labels: Vec<String>,
+    at: Option<Timestamp>,
     seconds: String,
+    /// The file and the line, and whether it is that of the time.
+    found: Option<(usize, u64, bool)>,
     text: String,
 }
 
@@ -90,17 +100,43 @@ impl Sought {
         Sought {
             name: name.to_owned(),
             labels: labels.map(str::to_owned).collect(),
+            at,
             seconds: at.map_or(String::new(), |at| (at.0 / crate::model::time::NANOS).to_string()),
+            found: None,
             text: String::new(),
         }
     }
 
-    fn is_in(&self, line: &[u8]) -> bool {
-        line.starts_with(self.name.as_bytes())
-            && self.labels.iter().all(|label| memchr::memmem::find(line, label.as_bytes()).is_some())
+    fn is_found(&self) -> bool {
+        self.found.is_some_and(|(.., exact)| exact)
     }
 
-    fn is_at(&self, line: &[u8]) -> bool {
-        memchr::memmem::find(line, self.seconds.as_bytes()).is_some()
+    /// Takes a place, if it is the first or that of the time.
+    fn take(&mut self, (file, line, exact): (usize, u64, bool), text: impl FnOnce() -> String) {
+        if exact || self.found.is_none() {
+            self.found = Some((file, line, exact));
+            self.text = text();
+        }
+    }
+
+    fn look_at_line(&mut self, file: usize, number: u64, line: &[u8]) {
+        let is_in = !self.is_found()
+            && line.starts_with(self.name.as_bytes())
+            && self.labels.iter().all(|label| memchr::memmem::find(line, label.as_bytes()).is_some());
+        if is_in {
+            let exact = memchr::memmem::find(line, self.seconds.as_bytes()).is_some();
+            self.take((file, number, exact), || String::from_utf8_lossy(&shown(line)).into_owned());
+        }
+    }
+
+    fn look_at_sample(&mut self, file: usize, number: u64, labels: &Labels, sample: Sample) {
+        if self.is_found() || labels.metric() != self.name {
+            return;
+        }
+        let series = labels.to_string();
+        if self.labels.iter().all(|label| series.contains(label)) {
+            let exact = Timestamp::from_millis(sample.at) >= self.at;
+            self.take((file, number, exact), || format!("{series} {}", sample.value));
+        }
     }
 }

@@ -116,6 +116,9 @@ pub struct Finding {
     /// How clear it is, where no kinds of entries tell.
     #[serde(skip)]
     pub gain: f64,
+    /// How many times as much as usual, of recorded values.
+    #[serde(skip)]
+    pub times: f64,
     /// The recorded series that it was found in: the metric's name and the labels that they have in common.
     #[serde(skip)]
     pub series: Option<Labels>,
@@ -145,6 +148,7 @@ impl Finding {
             constant: false,
             kinds: Vec::new(),
             gain: 0.0,
+            times: 0.0,
             series: None,
             level: false,
             what: None,
@@ -210,6 +214,7 @@ mod tests {
             constant: false,
             kinds: vec![],
             gain: 0.0,
+            times: 0.0,
             series: None,
             level: false,
             what: None,

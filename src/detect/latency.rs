@@ -9,6 +9,7 @@ use super::family::{identity, subject, unusual};
 use super::finding::{Finding, Severity, Subject};
 use super::observe::What;
 use super::scene::{GAIN, Scene};
+use super::success::Success;
 use crate::model::Timestamp;
 use crate::model::unit::HumanMillis;
 
@@ -84,6 +85,8 @@ struct Slower {
     slow: Bins,
     /// The kind with most entries.
     kind: usize,
+    /// What the fast ones add to how clear it is.
+    fast: f64,
 }
 
 /// The half octave of a kind of duration.
@@ -134,7 +137,7 @@ fn slower(scene: &Scene<'_>, kinds: &[usize]) -> Option<Slower> {
         slow.merge(scene.kinds[*kind].1.bins.clone());
     }
     let kind = *kinds.iter().max_by_key(|kind| (scene.kinds[**kind].1.count, std::cmp::Reverse(**kind)))?;
-    Some(Slower { found, least, slow, kind })
+    Some(Slower { found, least, slow, kind, fast: of_fast(&exposure, &found) })
 }
 
 /// Is the stretch what was usual, and only what came after it unusual? What fails at once is faster than what goes well.
@@ -154,17 +157,34 @@ fn edge(least: u32) -> f64 {
     2_f64.powf(f64::from(least) / 2.0) / 16.0
 }
 
+/// Who waits for so long goes away. Milliseconds.
+const ANNOYING: f64 = 1_000.0;
+
 /// Is it so clear that it is trouble, whether or not anything fails? Most answers take much longer than nearly all did.
-fn is_plain(found: &Stretch, least: u32) -> bool {
-    edge(least) >= FELT
-        && found.gain >= 2.5 * GAIN
-        && found.count >= 12
-        && found.inside >= 0.5
-        && found.inside >= 10.0 * found.outside
+fn is_plain(slower: &Slower, enters: bool) -> bool {
+    let Slower { found, least, fast, .. } = slower;
+    let slow = edge(*least);
+    // Where most are slow, the fast ones that there were before tell as much as the slow ones.
+    let gain = found.gain + if slow >= ANNOYING { *fast } else { 0.0 };
+    let clear = if slow >= ANNOYING { 2.0 } else { 2.5 } * GAIN;
+    let most = slow >= FELT && gain >= clear && found.inside >= 0.5;
+    // Of those who ask some wait for seconds, where nobody did.
+    let some = enters && slow >= ANNOYING && found.gain >= 5.0 * GAIN;
+    (most || some) && found.count >= 12 && found.inside >= 10.0 * found.outside
+}
+
+/// How much likelier the fast ones are with a stretch than without: what a rate of slow ones alone does not tell.
+fn of_fast(exposure: &[f64], found: &Stretch) -> f64 {
+    let all: f64 = exposure.iter().sum();
+    let inside: f64 = exposure[found.from..found.until].iter().sum();
+    let fast = |n: f64, share: f64| (n * (1.0 - share)).max(0.0);
+    let (within, beside) = (fast(inside, found.inside), fast(all - inside, found.outside));
+    let term = |k: f64, n: f64| if k > 0.0 && n > 0.0 { k * (k / n).ln() } else { 0.0 };
+    (term(within, inside) + term(beside, all - inside) - term(within + beside, all)).max(0.0)
 }
 
 fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
-    let Slower { found, least, slow, kind } = slower;
+    let Slower { found, least, slow, kind, .. } = slower;
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
     // One that was slow long before the others is chance, also where it is the only one.
     let inside = slow.clipped(from, Timestamp(until.0 - 1)).without_strays();
@@ -175,7 +195,8 @@ fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
         found.outside * 100.0,
         found.inside * 100.0
     );
-    let severity = if is_plain(found, *least) { Severity::High } else { Severity::Medium };
+    let enters = Success::of(scene).is_some_and(|success| success.group == scene.kinds[*kind].0.group);
+    let severity = if is_plain(slower, enters) { Severity::High } else { Severity::Medium };
     let subject = subject(scene, &scene.kinds[*kind].0);
     unusual(scene, ("latency", severity), subject, &inside, (found.gain, what))
 }

@@ -35,12 +35,44 @@ pub static MEMORY: Family = Family {
         says(2, &["memory limit", "exceed"]),
         says(2, &["oom command not allowed"]),
         says(2, &["heap usage", "critical"]),
+        says(3, &["memory resource limit alarm"]),
+        says(3, &["memory_high_watermark set"]),
         says(3, &["allowed memory size", "exhausted"]),
         says(3, &["unable to allocate", "array"]),
         says(3, &["cannot reserve enough space", "heap"]),
         says(3, &["failed to allocate memory"]),
     ],
-    unless: &["heapdumponoutofmemory", "exitonoutofmemory", "recovered"],
+    unless: &["heapdumponoutofmemory", "exitonoutofmemory", "recovered", "cleared"],
+    most: None,
+    gauge: None,
+};
+
+/// Pods leave a node that has too little.
+pub static EVICTION: Family = Family {
+    name: "eviction",
+    about: "pods that are evicted from a node that is short of memory or disk",
+    what: "a node is short of memory or disk and evicts pods",
+    severity: Severity::High,
+    nature: Nature::Resource,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["eviction manager"]),
+        says(3, &["evicted", "pod"]),
+        says(3, &["evicting", "pod"]),
+        says(3, &["the node was low on resource"]),
+        says(3, &["node", "memorypressure"]),
+        says(3, &["node", "diskpressure"]),
+        says(3, &["node", "under memory pressure"]),
+        says(3, &["node", "under disk pressure"]),
+    ],
+    unless: &[
+        "drain",
+        "hasnomemorypressure",
+        "hasnodiskpressure",
+        "hassufficient",
+        "starting eviction manager",
+    ],
     most: None,
     gauge: None,
 };
@@ -97,6 +129,14 @@ mod tests {
                 "warn: Memory cgroup out of memory: Killed process 12",
             ],
             &["info: -XX:+HeapDumpOnOutOfMemoryError", "order failed"],
+        );
+        check(
+            "eviction",
+            &[
+                "warn: \"Eviction manager: attempting to reclaim\" resourceName=\"memory\"",
+                "The node was low on resource: memory. Threshold quantity: 100Mi",
+            ],
+            &["info: evicting pod prod/web-1 (drain of node-7)", "order failed"],
         );
         check(
             "gc-pause",

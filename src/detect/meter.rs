@@ -129,7 +129,7 @@ static METERS: &[Meter] = &[
     ),
     meter(
         "disk",
-        &["disk+io", "io_wait", "iowait", "fsync", "disk+latency", "disk+seconds"],
+        &["disk+io", "diskio", "io_wait", "iowait", "fsync", "disk+latency", "disk+seconds"],
         Worse::Up,
         FELT,
         "the disk is slow",
@@ -159,6 +159,7 @@ static METERS: &[Meter] = &[
         RESOURCE,
         "free memory shrinks",
     ),
+    meter("out-of-memory", &["mem", "memory"], Worse::Up, FELT, "memory in use grows"),
     meter("out-of-memory", &["oom", "evict"], Worse::Up, FAULT, "evicted or killed for memory"),
     meter(
         "lock-wait",
@@ -240,10 +241,25 @@ static METERS: &[Meter] = &[
     ),
     meter(
         "latency",
-        &["duration", "latency", "response_time", "elapsed", "_seconds", "_ms"],
+        &["duration", "latency", "response_time", "resp_time", "elapsed", "_seconds", "_ms", "mrt", "rtt"],
         Worse::Up,
         FELT,
         "answers take longer",
+    ),
+    meter(
+        "errors",
+        &[
+            "success+rate",
+            "success+ratio",
+            "success+percent",
+            "succeeded+ratio",
+            "availability",
+            "apdex",
+            "sr",
+        ],
+        Worse::Down,
+        CLEARLY_FELT,
+        "less succeeds",
     ),
     meter(
         "errors",
@@ -375,6 +391,9 @@ pub const OWNERS: &[&str] = &[
     "deployment",
     "component",
     "container",
+    "container_name",
+    "service_instance",
+    "cmdb_id",
     "job",
     "svc",
     "server",
@@ -382,6 +401,7 @@ pub const OWNERS: &[&str] = &[
     "host",
     "node",
     "pod",
+    "pod_name",
 ];
 
 #[cfg(test)]

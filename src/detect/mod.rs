@@ -30,8 +30,10 @@ pub mod network;
 pub mod number;
 pub mod observe;
 pub mod own;
+pub mod owner;
 pub mod phrase;
 pub mod pool;
+pub mod quote;
 pub mod reach;
 pub mod recent;
 pub mod recorded;
@@ -83,8 +85,12 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &pool::THREADS,
     &memory::MEMORY,
     &memory::PAUSES,
+    &memory::EVICTION,
     &stall::STALL,
+    &stall::SLOW_DISK,
     &storage::DISK,
+    &storage::MOUNT,
+    &storage::DATA,
     &storage::DESCRIPTORS,
     &storage::PORTS,
     &lock::DEADLOCK,
@@ -94,8 +100,11 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &trust::CERTIFICATE,
     &trust::CREDENTIAL,
     &trust::PERMISSION,
+    &network::LINK,
     &network::DNS,
+    &network::CLUSTER,
     &network::CONNECTION,
+    &network::BACKENDS,
     &timeout::TIMEOUT,
     &limit::RATE,
     &limit::BREAKER,
@@ -113,6 +122,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &silence::SILENCE,
     &deploy::DEPLOY,
     &deploy::CONFIGURATION,
+    &deploy::JOB,
 ];
 
 /// The detector of that name.

@@ -1,6 +1,7 @@
-//! Names that do not resolve, connections that are refused, reset or impossible.
+//! Links and routes that go down, names that do not resolve, connections that are refused, reset or impossible, and
+//! balancers with nobody behind them.
 
-use super::family::{Family, says};
+use super::family::{Family, says, says_but};
 use super::finding::{Nature, Severity};
 use crate::model::Level;
 
@@ -37,6 +38,119 @@ pub static DNS: Family = Family {
         says(2, &["host not found"]),
         says(2, &["no address associated with hostname"]),
         says(2, &["does not resolve"]),
+    ],
+    unless: &["recovered"],
+    most: None,
+    gauge: None,
+};
+
+/// A link, a network card or a route goes down.
+pub static LINK: Family = Family {
+    name: "link",
+    about: "a network link, card or route that goes down, as machines and routers tell",
+    what: "a network link, card or route goes down",
+    severity: Severity::High,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["link is down"]),
+        says_but(3, &["link down"], &["symlink"]),
+        says(3, &["lost carrier"]),
+        says(3, &["carrier lost"]),
+        says(3, &["detected hardware unit hang"]),
+        says(3, &["netdev watchdog"]),
+        says(3, &["transmit queue", "timed out"]),
+        says(3, &["reset adapter unexpectedly"]),
+        says(3, &["changed state to down"]),
+        says(3, &["line protocol", "down"]),
+        says(3, &["adjchange", "down"]),
+        says_but(3, &["adjacency", "down"], &["countdown"]),
+        says(3, &["bgp", "hold timer expired"]),
+        says(3, &["bgp", "neighbor", "down"]),
+        says(3, &["bgp", "peer", "down"]),
+        says(3, &["bgp", "session", "closed"]),
+        says(3, &["ospf", "neighbor", "down"]),
+        says(3, &["bfd", "session", "down"]),
+        says(3, &["routes", "withdrawn"]),
+        says(3, &["prefix", "withdrawn"]),
+    ],
+    // Those of containers come and go with them.
+    unless: &["veth", "docker#", "br-", "cali#", "admin down"],
+    most: None,
+    gauge: None,
+};
+
+/// A cluster without a leader, or without enough of its members.
+pub static CLUSTER: Family = Family {
+    name: "cluster",
+    about: "clusters that lose their leader, their quorum or replicas, more often than usual",
+    what: "a cluster loses its leader or replicas",
+    severity: Severity::High,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["leader not available"]),
+        says(2, &["leader_not_available"]),
+        says(2, &["no leader"]),
+        says(2, &["no cluster leader"]),
+        says(2, &["lost leader"]),
+        says(2, &["leader lost"]),
+        says(2, &["leadership lost"]),
+        says(2, &["previous leader failure"]),
+        says(2, &["not_leader_for_partition"]),
+        says(2, &["notleaderforpartition"]),
+        says(2, &["lost quorum"]),
+        says(2, &["no quorum"]),
+        says(2, &["reach quorum"]),
+        says(2, &["contact quorum"]),
+        says(2, &["heartbeat timeout reached"]),
+        says(2, &["failed to send out heartbeat"]),
+        says(2, &["starting election"]),
+        says(2, &["starting a new election"]),
+        says(2, &["master not discovered"]),
+        says(2, &["master_not_discovered"]),
+        says(2, &["no master"]),
+        says(2, &["primary stepped down"]),
+        says(2, &["not primary"]),
+        says(2, &["notwritableprimary"]),
+        says(2, &["shrinking isr"]),
+        says(2, &["notenoughreplicas"]),
+        says(2, &["in-sync replica"]),
+        says(2, &["current isr set"]),
+        says(2, &["under-replicated"]),
+        says(2, &["deadmaster"]),
+        says(2, &["unreachablemaster"]),
+        says(2, &["split brain"]),
+        says(2, &["split-brain"]),
+    ],
+    unless: &["recovered", "no leader election"],
+    most: None,
+    gauge: None,
+};
+
+/// A balancer takes servers out.
+pub static BACKENDS: Family = Family {
+    name: "backends",
+    about: "balancers that take servers out for their health checks, or have none left",
+    what: "a balancer takes servers out",
+    severity: Severity::Medium,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(3, &["is down, reason"]),
+        says(3, &["has no server available"]),
+        says(3, &["all backends", "down"]),
+        says(3, &["all backends", "unhealthy"]),
+        says(3, &["all upstreams", "down"]),
+        says(3, &["ejecting host"]),
+        says(3, &["ejected host"]),
+        says(3, &["marked", "unhealthy"]),
+        says(3, &["marked", "as down"]),
+        says(3, &["disabling server"]),
+        says(3, &["removed from the pool", "health"]),
     ],
     unless: &["recovered"],
     most: None,
@@ -86,14 +200,6 @@ pub static CONNECTION: Family = Family {
         says(2, &["server has gone away"]),
         says(2, &["loading master is down"]),
         says(2, &["no brokers available"]),
-        says(2, &["leader not available"]),
-        says(2, &["leader_not_available"]),
-        says(2, &["no leader"]),
-        says(2, &["no cluster leader"]),
-        says(2, &["lost quorum"]),
-        says(2, &["no quorum"]),
-        says(2, &["reach quorum"]),
-        says(2, &["not_leader_for_partition"]),
         says(2, &["bad gateway"]),
         says(2, &["server closed the connection"]),
         says(2, &["closed connection without"]),
@@ -110,6 +216,10 @@ pub static CONNECTION: Family = Family {
         says(2, &["failed to establish a new connection"]),
         says(2, &["no healthy upstream"]),
         says(2, &["no healthy backend"]),
+        says(2, &["no healthy host"]),
+        says(2, &["no healthy endpoint"]),
+        says(2, &["no healthy target"]),
+        says(2, &["no server is available"]),
         says(2, &["no server available"]),
         says(2, &["host is down"]),
         says(2, &["host unreachable"]),
@@ -167,6 +277,38 @@ mod tests {
                 "getaddrinfo EAI_AGAIN db.internal",
             ],
             &["order failed"],
+        );
+        check(
+            "link",
+            &[
+                "warn: e1000e 0000:00:1f.6 eno1: Detected Hardware Unit Hang:",
+                "bnx2x 0000:04:00.0 eth2: NIC Link is Down",
+                "info: %ADJCHANGE: neighbor 10.255.0.1(spine1) in vrf default Down BGP Notification received",
+                "%LINEPROTO-5-UPDOWN: Line protocol on Interface Gi0/1, changed state to down",
+            ],
+            &["info: docker0: port 2(veth8a2b) link down", "symlink down the tree failed", "order failed"],
+        );
+        check(
+            "cluster",
+            &[
+                "warn: agent.server.raft: heartbeat timeout reached, starting election",
+                "info: [Partition orders-3 broker=2] Shrinking ISR from 1,2,3 to 2.",
+                "etcdserver: request timed out, possibly due to previous leader failure",
+                "Unexpected response code: 500 (No cluster leader)",
+            ],
+            &["info: team leader logged in", "order failed"],
+        );
+        check(
+            "backends",
+            &[
+                "info: Server be_core/core1 is DOWN, reason: Layer7 wrong status, code: 404, info: \"Not Found\"",
+                "info: backend be_core has no server available!",
+            ],
+            &[
+                "no healthy upstream",
+                "info: Server be_core/core1 is UP, reason: Layer7 check passed",
+                "order failed",
+            ],
         );
         assert!(noise(Some(Level::Error), "connection refused").is_empty());
     }

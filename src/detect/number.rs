@@ -228,7 +228,9 @@ fn finding(scene: &Scene<'_>, kind: &Kind, levels: &Levels) -> Option<Finding> {
     let meter = meter_of(field, said);
     let points = levels.points(meter.worse);
     let shift = shift(scene, &points).filter(|shift| is_worse(meter.worse, shift))?;
-    if !is_plain(&points, &shift) {
+    // What was usual is not known from a few values.
+    let usual = points.len() - (shift.to - shift.from + 1);
+    if !is_plain(&points, &shift) || (scene.given.is_none() && usual < FEWEST_USUAL) {
         return None;
     }
     let rows = &levels.rows[shift.from..=shift.to];
@@ -266,6 +268,9 @@ fn finding(scene: &Scene<'_>, kind: &Kind, levels: &Levels) -> Option<Finding> {
         ..Finding::new(meter.detector, meter.severity, meter.nature, subject)
     })
 }
+
+/// Values beside a shift, at least.
+const FEWEST_USUAL: usize = 15;
 
 /// Is it more than chance among many numbers? It lasts, and goes far; counts go up and down by their roots.
 fn is_plain(points: &[Point], shift: &Shift) -> bool {

@@ -54,7 +54,7 @@ const PATH_FIELDS: &[&str] = &[
 
 /// Fields in which services put what was asked for by a name, in plain letters.
 const OPERATION_FIELDS: &[&str] =
-    &["endpoint", "route", "httproute", "operation", "operationname", "rpcmethod", "handler", "action"];
+    &["endpoint", "route", "httproute", "operation", "operationname", "op", "rpcmethod", "handler", "action"];
 
 /// Names of fields that tell what was asked for, the most exact first.
 pub fn asked_fields() -> impl Iterator<Item = &'static str> {

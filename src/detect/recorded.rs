@@ -1,6 +1,6 @@
 //! Changes in recorded metrics, found and not given: what is at its limit, what left what was usual, what is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bins::{Bins, Moment, Run};
 use super::change::{self, Against, Way};
@@ -198,9 +198,19 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
     let full: Vec<Option<Labels>> =
         found.iter().filter(|f| f.severity == Severity::Critical).map(|f| f.series.clone()).collect();
     found.retain(|f| f.severity == Severity::Critical || f.series.is_none() || !full.contains(&f.series));
+    let unlabelled = book.gauges.iter().chain(&book.counters);
+    let unlabelled =
+        unlabelled.filter(|(_, tracks)| tracks.iter().all(|track| track.labels.iter().count() <= 1));
+    let owners = owners_by_name(unlabelled.map(|(name, _)| name.as_str()));
     for finding in &mut found {
         file.clone_into(&mut finding.subject.file);
+        let metric = finding.series.as_ref().map_or("", |series| series.metric());
+        if finding.subject.service.is_none() {
+            finding.subject.service = owners.get(metric).cloned();
+        }
     }
+    strengthen(&mut found);
+    soften_doors(&mut found);
     found.sort_by_cached_key(Finding::order);
     found
 }
@@ -283,10 +293,11 @@ pub(super) fn is_worse(worse: Worse, shift: &Shift) -> bool {
 
 fn shifted(meter: &Meter, name: &str, track: &Track, shift: &Shift, unit: &str) -> Finding {
     let range = (track.points[shift.from].0, track.points[shift.to].0);
-    finding(&Said {
+    let much = is_much(meter, shift);
+    let finding = finding(&Said {
         detector: meter.detector,
-        severity: if is_much(meter, shift) { Severity::High } else { meter.severity },
-        nature: meter.nature,
+        severity: if much { Severity::High } else { meter.severity },
+        nature: if much && meter.detector == "out-of-memory" { Nature::Resource } else { meter.nature },
         labels: &track.labels,
         metric: name,
         what: meter.what.to_owned(),
@@ -294,12 +305,92 @@ fn shifted(meter: &Meter, name: &str, track: &Track, shift: &Shift, unit: &str) 
         count: shift.to - shift.from + 1,
         gain: shift.gain,
         numbers: format!("usually {}{unit}, then {}{unit}", number(shift.usual), number(shift.peak)),
-    })
+    });
+    Finding { times: if shift.usual > 0.0 { shift.during / shift.usual } else { 0.0 }, ..finding }
 }
 
-/// Answers that take several times as long for some time are trouble, whether or not anything fails.
+/// Answers that take several times as long for some time are trouble, whether or not anything fails; so is twice the
+/// memory.
 fn is_much(meter: &Meter, shift: &Shift) -> bool {
-    meter.detector == "latency" && shift.during >= 3.0 * shift.usual && shift.to - shift.from >= 8
+    let times = match meter.detector {
+        "latency" => 3.0,
+        "out-of-memory" => 2.0,
+        _ => return false,
+    };
+    shift.during >= times * shift.usual && shift.to - shift.from >= 8
+}
+
+/// Processors that are several times as busy while answers take longer are why they do; and when those of two who
+/// have nothing to do with each other take twice as long at once, that is no accident.
+fn strengthen(found: &mut [Finding]) {
+    const NEAR: i64 = 120_000_000_000;
+    let starts: Vec<(usize, Timestamp)> = found
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| matches!(finding.detector, "latency" | "errors" | "error-share"))
+        .filter_map(|(at, finding)| Some((at, finding.from?)))
+        .collect();
+    for (at, finding) in found.iter_mut().enumerate() {
+        let Some(from) = finding.from.filter(|_| finding.severity == Severity::Medium) else { continue };
+        let felt = starts.iter().any(|(other, start)| *other != at && (start.0 - from.0).abs() <= NEAR);
+        match finding.detector {
+            "cpu" if felt && finding.times >= 3.0 => {
+                (finding.severity, finding.nature) = (Severity::High, Nature::Resource);
+            }
+            "latency" if felt && finding.times >= 2.0 => finding.severity = Severity::High,
+            _ => {}
+        }
+    }
+}
+
+/// Names of those where requests enter; they feel what happens behind them.
+const DOORS: &[&str] = &[
+    "front", "frontend", "gateway", "edge", "ingress", "proxy", "web", "www", "ui", "bff", "lb", "nginx",
+    "portal",
+];
+
+fn is_door(finding: &Finding) -> bool {
+    let service = finding.subject.service.as_deref().unwrap_or_default().to_ascii_lowercase();
+    service.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| DOORS.contains(&part))
+}
+
+/// What the door feels while somebody behind it feels the same says less of why.
+fn soften_doors(found: &mut [Finding]) {
+    const NEAR: i64 = 60_000_000_000;
+    let behind: Vec<(&'static str, Timestamp)> = found
+        .iter()
+        .filter(|finding| {
+            finding.severity == Severity::High && finding.subject.service.is_some() && !is_door(finding)
+        })
+        .filter_map(|finding| Some((finding.detector, finding.from?)))
+        .collect();
+    for finding in found.iter_mut().filter(|finding| finding.nature == Nature::Symptom && is_door(finding)) {
+        let Some(from) = finding.from else { continue };
+        let felt_behind = |(detector, start): &(&str, Timestamp)| {
+            *detector == finding.detector && (start.0 - from.0).abs() <= NEAR
+        };
+        if finding.severity == Severity::High && behind.iter().any(felt_behind) {
+            finding.severity = Severity::Medium;
+        }
+    }
+}
+
+/// Who it is about where names of metrics are put together of an owner and what is measured, `cart_cpu`, `cart_mem`,
+/// `web_cpu`, `web_mem`, and labels say nothing: the owner by the name.
+fn owners_by_name<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<String, String> {
+    let parts: Vec<(&str, &str)> = names.filter_map(|name| name.rsplit_once('_')).collect();
+    let mut owners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut measures: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (owner, measure) in &parts {
+        owners.entry(owner).or_default().insert(measure);
+        measures.entry(measure).or_default().insert(owner);
+    }
+    // Two of each at least: `heap_used` and `disk_used` alone have no owners.
+    let shared = |measure: &str| measures[measure].len() >= 2;
+    let is_owner = |owner: &str| owners[owner].iter().filter(|measure| shared(measure)).count() >= 2;
+    let several = owners.keys().filter(|owner| is_owner(owner)).count() >= 2;
+    let owned = parts.into_iter().filter(|(owner, measure)| several && is_owner(owner) && shared(measure));
+    owned.map(|(owner, measure)| (format!("{owner}_{measure}"), owner.to_owned())).collect()
 }
 
 /// Values that leave what was usual.
@@ -482,9 +573,8 @@ fn shares(book: &Book, found: &mut Vec<Finding>) {
         }
         let mut inside =
             counted.failed.clipped(axis.at(stretch.from), Timestamp(axis.at(stretch.until).0 - 1));
-        if stretch.outside > 0.0 {
-            inside = inside.without_strays();
-        }
+        // Where there was none before, one may stand apart a little farther.
+        inside = inside.without_strays_beyond(if stretch.outside > 0.0 { 2 } else { 3 });
         let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
         let (from, to) = (first.ts, last);
         let within = |bins: &Bins| bins.within(from, to).map(|bin| bin.count).sum::<u64>();
@@ -703,5 +793,24 @@ fn certificates(book: &Book, found: &mut Vec<Finding>) {
                     .map_or(String::new(), |at| at.to_string()),
             }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_stand_in_names_where_several_have_the_same_measures() {
+        let owners = |names: &[&str]| {
+            let owners = owners_by_name(names.iter().copied());
+            owners.into_iter().map(|(name, owner)| format!("{name}: {owner}")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            owners(&["cart_cpu", "cart_mem", "front-end_cpu", "front-end_mem", "uptime_seconds"]),
+            ["cart_cpu: cart", "cart_mem: cart", "front-end_cpu: front-end", "front-end_mem: front-end"]
+        );
+        assert!(owners(&["heap_used", "disk_used", "disk_free", "cpu"]).is_empty());
+        assert!(owners(&["db_pool_active", "db_pool_idle"]).is_empty());
     }
 }

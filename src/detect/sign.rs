@@ -38,10 +38,22 @@ impl Sign {
         self.weight >= 0.5 && self.gain >= CLEAR && !self.level
     }
 
+    /// Was it found in a recorded metric?
+    pub(super) fn is_recorded(&self) -> bool {
+        self.evidence.first().is_some_and(|evidence| evidence.location.file == NOWHERE)
+    }
+
+    /// Is it a state that lasts until somebody ends it, told once where it begins?
+    pub(super) fn lasts(&self) -> bool {
+        const LAST: &[&str] = &["disk", "mount", "data-loss", "certificate", "link", "network-tables"];
+        self.weight >= 0.9 && LAST.contains(&self.detector)
+    }
+
     /// When it had surely begun: the first of few entries may as well be a stray.
     pub(super) fn surely(&self) -> Timestamp {
         const MOST: i64 = 120 * NANOS;
-        if self.count < 3 {
+        // What one entry is enough for, the first entry tells.
+        if self.count < 3 || self.weight >= 1.0 || self.lasts() {
             return self.from;
         }
         let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
@@ -250,19 +262,33 @@ pub(super) fn gist(kind: &Kind) -> String {
     const LONGEST: usize = 70;
     let text = kind.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
     // One word is no sentence.
-    let text = if text.contains(' ') { text } else { kind.text.trim() };
-    match text.char_indices().nth(LONGEST) {
+    clip(if text.contains(' ') { text } else { kind.text.trim() }, LONGEST)
+}
+
+/// The first letters of a text.
+pub(super) fn clip(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
 }
 
+/// Programs of which there may be several, each with its log: their names alone say not which one.
+const PROGRAMS: &[&str] = &["haproxy", "nginx", "envoy", "apache2", "httpd", "traefik", "caddy", "kernel"];
+
 /// Signs by service; within one, in the order of time.
 pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
-    let mut services: BTreeMap<String, Vec<Sign>> = BTreeMap::new();
+    let mut services: BTreeMap<(String, String), Vec<Sign>> = BTreeMap::new();
     for sign in signs {
-        let name = sign.subject.service.clone().unwrap_or_else(|| sign.subject.file.clone());
-        services.entry(name).or_default().push(sign);
+        let file = || sign.subject.file.clone();
+        let key = match &sign.subject.service {
+            Some(service) if PROGRAMS.contains(&service.as_str()) && !sign.kinds.is_empty() => {
+                (service.clone(), file())
+            }
+            Some(service) => (service.clone(), String::new()),
+            None => (file(), String::new()),
+        };
+        services.entry(key).or_default().push(sign);
     }
     // What is merely new and no trouble by itself explains nothing alone.
     services
@@ -276,14 +302,16 @@ pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
 }
 
 impl Candidate {
-    /// The sign that says best what it is: what explains most, of those that came early.
+    /// The sign that says best what it is: what explains most, of those that came early. What is merely new leads
+    /// nothing.
     pub(super) fn lead(&self) -> &Sign {
-        let first = self.signs[0].from;
+        let of_substance = || self.signs.iter().filter(|sign| sign.weight >= 0.4);
+        let first = of_substance().next().map_or(self.signs[0].from, |sign| sign.from);
         let worth = |sign: &Sign| {
             let late = (sign.from.0 - first.0) as f64 / 1e9;
             sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
         };
-        let best = self.signs.iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
+        let best = of_substance().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
         best.unwrap_or(&self.signs[0])
     }
 
@@ -316,13 +344,21 @@ impl Candidate {
     }
 }
 
-/// Does a name occur in a text as a word of its own, and not within a longer name?
+/// Does a name occur in a text as a word of its own, and not within a longer name or a path?
 pub(super) fn names_word(text: &str, name: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     text.match_indices(name).any(|(at, _)| {
-        !text[..at].chars().next_back().is_some_and(part)
+        let before = &text[..at];
+        !before.chars().next_back().is_some_and(part)
             && !text[at + name.len()..].chars().next().is_some_and(part)
+            && !is_path(before)
     })
+}
+
+/// Does a text end within a path: `GET /shop/`, and not `http://` or `prod/`?
+fn is_path(text: &str) -> bool {
+    let word = text.rsplit([' ', '"', '\'', '=', '(', ',']).next().unwrap_or_default();
+    word.starts_with('/') && !word.starts_with("//")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Machines whose processors or disks stand still: what only the kernel tells.
+//! Machines whose processors or disks stand still: what only the kernel tells, and who waits for a disk.
 
 use super::family::{Family, says};
 use super::finding::{Nature, Severity};
@@ -32,6 +32,35 @@ pub static STALL: Family = Family {
     gauge: None,
 };
 
+/// A disk is slow.
+pub static SLOW_DISK: Family = Family {
+    name: "slow-disk",
+    about: "disks that take long to write, as databases and brokers tell, more often than usual",
+    what: "the disk is slow",
+    severity: Severity::High,
+    nature: Nature::Resource,
+    least: Level::Info,
+    rises: true,
+    phrases: &[
+        says(2, &["fdatasync", "slow"]),
+        says(2, &["fsync", "slow"]),
+        says(2, &["fsync", "too long"]),
+        says(2, &["fsync", "took"]),
+        says(2, &["sync duration"]),
+        says(2, &["slow disk"]),
+        says(2, &["disk is slow"]),
+        says(2, &["disk is busy"]),
+        says(2, &["slow write", "disk"]),
+        says(2, &["commitlog", "sync", "took"]),
+        says(2, &["intended loop took"]),
+        says(2, &["write stall"]),
+        says(2, &["high disk latency"]),
+    ],
+    unless: &[],
+    most: None,
+    gauge: None,
+};
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::check;
@@ -46,6 +75,14 @@ mod tests {
                 "info: rcu: INFO: rcu_sched self-detected stall on CPU",
             ],
             &["info: perf: interrupt took too long (2510 > 2500)", "task finished in 122 seconds"],
+        );
+        check(
+            "slow-disk",
+            &[
+                "warn: slow fdatasync took=2.1s expected-duration=1s",
+                "info: Asynchronous AOF fsync is taking too long (disk is busy?). Writing the AOF buffer anyway",
+            ],
+            &["info: fsync policy set to always", "order failed"],
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Disks, inodes, quotas, file descriptors and ports that ran out.
+//! Disks, inodes, quotas, file descriptors and ports that ran out; file systems that do not answer, data that is gone.
 
 use super::family::{Family, says, says_but};
 use super::finding::{Nature, Severity};
@@ -36,6 +36,8 @@ pub static DISK: Family = Family {
         says(2, &["filesystem", "nearly full"]),
         says_but(2, &["i/o error", "dev"], &["network"]),
         says(2, &["buffer i/o error"]),
+        says(3, &["disk resource limit alarm"]),
+        says(2, &["free disk space is insufficient"]),
         says(3, &["unable to persist on disk"]),
         says(3, &["inodes", "exhausted"]),
         says(3, &["inode", "exhausted"]),
@@ -51,7 +53,67 @@ pub static DISK: Family = Family {
         says(3, &["disk error"]),
         says(3, &["input/output error"]),
     ],
-    unless: &["recovered"],
+    unless: &["recovered", "cleared"],
+    most: None,
+    gauge: None,
+};
+
+/// A file system or its server does not answer.
+pub static MOUNT: Family = Family {
+    name: "mount",
+    about: "network storage (NFS, SMB, iSCSI, Ceph) that does not answer, and mounts that are stale",
+    what: "network storage does not answer",
+    severity: Severity::Critical,
+    nature: Nature::Fault,
+    least: Level::Info,
+    rises: false,
+    phrases: &[
+        says(3, &["nfs", "not responding"]),
+        says(3, &["nfs", "still trying"]),
+        says(3, &["cifs", "not responding"]),
+        says(3, &["cifs", "has not responded"]),
+        says(3, &["stale file handle"]),
+        says(3, &["stale nfs"]),
+        says(3, &["estale"]),
+        says(3, &["transport endpoint is not connected"]),
+        says(3, &["iscsi", "connection", "error"]),
+        says(3, &["ping timeout of", "iscsi"]),
+        says(3, &["multipath", "failing path"]),
+        says(3, &["libceph", "socket closed"]),
+        says(3, &["mount", "timed out"]),
+    ],
+    unless: &["recovered", "is ok"],
+    most: None,
+    gauge: None,
+};
+
+/// Files or data are gone or wrong.
+pub static DATA: Family = Family {
+    name: "data-loss",
+    about: "files of a database that are missing, and data that is corrupt",
+    what: "data missing or corrupt",
+    severity: Severity::Critical,
+    nature: Nature::Fault,
+    least: Level::Warn,
+    rises: true,
+    phrases: &[
+        says(2, &["could not open file", "no such file"]),
+        says(2, &["could not read block"]),
+        says(2, &["could not access file"]),
+        says(2, &["invalid page"]),
+        says(2, &["page verification failed"]),
+        says(2, &["checksum mismatch"]),
+        says(2, &["checksum error"]),
+        says(2, &["checksum does not match"]),
+        says(2, &["corrupted"]),
+        says(2, &["corruption"]),
+        says(2, &["is corrupt"]),
+        says(2, &["corruptindex"]),
+        says(2, &["tablespace is missing"]),
+        says(2, &["unexpected end of file", "wal"]),
+        says(2, &["data directory", "does not exist"]),
+    ],
+    unless: &["no corruption", "not corrupt"],
     most: None,
     gauge: None,
 };
@@ -130,6 +192,20 @@ mod tests {
                 "warn: flood stage disk watermark [95%] exceeded on [x]",
             ],
             &["order failed", "info: disk check passed"],
+        );
+        check(
+            "mount",
+            &["warn: nfs: server nas-2 not responding, still trying", "read /mnt/x: Stale file handle"],
+            &["info: nfs: server nas-2 OK", "partner not responding"],
+        );
+        check(
+            "data-loss",
+            &[
+                "ERROR:  could not open file \"base/16384/16422\": No such file or directory",
+                "could not read block 8812 in file \"base/16384/16422\": Input/output error",
+                "InnoDB: Database page corruption on disk or a failed file read of page 4",
+            ],
+            &["could not open file: permission denied", "info: no corruption found"],
         );
         check(
             "file-descriptors",

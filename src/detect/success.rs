@@ -149,6 +149,12 @@ impl Success {
         Success { group, recorded, asked: None, requests, failures, worst, failed, by_status }
     }
 
+    /// Did a recorded metric count about the same requests?
+    pub fn counts_as(&self, counted: &Counted) -> bool {
+        let (own, theirs) = (self.requests.iter().sum::<u64>(), counted.all.count());
+        self.recorded.is_some() || own.abs_diff(theirs) * 10 <= own
+    }
+
     /// Are there enough requests for their success to be told in a sentence? Three of fourteen are an accident.
     pub fn is_telling(&self) -> bool {
         const ENOUGH: [u64; 2] = [100, 5];
@@ -171,8 +177,9 @@ impl Success {
         service.unwrap_or_else(|| scene.wants.file(self.group))
     }
 
-    /// Everybody who tells how requests ended, and so feels what happens to others: services and logs.
-    pub fn places(&self, scene: &Scene<'_>) -> BTreeSet<String> {
+    /// Everybody who tells how requests ended, and so feels what happens to others: services and logs, and the groups
+    /// of their files.
+    pub fn places(&self, scene: &Scene<'_>) -> (BTreeSet<String>, BTreeSet<u32>) {
         let all: u64 = self.failures.iter().sum();
         let mut told: BTreeMap<u32, u64> = BTreeMap::new();
         for (kind, signal) in &scene.kinds {
@@ -180,14 +187,15 @@ impl Success {
                 *told.entry(kind.group).or_default() += signal.count;
             }
         }
-        let groups: Vec<u32> =
+        let mut groups: BTreeSet<u32> =
             told.into_iter().filter(|(_, n)| n * 2 >= all).map(|(group, _)| group).collect();
         let mut names = BTreeSet::from([self.place(scene).to_owned()]);
         for (kind, _) in scene.kinds.iter().filter(|(kind, _)| groups.contains(&kind.group)) {
             let named = if kind.service.is_empty() { scene.wants.file(kind.group) } else { &kind.service };
             names.insert(named.to_owned());
         }
-        names
+        groups.insert(self.group);
+        (names, groups)
     }
 
     /// The rates around a stretch of time.

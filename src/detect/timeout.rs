@@ -46,6 +46,7 @@ pub static TIMEOUT: Family = Family {
         "idle timeout",
         "keepalive timeout",
         "keep-alive timeout",
+        "heartbeat timeout",
     ],
     most: None,
     gauge: None,

@@ -39,6 +39,9 @@ const FEWEST: usize = 12;
 /// Samples a shift has at least.
 const SHORTEST: usize = 3;
 
+/// Samples beside each other of which that many are looked for where a shift begins and ends.
+const NEAR: usize = 5;
+
 /// The share of the samples that a stretch may hold: what is nearly always so is usual.
 const MOST: f64 = 0.8;
 
@@ -145,8 +148,13 @@ fn judge(points: &[Point], (from, until): (usize, usize), step: usize, against: 
         return None;
     }
     let beyond = |at: usize| if during > usual { points[at].1 > edge } else { points[at].1 < edge };
-    let mut first = (from.saturating_sub(step)..until).find(|at| beyond(*at))?;
-    let mut last = (from..(until + step).min(n)).rev().find(|at| beyond(*at))?;
+    // One value that goes far before the others is none of them.
+    let among = |around: std::ops::Range<usize>| around.filter(|at| beyond(*at)).count() >= SHORTEST;
+    let mut starts = (from.saturating_sub(step)..until).filter(|at| beyond(*at));
+    let mut first = starts.clone().find(|at| among(*at..(at + NEAR).min(n))).or_else(|| starts.next())?;
+    let mut ends = (from..(until + step).min(n)).rev().filter(|at| beyond(*at));
+    let mut last =
+        ends.clone().find(|at| among((at + 1).saturating_sub(NEAR)..at + 1)).or_else(|| ends.next())?;
     while first > 0 && beyond(first - 1) && against.allows(first - 1, last + 1) {
         first -= 1;
     }
@@ -237,6 +245,14 @@ mod tests {
             shift(&points(360, |at| unit() * 3.0 + if (300..308).contains(&at) { 60.0 } else { 0.0 }))
                 .unwrap();
         assert_eq!((short.from, short.to), (300, 307));
+    }
+
+    #[test]
+    fn one_value_far_before_the_others_is_no_beginning() {
+        let mut unit = noise(9);
+        let far = |at: usize| if at == 693 || at >= 700 { 3.0 } else { 0.0 };
+        let step = shift(&points(1_400, |at| unit() + far(at))).unwrap();
+        assert_eq!((step.from, step.to), (700, 1_399));
     }
 
     #[test]

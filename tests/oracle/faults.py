@@ -9,17 +9,14 @@ louder than the cause, and its truth. A calm one has the noise only. The exit co
 first causes are right, or anything is found on a calm one. It shares no code with obs; only the standard library
 is used.
 """
-import argparse
 import json
 import math
 import os
 import random
-import shutil
-import subprocess
-import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from functools import partial
+
+import tally
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 LEVELS = {"debug": 20, "info": 30, "warn": 40, "error": 50}
@@ -749,83 +746,25 @@ UNHEARD = ["dns", "tls-expiry", "third-party", "rate-limit", "one-pod", "network
 METRIC_FAULTS = ["disk-full", "fd-exhaustion", "gc-pauses", "threads", "silent-worker", "memory-leak", "tls-expiry"]
 
 
-def judge(world, answer):
-    causes = answer["causes"]
-    if world.truth is None:
-        return ("ok", "") if not causes and not answer["onset"] else ("ALARM", causes[0]["summary"] if causes else "onset only")
-    if not causes:
-        return "NONE", ""
-    cause = causes[0]
-    said = json.dumps(cause, ensure_ascii=False).lower()
-    named = json.dumps([cause["subject"], cause["summary"]]).lower()
-    wrong = []
-    if not any(name.lower() in named for name in world.truth["named"]):
-        wrong.append("service")
-    if not any(word.lower() in said for word in world.truth["words"]):
-        wrong.append("words")
-    onset = datetime.fromisoformat(answer["onset"][:26].rstrip("Z") + "+00:00").timestamp()
-    off = min((onset - t for t in world.truth["onset"]), key=abs)
-    if abs(off) > 60:
-        wrong.append(f"onset {off:+.0f} s")
-    return ("ok", "") if not wrong else ("WRONG " + ", ".join(wrong), cause["summary"])
+def outages(args, seed):
+    for fault in [*FAULTS, "calm", "calm-2"]:
+        if args.only and fault not in args.only.split(","):
+            continue
+        modes = [args.mode] if args.mode != "any" else [("logs", "both")[(seed + len(fault)) % 2]]
+        if args.mode == "any" and (fault in METRIC_FAULTS or fault == "calm"):
+            modes.append("metrics")
+        no_ids = seed % 3 == 0
+        for mode in modes:
+            yield f"{fault}-{mode}{'-noids' if no_ids else ''}-{seed}", partial(write, seed, fault, mode, no_ids)
 
 
-def one(obs, seed, fault, mode, no_ids, keep, verbose):
+def write(seed, fault, mode, no_ids, folder):
     world = World(seed, fault, mode, no_ids)
-    name = f"{fault}-{mode}{'-noids' if no_ids else ''}-{seed}"
-    folder = os.path.join(keep, name)
-    shutil.rmtree(folder, ignore_errors=True)
     world.save(folder)
-    ran = subprocess.run([obs, "investigate", folder, "--output", "json"], capture_output=True)
-    if ran.returncode not in (0, 1):
-        return name, "BROKEN", ran.stderr.decode()[-300:]
-    answer = json.loads(ran.stdout)
-    verdict, why = judge(world, answer)
-    truth = world.truth and {**world.truth, "onset": [iso(t) for t in world.truth["onset"]]}
-    with open(os.path.join(keep, name + ".truth.json"), "w") as f:
-        json.dump(truth, f)
-    if verdict != "ok" and truth and verbose:
-        why += f"\n      truth: {truth}; answered {answer['onset']}"
-        for cause in answer["causes"][:3]:
-            why += f"\n      {cause['rank']}. {cause['confidence']} {cause['summary']}"
-    return name, verdict, why
-
-
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--obs", required=True)
-    p.add_argument("--seeds", default="1-2")
-    p.add_argument("--only", default="")
-    p.add_argument("--mode", default="any")
-    p.add_argument("--keep")
-    p.add_argument("--verbose", action="store_true")
-    args = p.parse_args()
-    low, _, high = args.seeds.partition("-")
-    keep = args.keep or tempfile.mkdtemp(prefix="faults")
-    os.makedirs(keep, exist_ok=True)
-    tasks = []
-    for seed in range(int(low), int(high or low) + 1):
-        for fault in [*FAULTS, "calm", "calm-2"]:
-            if args.only and fault not in args.only.split(","):
-                continue
-            modes = [args.mode] if args.mode != "any" else [("logs", "both")[(seed + len(fault)) % 2]]
-            if args.mode == "any" and (fault in METRIC_FAULTS or fault == "calm"):
-                modes.append("metrics")
-            for mode in modes:
-                tasks.append((args.obs, seed, fault, mode, seed % 3 == 0, keep, args.verbose))
-    right = {True: [0, 0], False: [0, 0]}
-    with ThreadPoolExecutor(2) as pool:
-        for name, verdict, why in pool.map(lambda task: one(*task), tasks):
-            calm = name.startswith("calm")
-            right[calm][1] += 1
-            right[calm][0] += verdict == "ok"
-            if verdict != "ok" or args.verbose:
-                print(f"{verdict:<28} {name}: {why}")
-    print(f"first cause right: {right[False][0]} of {right[False][1]}; calm: {right[True][0]} of {right[True][1]}")
-    if not args.keep:
-        shutil.rmtree(keep, ignore_errors=True)
-    sys.exit(0 if right[False][0] * 10 >= right[False][1] * 9 and right[True][0] == right[True][1] else 1)
+    return world.truth, []
 
 
 if __name__ == "__main__":
-    main()
+    parser = tally.arguments("faults", __doc__)
+    parser.add_argument("--mode", default="any", help="logs, metrics, both or any")
+    tally.main(parser, outages)

@@ -8,19 +8,14 @@ made public. Runs `obs investigate` over them and counts right first causes; pri
 Calm days are not idle: they have their noise, a nightly job, a deploy, a restart, bots, a busy hour. The exit code is
 as in `faults.py`. It shares no code with obs; only the standard library is used.
 """
-import argparse
 import json
 import math
 import os
 import random
-import shutil
-import subprocess
-import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from faults import dt, iso, judge  # noqa: E402
+import tally
+from faults import dt, iso
 
 # --- formats: (time, level, message, fields, request id, what went wrong) -> text ---------------------------------
 
@@ -848,72 +843,26 @@ def window(world):
     return f"{iso(world.start)}..{iso(world.onset - 120)}"
 
 
-def one(obs, seed, fault, mode, no_ids, keep, verbose, baseline):
+def outages(args, seed):
+    for at, fault in enumerate([*FAULTS, *CALM]):
+        if args.only and fault not in args.only.split(","):
+            continue
+        modes = [args.mode] if args.mode != "any" else [("logs", "both")[(seed + at) % 2]]
+        if args.mode == "any" and (fault in METRIC_FAULTS or fault == "calm-plain"):
+            modes.append("metrics")
+        no_ids = (seed + at) % 4 == 0
+        for mode in modes:
+            yield f"{fault}-{mode}{'-noids' if no_ids else ''}-{seed}", partial(write, seed, fault, mode, no_ids, args.baseline)
+
+
+def write(seed, fault, mode, no_ids, baseline, folder):
     world = World(seed, fault, mode, no_ids)
-    name = f"{fault}-{mode}{'-noids' if no_ids else ''}-{seed}"
-    folder = os.path.join(keep, name)
-    shutil.rmtree(folder, ignore_errors=True)
     world.save(folder)
-    more = ["--baseline", window(world)] if baseline else []
-    ran = subprocess.run([obs, "investigate", folder, "--output", "json", *more], capture_output=True)
-    if ran.returncode not in (0, 1):
-        return name, "BROKEN", ran.stderr.decode()[-300:], None
-    answer = json.loads(ran.stdout)
-    verdict, why = judge(world, answer)
-    with open(os.path.join(keep, name + ".truth.json"), "w") as f:
-        json.dump(world.truth and {**world.truth, "onset": [iso(t) for t in world.truth["onset"]]}, f)
-    if verdict != "ok" and verbose:
-        why += f"\n      truth: {world.truth and (world.truth['named'], world.truth['words'], iso(world.onset))}; answered {answer['onset']}; {world.edge_style.__name__} {world.db_kind}"
-        for cause in answer["causes"][:4]:
-            why += f"\n      {cause['rank']}. {cause['confidence']} {cause['summary']}"
-    if len(os.environ.get("KEEP_RIGHT", "")) == 0 and verdict == "ok":
-        shutil.rmtree(folder, ignore_errors=True)
-    return name, verdict, why, answer["causes"][0]["confidence"] if answer["causes"] else None
-
-
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--obs", required=True)
-    p.add_argument("--seeds", default="1-2")
-    p.add_argument("--only", default="")
-    p.add_argument("--mode", default="any")
-    p.add_argument("--keep")
-    p.add_argument("--verbose", action="store_true")
-    p.add_argument("--baseline", action="store_true", help="name the calm part")
-    args = p.parse_args()
-    low, _, high = args.seeds.partition("-")
-    keep = args.keep or tempfile.mkdtemp(prefix="incidents")
-    os.makedirs(keep, exist_ok=True)
-    tasks = []
-    for seed in range(int(low), int(high or low) + 1):
-        for at, fault in enumerate([*FAULTS, *CALM]):
-            if args.only and fault not in args.only.split(","):
-                continue
-            modes = [args.mode] if args.mode != "any" else [("logs", "both")[(seed + at) % 2]]
-            if args.mode == "any" and (fault in METRIC_FAULTS or fault == "calm-plain"):
-                modes.append("metrics")
-            tasks += [(args.obs, seed, fault, mode, (seed + at) % 4 == 0, keep, args.verbose, args.baseline) for mode in modes]
-    right = {True: [0, 0], False: [0, 0]}
-    sure = {}
-    with ThreadPoolExecutor(2) as pool:
-        for name, verdict, why, confidence in pool.map(lambda task: one(*task), tasks):
-            calm = name.startswith("calm")
-            right[calm][1] += 1
-            right[calm][0] += verdict == "ok"
-            if not calm and confidence is not None:
-                bucket = sure.setdefault(min(9, int(confidence * 10)), [0, 0])
-                bucket[0] += verdict == "ok"
-                bucket[1] += 1
-            if verdict != "ok":
-                print(f"{verdict:<28} {name}: {why}", flush=True)
-    print("confidence   right")
-    for bucket, (good, all_of) in sorted(sure.items()):
-        print(f"{bucket * 10:>3}-{bucket * 10 + 9} %    {good} of {all_of} ({100 * good / all_of:.0f} %)")
-    print(f"first cause right: {right[False][0]} of {right[False][1]}; calm: {right[True][0]} of {right[True][1]}")
-    if not args.keep:
-        shutil.rmtree(keep, ignore_errors=True)
-    sys.exit(0 if right[False][0] * 10 >= right[False][1] * 9 and right[True][0] == right[True][1] else 1)
+    return world.truth, ["--baseline", window(world)] if baseline else []
 
 
 if __name__ == "__main__":
-    main()
+    parser = tally.arguments("incidents", __doc__)
+    parser.add_argument("--mode", default="any", help="logs, metrics, both or any")
+    parser.add_argument("--baseline", action="store_true", help="name the calm part")
+    tally.main(parser, outages)

@@ -12,13 +12,18 @@ pub struct Csv;
 
 const NAME: &str = "csv";
 
+/// What a first column without a name is called.
+const INDEX: &str = "index";
+
 /// Finds the columns that the first line names: names they have to be, one of a time, and the second line has to
 /// have a time there.
 pub(super) fn header(head: &[u8]) -> Option<Columns> {
     let head = super::reader::without_mark(head);
     let first = first_line(head);
     let data = first_line(head.get(first.len()..)?.trim_ascii_start());
-    if !first.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'"' | b'@' | b'_'))
+    // pandas writes the numbers of lines into a column without a name.
+    let named = first.strip_prefix(b",").unwrap_or(first);
+    if !named.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'"' | b'@' | b'_'))
         || first.len() > 4096
     {
         return None;
@@ -29,10 +34,13 @@ pub(super) fn header(head: &[u8]) -> Option<Columns> {
     let blanks = memchr::memchr_iter(b' ', first).count();
     let spaced = blanks >= 7 && memchr::memchr(separator, first).is_none();
     let separator = if spaced { b' ' } else { separator };
-    let names: Vec<String> = first
+    let mut names: Vec<String> = first
         .split(|b| *b == separator)
         .map(|name| String::from_utf8_lossy(name.trim_ascii()).trim_matches('"').to_owned())
         .collect();
+    if names[0].is_empty() {
+        INDEX.clone_into(&mut names[0]);
+    }
     let is_name = |name: &String| {
         (1..=64).contains(&name.len())
             && name
@@ -132,6 +140,13 @@ impl LogFormat for Csv {
                 ],
             },
             Sample {
+                header: ",timestamp,container_name,message,level\n0,1703387662000000000,cart,x,info\n",
+                text: "1,1703387663000000000,cart,\"gone, all of it\",error",
+                ts: Some("2023-12-24T03:14:23Z"),
+                level: Some(Level::Error),
+                roles: &[(Role::Service, "cart"), (Role::Message, "gone, all of it")],
+            },
+            Sample {
                 header: "Date\tTime\tHost\tStatus\n2023-12-24\t03:14:22\tweb1\t200\n",
                 text: "2023-12-24\t03:14:23\tweb1\t503",
                 ts: Some("2023-12-24T03:14:23Z"),
@@ -144,9 +159,9 @@ impl LogFormat for Csv {
 
 /// Is this the line of names itself?
 fn is_header(columns: &Columns, line: &[u8]) -> bool {
-    let name = columns.names[0].as_bytes();
-    let line = line.strip_prefix(b"\"").unwrap_or(line);
-    line.starts_with(name)
-        && line.get(name.len()).is_some_and(|b| *b == columns.separator || *b == b'"')
-        && columns.names.last().is_some_and(|last| memchr::memmem::find(line, last.as_bytes()).is_some())
+    let is_name = |(at, (name, text)): (usize, (&str, &[u8]))| {
+        let text = text.trim_ascii();
+        text == name.as_bytes() || (at == 0 && text.is_empty() && name == INDEX)
+    };
+    columns.cut(line).count() == columns.names.len() && columns.cut(line).enumerate().all(is_name)
 }

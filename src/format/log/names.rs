@@ -166,6 +166,8 @@ const NAMES: &[(Role, &[&str])] = &[
             "kubernetes.host",
             "pod",
             "kubernetes.pod_name",
+            "pod_name",
+            "k8s.pod.name",
             "host_name",
             "server_name",
             "computer",

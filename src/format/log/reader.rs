@@ -6,9 +6,9 @@ use super::colour;
 use super::own::{Own, PathPattern};
 use super::trace::{continues, continues_untimed, ends_trace};
 use super::words::first_line;
-use super::{LogFormat, Plan, Profile, json, text};
+use super::{LogFormat, Plan, Profile, json, names, text};
 use crate::format::time::Clock;
-use crate::model::{Needs, Role, Slots, Timestamp, Value};
+use crate::model::{Needs, Role, Slot, Slots, Timestamp, Value};
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -33,6 +33,8 @@ pub struct Reader {
     plan: Plan,
     frame: Plan,
     service: Option<String>,
+    /// The field with the name of a pod, which may tell the service.
+    pod: Option<Slot>,
 }
 
 /// Options that a person gave for reading logs.
@@ -90,6 +92,13 @@ impl Reader {
         if profile.carries {
             needs.role(Role::Message);
         }
+        // What a pod is of is told by its name, where nothing else tells the service.
+        let is_pod = |key: &&String| {
+            let name = names::normal(key);
+            name == "pod" || name.ends_with("podname")
+        };
+        let pod = profile.keys.iter().find(is_pod).filter(|_| needs.has(Role::Service));
+        let pod = pod.map(|key| needs.field(key));
         if needs.has(Role::Level) && profile.level_is_told_by_status() {
             needs.role(Role::Status);
         }
@@ -116,6 +125,7 @@ impl Reader {
             plan,
             frame,
             service,
+            pod,
         }
     }
 
@@ -267,6 +277,13 @@ impl Reader {
     /// Puts what is wanted of `entry` into `slots`; says whether a format understood it.
     pub fn extract<'a>(&'a self, entry: &'a [u8], slots: &mut Slots<'a>) -> bool {
         let understood = self.extract_by(&self.plan, entry, slots);
+        if let Some(pod) = self.pod
+            && !slots.role(Role::Service).is_some()
+            && let Value::Text(text) = slots.get(pod)
+            && let Some(service) = of_pod(text.raw)
+        {
+            slots.set(Role::Service.slot(), Value::plain(service));
+        }
         if let Some(service) = &self.service
             && self.plan.needs().has(Role::Service)
             && !slots.role(Role::Service).is_some()
@@ -336,6 +353,16 @@ impl Reader {
         let entry = self.seen(entry);
         self.format_of_seen(&entry).fields(&entry, &self.plan, visit)
     }
+}
+
+/// What a pod is of, by its name: `cart-579f59597d-wc2lz` is one of the replicas of `cart`.
+fn of_pod(name: &[u8]) -> Option<&[u8]> {
+    let (rest, random) = name.split_at_checked(name.len().checked_sub(6)?)?;
+    let dash = memchr::memrchr(b'-', rest)?;
+    let (service, set) = (&rest[..dash], &rest[dash + 1..]);
+    let part = |part: &[u8]| part.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let is_set = (5..=10).contains(&set.len()) && part(set) && set.iter().any(u8::is_ascii_digit);
+    (is_set && random[0] == b'-' && part(&random[1..]) && !service.is_empty()).then_some(service)
 }
 
 /// Without a byte-order mark and zero bytes at the start (a file that was cut while it was being written).
@@ -421,6 +448,33 @@ mod tests {
         ] {
             assert_eq!(entries(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_pods_name_tells_the_service_where_nothing_else_does() {
+        let service = |line: &str| {
+            let bytes = line.as_bytes();
+            let mut needs = Needs::none();
+            needs.role(Role::Service);
+            let of_path = Some("path".to_owned());
+            let reader = Reader::new(&survey(&[bytes]), &needs, &ReadOptions::default(), None, of_path);
+            let mut slots = Slots::new(reader.needs());
+            assert!(reader.extract(bytes, &mut slots));
+            slots.role(Role::Service).text().unwrap_or_default().into_owned()
+        };
+        for (pod, expected) in [
+            ("cart-579f59597d-wc2lz", "cart"),
+            ("front-end-7d4b8c6f9-x2x9z", "front-end"),
+            ("store-a", "path"),
+            ("redis-0", "path"),
+            ("izuf6", "path"),
+        ] {
+            let line = format!(r#"{{"time":"2024-01-01T00:00:00Z","msg":"x","pod_name":"{pod}"}}"#);
+            assert_eq!(service(&line), expected);
+        }
+        let named =
+            r#"{"time":"2024-01-01T00:00:00Z","msg":"x","pod":"cart-579f59597d-wc2lz","service":"till"}"#;
+        assert_eq!(service(named), "till");
     }
 
     #[test]

@@ -5,13 +5,16 @@ use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
 use crate::model::time::days_from_civil;
 use crate::model::{Labels, Sample};
 
+/// The format's name.
+pub const NAME: &str = "csv";
+
 /// CSV with a column of times.
 pub(super) struct Csv;
 
 /// Names of the column that holds the time.
 const TIMES: [&str; 6] = ["time", "timestamp", "ts", "date", "datetime", "@timestamp"];
 /// Names of the column that holds the metric's name, where a line is a sample.
-const NAMES: [&str; 4] = ["__name__", "metric", "name", "series"];
+const NAMES: [&str; 7] = ["__name__", "metric", "metric_name", "kpi_name", "kpi", "name", "series"];
 
 /// What the columns mean.
 struct Header {
@@ -28,7 +31,7 @@ enum Layout {
 
 impl MetricFormat for Csv {
     fn name(&self) -> &'static str {
-        "csv"
+        NAME
     }
 
     fn doc(&self) -> &'static str {
@@ -47,37 +50,58 @@ impl MetricFormat for Csv {
 
     fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
         let mut read = Read::default();
-        let mut header = None;
-        for (number, line) in lines(bytes) {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.is_empty() {
-                continue;
-            }
-            let error = |message: String| MetricError { line: number, column: 1, message, hint: None };
-            let Some(header) = &header else {
-                header = Some(Header::read(line).ok_or_else(|| MetricError {
-                    hint: Some("the first line names the columns, one of them time or timestamp".to_owned()),
-                    ..error("the columns do not say where times and values are".to_owned())
-                })?);
-                continue;
-            };
-            let row = header.row(line, &mut |labels, sample| {
-                read.samples += 1;
+        let mut samples = 0;
+        each_row(
+            bytes,
+            &mut |_, labels, sample| {
+                samples += 1;
                 sink(labels, sample);
-            });
-            if let Err(message) = row {
-                read.refuse(error(message), options)?;
-            }
-        }
+            },
+            &mut |error| read.refuse(error, options),
+        )?;
+        read.samples = samples;
         Ok(read)
     }
 
     fn examples(&self) -> &'static [&'static str] {
         &[
             "time,cpu_usage_percent,\"up{job=\"\"x\"\"}\"\n2023-12-24T03:00:00Z,12.5,1\n2023-12-24 03:00:15.5,,0\n",
+            ",time,cpu\n0,1703385000,0.5\n1,1703385015,0.6\n",
             "timestamp,metric,gateway,value\n1703385000,payments,stripe,5\n1703385015000,payments,paypal,7\n",
         ]
     }
+}
+
+/// Every sample with the 1-based number of its line, of the lines that can be read.
+pub fn rows(bytes: &[u8], each: &mut dyn FnMut(u64, &Labels, Sample)) {
+    // What cannot be read was said when the file was loaded.
+    let _ = each_row(bytes, each, &mut |_| Ok(()));
+}
+
+fn each_row(
+    bytes: &[u8],
+    each: &mut dyn FnMut(u64, &Labels, Sample),
+    refuse: &mut dyn FnMut(MetricError) -> Result<(), MetricError>,
+) -> Result<(), MetricError> {
+    let mut header = None;
+    for (number, line) in lines(bytes) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            continue;
+        }
+        let error = |message: String| MetricError { line: number, column: 1, message, hint: None };
+        let Some(header) = &header else {
+            header = Some(Header::read(line).ok_or_else(|| MetricError {
+                hint: Some("the first line names the columns, one of them time or timestamp".to_owned()),
+                ..error("the columns do not say where times and values are".to_owned())
+            })?);
+            continue;
+        };
+        if let Err(message) = header.row(line, &mut |labels, sample| each(number, labels, sample)) {
+            refuse(error(message))?;
+        }
+    }
+    Ok(())
 }
 
 /// The fields of a line, quotes resolved.
@@ -131,7 +155,9 @@ impl Header {
         }
         let mut known = Vec::new();
         for (i, column) in columns.iter().enumerate() {
-            known.push(if i == time { None } else { Some(column_labels(column)?) });
+            // pandas writes the numbers of lines into a column without a name.
+            let is_index = i == 0 && column.is_empty();
+            known.push(if i == time || is_index { None } else { Some(column_labels(column)?) });
         }
         Some(Header { time, layout: Layout::Wide(known) })
     }
@@ -243,6 +269,15 @@ fn parse_time(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_know_their_lines() {
+        let mut seen = Vec::new();
+        rows(b"time,a,b\n1703385000,1,\n\nno time,2,3\n1703385015,4,5\n", &mut |line, labels, sample| {
+            seen.push((line, labels.metric().to_owned(), sample.value));
+        });
+        assert_eq!(seen, [(2, "a".to_owned(), 1.0), (5, "a".to_owned(), 4.0), (5, "b".to_owned(), 5.0)]);
+    }
 
     #[test]
     fn times_of_spreadsheets_are_read() {

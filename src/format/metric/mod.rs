@@ -1,7 +1,7 @@
 //! Metric formats: one file each, one line in `METRIC_FORMATS`.
 
 mod api_json;
-mod csv;
+pub mod csv;
 mod dump;
 mod exposition;
 mod openmetrics;

@@ -1,0 +1,108 @@
+//! Where resources live, and who speaks of whom: databases, brokers, machines, and those who name them.
+
+use super::scene::Scene;
+use super::sign::{Candidate, names_word};
+
+/// Parts of names of where resources live, with what those who work with them call them.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("pg", &["postgres", "psycopg", "pgx"]),
+    ("postgres", &["postgres", "psycopg", "pgx"]),
+    ("postgresql", &["postgres", "psycopg", "pgx"]),
+    ("mysql", &["mysql"]),
+    ("mysqld", &["mysql"]),
+    ("mariadb", &["mariadb", "mysql"]),
+    ("mongo", &["mongo"]),
+    ("mongod", &["mongo"]),
+    ("redis", &["redis", "jedis", "lettuce"]),
+    ("kafka", &["kafka"]),
+    ("rabbitmq", &["rabbit", "amqp"]),
+    ("rabbit", &["rabbit", "amqp"]),
+    ("etcd", &["etcd"]),
+    ("consul", &["consul"]),
+    ("zookeeper", &["zookeeper"]),
+    ("vault", &["vault"]),
+    ("cassandra", &["cassandra"]),
+    ("elasticsearch", &["elastic"]),
+    ("elastic", &["elastic"]),
+    ("es", &["elastic"]),
+    ("opensearch", &["opensearch"]),
+    ("oracle", &["ora-"]),
+    ("nats", &["nats:"]),
+    ("minio", &["minio"]),
+    ("ceph", &["ceph"]),
+    ("memcached", &["memcache"]),
+    ("orchestrator", &[]),
+    ("patroni", &["patroni"]),
+    ("db", &[]),
+    ("database", &[]),
+    ("sql", &[]),
+    ("node", &[]),
+    ("nodes", &[]),
+    ("kernel", &[]),
+    ("syslog", &[]),
+    ("systemd", &[]),
+    ("cron", &[]),
+    ("init", &[]),
+    ("supervisord", &[]),
+    ("kubelet", &[]),
+    ("kube", &[]),
+    ("events", &[]),
+    ("dockerd", &[]),
+    ("containerd", &[]),
+    ("bird", &[]),
+    ("frr", &[]),
+    ("bgpd", &[]),
+];
+
+/// The owners in the name of a candidate.
+fn owners(candidate: &Candidate) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+    let subject = &candidate.signs[0].subject;
+    let names = subject.service.iter().map(String::as_str).chain([subject.file.as_str()]);
+    let parts: Vec<String> =
+        names.flat_map(|name| name.split(['-', '_', '.', '/'])).map(str::to_lowercase).collect();
+    OWNERS.iter().filter(move |(owner, _)| parts.iter().any(|part| part == owner))
+}
+
+/// Is this where resources live: a database, a broker, a machine?
+pub(super) fn owns(candidate: &Candidate) -> bool {
+    owners(candidate).next().is_some()
+}
+
+/// Machines and supervisors tell of others: of whom, if it is only one.
+pub(super) fn whose(scene: &Scene<'_>, candidate: &Candidate) -> String {
+    if !owns(candidate) {
+        return String::new();
+    }
+    let names: Vec<String> = scene.names().into_iter().filter(|name| name != candidate.name()).collect();
+    let lead = candidate.lead();
+    let mut told: Vec<String> = Vec::new();
+    for kind in &lead.kinds {
+        let text = String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase();
+        told.extend(names.iter().filter(|name| names_word(&text, &name.to_lowercase())).cloned());
+    }
+    told.sort_unstable();
+    told.dedup();
+    match &told[..] {
+        [one] => format!(" (of {one})"),
+        _ => String::new(),
+    }
+}
+
+/// The other candidates whose names, or whose software's, occur in what a candidate's entries say.
+pub(super) fn mentioned(scene: &Scene<'_>, candidates: &[Candidate], by: usize) -> Vec<usize> {
+    let kinds = candidates[by].signs.iter().flat_map(|sign| &sign.kinds);
+    let texts: Vec<String> = kinds
+        .map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase())
+        .collect();
+    let own: Vec<&str> = owners(&candidates[by]).flat_map(|(_, software)| *software).copied().collect();
+    let named = |other: &Candidate| {
+        let name = other.name().to_lowercase();
+        let software =
+            || owners(other).flat_map(|(_, software)| *software).filter(|word| !own.contains(word));
+        (name.len() >= 3 && texts.iter().any(|text| names_word(text, &name)))
+            || software().any(|word| texts.iter().any(|text| text.contains(word)))
+    };
+    (0..candidates.len())
+        .filter(|other| candidates[*other].name() != candidates[by].name() && named(&candidates[*other]))
+        .collect()
+}

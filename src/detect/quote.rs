@@ -1,0 +1,64 @@
+//! What entries say, in their own words: the part by which a failure was known, as it stands in the file.
+
+use super::observe::What;
+use super::scene::Scene;
+use super::sign::{Sign, clip};
+
+/// How long a quotation may be.
+const LONGEST: usize = 70;
+
+/// What an entry says by which a failure was known; what is told by its own words already needs no more.
+pub(super) fn quoted(scene: &Scene<'_>, lead: &Sign) -> Option<String> {
+    let known = super::by_name(lead.detector).is_some_and(|detector| !detector.words().is_empty());
+    let kind = lead.kinds.first().filter(|_| known && !lead.what.contains('“'))?;
+    (scene.kinds[*kind].0.what == What::Template).then(|| told_by(scene, *kind, lead.detector))
+}
+
+/// The part of what a kind of entry says in which a detector found its words.
+pub(super) fn told_by(scene: &Scene<'_>, kind: usize, detector: &str) -> String {
+    let (kind, signal) = &scene.kinds[kind];
+    let words = super::by_name(detector).map_or_else(Vec::new, super::Detector::words);
+    let part = kind.text.split('|').find(|part| words.iter().any(|word| part.contains(word)));
+    let part = part.unwrap_or(&kind.text).trim();
+    let raw = String::from_utf8_lossy(&signal.example.text);
+    spoken(part, &raw).unwrap_or_else(|| clip(part, LONGEST))
+}
+
+/// Where a masked text stands in an entry, with its values and in its own letters: from where it begins, or else from
+/// its longest words without a value.
+fn spoken(masked: &str, raw: &str) -> Option<String> {
+    const FEWEST: usize = 4;
+    let lower = raw.to_ascii_lowercase();
+    let mut parts = masked.split('#').map(|part| part.trim_matches([' ', ':', '-', '(', '"', '=']));
+    let first = parts.clone().next().filter(|part| part.len() >= FEWEST);
+    let part = first.or_else(|| parts.by_ref().max_by_key(|part| part.len()))?;
+    let at = (part.len() >= FEWEST).then(|| lower.find(part)).flatten()?;
+    let rest = raw.get(at..)?;
+    let end = rest.find(['"', '\n', '\\', '“']).unwrap_or(rest.len());
+    Some(clip(rest[..end].trim_end(), LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_quoted_as_they_stand() {
+        for (masked, raw, expected) in [
+            (
+                "starting shop v# using java #",
+                r#"{"msg":"Starting Shop v1.52.0 using Java 21","x":1}"#,
+                Some("Starting Shop v1.52.0 using Java 21"),
+            ),
+            (
+                "# # eth#: nic link is down",
+                "[1.2] bnx2x 0000:04 eth2: NIC Link is Down",
+                Some("NIC Link is Down"),
+            ),
+            ("timeout\u{e9} # of #", "nothing of that", None),
+            ("# #", "1 2", None),
+        ] {
+            assert_eq!(spoken(masked, raw).as_deref(), expected, "{raw}");
+        }
+    }
+}
