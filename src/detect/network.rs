@@ -229,7 +229,6 @@ pub static CONNECTION: Family = Family {
         says(2, &["connection_forced"]),
         says(2, &["syscall error"]),
         says(2, &["eof detected"]),
-        says(2, &["is down, reason"]),
         says(2, &["marked dead"]),
         says(2, &["marked as dead"]),
         says(2, &["connection", "could not be established"]),
@@ -251,7 +250,6 @@ mod tests {
             "connection-failure",
             &[
                 "SSL SYSCALL error: EOF detected",
-                "Server be_app/app3 is DOWN, reason: Layer4 connection problem",
                 "Connection to node 3 (kafka-3/10.0.0.3:9092) could not be established. Broker may not be available.",
                 "recv() failed (104: Connection reset by peer) while reading response header from upstream",
                 "NOAUTH/LOADING: MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",

@@ -103,7 +103,7 @@ impl Cell {
     /// A number with so many digits behind the point; one that is too large or too small for that with its exponent.
     pub fn number(number: f64, digits: usize) -> Cell {
         let size = number.abs();
-        let is_odd = size >= 1e15 || (size > 0.0 && size < 0.5 * 0.1_f64.powi(digits as i32));
+        let is_odd = size >= 1e15 || (size > 0.0 && size < 0.5 / 10_f64.powi(digits as i32));
         if number.is_finite() && is_odd {
             Cell::exact(format!("{number:.digits$e}"), number.to_string())
         } else if number.is_finite() {
