@@ -253,12 +253,7 @@ fn unseen(
             finding.summary
         ));
     }
-    let why = match account.from {
-        Some(_) => return None,
-        None if account.entries == 0 => "no line of what was read has a time or a level that is understood.",
-        None => "no entry has a time, so nothing can be compared.",
-    };
-    Some(why.to_owned())
+    nothing_said(account)
 }
 
 /// The alerts that the rules would have raised, in the order of time.
@@ -467,6 +462,21 @@ fn verdict(story: &Story, account: &Account, unseen: Option<&str>) -> Phrase {
         );
     }
     phrase.and(Style::Plain, ".")
+}
+
+/// Why nothing can be said, where nothing was understood or nothing tells when it was.
+fn nothing_said(account: &Account) -> Option<String> {
+    if account.from.is_some() {
+        return None;
+    }
+    if account.lines == 0 {
+        return Some("there is nothing in these files.".to_owned());
+    }
+    let hint = "; obs formats explain says how each file was read.";
+    Some(match (account.entries, account.unparsed) {
+        (0, unparsed) => format!("none of {} was understood{hint}", counted(unparsed, "line", "lines")),
+        (entries, _) => format!("none of {} tells when it was{hint}", counted(entries, "entry", "entries")),
+    })
 }
 
 fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {

@@ -23,8 +23,18 @@ pub(super) fn sentence(session: &Session, asked: &[String], account: &Account) -
 
 /// Says that no entry has a value of the name that an option gave, and which was probably meant.
 pub(super) fn absent(session: &mut Session, option: &str, name: &str) {
-    let message =
-        format!("{option}: no entry has a value of {name}{}", instead(name, names(session).into_iter()));
+    let is_field = session
+        .inputs
+        .logs
+        .iter()
+        .filter_map(|log| log.profile())
+        .any(|p| p.keys.iter().any(|key| key == name));
+    let others = names(session).into_iter().filter(|known| *known != name);
+    let message = if is_field {
+        format!("{option}: no entry has a number in {name}")
+    } else {
+        format!("{option}: no entry has a value of {name}{}", instead(name, others))
+    };
     session.diagnostics.push(Diagnostic::warning("", message).hinted("obs fields tells what there is"));
 }
 

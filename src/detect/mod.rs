@@ -4,6 +4,7 @@
 //! one axis; the detectors judge kinds by their words, and by when they became more frequent.
 
 pub mod affected;
+pub mod asked;
 pub mod beside;
 pub mod bins;
 pub mod burst;

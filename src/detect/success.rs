@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::asked::Asked;
 use super::bins::Bins;
 use super::change::{self, Way};
 use super::observe::{Kind, Signal, What};
-use super::recorded::{Asked, Counted, NOWHERE};
+use super::recorded::{Counted, NOWHERE};
 use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
 

@@ -100,9 +100,13 @@ impl Cell {
         Cell::exact(HumanCount(count).to_string(), count.to_string())
     }
 
-    /// A number with so many digits behind the point.
+    /// A number with so many digits behind the point; one that is too large or too small for that with its exponent.
     pub fn number(number: f64, digits: usize) -> Cell {
-        if number.is_finite() {
+        let size = number.abs();
+        let is_odd = size >= 1e15 || (size > 0.0 && size < 0.5 / 10_f64.powi(digits as i32));
+        if number.is_finite() && is_odd {
+            Cell::exact(format!("{number:.digits$e}"), number.to_string())
+        } else if number.is_finite() {
             Cell::exact(format!("{number:.digits$}"), number.to_string())
         } else {
             Cell::none()
@@ -279,6 +283,16 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_any_size_say_what_they_are() {
+        for (number, shown) in
+            [(0.0, "0.00"), (-50.0, "-50.00"), (0.005, "0.01"), (0.0002, "2.00e-4"), (1e300, "1.00e300")]
+        {
+            assert_eq!(Cell::number(number, 2).shown.json(), shown);
+        }
+        assert_eq!(Cell::number(f64::NAN, 2), Cell::none());
+    }
 
     #[test]
     fn what_does_not_fit_goes_on_below() {

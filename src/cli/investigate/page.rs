@@ -71,15 +71,18 @@ pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
         Course::new(told.scene.wants, grid, sought.as_ref().map(|(group, words)| (*group, words.as_str())))
     };
     let (mut course, _) = scan::fold(told.logs(), selection, options, new);
-    report.heading("Over time");
-    report.paragraph(Phrase::new().and(
-        Style::Dim,
-        format!(
-            "All pictures have the same axis of time, in UTC; a point or bar is {}.",
-            HumanMillis(grid.every as f64 / 1e6)
-        ),
-    ));
-    report.push(Section::Panels(told.panels(grid, &mut course)));
+    let panels = told.panels(grid, &mut course);
+    if !panels.panels.is_empty() {
+        report.heading("Over time");
+        report.paragraph(Phrase::new().and(
+            Style::Dim,
+            format!(
+                "All pictures have the same axis of time, in UTC; a point or bar is {}.",
+                HumanMillis(grid.every as f64 / 1e6)
+            ),
+        ));
+        report.push(Section::Panels(panels));
+    }
     who(&mut report, told.affected);
     told.requests(&mut report);
     told.evidence(&mut report);
