@@ -3,6 +3,8 @@
 //! Entries are counted by what they say apart from their values (see [`super::mask`]). What the detectors look
 //! for is in those words, so they judge each kind once, after the pass, instead of every entry during it.
 
+use std::collections::BTreeMap;
+
 use super::bins::{Bins, Moment};
 use super::gauge::{self, Fill, Gauge, Part};
 use super::mask;
@@ -213,11 +215,11 @@ impl Wants {
         };
         let numbers = logs.iter().map(&mut numbers_of).collect();
         let mut files: Vec<String> = Vec::new();
+        let mut stems: BTreeMap<&str, usize> = BTreeMap::new();
         let groups = logs
             .iter()
             .map(|input| {
-                let stem = unrotated(&input.shown);
-                let at = files.iter().position(|file| unrotated(file) == stem).unwrap_or_else(|| {
+                let at = *stems.entry(unrotated(&input.shown)).or_insert_with(|| {
                     files.push(input.shown.clone());
                     files.len() - 1
                 });
