@@ -252,7 +252,9 @@ impl Requests {
 
     /// How a request ended that goes by these ids: in vain if one of them did.
     pub fn outcome_of<'i>(&self, ids: impl Iterator<Item = &'i [u8]>) -> Outcome {
-        let mut said = ids.map(|id| self.one(id).1).filter(|outcome| *outcome != Outcome::Unknown);
+        let is_told = self.is_told();
+        let outcome = |id| self.table.get(id).map(|request| request.outcome(&self.rule, is_told));
+        let mut said = ids.filter_map(outcome).filter(|outcome| *outcome != Outcome::Unknown);
         let first = said.next().unwrap_or(Outcome::Unknown);
         said.fold(first, Outcome::min)
     }

@@ -299,9 +299,9 @@ impl Fold for Joined<'_> {
     }
 }
 
-/// Does an id belong to a share of all?
-fn is_looked_at(id: &[u8], share: u64) -> bool {
-    share == 1 || stable_hash(id.iter().copied()).is_multiple_of(share)
+/// Does an id or a place belong to a share of all?
+fn is_looked_at(key: &[u8], share: u64) -> bool {
+    share == 1 || stable_hash(key.iter().copied()).is_multiple_of(share)
 }
 
 impl Joined<'_> {
@@ -322,7 +322,7 @@ impl Joined<'_> {
             return;
         }
         let place = [at.file, at.chunk, at.line].map(u32::to_be_bytes).concat();
-        if !stable_hash(place.iter().copied()).is_multiple_of(lead.share) {
+        if !is_looked_at(&place, lead.share) {
             return;
         }
         let slots = entry.slots;

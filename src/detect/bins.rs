@@ -57,13 +57,7 @@ impl Bins {
         let width = self.width();
         match self.rows.last_mut() {
             // Without a division: most entries are of the bin that the last one was of.
-            Some(last)
-                if moment
-                    .ts
-                    .0
-                    .checked_sub(last.index * width)
-                    .is_some_and(|past| (0..width).contains(&past)) =>
-            {
+            Some(last) if last.spans(moment.ts, width) => {
                 last.merge(&Bin { index: last.index, count: 1, first: moment, last: moment.ts });
             }
             _ => self.add_many(moment, 1),
@@ -235,6 +229,11 @@ impl Bins {
 }
 
 impl Bin {
+    /// Does a time lie in it, where bins are so wide?
+    fn spans(&self, ts: Timestamp, width: i64) -> bool {
+        ts.0.checked_sub(self.index * width).is_some_and(|past| (0..width).contains(&past))
+    }
+
     fn merge(&mut self, other: &Bin) {
         self.count += other.count;
         self.first = self.first.min(other.first);
