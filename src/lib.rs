@@ -1,16 +1,22 @@
 #![doc = include_str!("README.md")]
 
+pub mod causes;
 pub mod cli;
 pub mod correlate;
 pub mod detect;
+pub mod entities;
 pub mod filter;
 pub mod fold;
 pub mod format;
+pub mod investigate;
 pub mod metrics;
 pub mod model;
 pub mod promql;
 pub mod report;
 pub mod rules;
 pub mod scan;
+pub mod series;
+pub mod signatures;
 pub mod source;
 pub mod stats;
+pub mod timeline;

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use obs::detect::phrase;
-use obs::detect::recent::RecentTexts;
 use obs::format::log::reader::ReadOptions;
 use obs::format::time;
 use obs::model::{Level, Needs, Role, Timestamp, Value};
 use obs::scan::{self, Input, ScanOptions, Selection, SurveyOptions};
+use obs::timeline::phrase;
+use obs::timeline::recent::RecentTexts;
 
 /// An entry, as far as it is compared.
 #[derive(Debug)]
@@ -367,7 +367,7 @@ fn loghub_templates_are_grouped_as_people_group_them() {
             phrase::of_entry(Some(read.message.as_bytes()), &read.raw, &mut recent, key);
         }
         let keys: Vec<&[u8]> = phrases.iter().map(Vec::as_slice).collect();
-        let groups = obs::detect::template::group(&keys);
+        let groups = obs::timeline::template::group(&keys);
         let score = grouping_accuracy(&groups, &truth);
         println!("{:<22} grouping accuracy {score:.3}", name(&log));
         scores.push(score);

@@ -8,11 +8,13 @@ use std::path::Path;
 /// Lowest first. A room imports itself and rooms of lower layers; rooms of one layer do not see each other.
 const LAYERS: &[&[&str]] = &[
     &["model"],
-    &["source", "format", "filter", "fold", "promql", "report"],
-    &["scan"],
-    &["stats"],
+    &["source", "format", "filter", "fold", "promql", "report", "series"],
+    &["scan", "signatures"],
+    &["stats", "timeline", "entities"],
     &["metrics"],
     &["rules", "correlate", "detect"],
+    &["causes"],
+    &["investigate"],
     &["cli"],
 ];
 

@@ -17,9 +17,11 @@ use super::verdict::Verdict;
 use crate::detect::own::{self, Own, Watch};
 use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
 use crate::format::log::json::each_field;
+use crate::investigate::reread;
 use crate::model::{Error, Needs, Value};
 use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
 use crate::scan::{self, Selection};
+use crate::signatures::meter;
 
 /// Find known failures, bursts and changes, with windows and evidence
 #[derive(Args, Debug)]
@@ -102,8 +104,8 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     );
     findings.sort_by_cached_key(Finding::order);
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
-    detect::evidence::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
-    detect::evidence::fill(&mut findings, &session.inputs.logs, &scanned, &options);
+    reread::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
+    reread::fill(&mut findings, &session.inputs.logs, &scanned, &options);
     let shown: Vec<_> = findings.iter().flat_map(|f| &f.evidence).map(|evidence| evidence.location).collect();
     redaction::learn_of(&shown, (&session.inputs.logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
@@ -136,7 +138,7 @@ pub(super) fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(
 
 /// The detectors; what is found in entries and in recorded metrics under one name is one.
 fn listed() -> Vec<(&'static str, String)> {
-    let recorded = detect::meter::recorded_only();
+    let recorded = meter::recorded_only();
     let also = |name: &str| recorded.iter().find(|(known, _)| *known == name).map(|(_, about)| *about);
     let of_entries = detect::DETECTORS.iter().map(|detector| {
         let name = detector.name();
@@ -152,7 +154,7 @@ fn listed() -> Vec<(&'static str, String)> {
 fn is_known(name: &str, own: &[Own]) -> bool {
     own.iter().any(|own| own.name == name)
         || detect::by_name(name).is_some()
-        || detect::meter::recorded_only().iter().any(|(known, _)| *known == name)
+        || meter::recorded_only().iter().any(|(known, _)| *known == name)
 }
 
 fn severity(name: &str) -> Result<Severity, Error> {

@@ -18,13 +18,14 @@ use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use super::{nothing, out, redaction};
-use crate::detect::affected::{Affected, Cases, Example};
-use crate::detect::cause::{self, Cause, Event, Story};
-use crate::detect::doubt;
+use crate::causes::affected::{Affected, Cases, Example};
+use crate::causes::cause::{self, Cause, Event, Story};
+use crate::causes::doubt;
 use crate::detect::own::{self, Watch};
-use crate::detect::reach::Reach;
 use crate::detect::success::{RULE, Rates, Success};
-use crate::detect::{self, Finding, Observed, Scene, Severity, Wants, evidence, narrow};
+use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
+use crate::entities::reach::Reach;
+use crate::investigate::{narrow, reread};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
@@ -151,12 +152,12 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
     let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));
     let mut shown: Vec<_> = shown.collect();
-    evidence::fill_recorded(
+    reread::fill_recorded(
         shown.iter_mut().map(|evidence| &mut **evidence).collect(),
         &session.inputs.metrics,
         &options,
     );
-    evidence::fill_all(shown, logs, &scanned, &options);
+    reread::fill_all(shown, logs, &scanned, &options);
     doubt::of_requests(&mut story.causes, &reach, &scene);
     if let Some(common) = affected.over_represented.first() {
         narrow::narrow(
@@ -169,7 +170,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         );
         if let Some(cause) = story.causes.first_mut() {
             let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
-            evidence::fill_all(unknown.collect(), logs, &scanned, &options);
+            reread::fill_all(unknown.collect(), logs, &scanned, &options);
         }
     }
     let examples: Vec<ExampleJson> =

@@ -1,14 +1,14 @@
 //! Recorded metrics beside the logs, as `detect` and `investigate` look at them.
 
 use crate::detect::Finding;
-use crate::detect::course::Grid;
-use crate::detect::drawn::{self, Curve};
 use crate::detect::recorded::{self, Counted};
-use crate::detect::scene::Given;
+use crate::investigate::drawn::{self, Curve};
 use crate::metrics::{self, FilesRead};
 use crate::model::{Account, Diagnostic, TimeRange, Timestamp};
 use crate::promql::Store;
 use crate::scan::{Inputs, ScanOptions};
+use crate::timeline::course::Grid;
+use crate::timeline::scene::Given;
 
 /// The recorded metrics of the inputs.
 #[derive(Debug)]

@@ -7,11 +7,11 @@ use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
 use super::redaction;
 use super::verdict::{self, Verdict};
-use crate::detect::scene::Given;
 use crate::filter::{Filter, When, when};
 use crate::model::{Account, Diagnostic, Error, Level, Needs, TimeRange, Timestamp};
 use crate::report::account::counted;
 use crate::scan::{self, Inputs, Scanned, Selection, SurveyOptions};
+use crate::timeline::scene::Given;
 
 /// Files that have been looked at, and how they are to be read.
 #[derive(Debug)]

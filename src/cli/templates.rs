@@ -11,10 +11,10 @@ use super::nothing;
 use super::out;
 use super::session::{Chosen, Session, seconds};
 use super::verdict::Verdict;
-use crate::detect::template::{self, Phrases, Template, Turn};
 use crate::model::{Error, Location, Needs, Role, TimeRange, Timestamp};
 use crate::report::{AccountJson, Cell, Column, Phrase, Report, Section, Style, Table};
 use crate::scan::{self, Input, Scanned, Selection};
+use crate::timeline::template::{self, Phrases, Template, Turn};
 
 /// Group entries by what they say apart from their values: counts, first and last seen, examples
 #[derive(Args, Debug)]

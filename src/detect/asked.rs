@@ -1,8 +1,8 @@
 //! A counter of requests as a query names it, so that a command asks for the same numbers again.
 
-use super::meter::{self, OUTCOMES};
-use super::track::Point;
 use crate::model::Labels;
+use crate::series::track::Point;
+use crate::signatures::meter::{self, OUTCOMES};
 
 /// A counter of requests, as a query names it.
 #[derive(Clone, Debug, Default)]

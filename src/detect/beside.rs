@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::finding::{Finding, Nature, Severity};
+use super::finding::Finding;
 use crate::model::Timestamp;
+use crate::signatures::{Nature, Severity};
 
 /// Weighs changes by what changed at the same time.
 pub(super) fn weigh(found: &mut [Finding]) {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::Detector;
-use super::bins::Bins;
-use super::change::{self, Way};
 use super::family::{evidence, identity, subject, summary};
-use super::finding::{Finding, Nature, Severity, Subject};
-use super::observe::What;
-use super::scene::{GAIN, Scene};
+use super::finding::Finding;
 use crate::model::time::NANOS;
+use crate::series::bins::Bins;
+use crate::series::change::{self, Way};
+use crate::signatures::{Nature, Severity};
+use crate::timeline::Subject;
+use crate::timeline::observe::What;
+use crate::timeline::scene::{GAIN, Scene};
 
 /// Errors of a service more frequent than usual.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Clocks that jumped or run apart.
 
 use super::family::{Family, says};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// A clock jumped.
 pub static CLOCK: Family = Family {

@@ -1,8 +1,8 @@
 //! Programs that die, throw what nobody catches, or start again.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// A program died.
 pub static CRASH: Family = Family {

@@ -1,8 +1,8 @@
 //! What somebody changed or began: versions, configuration, flags, scheduled jobs. Context, no failure.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// A version went out.
 pub static DEPLOY: Family = Family {

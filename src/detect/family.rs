@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::Detector;
-use super::bins::Bins;
-use super::finding::{Evidence, Finding, Nature, Severity, Subject};
-use super::observe::{Example, Kind, Signal, What};
-use super::scene::Scene;
+use super::finding::Finding;
 use crate::model::time::NANOS;
 use crate::model::unit::HumanCount;
 use crate::model::{Level, Timestamp};
+use crate::series::bins::Bins;
+use crate::signatures::{Nature, Severity};
+use crate::timeline::observe::{Example, Kind, Signal, What};
+use crate::timeline::scene::Scene;
+use crate::timeline::{Evidence, Subject};
 
 /// Events further apart than this belong to different windows.
 const GAP: i64 = 60 * NANOS;

@@ -2,82 +2,12 @@
 
 use serde::{Serialize, Serializer};
 
-use super::bins::Run;
-use crate::model::{Labels, Location, Timestamp};
+use crate::signatures::{Nature, Severity};
+use crate::timeline::evidence::time;
+use crate::timeline::{Evidence, Subject};
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Context, or constant noise.
-    Low,
-    /// Something is off.
-    Medium,
-    /// Something fails.
-    High,
-    /// Something that others depend on is gone.
-    Critical,
-}
-
-impl Severity {
-    /// The severity of that name.
-    pub fn from_name(name: &str) -> Option<Severity> {
-        [Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
-            .into_iter()
-            .find(|severity| severity.name() == name)
-    }
-
-    /// The name in options and output.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Severity::Low => "low",
-            Severity::Medium => "medium",
-            Severity::High => "high",
-            Severity::Critical => "critical",
-        }
-    }
-}
-
-/// What part a finding plays in an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Nature {
-    /// Something was changed by somebody: a deploy, a configuration, a flag.
-    Context,
-    /// Something ran out: connections, memory, disk, descriptors, a quota.
-    Resource,
-    /// Something broke by itself: a crash, a deadlock, a certificate that ended.
-    Fault,
-    /// Something is felt that has its reason elsewhere: a timeout, an error.
-    Symptom,
-}
-
-/// What a finding is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Subject {
-    /// The log in which it shows most clearly.
-    pub file: String,
-    /// The service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
-}
-
-/// An entry that shows what was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Evidence {
-    /// The file.
-    pub file: String,
-    /// The 1-based number of the entry's first line.
-    pub line: u64,
-    /// Its time.
-    #[serde(serialize_with = "time")]
-    pub timestamp: Option<Timestamp>,
-    /// Its first lines.
-    pub text: String,
-    /// Where it is in the scan.
-    #[serde(skip)]
-    pub location: Location,
-}
+use crate::model::{Labels, Timestamp};
+use crate::series::bins::Run;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -162,15 +92,6 @@ impl Finding {
     }
 }
 
-/// RFC 3339, or null.
-#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-pub(super) fn time<S: Serializer>(ts: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
-    match ts {
-        Some(ts) => to.collect_str(ts),
-        None => to.serialize_none(),
-    }
-}
-
 fn runs<S: Serializer>(runs: &[Run], to: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Window {
@@ -188,6 +109,7 @@ fn runs<S: Serializer>(runs: &[Run], to: S) -> Result<S::Ok, S::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Location;
 
     #[test]
     fn findings_have_the_documented_shape() {

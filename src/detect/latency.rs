@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::Detector;
-use super::bins::Bins;
-use super::change::{self, Stretch, Way};
 use super::family::{identity, subject, unusual};
-use super::finding::{Finding, Severity, Subject};
-use super::observe::What;
-use super::scene::{GAIN, Scene};
+use super::finding::Finding;
 use super::success::Success;
 use crate::model::Timestamp;
 use crate::model::unit::HumanMillis;
+use crate::series::bins::Bins;
+use crate::series::change::{self, Stretch, Way};
+use crate::signatures::Severity;
+use crate::timeline::Subject;
+use crate::timeline::observe::What;
+use crate::timeline::scene::{GAIN, Scene};
 
 /// Durations of a service longer than usual.
 #[derive(Debug)]

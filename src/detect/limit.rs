@@ -1,8 +1,8 @@
 //! Limits that were reached: rates, quotas, circuit breakers, queues.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// Rate limits.
 pub static RATE: Family = Family {

@@ -1,8 +1,8 @@
 //! Databases that wait for themselves: deadlocks, locks, slow queries, replicas that fall behind.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// Deadlocks.
 pub static DEADLOCK: Family = Family {

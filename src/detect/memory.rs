@@ -1,8 +1,8 @@
 //! Memory that ran out: heaps, containers, the machine's; and collectors that stop the world.
 
 use super::family::{Family, says};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// Memory ran out.
 pub static MEMORY: Family = Family {

@@ -2,8 +2,8 @@
 //! balancers with nobody behind them.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// Names cannot be resolved.
 pub static DNS: Family = Family {

@@ -7,16 +7,18 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
-use super::bins::{Bins, Moment};
 use super::family::summary;
-use super::finding::{Evidence, Finding, Nature, Severity, Subject};
-use super::observe::Wants;
-use super::scene::Scene;
+use super::finding::Finding;
 use crate::filter::Filter;
 use crate::fold::Fold;
 use crate::model::time::NANOS;
 use crate::model::unit::parse_duration;
 use crate::model::{Diagnostic, Entry, Needs, Role, Slot, Timestamp};
+use crate::series::bins::{Bins, Moment};
+use crate::signatures::{Nature, Severity};
+use crate::timeline::observe::Wants;
+use crate::timeline::scene::Scene;
+use crate::timeline::{Evidence, Subject};
 
 /// The file as a whole; what is read elsewhere is left alone.
 #[derive(Debug, Default, Deserialize)]

@@ -1,9 +1,9 @@
 //! Pools that ran dry, or nearly: connections, sessions, threads; by their words and by their numbers.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
-use super::observe::What;
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
+use crate::timeline::observe::What;
 
 /// Talk about pools that is no trouble: configuration, recovery, and a client that merely keeps no spare.
 const TALK: &[&str] = &[

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use super::asked::Asked;
 use super::beside;
-use super::bins::{Bins, Moment, Run};
-use super::change::{self, Against, Way};
-use super::finding::{Evidence, Finding, Nature, Severity, Subject};
-use super::meter::{self, Meter, OUTCOMES, OWNERS, Worse};
-use super::scene::{Axis, GAIN, Given};
-use super::track::{self, Point, Shift};
+use super::finding::Finding;
 use crate::model::{Labels, Location, Series, Timestamp};
 use crate::promql::Store;
+use crate::series::bins::{Bins, Moment, Run};
+use crate::series::change::{self, Against, Way};
+use crate::series::track::{self, Point, Shift};
+use crate::signatures::meter::{self, Meter, OUTCOMES, OWNERS, Worse};
+use crate::signatures::{Nature, Severity};
+use crate::timeline::scene::{Axis, GAIN, Given};
+use crate::timeline::{Evidence, Subject};
 
 /// The file of places that are in no log.
 pub const NOWHERE: u32 = u32::MAX;
@@ -96,7 +98,7 @@ impl Book {
 }
 
 /// Does a metric only grow, but for restarts? Its name says so, or its type would have.
-pub(super) fn is_counter(name: &str, series: &Series) -> bool {
+pub fn is_counter(name: &str, series: &Series) -> bool {
     let named = ["_total", "_sum", "_count", "_created"].iter().any(|end| name.ends_with(end));
     named
         && series.samples.windows(2).filter(|pair| pair[1].value < pair[0].value).count() * 10
@@ -104,7 +106,7 @@ pub(super) fn is_counter(name: &str, series: &Series) -> bool {
 }
 
 /// Increases between samples; after a reset the counter began at 0.
-pub(super) fn increases(points: &[Point]) -> impl Iterator<Item = (i64, i64, f64)> + '_ {
+pub fn increases(points: &[Point]) -> impl Iterator<Item = (i64, i64, f64)> + '_ {
     points.windows(2).map(|pair| {
         let grown = pair[1].1 - pair[0].1;
         (pair[0].0, pair[1].0, if grown < 0.0 { pair[1].1 } else { grown })

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::Detector;
-use super::bins::Bins;
-use super::change::{self, Stretch, Way};
 use super::family::{subject, unusual};
-use super::finding::{Finding, Severity};
-use super::observe::What;
-use super::scene::{GAIN, Scene};
+use super::finding::Finding;
 use super::success::{code, is_failure, is_probe};
 use crate::model::Timestamp;
+use crate::series::bins::Bins;
+use crate::series::change::{self, Stretch, Way};
+use crate::signatures::Severity;
+use crate::timeline::observe::What;
+use crate::timeline::scene::{GAIN, Scene};
 
 /// Endpoints and logs whose requests fail more often.
 #[derive(Debug)]

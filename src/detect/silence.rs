@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Detector;
-use super::bins::{Bins, Run};
 use super::family::{identity, subject};
-use super::finding::{Evidence, Finding, Nature, Severity, Subject};
-use super::observe::{Kind, What};
-use super::scene::Scene;
+use super::finding::Finding;
 use super::success::{code, is_probe};
 use crate::model::time::NANOS;
 use crate::model::{Level, Timestamp};
+use crate::series::bins::{Bins, Run};
+use crate::signatures::{Nature, Severity};
+use crate::timeline::observe::{Kind, What};
+use crate::timeline::scene::Scene;
+use crate::timeline::{Evidence, Subject};
 
 /// Silence of what used to be heard.
 #[derive(Debug)]
@@ -217,7 +219,7 @@ fn pause(scene: &Scene<'_>, bins: &Bins) -> Option<Pause> {
 /// What a silence of these kinds of entries is.
 fn unheard(scene: &Scene<'_>, kinds: &[usize]) -> String {
     match kinds {
-        [only] => format!("“{}” is heard no more", super::sign::gist(&scene.kinds[*only].0)),
+        [only] => format!("“{}” is heard no more", scene.kinds[*only].0.gist()),
         _ => WHAT.to_owned(),
     }
 }

@@ -1,8 +1,8 @@
 //! Machines whose processors or disks stand still: what only the kernel tells, and who waits for a disk.
 
 use super::family::{Family, says};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// A machine stalls.
 pub static STALL: Family = Family {

@@ -1,8 +1,8 @@
 //! Disks, inodes, quotas, file descriptors and ports that ran out; file systems that do not answer, data that is gone.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// A disk is full, or cannot be written or read.
 pub static DISK: Family = Family {

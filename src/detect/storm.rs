@@ -7,13 +7,15 @@
 use std::collections::BTreeMap;
 
 use super::Detector;
-use super::change::{self, Way};
 use super::family::{identity, subject, unusual};
-use super::finding::{Finding, Severity, Subject};
-use super::observe::What;
-use super::scene::{GAIN, Scene};
+use super::finding::Finding;
 use super::success::Success;
 use crate::model::{Level, Timestamp};
+use crate::series::change::{self, Way};
+use crate::signatures::Severity;
+use crate::timeline::Subject;
+use crate::timeline::observe::What;
+use crate::timeline::scene::{GAIN, Scene};
 
 /// Entries that are made more often for each request.
 #[derive(Debug)]
@@ -131,7 +133,7 @@ fn finding(scene: &Scene<'_>, mut kinds: Vec<(usize, Repeated)>) -> Option<Findi
     let (kind, signal) = &scene.kinds[at];
     let (from, until) = (scene.axis.at(found.stretch.from), scene.axis.at(found.stretch.until));
     let inside = signal.bins.clipped(from, Timestamp(until.0 - 1));
-    let gist = super::sign::gist(kind);
+    let gist = kind.gist();
     let what =
         format!("{WHAT} (“{gist}” more often: usually {:.1} for each, then {:.1})", found.usual, found.then);
     let named = ("retry-storm", Severity::High);

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::asked::Asked;
-use super::bins::Bins;
-use super::change::{self, Way};
-use super::observe::{Kind, Signal, What};
 use super::recorded::{Counted, NOWHERE};
-use super::scene::{GAIN, Scene};
 use crate::model::Timestamp;
+use crate::series::bins::Bins;
+use crate::series::change::{self, Way};
+use crate::timeline::observe::{Kind, Signal, What};
+use crate::timeline::scene::{GAIN, Scene};
 
 /// Paths with these in them are probes of load balancers and monitors, and no work.
 const PROBES: &[&str] = &["/health", "/ready", "/livez", "/liveness", "/actuator", "/-/"];

@@ -1,8 +1,8 @@
 //! Timeouts of every kind: somebody waited, and what they waited for did not come.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// Timeouts that have become more frequent.
 pub static TIMEOUT: Family = Family {

@@ -3,12 +3,13 @@
 //! More or fewer by the hour is a day like any other. What counts is a step: from one moment to the next.
 
 use super::Detector;
-use super::change::{self, Stretch, Way};
 use super::family::{subject, unusual};
-use super::finding::{Finding, Severity};
-use super::scene::{GAIN, Scene};
+use super::finding::Finding;
 use super::success::{Success, statuses};
 use crate::model::Timestamp;
+use crate::series::change::{self, Stretch, Way};
+use crate::signatures::Severity;
+use crate::timeline::scene::{GAIN, Scene};
 
 /// Requests in a step.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ fn is_abrupt(requests: &[u64], found: &Stretch, way: Way) -> bool {
 
 fn finding(scene: &Scene<'_>, success: &Success, found: &Stretch, way: Way) -> Option<Finding> {
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
-    let mut all = super::bins::Bins::default();
+    let mut all = crate::series::bins::Bins::default();
     for (_, signal) in statuses(scene, success.group) {
         all.merge(signal.bins.clone());
     }

@@ -1,8 +1,8 @@
 //! Certificates, credentials and permissions that are no longer good.
 
 use super::family::{Family, says, says_but};
-use super::finding::{Nature, Severity};
 use crate::model::Level;
+use crate::signatures::{Nature, Severity};
 
 /// Certificates.
 pub static CERTIFICATE: Family = Family {

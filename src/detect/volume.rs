@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 
 use super::Detector;
-use super::bins::Bins;
-use super::change::{self, Way};
 use super::family::{subject, summary, unusual};
-use super::finding::{Finding, Severity};
+use super::finding::Finding;
 use super::latency::brief;
-use super::observe::{Kind, What};
-use super::scene::{GAIN, Scene};
 use super::success::{Success, is_probe};
 use crate::model::Timestamp;
+use crate::series::bins::Bins;
+use crate::series::change::{self, Way};
+use crate::signatures::Severity;
+use crate::timeline::observe::{Kind, What};
+use crate::timeline::scene::{GAIN, Scene};
 
 /// A smaller part of the requests.
 #[derive(Debug)]

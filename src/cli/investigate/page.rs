@@ -6,15 +6,13 @@ use std::path::PathBuf;
 use super::{
     InvestigateArgs, against, considered, correlate_command, coverage, fired, quoted, reading, verdict, who,
 };
+use crate::causes::affected::{Affected, Example};
+use crate::causes::cause::Story;
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::recorded::Recorded;
 use crate::cli::session::Session;
 use crate::correlate;
-use crate::detect::affected::{Affected, Example};
-use crate::detect::cause::Story;
-use crate::detect::course::{self, Course, Grid};
-use crate::detect::observe::{Kind, What, asked_fields};
 use crate::detect::success::{RULE, Success, is_probe};
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::format::log::Profile;
@@ -29,6 +27,8 @@ use crate::report::{
 };
 use crate::rules::alert::Alert;
 use crate::scan::{self, Input, Selection};
+use crate::timeline::course::{self, Course, Grid};
+use crate::timeline::observe::{Kind, What, asked_fields};
 
 /// Services with errors, and alerts, that have a row in a picture.
 const ROWS: usize = 8;
@@ -517,7 +517,7 @@ impl Told<'_> {
     fn recorded(&self, grid: Grid) -> Vec<Panel> {
         const MOST: usize = 4;
         let rank = |finding: &Finding| {
-            let of = |cause: &crate::detect::cause::Cause| {
+            let of = |cause: &crate::causes::cause::Cause| {
                 cause.detector == finding.detector && finding.subject.service.as_deref() == Some(cause.name())
             };
             self.story.causes.iter().position(of).unwrap_or(usize::MAX)

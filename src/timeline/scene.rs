@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::bins::{Bins, NARROWEST};
-use super::change::{self, Against, Stretch, Way};
-use super::number::Levels;
 use super::observe::{ChunkTimes, Kind, Observed, Signal, Wants, What};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
+use crate::series::bins::{Bins, NARROWEST};
+use crate::series::change::{self, Against, Stretch, Way};
+use crate::timeline::levels::Levels;
 
 /// Bins of the axis.
 const MOST_BINS: i64 = 720;

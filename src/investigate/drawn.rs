@@ -1,11 +1,11 @@
 //! Recorded metrics as curves in the bins of pictures, in the shape in which they were judged.
 
-use super::course::Grid;
-use super::meter::{self, OUTCOMES, Worse};
-use super::recorded::{increases, is_counter};
-use super::track::Point;
+use crate::detect::recorded::{increases, is_counter};
 use crate::model::{Labels, Series, Timestamp};
 use crate::promql::Store;
+use crate::series::track::Point;
+use crate::signatures::meter::{self, OUTCOMES, Worse};
+use crate::timeline::course::Grid;
 
 /// A curve, what its values are, and the query that gives them.
 #[derive(Clone, Debug, PartialEq)]

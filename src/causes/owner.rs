@@ -1,7 +1,7 @@
 //! Where resources live, and who speaks of whom: databases, brokers, machines, and those who name them.
 
-use super::scene::Scene;
 use super::sign::{Candidate, names_word};
+use crate::timeline::scene::Scene;
 
 /// Parts of names of where resources live, with what those who work with them call them.
 const OWNERS: &[(&str, &[&str])] = &[

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::finding::{Evidence, Finding};
-use super::observe::shown;
-use super::recorded::NOWHERE;
+use crate::detect::finding::Finding;
+use crate::detect::recorded::NOWHERE;
 use crate::format::metric::csv;
 use crate::model::{Entry, Labels, Location, Needs, Sample, Timestamp};
 use crate::scan::{self, Input, ScanOptions, Scanned};
+use crate::timeline::Evidence;
+use crate::timeline::observe::shown;
 
 /// Fills in the files, lines and texts of evidence. Files that cannot be read twice keep the texts of the first
 /// look.

@@ -54,7 +54,7 @@ impl<T: Clone + Default> RecentTexts<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{mask, phrase};
+    use crate::timeline::{mask, phrase};
 
     proptest::proptest! {
         #[test]

@@ -1,15 +1,16 @@
 //! What entries say, in their own words: the part by which a failure was known, as it stands in the file.
 
-use super::observe::What;
-use super::scene::Scene;
-use super::sign::{Sign, clip};
+use super::sign::Sign;
+use crate::timeline::observe::What;
+use crate::timeline::observe::clip;
+use crate::timeline::scene::Scene;
 
 /// How long a quotation may be.
 const LONGEST: usize = 70;
 
 /// What an entry says by which a failure was known; what is told by its own words already needs no more.
 pub(super) fn quoted(scene: &Scene<'_>, lead: &Sign) -> Option<String> {
-    let known = super::by_name(lead.detector).is_some_and(|detector| !detector.words().is_empty());
+    let known = crate::detect::by_name(lead.detector).is_some_and(|detector| !detector.words().is_empty());
     let kind = lead.kinds.first().filter(|_| known && !lead.what.contains('“'))?;
     (scene.kinds[*kind].0.what == What::Template).then(|| told_by(scene, *kind, lead.detector))
 }
@@ -17,7 +18,7 @@ pub(super) fn quoted(scene: &Scene<'_>, lead: &Sign) -> Option<String> {
 /// The part of what a kind of entry says in which a detector found its words.
 pub(super) fn told_by(scene: &Scene<'_>, kind: usize, detector: &str) -> String {
     let (kind, signal) = &scene.kinds[kind];
-    let words = super::by_name(detector).map_or_else(Vec::new, super::Detector::words);
+    let words = crate::detect::by_name(detector).map_or_else(Vec::new, crate::detect::Detector::words);
     let part = kind.text.split('|').find(|part| words.iter().any(|word| part.contains(word)));
     let part = part.unwrap_or(&kind.text).trim();
     let raw = String::from_utf8_lossy(&signal.example.text);

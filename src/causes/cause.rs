@@ -11,18 +11,21 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::doubt;
-use super::family::evidence;
-use super::finding::{Evidence, Finding, Nature, Subject, time};
 use super::owner::{mentioned, owns, whose};
 use super::quote::{quoted, told_by};
-use super::reach::Reach;
-use super::recorded::Counted;
-use super::scene::{GAIN, Scene};
 use super::sign::{CLEAR, Candidate, Sign, candidates, names_word, signs};
-use super::success::{Rates, Success};
+use crate::detect::family::evidence;
+use crate::detect::finding::Finding;
+use crate::detect::recorded::Counted;
+use crate::detect::success::{Rates, Success};
+use crate::entities::reach::Reach;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::model::unit::HumanCount;
+use crate::signatures::Nature;
+use crate::timeline::evidence::time;
+use crate::timeline::scene::{GAIN, Scene};
+use crate::timeline::{Evidence, Subject};
 
 /// A likely cause.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -294,7 +297,7 @@ fn follows(scene: &Scene<'_>, one: &Candidate, other: &Candidate) -> bool {
     const NEAR: i64 = 5 * NANOS;
     const FEWEST: usize = 8;
     let firsts = |candidate: &Candidate| {
-        let mut bins = super::bins::Bins::default();
+        let mut bins = crate::series::bins::Bins::default();
         for at in candidate.lead().kinds.iter().filter(|_| candidate.lead().nature != Nature::Context) {
             bins.merge(scene.kinds[*at].1.bins.clone());
         }
@@ -342,7 +345,7 @@ fn contexts<'f>(scene: &Scene<'_>, findings: &'f [Finding], first: Option<Timest
             window.from.0 <= first.0 + 5 * NANOS && first.0 - window.from.0 <= LOOK_BACK && window.count <= 20
         });
         let Some(window) = window else { continue };
-        let mut bins = super::bins::Bins::default();
+        let mut bins = crate::series::bins::Bins::default();
         let mut kinds = Vec::new();
         for kind in &finding.kinds {
             let inside = scene.kinds[*kind].1.bins.clipped(window.from, window.to);
@@ -350,7 +353,7 @@ fn contexts<'f>(scene: &Scene<'_>, findings: &'f [Finding], first: Option<Timest
             bins.merge(inside);
         }
         kinds.sort_unstable();
-        let detector = super::by_name(finding.detector);
+        let detector = crate::detect::by_name(finding.detector);
         let what = detector.map_or(finding.detector, |detector| detector.what());
         let gist = kinds.first().map(|(_, kind)| told_by(scene, *kind, finding.detector));
         let said = kinds

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::bins::Bins;
 use super::gauge::{self, Gauge};
 use super::mask;
 use super::observe::{Wants, What};
@@ -11,6 +10,7 @@ use super::scene::{Axis, Scene};
 use crate::fold::{Fold, Quantiles};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Role, Timestamp};
+use crate::series::bins::Bins;
 
 /// Bins of the pictures, at most.
 const MOST_BINS: i64 = 120;

@@ -1,6 +1,6 @@
 //! What the name of a recorded metric says about it: what it measures, and which way is worse.
 
-use super::finding::{Nature, Severity};
+use super::nature::{Nature, Severity};
 
 /// What a metric measures.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::family::{evidence, subject};
-use super::finding::{Evidence, Finding, Nature, Severity, Subject};
-use super::observe::{Kind, What};
-use super::recorded::NOWHERE;
-use super::scene::Scene;
+use crate::detect::family::{evidence, subject};
+use crate::detect::finding::Finding;
+use crate::detect::recorded::NOWHERE;
 use crate::model::time::NANOS;
 use crate::model::{Level, Timestamp};
+use crate::signatures::{Nature, Severity};
+use crate::timeline::observe::{Kind, What};
+use crate::timeline::scene::Scene;
+use crate::timeline::{Evidence, Subject};
 
 /// Gains from which a change without known words is a candidate.
 pub(super) const CLEAR: f64 = 16.0;
@@ -87,7 +89,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
         let earliest =
             changes().map(|change| change.from).min().filter(|_| finding.nature != Nature::Resource);
         let rare = if finding.severity >= Severity::High { CLEAR } else { 1.0 };
-        let what = super::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
+        let what = crate::detect::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
         signs.push(Sign {
             detector: finding.detector,
             what: finding
@@ -151,7 +153,7 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
         }
         found.push(Sign {
             detector: "novelty",
-            what: format!("“{}” is new", gist(kind)),
+            what: format!("“{}” is new", kind.gist()),
             nature: Nature::Symptom,
             weight: 0.42,
             gain: 8.0,
@@ -240,7 +242,7 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
     let new = stretch.outside <= 0.02 * stretch.inside;
     Some(Sign {
         detector: if new { "novelty" } else { "change" },
-        what: format!("“{}” {}", gist(kind), if new { "is new" } else { "is more frequent" }),
+        what: format!("“{}” {}", kind.gist(), if new { "is new" } else { "is more frequent" }),
         nature: Nature::Symptom,
         weight: match level {
             Level::Error | Level::Fatal => 0.5,
@@ -256,22 +258,6 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
         kinds: vec![at],
         evidence: evidence(scene, &bins, &[at]),
     })
-}
-
-/// The first words of what a kind of entry says.
-pub(super) fn gist(kind: &Kind) -> String {
-    const LONGEST: usize = 70;
-    let text = kind.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
-    // One word is no sentence.
-    clip(if text.contains(' ') { text } else { kind.text.trim() }, LONGEST)
-}
-
-/// The first letters of a text.
-pub(super) fn clip(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }
 
 /// Programs of which there may be several, each with its log: their names alone say not which one.

@@ -4,14 +4,14 @@
 //! more than a number.
 
 use super::cause::Cause;
-use super::finding::Nature;
-use super::reach::{FEWEST, Reach};
-use super::scene::Scene;
 use super::sign::Candidate;
-use super::success::Success;
+use crate::detect::success::Success;
+use crate::entities::reach::{FEWEST, Reach};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::model::unit::HumanCount;
+use crate::signatures::Nature;
+use crate::timeline::scene::Scene;
 
 /// Clocks may be off by so much, and the first failures are rarely the first to be seen.
 const SLACK: i64 = 10 * NANOS;

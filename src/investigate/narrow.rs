@@ -5,16 +5,16 @@
 
 use std::ops::ControlFlow;
 
-use super::bins::{Bins, Moment};
-use super::cause::{Event, Story};
-use super::change::{self, Way};
-use super::finding::Evidence;
-use super::lift::Common;
-use super::scene::Scene;
+use crate::causes::cause::{Event, Story};
+use crate::causes::lift::Common;
 use crate::filter::Filter;
 use crate::model::time::NANOS;
 use crate::model::{Entry, Level, Needs, Role, TimeRange, Timestamp};
 use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
+use crate::series::bins::{Bins, Moment};
+use crate::series::change::{self, Way};
+use crate::timeline::Evidence;
+use crate::timeline::scene::Scene;
 
 /// From which lift a value is worth a look of its own.
 const LIFT: f64 = 3.0;

@@ -10,16 +10,16 @@ use serde::Serialize;
 
 use super::cause::{Cause, Story};
 use super::lift::{self, Common, Pairs, Values};
-use super::mask;
-use super::observe::{Kind, Wants, What};
-use super::reach::{Known, Reach};
-use super::recorded::NOWHERE;
-use super::scene::Scene;
-use super::success::{self, Success};
+use crate::detect::recorded::NOWHERE;
+use crate::detect::success::{self, Success};
+use crate::entities::reach::{Known, Reach};
 use crate::fold::{Fold, Table};
 use crate::format::log::names;
 use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value, stable_hash};
 use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
+use crate::timeline::mask;
+use crate::timeline::observe::{Kind, Wants, What};
+use crate::timeline::scene::Scene;
 
 /// How many requests are looked at, about.
 const LOOKED_AT: u64 = 30_000;
@@ -220,7 +220,7 @@ fn is_comparable(key: &str) -> bool {
     let roles = names::roles_of(key);
     // How full a pool was is why, not who.
     let last = key.rsplit('.').next().unwrap_or(key);
-    super::gauge::part(last).is_none()
+    crate::timeline::gauge::part(last).is_none()
         && !roles.iter().any(|(role, ..)| !matches!(role, Role::Host | Role::User))
         && !SAYS_WHERE.contains(&key)
 }

@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::bins::{Bins, Moment};
 use super::gauge::{self, Fill, Gauge, Part};
+use super::levels::{self, Levels};
 use super::mask;
-use super::number::{self, Levels};
 use super::recent::RecentTexts;
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
 use crate::scan::Input;
+use crate::series::bins::{Bins, Moment};
+use crate::signatures::quantity;
 
 /// Fields in which loggers put what went wrong, beside the message.
 const ERROR_FIELDS: &[&str] = &[
@@ -206,8 +207,8 @@ impl Wants {
         let operations = keys.iter().filter(|key| OPERATION_FIELDS.contains(&letters(key).as_str()));
         let operations = operations.map(|key| needs.field(key)).collect();
         let pools = pool_fields(&keys, needs);
-        let quantities = keys.iter().copied().filter(|key| number::is_quantity(key));
-        let quantities: Vec<&str> = quantities.take(number::MOST_FIELDS).collect();
+        let quantities = keys.iter().copied().filter(|key| quantity::is_quantity(key));
+        let quantities: Vec<&str> = quantities.take(levels::MOST_FIELDS).collect();
         let mut numbers_of = |input: &Input| {
             let keys = input.profile().into_iter().flat_map(|profile| &profile.keys);
             let own = keys.filter(|key| quantities.binary_search(&key.as_str()).is_ok());
@@ -245,7 +246,7 @@ impl Wants {
 
     /// Asks for one more quantity.
     #[cfg(test)]
-    pub(super) fn want_number(&mut self, name: &str, needs: &mut Needs) {
+    pub(crate) fn want_number(&mut self, name: &str, needs: &mut Needs) {
         self.numbers.push(vec![(needs.field(name), name.to_owned())]);
     }
 
@@ -549,7 +550,7 @@ impl Observed<'_> {
             self.asked[0] = What::Number as u8;
             self.asked[LEVEL_AT] = NO_LEVEL;
             self.asked.extend_from_slice(name.as_bytes());
-            self.asked.push(number::BETWEEN as u8);
+            self.asked.push(levels::BETWEEN as u8);
             self.asked.extend_from_slice(&self.key[head..]);
             self.numbers.entry(&self.asked, Levels::default).add(value, ts, entry.location);
         }
@@ -596,9 +597,25 @@ impl Kind {
         })
     }
 
+    /// The first words of what it says.
+    pub fn gist(&self) -> String {
+        const LONGEST: usize = 70;
+        let text = self.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
+        // One word is no sentence.
+        clip(if text.contains(' ') { text } else { self.text.trim() }, LONGEST)
+    }
+
     /// Is this as bad as an error?
     pub fn is_error(&self) -> bool {
         self.level >= Some(Level::Error)
+    }
+}
+
+/// The first letters of a text.
+pub fn clip(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 

@@ -1,0 +1,9 @@
+//! Why: what changed is put in order, and what explains the rest comes first; for whom; and what speaks against it.
+
+pub mod affected;
+pub mod cause;
+pub mod doubt;
+pub mod lift;
+mod owner;
+mod quote;
+mod sign;

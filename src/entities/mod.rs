@@ -1,0 +1,3 @@
+//! Who is who, and who works within whom.
+
+pub mod reach;

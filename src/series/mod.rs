@@ -1,0 +1,5 @@
+//! Mathematics over time: counts in bins, and where a rate or a value is not what it used to be. Knows no entries.
+
+pub mod bins;
+pub mod change;
+pub mod track;

@@ -1,0 +1,18 @@
+//! What was observed over time: how often each kind of entry occurred, the numbers that entries tell, on one axis.
+//!
+//! One pass over the entries counts each kind of entry over time ([`observe`]); a [`Scene`] lays the counts out.
+
+pub mod course;
+pub mod evidence;
+pub mod gauge;
+pub mod levels;
+pub mod mask;
+pub mod observe;
+pub mod phrase;
+pub mod recent;
+pub mod scene;
+pub mod template;
+
+pub use evidence::{Evidence, Subject};
+pub use observe::{Observed, Wants};
+pub use scene::Scene;
