@@ -1,5 +1,7 @@
 //! `obs query`: PromQL over metric snapshots and over metrics derived from logs.
 
+mod native;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -284,10 +286,15 @@ fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> Str
         }
         Value::Vector(samples) => {
             text.push_str("vector\",\"result\":");
-            push_list(&mut text, samples, |text, VectorSample { labels, sample }| {
+            push_list(&mut text, samples, |text, VectorSample { labels, sample, histogram }| {
                 push_metric(text, labels);
-                text.push_str(",\"value\":");
-                push_point(text, sample.at, &quoted(&float(sample.value)));
+                if let Some(histogram) = histogram {
+                    text.push_str(",\"histogram\":");
+                    push_point(text, sample.at, &native::json(histogram));
+                } else {
+                    text.push_str(",\"value\":");
+                    push_point(text, sample.at, &quoted(&float(sample.value)));
+                }
                 text.push('}');
             });
         }
@@ -295,10 +302,18 @@ fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> Str
             text.push_str("matrix\",\"result\":");
             push_list(&mut text, series, |text, series| {
                 push_metric(text, &series.labels);
-                text.push_str(",\"values\":");
-                push_list(text, &series.samples, |text, sample| {
-                    push_point(text, sample.at, &quoted(&float(sample.value)));
-                });
+                if !series.samples.is_empty() || series.histograms.is_empty() {
+                    text.push_str(",\"values\":");
+                    push_list(text, &series.samples, |text, sample| {
+                        push_point(text, sample.at, &quoted(&float(sample.value)));
+                    });
+                }
+                if !series.histograms.is_empty() {
+                    text.push_str(",\"histograms\":");
+                    push_list(text, &series.histograms, |text, sample| {
+                        push_point(text, sample.at, &native::json(&sample.histogram));
+                    });
+                }
                 text.push('}');
             });
         }
@@ -398,7 +413,11 @@ fn report(value: &Value, moments: Moments, form: Form) -> Report {
             report.push(Section::Table(table));
         }
         Value::Vector(samples) => {
-            let points = samples.iter().map(|sample| (&sample.labels, sample.sample.at, sample.sample.value));
+            let points = samples.iter().map(|found| {
+                let value =
+                    found.histogram.as_ref().map_or_else(|| number(found.sample.value), |h| native::cell(h));
+                (&found.labels, found.sample.at, value)
+            });
             if form == Form::Csv {
                 report.push(Section::Table(points_table(points)));
             } else {
@@ -407,7 +426,10 @@ fn report(value: &Value, moments: Moments, form: Form) -> Report {
         }
         Value::Matrix(all) if form == Form::Csv => {
             let points = all.iter().flat_map(|series| {
-                series.samples.iter().map(|sample| (&series.labels, sample.at, sample.value))
+                let floats = series.samples.iter().map(|sample| (sample.at, number(sample.value)));
+                let histograms =
+                    series.histograms.iter().map(|sample| (sample.at, native::cell(&sample.histogram)));
+                floats.chain(histograms).map(|(at, value)| (&series.labels, at, value))
             });
             report.push(Section::Table(points_table(points)));
         }
@@ -416,8 +438,13 @@ fn report(value: &Value, moments: Moments, form: Form) -> Report {
     report
 }
 
+/// A number in full.
+fn number(value: f64) -> Cell {
+    Cell::exact(float(value), float(value))
+}
+
 /// Every sample as a row: its time, a column for each label, its value.
-fn points_table<'p>(points: impl Iterator<Item = (&'p Labels, i64, f64)> + Clone) -> Table {
+fn points_table<'p>(points: impl Iterator<Item = (&'p Labels, i64, Cell)> + Clone) -> Table {
     let names: BTreeSet<&str> =
         points.clone().flat_map(|(labels, ..)| labels.iter().map(|(name, _)| name)).collect();
     let mut columns = vec![Column::text("timestamp")];
@@ -427,7 +454,7 @@ fn points_table<'p>(points: impl Iterator<Item = (&'p Labels, i64, f64)> + Clone
     for (labels, at, value) in points {
         let mut row = vec![Timestamp::from_millis(at).map_or_else(Cell::none, Cell::time)];
         row.extend(names.iter().map(|name| Cell::text(labels.get(name))));
-        row.push(Cell::exact(float(value), float(value)));
+        row.push(value);
         table.row(row);
     }
     table
@@ -464,7 +491,8 @@ fn vector(report: &mut Report, samples: &[VectorSample]) {
     let (names, common) = short_names(samples.iter().map(|sample| &sample.labels));
     let mut table = Table::new(vec![Column::text("series"), Column::number("value")]);
     for (name, sample) in names.into_iter().zip(samples) {
-        table.row(vec![Cell::text(name), cell(sample.sample.value)]);
+        let value = sample.histogram.as_ref().map_or_else(|| cell(sample.sample.value), |h| native::cell(h));
+        table.row(vec![Cell::text(name), value]);
     }
     if let Some(common) = common {
         report.paragraph(format!("all: {common}"));
@@ -510,8 +538,8 @@ fn matrix(report: &mut Report, all: &[Series], moments: Moments) {
         Column::number("last"),
     ];
     let mut table = Table::new(columns);
-    let ends = all.iter().flat_map(|series| [series.samples.first(), series.samples.last()]);
-    let time = short_times(ends.flatten().filter_map(|sample| Timestamp::from_millis(sample.at)));
+    let ends = all.iter().filter_map(Series::span).flat_map(|(first, last)| [first, last]);
+    let time = short_times(ends.filter_map(Timestamp::from_millis));
     for (name, series) in names.iter().zip(all).take(SHOWN) {
         table.row(summary(name, series, time));
     }
@@ -537,7 +565,11 @@ fn summary(name: &str, series: &Series, time: fn(Timestamp) -> Cell) -> Vec<Cell
     row.push(greatest.map_or_else(Cell::none, |sample| cell(sample.value)));
     let at = greatest.and_then(|sample| Timestamp::from_millis(sample.at));
     row.push(at.map_or_else(Cell::none, time));
-    row.push(series.samples.last().map_or_else(Cell::none, |sample| cell(sample.value)));
+    row.push(match (series.samples.last(), series.histograms.last()) {
+        (Some(float), Some(histogram)) if float.at > histogram.at => cell(float.value),
+        (_, Some(histogram)) => native::cell(&histogram.histogram),
+        (float, None) => float.map_or_else(Cell::none, |sample| cell(sample.value)),
+    });
     row
 }
 
@@ -636,14 +668,18 @@ mod tests {
         let labels = Labels::new([("__name__", "up"), ("a", "say \"hi\"\n")]);
         let samples =
             vec![Sample { at: 1_703_387_160_000, value: 1.0 }, Sample { at: 1_703_387_160_050, value: 2.5 }];
-        let matrix = Value::Matrix(vec![Series { labels: labels.clone(), samples }]);
+        let matrix = Value::Matrix(vec![Series::of(labels.clone(), samples)]);
         assert_eq!(
             json(&matrix, 0, &[], "up"),
             "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":\
              {\"__name__\":\"up\",\"a\":\"say \\\"hi\\\"\\n\"},\"values\":[[1703387160,\"1\"],\
              [1703387160.050,\"2.5\"]]}]}}\n"
         );
-        let vector = Value::Vector(vec![VectorSample { labels, sample: Sample { at: -1_500, value: 0.0 } }]);
+        let vector = Value::Vector(vec![VectorSample {
+            labels,
+            sample: Sample { at: -1_500, value: 0.0 },
+            histogram: None,
+        }]);
         assert!(json(&vector, 0, &[], "up").contains("\"value\":[-1.500,\"0\"]"));
         assert!(json(&Value::Scalar(1.5), 2_000, &[], "").contains("\"scalar\",\"result\":[2,\"1.5\"]"));
         assert!(

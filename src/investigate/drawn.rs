@@ -135,7 +135,7 @@ mod tests {
             let samples = values.iter().enumerate();
             let samples =
                 samples.map(|(at, value)| Sample { at: at as i64 * 10_000, value: *value }).collect();
-            store.push(Series { labels, samples });
+            store.push(Series::of(labels, samples));
         }
         store
     }

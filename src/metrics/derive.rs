@@ -330,7 +330,7 @@ fn counter(labels: Labels, steps: &[(i64, i128)], clock: Clock) -> Series {
         }
         Sample { at: clock.at_ms(step), value: float(sum) }
     });
-    Series { samples: samples.collect(), labels }
+    Series::of(labels, samples.collect())
 }
 
 /// The last value at each time of the clock, from the first one on.
@@ -343,7 +343,7 @@ fn gauge(labels: Labels, steps: &[(i64, f64)], clock: Clock) -> Series {
         }
         value.map(|value| Sample { at: clock.at_ms(step), value })
     });
-    Series { samples: samples.collect(), labels }
+    Series::of(labels, samples.collect())
 }
 
 fn histogram(

@@ -115,8 +115,10 @@ pub fn clip(store: Store, range: TimeRange) -> Store {
     let mut clipped = Store::new();
     for series in store.series() {
         let samples: Vec<_> = series.samples.iter().filter(|sample| inside(sample.at)).copied().collect();
-        if !samples.is_empty() {
-            clipped.push(Series { labels: series.labels.clone(), samples });
+        let histograms: Vec<_> =
+            series.histograms.iter().filter(|sample| inside(sample.at)).cloned().collect();
+        if !samples.is_empty() || !histograms.is_empty() {
+            clipped.push(Series { labels: series.labels.clone(), samples, histograms });
         }
     }
     clipped

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::histogram::HistogramSample;
+
 /// A set of labels, sorted by name, without empty values. The metric's name is the label `__name__`.
 ///
 /// A clone shares the names and values; a change copies the list only when it is shared.
@@ -176,6 +178,28 @@ pub struct Series {
     pub labels: Labels,
     /// Its samples, rising in time.
     pub samples: Vec<Sample>,
+    /// Its native histograms, rising in time; at no time is there a sample, too.
+    pub histograms: Vec<HistogramSample>,
+}
+
+impl Series {
+    /// A series of plain samples.
+    pub fn of(labels: Labels, samples: Vec<Sample>) -> Self {
+        Series { labels, samples, histograms: Vec::new() }
+    }
+
+    /// Is there neither a sample nor a histogram?
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty() && self.histograms.is_empty()
+    }
+
+    /// The times of the first and the last sample or histogram.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let (floats, histograms) = (&self.samples, &self.histograms);
+        let firsts = [floats.first().map(|s| s.at), histograms.first().map(|s| s.at)];
+        let lasts = [floats.last().map(|s| s.at), histograms.last().map(|s| s.at)];
+        Some((firsts.into_iter().flatten().min()?, lasts.into_iter().flatten().max()?))
+    }
 }
 
 #[cfg(test)]

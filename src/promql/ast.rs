@@ -333,6 +333,16 @@ impl BinaryOp {
         )
     }
 
+    /// Does it cut native histograms?
+    pub const fn is_trim(self) -> bool {
+        matches!(self, BinaryOp::TrimLower | BinaryOp::TrimUpper)
+    }
+
+    /// Is what it gives still the metric that it was?
+    pub const fn keeps_name(self) -> bool {
+        self.is_comparison() || self.is_trim()
+    }
+
     /// Does it combine sets?
     pub const fn is_set(self) -> bool {
         matches!(self, BinaryOp::And | BinaryOp::Or | BinaryOp::Unless)

@@ -7,6 +7,7 @@ use super::ast::{
     Aggregate, At, Binary, Cardinality, Duration, Edges, Expr, Form, Formula, FormulaForm, Matcher, Node,
     Selector, Shift, Subquery,
 };
+use crate::model::histogram::{Bucket, Histogram};
 use crate::model::series::{Labels, Quoted, is_plain_label, is_plain_metric};
 
 impl Display for Expr {
@@ -77,6 +78,31 @@ impl Float {
             f64::NEG_INFINITY => "-Inf".to_owned(),
             number => number.to_string(),
         }
+    }
+}
+
+/// As Prometheus prints it: count, sum, and the buckets that hold something, each with its limits.
+impl Display for Histogram {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{{count:{}, sum:{}", Float(self.count), Float(self.sum))?;
+        for bucket in self.buckets() {
+            let Bucket { lower, upper, count } = bucket;
+            // The limit that is nearer to zero is outside; the zero bucket holds both.
+            let (open, close) = if self.is_custom() || lower > 0.0 {
+                let first = if lower == f64::NEG_INFINITY { '[' } else { '(' };
+                (first, ']')
+            } else if upper < 0.0 {
+                ('[', ')')
+            } else if lower == -upper {
+                ('[', ']')
+            } else if upper > 0.0 {
+                ('(', ']')
+            } else {
+                ('[', ')')
+            };
+            write!(f, ", {open}{},{}{close}:{}", Float(lower), Float(upper), Float(count))?;
+        }
+        f.write_str("}")
     }
 }
 

@@ -14,6 +14,7 @@ mod eval;
 #[cfg(test)]
 mod laws;
 mod lexer;
+mod native;
 mod parser;
 
 use std::ops::Range;

@@ -8,7 +8,8 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 
 use super::ast::{MatchOp, Matcher};
-use crate::model::{Labels, Sample, Series};
+use super::native::settled_hint;
+use crate::model::{HistogramSample, Labels, Sample, Series};
 
 /// A series and what belongs to it.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +18,6 @@ pub(super) struct Stored {
     pub(super) series: Series,
     /// The start timestamp of each sample, 0 where there is none; empty if no sample has one.
     pub(super) starts: Vec<i64>,
-    /// Times of native histograms, whose values are not kept.
-    pub(super) histograms: Vec<i64>,
     /// Is there a marker of the series' end among the samples?
     pub(super) has_stale: bool,
 }
@@ -51,6 +50,9 @@ impl Store {
     pub fn push(&mut self, series: Series) {
         let at = self.id(&series.labels);
         let stored = &mut self.stored[at];
+        for sample in series.histograms {
+            insert_histogram(&mut stored.series.histograms, sample);
+        }
         let last = stored.series.samples.last().map(|sample| sample.at);
         if stored.starts.is_empty()
             && series.samples.windows(2).all(|pair| pair[0].at < pair[1].at)
@@ -83,9 +85,8 @@ impl Store {
                 (Some(last), Some(first)) => last.at < first.at,
                 _ => true,
             };
-            known.histograms.extend(&stored.histograms);
-            if !stored.histograms.is_empty() {
-                known.histograms.sort_unstable();
+            for sample in stored.series.histograms {
+                insert_histogram(&mut known.series.histograms, sample);
             }
             if follows && known.starts.is_empty() && stored.starts.is_empty() {
                 known.has_stale |= stored.has_stale;
@@ -113,12 +114,17 @@ impl Store {
         insert(&mut self.stored[at], sample, start);
     }
 
-    /// Notes that there is a native histogram. Queries that would need its value say that they cannot have it.
-    pub fn note_histogram(&mut self, labels: &Labels, at_ms: i64) {
+    /// Adds a native histogram, with the hint that Prometheus' storage would give it after those that are there.
+    pub fn append_histogram(&mut self, labels: &Labels, mut sample: HistogramSample) {
         let at = self.id(labels);
-        let times = &mut self.stored[at].histograms;
-        let place = times.partition_point(|&time| time < at_ms);
-        times.insert(place, at_ms);
+        let histograms = &mut self.stored[at].series.histograms;
+        let place = histograms.partition_point(|known| known.at < sample.at);
+        let before = place.checked_sub(1).map(|before| &*histograms[before].histogram);
+        let hint = settled_hint(&sample.histogram, before);
+        if hint != sample.histogram.hint {
+            Arc::make_mut(&mut sample.histogram).hint = hint;
+        }
+        insert_histogram(histograms, sample);
     }
 
     /// The series, in the order they came.
@@ -143,15 +149,17 @@ impl Store {
 
     /// How many values a query may look at because there are so many samples.
     pub fn fair_work(&self) -> u64 {
-        let samples: usize = self.stored.iter().map(|stored| 20 + stored.series.samples.len()).sum();
-        (samples as u64).saturating_mul(super::eval::PER_SAMPLE)
+        let samples = self.stored.iter().map(|stored| {
+            // A histogram is as much work as some numbers.
+            20 + stored.series.samples.len() + 20 * stored.series.histograms.len()
+        });
+        (samples.sum::<usize>() as u64).saturating_mul(super::eval::PER_SAMPLE)
     }
 
     /// The times of the first and the last sample, in milliseconds.
     pub fn span(&self) -> Option<(i64, i64)> {
-        let firsts = self.stored.iter().filter_map(|stored| stored.series.samples.first());
-        let lasts = self.stored.iter().filter_map(|stored| stored.series.samples.last());
-        Some((firsts.map(|sample| sample.at).min()?, lasts.map(|sample| sample.at).max()?))
+        let spans = || self.stored.iter().filter_map(|stored| stored.series.span());
+        Some((spans().map(|span| span.0).min()?, spans().map(|span| span.1).max()?))
     }
 
     /// The series for which all conditions hold, sorted by labels.
@@ -221,7 +229,7 @@ impl Store {
         // History that comes series by series is of the same length for most of them.
         let expected = self.stored.last().map_or(0, |stored| stored.series.samples.len()).min(4_096);
         self.stored.push(Stored {
-            series: Series { labels: labels.clone(), samples: Vec::with_capacity(expected) },
+            series: Series::of(labels.clone(), Vec::with_capacity(expected)),
             ..Stored::default()
         });
         let (stored, hasher) = (&self.stored, &self.hasher);
@@ -233,6 +241,17 @@ impl Store {
 
 fn holds(stored: &Stored, matchers: &[Matcher]) -> bool {
     matchers.iter().all(|matcher| matcher.matches(stored.series.labels.get(&matcher.name)))
+}
+
+/// Puts a histogram in its place; of two at the same time the last one stays.
+fn insert_histogram(histograms: &mut Vec<HistogramSample>, sample: HistogramSample) {
+    if histograms.last().is_none_or(|last| last.at < sample.at) {
+        return histograms.push(sample);
+    }
+    match histograms.binary_search_by_key(&sample.at, |known| known.at) {
+        Ok(place) => histograms[place] = sample,
+        Err(place) => histograms.insert(place, sample),
+    }
 }
 
 fn insert(stored: &mut Stored, sample: Sample, start: i64) {
@@ -284,7 +303,7 @@ mod tests {
         for (at, value) in [(10, 1.0), (30, 3.0), (20, 2.0), (30, 4.0)] {
             store.append(&labels, sample(at, value));
         }
-        store.push(Series { labels, samples: vec![sample(5, 0.0)] });
+        store.push(Series::of(labels, vec![sample(5, 0.0)]));
         let series: Vec<&Series> = store.series().collect();
         assert_eq!(series.len(), 1);
         assert_eq!(series[0].samples, [sample(5, 0.0), sample(10, 1.0), sample(20, 2.0), sample(30, 4.0)]);

@@ -1,15 +1,19 @@
 //! What an evaluation answers: a value, and what should be known about it.
 
+use std::sync::Arc;
+
 use super::ast::Span;
-use crate::model::{Labels, Sample, Series};
+use crate::model::{Histogram, Labels, Sample, Series};
 
 /// A series' sample at the time of evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VectorSample {
     /// What identifies the series.
     pub labels: Labels,
-    /// Its value.
+    /// Its value; 0 where it is a histogram.
     pub sample: Sample,
+    /// Its value, where that is a native histogram.
+    pub histogram: Option<Arc<Histogram>>,
 }
 
 /// The value of an expression.

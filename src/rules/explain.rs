@@ -258,7 +258,7 @@ groups:
         for (i, values) in [[1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0, 1.0]].iter().enumerate() {
             let samples = values.iter().zip(0..).map(|(&value, at)| Sample { at: at * 15_000, value });
             let labels = Labels::new([("__name__", "up".to_owned()), ("i", i.to_string())]);
-            store.push(Series { labels, samples: samples.collect() });
+            store.push(Series::of(labels, samples.collect()));
         }
         let (files, setting) = ([checked.file], Setting::plain());
         let interval = Interval { forced: None, default: 15_000 };

@@ -396,7 +396,7 @@ mod tests {
             let samples = values.split(' ').enumerate().filter_map(|(i, value)| {
                 Some(Sample { at: 10_000 + i as i64 * 15_000, value: value.parse().ok()? })
             });
-            store.push(Series { labels, samples: samples.collect() });
+            store.push(Series::of(labels, samples.collect()));
         }
         store
     }

@@ -195,7 +195,7 @@ mod tests {
         for (service, growth) in [("a", 0.0), ("b", 1.0), ("c", 5.0)] {
             let samples = (0..20).map(|i| Sample { at: i * 15_000, value: i as f64 * growth });
             let labels = Labels::new([("__name__", "errors_total"), ("service", service)]);
-            store.push(Series { labels, samples: samples.collect() });
+            store.push(Series::of(labels, samples.collect()));
         }
         let (files, interval) = ([checked.file], Interval { forced: None, default: 15_000 });
         let replay = replay(&files, &mut store, interval, &Setting::plain()).unwrap();

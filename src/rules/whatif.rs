@@ -309,7 +309,7 @@ mod tests {
     fn ramp() -> Store {
         let samples = (0..40).map(|i| Sample { at: i * 15_000, value: i as f64 });
         let mut store = Store::new();
-        store.push(Series { labels: Labels::new([("__name__", "up")]), samples: samples.collect() });
+        store.push(Series::of(Labels::new([("__name__", "up")]), samples.collect()));
         store
     }
 

@@ -1,10 +1,13 @@
 //! Runs scripts in the notation of promqltest: load series, evaluate, compare.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use obs::model::{Labels, Sample};
+use obs::model::histogram::{CUSTOM_SCHEMA, Histogram, HistogramSample, ResetHint};
+use obs::model::{Labels, Sample, Series};
 use obs::promql::notation::{self, Given};
-use obs::promql::{self, AnnotationLevel, Answer, Options, Store, Value};
+use obs::promql::{self, AnnotationLevel, Answer, Options, Store, Value, VectorSample};
 use regex::Regex;
 
 /// What became of an eval.
@@ -14,8 +17,6 @@ pub(super) enum Verdict {
     Right,
     /// Not as expected, and why.
     Wrong(String),
-    /// It needs native histograms.
-    Unsupported,
 }
 
 /// An eval and what became of it.
@@ -27,6 +28,8 @@ pub(super) struct Eval {
     pub(super) text: String,
     /// Does it use anything that is off by default in Prometheus?
     pub(super) experimental: bool,
+    /// Does it meet native histograms?
+    pub(super) native: bool,
     /// What became of it.
     pub(super) verdict: Verdict,
 }
@@ -36,39 +39,38 @@ pub(super) struct Eval {
 pub(super) struct Tally {
     core: (usize, usize),
     experimental: (usize, usize),
-    unsupported: usize,
+    native: (usize, usize),
 }
 
 impl Tally {
     pub(super) fn add(&mut self, eval: &Eval) {
-        let right = match eval.verdict {
-            Verdict::Right => 1,
-            Verdict::Wrong(_) => 0,
-            Verdict::Unsupported => {
-                self.unsupported += 1;
-                return;
-            }
+        let right = usize::from(matches!(eval.verdict, Verdict::Right));
+        let (passed, total) = match (eval.native, eval.experimental) {
+            (true, _) => &mut self.native,
+            (false, true) => &mut self.experimental,
+            (false, false) => &mut self.core,
         };
-        let (passed, total) = if eval.experimental { &mut self.experimental } else { &mut self.core };
         *passed += right;
         *total += 1;
     }
 
     pub(super) fn merge(&mut self, other: &Tally) {
-        for (ours, theirs) in [(&mut self.core, other.core), (&mut self.experimental, other.experimental)] {
+        for (ours, theirs) in [
+            (&mut self.core, other.core),
+            (&mut self.experimental, other.experimental),
+            (&mut self.native, other.native),
+        ] {
             ours.0 += theirs.0;
             ours.1 += theirs.1;
         }
-        self.unsupported += other.unsupported;
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ((core, cores), (more, mores)) = (self.core, self.experimental);
-        write!(f, "passed {}/{}", core + more, cores + mores)?;
-        write!(f, " (core {core}/{cores}, experimental {more}/{mores})")?;
-        write!(f, ", native histograms {}", self.unsupported)
+        let ((core, cores), (more, mores), (native, natives)) = (self.core, self.experimental, self.native);
+        write!(f, "passed {}/{}", core + more + native, cores + mores + natives)?;
+        write!(f, " (core {core}/{cores}, experimental {more}/{mores}, native histograms {native}/{natives})")
     }
 }
 
@@ -105,12 +107,18 @@ struct Runner {
     store: Store,
     options: Options,
     uses_starts: bool,
+    has_histograms: bool,
 }
 
 /// Runs a script; an error is a mistake in the script.
 pub(super) fn run(text: &str) -> Result<Vec<Eval>, String> {
     let lines = lines(text);
-    let mut runner = Runner { store: Store::new(), options: Options::promqltest(), uses_starts: false };
+    let mut runner = Runner {
+        store: Store::new(),
+        options: Options::promqltest(),
+        uses_starts: false,
+        has_histograms: false,
+    };
     let mut evals = Vec::new();
     let mut at = 0;
     while at < lines.len() {
@@ -126,6 +134,7 @@ pub(super) fn run(text: &str) -> Result<Vec<Eval>, String> {
         if word == "clear" {
             runner.store = Store::new();
             runner.uses_starts = false;
+            runner.has_histograms = false;
             at += 1;
             continue;
         }
@@ -150,6 +159,7 @@ impl Runner {
         let parts = pattern(r"^load(?:_(with_nhcb))?\s+(.+?)$").captures(line).ok_or("no step")?;
         let step = duration(&parts[2])?;
         let mut starts: Option<Vec<Given>> = None;
+        let mut converted = Classic::default();
         for line in block {
             let (labels, rest) = notation::labels(line)?;
             if let Some(rest) = rest.strip_prefix("@st") {
@@ -166,28 +176,21 @@ impl Runner {
                 };
                 match given {
                     Given::Missing => {}
-                    Given::Histogram => self.store.note_histogram(&labels, at),
+                    Given::Histogram(histogram) => {
+                        self.has_histograms = true;
+                        self.store.append_histogram(&labels, HistogramSample { at, start, histogram });
+                    }
                     Given::Float(value) => {
                         self.store.append_started(&labels, Sample { at, value }, start);
                         if parts.get(1).is_some() {
-                            self.note_converted(&labels, at);
+                            converted.add(&labels, at, value);
                         }
                     }
                 }
             }
         }
-        Ok(())
-    }
-
-    /// What `load_with_nhcb` makes of a classic histogram: a native one without suffix.
-    fn note_converted(&mut self, labels: &Labels, at: i64) {
-        let name = labels.metric();
-        let base = ["_bucket", "_count", "_sum"].iter().find_map(|suffix| name.strip_suffix(suffix));
-        let Some(base) = base else { return };
-        let mut converted = labels.clone();
-        converted.set(Labels::NAME, base);
-        converted.set("le", "");
-        self.store.note_histogram(&converted, at);
+        self.has_histograms |= parts.get(1).is_some();
+        converted.into_store(&mut self.store)
     }
 
     fn eval(&self, line: usize, text: &str, block: &[&str]) -> Result<(Eval, usize), String> {
@@ -210,13 +213,11 @@ impl Runner {
         let (expected, used) = Expected::read(legacy.map(|part| part.as_str()), &query, block)?;
         let verdict = match self.verdict(&query, &expression, &expected) {
             Ok(()) => Verdict::Right,
-            Err(why) if why.contains("is a native histogram") || expected.has_histograms => {
-                Verdict::Unsupported
-            }
             Err(why) => Verdict::Wrong(why),
         };
         let experimental = self.uses_starts || uses_experiments(&expression);
-        Ok((Eval { line, text: text.to_owned(), experimental, verdict }, used))
+        let native = self.has_histograms;
+        Ok((Eval { line, text: text.to_owned(), experimental, native, verdict }, used))
     }
 
     fn answer(&self, query: &Query, expression: &str) -> Result<Answer, String> {
@@ -235,10 +236,10 @@ impl Runner {
             (Ok(answer), Some(_)) => return Err(format!("should have failed, got {:?}", answer.value)),
             (Err(error), None) => return Err(format!("failed: {error}")),
             (Err(error), Some(text)) => {
-                return match text.holds(&error) || error.contains("is a native histogram") {
-                    true if error.contains("is a native histogram") => Err(error),
-                    true => Ok(()),
-                    false => Err(format!("failed with another message: {error}")),
+                return if text.holds(&error) {
+                    Ok(())
+                } else {
+                    Err(format!("failed with another message: {error}"))
                 };
             }
         };
@@ -265,23 +266,21 @@ impl Runner {
         }
         let answer = self.answer(&Query::Range(at - 60_000, at + 60_000, 60_000), expression)?;
         let Value::Matrix(matrix) = answer.value else { return Err("a range query gave no matrix".into()) };
-        let middle: Vec<(Labels, f64)> = matrix
+        let middle: Vec<(Labels, Point)> = matrix
             .into_iter()
             .filter_map(|series| {
-                let sample = series.samples.iter().find(|sample| sample.at == at)?;
-                Some((series.labels, sample.value))
+                let point = points(&series).into_iter().find(|(when, _)| *when == at)?.1;
+                Some((series.labels, point))
             })
             .collect();
-        let instant: Vec<(Labels, f64)> = match value {
-            Value::Scalar(number) => vec![(Labels::default(), *number)],
-            Value::Vector(samples) => {
-                samples.iter().map(|sample| (sample.labels.clone(), sample.sample.value)).collect()
-            }
+        let instant: Vec<(Labels, Point)> = match value {
+            Value::Scalar(number) => vec![(Labels::default(), Point::Float(*number))],
+            Value::Vector(samples) => samples.iter().map(Point::of).collect(),
             _ => return Ok(()),
         };
         let agrees = middle.len() == instant.len()
             && instant.iter().all(|(labels, value)| {
-                middle.iter().any(|(known, other)| known == labels && almost_equal(*value, *other))
+                middle.iter().any(|(known, other)| known == labels && value.agrees(other))
             });
         if agrees { Ok(()) } else { Err(format!("as a range query it gave {middle:?}")) }
     }
@@ -318,7 +317,6 @@ impl Message {
 }
 
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a line of the notation")]
 struct Expected {
     failure: Option<Message>,
     ordered: bool,
@@ -330,8 +328,7 @@ struct Expected {
     scalar: Option<f64>,
     range_vector: Option<(i64, i64)>,
     /// The series and their samples by time; for a vector, the time is 0.
-    series: Vec<(Labels, Vec<(i64, f64)>)>,
-    has_histograms: bool,
+    series: Vec<(Labels, Vec<(i64, Point)>)>,
 }
 
 impl Expected {
@@ -406,8 +403,10 @@ impl Expected {
         for (i, given) in notation::values(rest)?.into_iter().enumerate() {
             match given {
                 Given::Missing => {}
-                Given::Histogram => self.has_histograms = true,
-                Given::Float(value) => samples.push((from + step * i as i64, value)),
+                Given::Histogram(histogram) => {
+                    samples.push((from + step * i as i64, Point::Histogram(histogram)));
+                }
+                Given::Float(value) => samples.push((from + step * i as i64, Point::Float(value))),
             }
         }
         self.series.push((labels, samples));
@@ -448,9 +447,12 @@ impl Expected {
                 _ => differs(),
             },
             Value::Vector(samples) => {
-                let found: Vec<(Labels, Vec<(i64, f64)>)> = samples
+                let found: Vec<(Labels, Vec<(i64, Point)>)> = samples
                     .iter()
-                    .map(|sample| (sample.labels.clone(), vec![(0, sample.sample.value)]))
+                    .map(|sample| {
+                        let (labels, point) = Point::of(sample);
+                        (labels, vec![(0, point)])
+                    })
                     .collect();
                 if self.same(&found) { Ok(()) } else { differs() }
             }
@@ -458,23 +460,18 @@ impl Expected {
                 if !matrix.windows(2).all(|pair| pair[0].labels < pair[1].labels) {
                     return Err("the matrix is not sorted".to_owned());
                 }
-                let found: Vec<(Labels, Vec<(i64, f64)>)> = matrix
-                    .iter()
-                    .map(|series| {
-                        let samples = series.samples.iter().map(|sample| (sample.at, sample.value));
-                        (series.labels.clone(), samples.collect())
-                    })
-                    .collect();
+                let found: Vec<(Labels, Vec<(i64, Point)>)> =
+                    matrix.iter().map(|series| (series.labels.clone(), points(series))).collect();
                 if self.same(&found) { Ok(()) } else { differs() }
             }
         }
     }
 
-    fn same(&self, found: &[(Labels, Vec<(i64, f64)>)]) -> bool {
-        let samples_agree = |a: &[(i64, f64)], b: &[(i64, f64)]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && almost_equal(a.1, b.1))
+    fn same(&self, found: &[(Labels, Vec<(i64, Point)>)]) -> bool {
+        let samples_agree = |a: &[(i64, Point)], b: &[(i64, Point)]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.agrees(&b.1))
         };
-        if self.scalar.is_some() || self.text.is_some() || self.has_histograms {
+        if self.scalar.is_some() || self.text.is_some() {
             return false;
         }
         let expected: Vec<_> = self.series.iter().filter(|(_, samples)| !samples.is_empty()).collect();
@@ -483,6 +480,118 @@ impl Expected {
                 let at = found.iter().position(|(known, _)| known == labels);
                 at.is_some_and(|at| (!self.ordered || at == i) && samples_agree(samples, &found[at].1))
             })
+    }
+}
+
+/// A value at a time.
+#[derive(Clone, Debug)]
+enum Point {
+    Float(f64),
+    Histogram(Arc<Histogram>),
+}
+
+impl Point {
+    fn of(sample: &VectorSample) -> (Labels, Point) {
+        let point = match &sample.histogram {
+            Some(histogram) => Point::Histogram(histogram.clone()),
+            None => Point::Float(sample.sample.value),
+        };
+        (sample.labels.clone(), point)
+    }
+
+    /// Is the other one as expected? A hint is compared if one is written.
+    fn agrees(&self, other: &Point) -> bool {
+        match (self, other) {
+            (Point::Float(a), Point::Float(b)) => almost_equal(*a, *b),
+            (Point::Histogram(a), Point::Histogram(b)) => {
+                let numbers = |h: &Histogram| [h.count, h.sum, h.zero_count];
+                let near = |a: &[(i32, f64)], b: &[(i32, f64)]| {
+                    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && almost_equal(a.1, b.1))
+                };
+                (a.schema, a.zero_threshold, &a.bounds) == (b.schema, b.zero_threshold, &b.bounds)
+                    && numbers(a).iter().zip(numbers(b)).all(|(a, b)| almost_equal(*a, b))
+                    && near(&a.positive, &b.positive)
+                    && near(&a.negative, &b.negative)
+                    && (a.hint == ResetHint::Unknown || a.hint == b.hint)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// All values of a series, in order of time.
+fn points(series: &Series) -> Vec<(i64, Point)> {
+    let floats = series.samples.iter().map(|sample| (sample.at, Point::Float(sample.value)));
+    let histograms =
+        series.histograms.iter().map(|sample| (sample.at, Point::Histogram(sample.histogram.clone())));
+    let mut points: Vec<(i64, Point)> = floats.chain(histograms).collect();
+    points.sort_by_key(|(at, _)| *at);
+    points
+}
+
+/// The parts of classic histograms by the labels of the native ones that `load_with_nhcb` makes of them, and by time.
+#[derive(Default)]
+struct Classic {
+    parts: BTreeMap<(Labels, i64), Parts>,
+}
+
+#[derive(Default)]
+struct Parts {
+    buckets: Vec<(f64, f64)>,
+    count: Option<f64>,
+    sum: f64,
+}
+
+impl Classic {
+    fn add(&mut self, labels: &Labels, at: i64, value: f64) {
+        let name = labels.metric();
+        let mut suffixes = ["_bucket", "_count", "_sum"].into_iter();
+        let Some((suffix, base)) = suffixes.find_map(|suffix| Some((suffix, name.strip_suffix(suffix)?)))
+        else {
+            return;
+        };
+        let mut converted = labels.clone();
+        converted.set(Labels::NAME, base);
+        converted.set("le", "");
+        let parts = self.parts.entry((converted, at)).or_default();
+        match (suffix, labels.get("le").parse::<f64>()) {
+            ("_bucket", Ok(limit)) => parts.buckets.push((limit, value)),
+            ("_count", _) => parts.count = Some(value),
+            ("_sum", _) => parts.sum = value,
+            _ => {}
+        }
+    }
+
+    fn into_store(self, store: &mut Store) -> Result<(), String> {
+        for ((labels, at), mut parts) in self.parts {
+            parts.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
+            parts.buckets.dedup_by_key(|bucket| bucket.0);
+            let limits = parts.buckets.iter().map(|bucket| bucket.0);
+            let bounds: Arc<[f64]> = limits.filter(|limit| limit.is_finite()).collect();
+            let total = parts.count.or(parts.buckets.last().map(|bucket| bucket.1)).unwrap_or(0.0);
+            let mut before = 0.0;
+            let mut positive = Vec::new();
+            for place in 0..=bounds.len() {
+                let up_to = parts.buckets.get(place).map_or(total, |bucket| bucket.1);
+                positive.push((place as i32, up_to - before));
+                before = up_to;
+            }
+            let mut histogram = Histogram {
+                schema: CUSTOM_SCHEMA,
+                bounds,
+                positive,
+                count: total,
+                sum: parts.sum,
+                ..Histogram::default()
+            };
+            histogram.compact();
+            if let Some(flaw) = histogram.flaw() {
+                return Err(format!("{labels}: {flaw}"));
+            }
+            let histogram = Arc::new(histogram);
+            store.append_histogram(&labels, HistogramSample { at, start: 0, histogram });
+        }
+        Ok(())
     }
 }
 

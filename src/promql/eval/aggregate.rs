@@ -1,18 +1,23 @@
 //! Aggregations: many series made one, at each time.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::ops::Range;
+use std::sync::Arc;
 
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::names::is_reserved;
-use super::{ABSENT, Column, Evaluator, MANY_CELLS, Outcome, Steps, cell, fail, hash, meant, merge, present};
-use crate::model::Labels;
-use crate::promql::ast::{Aggregate, AggregateOp, Node};
+use super::{
+    ABSENT, Column, Evaluator, Held, MANY_CELLS, Outcome, Steps, cell, fail, hash, meant, merge, present,
+};
+use crate::model::{Histogram, Labels};
+use crate::promql::ast::{Aggregate, AggregateOp, Node, Span};
 use crate::promql::display::Float;
 use crate::promql::functions::{kahan, quantile};
+use crate::promql::native::{Adding, Incompatible, mixed_buckets};
 
 /// Series that are made one.
 struct Group {
@@ -55,26 +60,122 @@ fn groups_without(columns: &[Column], aggregate: &Aggregate, hidden: &str) -> Ve
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn aggregate(&mut self, aggregate: &'a Aggregate, steps: Steps) -> Outcome<Vec<Column>> {
+    pub(super) fn aggregate(
+        &mut self,
+        span: Span,
+        aggregate: &'a Aggregate,
+        steps: Steps,
+    ) -> Outcome<Vec<Column>> {
         let parameter = aggregate.parameter.as_ref();
         match (aggregate.op, parameter) {
             (AggregateOp::CountValues, Some(parameter)) => self.count_values(aggregate, parameter, steps),
             (AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk, Some(parameter)) => {
-                self.choose(aggregate, parameter, steps)
+                self.choose(span, aggregate, parameter, steps)
             }
             (AggregateOp::LimitRatio, Some(parameter)) => self.limit_ratio(aggregate, parameter, steps),
             (AggregateOp::Quantile, Some(parameter)) => self.quantile(aggregate, parameter, steps),
             (op, _) => {
-                let columns = self.vector(&aggregate.inner, steps)?;
+                let mut columns = self.vector(&aggregate.inner, steps)?;
+                match op {
+                    AggregateOp::Sum | AggregateOp::Avg if !columns.iter().all(Column::is_plain) => {
+                        let groups = groups(&columns, aggregate);
+                        return Ok(groups
+                            .into_iter()
+                            .map(|group| self.added(op, group, &columns, meant(&aggregate.inner), steps))
+                            .collect());
+                    }
+                    AggregateOp::Min | AggregateOp::Max | AggregateOp::Stddev | AggregateOp::Stdvar => {
+                        self.without_histograms(&mut columns, aggregate, meant(&aggregate.inner));
+                    }
+                    _ => {}
+                }
                 let groups = groups(&columns, aggregate);
                 Ok(groups.into_iter().map(|group| reduce(op, group, &columns, steps)).collect())
             }
         }
     }
 
+    /// Takes out the native histograms of operators that know nothing to do with them, and says so.
+    fn without_histograms(&mut self, columns: &mut [Column], aggregate: &Aggregate, span: Span) {
+        let found = columns.iter_mut().map(Column::take_histograms).fold(false, |any, found| any | found);
+        if found {
+            self.inform(span, format!("ignored histogram in {} aggregation", aggregate.op.name()));
+        }
+    }
+
+    /// `sum` and `avg` of series among which there are native histograms: these are added like numbers, but not to
+    /// numbers.
+    fn added(
+        &mut self,
+        op: AggregateOp,
+        group: Group,
+        columns: &[Column],
+        span: Span,
+        steps: Steps,
+    ) -> Column {
+        let (mut floats, mut histograms) = (Vec::new(), Vec::new());
+        let mut out = Column::absent(group.labels, group.drop_name, steps);
+        for i in 0..steps.count {
+            floats.clear();
+            histograms.clear();
+            for &member in &group.members {
+                match columns[member].held(i) {
+                    Held::Nothing => {}
+                    Held::Float(value) => floats.push(value),
+                    Held::Histogram(histogram) => {
+                        histograms.push((histogram, columns[member].labels.metric()));
+                    }
+                }
+            }
+            match (floats.is_empty(), histograms.is_empty()) {
+                (true, true) => {}
+                (false, true) => {
+                    let members: Vec<&[f64]> = floats.iter().map(std::slice::from_ref).collect();
+                    out.cells[i] = reduced(op, &members, 0..1)[0];
+                }
+                (true, false) => {
+                    if let Some(histogram) = self.added_histograms(op, &histograms, span) {
+                        out.set_histogram(i, Arc::new(histogram));
+                    }
+                }
+                (false, false) => {
+                    self.warn(span, "encountered a mix of histograms and floats for aggregation");
+                }
+            }
+        }
+        out
+    }
+
+    fn added_histograms(
+        &mut self,
+        op: AggregateOp,
+        histograms: &[(&Arc<Histogram>, &str)],
+        span: Span,
+    ) -> Option<Histogram> {
+        let (first, rest) = histograms.split_first()?;
+        let mut adding = Adding::new(op == AggregateOp::Avg, first.0);
+        for (histogram, name) in rest {
+            match adding.add(histogram) {
+                Ok(combined) if combined.reconciled => {
+                    self.inform(span, "mismatched custom buckets were reconciled during aggregation");
+                }
+                Ok(_) => {}
+                Err(Incompatible) => {
+                    self.warn(span, mixed_buckets(name));
+                    return None;
+                }
+            }
+        }
+        if adding.contradicts() {
+            self.warn(span, "conflicting counter resets during histogram aggregation");
+        }
+        Some(adding.value())
+    }
+
     /// `topk`, `bottomk`, `limitk`: the series themselves, where they are among the k.
     fn choose(
         &mut self,
+        span: Span,
         aggregate: &'a Aggregate,
         parameter: &'a Node,
         steps: Steps,
@@ -84,6 +185,9 @@ impl<'a> Evaluator<'a> {
             return fail(parameter.span, "Parameter value is NaN");
         }
         let mut columns = self.filled(&aggregate.inner, steps)?;
+        if aggregate.op != AggregateOp::Limitk && sizes.iter().any(|&size| size >= 1.0) {
+            self.without_histograms(&mut columns, aggregate, span);
+        }
         // Any number of nothing is nothing.
         if columns.is_empty() {
             return Ok(columns);
@@ -190,7 +294,8 @@ impl<'a> Evaluator<'a> {
         let nan = levels.iter().copied().find(|level| level.is_nan());
         let worst: Vec<f64> = nan.into_iter().chain(greatest).chain(least).collect();
         self.check_quantiles(&worst, meant(parameter));
-        let columns = self.vector(&aggregate.inner, steps)?;
+        let mut columns = self.vector(&aggregate.inner, steps)?;
+        self.without_histograms(&mut columns, aggregate, meant(&aggregate.inner));
         let groups = groups(&columns, aggregate);
         let mut values = Vec::new();
         Ok(groups
@@ -202,7 +307,7 @@ impl<'a> Evaluator<'a> {
                     values.extend(cells.filter(|cell| present(*cell)));
                     cell((!values.is_empty()).then(|| quantile(levels[i], &mut values)))
                 });
-                Column { cells: cells.collect(), labels: group.labels, drop_name: group.drop_name }
+                Column::floats(group.labels, group.drop_name, cells.collect())
             })
             .collect())
     }
@@ -226,12 +331,28 @@ impl<'a> Evaluator<'a> {
         for group in groups_without(&columns, aggregate, &label) {
             // Sorted, so that equal values stand together; every NaN is the same.
             let mut values: Vec<(u64, u32)> = Vec::new();
+            let mut histograms: BTreeMap<String, Vec<f64>> = BTreeMap::new();
             for &member in &group.members {
-                for (i, &cell) in columns[member].cells.iter().enumerate().filter(|(_, cell)| present(**cell))
-                {
-                    let value = if left_out || cell.is_nan() { f64::NAN } else { cell };
-                    values.push((value.to_bits(), i as u32));
+                let column = &columns[member];
+                for i in 0..steps.count {
+                    match column.held(i) {
+                        Held::Nothing => {}
+                        Held::Histogram(histogram) if !left_out => {
+                            let counts = histograms.entry(histogram.to_string());
+                            let cell = &mut counts.or_insert_with(|| vec![ABSENT; steps.count])[i];
+                            *cell = if present(*cell) { *cell + 1.0 } else { 1.0 };
+                        }
+                        Held::Float(value) if !left_out && !value.is_nan() => {
+                            values.push((value.to_bits(), i as u32));
+                        }
+                        _ => values.push((f64::NAN.to_bits(), i as u32)),
+                    }
                 }
+            }
+            for (text, cells) in histograms {
+                let mut labels = group.labels.clone();
+                labels.set(label.clone(), text);
+                counted.push(Column::floats(labels, group.drop_name, cells));
             }
             values.sort_unstable();
             for same in values.chunk_by(|a, b| a.0 == b.0) {
@@ -245,7 +366,7 @@ impl<'a> Evaluator<'a> {
                 if !left_out {
                     labels.set(label.clone(), Float(f64::from_bits(same[0].0)).plain());
                 }
-                counted.push(Column { labels, drop_name: group.drop_name, cells });
+                counted.push(Column::floats(labels, group.drop_name, cells));
             }
         }
         merge(counted, parameter.span)
@@ -317,7 +438,7 @@ fn reduce(op: AggregateOp, group: Group, columns: &[Column], steps: Steps) -> Co
         let parts = parts.map(|part| part * TIMES..steps.count.min((part + 1) * TIMES));
         parts.map(|times| reduced(op, &members, times)).collect::<Vec<_>>().concat()
     };
-    Column { labels: group.labels, drop_name: group.drop_name, cells }
+    Column::floats(group.labels, group.drop_name, cells)
 }
 
 /// One cell from those of all members, at each of these times.

@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, fail, merge, present, without_name};
+use super::{
+    ABSENT, Column, Evaluated, Evaluator, Held, Notes, Outcome, Steps, fail, merge, present, without_name,
+};
 use crate::model::Labels;
+use crate::model::histogram::{Histogram, ResetHint};
 use crate::promql::EvalError;
 use crate::promql::ast::{Binary, BinaryOp, Cardinality, Matching, Node, Span};
+use crate::promql::native::{add, divide, same, scale, subtract, trim_lower, trim_upper};
 
 /// The value of an arithmetic operator.
 fn arithmetic(op: BinaryOp, a: f64, b: f64) -> f64 {
@@ -49,14 +53,123 @@ fn combine(binary: &Binary, a: f64, b: f64, kept: f64) -> f64 {
     }
 }
 
+/// What an operator gives.
+enum Result {
+    /// A number, or nothing.
+    Float(f64),
+    /// A native histogram.
+    Histogram(Arc<Histogram>),
+}
+
+/// The value of an operator on anything; `kept` is what a comparison lets through.
+fn combine_any(binary: &Binary, a: Held<'_>, b: Held<'_>, kept: Held<'_>, notes: &mut Notes) -> Result {
+    let nothing = Result::Float(ABSENT);
+    let changed = |histogram: &Arc<Histogram>, f: &dyn Fn(&mut Histogram)| {
+        let mut histogram = (**histogram).clone();
+        f(&mut histogram);
+        histogram.compact();
+        Result::Histogram(Arc::new(histogram))
+    };
+    match (a, b) {
+        (Held::Nothing, _) | (_, Held::Nothing) => return nothing,
+        (Held::Float(a), Held::Float(b)) if !binary.op.is_trim() => {
+            return Result::Float(match kept {
+                Held::Float(kept) => combine(binary, a, b, kept),
+                _ => ABSENT,
+            });
+        }
+        (Held::Float(factor), Held::Histogram(histogram))
+        | (Held::Histogram(histogram), Held::Float(factor))
+            if binary.op == BinaryOp::Mul =>
+        {
+            return changed(histogram, &|histogram| scale(histogram, factor));
+        }
+        (Held::Histogram(histogram), Held::Float(value)) => match binary.op {
+            BinaryOp::Div => return changed(histogram, &|histogram| divide(histogram, value)),
+            BinaryOp::TrimUpper => return Result::Histogram(Arc::new(trim_upper(histogram, value))),
+            BinaryOp::TrimLower => return Result::Histogram(Arc::new(trim_lower(histogram, value))),
+            _ => {}
+        },
+        (Held::Histogram(a), Held::Histogram(b)) => match binary.op {
+            BinaryOp::Add | BinaryOp::Sub => return sum(binary.op, a, b, notes).unwrap_or(nothing),
+            BinaryOp::Eq | BinaryOp::Ne => {
+                let holds = same(a, b) == (binary.op == BinaryOp::Eq);
+                return match (holds, binary.as_bool) {
+                    (holds, true) => Result::Float(f64::from(u8::from(holds))),
+                    (true, false) => Result::Histogram(a.clone()),
+                    (false, false) => nothing,
+                };
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+    let name = |held: Held<'_>| if matches!(held, Held::Histogram(_)) { "histogram" } else { "float" };
+    let sign = binary.op.sign();
+    notes.inform(|_| {
+        format!(
+            "incompatible sample types encountered for binary operator {sign:?}: {} {sign} {}",
+            name(a),
+            name(b)
+        )
+    });
+    nothing
+}
+
+/// The sum or the difference of two histograms.
+fn sum(op: BinaryOp, a: &Arc<Histogram>, b: &Arc<Histogram>, notes: &mut Notes) -> Option<Result> {
+    let mut sum = (**a).clone();
+    let (combined, what) = match op {
+        BinaryOp::Add => (add(&mut sum, b), "addition"),
+        _ => (subtract(&mut sum, b), "subtraction"),
+    };
+    let Ok(combined) = combined else {
+        let sign = op.sign();
+        notes.warn(|_| format!("incompatible bucket layout encountered for binary operator {sign}"));
+        return None;
+    };
+    if combined.collision {
+        notes.warn(|_| format!("conflicting counter resets during histogram {what}"));
+    }
+    if combined.reconciled {
+        notes.inform(|_| format!("mismatched custom buckets were reconciled during {what}"));
+    }
+    // A difference may fall.
+    if op == BinaryOp::Sub {
+        sum.hint = ResetHint::Gauge;
+    }
+    sum.compact();
+    Some(Result::Histogram(Arc::new(sum)))
+}
+
+/// A column that may hold histograms with a scalar beside it.
+fn histograms_with_scalar(
+    binary: &Binary,
+    column: &Column,
+    scalars: &[f64],
+    swapped: bool,
+    notes: &mut Notes,
+) -> Column {
+    let mut out = Column::floats(column.labels.clone(), column.drop_name, vec![ABSENT; scalars.len()]);
+    for (i, &scalar) in scalars.iter().enumerate() {
+        let (held, scalar) = (column.held(i), Held::Float(scalar));
+        let (a, b) = if swapped { (scalar, held) } else { (held, scalar) };
+        match combine_any(binary, a, b, held, notes) {
+            Result::Float(value) => out.cells[i] = value,
+            Result::Histogram(histogram) => out.set_histogram(i, histogram),
+        }
+    }
+    out
+}
+
 impl<'a> Evaluator<'a> {
     pub(super) fn binary(&mut self, node: &'a Node, binary: &'a Binary, steps: Steps) -> Outcome<Evaluated> {
         let lhs = self.eval(&binary.lhs, steps)?;
         let rhs = self.eval(&binary.rhs, steps)?;
-        if matches!(binary.op, BinaryOp::TrimLower | BinaryOp::TrimUpper) {
-            return self.trimmed(node, binary, &lhs, &rhs, steps);
-        }
         match (lhs, rhs) {
+            (Evaluated::Scalar(_), Evaluated::Scalar(_)) if binary.op.is_trim() => {
+                fail(node.span, format!("operator {:?} not allowed for Scalar operations", binary.op.sign()))
+            }
             (Evaluated::Scalar(mut a), Evaluated::Scalar(b)) => {
                 for (a, b) in a.iter_mut().zip(b) {
                     *a = combine(binary, *a, b, *a);
@@ -64,14 +177,10 @@ impl<'a> Evaluator<'a> {
                 Ok(Evaluated::Scalar(a))
             }
             (Evaluated::Vector(columns), Evaluated::Scalar(scalars)) => {
-                self.with_scalar(node.span, binary, columns, |i, value| {
-                    combine(binary, value, scalars[i], value)
-                })
+                self.with_scalar(node.span, binary, columns, &scalars, false)
             }
             (Evaluated::Scalar(scalars), Evaluated::Vector(columns)) => {
-                self.with_scalar(node.span, binary, columns, |i, value| {
-                    combine(binary, scalars[i], value, value)
-                })
+                self.with_scalar(node.span, binary, columns, &scalars, true)
             }
             (Evaluated::Vector(lhs), Evaluated::Vector(rhs)) => match binary.op {
                 op if op.is_set() => {
@@ -90,43 +199,31 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// `</` and `>/` cut native histograms; of floats nothing is left.
-    fn trimmed(
-        &mut self,
-        node: &Node,
-        binary: &Binary,
-        lhs: &Evaluated,
-        rhs: &Evaluated,
-        steps: Steps,
-    ) -> Outcome<Evaluated> {
-        let sign = binary.op.sign();
-        if matches!((lhs, rhs), (Evaluated::Scalar(_), Evaluated::Scalar(_))) {
-            return fail(node.span, format!("operator {sign:?} not allowed for Scalar operations"));
-        }
-        let is_empty = |side: &Evaluated| matches!(side, Evaluated::Vector(columns) if columns.is_empty());
-        if steps.count > 0 && !is_empty(lhs) && !is_empty(rhs) {
-            let message = format!(
-                "incompatible sample types encountered for binary operator {sign:?}: float {sign} float"
-            );
-            self.inform(node.span, message);
-        }
-        Ok(Evaluated::Vector(Vec::new()))
-    }
-
+    /// An operator between series and a scalar, which is the left operand if they are `swapped`.
     fn with_scalar(
         &mut self,
         span: Span,
         binary: &Binary,
         mut columns: Vec<Column>,
-        f: impl Fn(usize, f64) -> f64,
+        scalars: &[f64],
+        swapped: bool,
     ) -> Outcome<Evaluated> {
+        let mut notes = Notes::default();
         for column in &mut columns {
-            for (i, cell) in column.cells.iter_mut().enumerate().filter(|(_, cell)| present(**cell)) {
-                *cell = f(i, *cell);
+            if binary.op.is_trim() || !column.is_plain() {
+                *column = histograms_with_scalar(binary, column, scalars, swapped, &mut notes);
+                continue;
+            }
+            let cells = column.cells.iter_mut().zip(scalars).filter(|(cell, _)| present(**cell));
+            if swapped {
+                cells.for_each(|(cell, &scalar)| *cell = combine(binary, scalar, *cell, *cell));
+            } else {
+                cells.for_each(|(cell, &scalar)| *cell = combine(binary, *cell, scalar, *cell));
             }
         }
-        if binary.op.is_comparison() && !binary.as_bool {
-            columns.retain(|column| column.cells.iter().any(|cell| present(*cell)));
+        self.tell(notes, span);
+        if binary.op.keeps_name() && !binary.as_bool {
+            columns.retain(|column| !column.is_empty());
             return Ok(Evaluated::Vector(columns));
         }
         self.unnamed(columns, span).map(Evaluated::Vector)
@@ -159,11 +256,14 @@ impl<'a> Evaluator<'a> {
             out: Vec::new(),
             known: HashTable::new(),
             hasher: foldhash::fast::RandomState::default(),
+            is_plain: !binary.op.is_trim() && many.iter().chain(&one).all(Column::is_plain),
+            notes: Notes::default(),
         };
         for group in join_groups(&many, &one, matching) {
             join.group(&group)?;
         }
-        let mut columns = join.out;
+        let (mut columns, notes) = (join.out, join.notes);
+        self.tell(notes, span);
         self.check_cells(columns.len(), steps, span)?;
         columns.retain(|column| column.cells.iter().any(|cell| present(*cell)));
         Ok(columns)
@@ -226,9 +326,12 @@ struct Join<'j> {
     out: Vec<Column>,
     known: HashTable<usize>,
     hasher: foldhash::fast::RandomState,
+    /// Is there no native histogram, and no operator that wants one?
+    is_plain: bool,
+    notes: Notes,
 }
 
-impl Join<'_> {
+impl<'j> Join<'j> {
     fn group(&mut self, group: &JoinGroup) -> Outcome<()> {
         self.check_duplicates(group)?;
         let one_to_one = self.binary.matching.cardinality == Cardinality::OneToOne;
@@ -296,8 +399,9 @@ impl Join<'_> {
         matched: &mut [bool],
         applies: &dyn Fn(usize) -> bool,
     ) -> Outcome<()> {
-        let one_cells = one.map(|one| &self.one[one].cells);
-        let many_cells = many.map(|many| &self.many[many].cells);
+        let (many_column, one_column) = (many.map(|many| &self.many[many]), one.map(|one| &self.one[one]));
+        let one_cells = one_column.map(|column| &column.cells);
+        let many_cells = many_column.map(|column| &column.cells);
         let mut out = None;
         for i in 0..self.steps.count {
             let side = |cells: Option<&Vec<f64>>, fill: Option<f64>| match cells {
@@ -308,9 +412,19 @@ impl Join<'_> {
             if !present(m) || !present(o) || !applies(i) {
                 continue;
             }
-            let (a, b) = if self.swapped { (o, m) } else { (m, o) };
-            let value = combine(self.binary, a, b, a);
-            if !present(value) {
+            let result = if self.is_plain {
+                let (a, b) = if self.swapped { (o, m) } else { (m, o) };
+                Result::Float(combine(self.binary, a, b, a))
+            } else {
+                let held = |column: Option<&'j Column>, fill| match column {
+                    Some(column) => column.held(i),
+                    None => Held::Float(fill),
+                };
+                let (m, o) = (held(many_column, m), held(one_column, o));
+                let (a, b) = if self.swapped { (o, m) } else { (m, o) };
+                combine_any(self.binary, a, b, a, &mut self.notes)
+            };
+            if matches!(result, Result::Float(value) if !present(value)) {
                 continue;
             }
             if let Some(matched) = matched.get_mut(i) {
@@ -327,8 +441,8 @@ impl Join<'_> {
                 Some(place) => place,
                 None => *out.insert(self.column(many, one, group)),
             };
-            let cell = &mut self.out[place].cells[i];
-            if present(*cell) {
+            let column = &mut self.out[place];
+            if present(column.cells[i]) {
                 return fail(
                     self.span,
                     match self.binary.matching.cardinality {
@@ -337,7 +451,10 @@ impl Join<'_> {
                     },
                 );
             }
-            *cell = value;
+            match result {
+                Result::Float(value) => column.cells[i] = value,
+                Result::Histogram(histogram) => column.set_histogram(i, histogram),
+            }
         }
         Ok(())
     }
@@ -357,13 +474,13 @@ impl Join<'_> {
         }
         let (out, hasher) = (&self.out, &self.hasher);
         self.known.insert_unique(hashed, out.len(), |&place| hasher.hash_one(&out[place].labels));
-        self.out.push(Column { labels, drop_name, cells: vec![ABSENT; self.steps.count] });
+        self.out.push(Column::absent(labels, drop_name, self.steps));
         self.out.len() - 1
     }
 
     fn labels(&self, many: &Labels, one: &Labels) -> Labels {
         let matching = &self.binary.matching;
-        let dropped = !self.binary.op.is_comparison() || self.binary.as_bool && self.drop_bool_names;
+        let dropped = !self.binary.op.keeps_name() || self.binary.as_bool && self.drop_bool_names;
         let mut labels = if dropped { without_name(many) } else { many.clone() };
         if matching.cardinality == Cardinality::OneToOne {
             let named = |name: &str| matching.labels.iter().any(|label| **label == *name);

@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod binary;
+mod column;
 mod hash;
 mod names;
 mod selectors;
@@ -16,31 +17,15 @@ use super::ast::{Duration, Expr, Form, Kind, Node, Span};
 use super::functions::Run;
 use super::value::{Annotation, AnnotationLevel, Answer, Value, VectorSample};
 use super::{EvalError, Options, Store};
-use crate::model::{Labels, Sample, Series};
+use crate::model::{Histogram, Labels, Sample, Series};
 
 pub(super) use aggregate::Mean;
+pub(super) use column::{ABSENT, Column, Held, cell, present};
 pub(super) use names::{merge, without_name};
-pub(super) use selectors::{Ranged, Window};
+pub(super) use selectors::{Pick, Ranged, Window, histogram_between};
 
 /// From so many cells on, they are computed on all cores.
 pub(super) const MANY_CELLS: usize = 100_000;
-
-/// The bits of a cell at a time when the series has no sample. [`Store`] lets in no NaN but two others.
-const ABSENT_BITS: u64 = 0x7ff8_0000_0000_0ab5;
-/// A cell at a time when the series has no sample.
-pub(super) const ABSENT: f64 = f64::from_bits(ABSENT_BITS);
-
-/// Is there a sample in this cell?
-#[inline]
-pub(super) fn present(cell: f64) -> bool {
-    cell.to_bits() != ABSENT_BITS
-}
-
-/// The value of a cell that has one.
-#[inline]
-pub(super) fn cell(value: Option<f64>) -> f64 {
-    value.unwrap_or(ABSENT)
-}
 
 /// The times of an evaluation.
 #[derive(Clone, Copy, Debug)]
@@ -63,17 +48,6 @@ impl Steps {
     pub(super) fn iter(self) -> impl Iterator<Item = i64> {
         (0..self.count).map(move |i| self.at(i))
     }
-}
-
-/// A series at all times of an evaluation.
-#[derive(Clone, Debug)]
-pub(super) struct Column {
-    /// What identifies it.
-    pub(super) labels: Labels,
-    /// Is its name to be removed at the end?
-    pub(super) drop_name: bool,
-    /// One cell for each time.
-    pub(super) cells: Vec<f64>,
 }
 
 /// The value of a node at all times of an evaluation.
@@ -128,9 +102,14 @@ pub fn instant(expr: &Expr, store: &Store, at_ms: i64, options: &Options) -> Out
             Evaluated::Vector(columns) => {
                 let columns = names::cleaned(columns, expr.root().span)?;
                 let mut samples: Vec<VectorSample> = Vec::with_capacity(columns.len());
-                for column in columns.into_iter().filter(|column| present(column.cells[0])) {
-                    let sample = Sample { at: at_ms, value: column.cells[0] };
-                    samples.push(VectorSample { labels: column.labels, sample });
+                for column in columns {
+                    let (value, histogram) = match column.held(0) {
+                        Held::Nothing => continue,
+                        Held::Float(value) => (value, None),
+                        Held::Histogram(histogram) => (0.0, Some(histogram.clone())),
+                    };
+                    let sample = Sample { at: at_ms, value };
+                    samples.push(VectorSample { labels: column.labels, sample, histogram });
                 }
                 Value::Vector(samples)
             }
@@ -169,23 +148,17 @@ pub fn range(
     let mut evaluator = Evaluator::new(expr, store, options, steps, end_ms, true);
     evaluator.check_cells(1, steps, span)?;
     let columns = match evaluator.eval(expr.root(), steps)? {
-        Evaluated::Scalar(cells) => vec![Column { labels: Labels::default(), drop_name: false, cells }],
+        Evaluated::Scalar(cells) => vec![Column::of(Labels::default(), cells)],
         Evaluated::Vector(columns) => names::cleaned(columns, span)?,
         Evaluated::Text(_) => Vec::new(),
     };
     let mut matrix: Vec<Series> = columns
         .into_iter()
-        .map(|column| Series { samples: samples(&column.cells, steps), labels: column.labels })
-        .filter(|series| !series.samples.is_empty())
+        .map(|column| column.into_series(steps))
+        .filter(|series| !series.is_empty())
         .collect();
     matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
     Ok(evaluator.answer(Value::Matrix(matrix)))
-}
-
-/// The cells that have a value, with their times.
-pub(super) fn samples(cells: &[f64], steps: Steps) -> Vec<Sample> {
-    let cells = cells.iter().enumerate().filter(|(_, cell)| present(**cell));
-    cells.map(|(i, &value)| Sample { at: steps.at(i), value }).collect()
 }
 
 impl<'a> Evaluator<'a> {
@@ -323,10 +296,10 @@ impl<'a> Evaluator<'a> {
                 if *minus { self.negated(value, node.span) } else { Ok(value) }
             }
             Form::Binary(binary) => self.binary(node, binary, steps),
-            Form::Aggregate(aggregate) => self.aggregate(aggregate, steps).map(Evaluated::Vector),
+            Form::Aggregate(aggregate) => self.aggregate(node.span, aggregate, steps).map(Evaluated::Vector),
             Form::Call(function, arguments) => match function.run {
                 Run::Each(f) => {
-                    let mut columns = self.vector(&arguments[0], steps)?;
+                    let mut columns = self.floats(&arguments[0], steps)?;
                     for column in &mut columns {
                         for cell in column.cells.iter_mut().filter(|cell| present(**cell)) {
                             *cell = f(*cell);
@@ -335,6 +308,12 @@ impl<'a> Evaluator<'a> {
                     self.unnamed(columns, node.span).map(Evaluated::Vector)
                 }
                 Run::Over(f) => self.over(node, &arguments[0], steps, |_, window| f(window)),
+                Run::Any(f) => {
+                    let columns = self.over_any(node, &arguments[0], steps, &mut |_, window, _| {
+                        f(window).map(Found::Float)
+                    })?;
+                    self.unnamed(columns, node.span).map(Evaluated::Vector)
+                }
                 Run::Whole(f) => f(self, node, arguments, steps),
             },
         }
@@ -349,11 +328,7 @@ impl<'a> Evaluator<'a> {
                 Ok(Evaluated::Scalar(cells))
             }
             Evaluated::Vector(mut columns) => {
-                for column in &mut columns {
-                    for cell in column.cells.iter_mut().filter(|cell| present(**cell)) {
-                        *cell = -*cell;
-                    }
-                }
+                columns.iter_mut().for_each(Column::negate);
                 self.unnamed(columns, span).map(Evaluated::Vector)
             }
             text @ Evaluated::Text(_) => Ok(text),
@@ -366,6 +341,13 @@ impl<'a> Evaluator<'a> {
             Evaluated::Vector(columns) => Ok(columns),
             _ => fail(node.span, "an instant vector is needed here"),
         }
+    }
+
+    /// The value of a node that is a vector, without its native histograms.
+    pub(super) fn floats(&mut self, node: &'a Node, steps: Steps) -> Outcome<Vec<Column>> {
+        let mut columns = self.vector(node, steps)?;
+        columns.iter_mut().for_each(Column::keep_floats);
+        Ok(columns)
     }
 
     /// The series of a vector that have a value at any of the times.
@@ -391,7 +373,8 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// One number from each window of a range vector; the names are dropped.
+    /// One number from the plain samples of each window of a range vector; the names are dropped. Native histograms
+    /// among them are left out, and that is told.
     pub(super) fn over(
         &mut self,
         node: &'a Node,
@@ -399,33 +382,101 @@ impl<'a> Evaluator<'a> {
         steps: Steps,
         mut f: impl FnMut(usize, &Window<'_>) -> Option<f64>,
     ) -> Outcome<Evaluated> {
-        let columns = self.over_named(node, argument, steps, &mut f)?;
+        let columns = self.over_any(node, argument, steps, &mut |i, window, notes| {
+            if window.samples.is_empty() {
+                return None;
+            }
+            if !window.histograms.is_empty() {
+                notes.inform(|name| {
+                    format!(
+                        "ignored histograms in a range containing both floats and histograms for metric name {name:?}"
+                    )
+                });
+            }
+            f(i, window).map(Found::Float)
+        })?;
         self.unnamed(columns, node.span).map(Evaluated::Vector)
     }
 
-    /// The same; the names are kept.
-    pub(super) fn over_named(
+    /// A value from all that is in each window of a range vector; the names are kept.
+    pub(super) fn over_any(
         &mut self,
         node: &'a Node,
         argument: &'a Node,
         steps: Steps,
-        f: &mut dyn FnMut(usize, &Window<'_>) -> Option<f64>,
+        f: &mut dyn FnMut(usize, &Window<'_>, &mut Notes) -> Option<Found>,
     ) -> Outcome<Vec<Column>> {
         let ranges = self.ranges(argument, steps)?;
         self.check_cells(ranges.series.len(), steps, node.span)?;
         let mut columns = Vec::with_capacity(ranges.series.len());
         for series in &ranges.series {
-            let mut cells = vec![ABSENT; steps.count];
+            let mut column = Column::absent(series.labels.clone(), series.drop_name, steps);
+            let mut notes = Notes::about(&series.labels);
             ranges.windows(series, steps, |i, window| {
-                if !window.samples.is_empty() {
-                    cells[i] = cell(f(i, window));
+                if window.samples.is_empty() && window.histograms.is_empty() {
+                    return;
+                }
+                match f(i, window, &mut notes) {
+                    None => {}
+                    Some(Found::Float(value)) => column.cells[i] = value,
+                    Some(Found::Histogram(histogram)) => column.set_histogram(i, histogram),
                 }
             });
-            if cells.iter().any(|cell| present(*cell)) {
-                columns.push(Column { labels: series.labels.clone(), drop_name: series.drop_name, cells });
+            self.tell(notes, meant(argument));
+            if !column.is_empty() {
+                columns.push(column);
             }
         }
         Ok(columns)
+    }
+
+    /// Says what was noted.
+    pub(super) fn tell(&mut self, notes: Notes, span: Span) {
+        for (level, message) in notes.found {
+            self.note(level, span, message);
+        }
+    }
+}
+
+/// What a function finds in a window.
+pub(super) enum Found {
+    Float(f64),
+    Histogram(Arc<Histogram>),
+}
+
+/// What is to be said about a series, each once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
+    metric: Labels,
+    found: Vec<(AnnotationLevel, String)>,
+}
+
+impl Notes {
+    /// Nothing yet.
+    pub(super) fn about(labels: &Labels) -> Self {
+        Notes { metric: labels.clone(), found: Vec::new() }
+    }
+
+    /// The series' metric; empty if it has no name.
+    pub(super) fn metric(&self) -> &str {
+        self.metric.metric()
+    }
+
+    /// Notes an information; the text gets the metric's name.
+    pub(super) fn inform(&mut self, text: impl FnOnce(&str) -> String) {
+        self.add(AnnotationLevel::Info, text);
+    }
+
+    /// Notes a warning; the text gets the metric's name.
+    pub(super) fn warn(&mut self, text: impl FnOnce(&str) -> String) {
+        self.add(AnnotationLevel::Warning, text);
+    }
+
+    fn add(&mut self, level: AnnotationLevel, text: impl FnOnce(&str) -> String) {
+        let note = (level, text(self.metric()));
+        if !self.found.contains(&note) {
+            self.found.push(note);
+        }
     }
 }
 

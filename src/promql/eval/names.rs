@@ -38,14 +38,15 @@ pub(in crate::promql) fn merge(columns: Vec<Column>, span: Span) -> Outcome<Vec<
             merged.push(column);
             continue;
         };
-        for (cell, &other) in merged[place].cells.iter_mut().zip(&column.cells) {
-            if !present(other) {
+        let merged = &mut merged[place];
+        for i in 0..column.cells.len() {
+            if !present(column.cells[i]) {
                 continue;
             }
-            if present(*cell) {
+            if present(merged.cells[i]) {
                 return fail(span, "vector cannot contain metrics with the same labelset");
             }
-            *cell = other;
+            merged.set(i, column.held(i));
         }
     }
     Ok(merged)
@@ -88,8 +89,12 @@ impl<'a> Evaluator<'a> {
             let labels = if series.drop_name { without_name(&series.labels) } else { series.labels.clone() };
             ranges.windows(series, steps, |_, window| {
                 let samples = window.extended();
-                if !samples.is_empty() {
-                    matrix.push(Series { labels: labels.clone(), samples: samples.into_owned() });
+                if !samples.is_empty() || !window.histograms.is_empty() {
+                    matrix.push(Series {
+                        labels: labels.clone(),
+                        samples: samples.into_owned(),
+                        histograms: window.histograms.to_vec(),
+                    });
                 }
             });
         }

@@ -16,9 +16,9 @@ fn part<'a>(
     let part = |seconds: f64| f(Moment::at(seconds)) as f64;
     let Some(argument) = arguments.first() else {
         let cells = steps.iter().map(|at| part(at.div_euclid(1000) as f64)).collect();
-        return Ok(Evaluated::Vector(vec![Column { labels: Labels::default(), drop_name: false, cells }]));
+        return Ok(Evaluated::Vector(vec![Column::of(Labels::default(), cells)]));
     };
-    let mut columns = evaluator.vector(argument, steps)?;
+    let mut columns = evaluator.floats(argument, steps)?;
     for column in &mut columns {
         for cell in column.cells.iter_mut().filter(|cell| present(**cell)) {
             *cell = part(*cell);

@@ -1,26 +1,60 @@
-//! Functions of histograms: quantiles and shares from classic buckets.
+//! Functions of histograms, native ones and those of classic buckets: quantiles, shares, means.
 
 use std::collections::BTreeMap;
 
-use crate::model::Labels;
+use crate::model::{Labels, histogram as native};
 use crate::promql::ast::{Node, Span};
 use crate::promql::display::Float;
-use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, meant, merge, present};
+use crate::promql::eval::{
+    ABSENT, Column, Evaluated, Evaluator, Held, Notes, Outcome, Steps, meant, merge, present,
+};
+use crate::promql::native::{Seen, fraction as native_fraction, quantile as native_quantile, variance};
 
 /// The label that holds a bucket's upper limit.
 const LIMIT: &str = "le";
 /// Counts that differ by less than this share are the same count, computed on different ways.
 const TOLERANCE: f64 = 1e-12;
 
-/// Functions of native histograms give nothing for floats.
-pub(super) fn of_native<'a>(
+/// One number of each native histogram; of numbers there is nothing that it could tell.
+fn of_native<'a>(
     evaluator: &mut Evaluator<'a>,
-    _: &'a Node,
-    arguments: &'a [Node],
+    node: &'a Node,
+    vector: &'a Node,
     steps: Steps,
+    f: fn(&native::Histogram) -> f64,
 ) -> Outcome<Evaluated> {
-    evaluator.vector(&arguments[0], steps)?;
-    Ok(Evaluated::Vector(Vec::new()))
+    let mut columns = evaluator.vector(vector, steps)?;
+    columns.retain(|column| !column.is_plain());
+    for column in &mut columns {
+        let cells = (0..steps.count).map(|i| match column.held(i) {
+            Held::Histogram(histogram) => f(histogram),
+            _ => ABSENT,
+        });
+        *column = Column::floats(column.labels.clone(), column.drop_name, cells.collect());
+    }
+    columns.retain(|column| !column.is_empty());
+    evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
+}
+
+macro_rules! of_native {
+    ($($name:ident = $number:expr;)*) => {
+        $(pub(super) fn $name<'a>(
+            evaluator: &mut Evaluator<'a>,
+            node: &'a Node,
+            arguments: &'a [Node],
+            steps: Steps,
+        ) -> Outcome<Evaluated> {
+            of_native(evaluator, node, &arguments[0], steps, $number)
+        })*
+    };
+}
+
+of_native! {
+    avg = |histogram| histogram.sum / histogram.count;
+    count = |histogram| histogram.count;
+    sum = |histogram| histogram.sum;
+    stddev = |histogram| variance(histogram).sqrt();
+    stdvar = variance;
 }
 
 /// A bucket: its upper limit, and the count of all observations up to it.
@@ -42,10 +76,7 @@ impl Histogram {
     fn at(&self, columns: &[Column], i: usize, buckets: &mut Vec<Bucket>) {
         buckets.clear();
         for &(limit, member) in &self.buckets {
-            let count = columns[member].cells[i];
-            if !present(count) {
-                continue;
-            }
+            let Held::Float(count) = columns[member].held(i) else { continue };
             match buckets.last_mut() {
                 Some(last) if last.limit == limit => last.count += count,
                 _ => buckets.push(Bucket { limit, count }),
@@ -58,7 +89,11 @@ impl Histogram {
 fn histograms(evaluator: &mut Evaluator<'_>, columns: &[Column], span: Span) -> Vec<Histogram> {
     let mut known: BTreeMap<Labels, usize> = BTreeMap::new();
     let mut histograms: Vec<Histogram> = Vec::new();
-    let with_values = |column: &Column| column.cells.iter().any(|cell| present(*cell));
+    let with_values = |column: &Column| {
+        let plain = column.is_plain();
+        (0..column.cells.len())
+            .any(|i| if plain { present(column.cells[i]) } else { matches!(column.held(i), Held::Float(_)) })
+    };
     for (member, column) in columns.iter().enumerate().filter(|(_, column)| with_values(column)) {
         let text = column.labels.get(LIMIT);
         let Some(limit) = parse_limit(text) else {
@@ -240,35 +275,99 @@ impl Evaluator<'_> {
     }
 }
 
+/// A number from classic buckets at a time, and what had to be done to them.
+type OfClassic<'f> = dyn Fn(usize, &mut [Bucket]) -> (f64, Option<Fix>) + 'f;
+
+/// What is asked of a histogram at a time, of whichever kind.
+struct Asked<'f> {
+    classic: &'f OfClassic<'f>,
+    native: &'f dyn Fn(usize, &native::Histogram) -> (f64, Seen),
+    /// What is said of NaN among the observations that makes the answer NaN, or skews it.
+    of_nan: (&'static str, &'static str),
+}
+
 /// One number of each histogram at each time.
 fn each_histogram<'a>(
     evaluator: &mut Evaluator<'a>,
     vector: &'a Node,
     columns: &[Column],
     steps: Steps,
-    mut f: impl FnMut(usize, &mut [Bucket]) -> (f64, Option<Fix>),
+    asked: &Asked<'_>,
 ) -> Vec<Column> {
     let mut out = Vec::new();
     let mut buckets = Vec::new();
     let span = meant(vector);
-    for histogram in histograms(evaluator, columns, span) {
+    let histograms = histograms(evaluator, columns, span);
+    let by_labels: BTreeMap<&Labels, &Histogram> =
+        histograms.iter().map(|histogram| (&histogram.labels, histogram)).collect();
+    // At which times there is a native one of the same labels, so that neither can be meant.
+    let mut doubted: BTreeMap<&Labels, Vec<usize>> = BTreeMap::new();
+    for column in columns.iter().filter(|column| !column.is_plain()) {
+        let rival = by_labels.get(&column.labels);
+        let mut cells = vec![ABSENT; steps.count];
+        let mut notes = Notes::about(&column.labels);
+        for (i, cell) in cells.iter_mut().enumerate() {
+            let Held::Histogram(histogram) = column.held(i) else { continue };
+            if let Some(rival) = rival {
+                rival.at(columns, i, &mut buckets);
+                if !buckets.is_empty() {
+                    doubted.entry(&column.labels).or_default().push(i);
+                    notes.warn(|metric| {
+                        format!("vector contains a mix of classic and native histograms{}", of_metric(metric))
+                    });
+                    continue;
+                }
+            }
+            let seen;
+            (*cell, seen) = (asked.native)(i, histogram);
+            let text = match seen {
+                Seen::Nothing => continue,
+                Seen::Nan => asked.of_nan.0,
+                Seen::Skewed => asked.of_nan.1,
+            };
+            notes.inform(|metric| format!("input to {text}{}", of_metric(metric)));
+        }
+        evaluator.tell(notes, span);
+        if cells.iter().any(|cell| present(*cell)) {
+            out.push(Column::floats(column.labels.clone(), column.drop_name, cells));
+        }
+    }
+    for histogram in &histograms {
+        let doubted = doubted.get(&histogram.labels).map_or(&[][..], Vec::as_slice);
         let mut cells = vec![ABSENT; steps.count];
         let mut fixed: Option<Fix> = None;
         for (i, cell) in cells.iter_mut().enumerate() {
+            if doubted.contains(&i) {
+                continue;
+            }
             histogram.at(columns, i, &mut buckets);
             if buckets.is_empty() {
                 continue;
             }
             let fix;
-            (*cell, fix) = f(i, &mut buckets);
+            (*cell, fix) = (asked.classic)(i, &mut buckets);
             fixed = fix.or(fixed);
         }
         if let Some(fix) = fixed {
             evaluator.note_fix(fix, histogram.labels.metric(), span);
         }
-        out.push(Column { labels: histogram.labels, drop_name: histogram.drop_name, cells });
+        if cells.iter().any(|cell| present(*cell)) {
+            out.push(Column::floats(histogram.labels.clone(), histogram.drop_name, cells));
+        }
     }
     out
+}
+
+/// What is asked for a quantile of these levels.
+fn quantiles_of(levels: &[f64], f: impl FnOnce(&Asked<'_>) -> Vec<Column>) -> Vec<Column> {
+    f(&Asked {
+        classic: &|i, buckets| quantile_of(levels[i], buckets),
+        native: &|i, histogram| native_quantile(levels[i], histogram),
+        of_nan: (
+            "histogram_quantile has NaN observations, result is NaN",
+            "histogram_quantile has NaN observations, result is skewed higher",
+        ),
+    })
 }
 
 pub(super) fn quantile<'a>(
@@ -280,9 +379,7 @@ pub(super) fn quantile<'a>(
     let levels = evaluator.scalar(&arguments[0], steps)?;
     evaluator.check_quantiles(&levels, meant(&arguments[0]));
     let columns = evaluator.vector(&arguments[1], steps)?;
-    let out = each_histogram(evaluator, &arguments[1], &columns, steps, |i, buckets| {
-        quantile_of(levels[i], buckets)
-    });
+    let out = quantiles_of(&levels, |asked| each_histogram(evaluator, &arguments[1], &columns, steps, asked));
     evaluator.unnamed(out, node.span).map(Evaluated::Vector)
 }
 
@@ -305,9 +402,8 @@ pub(super) fn quantiles<'a>(
     let columns = evaluator.vector(&arguments[0], steps)?;
     let mut out = Vec::new();
     for levels in &levels {
-        let found = each_histogram(evaluator, &arguments[0], &columns, steps, |i, buckets| {
-            quantile_of(levels[i], buckets)
-        });
+        let found =
+            quantiles_of(levels, |asked| each_histogram(evaluator, &arguments[0], &columns, steps, asked));
         // The level may differ from one time to the next, and with it the series.
         let mut texts: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, &level) in levels.iter().enumerate() {
@@ -321,7 +417,7 @@ pub(super) fn quantiles<'a>(
                 for &i in places {
                     cells[i] = column.cells[i];
                 }
-                out.push(Column { labels, drop_name: column.drop_name, cells });
+                out.push(Column::floats(labels, column.drop_name, cells));
             }
         }
         evaluator.check_cells(out.len(), steps, node.span)?;
@@ -345,10 +441,15 @@ pub(super) fn fraction<'a>(
     let lower = evaluator.scalar(&arguments[0], steps)?;
     let upper = evaluator.scalar(&arguments[1], steps)?;
     let columns = evaluator.vector(&arguments[2], steps)?;
-    let out = each_histogram(evaluator, &arguments[2], &columns, steps, |i, buckets| {
-        make_monotonic(buckets);
-        (fraction_of(lower[i], upper[i], buckets), None)
-    });
+    let asked = Asked {
+        classic: &|i, buckets| {
+            make_monotonic(buckets);
+            (fraction_of(lower[i], upper[i], buckets), None)
+        },
+        native: &|i, histogram| native_fraction(lower[i], upper[i], histogram),
+        of_nan: ("", "histogram_fraction has NaN observations, which are excluded from all fractions"),
+    };
+    let out = each_histogram(evaluator, &arguments[2], &columns, steps, &asked);
     evaluator.unnamed(out, node.span).map(Evaluated::Vector)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::Labels;
 use crate::promql::ast::{Edges, Form, MatchOp, Matcher, Node, Selector, Shift};
-use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Steps, fail, merge, present};
+use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Pick, Steps, fail, merge, present};
 
 /// The labels by which a series and its info series find each other.
 const IDENTIFYING: [&str; 2] = ["instance", "job"];
@@ -73,8 +73,7 @@ pub(super) fn info<'a>(
         shift: first_shift(&arguments[0]),
     };
     // The times of the samples: of two info series of the same name the newer one counts.
-    let infos = evaluator
-        .select_by(node.span, &selector, steps, &|stored, place| stored.series.samples[place].at as f64)?;
+    let infos = evaluator.select_by(node.span, &selector, steps, Pick::Time(1.0))?;
     let mut by_identity: BTreeMap<[String; 2], Vec<usize>> = BTreeMap::new();
     for (i, info) in infos.iter().enumerate() {
         by_identity.entry(identity(&info.labels)).or_default().push(i);
@@ -114,7 +113,7 @@ fn enrich(
     out: &mut Vec<Column>,
 ) -> Outcome<()> {
     let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
-    for (i, &cell) in column.cells.iter().enumerate().filter(|(_, cell)| present(**cell)) {
+    for i in (0..column.cells.len()).filter(|&i| present(column.cells[i])) {
         let chosen = newest(infos, candidates, i, node)?;
         if chosen.is_empty() && !wanted.may_be_missing() {
             continue;
@@ -123,11 +122,11 @@ fn enrich(
             place
         } else {
             let labels = enriched(&column.labels, infos, &chosen, wanted, node)?;
-            out.push(Column { labels, drop_name: column.drop_name, cells: vec![ABSENT; column.cells.len()] });
+            out.push(Column::floats(labels, column.drop_name, vec![ABSENT; column.cells.len()]));
             known.insert(chosen, out.len() - 1);
             out.len() - 1
         };
-        out[place].cells[i] = cell;
+        out[place].set(i, column.held(i));
     }
     Ok(())
 }

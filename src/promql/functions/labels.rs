@@ -112,7 +112,7 @@ pub(super) fn absent_over_time<'a>(
     let ranges = evaluator.ranges(&arguments[0], steps)?;
     for series in &ranges.series {
         ranges.windows(series, steps, |i, window| {
-            if !window.samples.is_empty() {
+            if !window.samples.is_empty() || !window.histograms.is_empty() {
                 cells[i] = ABSENT;
             }
         });
@@ -132,7 +132,7 @@ fn absence(argument: &Node, cells: Vec<f64>) -> Evaluated {
         }
     }
     if cells.iter().any(|cell| present(*cell)) {
-        Evaluated::Vector(vec![Column { labels, drop_name: false, cells }])
+        Evaluated::Vector(vec![Column::of(labels, cells)])
     } else {
         Evaluated::Vector(Vec::new())
     }

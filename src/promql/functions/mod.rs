@@ -1,6 +1,7 @@
 //! The functions of PromQL: one table, and one file for each family.
 
 mod dates;
+mod growth;
 mod histograms;
 mod info;
 mod labels;
@@ -22,8 +23,10 @@ type Whole = for<'a, 'e> fn(&'e mut Evaluator<'a>, &'a Node, &'a [Node], Steps) 
 pub(super) enum Run {
     /// One number from each number; drops the name.
     Each(fn(f64) -> f64),
-    /// One number from each window of a range vector; drops the name.
+    /// One number from the numbers of each window of a range vector; drops the name.
     Over(fn(&Window<'_>) -> Option<f64>),
+    /// One number from all that is in each window, native histograms included; drops the name.
+    Any(fn(&Window<'_>) -> Option<f64>),
     /// Anything else.
     Whole(Whole),
 }
@@ -120,6 +123,10 @@ const fn over(name: &'static str, f: fn(&Window<'_>) -> Option<f64>, doc: &'stat
     entry(name, &[M], Run::Over(f), doc)
 }
 
+const fn any(name: &'static str, f: fn(&Window<'_>) -> Option<f64>, doc: &'static str) -> Function {
+    entry(name, &[M], Run::Any(f), doc)
+}
+
 const fn whole(name: &'static str, arguments: &'static [Kind], f: Whole, doc: &'static str) -> Function {
     entry(name, arguments, Run::Whole(f), doc)
 }
@@ -154,7 +161,7 @@ pub static FUNCTIONS: &[Function] = &[
     each("asinh", values::asinh, "The inverse hyperbolic sine."),
     each("atan", f64::atan, "The arctangent, in radians."),
     each("atanh", f64::atanh, "The inverse hyperbolic tangent."),
-    over("avg_over_time", statistics::avg, "The mean of the range."),
+    whole("avg_over_time", &[M], statistics::avg, "The mean of the range."),
     each("ceil", f64::ceil, "The next whole number above."),
     whole("changes", &[M], rates::changes, "How often the value changed."),
     whole("clamp", &[V, S, S], values::clamp, "The value, held between two limits."),
@@ -162,7 +169,7 @@ pub static FUNCTIONS: &[Function] = &[
     whole("clamp_min", &[V, S], values::clamp_min, "The value, at least the limit."),
     each("cos", f64::cos, "The cosine of radians."),
     each("cosh", values::cosh, "The hyperbolic cosine."),
-    over("count_over_time", statistics::count, "How many samples the range holds."),
+    any("count_over_time", statistics::count, "How many samples the range holds."),
     whole("day_of_month", &[V], dates::day_of_month, "The day of the month, 1 to 31.").optional(1),
     whole("day_of_week", &[V], dates::day_of_week, "The day of the week, 0 is Sunday.").optional(1),
     whole("day_of_year", &[V], dates::day_of_year, "The day of the year, 1 to 366.").optional(1),
@@ -175,19 +182,19 @@ pub static FUNCTIONS: &[Function] = &[
     each("exp", f64::exp, "e to the power of the value."),
     whole("first_over_time", &[M], statistics::first, "The first sample of the range.").experimental(),
     each("floor", f64::floor, "The next whole number below."),
-    whole("histogram_avg", &[V], histograms::of_native, "The mean of a native histogram."),
-    whole("histogram_count", &[V], histograms::of_native, "The count of a native histogram."),
+    whole("histogram_avg", &[V], histograms::avg, "The mean of a native histogram."),
+    whole("histogram_count", &[V], histograms::count, "The count of a native histogram."),
     whole("histogram_fraction", &[S, S, V], histograms::fraction, "The share of observations between two limits."),
     whole("histogram_quantile", &[S, V], histograms::quantile, "A quantile from the buckets of a histogram."),
     whole("histogram_quantiles", &[V, T, S], histograms::quantiles, "Several quantiles from the buckets of a histogram.").repeats().experimental(),
-    whole("histogram_stddev", &[V], histograms::of_native, "The standard deviation of a native histogram."),
-    whole("histogram_stdvar", &[V], histograms::of_native, "The variance of a native histogram."),
-    whole("histogram_sum", &[V], histograms::of_native, "The sum of a native histogram."),
+    whole("histogram_stddev", &[V], histograms::stddev, "The standard deviation of a native histogram."),
+    whole("histogram_stdvar", &[V], histograms::stdvar, "The variance of a native histogram."),
+    whole("histogram_sum", &[V], histograms::sum, "The sum of a native histogram."),
     whole("hour", &[V], dates::hour, "The hour of the day, 0 to 23.").optional(1),
-    over("idelta", rates::idelta, "The change from the last but one to the last sample."),
+    whole("idelta", &[M], rates::idelta, "The change from the last but one to the last sample."),
     whole("increase", &[M], rates::increase, "How much a counter grew, extrapolated to the edges of the range."),
     whole("info", &[V, V], info::info, "The series, with labels of their info series (target_info).").optional(1).experimental(),
-    over("irate", rates::irate, "The growth per second of a counter, from its last two samples."),
+    whole("irate", &[M], rates::irate, "The growth per second of a counter, from its last two samples."),
     whole("label_join", &[V, T, T, T], labels::label_join, "A label from others, joined by a separator.").optional(1).repeats(),
     whole("label_replace", &[V, T, T, T, T], labels::label_replace, "A label from another one, by a regular expression."),
     whole("last_over_time", &[M], statistics::last, "The last sample of the range."),
@@ -203,7 +210,7 @@ pub static FUNCTIONS: &[Function] = &[
     whole("month", &[V], dates::month, "The month, 1 to 12.").optional(1),
     whole("pi", &[], values::pi, "Pi.").gives(S),
     whole("predict_linear", &[M, S], rates::predict_linear, "The value some seconds from now, by linear regression."),
-    over("present_over_time", statistics::present, "1 where the range holds a sample."),
+    any("present_over_time", statistics::present, "1 where the range holds a sample."),
     whole("quantile_over_time", &[S, M], statistics::quantile_over_time, "A quantile of the range."),
     each("rad", f64::to_radians, "Degrees in radians."),
     whole("range", &[], values::range, "The length of the query, in seconds.").gives(S).experimental(),
@@ -224,13 +231,13 @@ pub static FUNCTIONS: &[Function] = &[
     over("stddev_over_time", statistics::stddev, "The standard deviation of the range."),
     over("stdvar_over_time", statistics::stdvar, "The variance of the range."),
     whole("step", &[], values::step, "The step of the query, in seconds.").gives(S).experimental(),
-    over("sum_over_time", statistics::sum, "The sum of the range."),
+    whole("sum_over_time", &[M], statistics::sum, "The sum of the range."),
     each("tan", f64::tan, "The tangent of radians."),
     each("tanh", f64::tanh, "The hyperbolic tangent."),
     whole("time", &[], values::time, "The time of evaluation, in seconds since the epoch.").gives(S),
     whole("timestamp", &[V], values::timestamp, "The time of each sample, in seconds since the epoch."),
-    over("ts_of_first_over_time", statistics::ts_of_first, "The time of the first sample of the range.").experimental(),
-    over("ts_of_last_over_time", statistics::ts_of_last, "The time of the last sample of the range.").experimental(),
+    any("ts_of_first_over_time", statistics::ts_of_first, "The time of the first sample of the range.").experimental(),
+    any("ts_of_last_over_time", statistics::ts_of_last, "The time of the last sample of the range.").experimental(),
     over("ts_of_max_over_time", statistics::ts_of_max, "The time of the largest sample of the range.").experimental(),
     over("ts_of_min_over_time", statistics::ts_of_min, "The time of the smallest sample of the range.").experimental(),
     whole("vector", &[S], values::vector, "The scalar as a vector without labels."),

@@ -1,15 +1,19 @@
 //! How values change over a range: `rate` and its family.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
+use super::growth;
 use super::statistics::kahan;
-use crate::model::Sample;
+use crate::model::{HistogramSample, Sample};
 use crate::promql::ast::{Edges, Node};
 use crate::promql::display::Float;
 use crate::promql::eval::{
-    ABSENT, Column, Evaluated, Evaluator, MANY_CELLS, Outcome, Ranged, Steps, Window, cell, fail, meant,
-    present,
+    Column, Evaluated, Evaluator, Found, Held, MANY_CELLS, Notes, Outcome, Ranged, Steps, Window, cell, fail,
+    meant,
 };
+use crate::promql::native::{divide, is_reset, same};
 
 /// What distinguishes `rate`, `increase` and `delta`.
 #[derive(Clone, Copy)]
@@ -60,13 +64,26 @@ fn change<'a>(
     evaluator.check_cells(ranges.series.len(), steps, node.span)?;
     let per = if change.per_second { ranges.range as f64 / 1000.0 } else { 1.0 };
     let column = |series: &Ranged<'_>| {
-        let mut cells = vec![ABSENT; steps.count];
+        let mut column = Column::absent(series.labels.clone(), series.drop_name, steps);
+        let mut notes = Notes::about(&series.labels);
         // Resets are looked for once for each series, not once for each window they are in.
         let resets = if change.counter { resets_of(&series.samples, &series.starts) } else { Vec::new() };
         let mut passed = 0;
         ranges.windows(series, steps, |i, window| {
+            if !window.histograms.is_empty() {
+                let mut found = None;
+                if window.samples.is_empty() {
+                    found = growth::change(window, change.counter, per, &mut notes);
+                } else {
+                    notes.warn(mixed);
+                }
+                if let Some(histogram) = found {
+                    column.set_histogram(i, Arc::new(histogram));
+                }
+                return;
+            }
             if window.edges != Edges::Plain {
-                cells[i] = cell(extended_change(window, change.counter).map(|change| change / per));
+                column.cells[i] = cell(extended_change(window, change.counter).map(|change| change / per));
                 return;
             }
             if window.samples.is_empty() {
@@ -78,35 +95,44 @@ fn change<'a>(
             let end = window.first + window.samples.len();
             let resets = resets[passed..].iter().take_while(|&&reset| reset < end);
             let lost = resets.map(|&reset| window.samples[reset - 1 - window.first].value);
-            cells[i] = cell(
+            column.cells[i] = cell(
                 extrapolated(window, change.counter, lost)
                     .map(|(change, factor)| change * if per == 1.0 { factor } else { factor / per }),
             );
         });
-        cells.iter().any(|cell| present(*cell)).then(|| Column {
-            labels: series.labels.clone(),
-            drop_name: series.drop_name,
-            cells,
-        })
+        (column, notes)
     };
     // Each series is on its own; few of them are done before threads have started.
-    let columns: Vec<Column> = if ranges.series.len().saturating_mul(steps.count) < MANY_CELLS {
-        ranges.series.iter().filter_map(column).collect()
+    let found: Vec<(Column, Notes)> = if ranges.series.len().saturating_mul(steps.count) < MANY_CELLS {
+        ranges.series.iter().map(column).collect()
     } else {
-        ranges.series.par_iter().filter_map(column).collect()
+        ranges.series.par_iter().map(column).collect()
     };
-    if change.counter {
-        for column in &columns {
-            hint_at_gauges(evaluator, column, argument);
+    let mut columns = Vec::with_capacity(found.len());
+    for (column, notes) in found {
+        evaluator.tell(notes, meant(argument));
+        if !column.is_empty() {
+            if change.counter {
+                hint_at_gauges(evaluator, &column, argument);
+            }
+            columns.push(column);
         }
     }
     evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
+}
+
+/// What is said where a range holds numbers and histograms.
+pub(super) fn mixed(metric: &str) -> String {
+    format!("encountered a mix of histograms and floats for metric name {metric:?}")
 }
 
 /// Says that a metric does not look like a counter.
 fn hint_at_gauges<'a>(evaluator: &mut Evaluator<'a>, column: &Column, argument: &'a Node) {
     const ENDINGS: [&str; 4] = ["_total", "_sum", "_count", "_bucket"];
     let name = column.labels.metric();
+    if !column.is_plain() && (0..column.cells.len()).all(|i| !matches!(column.held(i), Held::Float(_))) {
+        return;
+    }
     if name.is_empty() || ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         return;
     }
@@ -124,12 +150,16 @@ fn resets_of(samples: &[Sample], starts: &[i64]) -> Vec<usize> {
 
 /// Did the counter start anew after the sample before?
 fn restarted(samples: &[Sample], starts: &[i64], i: usize) -> bool {
-    if starts.is_empty() || starts[i] == 0 || starts[i] >= samples[i].at {
+    !starts.is_empty() && is_restart((samples[i - 1].at, starts[i - 1]), (samples[i].at, starts[i]))
+}
+
+/// The same of time and start of two samples.
+pub(super) fn is_restart(before: (i64, i64), (at, start): (i64, i64)) -> bool {
+    if start == 0 || start >= at {
         return false;
     }
-    let before = samples[i - 1].at;
     // A start at the very time of the sample before says something only if that sample has a start of its own.
-    starts[i] > before || starts[i] == before && starts[i - 1] != 0 && starts[i - 1] < before
+    start > before.0 || start == before.0 && before.1 != 0 && before.1 < before.0
 }
 
 /// The change over a window and the factor that extrapolates it to the window's edges.
@@ -157,17 +187,28 @@ fn extrapolated(window: &Window<'_>, counter: bool, lost: impl Iterator<Item = f
     for value in lost {
         change += value;
     }
-    let mut to_start = (first.at - window.from) as f64 / 1000.0;
-    let mut to_end = (window.to - last.at) as f64 / 1000.0;
-    let sampled = (last.at - first.at) as f64 / 1000.0;
+    let counted = counter.then_some((first.value, change));
+    Some((change, extrapolation(window, (first.at, last.at), intervals, counted)))
+}
+
+/// The factor by which a change between two samples is extrapolated to the edges of a window. Of counters, their first
+/// value and by how much they grew is told.
+pub(super) fn extrapolation(
+    window: &Window<'_>,
+    (first, last): (i64, i64),
+    intervals: usize,
+    counted: Option<(f64, f64)>,
+) -> f64 {
+    let mut to_start = (first - window.from) as f64 / 1000.0;
+    let mut to_end = (window.to - last) as f64 / 1000.0;
+    let sampled = (last - first) as f64 / 1000.0;
     let average = sampled / intervals as f64;
     let threshold = average * 1.1;
     if to_start >= threshold {
         to_start = average / 2.0;
     }
-    if counter {
-        let to_zero =
-            if change > 0.0 && first.value >= 0.0 { sampled * (first.value / change) } else { to_start };
+    if let Some((first, change)) = counted {
+        let to_zero = if change > 0.0 && first >= 0.0 { sampled * (first / change) } else { to_start };
         if to_zero < to_start {
             to_start = to_zero;
         }
@@ -175,12 +216,12 @@ fn extrapolated(window: &Window<'_>, counter: bool, lost: impl Iterator<Item = f
     if to_end >= threshold {
         to_end = average / 2.0;
     }
-    Some((change, (sampled + to_start + to_end) / sampled))
+    (sampled + to_start + to_end) / sampled
 }
 
 /// The change between the values at the edges of a window with anchored or smoothed edges.
 fn extended_change(window: &Window<'_>, counter: bool) -> Option<f64> {
-    let (first, last) = window.outermost()?;
+    let (first, last) = window.outermost(window.samples)?;
     let (left, right) = (window.left(first, counter), window.right(last, counter));
     let mut change = right - left;
     if counter {
@@ -199,21 +240,111 @@ fn extended_change(window: &Window<'_>, counter: bool) -> Option<f64> {
     Some(change)
 }
 
-/// Two samples are needed; the change and the seconds between the last two.
-fn last_two(window: &Window<'_>) -> Option<(f64, f64, f64)> {
-    let [.., before, last] = window.samples else { return None };
-    Some((before.value, last.value, (last.at - before.at) as f64 / 1000.0))
+/// A number or a histogram at a time.
+#[derive(Clone, Copy)]
+pub(super) enum Point<'w> {
+    Float { at: i64, start: i64, value: f64 },
+    Histogram(&'w HistogramSample),
 }
 
-pub(super) fn irate(window: &Window<'_>) -> Option<f64> {
-    let (before, last, seconds) = last_two(window)?;
-    let reset = last < before || restarted(window.samples, window.starts, window.samples.len() - 1);
-    Some(if reset { last } else { last - before } / seconds)
+impl Point<'_> {
+    fn at(&self) -> i64 {
+        match self {
+            Point::Float { at, .. } => *at,
+            Point::Histogram(sample) => sample.at,
+        }
+    }
+
+    /// Its time and when its counter started.
+    fn times(&self, with_starts: bool) -> (i64, i64) {
+        match self {
+            Point::Float { at, start, .. } => (*at, *start),
+            Point::Histogram(sample) => (sample.at, if with_starts { sample.start } else { 0 }),
+        }
+    }
 }
 
-pub(super) fn idelta(window: &Window<'_>) -> Option<f64> {
-    let (before, last, _) = last_two(window)?;
-    Some(last - before)
+/// All that is in a window, in order of time, from the sample that defines the left edge on.
+fn points<'w>(
+    samples: &'w [Sample],
+    starts: &'w [i64],
+    histograms: &'w [HistogramSample],
+) -> impl Iterator<Item = Point<'w>> {
+    let mut floats = samples
+        .iter()
+        .enumerate()
+        .map(|(i, sample)| Point::Float {
+            at: sample.at,
+            start: starts.get(i).copied().unwrap_or(0),
+            value: sample.value,
+        })
+        .peekable();
+    let mut histograms = histograms.iter().map(Point::Histogram).peekable();
+    std::iter::from_fn(move || match (floats.peek(), histograms.peek()) {
+        (Some(float), Some(histogram)) if histogram.at() < float.at() => histograms.next(),
+        (Some(_), _) => floats.next(),
+        (None, _) => histograms.next(),
+    })
+}
+
+/// The change per second, or the change, between the last two of a window.
+fn last_two<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    argument: &'a Node,
+    steps: Steps,
+    change: Change,
+) -> Outcome<Evaluated> {
+    let columns = evaluator.over_any(node, argument, steps, &mut |_, window, notes| {
+        // Of each kind, the last two may be among the last two.
+        let tail = |length: usize| length.saturating_sub(2);
+        let (from, low) = (tail(window.samples.len()), tail(window.histograms.len()));
+        let starts = window.starts.get(from..).unwrap_or_default();
+        let all = points(&window.samples[from..], starts, &window.histograms[low..]);
+        let (before, last) = all.fold((None, None), |(_, last), point| (last, Some(point)));
+        let (before, last) = (before?, last?);
+        let (known, times) = (before.times(window.with_starts), last.times(window.with_starts));
+        let per = if change.per_second { (times.0 - known.0) as f64 / 1000.0 } else { 1.0 };
+        if times.0 == known.0 {
+            return None;
+        }
+        let restart = change.counter && is_restart(known, times);
+        match (before, last) {
+            (Point::Float { value: before, .. }, Point::Float { value: last, .. }) => {
+                let reset = change.counter && (last < before || restart);
+                Some(Found::Float(if reset { last } else { last - before } / per))
+            }
+            (Point::Histogram(before), Point::Histogram(last)) => {
+                let pair = (&*before.histogram, &*last.histogram);
+                let mut found = growth::between(pair, change.counter, restart, notes)?;
+                divide(&mut found, per);
+                Some(Found::Histogram(Arc::new(found)))
+            }
+            _ => {
+                notes.warn(mixed);
+                None
+            }
+        }
+    })?;
+    evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
+}
+
+pub(super) fn irate<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    last_two(evaluator, node, &arguments[0], steps, RATE)
+}
+
+pub(super) fn idelta<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    last_two(evaluator, node, &arguments[0], steps, DELTA)
 }
 
 /// Counts pairs of neighbours in each window.
@@ -222,14 +353,27 @@ fn count_pairs<'a>(
     node: &'a Node,
     argument: &'a Node,
     steps: Steps,
-    counts: fn(&[Sample], &[i64], usize) -> bool,
+    counts: fn(Point<'_>, Point<'_>, bool) -> bool,
 ) -> Outcome<Evaluated> {
-    evaluator.over(node, argument, steps, |_, window| {
+    let columns = evaluator.over_any(node, argument, steps, &mut |_, window, _| {
         let samples = window.extended();
         let starts = if window.edges == Edges::Plain { window.starts } else { &[] };
-        (!samples.is_empty())
-            .then(|| (1..samples.len()).filter(|&i| counts(&samples, starts, i)).count() as f64)
-    })
+        let histograms = match window.edges {
+            Edges::Plain => window.histograms,
+            _ => window
+                .outermost(window.histograms)
+                .map_or(&[][..], |(first, last)| &window.histograms[first..=last]),
+        };
+        if samples.is_empty() && histograms.is_empty() {
+            return None;
+        }
+        let with_starts = window.with_starts && window.edges == Edges::Plain;
+        let mut before = None;
+        let pairs = points(&samples, starts, histograms)
+            .filter(|&point| before.replace(point).is_some_and(|before| counts(before, point, with_starts)));
+        Some(Found::Float(pairs.count() as f64))
+    })?;
+    evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
 }
 
 pub(super) fn changes<'a>(
@@ -238,9 +382,12 @@ pub(super) fn changes<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    count_pairs(evaluator, node, &arguments[0], steps, |samples, _, i| {
-        let (before, value) = (samples[i - 1].value, samples[i].value);
-        value != before && !(value.is_nan() && before.is_nan())
+    count_pairs(evaluator, node, &arguments[0], steps, |before, point, _| match (before, point) {
+        (Point::Float { value: before, .. }, Point::Float { value, .. }) => {
+            value != before && !(value.is_nan() && before.is_nan())
+        }
+        (Point::Histogram(before), Point::Histogram(sample)) => !same(&before.histogram, &sample.histogram),
+        _ => true,
     })
 }
 
@@ -250,8 +397,16 @@ pub(super) fn resets<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    count_pairs(evaluator, node, &arguments[0], steps, |samples, starts, i| {
-        samples[i].value < samples[i - 1].value || restarted(samples, starts, i)
+    count_pairs(evaluator, node, &arguments[0], steps, |before, point, with_starts| {
+        let restart = is_restart(before.times(with_starts), point.times(with_starts));
+        restart
+            || match (before, point) {
+                (Point::Float { value: before, .. }, Point::Float { value, .. }) => value < before,
+                (Point::Histogram(before), Point::Histogram(sample)) => {
+                    is_reset(&sample.histogram, &before.histogram)
+                }
+                _ => true,
+            }
     })
 }
 

@@ -10,11 +10,10 @@ use crate::promql::eval::{Column, Evaluated, Evaluator, Outcome, Steps};
 fn sorted<'a>(
     evaluator: &mut Evaluator<'a>,
     node: &'a Node,
-    arguments: &'a [Node],
     steps: Steps,
+    mut columns: Vec<Column>,
     order: &dyn Fn(&Column, &Column) -> Ordering,
-) -> Outcome<Evaluated> {
-    let mut columns = evaluator.vector(&arguments[0], steps)?;
+) -> Evaluated {
     if evaluator.is_range {
         evaluator.warn(
             node.span,
@@ -23,7 +22,7 @@ fn sorted<'a>(
     } else if steps.count == 1 {
         columns.sort_by(order);
     }
-    Ok(Evaluated::Vector(columns))
+    Evaluated::Vector(columns)
 }
 
 /// By value; NaN always last.
@@ -39,7 +38,8 @@ pub(super) fn sort<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    sorted(evaluator, node, arguments, steps, &|a, b| by_value(a, b, false))
+    let columns = evaluator.floats(&arguments[0], steps)?;
+    Ok(sorted(evaluator, node, steps, columns, &|a, b| by_value(a, b, false)))
 }
 
 pub(super) fn sort_desc<'a>(
@@ -48,7 +48,8 @@ pub(super) fn sort_desc<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    sorted(evaluator, node, arguments, steps, &|a, b| by_value(a, b, true))
+    let columns = evaluator.floats(&arguments[0], steps)?;
+    Ok(sorted(evaluator, node, steps, columns, &|a, b| by_value(a, b, true)))
 }
 
 fn names<'a>(evaluator: &mut Evaluator<'a>, arguments: &'a [Node], steps: Steps) -> Outcome<Vec<Arc<str>>> {
@@ -71,7 +72,8 @@ pub(super) fn sort_by_label<'a>(
     steps: Steps,
 ) -> Outcome<Evaluated> {
     let names = names(evaluator, arguments, steps)?;
-    sorted(evaluator, node, arguments, steps, &|a, b| by_labels(a, b, &names))
+    let columns = evaluator.vector(&arguments[0], steps)?;
+    Ok(sorted(evaluator, node, steps, columns, &|a, b| by_labels(a, b, &names)))
 }
 
 pub(super) fn sort_by_label_desc<'a>(
@@ -81,7 +83,8 @@ pub(super) fn sort_by_label_desc<'a>(
     steps: Steps,
 ) -> Outcome<Evaluated> {
     let names = names(evaluator, arguments, steps)?;
-    sorted(evaluator, node, arguments, steps, &|a, b| by_labels(b, a, &names))
+    let columns = evaluator.vector(&arguments[0], steps)?;
+    Ok(sorted(evaluator, node, steps, columns, &|a, b| by_labels(b, a, &names)))
 }
 
 /// Numbers inside of texts by their value: `cpu2` before `cpu10`.

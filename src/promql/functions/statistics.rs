@@ -2,10 +2,14 @@
 
 #![expect(clippy::unnecessary_wraps, reason = "the table wants one type of function")]
 
-use crate::model::Sample;
+use std::sync::Arc;
+
+use super::rates::mixed;
+use crate::model::{HistogramSample, Sample};
 use crate::promql::ast::{Node, Span};
 use crate::promql::display::Float;
-use crate::promql::eval::{Evaluated, Evaluator, Mean, Outcome, Steps, Window, meant};
+use crate::promql::eval::{Evaluated, Evaluator, Found, Mean, Outcome, Steps, Window, meant};
+use crate::promql::native::{Adding, Incompatible, mixed_buckets};
 
 /// Adds to a sum and its rest: Neumaier's variant of Kahan's summation, as Prometheus has it.
 pub(in crate::promql) fn kahan(value: f64, sum: f64, rest: f64) -> (f64, f64) {
@@ -49,22 +53,80 @@ impl Evaluator<'_> {
     }
 }
 
-pub(super) fn avg(window: &Window<'_>) -> Option<f64> {
+fn mean(window: &Window<'_>) -> f64 {
     let mut mean = Mean::default();
     window.samples.iter().for_each(|sample| mean.add(sample.value));
-    mean.value()
+    mean.value().unwrap_or(f64::NAN)
 }
 
-pub(super) fn sum(window: &Window<'_>) -> Option<f64> {
+fn total(window: &Window<'_>) -> f64 {
     let (mut sum, mut rest) = (0.0, 0.0);
     for sample in window.samples {
         (sum, rest) = kahan(sample.value, sum, rest);
     }
-    Some(if sum.is_infinite() { sum } else { sum + rest })
+    if sum.is_infinite() { sum } else { sum + rest }
+}
+
+/// A sum or a mean, of numbers or of histograms.
+fn added<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    argument: &'a Node,
+    steps: Steps,
+    is_mean: bool,
+) -> Outcome<Evaluated> {
+    let columns = evaluator.over_any(node, argument, steps, &mut |_, window, notes| {
+        if window.histograms.is_empty() {
+            return Some(Found::Float(if is_mean { mean(window) } else { total(window) }));
+        }
+        if !window.samples.is_empty() {
+            notes.warn(mixed);
+            return None;
+        }
+        let (first, rest) = window.histograms.split_first()?;
+        let mut adding = Adding::new(is_mean, &first.histogram);
+        for sample in rest {
+            match adding.add(&sample.histogram) {
+                Ok(combined) if combined.reconciled => {
+                    notes.inform(|_| {
+                        "mismatched custom buckets were reconciled during aggregation".to_owned()
+                    });
+                }
+                Ok(_) => {}
+                Err(Incompatible) => {
+                    notes.warn(mixed_buckets);
+                    return None;
+                }
+            }
+        }
+        if adding.contradicts() {
+            notes.warn(|_| "conflicting counter resets during histogram aggregation".to_owned());
+        }
+        Some(Found::Histogram(Arc::new(adding.value())))
+    })?;
+    evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
+}
+
+pub(super) fn avg<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    added(evaluator, node, &arguments[0], steps, true)
+}
+
+pub(super) fn sum<'a>(
+    evaluator: &mut Evaluator<'a>,
+    node: &'a Node,
+    arguments: &'a [Node],
+    steps: Steps,
+) -> Outcome<Evaluated> {
+    added(evaluator, node, &arguments[0], steps, false)
 }
 
 pub(super) fn count(window: &Window<'_>) -> Option<f64> {
-    Some(window.samples.len() as f64)
+    Some((window.samples.len() + window.histograms.len()) as f64)
 }
 
 pub(super) fn present(_: &Window<'_>) -> Option<f64> {
@@ -100,12 +162,30 @@ pub(super) fn ts_of_max(window: &Window<'_>) -> Option<f64> {
     best(window, |a, b| a >= b).map(seconds)
 }
 
+/// The time of the first or the last of a window, whatever it is.
+fn edge_time(first: [Option<i64>; 2], choose: fn(i64, i64) -> i64) -> Option<f64> {
+    first.into_iter().flatten().reduce(choose).map(|at| at as f64 / 1000.0)
+}
+
 pub(super) fn ts_of_first(window: &Window<'_>) -> Option<f64> {
-    window.samples.first().copied().map(seconds)
+    edge_time([window.samples.first().map(|s| s.at), window.histograms.first().map(|s| s.at)], i64::min)
 }
 
 pub(super) fn ts_of_last(window: &Window<'_>) -> Option<f64> {
-    window.samples.last().copied().map(seconds)
+    edge_time([window.samples.last().map(|s| s.at), window.histograms.last().map(|s| s.at)], i64::max)
+}
+
+/// The number or the histogram, whichever `wins` by its time.
+fn either(
+    float: Option<&Sample>,
+    histogram: Option<&HistogramSample>,
+    wins: fn(i64, i64) -> bool,
+) -> Option<Found> {
+    match (float, histogram) {
+        (Some(float), Some(histogram)) if wins(float.at, histogram.at) => Some(Found::Float(float.value)),
+        (_, Some(histogram)) => Some(Found::Histogram(histogram.histogram.clone())),
+        (float, None) => float.map(|sample| Found::Float(sample.value)),
+    }
 }
 
 pub(super) fn first<'a>(
@@ -114,8 +194,10 @@ pub(super) fn first<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    let mut first = |_: usize, window: &Window<'_>| window.samples.first().map(|sample| sample.value);
-    evaluator.over_named(node, &arguments[0], steps, &mut first).map(Evaluated::Vector)
+    let columns = evaluator.over_any(node, &arguments[0], steps, &mut |_, window, _| {
+        either(window.samples.first(), window.histograms.first(), |float, histogram| float < histogram)
+    })?;
+    Ok(Evaluated::Vector(columns))
 }
 
 pub(super) fn last<'a>(
@@ -124,8 +206,10 @@ pub(super) fn last<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    let mut last = |_: usize, window: &Window<'_>| window.samples.last().map(|sample| sample.value);
-    evaluator.over_named(node, &arguments[0], steps, &mut last).map(Evaluated::Vector)
+    let columns = evaluator.over_any(node, &arguments[0], steps, &mut |_, window, _| {
+        either(window.samples.last(), window.histograms.last(), |float, histogram| float > histogram)
+    })?;
+    Ok(Evaluated::Vector(columns))
 }
 
 pub(super) fn stdvar(window: &Window<'_>) -> Option<f64> {

@@ -2,7 +2,7 @@
 
 use crate::model::Labels;
 use crate::promql::ast::{Form, Node};
-use crate::promql::eval::{Column, Evaluated, Evaluator, Outcome, Steps, present};
+use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Pick, Steps, present};
 
 /// The binary logarithm as Go takes it: that of the fraction, and the exponent.
 pub(super) fn log2(value: f64) -> f64 {
@@ -89,7 +89,7 @@ fn map<'a>(
     steps: Steps,
     f: impl Fn(usize, f64) -> f64,
 ) -> Outcome<Evaluated> {
-    let mut columns = evaluator.vector(vector, steps)?;
+    let mut columns = evaluator.floats(vector, steps)?;
     for column in &mut columns {
         for (i, cell) in column.cells.iter_mut().enumerate().filter(|(_, cell)| present(**cell)) {
             *cell = f(i, *cell);
@@ -107,11 +107,7 @@ pub(super) fn clamp<'a>(
     let least = evaluator.scalar(&arguments[1], steps)?;
     let most = evaluator.scalar(&arguments[2], steps)?;
     map(evaluator, node, &arguments[0], steps, |i, value| {
-        if most[i] < least[i] {
-            super::super::eval::ABSENT
-        } else {
-            larger(least[i], smaller(most[i], value))
-        }
+        if most[i] < least[i] { ABSENT } else { larger(least[i], smaller(most[i], value)) }
     })
 }
 
@@ -158,7 +154,7 @@ pub(super) fn scalar<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    let columns = evaluator.vector(&arguments[0], steps)?;
+    let columns = evaluator.floats(&arguments[0], steps)?;
     let mut cells = vec![f64::NAN; steps.count];
     let mut found = vec![0u32; steps.count];
     for column in &columns {
@@ -177,7 +173,7 @@ pub(super) fn vector<'a>(
     steps: Steps,
 ) -> Outcome<Evaluated> {
     let cells = evaluator.scalar(&arguments[0], steps)?;
-    Ok(Evaluated::Vector(vec![Column { labels: Labels::default(), drop_name: false, cells }]))
+    Ok(Evaluated::Vector(vec![Column::of(Labels::default(), cells)]))
 }
 
 /// Two scalars made one.
@@ -275,12 +271,16 @@ pub(super) fn timestamp<'a>(
     // Of a selector, the time of the sample; of anything else, that of the evaluation.
     let vector = arguments[0].unwrapped();
     if let Form::Selector(selector) = &vector.form {
-        let columns = evaluator.select_by(vector.span, selector, steps, &|stored, place| {
-            stored.series.samples[place].at as f64 / 1000.0
-        })?;
+        let columns = evaluator.select_by(vector.span, selector, steps, Pick::Time(1000.0))?;
         return evaluator.unnamed(columns, node.span).map(Evaluated::Vector);
     }
-    map(evaluator, node, vector, steps, |i, _| steps.at(i) as f64 / 1000.0)
+    let mut columns = evaluator.vector(vector, steps)?;
+    for column in &mut columns {
+        let times = column.cells.iter().zip(steps.iter());
+        let times = times.map(|(&cell, at)| if present(cell) { at as f64 / 1000.0 } else { ABSENT });
+        *column = Column::floats(column.labels.clone(), column.drop_name, times.collect());
+    }
+    evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
 }
 
 pub(super) fn start_timestamp<'a>(
@@ -295,9 +295,7 @@ pub(super) fn start_timestamp<'a>(
         evaluator.vector(vector, steps)?;
         return Ok(Evaluated::Vector(Vec::new()));
     };
-    let columns = evaluator.select_by(vector.span, selector, steps, &|stored, place| {
-        stored.starts.get(place).map_or(0.0, |&start| start as f64 / 1000.0)
-    })?;
+    let columns = evaluator.select_by(vector.span, selector, steps, Pick::Start)?;
     evaluator.unnamed(columns, node.span).map(Evaluated::Vector)
 }
 

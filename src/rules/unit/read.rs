@@ -1,8 +1,10 @@
 //! The format of unit tests, read with all its errors.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 
-use crate::model::{Labels, Sample};
+use crate::model::{Histogram, HistogramSample, Labels, Sample};
 use crate::promql::notation::{self, Given};
 use crate::rules::fields::{Fields, Reader};
 use crate::rules::yaml::{self, Node, Problem};
@@ -33,8 +35,8 @@ pub struct UnitTest {
     pub start: Option<i64>,
     /// Series, with times relative to the start.
     pub series: Vec<(Labels, Vec<Sample>)>,
-    /// Native histograms, whose values are not read, with times relative to the start.
-    pub histograms: Vec<(Labels, i64)>,
+    /// Native histograms, with times relative to the start.
+    pub histograms: Vec<(Labels, HistogramSample)>,
     /// Recorded inputs.
     pub inputs: Vec<Input>,
     /// What is expected of alerts.
@@ -102,8 +104,8 @@ pub struct ExpectedSample {
     pub labels: Labels,
     /// The value.
     pub value: f64,
-    /// A native histogram is expected, as it is written.
-    pub histogram: Option<String>,
+    /// The value, where it is a native histogram.
+    pub histogram: Option<Arc<Histogram>>,
 }
 
 const FILE: [&str; 5] = ["rule_files", "evaluation_interval", "group_eval_order", "fuzzy_compare", "tests"];
@@ -233,7 +235,10 @@ fn series(reader: &mut Reader, fields: &Fields<'_>, step: i64, test: &mut UnitTe
                 match value {
                     Given::Missing => {}
                     Given::Float(value) => samples.push(Sample { at, value }),
-                    Given::Histogram => test.histograms.push((labels.clone(), at)),
+                    Given::Histogram(histogram) => {
+                        let sample = HistogramSample { at, start: 0, histogram };
+                        test.histograms.push((labels.clone(), sample));
+                    }
                 }
             }
             test.series.push((labels, samples));
@@ -292,7 +297,14 @@ fn expr(reader: &mut Reader, fields: &Fields<'_>) -> ExprTest {
         if value.is_none() {
             reader.problem(fields.place_of("value"), "value is no number");
         }
-        let histogram = reader.text(&fields, "histogram").map(str::to_owned);
+        let histogram = match reader.text(&fields, "histogram").map(notation::histogram) {
+            None => None,
+            Some(Ok(histogram)) => Some(Arc::new(histogram)),
+            Some(Err(message)) => {
+                reader.problem(fields.place_of("histogram"), message);
+                None
+            }
+        };
         expected.push(ExpectedSample { labels, value: value.unwrap_or(0.0), histogram });
     }
     ExprTest { line: fields.place.line, expr, at, expected }

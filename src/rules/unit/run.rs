@@ -8,8 +8,8 @@ use super::{
     AlertTest, Case, ExpectedAlert, ExpectedSample, ExprTest, Failure, Files, Outcome, UnitFile, UnitOptions,
     UnitReport, UnitTest,
 };
-use crate::model::{Labels, Sample, Series};
-use crate::promql::{self, Store, Value};
+use crate::model::{HistogramSample, Labels, Sample, Series};
+use crate::promql::{self, Store, Value, notation};
 use crate::rules::duration;
 use crate::rules::evaluation::{GroupRun, Setting, written_names};
 use crate::rules::file::{self, FileOptions, RuleFile, RuleGroup};
@@ -218,8 +218,12 @@ impl<'t> Trial<'t> {
         let same = expected.len() == got.len()
             && expected.iter().zip(&got).all(|(expected, got)| {
                 expected.labels == got.labels
-                    && expected.histogram.is_none()
-                    && equal(expected.value, got.value, self.file.fuzzy_compare)
+                    && match (&expected.histogram, &got.histogram) {
+                        (None, None) => equal(expected.value, got.value, self.file.fuzzy_compare),
+                        // As promtool compares them: by how they are written.
+                        (Some(a), Some(b)) => notation::histogram_text(a) == notation::histogram_text(b),
+                        _ => false,
+                    }
             });
         if !same {
             let outcome = Outcome::Differs { expected: samples_text(&expected), got: samples_text(&got) };
@@ -234,12 +238,13 @@ impl<'t> Trial<'t> {
         })?;
         let answer =
             promql::instant(&expr, store, at, &self.setting.promql).map_err(|error| error.message)?;
-        let sample = |labels: Labels, value: f64| ExpectedSample { labels, value, histogram: None };
+        let sample = |labels, value, histogram| ExpectedSample { labels, value, histogram };
         match answer.value {
             Value::Vector(vector) => {
-                Ok(vector.into_iter().map(|element| sample(element.labels, element.sample.value)).collect())
+                let samples = vector.into_iter();
+                Ok(samples.map(|found| sample(found.labels, found.sample.value, found.histogram)).collect())
             }
-            Value::Scalar(value) => Ok(vec![sample(Labels::default(), value)]),
+            Value::Scalar(value) => Ok(vec![sample(Labels::default(), value, None)]),
             Value::Text(_) | Value::Matrix(_) => Err("rule result is not a vector or scalar".to_owned()),
         }
     }
@@ -281,7 +286,7 @@ fn ordered<'f>(files: &'f [RuleFile], order: &[String]) -> Vec<&'f RuleGroup> {
 /// Samples that wait for their step.
 pub(super) struct Feed {
     series: Vec<Series>,
-    histograms: Vec<(Labels, i64)>,
+    histograms: Vec<(Labels, HistogramSample)>,
     next: Vec<usize>,
     told: BTreeSet<usize>,
 }
@@ -292,12 +297,15 @@ impl Feed {
             samples.iter().map(|s| Sample { at: s.at.saturating_add(start), value: s.value }).collect()
         };
         let given = test.series.iter();
-        let mut series: Vec<Series> = given
-            .map(|(labels, samples)| Series { labels: labels.clone(), samples: shifted(samples) })
-            .collect();
+        let mut series: Vec<Series> =
+            given.map(|(labels, samples)| Series::of(labels.clone(), shifted(samples))).collect();
         series.extend(recorded);
-        let histograms =
-            test.histograms.iter().map(|(labels, at)| (labels.clone(), at.saturating_add(start))).collect();
+        let later = |sample: &HistogramSample| HistogramSample {
+            at: sample.at.saturating_add(start),
+            ..sample.clone()
+        };
+        let histograms = test.histograms.iter();
+        let histograms = histograms.map(|(labels, sample)| (labels.clone(), later(sample))).collect();
         Feed { next: vec![0; series.len()], series, histograms, told: BTreeSet::new() }
     }
 
@@ -309,9 +317,9 @@ impl Feed {
                 *next += 1;
             }
         }
-        for (index, (labels, when)) in self.histograms.iter().enumerate() {
-            if *when <= at && self.told.insert(index) {
-                store.note_histogram(labels, *when);
+        for (index, (labels, sample)) in self.histograms.iter().enumerate() {
+            if sample.at <= at && self.told.insert(index) {
+                store.append_histogram(labels, sample.clone());
             }
         }
     }
@@ -352,7 +360,8 @@ fn samples_text(samples: &[ExpectedSample]) -> String {
     let texts: Vec<_> = samples
         .iter()
         .map(|sample| {
-            let value = sample.histogram.clone().unwrap_or_else(|| exponent(sample.value));
+            let written = sample.histogram.as_ref().map(|histogram| notation::histogram_text(histogram));
+            let value = written.unwrap_or_else(|| exponent(sample.value));
             format!("{} {value}", labels_text(sample.labels.iter()))
         })
         .collect();

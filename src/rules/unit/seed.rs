@@ -346,7 +346,7 @@ groups:
                 .collect();
             let labels =
                 Labels::new([("__name__", "up".to_owned()), ("job", "x y".to_owned()), ("i", i.to_string())]);
-            store.push(Series { labels, samples });
+            store.push(Series::of(labels, samples));
         }
         let options = SeedOptions {
             rule_files: vec!["r.yml".to_owned()],
