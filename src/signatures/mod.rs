@@ -1,8 +1,13 @@
-//! Knowledge of failures as data: what names of metrics and fields mean, how bad a kind of failure is, and what part it
-//! plays.
+//! Knowledge of failures as data: what names of metrics and fields mean, how bad a kind of failure is, what part it
+//! plays, and the grammar by which lines tell of one.
 
+pub mod cues;
+mod denial;
+pub mod grammar;
 pub mod meter;
 pub mod nature;
+mod object;
 pub mod quantity;
+pub mod tongues;
 
-pub use nature::{Nature, Severity};
+pub use nature::{Decisive, Nature, Severity};

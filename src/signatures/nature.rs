@@ -35,6 +35,18 @@ impl Severity {
     }
 }
 
+/// How much one occurrence of a sign says. Rising: what is further down is more decisive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decisive {
+    /// Nothing alone: it says more about what others say.
+    Context,
+    /// Something, but it happens now and then where all is well: more of it, a level or an outcome must say the same.
+    Repeated,
+    /// All: nobody writes it unless it is so.
+    Once,
+}
+
 /// What part a finding plays in an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
