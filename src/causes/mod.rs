@@ -2,8 +2,13 @@
 
 pub mod affected;
 pub mod cause;
+mod context;
 pub mod doubt;
+pub mod factors;
 pub mod lift;
 mod owner;
 mod quote;
 mod sign;
+mod tell;
+mod view;
+mod weights;

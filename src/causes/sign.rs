@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::factors::Factor;
 use crate::detect::family::{evidence, subject};
 use crate::detect::finding::Finding;
 use crate::detect::recorded::NOWHERE;
@@ -29,6 +30,8 @@ pub(super) struct Sign {
     pub count: u64,
     /// Is it a quantity that entries tell, rather than events?
     pub level: bool,
+    /// Is it only some of what the subject does that is missing?
+    pub part: bool,
     pub subject: Subject,
     pub kinds: Vec<usize>,
     pub evidence: Vec<Evidence>,
@@ -67,7 +70,9 @@ impl Sign {
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub signs: Vec<Sign>,
+    /// The sum of its factors, in log odds.
     pub score: f64,
+    pub factors: Vec<Factor>,
 }
 
 /// Everything that became more frequent: what the detectors know, and what they have no words for.
@@ -108,6 +113,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
                 finding.count
             },
             level: finding.level,
+            part: finding.part,
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
@@ -161,6 +167,7 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
             to: last,
             count: signal.bins.count(),
             level: false,
+            part: false,
             subject: of,
             kinds: vec![at],
             evidence: evidence(scene, &signal.bins, &[at]),
@@ -254,6 +261,7 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
         to: change.to,
         count: stretch.count,
         level: false,
+        part: false,
         subject: subject(scene, kind),
         kinds: vec![at],
         evidence: evidence(scene, &bins, &[at]),
@@ -283,7 +291,7 @@ pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
         .filter(|signs| signs.iter().any(|sign| sign.weight >= 0.4))
         .map(|mut signs| {
             signs.sort_by_key(|sign| (sign.from, sign.detector));
-            Candidate { signs, score: 0.0 }
+            Candidate { signs, score: 0.0, factors: Vec::new() }
         })
         .collect()
 }

@@ -55,6 +55,9 @@ pub struct Finding {
     /// Is it a quantity that entries tell and that is not what it was, rather than events?
     #[serde(skip)]
     pub level: bool,
+    /// Is it only some of what the subject does that is missing?
+    #[serde(skip)]
+    pub part: bool,
     /// What happened, where the detector's own words do not say it.
     #[serde(skip)]
     pub what: Option<String>,
@@ -81,6 +84,7 @@ impl Finding {
             times: 0.0,
             series: None,
             level: false,
+            part: false,
             what: None,
         }
     }
@@ -139,6 +143,7 @@ mod tests {
             times: 0.0,
             series: None,
             level: false,
+            part: false,
             what: None,
         };
         assert_eq!(

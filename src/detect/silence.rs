@@ -254,6 +254,7 @@ fn finding(
         })
         .collect();
     Finding {
+        part: what != WHAT,
         summary: format!(
             "{what} in {place}: nothing from {}{until}, where about {:.0} entries were to be expected",
             pause.from.clock(),

@@ -1,0 +1,34 @@
+//! Who speaks of whom: blame goes to the one that is named, not to the one that speaks.
+
+use super::super::view::View;
+use super::super::weights::NAMED;
+use super::Factor;
+
+/// More than so many that name one tell no more.
+const MOST: usize = 2;
+
+/// Others name it.
+pub(super) fn named(view: &View<'_>, at: usize) -> Option<Factor> {
+    let by: Vec<&str> = view.named_by(at).map(|by| view.candidates[by].name()).collect();
+    let weight = NAMED * by.len().min(MOST) as f64;
+    (!by.is_empty()).then(|| Factor {
+        factor: "named-by-others",
+        weight,
+        why: format!("named by {}", by.join(", ")),
+    })
+}
+
+/// It names others, which do not name it.
+pub(super) fn names(view: &View<'_>, at: usize) -> Option<Factor> {
+    let others: Vec<&str> = view.mentions[at]
+        .iter()
+        .filter(|other| !view.mentions[**other].contains(&at))
+        .map(|other| view.candidates[*other].name())
+        .collect();
+    let weight = -NAMED * others.len().min(MOST) as f64;
+    (!others.is_empty()).then(|| Factor {
+        factor: "names-others",
+        weight,
+        why: format!("it names {}", others.join(", ")),
+    })
+}

@@ -1,0 +1,28 @@
+//! When: what comes first cannot be the effect of what comes later.
+
+use super::super::view::View;
+use super::super::weights::{FIRST, LEAD_SECONDS};
+use super::{Factor, best, is_clear};
+use crate::causes::sign::{Candidate, Sign};
+
+/// Seconds by which a sign surely began later than the first of all.
+fn late(view: &View<'_>, sign: &Sign) -> f64 {
+    ((sign.surely().0 - view.first.0) as f64 / 1e9).max(0.0)
+}
+
+/// What a sign is worth by its time.
+pub(super) fn worth(view: &View<'_>, candidate: &Candidate, sign: &Sign) -> f64 {
+    let sure = if is_clear(sign, candidate.lead()) { 1.0 } else { 0.5 };
+    FIRST * sure * (-late(view, sign) / LEAD_SECONDS).exp()
+}
+
+/// How early a candidate is.
+pub(super) fn first(view: &View<'_>, at: usize) -> Option<Factor> {
+    let candidate = &view.candidates[at];
+    let sign = best(view, candidate);
+    let why = match late(view, sign) {
+        late if late < 1.0 => "first of all".to_owned(),
+        late => format!("{late:.0} s after the first sign of all"),
+    };
+    Some(Factor { factor: "precedence", weight: worth(view, candidate, sign), why })
+}

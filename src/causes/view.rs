@@ -1,0 +1,117 @@
+//! What the factors look at: all candidates beside each other, and what is known of those who speak.
+
+use std::collections::BTreeSet;
+
+use super::owner::mentioned;
+use super::sign::{Candidate, Sign};
+use crate::detect::success::Success;
+use crate::entities::reach::Reach;
+use crate::model::Timestamp;
+use crate::model::time::NANOS;
+use crate::series::bins::Bins;
+use crate::signatures::Nature;
+use crate::timeline::scene::Scene;
+
+/// Candidates and what is around them.
+pub(super) struct View<'v> {
+    pub scene: &'v Scene<'v>,
+    pub candidates: &'v [Candidate],
+    pub success: Option<&'v Success>,
+    pub reach: Option<&'v Reach>,
+    /// The first sign of substance of all.
+    pub first: Timestamp,
+    /// For every candidate, those that it names.
+    pub mentions: Vec<Vec<usize>>,
+    /// Services and groups of files where requests enter, or that tell how they ended.
+    entries: (BTreeSet<String>, BTreeSet<u32>),
+}
+
+impl<'v> View<'v> {
+    /// Looks at candidates; `None` if none of them has a sign of substance.
+    pub(super) fn of(
+        scene: &'v Scene<'v>,
+        candidates: &'v [Candidate],
+        success: Option<&'v Success>,
+        reach: Option<&'v Reach>,
+    ) -> Option<View<'v>> {
+        let of_substance =
+            |candidate: &'v Candidate| candidate.signs.iter().filter(|sign| sign.weight >= 0.4);
+        let first = candidates.iter().flat_map(of_substance).map(Sign::surely).min()?;
+        let mentions = (0..candidates.len()).map(|by| mentioned(scene, candidates, by)).collect();
+        let entries = success.map_or_else(Default::default, |success| success.places(scene));
+        Some(View { scene, candidates, success, reach, first, mentions, entries })
+    }
+
+    /// Those who name a candidate.
+    pub(super) fn named_by(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        self.mentions
+            .iter()
+            .enumerate()
+            .filter(move |(by, named)| *by != at && named.contains(&at))
+            .map(|(by, _)| by)
+    }
+
+    /// Do requests enter here, or is told here how they ended?
+    pub(super) fn enters(&self, at: usize) -> bool {
+        let candidate = &self.candidates[at];
+        self.entries.0.contains(candidate.name())
+            && candidate.group(self.scene).is_none_or(|group| self.entries.1.contains(&group))
+    }
+
+    /// Is trouble only felt where requests enter?
+    pub(super) fn feels(&self, at: usize) -> bool {
+        self.enters(at) && self.candidates[at].lead().nature == Nature::Symptom
+    }
+
+    /// Has somebody trouble at the same time whose work is a part of a candidate's?
+    pub(super) fn has_it_from_below(&self, at: usize) -> bool {
+        // What is below may have told of it a little later, by its clock or because it seldom speaks.
+        const LATER: i64 = 30 * NANOS;
+        let one = &self.candidates[at];
+        self.candidates.iter().enumerate().filter(|(other, _)| *other != at).any(|(index, other)| {
+            let near =
+                other.lead().from.0 <= one.lead().from.0.saturating_add(LATER) && other.lead().weight > 0.4;
+            let known = one.group(self.scene).zip(other.group(self.scene));
+            let told = self.reach.zip(known).filter(|(reach, (a, b))| reach.knows(*a) && reach.knows(*b));
+            near && match told {
+                Some((reach, (one, other))) => {
+                    reach.calls(one, other) && !reach.calls(other, one) && reach.feels(one, other)
+                }
+                // Who names another is above it, whatever their clocks say.
+                None => {
+                    let above = self.mentions[index].contains(&at) && !self.mentions[at].contains(&index);
+                    !above && self.follows(one, other)
+                }
+            }
+        })
+    }
+
+    /// Does the trouble of one come right after that of another, again and again?
+    fn follows(&self, one: &Candidate, other: &Candidate) -> bool {
+        const NEAR: i64 = 5 * NANOS;
+        const FEWEST: usize = 8;
+        let firsts = |candidate: &Candidate| {
+            let mut bins = Bins::default();
+            for at in candidate.lead().kinds.iter().filter(|_| candidate.lead().nature != Nature::Context) {
+                bins.merge(self.scene.kinds[*at].1.bins.clone());
+            }
+            bins
+        };
+        let (ours, theirs) = (firsts(one), firsts(other));
+        if ours.width() != theirs.width() {
+            return false;
+        }
+        let mut after = (0, 0);
+        let mut rest = theirs.rows().iter().peekable();
+        for bin in ours.rows() {
+            while rest.next_if(|other| other.index < bin.index).is_some() {}
+            if let Some(other) = rest.peek().filter(|other| other.index == bin.index) {
+                let gap = bin.first.ts.0 - other.first.ts.0;
+                if gap != 0 && gap.abs() <= NEAR {
+                    after = (after.0 + usize::from(gap > 0), after.1 + 1);
+                }
+            }
+        }
+        after.1 >= FEWEST && after.0 * 10 >= after.1 * 8
+    }
+}

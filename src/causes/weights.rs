@@ -1,0 +1,39 @@
+//! Every weight of the ranking, in log odds: how much likelier a hypothesis is with a factor than without it.
+//!
+//! `tests/oracle/fit.py` measures each of them by leaving it out, set by set; who moves one reads that table first.
+
+/// What a sign of full weight is worth by its nature: what ran out or broke explains, what is felt is explained.
+pub(super) const NATURE: f64 = 3.9;
+
+/// What the leading sign's nature is worth beside that of the best one.
+pub(super) const LEADING: f64 = 0.65;
+
+/// What it is worth to be first.
+pub(super) const FIRST: f64 = 3.9;
+
+/// In how much time a lead over the others loses most of its worth, in seconds: clocks and first signs are not exact.
+pub(super) const LEAD_SECONDS: f64 = 100.0;
+
+/// What a change is worth that could not be clearer.
+pub(super) const CLEAREST: f64 = 1.3;
+
+/// What it is worth to be named in what another one says; of two that do, and no more.
+pub(super) const NAMED: f64 = 0.98;
+
+/// What it is worth to have had trouble before all that work with it.
+pub(super) const BELOW: f64 = 0.98;
+
+/// What it costs to say only what another one said before.
+pub(super) const RELAYED: f64 = -1.95;
+
+/// What it costs to feel what has its reason elsewhere.
+pub(super) const DOWNSTREAM: f64 = -1.95;
+
+/// What it costs, beside that, to be where requests enter.
+pub(super) const ENTRY: f64 = -0.65;
+
+/// What it costs to be silent because nobody asks any more.
+pub(super) const STARVED: f64 = -2.6;
+
+/// How much of a sign's worth is certain whatever its nature, and how much comes with its weight.
+pub(super) const SPECIFIC: (f64, f64) = (0.6, 0.36);
