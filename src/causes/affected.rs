@@ -4,11 +4,13 @@
 //! those are looked at whose id falls into a share of all hashes, so that memory is bounded and the choice
 //! depends on nothing but the ids.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 
 use super::cause::{Cause, Story};
+use super::contrast::Contrast;
 use super::lift::{self, Common, Pairs, Values};
 use crate::detect::recorded::NOWHERE;
 use crate::detect::success::{self, Success};
@@ -19,6 +21,7 @@ use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value, sta
 use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
 use crate::timeline::mask;
 use crate::timeline::observe::{Kind, Wants, What};
+use crate::timeline::recent::RecentTexts;
 use crate::timeline::scene::Scene;
 
 /// How many requests are looked at, about.
@@ -42,6 +45,23 @@ pub struct Cases<'w> {
     one_in: u64,
     /// The log of the first cause, where its entries are compared if nothing names requests.
     lead: Option<Lead>,
+    /// The kinds of entries that may tell why a request failed, by their keys.
+    telling: HashMap<Vec<u8>, u32>,
+    /// For each group of files, whether it has such kinds.
+    tells: Vec<bool>,
+}
+
+/// What is concluded from the requests.
+#[derive(Debug, Default)]
+pub struct Concluded {
+    /// For whom.
+    pub affected: Affected,
+    /// Some to look at.
+    pub examples: Vec<Example>,
+    /// Which logs know of them.
+    pub reach: Reach,
+    /// What those that failed say, and the others do not.
+    pub contrast: Contrast,
 }
 
 /// The entries that the first cause was found in.
@@ -80,6 +100,7 @@ pub struct Joined<'w> {
     /// One in so many ids is looked at.
     share: u64,
     key: Vec<u8>,
+    masks: RecentTexts,
 }
 
 /// A request's id, and what is known about it.
@@ -93,6 +114,8 @@ struct Case {
     values: Values,
     /// The groups of files that know of it, sorted.
     groups: Vec<Known>,
+    /// The kinds of its entries that may tell why it failed, sorted.
+    kinds: Vec<u32>,
 }
 
 /// Who was affected.
@@ -147,7 +170,9 @@ impl<'w> Cases<'w> {
         let one_in = (requests / (looked_at / share).max(1)).max(1);
         let edge = success.map(|success| success.group).filter(|group| *group != NOWHERE);
         let lead = Lead::of(scene, story.causes.first());
-        Cases { wants, fields, edge, share, focus: focus.map(|(range, _)| range), one_in, lead }
+        let (telling, tells) = telling(scene);
+        let focus = focus.map(|(range, _)| range);
+        Cases { wants, fields, edge, share, focus, one_in, lead, telling, tells }
     }
 
     /// Looks at the requests.
@@ -172,6 +197,21 @@ impl<'w> Cases<'w> {
         });
         sum.unwrap_or_else(|| Joined::new(self))
     }
+}
+
+/// The kinds of entries that may tell why a request failed, by their keys, and the groups of files that have any.
+fn telling(scene: &Scene<'_>) -> (HashMap<Vec<u8>, u32>, Vec<bool>) {
+    let mut telling = HashMap::new();
+    let mut tells = Vec::new();
+    for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+        if kind.what == What::Template && (kind.level >= Some(Level::Warn) || scene.has_words(at)) {
+            telling.insert(kind.key(), at as u32);
+            let group = kind.group as usize;
+            tells.resize(tells.len().max(group + 1), false);
+            tells[group] = true;
+        }
+    }
+    (telling, tells)
 }
 
 /// Failures, and successes beside them, that are enough to compare.
@@ -235,6 +275,7 @@ impl<'w> Joined<'w> {
             pairs: Pairs::default(),
             share: cases.share,
             key: Vec::new(),
+            masks: RecentTexts::new(mask::mask),
         }
     }
 }
@@ -256,10 +297,16 @@ impl Fold for Joined<'_> {
         }
         let group = self.cases.wants.group(entry.location.file);
         let edge = self.cases.edge == Some(group);
+        let mut told = None;
+        if self.cases.tells.get(group as usize) == Some(&true) {
+            self.cases.wants.template_key(entry, &mut self.masks, &mut self.key);
+            told = self.cases.telling.get(&self.key).copied();
+        }
         let message = slots.role(Role::Message).key().unwrap_or_default();
         let case = self.table.entry(&id, Case::default);
         let bad = slots.level >= Some(Level::Warn);
         case.known_to(&Known { group, span: slots.ts.map(|ts| (ts, ts)), bad });
+        told.into_iter().for_each(|kind| case.says(kind));
         if let Some(ts) = slots.ts {
             case.first = Some(case.first.map_or(ts, |first| first.min(ts)));
             case.last = Some(case.last.map_or(ts, |last| last.max(ts)));
@@ -368,6 +415,12 @@ impl Case {
         }
     }
 
+    fn says(&mut self, kind: u32) {
+        if let Err(at) = self.kinds.binary_search(&kind) {
+            self.kinds.insert(at, kind);
+        }
+    }
+
     /// Adds what another thread knows of the request; its values are numbers of the same pairs.
     fn merge(&mut self, other: &Case, pairs: &Pairs) {
         self.failed = match (self.failed, other.failed) {
@@ -378,13 +431,14 @@ impl Case {
         self.last = self.last.max(other.last);
         pairs.join(&mut self.values, &other.values);
         other.groups.iter().for_each(|known| self.known_to(known));
+        other.kinds.iter().for_each(|kind| self.says(*kind));
     }
 }
 
 impl Joined<'_> {
     /// What the requests that failed in a window of time have in common, up to three of them, and which logs know of
     /// the requests of that time.
-    pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> (Affected, Vec<Example>, Reach) {
+    pub fn conclude(self, window: Option<(Timestamp, Timestamp)>) -> Concluded {
         let known = |table: Table<Case>| -> Vec<Named> {
             table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect()
         };
@@ -404,8 +458,10 @@ impl Joined<'_> {
             cases.iter().filter(|(_, case)| case.failed == Some(true) && inside(case)).collect();
         let others: Vec<&Named> = cases.iter().filter(|(_, case)| case.failed == Some(false)).collect();
         let mut reach = Reach::default();
+        let mut contrast = Contrast::default();
         for (_, case) in cases.iter().filter(|(_, case)| inside(case)) {
             reach.add(case.failed == Some(true), &case.groups);
+            contrast.add(case.failed == Some(true), &case.kinds);
         }
         let (over_represented, alike) = lift::compare(&self.pairs, &values(&failed), &values(&others));
         let affected = Affected {
@@ -422,9 +478,9 @@ impl Joined<'_> {
             window,
         );
         if lines {
-            return (affected, Vec::new(), Reach::default());
+            return Concluded { affected, ..Concluded::default() };
         }
-        (affected, examples, reach)
+        Concluded { affected, examples, reach, contrast }
     }
 }
 

@@ -8,13 +8,16 @@
 use serde::Serialize;
 
 use super::context::{attribute, contexts};
+use super::contrast::Contrast;
 use super::doubt;
 use super::factors::{self, Factor};
 use super::owner::whose;
 use super::quote::quoted;
 use super::sign::{CLEAR, Candidate, Sign, candidates, signs};
+use super::standing::{Outcome, since_the_beginning, standing};
 use super::tell::{effects, headline, sentence, shown, timeline};
 use super::view::View;
+use super::weights::NONE_OF_THESE;
 use crate::detect::finding::Finding;
 use crate::detect::recorded::Counted;
 use crate::detect::success::{Rates, Success};
@@ -43,6 +46,8 @@ pub struct Cause {
     /// When it began.
     #[serde(serialize_with = "time")]
     pub from: Option<Timestamp>,
+    /// Was it so since the data begins? Then it may be older.
+    pub since_beginning: bool,
     /// When it was last seen.
     #[serde(serialize_with = "time")]
     pub to: Option<Timestamp>,
@@ -87,6 +92,8 @@ pub struct Story {
     pub onset: Option<Timestamp>,
     /// How requests went.
     pub success: Option<Success>,
+    /// Whether they went well enough to tell noise from failure.
+    pub outcome: Outcome,
     /// How requests went before, during and after.
     pub rates: Rates,
     /// When requests failed, or else when the changes lasted.
@@ -106,7 +113,7 @@ pub fn story(
     scene: &Scene<'_>,
     findings: &[Finding],
     recorded: Option<&Counted>,
-    reach: Option<&Reach>,
+    requests: Option<(&Reach, &Contrast)>,
 ) -> Story {
     let success = Success::of(scene).or_else(|| recorded.map(|counted| Success::recorded(scene, counted)));
     let worst = success.as_ref().and_then(|success| success.worst);
@@ -132,8 +139,14 @@ pub fn story(
         let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { slack };
         signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + slack);
     }
+    let outcome = Outcome::of(scene, success.as_ref());
+    let contrast = requests.map(|(_, contrast)| contrast);
+    signs.extend(standing(scene, findings, (success.as_ref(), outcome), contrast, &signs));
+    if let Some(contrast) = contrast {
+        signs.iter_mut().for_each(|sign| sign.share = contrast.best(&sign.kinds));
+    }
     let mut candidates = candidates(signs);
-    rank(scene, &mut candidates, success.as_ref(), reach);
+    rank(scene, &mut candidates, success.as_ref(), requests);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
     let sure = candidates.iter().any(|candidate| candidate.signs.iter().any(Sign::is_sure));
@@ -142,12 +155,14 @@ pub fn story(
     if !sure && worst.is_none() {
         candidates.clear();
     }
-    let causes = causes(scene, &candidates, success.as_ref());
+    let causes = causes(scene, &candidates, (success.as_ref(), outcome));
     let onset = causes.first().and_then(|cause| cause.from).or(worst.map(|worst| worst.from));
-    let impact = worst.map(|worst| (worst.from, worst.to)).or(core.filter(|_| !candidates.is_empty()));
+    let whole = (outcome == Outcome::Failing).then_some((scene.axis.start, scene.last));
+    let impact = worst.map(|worst| (worst.from, worst.to));
+    let impact = impact.or(whole).or(core.filter(|_| !candidates.is_empty()));
     let rates = success.as_ref().map_or_else(Rates::default, |success| success.rates(scene, impact));
     let timeline = timeline(&candidates, success.as_ref(), scene);
-    Story { onset, success, rates, impact, causes, timeline }
+    Story { onset, success, outcome, rates, impact, causes, timeline }
 }
 
 /// When the trouble was: where requests failed, or else where the clearest change was.
@@ -160,8 +175,13 @@ fn core(signs: &[Sign], worst: Option<(Timestamp, Timestamp)>) -> Option<(Timest
 }
 
 /// Gives every candidate the factors that speak for and against it, and puts the best first.
-fn rank(scene: &Scene<'_>, candidates: &mut [Candidate], success: Option<&Success>, reach: Option<&Reach>) {
-    let Some(view) = View::of(scene, candidates, success, reach) else { return };
+fn rank(
+    scene: &Scene<'_>,
+    candidates: &mut [Candidate],
+    success: Option<&Success>,
+    requests: Option<(&Reach, &Contrast)>,
+) {
+    let Some(view) = View::of(scene, candidates, success, requests) else { return };
     let factors: Vec<Vec<Factor>> = (0..candidates.len()).map(|at| factors::of(&view, at)).collect();
     for (candidate, factors) in candidates.iter_mut().zip(factors) {
         candidate.score = factors.iter().map(|factor| factor.weight).sum();
@@ -171,9 +191,14 @@ fn rank(scene: &Scene<'_>, candidates: &mut [Candidate], success: Option<&Succes
 }
 
 /// The candidates as causes, each with what followed it.
-fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>) -> Vec<Cause> {
+fn causes(
+    scene: &Scene<'_>,
+    candidates: &[Candidate],
+    (success, outcome): (Option<&Success>, Outcome),
+) -> Vec<Cause> {
     const MOST: usize = 5;
     let total: f64 = candidates.iter().take(3).map(|candidate| candidate.score.exp()).sum();
+    let total = total + NONE_OF_THESE.exp();
     let share = |candidate: &Candidate| {
         if total > 0.0 { candidate.score.exp() / total * factors::trust(candidate.lead()) } else { 0.0 }
     };
@@ -187,14 +212,16 @@ fn causes(scene: &Scene<'_>, candidates: &[Candidate], success: Option<&Success>
         .map(|(at, candidate)| {
             let lead = candidate.lead();
             let confidence = if at == 0 { calibrated(first) } else { share(candidate) * left };
+            let confidence = confidence.min(most(lead, outcome));
             Cause {
                 rank: at + 1,
                 headline: headline(lead) + &whose(scene, candidate),
                 summary: sentence(candidate, &whose(scene, candidate), quoted(scene, lead).as_deref()),
                 detector: lead.detector,
                 subject: lead.subject.clone(),
-                from: Some(candidate.from()),
-                to: Some(candidate.to()),
+                from: Some(candidate.from()).filter(|_| lead.timed),
+                since_beginning: lead.standing && since_the_beginning(scene, candidate.from()),
+                to: Some(candidate.to()).filter(|_| lead.timed),
                 confidence: (confidence * 100.0).round() / 100.0,
                 evidence: shown(candidate),
                 effects: effects(scene, candidates, at, success),
@@ -214,6 +241,19 @@ fn felt_kinds(candidate: &Candidate) -> Vec<usize> {
     }
     let signs = candidate.signs.iter().filter(|sign| sign.nature != Nature::Context && sign.weight > 0.4);
     signs.flat_map(|sign| sign.kinds.iter().copied()).collect()
+}
+
+/// How sure anybody can be of what was never otherwise: only requests that failed tell it from noise, or words that are
+/// decisive.
+fn most(lead: &Sign, outcome: Outcome) -> f64 {
+    let tells = lead.share.is_some_and(|share| share.tells());
+    match (outcome, lead.weight >= 0.9) {
+        _ if !lead.standing => 1.0,
+        (Outcome::Some, _) => 0.45,
+        _ if tells => 0.9,
+        (Outcome::Failing, true) | (Outcome::Unknown, true) => 0.7,
+        _ => 0.45,
+    }
 }
 
 /// How often causes that had such a share of the evidence were right: a logistic curve through what was counted with

@@ -3,12 +3,14 @@
 pub mod affected;
 pub mod cause;
 mod context;
+pub mod contrast;
 pub mod doubt;
 pub mod factors;
 pub mod lift;
 mod owner;
 mod quote;
 mod sign;
+pub mod standing;
 mod tell;
 mod view;
 mod weights;

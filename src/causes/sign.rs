@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::contrast::Share;
 use super::factors::Factor;
 use crate::detect::family::{evidence, subject};
 use crate::detect::finding::Finding;
@@ -32,6 +33,12 @@ pub(super) struct Sign {
     pub level: bool,
     /// Is it only some of what the subject does that is missing?
     pub part: bool,
+    /// Is it so all the time, so that no change tells of it?
+    pub standing: bool,
+    /// Do its entries have times?
+    pub timed: bool,
+    /// How it belongs to the requests that failed, where that is known.
+    pub share: Option<Share>,
     pub subject: Subject,
     pub kinds: Vec<usize>,
     pub evidence: Vec<Evidence>,
@@ -40,7 +47,7 @@ pub(super) struct Sign {
 impl Sign {
     /// Is it trouble by itself, whatever becomes of requests? A quantity that grew is not: it may be used well.
     pub(super) fn is_sure(&self) -> bool {
-        self.weight >= 0.5 && self.gain >= CLEAR && !self.level
+        self.standing || (self.weight >= 0.5 && self.gain >= CLEAR && !self.level)
     }
 
     /// Was it found in a recorded metric?
@@ -102,7 +109,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
                 .clone()
                 .unwrap_or_else(|| what.map_or(finding.detector, |detector| detector.what()).to_owned()),
             nature: finding.nature,
-            weight: weight(finding),
+            weight: weight(finding.nature, finding.severity, finding.detector),
             gain: if finding.what.is_some() { finding.gain } else { gains.fold(rare, f64::max) },
             from: earliest.map_or(from, |earliest| earliest.min(from)),
             to,
@@ -114,6 +121,9 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
             },
             level: finding.level,
             part: finding.part,
+            standing: false,
+            timed: true,
+            share: None,
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
@@ -168,6 +178,9 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
             count: signal.bins.count(),
             level: false,
             part: false,
+            standing: false,
+            timed: true,
+            share: None,
             subject: of,
             kinds: vec![at],
             evidence: evidence(scene, &signal.bins, &[at]),
@@ -221,15 +234,15 @@ fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Findi
 }
 
 /// How much a finding explains.
-fn weight(finding: &Finding) -> f64 {
-    match (finding.nature, finding.severity) {
+pub(super) fn weight(nature: Nature, severity: Severity, detector: &str) -> f64 {
+    match (nature, severity) {
         (Nature::Resource | Nature::Fault, Severity::Critical) => 1.0,
         (Nature::Resource | Nature::Fault, Severity::High) => 0.9,
         (Nature::Resource | Nature::Fault, _) => 0.7,
         // What is slow says less of why than what says so in words.
-        (Nature::Symptom, Severity::High | Severity::Critical) if finding.detector == "latency" => 0.5,
+        (Nature::Symptom, Severity::High | Severity::Critical) if detector == "latency" => 0.5,
         (Nature::Symptom, Severity::High | Severity::Critical) => 0.55,
-        (Nature::Symptom, _) if finding.detector == "slow-query" => 0.47,
+        (Nature::Symptom, _) if detector == "slow-query" => 0.47,
         (Nature::Symptom, _) => 0.4,
         (Nature::Context, _) => 0.3,
     }
@@ -262,6 +275,9 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
         count: stretch.count,
         level: false,
         part: false,
+        standing: false,
+        timed: true,
+        share: None,
         subject: subject(scene, kind),
         kinds: vec![at],
         evidence: evidence(scene, &bins, &[at]),
@@ -273,15 +289,16 @@ const PROGRAMS: &[&str] = &["haproxy", "nginx", "envoy", "apache2", "httpd", "tr
 
 /// Signs by service; within one, in the order of time.
 pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
-    let mut services: BTreeMap<(String, String), Vec<Sign>> = BTreeMap::new();
+    // What is so all the time and what changed are two things.
+    let mut services: BTreeMap<(String, String, bool), Vec<Sign>> = BTreeMap::new();
     for sign in signs {
         let file = || sign.subject.file.clone();
         let key = match &sign.subject.service {
             Some(service) if PROGRAMS.contains(&service.as_str()) && !sign.kinds.is_empty() => {
-                (service.clone(), file())
+                (service.clone(), file(), sign.standing)
             }
-            Some(service) => (service.clone(), String::new()),
-            None => (file(), String::new()),
+            Some(service) => (service.clone(), String::new(), sign.standing),
+            None => (file(), String::new(), sign.standing),
         };
         services.entry(key).or_default().push(sign);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::contrast::Contrast;
 use super::owner::mentioned;
 use super::sign::{Candidate, Sign};
 use crate::detect::success::Success;
@@ -18,8 +19,11 @@ pub(super) struct View<'v> {
     pub candidates: &'v [Candidate],
     pub success: Option<&'v Success>,
     pub reach: Option<&'v Reach>,
+    pub contrast: Option<&'v Contrast>,
     /// The first sign of substance of all.
     pub first: Timestamp,
+    /// Did anything change at all?
+    pub changed: bool,
     /// For every candidate, those that it names.
     pub mentions: Vec<Vec<usize>>,
     /// Services and groups of files where requests enter, or that tell how they ended.
@@ -32,14 +36,41 @@ impl<'v> View<'v> {
         scene: &'v Scene<'v>,
         candidates: &'v [Candidate],
         success: Option<&'v Success>,
-        reach: Option<&'v Reach>,
+        requests: Option<(&'v Reach, &'v Contrast)>,
     ) -> Option<View<'v>> {
         let of_substance =
             |candidate: &'v Candidate| candidate.signs.iter().filter(|sign| sign.weight >= 0.4);
-        let first = candidates.iter().flat_map(of_substance).map(Sign::surely).min()?;
+        let signs = || candidates.iter().flat_map(of_substance);
+        let first_change = signs().filter(|sign| !sign.standing).map(Sign::surely).min();
+        let first = first_change.or_else(|| signs().map(Sign::surely).min())?;
         let mentions = (0..candidates.len()).map(|by| mentioned(scene, candidates, by)).collect();
         let entries = success.map_or_else(Default::default, |success| success.places(scene));
-        Some(View { scene, candidates, success, reach, first, mentions, entries })
+        let reach = requests.map(|(reach, _)| reach);
+        let contrast = requests.map(|(_, contrast)| contrast);
+        Some(View {
+            contrast,
+            scene,
+            candidates,
+            success,
+            reach,
+            first,
+            changed: first_change.is_some(),
+            mentions,
+            entries,
+        })
+    }
+
+    /// The share of the failed requests that a sign explains: those that know of it; or where it knows no requests,
+    /// as of something that they work with, at most one for each time that it happened.
+    pub(super) fn explains(&self, sign: &Sign) -> f64 {
+        let failed = self.contrast.map_or(0, Contrast::failed);
+        match sign.share {
+            Some(share) => share.of_failed,
+            None if failed > 0 && matches!(sign.nature, Nature::Fault | Nature::Resource) => {
+                (sign.count as f64 / failed as f64).min(1.0)
+            }
+            None => 0.0,
+        }
     }
 
     /// Those who name a candidate.

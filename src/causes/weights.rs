@@ -37,3 +37,12 @@ pub(super) const STARVED: f64 = -2.6;
 
 /// How much of a sign's worth is certain whatever its nature, and how much comes with its weight.
 pub(super) const SPECIFIC: (f64, f64) = (0.6, 0.36);
+
+/// How much counts what requests that failed have beside those that did not.
+pub(super) const REQUESTS: f64 = 1.0;
+
+/// What it costs to have been so all the time.
+pub(super) const NO_BASELINE: f64 = -2.5;
+
+/// What is worth, beside the candidates, that none of them is the cause.
+pub(super) const NONE_OF_THESE: f64 = 3.0;

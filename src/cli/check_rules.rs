@@ -332,7 +332,7 @@ fn replay_over(
         answer.what_if = Some(whatif::what_if(&loaded.files, &before, interval, &setting, &trials, &replay)?);
     }
     if !args.explain.is_empty() {
-        let data = measured::times(replay.span);
+        let data = crate::investigate::recorded::times(replay.span);
         let at = args.at.as_deref().map(When::parse).transpose()?;
         let at = at.map(|when| session.instant(&when, data)).transpose()?.map(Timestamp::millis);
         let mut explained = Vec::new();

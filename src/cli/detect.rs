@@ -10,17 +10,16 @@ use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
 use super::nothing;
 use super::out;
-use super::recorded::Recorded;
 use super::redaction;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
-use crate::detect::own::{self, Own, Watch};
-use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
+use crate::detect::own::Own;
+use crate::detect::{self, Finding, Severity, Wants};
 use crate::format::log::json::each_field;
-use crate::investigate::reread;
+use crate::investigate::{self, Corpus, Question, reread};
 use crate::model::{Error, Needs, Value};
 use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
-use crate::scan::{self, Selection};
+use crate::scan::Selection;
 use crate::signatures::meter;
 
 /// Find known failures, bursts and changes, with windows and evidence
@@ -91,18 +90,10 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let wants = Wants::new(&session.inputs.logs, &mut needs);
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
-    let new = || (Observed::new(&wants), Watch::new(&own));
-    let ((observed, watch), mut scanned) = scan::fold(&session.inputs.logs, &selection, &options, new);
-    let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
-    let scene = Scene::beside(&wants, observed, &detect::vocabulary(), given).spanning(recorded.span());
-    usual_is_known(&scene, &recorded)?;
-    let mut findings = detect::findings(&scene, &args.only);
-    let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
-    let declared = own::findings(watch, &scene);
-    findings.extend(
-        recorded.findings(given).into_iter().chain(declared).filter(|finding| wanted(finding.detector)),
-    );
-    findings.sort_by_cached_key(Finding::order);
+    let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
+    let question = Question { filter: &chosen.filter, range, given, own: &own, only: &args.only };
+    let investigate::Looked { scene, mut findings, mut scanned, recorded } =
+        investigate::look(&corpus, &question, (&wants, &selection))?;
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
     reread::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
     reread::fill(&mut findings, &session.inputs.logs, &scanned, &options);
@@ -122,18 +113,6 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
     let nothing_read = account.lines == 0 && !recorded.has_data();
     Ok(session.finish(Verdict::of(!failed && !nothing_read)))
-}
-
-/// Fails if nothing lies in the time that was given to compare with.
-pub(super) fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(), Error> {
-    let Some(given) = scene.given else { return Ok(()) };
-    let (from, to) = given.usual;
-    let recorded = recorded.span().is_some_and(|(first, last)| first <= to && from <= last);
-    if recorded || scene.chunks.iter().any(|(_, (first, last))| *first <= to && from <= *last) {
-        return Ok(());
-    }
-    Err(Error::usage("--baseline: nothing was written in that time")
-        .hinted("obs fields tells from when to when"))
 }
 
 /// The detectors; what is found in entries and in recorded metrics under one name is one.

@@ -12,20 +12,19 @@ use serde::Serialize;
 
 use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
-use super::detect::{lines, usual_is_known};
+use super::detect::lines;
 use super::measured::{self, Wanted};
-use super::recorded::Recorded;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use super::{nothing, out, redaction};
-use crate::causes::affected::{Affected, Cases, Example};
-use crate::causes::cause::{self, Cause, Event, Story};
-use crate::causes::doubt;
-use crate::detect::own::{self, Watch};
+use crate::causes::affected::{Affected, Example};
+use crate::causes::cause::{Cause, Event, Story};
+use crate::causes::standing::Outcome;
 use crate::detect::success::{RULE, Rates, Success};
-use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
-use crate::entities::reach::Reach;
-use crate::investigate::{narrow, reread};
+use crate::detect::{Scene, Wants};
+use crate::investigate::recorded::Recorded;
+use crate::investigate::verdict::Verdict as Judged;
+use crate::investigate::{Corpus, Investigation, Looked, Question, investigate};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
@@ -37,7 +36,7 @@ use crate::rules::Setting;
 use crate::rules::alert::Alert;
 use crate::rules::file::{self, FileOptions};
 use crate::rules::replay::{self, Interval};
-use crate::scan::{self, Selection};
+use crate::scan::Selection;
 use crate::source;
 
 /// Say what failed, since when, how badly, for whom and why, without being asked
@@ -60,6 +59,12 @@ pub(super) struct InvestigateArgs {
     /// Write the same for tickets and post-mortems into this file, too
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Show for each cause the reasons for and against it, with their weights in log odds
+    #[arg(long)]
+    why: bool,
+    /// Exit code 1 if this is the verdict, or a worse one: failing, trouble
+    #[arg(long, value_name = "VERDICT")]
+    fail_on: Option<String>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -72,6 +77,7 @@ pub(super) struct InvestigateArgs {
 
 #[derive(Serialize)]
 struct InvestigateJson<'a> {
+    verdict: Judged,
     span: SpanJson,
     baseline: Option<BaselineJson>,
     onset: Option<String>,
@@ -113,6 +119,7 @@ const SHOWN: usize = 6;
 
 /// Runs the command.
 pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let fail_on = args.fail_on.as_deref().map(judged_by_name).transpose()?;
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let asked = needs.clone();
@@ -128,51 +135,11 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let logs = &session.inputs.logs;
     let wants = Wants::new(logs, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
-    let new = || (Observed::new(&wants), Watch::new(&own));
-    let ((observed, watch), mut scanned) = scan::fold(logs, &selection, &options, new);
-    let recorded = Recorded::load(&session.inputs, (session.config.now, range), &options);
-    let scene = Scene::beside(&wants, observed, &detect::vocabulary(), given).spanning(recorded.span());
-    usual_is_known(&scene, &recorded)?;
-    let mut findings = detect::findings(&scene, &[]);
-    findings.extend(recorded.findings(given));
-    findings.extend(own::findings(watch, &scene));
-    let counted = recorded.requests();
-    let mut story = cause::story(&scene, &findings, counted.as_ref(), None);
-    let (affected, cases, reach) = if story.causes.is_empty() {
-        (Affected { of: "requests", ..Affected::default() }, Vec::new(), Reach::default())
-    } else {
-        let cases = Cases::new(logs, &scene, &story, &mut needs);
-        let selection = Selection::new(needs, &chosen.filter, range);
-        cases.join(&scene, (logs, &scanned), &selection, &options).conclude(story.impact)
-    };
-    if !reach.is_empty() {
-        // Who calls whom is known now.
-        story = cause::story(&scene, &findings, counted.as_ref(), Some(&reach));
-    }
-    let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
-    let shown = shown.chain(story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut()));
-    let mut shown: Vec<_> = shown.collect();
-    reread::fill_recorded(
-        shown.iter_mut().map(|evidence| &mut **evidence).collect(),
-        &session.inputs.metrics,
-        &options,
-    );
-    reread::fill_all(shown, logs, &scanned, &options);
-    doubt::of_requests(&mut story.causes, &reach, &scene);
-    if let Some(common) = affected.over_represented.first() {
-        narrow::narrow(
-            &mut story,
-            common,
-            &scene,
-            (logs, &scanned),
-            (&chosen.filter, range, asked),
-            &options,
-        );
-        if let Some(cause) = story.causes.first_mut() {
-            let unknown = cause.evidence.iter_mut().filter(|evidence| evidence.line == 0);
-            reread::fill_all(unknown.collect(), logs, &scanned, &options);
-        }
-    }
+    let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
+    let question = Question { filter: &chosen.filter, range, given, own: &own, only: &[] };
+    let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
+    let Investigation { looked, story, affected, examples: cases } = investigation;
+    let Looked { scene, findings, mut scanned, recorded } = looked;
     let examples: Vec<ExampleJson> =
         cases.iter().map(|example| command(example, (&args.paths.paths, &args.input))).collect();
     for case in &cases {
@@ -185,8 +152,10 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
     let alerts = alerts(args, &mut session)?;
-    let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, (&story, &findings));
+    let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, &story);
+    let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
     let json = InvestigateJson {
+        verdict: judged,
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
         baseline: baseline(&story, &scene, &account),
         onset: story.onset.map(text),
@@ -202,6 +171,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let is_page = matches!(form, Form::Html | Form::Markdown);
     let page = (is_page || args.html.is_some() || args.markdown.is_some()).then(|| {
         let told = page::Told {
+            judged,
             args,
             session: &session,
             scene: &scene,
@@ -224,12 +194,22 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let report = match page {
         Some(page) if is_page => page,
         _ => {
-            let first = verdict(&story, &account, unseen.as_deref());
-            report((&session, first), &scene, &story, &affected, &examples, &alerts, &account)
+            let first = verdict(&story, judged, &account, unseen.as_deref());
+            report((&session, first, args.why), &scene, &story, &affected, &examples, &alerts, &account)
         }
     };
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(unseen.is_none() || !findings.is_empty())))
+    let fails = fail_on.is_some_and(|least| judged != Judged::Unknown && judged >= least);
+    Ok(session.finish(match judged {
+        Judged::Unknown => Verdict::Trouble,
+        _ => Verdict::of(!fails),
+    }))
+}
+
+/// The verdict of that name, of those that a pipeline may fail on.
+fn judged_by_name(name: &str) -> Result<Judged, Error> {
+    let known = [Judged::Failing, Judged::Trouble].into_iter().find(|judged| judged.name() == name);
+    known.ok_or_else(|| Error::usage(format!("--fail-on: {name} is neither failing nor trouble")))
 }
 
 /// Why nothing can be said, if there was nothing to judge.
@@ -238,21 +218,13 @@ fn unseen(
     asked: &[String],
     (scene, recorded): (&Scene<'_>, &Recorded),
     account: &Account,
-    (story, findings): (&Story, &[Finding]),
+    story: &Story,
 ) -> Option<String> {
     if !story.causes.is_empty() || recorded.span().is_some() {
         return None;
     }
     if scene.kinds.is_empty() {
         return Some(nothing::sentence(session, asked, account));
-    }
-    if let Some(finding) =
-        findings.iter().find(|finding| account.from.is_none() && finding.severity >= Severity::High)
-    {
-        return Some(format!(
-            "no entry has a time, so nothing can be compared; but there is: {}.",
-            finding.summary
-        ));
     }
     nothing_said(account)
 }
@@ -366,7 +338,7 @@ fn quoted(word: &str) -> String {
 const EFFECTS: usize = 3;
 
 fn report(
-    (session, first): (&Session, Phrase),
+    (session, first, why): (&Session, Phrase, bool),
     scene: &Scene<'_>,
     story: &Story,
     affected: &Affected,
@@ -391,8 +363,14 @@ fn report(
             report.paragraph(format!("What followed: {}{more}.", first.join("; ")));
         }
         report.paragraph(against(cause));
+        if why {
+            report.push(reasons(cause));
+        }
         for cause in story.causes.iter().skip(1).take(2) {
             report.paragraph(Phrase::new().and(Style::Dim, considered(cause)));
+            if why {
+                report.push(reasons(cause));
+            }
         }
     }
     success(&mut report, scene, story);
@@ -409,6 +387,22 @@ fn report(
     coverage(&mut report, session);
     report.push(Section::Account(*account));
     report
+}
+
+/// The reasons for and against a cause, the weightiest first.
+fn reasons(cause: &Cause) -> Section {
+    let mut table = Table::new(vec![
+        Column::number("log odds"),
+        Column::text("reason").importance(9),
+        Column::text("why").wrapped(),
+    ]);
+    let mut factors: Vec<_> = cause.why.iter().collect();
+    factors.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    for factor in factors {
+        let weight = format!("{:+.1}", factor.weight);
+        table.row(vec![Cell::text(weight), Cell::text(factor.factor), Cell::text(factor.why.as_str())]);
+    }
+    Section::Table(table)
 }
 
 /// What speaks against a cause.
@@ -430,39 +424,84 @@ fn considered(cause: &Cause) -> String {
 }
 
 /// The first sentence: what fails, since when, how badly, why.
-fn verdict(story: &Story, account: &Account, unseen: Option<&str>) -> Phrase {
+fn verdict(story: &Story, judged: Judged, account: &Account, unseen: Option<&str>) -> Phrase {
     if let Some(why) = unseen {
         return Phrase::new().and(Style::Warn, "Nothing can be said").and(Style::Plain, format!(": {why}"));
     }
-    let Some(onset) = story.onset else {
-        let span = account.from.zip(account.to).map_or(String::new(), |(from, to)| {
-            let word = if from.date_clock() == to.date_clock() { "at" } else { "between" };
-            format!(" {word} {}", span(from, to))
-        });
-        let rate = story
-            .rates
-            .before
-            .map_or(String::new(), |rate| format!(" {} of requests succeeded.", percent(rate)));
-        return Phrase::new()
-            .and(Style::Good, "Nothing is wrong")
-            .and(Style::Plain, format!("{span}: no failure stands out from what is usual.{rate}"));
-    };
-    let mut phrase = Phrase::new().and(Style::Bad, "Something broke");
-    phrase = phrase.and(Style::Plain, format!(" at {} UTC", onset.date_clock()));
-    if let Some(cause) = story.causes.first() {
-        phrase = phrase.and(Style::Plain, ": ").and(Style::Strong, cause.headline.as_str());
+    let cause = story.causes.first();
+    match story.onset {
+        _ if judged == Judged::Calm => calm(story, account),
+        None => untold(story, judged, account),
+        Some(_) if cause.is_some_and(|cause| cause.since_beginning || cause.from.is_none()) => {
+            untold(story, judged, account)
+        }
+        Some(onset) => {
+            let phrase = Phrase::new().and(Style::Bad, "Something broke");
+            let phrase = phrase.and(Style::Plain, format!(" at {} UTC", onset.date_clock()));
+            fallen(headlined(phrase, cause), story).and(Style::Plain, ".")
+        }
     }
+}
+
+/// What happened where, after a colon.
+fn headlined(phrase: Phrase, cause: Option<&Cause>) -> Phrase {
+    let Some(cause) = cause else { return phrase };
+    phrase.and(Style::Plain, ": ").and(Style::Strong, cause.headline.as_str())
+}
+
+/// How the success of requests fell.
+fn fallen(phrase: Phrase, story: &Story) -> Phrase {
     if let (Some(before), Some(during)) = (story.rates.before, story.rates.during)
         && before - during > 0.001
         && story.success.as_ref().is_some_and(Success::is_telling)
     {
         let after = story.rates.after.map_or(String::new(), |after| format!(", then {}", percent(after)));
-        phrase = phrase.and(
+        return phrase.and(
             Style::Plain,
             format!(". Success of requests fell from {} to {}{after}", percent(before), percent(during)),
         );
     }
-    phrase.and(Style::Plain, ".")
+    phrase
+}
+
+/// Nothing is wrong, and what was looked at to say so.
+fn calm(story: &Story, account: &Account) -> Phrase {
+    let span = account.from.zip(account.to).map_or(String::new(), |(from, to)| {
+        let word = if from.date_clock() == to.date_clock() { "at" } else { "between" };
+        format!(" {word} {}", span(from, to))
+    });
+    let rate = story.rates.before.or(story.rates.during);
+    let rate = rate.map_or(String::new(), |rate| format!(" {} of requests succeeded.", percent(rate)));
+    Phrase::new()
+        .and(Style::Good, "Nothing is wrong")
+        .and(Style::Plain, format!("{span}: no failure stands out from what is usual.{rate}"))
+}
+
+/// What is wrong, and was so all the time, or when is not known.
+fn untold(story: &Story, judged: Judged, account: &Account) -> Phrase {
+    let cause = story.causes.first();
+    let since = match account.from {
+        Some(from) => format!(" since the beginning of the data, {} UTC", from.date_clock()),
+        None => String::new(),
+    };
+    let what = if judged != Judged::Failing {
+        "There is trouble"
+    } else if story.outcome == Outcome::Failing {
+        "Requests fail"
+    } else {
+        "Something broke"
+    };
+    let phrase = Phrase::new().and(Style::Bad, what).and(Style::Plain, since);
+    let phrase = headlined(phrase, cause);
+    let rate = story.success.as_ref().filter(|success| success.is_telling()).and_then(Success::rate);
+    phrase.and(
+        Style::Plain,
+        match rate {
+            Some(rate) => format!(". {} of requests succeeded.", percent(rate)),
+            None if judged == Judged::Trouble => ". Nothing tells whether users felt it.".to_owned(),
+            None => ".".to_owned(),
+        },
+    )
 }
 
 /// Why nothing can be said, where nothing was understood or nothing tells when it was.

@@ -10,6 +10,7 @@ use super::args::InputArgs;
 use super::config;
 use super::session::{Chosen, Session};
 use crate::detect;
+use crate::investigate::recorded::times;
 use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
 use crate::model::unit::{HumanBytes, HumanCount};
 use crate::model::{Account, Error, Labels, Needs, TimeRange, Timestamp};
@@ -181,12 +182,6 @@ fn find(
         let labels = Labels::new([(Labels::NAME, metrics::FINDINGS), ("detector", detector)]);
         store.push(metrics::counted(labels, &events, clock));
     }
-}
-
-/// Milliseconds as times.
-pub(super) fn times(span: Option<(i64, i64)>) -> Option<(Timestamp, Timestamp)> {
-    let (from, to) = span?;
-    Some((Timestamp::from_millis(from)?, Timestamp::from_millis(to)?))
 }
 
 impl Measured {

@@ -18,7 +18,6 @@ mod nothing;
 mod out;
 mod progress;
 mod query;
-mod recorded;
 mod redaction;
 mod session;
 mod skew;

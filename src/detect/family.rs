@@ -200,6 +200,7 @@ impl Family {
             count,
             windows: bins.runs(GAP),
             constant,
+            base: self.severity,
             kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
             ..Finding::new(self.name, severity, self.nature, subject(scene, kind))
         };

@@ -16,6 +16,9 @@ pub struct Finding {
     pub detector: &'static str,
     /// How bad it is.
     pub severity: Severity,
+    /// How bad it is where it is not so all the time.
+    #[serde(skip)]
+    pub base: Severity,
     /// What part it plays.
     pub nature: Nature,
     /// What it is about.
@@ -69,6 +72,7 @@ impl Finding {
         Finding {
             detector,
             severity,
+            base: severity,
             nature,
             subject,
             from: None,
@@ -128,6 +132,7 @@ mod tests {
         let finding = Finding {
             detector: "pool-exhaustion",
             severity: Severity::Critical,
+            base: Severity::Critical,
             nature: Nature::Resource,
             subject: Subject { file: "db.log".into(), service: None },
             from: ts,

@@ -156,6 +156,12 @@ impl Success {
         self.recorded.is_some() || own.abs_diff(theirs) * 10 <= own
     }
 
+    /// The share of all requests that succeeded.
+    pub fn rate(&self) -> Option<f64> {
+        let [requests, failures] = [&self.requests, &self.failures].map(|counts| counts.iter().sum::<u64>());
+        (requests > 0).then(|| (requests - failures) as f64 / requests as f64)
+    }
+
     /// Are there enough requests for their success to be told in a sentence? Three of fourteen are an accident.
     pub fn is_telling(&self) -> bool {
         const ENOUGH: [u64; 2] = [100, 5];

@@ -244,6 +244,29 @@ impl Wants {
         true
     }
 
+    /// The key of what an entry says, as it is counted: [`Kind::key`] of its kind.
+    pub fn template_key(&self, entry: &Entry<'_, '_>, masks: &mut RecentTexts, key: &mut Vec<u8>) {
+        let slots = entry.slots;
+        let service = slots.role(Role::Service).key().unwrap_or_default();
+        let message = slots.role(Role::Message).key().unwrap_or_default();
+        let level = slots.level.filter(|_| !message.is_empty());
+        key.clear();
+        push_head(self.group(entry.location.file), level, shortened(&service), key);
+        masks.append(&message, key);
+        self.push_errors(slots, key);
+    }
+
+    /// Appends what the fields of an entry say of what went wrong, masked.
+    fn push_errors(&self, slots: &Slots<'_>, key: &mut Vec<u8>) {
+        for slot in &self.errors {
+            if let crate::model::Value::Text(text) = slots.get(*slot) {
+                key.extend_from_slice(b" | ");
+                let text = text.bytes();
+                mask::mask(&text[..text.len().min(FIELD)], key);
+            }
+        }
+    }
+
     /// Asks for one more quantity.
     #[cfg(test)]
     pub(crate) fn want_number(&mut self, name: &str, needs: &mut Needs) {
@@ -400,6 +423,16 @@ impl<'w> Observed<'w> {
     }
 }
 
+/// The beginning of a template's key: what is counted, whose it is, how bad. What says nothing but a status is counted
+/// by that, and has no level.
+fn push_head(group: u32, level: Option<Level>, service: &[u8], key: &mut Vec<u8>) {
+    key.push(What::Template as u8);
+    key.extend_from_slice(&group.to_be_bytes());
+    key.push(level.map_or(NO_LEVEL, |level| level as u8));
+    key.push(service.len() as u8);
+    key.extend_from_slice(service);
+}
+
 /// The number of the signal with this key, which is made if it is new.
 fn number(signals: &mut Table<Signal>, key: &[u8], entry: &Entry<'_, '_>) -> u32 {
     let template = key.first() == Some(&(What::Template as u8));
@@ -435,24 +468,11 @@ impl Fold for Observed<'_> {
         let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         self.key.clear();
-        self.key.push(What::Template as u8);
-        self.key.extend_from_slice(&group.to_be_bytes());
-        // What says nothing but a status is counted by that.
-        let level = slots.level.filter(|_| !message.is_empty());
-        self.key.push(level.map_or(NO_LEVEL, |level| level as u8));
-        self.key.push(service.len() as u8);
-        self.key.extend_from_slice(service);
+        push_head(group, slots.level.filter(|_| !message.is_empty()), service, &mut self.key);
         let head = self.key.len();
         let mut told = self.masks.append(&message, &mut self.key);
         let plain = self.key.len();
-        for slot in &self.wants.errors {
-            let value = slots.get(*slot);
-            if let crate::model::Value::Text(text) = value {
-                self.key.extend_from_slice(b" | ");
-                let text = text.bytes();
-                mask::mask(&text[..text.len().min(FIELD)], &mut self.key);
-            }
-        }
+        self.wants.push_errors(slots, &mut self.key);
         let known = told.as_deref_mut().filter(|_| self.key.len() == plain);
         let signal = match known {
             Some(told) if !told.head.is_empty() && told.head == self.key[..head] => told.signal,
@@ -595,6 +615,15 @@ impl Kind {
             service: String::from_utf8_lossy(key.get(7..7 + length)?).into_owned(),
             text: String::from_utf8_lossy(key.get(7 + length..)?).into_owned(),
         })
+    }
+
+    /// The key under which its entries are counted.
+    pub fn key(&self) -> Vec<u8> {
+        let mut key = Vec::with_capacity(self.text.len() + self.service.len() + 8);
+        push_head(self.group, self.level, self.service.as_bytes(), &mut key);
+        key[0] = self.what as u8;
+        key.extend_from_slice(self.text.as_bytes());
+        key
     }
 
     /// The first words of what it says.

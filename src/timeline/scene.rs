@@ -271,6 +271,11 @@ impl<'w> Scene<'w> {
         self.words[kind].binary_search(&word).is_ok()
     }
 
+    /// Does any word of the detectors occur in a kind's text?
+    pub fn has_words(&self, kind: usize) -> bool {
+        !self.words[kind].is_empty()
+    }
+
     /// When a kind of entry was more frequent than usual, measured by time and by the volume of its log.
     pub fn change(&self, kind: usize) -> Option<&Change> {
         self.changes[kind].as_ref()

@@ -12,7 +12,11 @@ fn late(view: &View<'_>, sign: &Sign) -> f64 {
 
 /// What a sign is worth by its time.
 pub(super) fn worth(view: &View<'_>, candidate: &Candidate, sign: &Sign) -> f64 {
-    let sure = if is_clear(sign, candidate.lead()) { 1.0 } else { 0.5 };
+    // What was there before everything that changed is early by as much of the failures as it explains.
+    if sign.standing && view.changed {
+        return FIRST * view.explains(sign);
+    }
+    let sure = if sign.standing || is_clear(sign, candidate.lead()) { 1.0 } else { 0.5 };
     FIRST * sure * (-late(view, sign) / LEAD_SECONDS).exp()
 }
 
@@ -21,6 +25,7 @@ pub(super) fn first(view: &View<'_>, at: usize) -> Option<Factor> {
     let candidate = &view.candidates[at];
     let sign = best(view, candidate);
     let why = match late(view, sign) {
+        _ if sign.standing => "so since the beginning".to_owned(),
         late if late < 1.0 => "first of all".to_owned(),
         late => format!("{late:.0} s after the first sign of all"),
     };

@@ -10,12 +10,13 @@ use crate::causes::affected::{Affected, Example};
 use crate::causes::cause::Story;
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
-use crate::cli::recorded::Recorded;
 use crate::cli::session::Session;
 use crate::correlate;
 use crate::detect::success::{RULE, Success, is_probe};
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::format::log::Profile;
+use crate::investigate::recorded::Recorded;
+use crate::investigate::verdict::Verdict as Judged;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Level, Timestamp};
 use crate::report::account::counted;
@@ -44,6 +45,7 @@ const SUCCESS: &str = "status < 500 and status != 401 and status != 429";
 
 /// Everything that is known when the page is made.
 pub(super) struct Told<'t> {
+    pub judged: Judged,
     pub(super) args: &'t InvestigateArgs,
     pub(super) session: &'t Session,
     pub(super) scene: &'t Scene<'t>,
@@ -61,7 +63,7 @@ pub(super) struct Told<'t> {
 /// The page. Reads the logs again, for what only pictures need.
 pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
     let mut report = Report::new();
-    report.push(Section::Title(verdict(told.story, told.account, told.unseen)));
+    report.push(Section::Title(verdict(told.story, told.judged, told.account, told.unseen)));
     report.push(Section::Tiles(told.tiles()));
     told.chain(&mut report);
     let grid = Grid::over(told.scene.axis);

@@ -1,8 +1,9 @@
 //! Recorded metrics beside the logs, as `detect` and `investigate` look at them.
 
+use super::drawn::{self, Curve};
 use crate::detect::Finding;
 use crate::detect::recorded::{self, Counted};
-use crate::investigate::drawn::{self, Curve};
+
 use crate::metrics::{self, FilesRead};
 use crate::model::{Account, Diagnostic, TimeRange, Timestamp};
 use crate::promql::Store;
@@ -12,7 +13,7 @@ use crate::timeline::scene::Given;
 
 /// The recorded metrics of the inputs.
 #[derive(Debug)]
-pub(super) struct Recorded {
+pub struct Recorded {
     store: Store,
     files: FilesRead,
     diagnostics: Vec<Diagnostic>,
@@ -22,43 +23,39 @@ pub(super) struct Recorded {
 
 impl Recorded {
     /// Reads the files of metrics, as far as they lie in the range of time.
-    pub(super) fn load(
-        inputs: &Inputs,
-        (now, range): (Timestamp, TimeRange),
-        options: &ScanOptions,
-    ) -> Recorded {
+    pub fn load(inputs: &Inputs, (now, range): (Timestamp, TimeRange), options: &ScanOptions) -> Recorded {
         let (store, files, diagnostics) = metrics::load_files(inputs, now, options);
         let shown = inputs.metrics.first().map_or(String::new(), |input| input.shown.clone());
         Recorded { store: metrics::clip(store, range), files, diagnostics, shown }
     }
 
     /// Is there a sample?
-    pub(super) fn has_data(&self) -> bool {
+    pub fn has_data(&self) -> bool {
         self.files.samples > 0
     }
 
     /// Their first and last time.
-    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        super::measured::times(self.store.span())
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        times(self.store.span())
     }
 
     /// What changed in them, compared with the time that is given as usual, if one is.
-    pub(super) fn findings(&self, given: Option<Given>) -> Vec<Finding> {
+    pub fn findings(&self, given: Option<Given>) -> Vec<Finding> {
         recorded::findings(&self.store, &self.shown, given)
     }
 
     /// What a finding in a recorded metric is about, as a curve.
-    pub(super) fn curve(&self, finding: &Finding, grid: Grid) -> Option<Curve> {
+    pub fn curve(&self, finding: &Finding, grid: Grid) -> Option<Curve> {
         drawn::curve(&self.store, finding.series.as_ref()?, grid)
     }
 
     /// How requests went, by a recorded counter.
-    pub(super) fn requests(&self) -> Option<Counted> {
+    pub fn requests(&self) -> Option<Counted> {
         recorded::requests(&self.store)
     }
 
     /// Adds what was read to the account, and what went wrong to the rest of that.
-    pub(super) fn tell(&self, account: &mut Account, diagnostics: &mut Vec<Diagnostic>) {
+    pub fn tell(&self, account: &mut Account, diagnostics: &mut Vec<Diagnostic>) {
         account.files += self.files.files;
         account.bytes += self.files.bytes;
         for at in self.span().into_iter().flat_map(|(from, to)| [from, to]) {
@@ -66,4 +63,10 @@ impl Recorded {
         }
         diagnostics.extend(self.diagnostics.iter().cloned());
     }
+}
+
+/// A span of milliseconds as times.
+pub fn times(span: Option<(i64, i64)>) -> Option<(Timestamp, Timestamp)> {
+    let (from, to) = span?;
+    Some((Timestamp::from_millis(from)?, Timestamp::from_millis(to)?))
 }
