@@ -464,6 +464,7 @@ impl Joined<'_> {
             contrast.add(case.failed == Some(true), &case.kinds);
         }
         let (over_represented, alike) = lift::compare(&self.pairs, &values(&failed), &values(&others));
+        contrast.sibling = over_represented.first().is_some_and(Common::stands_out);
         let affected = Affected {
             of: if lines { "entries" } else { "requests" },
             failed: failed.len() as u64,

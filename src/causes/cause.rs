@@ -12,6 +12,7 @@ use super::contrast::Contrast;
 use super::doubt;
 use super::factors::{self, Factor};
 use super::owner::whose;
+use super::path::{Hop, path};
 use super::quote::quoted;
 use super::sign::{CLEAR, Candidate, Sign, candidates, signs};
 use super::standing::{Outcome, since_the_beginning, standing};
@@ -59,6 +60,8 @@ pub struct Cause {
     pub effects: Vec<String>,
     /// What speaks against it.
     pub against: Vec<String>,
+    /// From what broke to what users felt.
+    pub path: Vec<Hop>,
     /// The reasons for and against it, in log odds.
     pub why: Vec<Factor>,
     /// The kinds of entries that it was found in.
@@ -155,11 +158,11 @@ pub fn story(
     if !sure && worst.is_none() {
         candidates.clear();
     }
-    let causes = causes(scene, &candidates, (success.as_ref(), outcome));
-    let onset = causes.first().and_then(|cause| cause.from).or(worst.map(|worst| worst.from));
     let whole = (outcome == Outcome::Failing).then_some((scene.axis.start, scene.last));
     let impact = worst.map(|worst| (worst.from, worst.to));
     let impact = impact.or(whole).or(core.filter(|_| !candidates.is_empty()));
+    let causes = causes(scene, &candidates, (success.as_ref(), outcome), (requests, impact));
+    let onset = causes.first().and_then(|cause| cause.from).or(worst.map(|worst| worst.from));
     let rates = success.as_ref().map_or_else(Rates::default, |success| success.rates(scene, impact));
     let timeline = timeline(&candidates, success.as_ref(), scene);
     Story { onset, success, outcome, rates, impact, causes, timeline }
@@ -195,8 +198,11 @@ fn causes(
     scene: &Scene<'_>,
     candidates: &[Candidate],
     (success, outcome): (Option<&Success>, Outcome),
+    (requests, impact): (Option<(&Reach, &Contrast)>, Option<(Timestamp, Timestamp)>),
 ) -> Vec<Cause> {
     const MOST: usize = 5;
+    let mut view = View::of(scene, candidates, success, requests);
+    view.iter_mut().for_each(|view| view.impact = impact);
     let total: f64 = candidates.iter().take(3).map(|candidate| candidate.score.exp()).sum();
     let total = total + NONE_OF_THESE.exp();
     let share = |candidate: &Candidate| {
@@ -226,6 +232,7 @@ fn causes(
                 evidence: shown(candidate),
                 effects: effects(scene, candidates, at, success),
                 against: doubt::of_order(scene, candidates, at, success),
+                path: view.as_ref().map_or_else(Vec::new, |view| path(view, at)),
                 why: candidate.factors.clone(),
                 kinds: felt_kinds(candidate),
             }

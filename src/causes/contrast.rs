@@ -18,6 +18,8 @@ pub struct Contrast {
     requests: [u64; 2],
     /// Of each kind of entry the requests that have it: those that failed, and those that did not.
     kinds: BTreeMap<usize, [u64; 2]>,
+    /// Do the failed have a value in common that the others seldom have: one partner, one host, one version?
+    pub sibling: bool,
 }
 
 /// How a kind of entry belongs to requests that failed.

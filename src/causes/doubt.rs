@@ -53,8 +53,7 @@ pub(super) fn of_order(
         against.push(format!("{what} in {name} began {lead} s before it{more}"));
     }
     if lead.nature == Nature::Symptom {
-        against
-            .push("what is seen of it is mostly felt, not caused: its reason may lie elsewhere".to_owned());
+        against.push("it is a symptom: its reason may lie elsewhere".to_owned());
     }
     let before: u64 = lead
         .kinds
@@ -66,7 +65,7 @@ pub(super) fn of_order(
         .sum();
     if before > 0 {
         let times = if before == 1 { "once".to_owned() } else { format!("{} times", HumanCount(before)) };
-        against.push(format!("the same was seen {times} before, and nothing came of it"));
+        against.push(format!("the same was seen {times} before, without failures"));
     }
     if lead.count == 1 && lead.kinds.len() <= 1 && lead.nature != Nature::Context && cause.signs.len() == 1 {
         against.push("only one entry or series tells of it".to_owned());

@@ -44,6 +44,15 @@ pub struct Pairs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Values(Vec<u32>);
 
+impl Common {
+    /// Is it a sibling that differs: nearly all that failed have it, and few of the others?
+    pub fn stands_out(&self) -> bool {
+        const LIFT: f64 = 3.0;
+        const NEARLY_ALL: f64 = 0.7;
+        self.lift >= LIFT && self.failed_share >= NEARLY_ALL && self.value.len() >= 3
+    }
+}
+
 impl Pairs {
     /// Gives a request a value, unless it is one that says nothing about who it is.
     pub fn give(&mut self, values: &mut Values, name: &[u8], value: &[u8]) {

@@ -8,6 +8,7 @@ pub mod doubt;
 pub mod factors;
 pub mod lift;
 mod owner;
+pub mod path;
 mod quote;
 mod sign;
 pub mod standing;

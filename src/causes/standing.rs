@@ -129,11 +129,13 @@ fn drop_bystanders(signs: &mut Vec<Sign>) {
 fn belongs(outcome: Outcome, contrast: Option<&Contrast>, kinds: &[usize]) -> Option<Option<Share>> {
     let share = contrast.and_then(|contrast| contrast.best(kinds));
     let compares = contrast.is_some_and(Contrast::compares);
+    let sibling = contrast.is_some_and(|contrast| contrast.sibling);
     match (outcome, share) {
         // Those that failed know nothing of it.
         (_, Some(share)) if compares && !share.tells() => None,
         (Outcome::Usual, Some(share)) if compares && share.of_failed >= WORTH => Some(Some(share)),
-        (Outcome::Some, Some(share)) if compares && share.of_failed >= MOST => Some(Some(share)),
+        // A sibling that differs is no chance.
+        (Outcome::Some, Some(share)) if compares && sibling && share.of_failed >= MOST => Some(Some(share)),
         (Outcome::Usual | Outcome::Some, _) => None,
         (_, share) => Some(share),
     }

@@ -22,6 +22,8 @@ pub(super) struct View<'v> {
     pub contrast: Option<&'v Contrast>,
     /// The first sign of substance of all.
     pub first: Timestamp,
+    /// When requests failed.
+    pub impact: Option<(Timestamp, Timestamp)>,
     /// Did anything change at all?
     pub changed: bool,
     /// For every candidate, those that it names.
@@ -49,6 +51,7 @@ impl<'v> View<'v> {
         let contrast = requests.map(|(_, contrast)| contrast);
         Some(View {
             contrast,
+            impact: None,
             scene,
             candidates,
             success,

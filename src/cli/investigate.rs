@@ -19,6 +19,7 @@ use super::verdict::Verdict;
 use super::{nothing, out, redaction};
 use crate::causes::affected::{Affected, Example};
 use crate::causes::cause::{Cause, Event, Story};
+use crate::causes::path;
 use crate::causes::standing::Outcome;
 use crate::detect::success::{RULE, Rates, Success};
 use crate::detect::{Scene, Wants};
@@ -356,6 +357,9 @@ fn report(
                 .and(Style::Dim, format!(" (confidence {:.0} %)", cause.confidence * 100.0)),
         );
         report.push(lines(&cause.evidence[..cause.evidence.len().min(5)]));
+        if cause.path.len() > 1 {
+            report.paragraph(format!("From what broke to what users felt: {}.", path::told(&cause.path)));
+        }
         if !cause.effects.is_empty() {
             // The whole order of events comes further down.
             let first = &cause.effects[..cause.effects.len().min(EFFECTS)];

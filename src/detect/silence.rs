@@ -219,7 +219,7 @@ fn pause(scene: &Scene<'_>, bins: &Bins) -> Option<Pause> {
 /// What a silence of these kinds of entries is.
 fn unheard(scene: &Scene<'_>, kinds: &[usize]) -> String {
     match kinds {
-        [only] => format!("“{}” is heard no more", scene.kinds[*only].0.gist()),
+        [only] => format!("“{}” is missing", scene.kinds[*only].0.gist()),
         _ => WHAT.to_owned(),
     }
 }

@@ -16,9 +16,6 @@ use crate::series::change::{self, Way};
 use crate::timeline::Evidence;
 use crate::timeline::scene::Scene;
 
-/// From which lift a value is worth a look of its own.
-const LIFT: f64 = 3.0;
-
 /// How much likelier than a constant rate the trouble must be: less than elsewhere, for only one value is tried.
 const GAIN: f64 = 6.0;
 
@@ -53,7 +50,7 @@ pub fn narrow(
     options: &ScanOptions,
 ) {
     let Some(cause) = story.causes.first_mut() else { return };
-    if common.lift < LIFT || common.failed_share < 0.7 || common.value.len() < 3 {
+    if !common.stands_out() {
         return;
     }
     cause.summary = format!("{}; mostly where {} is {}", cause.summary, common.field, common.value);

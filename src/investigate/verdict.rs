@@ -1,4 +1,4 @@
-//! The verdict: do users' requests fail, is there trouble, is it calm, or was too little understood to say?
+//! The verdict: requests fail, there is trouble, all is calm, or too little was understood to say so.
 
 use serde::Serialize;
 
