@@ -20,7 +20,7 @@ impl Display for Node {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.form {
             Form::Number(number, as_duration) => write!(f, "{}", Number(*number, *as_duration)),
-            Form::Text(text) => write!(f, "{}", Quoted(text)),
+            Form::Text(literal) => write!(f, "{}", Quoted(&literal.text)),
             Form::Selector(selector) => selector.fmt(f),
             Form::Subquery(subquery) => subquery.fmt(f),
             Form::Paren(inner) => write!(f, "({inner})"),
