@@ -85,7 +85,10 @@ impl Float {
 impl Display for Histogram {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{{count:{}, sum:{}", Float(self.count), Float(self.sum))?;
-        for bucket in self.buckets() {
+        let negative = self.negative.iter().rev().map(|&bucket| self.negative_bucket(bucket));
+        let positive = self.positive.iter().map(|&bucket| self.positive_bucket(bucket));
+        let buckets = negative.chain([self.zero_bucket()]).chain(positive);
+        for bucket in buckets.filter(|bucket| bucket.count != 0.0) {
             let Bucket { lower, upper, count } = bucket;
             // The limit that is nearer to zero is outside; the zero bucket holds both.
             let (open, close) = if self.is_custom() || lower > 0.0 {

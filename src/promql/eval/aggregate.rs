@@ -169,7 +169,9 @@ impl<'a> Evaluator<'a> {
         if adding.contradicts() {
             self.warn(span, "conflicting counter resets during histogram aggregation");
         }
-        Some(adding.value())
+        let mut added = adding.value();
+        added.compact();
+        Some(added)
     }
 
     /// `topk`, `bottomk`, `limitk`: the series themselves, where they are among the k.
