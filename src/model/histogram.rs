@@ -94,11 +94,23 @@ impl Histogram {
         Bucket { lower: -self.bound(place), upper: -self.bound(place.saturating_sub(1)), count }
     }
 
-    /// All buckets that hold something, from the lowest to the highest.
+    /// All buckets that hold something, from the lowest to the highest. None reaches into the zero bucket, and that
+    /// is no longer one when it holds less than nothing, as differences can.
     pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> {
-        let negative = self.negative.iter().rev().map(|&bucket| self.negative_bucket(bucket));
-        let zero = (self.zero_count != 0.0).then(|| self.zero_bucket());
-        let positive = self.positive.iter().map(|&bucket| self.positive_bucket(bucket));
+        let edge = self.zero_threshold;
+        let negative = self.negative.iter().rev().map(move |&bucket| {
+            let bucket = self.negative_bucket(bucket);
+            if bucket.upper < 0.0 && bucket.upper > -edge {
+                Bucket { upper: -edge, ..bucket }
+            } else {
+                bucket
+            }
+        });
+        let zero = (self.zero_count > 0.0).then(|| self.zero_bucket());
+        let positive = self.positive.iter().map(move |&bucket| {
+            let bucket = self.positive_bucket(bucket);
+            if bucket.lower > 0.0 && bucket.lower < edge { Bucket { lower: edge, ..bucket } } else { bucket }
+        });
         negative.chain(zero).chain(positive).filter(|bucket| bucket.count != 0.0)
     }
 

@@ -152,6 +152,25 @@ impl fmt::Display for Labels {
     }
 }
 
+/// All labels in braces, the metric's name like any other: `{__name__="up", job="a"}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Braced<'a>(pub &'a Labels);
+
+impl fmt::Display for Braced<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (index, (label, value)) in self.0.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            if is_plain_label(label) {
+                write!(f, "{comma}{label}={}", Quoted(value))?;
+            } else {
+                write!(f, "{comma}{}={}", Quoted(label), Quoted(value))?;
+            }
+        }
+        f.write_str("}")
+    }
+}
+
 /// A value at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
@@ -219,6 +238,8 @@ mod tests {
     #[test]
     fn odd_names_and_values_are_quoted() {
         let labels = Labels::new([("__name__", "my.metric"), ("a b", "say \"hi\"\n\u{1}")]);
+        let braced = Braced(&labels).to_string();
+        assert_eq!(braced, "{__name__=\"my.metric\", \"a b\"=\"say \\\"hi\\\"\\n\\x01\"}");
         assert_eq!(labels.to_string(), "{\"my.metric\", \"a b\"=\"say \\\"hi\\\"\\n\\x01\"}");
     }
 }

@@ -67,7 +67,7 @@ pub enum Form {
     /// A number; `true` if it was written as a duration.
     Number(f64, bool),
     /// A text.
-    Text(Arc<str>),
+    Text(Literal),
     /// Series by name and labels; with a range, all their samples of it.
     Selector(Box<Selector>),
     /// An expression evaluated at many times.
@@ -82,6 +82,15 @@ pub enum Form {
     Aggregate(Box<Aggregate>),
     /// A function.
     Call(&'static Function, Vec<Node>),
+}
+
+/// A text as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Literal {
+    /// The text, its escapes resolved.
+    pub text: Arc<str>,
+    /// Did they resolve to UTF-8? Bytes that are none are replaced.
+    pub is_utf8: bool,
 }
 
 /// How a range selector treats the edges of its range.

@@ -20,7 +20,7 @@ impl Display for Node {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.form {
             Form::Number(number, as_duration) => write!(f, "{}", Number(*number, *as_duration)),
-            Form::Text(text) => write!(f, "{}", Quoted(text)),
+            Form::Text(literal) => write!(f, "{}", Quoted(&literal.text)),
             Form::Selector(selector) => selector.fmt(f),
             Form::Subquery(subquery) => subquery.fmt(f),
             Form::Paren(inner) => write!(f, "({inner})"),
@@ -85,7 +85,10 @@ impl Float {
 impl Display for Histogram {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{{count:{}, sum:{}", Float(self.count), Float(self.sum))?;
-        for bucket in self.buckets() {
+        let negative = self.negative.iter().rev().map(|&bucket| self.negative_bucket(bucket));
+        let positive = self.positive.iter().map(|&bucket| self.positive_bucket(bucket));
+        let buckets = negative.chain([self.zero_bucket()]).chain(positive);
+        for bucket in buckets.filter(|bucket| bucket.count != 0.0) {
             let Bucket { lower, upper, count } = bucket;
             // The limit that is nearer to zero is outside; the zero bucket holds both.
             let (open, close) = if self.is_custom() || lower > 0.0 {

@@ -14,6 +14,8 @@ pub(super) enum Token {
     Duration(i64),
     /// A text, its escapes resolved.
     Text(String),
+    /// A text whose escapes give bytes that are no UTF-8; these are replaced.
+    Damaged(String),
     /// Everything else.
     Sign(&'static str),
     /// The end of the source.
@@ -27,7 +29,7 @@ impl Token {
             Token::Word(word) => format!("{word:?}"),
             Token::Number(number) => format!("number {number}"),
             Token::Duration(ms) => format!("duration {}", super::display::Millis(*ms)),
-            Token::Text(text) => format!("string {text:?}"),
+            Token::Text(text) | Token::Damaged(text) => format!("string {text:?}"),
             Token::Sign(sign) => format!("{sign:?}"),
             Token::End => "end of input".to_owned(),
         }
@@ -175,9 +177,10 @@ impl Lexer<'_> {
                 text.push(b);
             }
         }
-        let text = String::from_utf8(text)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Ok(Token::Text(text))
+        Ok(match String::from_utf8(text) {
+            Ok(text) => Token::Text(text),
+            Err(error) => Token::Damaged(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        })
     }
 
     fn escape(&mut self, quote: u8, text: &mut Vec<u8>) -> Result<(), ParseError> {

@@ -46,7 +46,7 @@ pub fn labels(text: &str) -> Result<(Labels, &str), String> {
                 _ => return Err(format!("a label name or \"=\" is missing in {:?}", &text[..end])),
             };
             tokens.next();
-            let Some(Token::Text(value)) = tokens.next() else {
+            let Some(Token::Text(value) | Token::Damaged(value)) = tokens.next() else {
                 return Err(format!("the value of label {name:?} is missing in {:?}", &text[..end]));
             };
             labels.set(name, value);
@@ -138,7 +138,6 @@ fn change(value: &mut Given, change: &Change) -> Result<(), String> {
                 if matches!(change, Change::Add(_)) { add(histogram, by) } else { subtract(histogram, by) };
             result
                 .map_err(|_| "histograms of custom and of exponential buckets cannot be added".to_owned())?;
-            histogram.compact();
         }
         _ => {}
     }
@@ -257,10 +256,12 @@ const HINTS: [(&str, ResetHint); 4] = [
     ("gauge", ResetHint::Gauge),
 ];
 
-/// Counts at places one after the other; those of nothing are left out.
+/// Counts at places one after the other. Those of nothing are kept: where there are buckets at all, Prometheus takes
+/// the zero bucket for one of that side.
 fn placed(offset: i32, counts: &[f64]) -> Result<Vec<(i32, f64)>, String> {
-    let counted = counts.iter().enumerate().filter(|(_, count)| **count != 0.0);
-    counted
+    counts
+        .iter()
+        .enumerate()
         .map(|(at, &count)| {
             let place = i32::try_from(at).ok().and_then(|at| offset.checked_add(at));
             place.map(|place| (place, count)).ok_or_else(|| "a bucket is out of range".to_owned())
@@ -309,12 +310,13 @@ pub fn histogram_text(histogram: &Histogram) -> String {
     for (offset, key, side) in
         [("offset", "buckets", &histogram.positive), ("n_offset", "n_buckets", &histogram.negative)]
     {
-        let (Some(&(first, _)), Some(&(last, _))) = (side.first(), side.last()) else { continue };
+        let filled = || side.iter().filter(|(_, count)| *count != 0.0).map(|(place, _)| *place);
+        let (Some(first), Some(last)) = (filled().min(), filled().max()) else { continue };
         if first != 0 {
             parts.push(format!("{offset}:{first}"));
         }
         let mut text = String::new();
-        let mut next = side.iter().peekable();
+        let mut next = side.iter().filter(|(place, _)| (first..=last).contains(place)).peekable();
         for place in first..=last {
             let count = next.next_if(|bucket| bucket.0 == place).map_or(0.0, |bucket| bucket.1);
             let _ = write!(text, " {}", super::display::Float(count));
@@ -409,9 +411,12 @@ mod tests {
                 "{{schema:-53 custom_values:[-1 2.5] counter_reset_hint:gauge buckets:[1 0 2]}}",
             ),
         ] {
-            let read = histogram(text).expect(text);
+            let mut read = histogram(text).expect(text);
+            read.compact();
             assert_eq!(histogram_text(&read), written);
-            assert_eq!(histogram(written).as_ref(), Ok(&read));
+            let mut again = histogram(written).expect(written);
+            again.compact();
+            assert_eq!(again, read);
         }
         let texts: Vec<String> =
             values("{{schema:1 count:1 buckets:[1]}}+{{count:2 buckets:[1 1]}}x2 {{count:3}}-{{count:1}}x1")

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::ast::{
-    Aggregate, AggregateOp, At, Binary, BinaryOp, Cardinality, Duration, Edges, Expr, Form, MatchOp, Matcher,
-    Matching, Node, Selector, Shift, Span, Subquery,
+    Aggregate, AggregateOp, At, Binary, BinaryOp, Cardinality, Duration, Edges, Expr, Form, Literal, MatchOp,
+    Matcher, Matching, Node, Selector, Shift, Span, Subquery,
 };
 use super::lexer::{Token, tokens};
 use super::{Options, ParseError, check, functions};
@@ -352,7 +352,11 @@ impl Parser<'_> {
             }
             Token::Text(text) => {
                 self.advance();
-                Ok((Node { span: start, form: Form::Text(text.into()) }, 1))
+                Ok((Node { span: start, form: Form::Text(Literal { text: text.into(), is_utf8: true }) }, 1))
+            }
+            Token::Damaged(text) => {
+                self.advance();
+                Ok((Node { span: start, form: Form::Text(Literal { text: text.into(), is_utf8: false }) }, 1))
             }
             Token::Sign("(") => {
                 self.advance();
@@ -539,7 +543,9 @@ impl Parser<'_> {
             _ => return self.unexpected("a label matching operator"),
         };
         self.advance();
-        let Token::Text(value) = self.peek().clone() else { return self.unexpected("a string") };
+        let (Token::Text(value) | Token::Damaged(value)) = self.peek().clone() else {
+            return self.unexpected("a string");
+        };
         if name == Labels::NAME {
             twice(&value)?;
         }

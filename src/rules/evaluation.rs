@@ -11,7 +11,7 @@ use super::starved;
 use super::state::{Active, Change, Element, States};
 use super::template::{self, Template};
 use crate::model::series::STALE;
-use crate::model::{Labels, Sample};
+use crate::model::{Histogram, HistogramSample, Labels, Sample};
 use crate::promql::{self, Answer, EvalError, Store, Value, selectors};
 
 /// What rules are evaluated with, the same for all.
@@ -117,6 +117,12 @@ impl Text {
             Err(error) => Text::Broken(format!("<error expanding template: {error}>")),
         }
     }
+}
+
+/// The value of an element of a result.
+enum Found {
+    Number(f64),
+    Histogram(Arc<Histogram>),
 }
 
 /// Results of many steps, evaluated together.
@@ -227,7 +233,7 @@ impl<'f> RuleRun<'f> {
         interval: i64,
         store: &Store,
         setting: &Setting,
-    ) -> Result<Vec<(Labels, f64)>, String> {
+    ) -> Result<Vec<(Labels, Found)>, String> {
         if self.ahead && interval > 0 {
             if self.window.as_ref().is_none_or(|window| when > window.to || when < window.from) {
                 self.window = self.look_ahead(when, interval, store, setting);
@@ -242,9 +248,14 @@ impl<'f> RuleRun<'f> {
         let answer = self.worked(answer, 1, store, setting)?;
         match answer.value {
             Value::Vector(vector) => {
-                Ok(vector.into_iter().map(|element| (element.labels, element.sample.value)).collect())
+                let found = vector.into_iter().map(|element| {
+                    let value =
+                        element.histogram.map_or(Found::Number(element.sample.value), Found::Histogram);
+                    (element.labels, value)
+                });
+                Ok(found.collect())
             }
-            Value::Scalar(value) => Ok(vec![(Labels::default(), value)]),
+            Value::Scalar(value) => Ok(vec![(Labels::default(), Found::Number(value))]),
             Value::Text(_) | Value::Matrix(_) => Err("rule result is not a vector or scalar".to_owned()),
         }
     }
@@ -255,6 +266,9 @@ impl<'f> RuleRun<'f> {
         let answer = promql::range(&self.rule.expr, store, when, to, interval, &setting.promql).ok()?;
         let answer = self.worked(Ok(answer), WINDOW as u64, store, setting).ok()?;
         let Value::Matrix(matrix) = answer.value else { return None };
+        if matrix.iter().any(|series| !series.histograms.is_empty()) {
+            return None;
+        }
         let series = matrix
             .into_iter()
             .map(|series| Ahead { labels: series.labels, samples: series.samples, next: 0 })
@@ -286,7 +300,11 @@ impl<'f> RuleRun<'f> {
     }
 
     /// The series of a recording rule.
-    fn record(&self, group: &RuleGroup, result: Vec<(Labels, f64)>) -> Result<Vec<(Labels, f64)>, String> {
+    fn record(
+        &self,
+        group: &RuleGroup,
+        result: Vec<(Labels, Found)>,
+    ) -> Result<Vec<(Labels, Found)>, String> {
         let mut seen = BTreeSet::new();
         let mut written = Vec::with_capacity(result.len());
         for (mut labels, value) in result {
@@ -312,14 +330,16 @@ impl<'f> RuleRun<'f> {
         &mut self,
         at: i64,
         group: &RuleGroup,
-        result: Vec<(Labels, f64)>,
+        result: Vec<(Labels, Found)>,
         store: &Store,
         setting: &Setting,
-    ) -> Result<Vec<(Labels, f64)>, String> {
+    ) -> Result<Vec<(Labels, Found)>, String> {
         let Some(alerting) = self.rule.alerting() else { return Ok(Vec::new()) };
         let scene = Scene { at, store, setting, steps: Rc::clone(&self.template_steps) };
         let mut elements = Vec::with_capacity(result.len());
         for (series, value) in result {
+            // The value of a histogram is 0 in Prometheus' alerts.
+            let value = if let Found::Number(value) = value { value } else { 0.0 };
             let element = Element { series, value };
             let mut labels = element.series.clone();
             labels.set(Labels::NAME, "");
@@ -355,7 +375,7 @@ impl<'f> RuleRun<'f> {
     }
 
     /// `ALERTS` and `ALERTS_FOR_STATE`.
-    fn telling(&self) -> Vec<(Labels, f64)> {
+    fn telling(&self) -> Vec<(Labels, Found)> {
         let mut written = Vec::with_capacity(self.states.active.len() * 2);
         for (labels, active) in &self.states.active {
             let mut told = labels.clone();
@@ -369,17 +389,22 @@ impl<'f> RuleRun<'f> {
             alerts.set("alertstate", if active.fired_at.is_some() { "firing" } else { "pending" });
             let mut since = told;
             since.set(Labels::NAME, "ALERTS_FOR_STATE");
-            written.push((alerts, 1.0));
-            written.push((since, active.active_at.div_euclid(1000) as f64));
+            written.push((alerts, Found::Number(1.0)));
+            written.push((since, Found::Number(active.active_at.div_euclid(1000) as f64)));
         }
         written
     }
 
     /// Appends the series, and marks the end of those that are no longer there.
-    fn write(&mut self, when: i64, written: Vec<(Labels, f64)>, store: &mut Store) {
+    fn write(&mut self, when: i64, written: Vec<(Labels, Found)>, store: &mut Store) {
         let mut now = BTreeSet::new();
         for (labels, value) in written {
-            store.append(&labels, Sample { at: when, value });
+            match value {
+                Found::Number(value) => store.append(&labels, Sample { at: when, value }),
+                Found::Histogram(histogram) => {
+                    store.append_histogram(&labels, HistogramSample { at: when, start: 0, histogram });
+                }
+            }
             now.insert(labels);
         }
         let before = std::mem::replace(&mut self.written, now);
@@ -423,7 +448,7 @@ impl<'f> RuleRun<'f> {
 }
 
 impl Window {
-    fn at(&mut self, when: i64) -> Vec<(Labels, f64)> {
+    fn at(&mut self, when: i64) -> Vec<(Labels, Found)> {
         let mut found = Vec::new();
         for series in &mut self.series {
             while series.samples.get(series.next).is_some_and(|sample| sample.at < when) {
@@ -432,7 +457,7 @@ impl Window {
             if let Some(sample) = series.samples.get(series.next)
                 && sample.at == when
             {
-                found.push((series.labels.clone(), sample.value));
+                found.push((series.labels.clone(), Found::Number(sample.value)));
             }
         }
         found

@@ -504,12 +504,15 @@ impl Point {
         match (self, other) {
             (Point::Float(a), Point::Float(b)) => almost_equal(*a, *b),
             (Point::Histogram(a), Point::Histogram(b)) => {
+                let (mut a, mut b) = ((**a).clone(), (**b).clone());
+                a.compact();
+                b.compact();
                 let numbers = |h: &Histogram| [h.count, h.sum, h.zero_count];
                 let near = |a: &[(i32, f64)], b: &[(i32, f64)]| {
                     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && almost_equal(a.1, b.1))
                 };
                 (a.schema, a.zero_threshold, &a.bounds) == (b.schema, b.zero_threshold, &b.bounds)
-                    && numbers(a).iter().zip(numbers(b)).all(|(a, b)| almost_equal(*a, b))
+                    && numbers(&a).iter().zip(numbers(&b)).all(|(a, b)| almost_equal(*a, b))
                     && near(&a.positive, &b.positive)
                     && near(&a.negative, &b.negative)
                     && (a.hint == ResetHint::Unknown || a.hint == b.hint)

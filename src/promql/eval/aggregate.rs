@@ -169,7 +169,9 @@ impl<'a> Evaluator<'a> {
         if adding.contradicts() {
             self.warn(span, "conflicting counter resets during histogram aggregation");
         }
-        Some(adding.value())
+        let mut added = adding.value();
+        added.compact();
+        Some(added)
     }
 
     /// `topk`, `bottomk`, `limitk`: the series themselves, where they are among the k.
@@ -319,7 +321,7 @@ impl<'a> Evaluator<'a> {
         steps: Steps,
     ) -> Outcome<Vec<Column>> {
         let label = self.text(parameter, steps)?;
-        if label.is_empty() {
+        if self.label_name(parameter, steps, "").is_err() {
             return fail(parameter.span, format!("invalid label name {label:?}"));
         }
         let columns = self.vector(&aggregate.inner, steps)?;
@@ -352,7 +354,7 @@ impl<'a> Evaluator<'a> {
             for (text, cells) in histograms {
                 let mut labels = group.labels.clone();
                 labels.set(label.clone(), text);
-                counted.push(Column::floats(labels, group.drop_name, cells));
+                counted.push(Column::of(labels, cells));
             }
             values.sort_unstable();
             for same in values.chunk_by(|a, b| a.0 == b.0) {
@@ -366,7 +368,8 @@ impl<'a> Evaluator<'a> {
                 if !left_out {
                     labels.set(label.clone(), Float(f64::from_bits(same[0].0)).plain());
                 }
-                counted.push(Column::floats(labels, group.drop_name, cells));
+                // What the values were taken from does not matter: the name in the labels is asked for.
+                counted.push(Column::of(labels, cells));
             }
         }
         merge(counted, parameter.span)

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::model::Labels;
 use crate::model::histogram::{Histogram, ResetHint};
+use crate::model::series::Braced;
 use crate::promql::EvalError;
 use crate::promql::ast::{Binary, BinaryOp, Cardinality, Matching, Node, Span};
 use crate::promql::native::{add, divide, same, scale, subtract, trim_lower, trim_upper};
@@ -381,7 +382,9 @@ impl<'j> Join<'j> {
                 message: format!(
                     "found duplicate series for the match group {} on the {side} hand-side of the operation: \
                      [{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
-                    group.labels, self.one[second].labels, self.one[first].labels
+                    Braced(&group.labels),
+                    Braced(&self.one[second].labels),
+                    Braced(&self.one[first].labels)
                 ),
                 span: Some(self.span.range()),
                 hint: Some("aggregate one side, or match on more labels".to_owned()),
@@ -424,7 +427,9 @@ impl<'j> Join<'j> {
                 let (a, b) = if self.swapped { (o, m) } else { (m, o) };
                 combine_any(self.binary, a, b, a, &mut self.notes)
             };
-            if matches!(result, Result::Float(value) if !present(value)) {
+            let dropped = matches!(result, Result::Float(value) if !present(value));
+            // What a comparison drops has found its partner all the same.
+            if dropped && !(self.is_plain && self.binary.op.is_comparison()) {
                 continue;
             }
             if let Some(matched) = matched.get_mut(i) {
@@ -436,6 +441,9 @@ impl<'j> Join<'j> {
                     );
                 }
                 *matched = true;
+            }
+            if dropped {
+                continue;
             }
             let place = match out {
                 Some(place) => place,

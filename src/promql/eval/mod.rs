@@ -287,7 +287,7 @@ impl<'a> Evaluator<'a> {
         }
         match &node.form {
             Form::Number(number, _) => Ok(Evaluated::Scalar(vec![*number; steps.count])),
-            Form::Text(text) => Ok(Evaluated::Text(text.clone())),
+            Form::Text(literal) => Ok(Evaluated::Text(literal.text.clone())),
             Form::Paren(inner) => self.eval(inner, steps),
             Form::Selector(selector) => self.select(node.span, selector, steps).map(Evaluated::Vector),
             Form::Subquery(_) => fail(node.span, "a range vector has no value at a single time"),
@@ -371,6 +371,13 @@ impl<'a> Evaluator<'a> {
             Evaluated::Text(text) => Ok(text),
             _ => fail(node.span, "a string is needed here"),
         }
+    }
+
+    /// The value of a node that is the name of a label; `wrong` is said before a name that is none.
+    pub(super) fn label_name(&mut self, node: &'a Node, steps: Steps, wrong: &str) -> Outcome<Arc<str>> {
+        let name = self.text(node, steps)?;
+        let is_utf8 = !matches!(&node.unwrapped().form, Form::Text(literal) if !literal.is_utf8);
+        if name.is_empty() || !is_utf8 { fail(node.span, format!("{wrong}{name}")) } else { Ok(name) }
     }
 
     /// One number from the plain samples of each window of a range vector; the names are dropped. Native histograms

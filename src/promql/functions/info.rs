@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::Labels;
-use crate::promql::ast::{Edges, Form, MatchOp, Matcher, Node, Selector, Shift};
+use crate::model::series::Braced;
+use crate::promql::ast::{Duration, Edges, Form, MatchOp, Matcher, Node, Selector, Shift};
 use crate::promql::eval::{ABSENT, Column, Evaluated, Evaluator, Outcome, Pick, Steps, fail, merge, present};
 
 /// The labels by which a series and its info series find each other.
@@ -70,7 +71,7 @@ pub(super) fn info<'a>(
         matchers: wanted.names.iter().chain(&wanted.data).cloned().collect(),
         range: None,
         edges: Edges::Plain,
-        shift: first_shift(&arguments[0]),
+        shift: evaluator.looked_at(&arguments[0])?,
     };
     // The times of the samples: of two info series of the same name the newer one counts.
     let infos = evaluator.select_by(node.span, &selector, steps, Pick::Time(1.0))?;
@@ -92,15 +93,46 @@ pub(super) fn info<'a>(
     merge(out, node.span).map(Evaluated::Vector)
 }
 
-/// The time at which the first selector of a node looks: info series are looked at there too.
-fn first_shift(node: &Node) -> Shift {
-    let mut shift = None;
-    node.walk(&mut |node| {
-        if let (Form::Selector(selector), None) = (&node.form, &shift) {
-            shift = Some(selector.shift.clone());
+impl Evaluator<'_> {
+    /// When the first selector of a node looks at its series, whatever subqueries are around it: info series are
+    /// looked at then, too.
+    fn looked_at(&self, node: &Node) -> Outcome<Shift> {
+        let mut path = Vec::new();
+        path_to_selector(node, &mut path);
+        let mut looked_at = Shift::default();
+        let mut offset = 0_i64;
+        // The innermost `@` counts, and the offsets beside and inside of it.
+        for shift in path {
+            if shift.at.is_some() {
+                looked_at.at = shift.at;
+                offset = 0;
+            }
+            if let Some(further) = &shift.offset {
+                offset = offset.saturating_add(self.millis(further)?);
+            }
         }
-    });
-    shift.unwrap_or_default()
+        looked_at.offset = (offset != 0).then_some(Duration::Millis(offset));
+        Ok(looked_at)
+    }
+}
+
+/// The times that are set on the way to the first selector of a node, from the outside in; false if it has none.
+fn path_to_selector<'n>(node: &'n Node, path: &mut Vec<&'n Shift>) -> bool {
+    match &node.form {
+        Form::Selector(selector) => {
+            path.push(&selector.shift);
+            true
+        }
+        Form::Subquery(subquery) => {
+            path.push(&subquery.shift);
+            let found = path_to_selector(&subquery.inner, path);
+            if !found {
+                path.pop();
+            }
+            found
+        }
+        _ => node.children().into_iter().any(|child| path_to_selector(child, path)),
+    }
 }
 
 /// A series, split by the info series that belong to it at each time.
@@ -147,7 +179,8 @@ fn newest(infos: &[Column], candidates: &[usize], i: usize, node: &Node) -> Outc
                 node.span,
                 format!(
                     "found duplicate series for info metric: existing {} @ {old}, new {} @ {new}",
-                    infos[*rival].labels, info.labels
+                    Braced(&infos[*rival].labels),
+                    Braced(&info.labels)
                 ),
             );
         }

@@ -14,7 +14,6 @@ pub(super) fn label_replace<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    let target = evaluator.text(&arguments[1], steps)?;
     let replacement = evaluator.text(&arguments[2], steps)?;
     let source = evaluator.text(&arguments[3], steps)?;
     let pattern = evaluator.text(&arguments[4], steps)?;
@@ -23,9 +22,8 @@ pub(super) fn label_replace<'a>(
         span: Some(arguments[4].span.range()),
         hint: Some(cause),
     })?;
-    if target.is_empty() {
-        return fail(arguments[1].span, "invalid destination label name in label_replace(): ");
-    }
+    let wrong = "invalid destination label name in label_replace(): ";
+    let target = evaluator.label_name(&arguments[1], steps, wrong)?;
     let mut columns = evaluator.vector(&arguments[0], steps)?;
     for column in &mut columns {
         let value = column.labels.get(&source);
@@ -59,19 +57,14 @@ pub(super) fn label_join<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    let target = evaluator.text(&arguments[1], steps)?;
     let separator = evaluator.text(&arguments[2], steps)?;
     let mut sources = Vec::new();
     for argument in &arguments[3..] {
-        let source = evaluator.text(argument, steps)?;
-        if source.is_empty() {
-            return fail(argument.span, "invalid source label name in label_join(): ");
-        }
-        sources.push(source);
+        let wrong = "invalid source label name in label_join(): ";
+        sources.push(evaluator.label_name(argument, steps, wrong)?);
     }
-    if target.is_empty() {
-        return fail(arguments[1].span, "invalid destination label name in label_join(): ");
-    }
+    let wrong = "invalid destination label name in label_join(): ";
+    let target = evaluator.label_name(&arguments[1], steps, wrong)?;
     let mut columns = evaluator.vector(&arguments[0], steps)?;
     for column in &mut columns {
         let values: Vec<&str> = sources.iter().map(|source| column.labels.get(source)).collect();

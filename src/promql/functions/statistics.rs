@@ -230,6 +230,10 @@ pub(super) fn stddev(window: &Window<'_>) -> Option<f64> {
 /// The median of the distances from the median.
 pub(super) fn mad(window: &Window<'_>) -> Option<f64> {
     let mut values: Vec<f64> = window.samples.iter().map(|sample| sample.value).collect();
+    // Nothing is known of the distance from NaN.
+    if values.iter().any(|value| value.is_nan()) {
+        return Some(f64::NAN);
+    }
     let median = quantile(0.5, &mut values);
     for value in &mut values {
         *value = (*value - median).abs();

@@ -1,6 +1,8 @@
 //! What can be computed of native histograms: sums and differences, resets, shares, and parts of them.
 
 mod add;
+#[cfg(test)]
+mod laws;
 mod resets;
 mod shares;
 mod total;

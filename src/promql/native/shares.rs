@@ -59,7 +59,7 @@ pub(in crate::promql) fn quantile(level: f64, histogram: &Histogram) -> (f64, Se
         if has_nan {
             return (f64::NAN, Seen::Nan);
         }
-        return plain(if forward { bucket.upper } else { bucket.lower });
+        return plain(bucket.upper);
     }
     let rank = if forward { rank - (count - bucket.count) } else { count - rank };
     let seen = if has_nan { Seen::Skewed } else { Seen::Nothing };
@@ -103,18 +103,12 @@ pub(in crate::promql) fn fraction(lower: f64, upper: f64, histogram: &Histogram)
 fn rank_of(value: f64, is_lower: bool, histogram: &Histogram) -> f64 {
     let mut rank = 0.0;
     for mut bucket in histogram.buckets() {
-        let linear = if histogram.is_custom() {
-            if bucket.lower == f64::NEG_INFINITY && bucket.upper > 0.0 {
-                bucket.lower = 0.0;
-            }
-            true
-        } else {
-            let zero = bucket.lower <= 0.0 && bucket.upper >= 0.0;
-            if zero {
-                bucket = one_sided(histogram, bucket);
-            }
-            zero
-        };
+        // Custom buckets are taken for a histogram of positive observations where they reach across zero, too.
+        let across_zero = bucket.lower <= 0.0 && bucket.upper >= 0.0;
+        if across_zero {
+            bucket = one_sided(histogram, bucket);
+        }
+        let linear = histogram.is_custom() || across_zero;
         if bucket.lower >= value {
             return rank;
         }

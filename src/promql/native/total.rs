@@ -64,7 +64,6 @@ impl Total {
         }
         sum.positive = super::add::merged(&sum.positive, &rest.positive, |a, b| a + b);
         sum.negative = super::add::merged(&sum.negative, &rest.negative, |a, b| a + b);
-        sum.compact();
         self.sum
     }
 
