@@ -27,7 +27,7 @@ impl Recorded {
         (now, range): (Timestamp, TimeRange),
         options: &ScanOptions,
     ) -> Recorded {
-        let (store, files, diagnostics) = metrics::load_files(inputs, now, options);
+        let (store, files, diagnostics) = metrics::load_files(inputs, now, &[], options);
         let shown = inputs.metrics.first().map_or(String::new(), |input| input.shown.clone());
         Recorded { store: metrics::clip(store, range), files, diagnostics, shown }
     }

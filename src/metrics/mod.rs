@@ -9,7 +9,10 @@ mod clock;
 mod declared;
 mod derive;
 mod files;
+mod names;
 mod plan;
+mod scrape;
+mod targets;
 mod witness;
 
 use std::collections::BTreeMap;
@@ -59,13 +62,17 @@ pub struct Derivation {
 
 /// Reads all files of metrics. Samples without a time get that of their file: the one in its name, else when it was
 /// last written, else `now`. So many snapshots become a history.
+///
+/// What tells of the scrapes themselves (`up`) is there if one of `exprs` may mention it.
 pub fn load_files(
     inputs: &Inputs,
     now: Timestamp,
+    exprs: &[&Expr],
     options: &ScanOptions,
 ) -> (Store, FilesRead, Vec<Diagnostic>) {
     let mut store = Store::new();
-    let (read, diagnostics) = files::load(&inputs.metrics, now, options, &mut store);
+    let is_asked = |name: &str| asks_for(exprs.iter().copied(), name);
+    let (read, diagnostics) = files::load(&inputs.metrics, now, &is_asked, options, &mut store);
     (store, read, diagnostics)
 }
 

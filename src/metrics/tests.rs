@@ -25,7 +25,7 @@ fn derived(dir: &Path, source: &str, declared: &str, options: &ScanOptions) -> (
     assert_eq!(inputs.diagnostics, vec![]);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
     let declared = parse("obs.yaml", declared).expect("metrics");
-    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), options);
+    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], options);
     assert_eq!(diagnostics, vec![]);
     let question = Question {
         exprs: &[&expr],
@@ -212,7 +212,7 @@ fn a_large_file_is_read_in_pieces_as_in_one() {
     let load = |threads: usize| {
         let options = options(threads, 1 << 20);
         let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
-        load_files(&inputs, Timestamp(0), &options)
+        load_files(&inputs, Timestamp(0), &[], &options)
     };
     let (one, read, diagnostics) = load(1);
     assert_eq!((one.len(), read.samples, read.refused), (200, 400_000, 1));

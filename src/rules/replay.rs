@@ -129,6 +129,14 @@ fn evaluate(
             }
         }
     }
+    if let Some((_, to)) = span {
+        // The data may end between two evaluations, and something may be over by then.
+        for (run, every, due) in &mut runs {
+            if *due - *every < to && !setting.cancel.load(Ordering::Relaxed) {
+                run.end(to, store, setting);
+            }
+        }
+    }
     let mut replay = Replay {
         alerts: Vec::new(),
         unjudged: Vec::new(),

@@ -263,7 +263,9 @@ fn recognise(samples: &[&[u8]], found: &Found, scan: &ScanOptions) -> Result<Inp
     }
     let ending = found.logical_path();
     let ending = ending.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    if let Some(format) = metric::detect(head).or_else(|| metric::detect_named(ending, head)) {
+    let detected = || metric::detect(head).or_else(|| metric::detect_named(ending, head));
+    let format = scan.read.metric.or_else(detected);
+    if let Some(format) = format {
         return Ok(InputKind::Metrics(format));
     }
     if is_json_document(head) {
