@@ -28,7 +28,9 @@ impl Recorded {
         options: &ScanOptions,
     ) -> Recorded {
         let (store, files, diagnostics) = metrics::load_files(inputs, now, &[], options);
-        let shown = inputs.metrics.first().map_or(String::new(), |input| input.shown.clone());
+        let file = inputs.metrics.first().map(|input| &input.shown);
+        let shown = file.or(inputs.databases.first().map(|database| &database.shown)).cloned();
+        let shown = shown.unwrap_or_default();
         Recorded { store: metrics::clip(store, range), files, diagnostics, shown }
     }
 

@@ -22,6 +22,16 @@ pub struct FilesRead {
     pub refused: u64,
 }
 
+impl FilesRead {
+    /// Adds what was read of others.
+    pub(super) fn add(&mut self, other: FilesRead) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.samples += other.samples;
+        self.refused += other.refused;
+    }
+}
+
 /// What was read of one file.
 pub(super) struct FileRead {
     pub input: usize,

@@ -6,6 +6,7 @@
 //! value until the next one. Only what an expression may mention is derived, all of it in one scan.
 
 mod clock;
+mod database;
 mod declared;
 mod derive;
 mod files;
@@ -26,7 +27,7 @@ pub use witness::{Wanted, Witness, witnesses};
 
 use crate::filter::Filter;
 use crate::model::{Diagnostic, Error, Needs, Series, TimeRange, Timestamp};
-use crate::promql::{Expr, Store};
+use crate::promql::{self, Expr, Matcher, Store};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 use crate::stats::SuccessRule;
 use derive::Derived;
@@ -72,7 +73,13 @@ pub fn load_files(
 ) -> (Store, FilesRead, Vec<Diagnostic>) {
     let mut store = Store::new();
     let is_asked = |name: &str| asks_for(exprs.iter().copied(), name);
-    let (read, diagnostics) = files::load(&inputs.metrics, now, &is_asked, options, &mut store);
+    let (mut read, mut diagnostics) = files::load(&inputs.metrics, now, &is_asked, options, &mut store);
+    let wanted: Vec<&[Matcher]> = exprs.iter().flat_map(|expr| promql::selectors(expr)).collect();
+    for database in &inputs.databases {
+        let (more, troubles) = database::load(database, &wanted, options, &mut store);
+        read.add(more);
+        diagnostics.extend(troubles);
+    }
     (store, read, diagnostics)
 }
 

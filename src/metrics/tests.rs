@@ -190,11 +190,11 @@ fn snapshots_become_a_history() {
         std::fs::write(dir.path().join(format!("metrics-{at}.prom")), text).expect("a file");
     }
     let (store, _) = derived(dir.path(), "up", "", &options(2, 1 << 20));
-    assert_eq!(lines(&store, dir.path()), ["requests_total{job=\"a\"}: 1 2 5"]);
+    assert_eq!(lines(&store, dir.path()), ["requests_total{job=\"a\"}: 1 2 5", "up: 1 1 1"]);
     assert_eq!(store.span(), Some((1_703_385_000_000, 1_703_385_030_000)));
     assert_eq!(interval(&store), Some(15_000));
     let range = TimeRange { from: Timestamp::new(1_703_385_010, 0), until: Timestamp::new(1_703_385_030, 0) };
-    assert_eq!(lines(&clip(store, range), dir.path()), ["requests_total{job=\"a\"}: 2"]);
+    assert_eq!(lines(&clip(store, range), dir.path()), ["requests_total{job=\"a\"}: 2", "up: 1"]);
 }
 
 #[test]
@@ -232,4 +232,76 @@ fn events_found_elsewhere_are_counted() {
     );
     let samples: Vec<_> = series.samples.iter().map(|s| (s.at, s.value)).collect();
     assert_eq!(samples, [(0, 0.0), (15_000, 2.0), (30_000, 2.0), (45_000, 3.0)]);
+}
+
+/// Writes files and loads them; `exprs` is what may be asked for.
+fn loaded(files: &[(&str, &str)], source: &str) -> (Vec<String>, Vec<String>) {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+    let expr = promql::parse(source, &Options::promtool()).expect(source);
+    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], &options);
+    let told = diagnostics.iter().map(ToString::to_string).collect();
+    (lines(&store, dir.path()), told)
+}
+
+#[test]
+fn targets_are_told_apart_and_ends_of_series_are_known() {
+    let (series, told) = loaded(
+        &[
+            ("n1-1703385000.prom", "# TYPE a gauge\na{x=\"1\"} 1\na{x=\"2\"} 2\n"),
+            ("n1-1703385015.prom", "# TYPE a gauge\na{x=\"1\"} 3\n"),
+            ("n1-1703385030.prom", ""),
+            ("n2-1703385000.prom", "# TYPE a gauge\na{x=\"1\",instance=\"own\"} 7\n"),
+        ],
+        "up + a + scrape_samples_scraped",
+    );
+    assert_eq!(
+        series,
+        [
+            "a{instance=\"n1\", x=\"1\"}: 1 3 NaN",
+            "a{instance=\"n1\", x=\"2\"}: 2 NaN",
+            "a{instance=\"own\", x=\"1\"}: 7",
+            "scrape_samples_scraped{instance=\"n1\"}: 2 1 0",
+            "scrape_samples_scraped{instance=\"n2\"}: 1",
+            "up{instance=\"n1\"}: 1 1 0",
+            "up{instance=\"n2\"}: 1",
+        ]
+    );
+    assert_eq!(told, Vec::<String>::new());
+}
+
+#[test]
+fn a_series_of_two_files_is_told_and_the_first_value_stays() {
+    let (series, told) = loaded(
+        &[
+            ("b.prom", "# TYPE a gauge\na{instance=\"x\"} 1 1000\n# TYPE c gauge\nc{instance=\"x\"} 5\n"),
+            ("c.prom", "# TYPE a gauge\na{instance=\"x\"} 2 1000\n# TYPE c gauge\nc{instance=\"x\"} 5\n"),
+        ],
+        "a",
+    );
+    assert_eq!(series[0], "a{instance=\"x\"}: 1");
+    assert!(told.iter().any(|told| told.contains("the first is kept")), "{told:?}");
+}
+
+#[test]
+fn a_bad_line_costs_that_line_and_headers_are_none() {
+    let (series, told) = loaded(
+        &[(
+            "n-1703385000.prom",
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n# TYPE a gauge\na{x=\"1\"} 1\ncurl: (28) timed out\na{x=\"2\"} 2\n\
+             # TYPE h histogram\nh_bucket{le=\"1\"} 3\nh_bucket{le=\"+Inf\"} 4\n",
+        )],
+        "a",
+    );
+    assert_eq!(
+        series,
+        ["a{x=\"1\"}: 1", "a{x=\"2\"}: 2", "h_bucket{le=\"+Inf\"}: 4", "h_bucket{le=\"1.0\"}: 3"]
+    );
+    assert!(told.len() == 1 && told[0].contains(".prom:6: column"), "{told:?}");
 }

@@ -279,7 +279,7 @@ mod tests {
                 vec!["0 c 60"],
             ),
             ("{alert: A, expr: absent(nothing)}", vec![]),
-            ("{alert: A, expr: 'max_over_time(wave[1m]) > 8'}", vec!["0 w 60", "1 w 120"]),
+            ("{alert: A, expr: 'max_over_time(wave[1m]) > 8'}", vec!["0 w 60"]),
             ("{alert: A, expr: 'min_over_time(wave[1m]) < 1'}", vec!["0 w 0"]),
             ("{alert: A, expr: 'avg_over_time(wave[1m]) < 0.5'}", vec!["0 w 0"]),
             ("{alert: A, expr: errors_total offset 1m > 60}", vec!["0 c 195"]),

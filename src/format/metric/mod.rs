@@ -9,6 +9,7 @@ mod openmetrics;
 mod prometheus;
 mod promtool;
 mod strict;
+pub mod tsdb;
 mod victoria;
 
 use exposition::SeriesTexts;
@@ -230,7 +231,8 @@ mod tests {
             ("om", "up 1", true),
             ("log", "up 1\nqueue_depth 7\n", false),
             ("prom", "up 1\nserver started in 3 s\n", false),
-            ("prom", "", false),
+            ("prom", "", true),
+            ("prom", "curl: (7) Failed to connect to node1 port 9100: refused\n", true),
         ] {
             assert_eq!(detect_named(ending, head.as_bytes()).is_some(), expected, "{ending}: {head}");
         }

@@ -147,7 +147,9 @@ fn sample(
     read: &mut Read,
     sink: &mut Sink<'_>,
 ) -> Parsed<()> {
-    let (strict, family) = (options.strict, options.family);
+    let strict = options.strict;
+    // The standard has its own rules for numbers in labels.
+    let family = if strict { Family::Other } else { options.family };
     let line = if strict { line } else { line.trim_ascii() };
     if line.is_empty() {
         return if strict { fault(0, "there is a blank line") } else { Ok(()) };

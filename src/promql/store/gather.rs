@@ -40,6 +40,27 @@ impl Store {
         Offered { series, in_conflict }
     }
 
+    /// Adds samples of a series, rising in time, unless there are others at their times.
+    pub fn offer_all(&mut self, labels: &Labels, samples: Vec<Sample>) {
+        let series = self.id(labels);
+        let stored = &mut self.stored[series];
+        let follows = match (stored.series.samples.last(), samples.first()) {
+            (Some(last), Some(first)) => last.at < first.at,
+            _ => true,
+        };
+        let rises = samples.windows(2).all(|pair| pair[0].at < pair[1].at);
+        if follows && rises && stored.starts.is_empty() {
+            stored.has_stale |= samples.iter().any(Sample::is_stale);
+            stored.series.samples.extend(
+                samples.into_iter().map(|sample| Sample { at: sample.at, value: super::plain(sample.value) }),
+            );
+            return;
+        }
+        for sample in samples {
+            offer(stored, sample, 0);
+        }
+    }
+
     /// Says that a series ended: it is stale from `at` on.
     pub fn end(&mut self, series: usize, at: i64) {
         if let Some(stored) = self.stored.get_mut(series) {

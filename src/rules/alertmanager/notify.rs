@@ -328,7 +328,7 @@ route:
 receivers:
   - {name: default, webhook_configs: [{url: 'http://secret'}]}
   - {name: pager, pagerduty_configs: [{routing_key: x}]}
-  - {name: chat, slack_configs: [{channel: '#a'}]}
+  - {name: chat, slack_configs: [{channel: '#a', api_url: 'https://hooks.example/a'}]}
   - {name: quiet}
 inhibit_rules:
   - source_matchers: [severity=critical]
