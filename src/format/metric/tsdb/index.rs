@@ -66,7 +66,7 @@ impl<'i> Index<'i> {
         let (symbols, end) =
             symbols(bytes, start).ok_or("the symbols of the index are not there as a whole")?;
         let (from, to) = match contents {
-            Some(contents) => (contents.series, contents.series_end),
+            Some(contents) => (contents.series.next_multiple_of(ALIGNED), contents.series_end),
             None => (end.next_multiple_of(ALIGNED), bytes.len()),
         };
         let series = from.min(bytes.len())..to.clamp(from.min(bytes.len()), bytes.len());
