@@ -263,7 +263,7 @@ impl<'g> Gathered<'g> {
             for (from, labels, is_scraped) in [(scraped, &own, true), (timed, &given, false)] {
                 let relabel = |series| targets::with(series, labels);
                 let seen = |known: &Series, number, new: &Series| {
-                    owners.meet(known, number, new, target, is_scraped)
+                    owners.meet(known, number, new, target, is_scraped);
                 };
                 let found = store.gather(from, relabel, seen);
                 owners.own(store.len(), target);

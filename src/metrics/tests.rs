@@ -305,3 +305,64 @@ fn a_bad_line_costs_that_line_and_headers_are_none() {
     );
     assert!(told.len() == 1 && told[0].contains(".prom:6: column"), "{told:?}");
 }
+
+/// The series of a folder or file of the fixtures, as lines with times, and what was said.
+fn of_path(path: &Path) -> (Vec<String>, Vec<String>) {
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[path.to_owned()], SurveyOptions::default(), &options);
+    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[], &options);
+    let mut lines: Vec<String> = store
+        .series()
+        .flat_map(|series| {
+            series.samples.iter().map(|sample| format!("{} {} {}", series.labels, sample.value, sample.at))
+        })
+        .collect();
+    lines.sort();
+    (lines, diagnostics.iter().map(ToString::to_string).collect())
+}
+
+/// A data folder as a server leaves it that was stopped hard: a block of which something was deleted, and a log.
+#[test]
+fn a_data_folder_is_read_as_promtool_dumps_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb");
+    let (found, told) = of_path(&fixtures.join("data"));
+    assert_eq!(told, Vec::<String>::new());
+    let (expected, _) = of_path(&fixtures.join("dump.txt"));
+    assert!(expected.len() > 900, "{}", expected.len());
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_data_folder_that_is_cut_gives_what_is_before() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let (whole, _) = of_path(&fixture);
+    let mut files = Vec::new();
+    let mut folders = vec![fixture.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    for cut in &files {
+        let bytes = std::fs::read(cut).expect("a file");
+        // At every 4 KiB, and near the ends of small files, too.
+        let small = [bytes.len() / 3, bytes.len() / 2, bytes.len() - 1];
+        for end in (0..bytes.len()).step_by(4096).chain(small) {
+            let dir = tempfile::tempdir().expect("a folder");
+            for file in &files {
+                let to = dir.path().join(file.strip_prefix(&fixture).expect("inside"));
+                std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+                let bytes = std::fs::read(file).expect("a file");
+                let kept = if file == cut { &bytes[..end] } else { &bytes[..] };
+                std::fs::write(to, kept).expect("a file");
+            }
+            let (found, told) = of_path(dir.path());
+            let is_part = found.iter().filter(|line| whole.contains(line)).count();
+            // What was deleted is there again where the tombstones are gone, and that is said.
+            let has_tombstones = !cut.ends_with("tombstones");
+            assert!(is_part == found.len() || !has_tombstones, "{} at {end}", cut.display());
+            assert!(found == whole || !told.is_empty(), "{} at {end}", cut.display());
+        }
+    }
+}

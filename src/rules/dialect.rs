@@ -389,7 +389,7 @@ mod tests {
             (r#"sum(rate({app="shop"} |= "error" [5m])) > 1"#, Some("LogQL")),
             (r#"count_over_time({app="shop"} | json | level="error" [5m])"#, Some("LogQL")),
             (r#"rate({app="x"} != "debug" [1m])"#, Some("LogQL")),
-            (r#"_time:5m error | stats count() as errors"#, Some("LogsQL")),
+            (r"_time:5m error | stats count() as errors", Some("LogsQL")),
             ("histogram_share(0.5, sum(rate(x_bucket[5m])) by (le))", Some("MetricsQL")),
             ("lag(up[1h]) > 60", Some("MetricsQL")),
             ("rate(x[5m]) keep_metric_names", Some("MetricsQL")),

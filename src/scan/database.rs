@@ -76,7 +76,7 @@ pub(super) fn take(found: Vec<Found>) -> (Vec<Database>, Vec<Found>) {
     for (folder, part) in parts.iter().flatten() {
         match part {
             Part::Index if has(folder, |part| matches!(part, Part::Meta | Part::Chunks(_))) => {
-                blocks.push(folder)
+                blocks.push(folder);
             }
             Part::Wal(_) | Part::Checkpoint(..) | Part::Head(_) if !heads.contains(&folder.as_str()) => {
                 heads.push(folder);

@@ -232,7 +232,7 @@ impl Header {
         let find = |names: &[&str]| {
             columns.iter().position(|column| names.iter().any(|name| column.eq_ignore_ascii_case(name)))
         };
-        let dated = |column: &usize| table.all(*column, |field| is_dated(field));
+        let dated = |column: &usize| table.all(*column, is_dated);
         let time = find(&TIMES).or_else(|| (0..columns.len()).find(dated))?;
         let decimal_comma = delimiter != b',';
         if let (Some(name), Some(value)) = (find(&NAMES), find(&VALUES)) {

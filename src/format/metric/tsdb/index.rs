@@ -189,7 +189,6 @@ fn contents(bytes: &[u8]) -> Option<Contents> {
 }
 
 /// The symbols, and where they end.
-#[expect(clippy::type_complexity, reason = "the places and texts of the symbols, and a place")]
 fn symbols(bytes: &[u8], start: usize) -> Option<(Vec<(usize, &str)>, usize)> {
     let mut cursor = Cursor::new(bytes.get(start..)?);
     let length = cursor.u32()? as usize;
