@@ -362,7 +362,8 @@ fn a_data_folder_that_is_cut_gives_what_is_before() {
             // What was deleted is there again where the tombstones are gone, and that is said.
             let has_tombstones = !cut.ends_with("tombstones");
             assert!(is_part == found.len() || !has_tombstones, "{} at {end}", cut.display());
-            assert!(found == whole || !told.is_empty(), "{} at {end}", cut.display());
+            // Nothing tells of a log that ends between two records.
+            assert!(found == whole || !told.is_empty() || end == 0, "{} at {end}", cut.display());
         }
     }
 }
