@@ -384,10 +384,8 @@ impl<'f> RuleRun<'f> {
         let scene = Scene { at, store, setting, steps: Rc::clone(&self.template_steps) };
         let number = |found: Found| if let Found::Number(value) = found { value } else { 0.0 };
         // The value of a histogram is 0 in Prometheus' alerts.
-        let elements = result
-            .into_iter()
-            .map(|(series, value)| self.labels_of(&scene, series, number(value)))
-            .collect();
+        let elements =
+            result.into_iter().map(|(series, value)| self.labels_of(&scene, series, number(value))).collect();
         let times = (alerting.hold, alerting.keep_firing);
         let (changes, failed) = match self.states.step(at, times, group.limit, elements) {
             Ok(changes) => (changes, None),

@@ -185,7 +185,11 @@ impl Loading<'_> {
             };
             if root.get("kind").is_some() || root.get("spec").is_some() {
                 self.object(root, 0);
-            } else if root.get("rule_files").is_some() && root.get("groups").is_none() {
+            } else if root.get("rule_files").is_some()
+                && root.get("groups").is_none()
+                && root.get("tests").is_none()
+            {
+                // A server's configuration; a file of unit tests names rule files, too.
                 let files = root.get("rule_files").and_then(Node::list).unwrap_or_default();
                 self.rule_files.extend(files.iter().filter_map(Node::text).map(str::to_owned));
             } else if root.get("rules").is_some() && root.get("groups").is_none() {
@@ -576,6 +580,17 @@ groups:
             assert_eq!(checked.problems, vec![], "{text}");
             assert_eq!(checked.found, found, "{text}");
         }
+    }
+
+    #[test]
+    fn a_server_names_rule_files_and_tests_do_not() {
+        let server =
+            parse("p.yml", "rule_files: [a.yml, 'b/*.yml']\nscrape_configs: []\n", &FileOptions::strict());
+        assert_eq!(
+            (server.rule_files, server.problems),
+            (vec!["a.yml".to_owned(), "b/*.yml".to_owned()], vec![])
+        );
+        assert!(problems("rule_files: [a.yml]\ntests: []\n")[0].contains("field rule_files not found"));
     }
 
     #[test]
