@@ -35,7 +35,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "query" -d 'Ask with PromQL:
 complete -c obs -n "__fish_obs_needs_command" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
 complete -c obs -n "__fish_obs_needs_command" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
 complete -c obs -n "__fish_obs_needs_command" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
-complete -c obs -n "__fish_obs_needs_command" -f -a "formats" -d 'List log formats, explain how files were understood, test and import formats of one\'s own'
+complete -c obs -n "__fish_obs_needs_command" -f -a "formats" -d 'List formats of logs and metrics, explain how files were understood, test and import formats of one\'s own'
 complete -c obs -n "__fish_obs_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c obs -n "__fish_obs_needs_command" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
 complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -48,9 +48,10 @@ dot\t'A graph for Graphviz'"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l slowest -d 'The N slowest requests, the slowest first' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l slower-than -d 'Only requests that took longer than this' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l limit -d 'At most so many requests; 0 is all of them (default: 20 in tables, all in other forms)' -r
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -93,9 +94,10 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s B -l before-context -d 
 complete -c obs -n "__fish_obs_using_subcommand grep" -s C -l context -d 'So many entries before and after a match' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l sort -d 'The order of entries: of the files, or of time over all files' -r -f -a "file\t'File by file, as they are read'
 time\t'By time, over all files'"
-complete -c obs -n "__fish_obs_using_subcommand grep" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand grep" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -150,9 +152,10 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l slo -d 'The percentage
 complete -c obs -n "__fish_obs_using_subcommand stats" -l apdex -d 'How content users are who expect an answer within this time, such as 500ms: from 0, nobody, to 1, all' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l diff -d 'Compare the time from A until B with what was before A, or with a second window' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l why -d 'Show the entries behind these numbers: p99, max, min, failed' -r
-complete -c obs -n "__fish_obs_using_subcommand stats" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand stats" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -187,9 +190,10 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say not
 complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l limit -d 'Show so many templates' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l diff -d 'Compare what is said from A until B with what was said before A, or in a second window' -r
-complete -c obs -n "__fish_obs_using_subcommand templates" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand templates" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -223,9 +227,10 @@ complete -c obs -n "__fish_obs_using_subcommand templates" -s q -l quiet -d 'Say
 complete -c obs -n "__fish_obs_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l fail-on -d 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical' -r
-complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand detect" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -265,9 +270,10 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l end -d 'Up to this tim
 complete -c obs -n "__fish_obs_using_subcommand query" -l step -d 'From one time to the next (default: a round length that makes 200 steps at most)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s r -l rules -d 'Evaluate the rules of this file first (repeatable): what they record, ALERTS and ALERTS_FOR_STATE can then be asked for' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
-complete -c obs -n "__fish_obs_using_subcommand query" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -300,7 +306,7 @@ complete -c obs -n "__fish_obs_using_subcommand query" -s v -l verbose -d 'Tell 
 complete -c obs -n "__fish_obs_using_subcommand query" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand query" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -s r -l rules -d 'Rule file (repeatable); - is standard input' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s r -l rules -d 'Rule file, a folder of them, or a prometheus.yml that names them (repeatable); - is standard input' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l alertmanager -d 'Alertmanager\'s configuration: routes, inhibition, mute times' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l silences -d 'Silences, as the JSON of Alertmanager\'s API' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l acknowledgements -d 'Who took note of which alerts: a list such as [{alert: Errors, at: 2023-12-24T03:08:00Z, by: kim}]' -r -F
@@ -314,6 +320,11 @@ high\t'high or worse'
 critical\t'critical'
 any\t'all'
 never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l dialect -d 'Whose rule files they are: what that house knows beside Prometheus\' fields is no error' -r -f -a "prometheus\t''
+thanos\t''
+mimir\t''
+vmalert\t''
+loki\t''"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l seed-tests -d 'Write unit tests for the rules from the data, to this file (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
@@ -323,9 +334,10 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'Ho
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold-of -d 'For --threshold: vary the number of another comparison, given by its position (1 is the first one written) or by a part of its text' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -366,9 +378,10 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Pr
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l html -d 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l markdown -d 'Write the same for tickets and post-mortems into this file, too' -r -F
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -401,9 +414,10 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -s v -l verbose -d 
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand fields" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -436,7 +450,7 @@ complete -c obs -n "__fish_obs_using_subcommand fields" -l redact -d 'Replace id
 complete -c obs -n "__fish_obs_using_subcommand fields" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain test import help" -s h -l help -d 'Print help'
-complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain test import help" -f -a "list" -d 'Every log format that is recognised'
+complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain test import help" -f -a "list" -d 'Every format of logs and metrics that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain test import help" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
 complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain test import help" -f -a "test" -d 'Try the formats of obs.yaml on their samples'
 complete -c obs -n "__fish_obs_using_subcommand formats; and not __fish_seen_subcommand_from list explain test import help" -f -a "import" -d 'Turn an lnav format file into formats for obs.yaml, on standard output'
@@ -461,9 +475,10 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l format -d 'Read every file as this format (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
@@ -512,7 +527,7 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "list" -d 'Every log format that is recognised'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "list" -d 'Every format of logs and metrics that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "test" -d 'Try the formats of obs.yaml on their samples'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "import" -d 'Turn an lnav format file into formats for obs.yaml, on standard output'
@@ -528,11 +543,11 @@ complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcom
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "formats" -d 'List log formats, explain how files were understood, test and import formats of one\'s own'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "formats" -d 'List formats of logs and metrics, explain how files were understood, test and import formats of one\'s own'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every log format that is recognised'
+complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every format of logs and metrics that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "test" -d 'Try the formats of obs.yaml on their samples'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "import" -d 'Turn an lnav format file into formats for obs.yaml, on standard output'

@@ -117,8 +117,7 @@ fn messages_are_shown_and_acknowledged_alerts_are_not_repeated() {
     let folder = tempfile::tempdir().expect("a folder");
     let rules = "{groups: [{name: g, rules: [{alert: Always, expr: '1', labels: {severity: critical}}]}]}";
     let rules = written(folder.path(), "rules.yml", rules);
-    let routes =
-        "{route: {receiver: chat, repeat_interval: 10m}, receivers: [{name: chat, slack_configs: [{}]}]}";
+    let routes = "{route: {receiver: chat, repeat_interval: 10m}, receivers: [{name: chat, slack_configs: [{api_url: 'http://a'}]}]}";
     let routes = written(folder.path(), "routes.yml", routes);
     let noted = "[{alert: Always, at: 2023-12-24T02:45:00Z, by: kim}]";
     let noted = written(folder.path(), "noted.yml", noted);

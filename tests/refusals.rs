@@ -196,7 +196,7 @@ fn templates_and_messages_that_exhaust_become_text() {
     let config = written(
         folder.path(),
         "am.yml",
-        "receivers: [{name: x, slack_configs: [{}], email_configs: [{to: x}]}]\nroute: {receiver: x, group_wait: \
+        "receivers: [{name: x, slack_configs: [{api_url: 'http://a'}]}]\nroute: {receiver: x, group_wait: \
          1ms, group_interval: 1ms, repeat_interval: 1ms, group_by: [...]}",
     );
     let ran = obs(&["check-rules", "-r", &rules, "--alertmanager", &config, "-q", &data]);

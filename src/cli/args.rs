@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Input")]
 pub(super) struct InputArgs {
-    /// Read every file as this format (default: detect it for each file and entry)
+    /// Read every file as this format, of logs or metrics (default: detect it for each file and entry)
     #[arg(long, value_name = "NAME")]
     pub format: Option<String>,
     /// Zone of times that have no offset, such as Europe/Berlin
@@ -17,6 +17,10 @@ pub(super) struct InputArgs {
     /// Let fields play a role, such as --map request_id=order,orderNo (repeatable)
     #[arg(long, value_name = "ROLE=FIELD[,FIELD]")]
     pub map: Vec<String>,
+    /// Give recorded series a label that they do not have, such as --label job=node or, for some files,
+    /// --label 'job=node:node*.prom' (repeatable)
+    #[arg(long, value_name = "NAME=VALUE[:GLOB]")]
+    pub label: Vec<String>,
     /// Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user's
     /// configuration directory)
     #[arg(long, value_name = "FILE")]

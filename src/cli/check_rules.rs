@@ -25,10 +25,11 @@ use crate::report::account::counted;
 use crate::rules::acknowledgement::{self, Acknowledgement};
 use crate::rules::alert::Evidence;
 use crate::rules::alertmanager::{config as alertmanager, notify, silence};
+use crate::rules::dialect::House;
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::template::message::Library;
-use crate::rules::yaml::Problem;
+use crate::rules::yaml::{Place, Problem};
 use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
 use crate::stats::SuccessRule;
@@ -54,7 +55,7 @@ pub(super) use answer::judged;
   obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
 )]
 pub(super) struct CheckRulesArgs {
-    /// Rule file (repeatable); - is standard input
+    /// Rule file, a folder of them, or a prometheus.yml that names them (repeatable); - is standard input
     #[arg(short, long = "rules", value_name = "FILE")]
     rules: Vec<PathBuf>,
     /// Metrics and logs, files or directories; - is standard input
@@ -100,6 +101,9 @@ pub(super) struct CheckRulesArgs {
     /// Unknown fields in rule files and tests are no error
     #[arg(long)]
     ignore_unknown_fields: bool,
+    /// Whose rule files they are: what that house knows beside Prometheus' fields is no error
+    #[arg(long, value_name = "HOUSE", value_parser = ["prometheus", "thanos", "mimir", "vmalert", "loki"])]
+    dialect: Option<String>,
     /// Allow experimental functions and modifiers of PromQL
     #[arg(long)]
     enable_experimental: bool,
@@ -396,12 +400,20 @@ pub(super) fn text_of(path: &Path) -> Result<(String, String), Error> {
 fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
     let options = FileOptions {
         ignore_unknown_fields: args.ignore_unknown_fields,
+        house: args.dialect.as_deref().and_then(House::by_name),
         promql: promql_options(args.enable_experimental),
     };
     let mut loaded = Loaded::default();
-    for path in &args.rules {
-        let (name, text) = text_of(path)?;
-        let checked = file::parse(&name, &text, &options);
+    for Named { path, name, mut checked } in rule_files(&args.rules, &options)? {
+        // Who names a file says that there are rules in it.
+        if checked.found == 0 && checked.problems.is_empty() {
+            let mut problem = Problem::new(Place { line: 1, column: 1 }, "there is no rule in this file");
+            problem.hint = checked.warnings.first().map(|warning| warning.message.clone());
+            if path.is_some() {
+                checked.problems.push(problem);
+                checked.warnings.clear();
+            }
+        }
         let groups = checked.file.groups.len();
         let about = format!(
             "{} in {}",
@@ -457,6 +469,66 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         loaded.acknowledgements = noted;
     }
     Ok(loaded)
+}
+
+/// A rule file that was read.
+struct Named {
+    /// Its path, if it was named, and not found in a folder.
+    path: Option<PathBuf>,
+    name: String,
+    checked: file::Checked,
+}
+
+/// Endings of rule files in folders.
+const RULE_FILES: [&str; 8] =
+    ["*.yml", "*.yaml", "*.rules", "*.json", "*/*.yml", "*/*.yaml", "*/*.rules", "*/*.json"];
+
+/// Reads the rule files of these paths: files, those in folders, and those that a prometheus.yml names.
+fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<Vec<Named>, Error> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let inside = RULE_FILES.iter().flat_map(|pattern| source::glob(path, pattern));
+            let before = found.len();
+            for file in inside {
+                let (name, text) = text_of(&file)?;
+                let checked = file::parse(&name, &text, options);
+                // A folder holds other files, too.
+                if checked.found > 0 || text.contains("groups:") {
+                    found.push(Named { path: None, name, checked });
+                }
+            }
+            if found.len() == before {
+                return Err(Error::input(format!(
+                    "{}: there is no rule file in this folder",
+                    path.display()
+                ))
+                .hinted("rule files end in .yml, .yaml, .rules or .json"));
+            }
+            continue;
+        }
+        let (name, text) = text_of(path)?;
+        let checked = file::parse(&name, &text, options);
+        if checked.rule_files.is_empty() {
+            found.push(Named { path: Some(path.clone()), name, checked });
+            continue;
+        }
+        let base = path.parent().unwrap_or(Path::new(""));
+        for pattern in &checked.rule_files {
+            let files = source::glob(base, pattern);
+            if files.is_empty() && !pattern.contains(['*', '?', '[']) {
+                return Err(Error::input(format!(
+                    "{name} names the rule file {pattern}, which is not there"
+                )));
+            }
+            for file in files {
+                let (name, text) = text_of(&file)?;
+                let checked = file::parse(&name, &text, options);
+                found.push(Named { path: None, name, checked });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The files of templates that a configuration names, with their text; names are relative to it.

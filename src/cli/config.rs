@@ -13,9 +13,11 @@ use crate::detect::own::{self, Own};
 use crate::filter;
 use crate::format::log;
 use crate::format::log::LogFormat;
+use crate::format::log::own::PathPattern;
 use crate::format::log::own::describe::{self, Described};
 use crate::format::log::reader::ReadOptions;
-use crate::model::{Diagnostic, Error, Needs, Role, Timestamp};
+use crate::format::metric;
+use crate::model::{Diagnostic, Error, Needs, Role, Timestamp, series};
 use crate::report::Page;
 use crate::report::account::counted;
 use crate::scan::{CHUNK, ScanOptions};
@@ -99,13 +101,15 @@ fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
         let own = described.formats.iter().copied().find(|own| own.name() == name)?;
         Some(own)
     };
-    let format = match &input.format {
-        None => None,
-        Some(name) => Some(log::by_name(name).or_else(|| own(name)).ok_or_else(|| {
-            Error::usage(format!("there is no log format `{name}`"))
-                .hinted("`obs formats list` names them all")
-        })?),
-    };
+    let (mut format, mut metric) = (None, None);
+    if let Some(name) = &input.format {
+        format = log::by_name(name).or_else(|| own(name));
+        metric = if format.is_none() { metric::by_name(name) } else { None };
+        if format.is_none() && metric.is_none() {
+            return Err(Error::usage(format!("there is no format `{name}`"))
+                .hinted("`obs formats list` names them all"));
+        }
+    }
     let zone = input.tz.parse().map_err(|_| {
         Error::usage(format!("there is no time zone `{}`", input.tz))
             .hinted("zones have names such as UTC, Europe/Berlin or Asia/Seoul")
@@ -114,7 +118,35 @@ fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
     // What is typed comes before what is configured.
     let configured = described.map.into_iter().filter(|(role, _)| !typed.iter().any(|(of, _)| of == role));
     let map = typed.iter().cloned().chain(configured).collect();
-    Ok(ReadOptions { format, zone: Some(zone), map, own: described.formats, zones: described.zones })
+    let labels = input.label.iter().map(|label| file_label(label)).collect::<Result<_, _>>()?;
+    let (own, zones) = (described.formats, described.zones);
+    Ok(ReadOptions { format, metric, zone: Some(zone), map, own, zones, labels })
+}
+
+/// `job=node`, or `job=node:node*.prom`, which is about some files.
+fn file_label(given: &str) -> Result<(String, String, Option<PathPattern>), Error> {
+    let wrong = |what: &str| {
+        Error::usage(format!("--label {given} {what}")).hinted(
+            "write --label NAME=VALUE or --label NAME=VALUE:GLOB, such as --label 'job=node:node*.prom'",
+        )
+    };
+    let (name, value) = given.split_once('=').ok_or_else(|| wrong("gives no value"))?;
+    if !series::is_plain_label(name) {
+        return Err(wrong("names no label"));
+    }
+    // An address has a colon, too: host:9100.
+    let (value, files) = match value.rsplit_once(':') {
+        Some((value, files)) if !files.bytes().all(|b| b.is_ascii_digit()) => (value, Some(files)),
+        _ => (value, None),
+    };
+    if value.is_empty() {
+        return Err(wrong("gives no value"));
+    }
+    let files = files
+        .map(PathPattern::new)
+        .transpose()
+        .map_err(|trouble| wrong(&format!("has a pattern that is none: {trouble}")))?;
+    Ok((name.to_owned(), value.to_owned(), files))
 }
 
 /// `request_id=order,orderNo`.

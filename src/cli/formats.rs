@@ -2,6 +2,7 @@
 
 mod described;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,13 +16,15 @@ use super::out;
 use super::session::Session;
 use super::verdict::Verdict;
 use crate::format::log::{LOG_FORMATS, LogFormat as _, names};
+use crate::format::metric::{self, Known, METRIC_FORMATS, ReadOptions};
 use crate::format::time::Order;
+use crate::model::unit::HumanCount;
 use crate::model::{Error, Needs, Role};
 use crate::report::account::counted;
 use crate::report::{AccountJson, Cell, Column, Evidence, Report, Section, Table};
 use crate::scan::{self, Input, Selection};
 
-/// List log formats, explain how files were understood, test and import formats of one's own
+/// List formats of logs and metrics, explain how files were understood, test and import formats of one's own
 #[derive(Args, Debug)]
 pub(super) struct FormatsArgs {
     #[command(subcommand)]
@@ -36,7 +39,7 @@ enum FormatsCommand {
     Import(described::ImportArgs),
 }
 
-/// Every log format that is recognised
+/// Every format of logs and metrics that is recognised
 #[derive(Args, Debug)]
 struct ListArgs {
     /// Configuration that describes formats (default: as for every command)
@@ -67,6 +70,7 @@ struct FormatJson {
 #[derive(Serialize)]
 struct ExplainJson {
     files: Vec<ExplainedJson>,
+    metrics: Vec<MeasuredJson>,
     skipped: Vec<SkippedJson>,
     input: AccountJson,
 }
@@ -88,6 +92,18 @@ struct ExplainedJson {
     #[serde(flatten)]
     account: AccountJson,
     stopped: Option<StoppedJson>,
+}
+
+/// A file of metrics, and how it was understood.
+#[derive(Serialize)]
+struct MeasuredJson {
+    file: String,
+    format: &'static str,
+    about: &'static str,
+    samples: u64,
+    series: usize,
+    refused: u64,
+    stopped: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -128,7 +144,12 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
         about: format.about(),
         samples: format.samples().iter().map(|sample| sample.text).collect(),
     });
-    let formats: Vec<FormatJson> = own.chain(built_in).collect();
+    let metrics = METRIC_FORMATS.iter().map(|format| FormatJson {
+        name: format.name(),
+        about: format.doc(),
+        samples: format.examples().to_vec(),
+    });
+    let formats: Vec<FormatJson> = own.chain(built_in).chain(metrics).collect();
     let rows = formats.iter().map(|format| vec![Cell::text(format.name), Cell::text(format.about)]);
     let columns = vec![Column::text("format").importance(9), Column::text("what it is")];
     let mut report = Report::new();
@@ -139,7 +160,7 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
 
 fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
-    session.require_logs();
+    session.require_data();
     let selection = Selection::everything(Needs::none());
     let mut stops: Vec<Option<StoppedJson>> = vec![None; session.inputs.logs.len()];
     let (_, mut scanned) = scan::run(
@@ -185,10 +206,39 @@ fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Erro
             explained(input, AccountJson::from(account), stopped, &args.input.tz)
         })
         .collect();
-    let json = ExplainJson { files, skipped: skipped(&session), input: AccountJson::from(&account) };
+    let metrics: Vec<MeasuredJson> =
+        session.inputs.metrics.iter().filter_map(|input| measured(input, &session.config.scan)).collect();
+    let has_metrics = !metrics.is_empty();
+    let json = ExplainJson { files, metrics, skipped: skipped(&session), input: AccountJson::from(&account) };
     let report = report(&json, account);
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(account.lines > 0)))
+    Ok(session.finish(Verdict::of(account.lines > 0 || has_metrics)))
+}
+
+/// Reads a file of metrics and counts what is in it.
+fn measured(input: &Input, options: &scan::ScanOptions) -> Option<MeasuredJson> {
+    let format = input.metric_format()?;
+    let mut series = BTreeSet::new();
+    let (read, _) = input.with_bytes(options, |bytes| {
+        let zone = options.read.zone.unwrap_or(chrono_tz::UTC);
+        let (before, body) = metric::body(bytes);
+        let read = format.read(body, ReadOptions::of_file(0, zone), &mut Known::new(), &mut |labels, _| {
+            if !series.contains(labels) {
+                series.insert(labels.clone());
+            }
+        });
+        read.map_err(|error| metric::MetricError { line: error.line + before, ..error }).map(|mut read| {
+            read.errors.iter_mut().for_each(|error| error.line += before);
+            read
+        })
+    });
+    let (samples, refused, stopped) = match read? {
+        Ok(read) => (read.samples, read.refused, read.errors.first().map(ToString::to_string)),
+        Err(error) => (0, 0, Some(error.to_string())),
+    };
+    let (name, about) = (format.name(), format.doc());
+    let file = input.shown.clone();
+    Some(MeasuredJson { file, format: name, about, samples, series: series.len(), refused, stopped })
 }
 
 fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, zone: &str) -> ExplainedJson {
@@ -263,6 +313,24 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
                 context: false,
             }]));
         }
+    }
+    for file in &json.metrics {
+        report.heading(file.file.as_str());
+        let held = format!(
+            "{} of {} series",
+            counted(file.samples, "sample", "samples"),
+            HumanCount(file.series as u64)
+        );
+        let mut pairs = vec![("read as", format!("{}: {}", file.format, file.about)), ("held", held)];
+        if file.refused > 0 {
+            pairs.push(("not understood", counted(file.refused, "line", "lines")));
+        }
+        if let Some(stopped) = &file.stopped {
+            pairs.push(("first stopped at", stopped.clone()));
+        }
+        report.push(Section::KeyValues(
+            pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        ));
     }
     if !json.skipped.is_empty() {
         report.heading("not read");

@@ -650,8 +650,10 @@ fn coverage(report: &mut Report, session: &Session) {
         let name = if names.is_empty() { "text".to_owned() } else { names.join("+") };
         formats.entry(name).or_default().push(&input.shown);
     }
-    if !session.inputs.metrics.is_empty() {
-        let files = session.inputs.metrics.iter().map(|input| input.shown.as_str()).collect();
+    if session.inputs.has_metrics() {
+        let files = session.inputs.metrics.iter().map(|input| input.shown.as_str());
+        let databases = session.inputs.databases.iter().map(|database| database.shown.as_str());
+        let files = files.chain(databases).collect();
         formats.insert("metrics".to_owned(), files);
     }
     for (format, files) in formats {

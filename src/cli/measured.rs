@@ -94,7 +94,8 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
         session.hold_pipes();
     }
     let options = session.config.scan.clone();
-    let (store, files, troubles) = metrics::load_files(&session.inputs, session.config.now, &options);
+    let (store, files, troubles) =
+        metrics::load_files(&session.inputs, session.config.now, wanted.exprs, &options);
     session.diagnostics.extend(troubles);
     let range = session.time_range_beside(wanted.chosen, times(store.span()))?;
     let mut store = metrics::clip(store, range);

@@ -46,7 +46,7 @@ use crate::stats::SuccessRule;
 )]
 pub(super) struct QueryArgs {
     /// The expression
-    #[arg(value_name = "PROMQL")]
+    #[arg(value_name = "PROMQL", allow_hyphen_values = true)]
     expr: String,
     #[command(flatten)]
     paths: PathArgs,
@@ -165,8 +165,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
 
 /// The rules that are evaluated before the question.
 fn rule_files(args: &QueryArgs) -> Result<Vec<RuleFile>, Error> {
-    let options =
-        FileOptions { ignore_unknown_fields: false, promql: promql_options(args.enable_experimental) };
+    let options = FileOptions { promql: promql_options(args.enable_experimental), ..FileOptions::strict() };
     let mut files = Vec::new();
     for path in &args.rules {
         let (name, text) = check_rules::text_of(path)?;

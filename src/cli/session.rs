@@ -252,7 +252,7 @@ impl Session {
 
     /// There must be something to read, logs or metrics.
     pub(super) fn require_data(&mut self) {
-        if self.inputs.metrics.is_empty() {
+        if !self.inputs.has_metrics() {
             self.require_logs();
         }
     }

@@ -24,8 +24,10 @@ pub struct Recorded {
 impl Recorded {
     /// Reads the files of metrics, as far as they lie in the range of time.
     pub fn load(inputs: &Inputs, (now, range): (Timestamp, TimeRange), options: &ScanOptions) -> Recorded {
-        let (store, files, diagnostics) = metrics::load_files(inputs, now, options);
-        let shown = inputs.metrics.first().map_or(String::new(), |input| input.shown.clone());
+        let (store, files, diagnostics) = metrics::load_files(inputs, now, &[], options);
+        let file = inputs.metrics.first().map(|input| &input.shown);
+        let shown = file.or(inputs.databases.first().map(|database| &database.shown)).cloned();
+        let shown = shown.unwrap_or_default();
         Recorded { store: metrics::clip(store, range), files, diagnostics, shown }
     }
 

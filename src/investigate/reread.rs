@@ -57,7 +57,8 @@ pub fn fill_recorded(evidence: Vec<&mut Evidence>, metrics: &[Input], options: &
                 wanted.iter_mut().map(|(_, sought)| sought).filter(|sought| !sought.is_found()).collect();
             if is_table {
                 // The lines of a table name no series.
-                csv::rows(bytes, &mut |line, labels, sample| {
+                let zone = options.read.zone.unwrap_or(chrono_tz::UTC);
+                csv::rows(bytes, zone, &mut |line, labels, sample| {
                     for sought in &mut sought {
                         sought.look_at_sample(file, line, labels, sample);
                     }

@@ -1,8 +1,11 @@
 //! Files of metrics into a store: recorded series, and snapshots that become history by their time.
 
-use crate::format::metric::{MetricError, MetricFormat, Read, ReadOptions};
-use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Diagnostic, Timestamp};
+use std::ops::Range;
+
+use super::scrape::{Gathered, Part};
+use super::targets::{self, File, Target};
+use crate::format::metric::{Known, Read};
+use crate::model::{Diagnostic, Labels, Timestamp};
 use crate::promql::Store;
 use crate::scan::{self, Input, ScanOptions};
 
@@ -19,93 +22,172 @@ pub struct FilesRead {
     pub refused: u64,
 }
 
+impl FilesRead {
+    /// Adds what was read of others.
+    pub(super) fn add(&mut self, other: FilesRead) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.samples += other.samples;
+        self.refused += other.refused;
+    }
+}
+
+/// What was read of one file.
+pub(super) struct FileRead {
+    pub input: usize,
+    pub at: Timestamp,
+    pub bytes: u64,
+    pub read: Result<Read, Diagnostic>,
+    pub troubles: Vec<Diagnostic>,
+    /// Is this a scrape, whose samples have its time?
+    pub is_scrape: bool,
+    /// Series that were not in the scrape before.
+    pub added: u64,
+}
+
 /// Reads all files into the store. Samples without a time get that of their file: the one in its name, else when
-/// it was last written, else `now`.
+/// it was last written, else `now`. `asks_for` says whether somebody asks for a metric that tells of the scrapes.
 pub(super) fn load(
     inputs: &[Input],
     now: Timestamp,
+    asks_for: &dyn Fn(&str) -> bool,
     options: &ScanOptions,
     store: &mut Store,
 ) -> (FilesRead, Vec<Diagnostic>) {
+    let all = targets_of(inputs, now, options);
+    let units = units(inputs, &all);
+    let read = |unit: &Unit, threads| {
+        read_unit(inputs, &all[unit.target].snapshots[unit.snapshots.clone()], threads, options)
+    };
+    let mut parts = scan::parallel(options.threads, units.len(), |index| {
+        // A large file is read by all threads at once, when its turn comes.
+        (!units[index].is_large).then(|| read(&units[index], 1))
+    });
+    let mut gathered = Gathered::new(inputs, &all, &options.read.labels);
+    for (unit, part) in units.iter().zip(&mut parts) {
+        let part = part.take().unwrap_or_else(|| read(unit, options.threads));
+        gathered.add(unit.target, part);
+    }
+    let files = gathered.into_store(asks_for, store);
+    account(inputs, files)
+}
+
+/// Adds up what was read, and says what could not be.
+fn account(
+    inputs: &[Input],
+    (files, told): (Vec<FileRead>, Vec<Diagnostic>),
+) -> (FilesRead, Vec<Diagnostic>) {
     let mut total = FilesRead::default();
     let mut diagnostics = Vec::new();
-    for input in inputs {
-        let Some(format) = input.metric_format() else { continue };
-        let at = snapshot_time(input, now);
-        let (read, troubles) = input.with_bytes(options, |bytes| {
-            (bytes.len() as u64, read(format, bytes, at, options.threads, store))
-        });
-        diagnostics.extend(troubles);
-        let Some((bytes, read)) = read else { continue };
+    for file in files {
+        let shown = &inputs[file.input].shown;
+        diagnostics.extend(file.troubles);
         total.files += 1;
-        total.bytes += bytes;
-        match read {
+        total.bytes += file.bytes;
+        match file.read {
             Ok(read) => {
                 total.samples += read.samples;
                 total.refused += read.refused;
-                diagnostics.extend(refused(&input.shown, &read));
+                diagnostics.extend(refused(shown, &read));
+                diagnostics.extend(read.notes.iter().map(|note| Diagnostic::warning(shown, *note)));
             }
-            Err(diagnostic) => diagnostics.push(Diagnostic { path: input.shown.clone(), ..diagnostic }),
+            Err(diagnostic) => diagnostics.push(Diagnostic { path: shown.clone(), ..diagnostic }),
         }
     }
+    diagnostics.extend(told);
     (total, diagnostics)
 }
 
-/// The time of samples that have none: that in the file's name, else when it was last written, else `now`.
-pub(super) fn snapshot_time(input: &Input, now: Timestamp) -> Timestamp {
-    time_in(&input.shown).or(input.modified).unwrap_or(now)
+/// The targets of files of metrics.
+fn targets_of(inputs: &[Input], now: Timestamp, options: &ScanOptions) -> Vec<Target> {
+    let file = |input: &'_ Input| (zone(input, options), input.modified);
+    let known: Vec<_> = inputs.iter().map(file).collect();
+    let files: Vec<File<'_>> = inputs
+        .iter()
+        .zip(known)
+        .map(|(input, (zone, modified))| File { shown: &input.shown, modified, zone })
+        .collect();
+    targets::targets(&files, now)
+}
+
+/// The zone of times without an offset in a file and its name.
+pub(super) fn zone(input: &Input, options: &ScanOptions) -> chrono_tz::Tz {
+    options.read.zone_for(&input.shown).or(options.read.zone).unwrap_or(chrono_tz::UTC)
+}
+
+/// For each file the time of samples that have none, and the labels that tell its target apart.
+pub(super) fn snapshots(inputs: &[Input], now: Timestamp, options: &ScanOptions) -> Vec<(Timestamp, Labels)> {
+    let all = targets_of(inputs, now, options);
+    let labels = targets::labels(&all.iter().collect::<Vec<_>>());
+    let mut found = vec![(now, Labels::default()); inputs.len()];
+    for (target, labels) in all.iter().zip(labels) {
+        for &(index, at) in &target.snapshots {
+            found[index] = (at, labels.clone());
+        }
+    }
+    found
+}
+
+/// Files of a target that are read one after the other.
+struct Unit {
+    target: usize,
+    /// The snapshots of the target.
+    snapshots: Range<usize>,
+    /// Is it one file that is worth being read in pieces?
+    is_large: bool,
 }
 
 /// Bytes of a piece of a file whose lines stand for themselves; what comes out does not depend on it.
-const PIECE: usize = 8 << 20;
+pub(super) const PIECE: usize = 8 << 20;
 
-fn read(
-    format: &'static dyn MetricFormat,
-    bytes: &[u8],
-    at: Timestamp,
-    threads: usize,
-    store: &mut Store,
-) -> Result<Read, Diagnostic> {
-    let options = ReadOptions { at_ms: at.millis(), strict: false };
-    let failed = |error: MetricError| {
-        let message = format!("column {}: {} (read as {})", error.column, error.message, format.name());
-        let diagnostic = Diagnostic::error("", message).at_line(error.line);
-        error.hint.map_or(diagnostic.clone(), |hint| diagnostic.hinted(hint))
-    };
-    let pieces = if format.has_free_lines() { pieces(bytes, PIECE) } else { vec![bytes] };
-    if pieces.len() < 2 {
-        return format
-            .read(bytes, options, &mut |labels, sample| store.append(labels, sample))
-            .map_err(failed);
-    }
-    let read = scan::parallel(threads, pieces.len(), |index| {
-        let mut part = Store::new();
-        let read = format.read(pieces[index], options, &mut |labels, sample| part.append(labels, sample));
-        (part, read)
-    });
-    let mut total = Read::default();
-    for (index, (part, read)) in read.into_iter().enumerate() {
-        // Lines of the pieces before, which are counted only if somebody is told of one.
-        let before = || pieces[..index].iter().map(|piece| memchr::memchr_iter(b'\n', piece).count() as u64);
-        let in_file = |error: MetricError| MetricError { line: error.line + before().sum::<u64>(), ..error };
-        let read = read.map_err(|error| failed(in_file(error)))?;
-        // Their own pieces' order is the file's.
-        store.absorb(part);
-        total.samples += read.samples;
-        total.refused += read.refused;
-        if total.errors.len() < ERRORS_TOLD {
-            total.errors.extend(read.errors.into_iter().map(in_file));
+/// So many bytes are read before it is worth to begin with a new memory of known series.
+const UNIT: u64 = 4 << 20;
+
+fn units(inputs: &[Input], all: &[Target]) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    for (target, files) in all.iter().enumerate() {
+        let mut room = 0;
+        for (place, (index, _)) in files.snapshots.iter().enumerate() {
+            let size = inputs[*index].size.unwrap_or(UNIT);
+            let is_large = size > PIECE as u64;
+            match units.last_mut() {
+                Some(last) if last.target == target && !is_large && size <= room => {
+                    last.snapshots.end = place + 1;
+                    room -= size;
+                }
+                _ => {
+                    units.push(Unit { target, snapshots: place..place + 1, is_large });
+                    room = if is_large { 0 } else { UNIT.saturating_sub(size) };
+                }
+            }
         }
     }
-    total.errors.truncate(ERRORS_TOLD);
-    Ok(total)
+    units
 }
 
-/// So many lines that cannot be read are told one by one.
-const ERRORS_TOLD: usize = 10;
+fn read_unit(
+    inputs: &[Input],
+    snapshots: &[(usize, Timestamp)],
+    threads: usize,
+    options: &ScanOptions,
+) -> Part {
+    let mut part = Part::default();
+    let mut known = Known::new();
+    for &(input, at) in snapshots {
+        let Some(format) = inputs[input].metric_format() else { continue };
+        let zone = zone(&inputs[input], options);
+        let (read, troubles) = inputs[input].with_bytes(options, |bytes| {
+            (bytes.len() as u64, part.read(format, bytes, (at, zone), threads, &mut known))
+        });
+        let (bytes, read) = read.unwrap_or((0, Ok(Read::default())));
+        let is_scrape = format.is_exposition() && troubles.is_empty();
+        part.finish(FileRead { input, at, bytes, read, troubles, is_scrape, added: 0 });
+    }
+    part
+}
 
 /// The bytes in pieces of whole lines.
-fn pieces(bytes: &[u8], size: usize) -> Vec<&[u8]> {
+pub(super) fn pieces(bytes: &[u8], size: usize) -> Vec<&[u8]> {
     let mut pieces = Vec::with_capacity(bytes.len() / size + 1);
     let mut rest = bytes;
     while rest.len() > size {
@@ -138,52 +220,6 @@ fn refused(path: &str, read: &Read) -> Vec<Diagnostic> {
     told
 }
 
-/// The time that a file's name tells: epoch seconds or milliseconds, or a date with a time (UTC), as in
-/// `metrics-1703385000.prom`, `2023-12-24T03-06-00Z.prom`, `metrics_20231224_030600.txt`.
-fn time_in(shown: &str) -> Option<Timestamp> {
-    let name = shown.rsplit('/').next().unwrap_or(shown);
-    let groups: Vec<&str> =
-        name.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
-    let epoch = groups.iter().find_map(|group| {
-        let number: i64 = group.parse().ok()?;
-        match group.len() {
-            10 => Timestamp::new(number, 0),
-            13 => Timestamp::from_millis(number),
-            _ => None,
-        }
-    });
-    epoch.or_else(|| (0..groups.len()).find_map(|start| civil_in(&groups[start..])))
-}
-
-/// The date and time of day at the start of these groups of digits.
-fn civil_in(groups: &[&str]) -> Option<Timestamp> {
-    // Year, month, day, hour, minute, second by their digits, however they are grouped.
-    let mut digits = String::with_capacity(14);
-    for group in groups {
-        let fits = match digits.len() {
-            0 => matches!(group.len(), 4 | 8 | 12 | 14),
-            8 => matches!(group.len(), 2 | 4 | 6),
-            12 | 4 | 6 | 10 => matches!(group.len(), 2),
-            _ => false,
-        };
-        if !fits {
-            break;
-        }
-        digits.push_str(group);
-    }
-    let part = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u32>().ok();
-    let year = part(0..4).filter(|year| (1970..2262).contains(year))?;
-    let (month, day) = (part(4..6)?, part(6..8)?);
-    // A date alone is no time of a snapshot; minutes are enough.
-    let (hour, minute, second) = (part(8..10)?, part(10..12)?, part(12..14).unwrap_or(0));
-    let year = year as i32;
-    if !(1..=days_in_month(year, month)).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let seconds = days_from_civil(year, month, day) * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
-    Timestamp::new(seconds, 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,25 +231,6 @@ mod tests {
             let found = pieces(text, size);
             assert_eq!(found.concat(), text, "{size}");
             assert!(found[..found.len() - 1].iter().all(|piece| piece.ends_with(b"\n")), "{size}");
-        }
-    }
-
-    #[test]
-    fn names_tell_the_time_of_a_snapshot() {
-        for (name, expected) in [
-            ("metrics-1703385000.prom", Some("2023-12-24T02:30:00Z")),
-            ("d/2022/metrics-1703385000123.prom", Some("2023-12-24T02:30:00.123Z")),
-            ("metrics_20231224_023000.txt", Some("2023-12-24T02:30:00Z")),
-            ("2023-12-24T02-30-15Z.prom", Some("2023-12-24T02:30:15Z")),
-            ("node1-20231224T0230.prom.gz", Some("2023-12-24T02:30:00Z")),
-            ("20231224023000.prom", Some("2023-12-24T02:30:00Z")),
-            ("metrics-2023-12-24.prom", None),
-            ("metrics-20231299_990000.prom", None),
-            ("node-12.prom", None),
-            ("metrics.prom", None),
-        ] {
-            let found = time_in(name).map(|at| at.to_string());
-            assert_eq!(found.as_deref(), expected, "{name}");
         }
     }
 }

@@ -6,10 +6,14 @@
 //! value until the next one. Only what an expression may mention is derived, all of it in one scan.
 
 mod clock;
+mod database;
 mod declared;
 mod derive;
 mod files;
+mod names;
 mod plan;
+mod scrape;
+mod targets;
 mod witness;
 
 use std::collections::BTreeMap;
@@ -23,7 +27,7 @@ pub use witness::{Wanted, Witness, witnesses};
 
 use crate::filter::Filter;
 use crate::model::{Diagnostic, Error, Needs, Series, TimeRange, Timestamp};
-use crate::promql::{Expr, Store};
+use crate::promql::{self, Expr, Matcher, Store};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 use crate::stats::SuccessRule;
 use derive::Derived;
@@ -59,13 +63,23 @@ pub struct Derivation {
 
 /// Reads all files of metrics. Samples without a time get that of their file: the one in its name, else when it was
 /// last written, else `now`. So many snapshots become a history.
+///
+/// What tells of the scrapes themselves (`up`) is there if one of `exprs` may mention it.
 pub fn load_files(
     inputs: &Inputs,
     now: Timestamp,
+    exprs: &[&Expr],
     options: &ScanOptions,
 ) -> (Store, FilesRead, Vec<Diagnostic>) {
     let mut store = Store::new();
-    let (read, diagnostics) = files::load(&inputs.metrics, now, options, &mut store);
+    let is_asked = |name: &str| asks_for(exprs.iter().copied(), name);
+    let (mut read, mut diagnostics) = files::load(&inputs.metrics, now, &is_asked, options, &mut store);
+    let wanted: Vec<&[Matcher]> = exprs.iter().flat_map(|expr| promql::selectors(expr)).collect();
+    for database in &inputs.databases {
+        let (more, troubles) = database::load(database, &wanted, options, &mut store);
+        read.add(more);
+        diagnostics.extend(troubles);
+    }
     (store, read, diagnostics)
 }
 

@@ -25,7 +25,7 @@ fn derived(dir: &Path, source: &str, declared: &str, options: &ScanOptions) -> (
     assert_eq!(inputs.diagnostics, vec![]);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
     let declared = parse("obs.yaml", declared).expect("metrics");
-    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), options);
+    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], options);
     assert_eq!(diagnostics, vec![]);
     let question = Question {
         exprs: &[&expr],
@@ -190,11 +190,11 @@ fn snapshots_become_a_history() {
         std::fs::write(dir.path().join(format!("metrics-{at}.prom")), text).expect("a file");
     }
     let (store, _) = derived(dir.path(), "up", "", &options(2, 1 << 20));
-    assert_eq!(lines(&store, dir.path()), ["requests_total{job=\"a\"}: 1 2 5"]);
+    assert_eq!(lines(&store, dir.path()), ["requests_total{job=\"a\"}: 1 2 5", "up: 1 1 1"]);
     assert_eq!(store.span(), Some((1_703_385_000_000, 1_703_385_030_000)));
     assert_eq!(interval(&store), Some(15_000));
     let range = TimeRange { from: Timestamp::new(1_703_385_010, 0), until: Timestamp::new(1_703_385_030, 0) };
-    assert_eq!(lines(&clip(store, range), dir.path()), ["requests_total{job=\"a\"}: 2"]);
+    assert_eq!(lines(&clip(store, range), dir.path()), ["requests_total{job=\"a\"}: 2", "up: 1"]);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_large_file_is_read_in_pieces_as_in_one() {
     let load = |threads: usize| {
         let options = options(threads, 1 << 20);
         let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
-        load_files(&inputs, Timestamp(0), &options)
+        load_files(&inputs, Timestamp(0), &[], &options)
     };
     let (one, read, diagnostics) = load(1);
     assert_eq!((one.len(), read.samples, read.refused), (200, 400_000, 1));
@@ -232,4 +232,138 @@ fn events_found_elsewhere_are_counted() {
     );
     let samples: Vec<_> = series.samples.iter().map(|s| (s.at, s.value)).collect();
     assert_eq!(samples, [(0, 0.0), (15_000, 2.0), (30_000, 2.0), (45_000, 3.0)]);
+}
+
+/// Writes files and loads them; `exprs` is what may be asked for.
+fn loaded(files: &[(&str, &str)], source: &str) -> (Vec<String>, Vec<String>) {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+    let expr = promql::parse(source, &Options::promtool()).expect(source);
+    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], &options);
+    let told = diagnostics.iter().map(ToString::to_string).collect();
+    (lines(&store, dir.path()), told)
+}
+
+#[test]
+fn targets_are_told_apart_and_ends_of_series_are_known() {
+    let (series, told) = loaded(
+        &[
+            ("n1-1703385000.prom", "# TYPE a gauge\na{x=\"1\"} 1\na{x=\"2\"} 2\n"),
+            ("n1-1703385015.prom", "# TYPE a gauge\na{x=\"1\"} 3\n"),
+            ("n1-1703385030.prom", ""),
+            ("n2-1703385000.prom", "# TYPE a gauge\na{x=\"1\",instance=\"own\"} 7\n"),
+        ],
+        "up + a + scrape_samples_scraped",
+    );
+    assert_eq!(
+        series,
+        [
+            "a{instance=\"n1\", x=\"1\"}: 1 3 NaN",
+            "a{instance=\"n1\", x=\"2\"}: 2 NaN",
+            "a{instance=\"own\", x=\"1\"}: 7",
+            "scrape_samples_scraped{instance=\"n1\"}: 2 1 0",
+            "scrape_samples_scraped{instance=\"n2\"}: 1",
+            "up{instance=\"n1\"}: 1 1 0",
+            "up{instance=\"n2\"}: 1",
+        ]
+    );
+    assert_eq!(told, Vec::<String>::new());
+}
+
+#[test]
+fn a_series_of_two_files_is_told_and_the_first_value_stays() {
+    let (series, told) = loaded(
+        &[
+            ("b.prom", "# TYPE a gauge\na{instance=\"x\"} 1 1000\n# TYPE c gauge\nc{instance=\"x\"} 5\n"),
+            ("c.prom", "# TYPE a gauge\na{instance=\"x\"} 2 1000\n# TYPE c gauge\nc{instance=\"x\"} 5\n"),
+        ],
+        "a",
+    );
+    assert_eq!(series[0], "a{instance=\"x\"}: 1");
+    assert!(told.iter().any(|told| told.contains("the first is kept")), "{told:?}");
+}
+
+#[test]
+fn a_bad_line_costs_that_line_and_headers_are_none() {
+    let (series, told) = loaded(
+        &[(
+            "n-1703385000.prom",
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n# TYPE a gauge\na{x=\"1\"} 1\ncurl: (28) timed out\na{x=\"2\"} 2\n\
+             # TYPE h histogram\nh_bucket{le=\"1\"} 3\nh_bucket{le=\"+Inf\"} 4\n",
+        )],
+        "a",
+    );
+    assert_eq!(
+        series,
+        ["a{x=\"1\"}: 1", "a{x=\"2\"}: 2", "h_bucket{le=\"+Inf\"}: 4", "h_bucket{le=\"1.0\"}: 3"]
+    );
+    assert!(told.len() == 1 && told[0].contains(".prom:6: column"), "{told:?}");
+}
+
+/// The series of a folder or file of the fixtures, as lines with times, and what was said.
+fn of_path(path: &Path) -> (Vec<String>, Vec<String>) {
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[path.to_owned()], SurveyOptions::default(), &options);
+    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[], &options);
+    let mut lines: Vec<String> = store
+        .series()
+        .flat_map(|series| {
+            series.samples.iter().map(|sample| format!("{} {} {}", series.labels, sample.value, sample.at))
+        })
+        .collect();
+    lines.sort();
+    (lines, diagnostics.iter().map(ToString::to_string).collect())
+}
+
+/// A data folder as a server leaves it that was stopped hard: a block of which something was deleted, and a log.
+#[test]
+fn a_data_folder_is_read_as_promtool_dumps_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb");
+    let (found, told) = of_path(&fixtures.join("data"));
+    assert_eq!(told, Vec::<String>::new());
+    let (expected, _) = of_path(&fixtures.join("dump.txt"));
+    assert!(expected.len() > 900, "{}", expected.len());
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_data_folder_that_is_cut_gives_what_is_before() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let (whole, _) = of_path(&fixture);
+    let mut files = Vec::new();
+    let mut folders = vec![fixture.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    for cut in &files {
+        let bytes = std::fs::read(cut).expect("a file");
+        // At every 4 KiB, and near the ends of small files, too.
+        let small = [bytes.len() / 3, bytes.len() / 2, bytes.len() - 1];
+        for end in (0..bytes.len()).step_by(4096).chain(small) {
+            let dir = tempfile::tempdir().expect("a folder");
+            for file in &files {
+                let to = dir.path().join(file.strip_prefix(&fixture).expect("inside"));
+                std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+                let bytes = std::fs::read(file).expect("a file");
+                let kept = if file == cut { &bytes[..end] } else { &bytes[..] };
+                std::fs::write(to, kept).expect("a file");
+            }
+            let (found, told) = of_path(dir.path());
+            let is_part = found.iter().filter(|line| whole.contains(line)).count();
+            // What was deleted is there again where the tombstones are gone, and that is said.
+            let has_tombstones = !cut.ends_with("tombstones");
+            assert!(is_part == found.len() || !has_tombstones, "{} at {end}", cut.display());
+            // Nothing tells of a log that ends between two records.
+            assert!(found == whole || !told.is_empty() || end == 0, "{} at {end}", cut.display());
+        }
+    }
 }

@@ -7,10 +7,11 @@ use aho_corasick::AhoCorasick;
 
 use super::declared::MetricKind;
 use super::derive::outcome;
-use super::files::snapshot_time;
+use super::files::{snapshots, zone};
 use super::plan::{LabelSource, Metric, PARTS, Plan, What, label_of};
+use super::targets;
 use super::{Question, TimeRange};
-use crate::format::metric::{MetricFormat, ReadOptions};
+use crate::format::metric::{self, Family, Known, MetricFormat, ReadOptions};
 use crate::model::{Entry, Labels, Location, Timestamp};
 use crate::scan::{self, Input, Inputs, ScanOptions, Selection};
 
@@ -56,10 +57,17 @@ pub fn witnesses(
     if wanted.is_empty() {
         return found;
     }
-    for input in &inputs.metrics {
+    for (input, (at, mut labels)) in inputs.metrics.iter().zip(snapshots(&inputs.metrics, now, options)) {
         let Some(format) = input.metric_format() else { continue };
-        let at = snapshot_time(input, now).millis();
-        let _ = input.with_bytes(options, |bytes| in_file(input, format, bytes, at, wanted, &mut found));
+        for (name, value, files) in &options.read.labels {
+            if files.as_ref().is_none_or(|files| files.matches(&input.shown)) {
+                labels.set(name.as_str(), value.as_str());
+            }
+        }
+        let read = ReadOptions::of_file(at.millis(), zone(input, options));
+        let _ = input.with_bytes(options, |bytes| {
+            in_file(input, format, bytes, (read, &labels), wanted, &mut found);
+        });
     }
     let open: Vec<usize> = (0..wanted.len()).filter(|&place| found[place].is_empty()).collect();
     if !open.is_empty() && !inputs.logs.is_empty() {
@@ -73,21 +81,24 @@ fn in_file(
     input: &Input,
     format: &'static dyn MetricFormat,
     bytes: &[u8],
-    at_ms: i64,
+    (options, own): (ReadOptions, &Labels),
     wanted: &[Wanted],
     found: &mut [Vec<Witness>],
 ) {
-    let options = ReadOptions { at_ms, strict: false };
+    let (lines_before, bytes) = metric::body(bytes);
+    let at_ms = options.at_ms;
     let mut keep = |place: usize, line: Option<u64>, text: String| {
         let Some(at) = Timestamp::from_millis(wanted[place].at) else { return };
         if found[place].is_empty() {
             found[place].push(Witness { at, file: input.shown.clone(), line, text });
         }
     };
-    let same = |wanted: &Wanted, labels: &Labels, at: i64| wanted.at == at && wanted.labels == *labels;
+    let same = |wanted: &Wanted, labels: &Labels, at: i64| {
+        wanted.at == at && (wanted.labels == *labels || wanted.labels == targets::with(labels.clone(), own))
+    };
     if !format.has_free_lines() {
         let mut seen = Vec::new();
-        let _ = format.read(bytes, options, &mut |labels, sample| {
+        let _ = format.read(bytes, options, &mut Known::new(), &mut |labels, sample| {
             let places = (0..wanted.len()).filter(|&place| same(&wanted[place], labels, sample.at));
             seen.extend(places.map(|place| (place, sample.value)));
         });
@@ -118,7 +129,8 @@ fn in_file(
         passed = end;
         let text = &bytes[start..end];
         let mut places = Vec::new();
-        let _ = format.read(text, options, &mut |labels, sample| {
+        let options = ReadOptions { family: Family::after(&bytes[..start]), ..options };
+        let _ = format.read(text, options, &mut Known::new(), &mut |labels, sample| {
             places.extend((0..wanted.len()).filter(|&place| same(&wanted[place], labels, sample.at)));
         });
         if places.is_empty() {
@@ -127,7 +139,7 @@ fn in_file(
         line += memchr::memchr_iter(b'\n', &bytes[counted..start]).count() as u64;
         counted = start;
         for place in places {
-            keep(place, Some(line), shown(text));
+            keep(place, Some(line + lines_before), shown(text));
         }
     }
 }

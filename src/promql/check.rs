@@ -172,6 +172,15 @@ fn check_info(arguments: &[Node]) -> Parsed<()> {
     }
 }
 
+/// What makes a range of a vector.
+fn range_hint(node: &Node) -> &'static str {
+    match &node.form {
+        Form::Selector(_) => "add a range, as in [5m]",
+        Form::Aggregate(_) => "the other way round: first the function over a range, as in sum(rate(…[5m]))",
+        _ => "a range of an expression is a subquery, as in (…)[5m:]",
+    }
+}
+
 fn expect_kind(node: &Node, wanted: Kind, place: &str) -> Parsed<()> {
     let got = node.kind();
     if got == wanted {
@@ -179,7 +188,7 @@ fn expect_kind(node: &Node, wanted: Kind, place: &str) -> Parsed<()> {
     }
     let message = format!("expected type {} in {place}, got {}", wanted.name(), got.name());
     match (wanted, got) {
-        (Kind::Matrix, Kind::Vector) => refuse_hinted(node.span, message, "add a range, as in [5m]"),
+        (Kind::Matrix, Kind::Vector) => refuse_hinted(node.span, message, range_hint(node)),
         (Kind::Vector, Kind::Matrix) => {
             refuse_hinted(node.span, message, "leave out the range, or wrap it as in rate(…[5m])")
         }

@@ -24,7 +24,7 @@ use crate::model::Error;
 pub use ast::{Expr, Kind, Matcher};
 pub use eval::{instant, range};
 pub use parser::parse;
-pub use store::Store;
+pub use store::{Conflicts, Offered, Store};
 pub use value::{Annotation, AnnotationLevel, Answer, Value, VectorSample};
 
 /// What is allowed in an expression, and how it is evaluated.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::lexer::{Token, parse_duration, tokens};
+use super::lexer::{Token, parse_duration, parse_number, tokens};
 use super::native::{add, subtract};
 use crate::model::Labels;
 use crate::model::histogram::{Histogram, ResetHint};
@@ -337,8 +337,12 @@ fn number(text: &str) -> Option<(f64, usize)> {
             return Some((factor * value, sign + 3));
         }
     }
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let digits = |text: &str| text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'_').count();
     let mut length = digits(body);
+    // An item that stands for no sample begins with the same sign.
+    if body.starts_with('_') {
+        return None;
+    }
     if body[length..].starts_with('.') {
         length += 1 + digits(&body[length + 1..]);
     }
@@ -352,8 +356,7 @@ fn number(text: &str) -> Option<(f64, usize)> {
         let ms = parse_duration(&body[..units])?.ok()?;
         return Some((factor * (ms as f64 / 1000.0), sign + units));
     }
-    let number: f64 = body[..length].parse().ok()?;
-    Some((factor * number, sign + length))
+    Some((factor * parse_number(&body[..length])?, sign + length))
 }
 
 #[cfg(test)]

@@ -119,8 +119,13 @@ fn translate(pattern: &str) -> Result<String, String> {
     while let Some(c) = rest.chars().next() {
         repeated = repeated.after(rest)?;
         let used = match c {
-            '\\' => escape(rest, &mut out, false),
-            '[' => class(rest, &mut out),
+            '\\' => escape(rest, &mut out, false)?,
+            '[' => class(rest, &mut out)?,
+            '(' if rest.starts_with("(?") => {
+                check_flags(&rest[2..])?;
+                out.push('(');
+                1
+            }
             '{' if !is_repetition(rest) => {
                 out.push_str("\\{");
                 1
@@ -150,12 +155,16 @@ enum Repeated {
 impl Repeated {
     fn after(self, text: &str) -> Result<Self, String> {
         let is_operator = text.starts_with(['*', '+', '?']) || text.starts_with('{') && is_repetition(text);
-        match (self, is_operator) {
+        let repeated = match (self, is_operator) {
             (_, false) => Ok(Repeated::No),
             (Repeated::No, true) => Ok(Repeated::Once),
             (Repeated::Once, true) if text.starts_with('?') => Ok(Repeated::Lazily),
             _ => Err("invalid nested repetition operator".to_owned()),
+        }?;
+        if text.starts_with('{') {
+            within_limit(text)?;
         }
+        Ok(repeated)
     }
 }
 
@@ -166,11 +175,82 @@ fn is_repetition(text: &str) -> bool {
     !low.is_empty() && low.bytes().chain(high.bytes()).all(|b| b.is_ascii_digit())
 }
 
+/// Go repeats nothing more often than a thousand times.
+const REPEATED: u32 = 1_000;
+
+fn within_limit(text: &str) -> Result<(), String> {
+    if !is_repetition(text) {
+        return Ok(());
+    }
+    let inside = &text[1..text.find('}').unwrap_or(text.len())];
+    let too_often =
+        |count: &str| !count.is_empty() && count.parse::<u32>().map_or(true, |count| count > REPEATED);
+    if inside.split(',').any(too_often) {
+        return Err(format!("invalid repeat count: {{{inside}}}"));
+    }
+    Ok(())
+}
+
+/// What follows `(?`: the start of a name, or flags that Go knows.
+fn check_flags(text: &str) -> Result<(), String> {
+    if text.starts_with("P<") || text.starts_with('<') && !text.starts_with("<=") && !text.starts_with("<!") {
+        return Ok(());
+    }
+    let end = text.find([':', ')']).unwrap_or(text.len());
+    let flags = &text[..end];
+    if flags.chars().all(|c| matches!(c, 'i' | 'm' | 's' | 'U' | '-')) && flags.matches('-').count() < 2 {
+        return Ok(());
+    }
+    Err(format!("invalid or unsupported Perl syntax: `(?{}`", flags.chars().take(8).collect::<String>()))
+}
+
+/// A class of Unicode, `\pL`, `\p{Greek}` or `\p{^L}`; gives the bytes used.
+fn unicode_class(text: &str, out: &mut String) -> Result<usize, String> {
+    let negated = text.starts_with("\\P");
+    let Some(rest) = text[2..].strip_prefix('{') else {
+        let c = text[2..].chars().next().ok_or_else(|| "invalid character class range: `\\p`".to_owned())?;
+        out.push_str(if negated { "\\P" } else { "\\p" });
+        out.push(c);
+        return Ok(2 + c.len_utf8());
+    };
+    let end = rest.find('}').ok_or_else(|| format!("invalid character class range: `{text}`"))?;
+    let (name, inverted) = match rest[..end].strip_prefix('^') {
+        Some(name) => (name, true),
+        None => (&rest[..end], false),
+    };
+    out.push_str(if negated == inverted { "\\p{" } else { "\\P{" });
+    // Go has the category of everything under this name.
+    out.push_str(name);
+    out.push('}');
+    Ok(3 + end + 1)
+}
+
+/// A character by its number, `\x41`, `\x{1F600}` or `\101`; gives the bytes used, `None` if it is none.
+fn numbered(text: &str, out: &mut String) -> Option<usize> {
+    let rest = &text[1..];
+    let (digits, radix, used) = if let Some(braced) = rest.strip_prefix("x{") {
+        let end = braced.find('}')?;
+        (&braced[..end], 16, 1 + 2 + end + 1)
+    } else if let Some(hex) = rest.strip_prefix('x') {
+        (hex.get(..2)?, 16, 4)
+    } else {
+        let length = rest.bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
+        // A digit alone refers back to a group, which RE2 does not do.
+        if length == 0 || length == 1 && !rest.starts_with('0') {
+            return None;
+        }
+        (&rest[..length], 8, 1 + length)
+    };
+    let number =
+        u32::from_str_radix(digits, radix).ok().filter(|number| char::from_u32(*number).is_some())?;
+    out.push_str(&format!("\\x{{{number:x}}}"));
+    Some(used)
+}
+
 /// A backslash and what follows; gives the bytes used.
-fn escape(text: &str, out: &mut String, in_class: bool) -> usize {
+fn escape(text: &str, out: &mut String, in_class: bool) -> Result<usize, String> {
     let Some(c) = text[1..].chars().next() else {
-        out.push('\\');
-        return 1;
+        return Err("trailing backslash at end of expression".to_owned());
     };
     let used = 1 + c.len_utf8();
     match (c, in_class) {
@@ -190,22 +270,27 @@ fn escape(text: &str, out: &mut String, in_class: bool) -> usize {
             let quoted = &text[2..];
             let end = quoted.find(r"\E").unwrap_or(quoted.len());
             out.push_str(&regex::escape(&quoted[..end]));
-            return (2 + end + 2).min(text.len());
+            return Ok((2 + end + 2).min(text.len()));
+        }
+        ('p' | 'P', _) => return unicode_class(text, out),
+        ('x' | '0'..='9', _) => {
+            return numbered(text, out).ok_or_else(|| format!("invalid escape sequence: `\\{c}`"));
         }
         (c, _) if c.is_ascii_punctuation() => {
             // Not a backslash, which makes `\<` the start of a word.
             out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
         }
-        (c, _) => {
+        ('a' | 'f' | 'n' | 'r' | 't' | 'v', _) | ('A' | 'z', false) => {
             out.push('\\');
             out.push(c);
         }
+        (c, _) => return Err(format!("invalid escape sequence: `\\{c}`")),
     }
-    used
+    Ok(used)
 }
 
 /// A class and its brackets; gives the bytes used.
-fn class(text: &str, out: &mut String) -> usize {
+fn class(text: &str, out: &mut String) -> Result<usize, String> {
     let mut at = 1;
     out.push('[');
     if text[at..].starts_with('^') {
@@ -221,9 +306,9 @@ fn class(text: &str, out: &mut String) -> usize {
         match c {
             ']' => {
                 out.push(']');
-                return at + 1;
+                return Ok(at + 1);
             }
-            '\\' => at += escape(&text[at..], out, true),
+            '\\' => at += escape(&text[at..], out, true)?,
             '[' if text[at..].starts_with("[:") && text[at..].contains(":]") => {
                 let end = text[at..].find(":]").map_or(text.len(), |end| at + end + 2);
                 out.push_str(&text[at..end]);
@@ -245,7 +330,7 @@ fn class(text: &str, out: &mut String) -> usize {
             }
         }
     }
-    at
+    Ok(at)
 }
 
 #[cfg(test)]
@@ -256,6 +341,17 @@ mod tests {
     fn patterns_match_as_in_go() {
         for (pattern, text, expected) in [
             ("a.b", "a\nb", true),
+            (r"\p{L}+", "Kö", true),
+            (r"\p{Greek}", "λ", true),
+            (r"\p{^L}", "1", true),
+            (r"\P{^L}", "a", true),
+            (r"\pN", "7", true),
+            (r"[\p{L}_]+", "é_", true),
+            (r"\x{4b}", "K", true),
+            (r"\x4b", "K", true),
+            (r"\141", "a", true),
+            (r"(?i:k)(?P<x>b)", "Kb", true),
+            (r"a{1000}", "a", false),
             ("a|b", "ab", false),
             ("", "", true),
             (r"\d+", "٣", false),
@@ -283,8 +379,26 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_or_too_large_is_refused() {
-        for pattern in ["(", ")", ")(", "*", "a**", "[", r"\", "(?P<", "((a{1000}){1000}){1000}", r"\p{Nope}"]
-        {
+        for pattern in [
+            "(",
+            ")",
+            ")(",
+            "*",
+            "a**",
+            "[",
+            r"\",
+            "(?P<",
+            "((a{1000}){1000}){1000}",
+            r"\p{Nope}",
+            "K{1001}",
+            "a{2,1001}",
+            "(?x) a",
+            "(?=a)",
+            r"\u0061",
+            r"\1",
+            r"\x{110000}",
+            r"\C",
+        ] {
             assert!(Pattern::anchored(pattern).is_err(), "{pattern}");
         }
         assert!(Pattern::anchored(&"a".repeat(100_000)).is_err());

@@ -11,6 +11,10 @@ use super::ast::{MatchOp, Matcher};
 use super::native::settled_hint;
 use crate::model::{HistogramSample, Labels, Sample, Series};
 
+mod gather;
+
+pub use gather::{Conflicts, Offered};
+
 /// A series and what belongs to it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stored {
@@ -72,34 +76,6 @@ impl Store {
         }
         for sample in series.samples {
             insert(&mut self.stored[at], sample, 0);
-        }
-    }
-
-    /// Adds what another store holds, as if its samples came after those that are there.
-    pub fn absorb(&mut self, other: Store) {
-        for stored in other.stored {
-            let at = self.id(&stored.series.labels);
-            let known = &mut self.stored[at];
-            let (last, first) = (known.series.samples.last(), stored.series.samples.first());
-            let follows = match (last, first) {
-                (Some(last), Some(first)) => last.at < first.at,
-                _ => true,
-            };
-            for sample in stored.series.histograms {
-                insert_histogram(&mut known.series.histograms, sample);
-            }
-            if follows && known.starts.is_empty() && stored.starts.is_empty() {
-                known.has_stale |= stored.has_stale;
-                if known.series.samples.is_empty() {
-                    known.series.samples = stored.series.samples;
-                } else {
-                    known.series.samples.extend_from_slice(&stored.series.samples);
-                }
-                continue;
-            }
-            for (index, sample) in stored.series.samples.into_iter().enumerate() {
-                insert(known, sample, stored.starts.get(index).copied().unwrap_or(0));
-            }
         }
     }
 
@@ -308,35 +284,6 @@ mod tests {
         assert_eq!(series.len(), 1);
         assert_eq!(series[0].samples, [sample(5, 0.0), sample(10, 1.0), sample(20, 2.0), sample(30, 4.0)]);
         assert_eq!(store.span(), Some((5, 30)));
-    }
-
-    #[test]
-    fn absorbing_is_the_same_as_appending_one_after_the_other() {
-        let labels = |name: &str| Labels::new([("__name__", name)]);
-        let stale = f64::from_bits(crate::model::series::STALE);
-        for (first, second) in [
-            (vec![("a", 1, 1.0), ("b", 1, 2.0)], vec![("b", 2, 3.0), ("c", 1, 4.0)]),
-            (vec![("a", 5, 1.0)], vec![("a", 3, 2.0), ("a", 5, 9.0), ("a", 6, stale)]),
-            (vec![], vec![("a", 1, f64::NAN)]),
-        ] {
-            let store = |samples: &[(&str, i64, f64)]| {
-                let mut store = Store::new();
-                for (name, at, value) in samples {
-                    store.append(&labels(name), sample(*at, *value));
-                }
-                store
-            };
-            let mut absorbed = store(&first);
-            absorbed.absorb(store(&second));
-            let all = store(&[first, second].concat());
-            assert_eq!(format!("{:?}", absorbed.stored), format!("{:?}", all.stored));
-        }
-        let mut started = Store::new();
-        started.append_started(&labels("a"), sample(10, 1.0), 5);
-        let mut absorbed = Store::new();
-        absorbed.append(&labels("a"), sample(3, 1.0));
-        absorbed.absorb(started);
-        assert_eq!(absorbed.stored[0].starts, [0, 5]);
     }
 
     #[test]

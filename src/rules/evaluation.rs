@@ -163,6 +163,13 @@ impl<'f> GroupRun<'f> {
             rule.evaluate(at, self.group, self.interval, store, setting);
         }
     }
+
+    /// At the end of the data, which is later than the last evaluation: what no longer holds then is over.
+    pub(super) fn end(&mut self, at: i64, store: &Store, setting: &Setting) {
+        for rule in &mut self.rules {
+            rule.end(at, self.group, store, setting);
+        }
+    }
 }
 
 impl<'f> RuleRun<'f> {
@@ -224,6 +231,45 @@ impl<'f> RuleRun<'f> {
                 self.failure.get_or_insert((at, message));
             }
         }
+    }
+
+    fn end(&mut self, at: i64, group: &RuleGroup, store: &Store, setting: &Setting) {
+        let keeps = self.rule.alerting().is_none_or(|alerting| alerting.keep_firing > 0);
+        if keeps || self.given_up || self.states.active.is_empty() {
+            return;
+        }
+        let when = at - group.query_offset;
+        let Ok(answer) = promql::instant(&self.rule.expr, store, when, &setting.promql) else { return };
+        let elements = match answer.value {
+            Value::Vector(vector) => {
+                vector.into_iter().map(|element| (element.labels, element.sample.value)).collect()
+            }
+            Value::Scalar(value) => vec![(Labels::default(), value)],
+            Value::Text(_) | Value::Matrix(_) => return,
+        };
+        let scene = Scene { at, store, setting, steps: Rc::clone(&self.template_steps) };
+        let still: BTreeSet<Labels> =
+            elements.into_iter().map(|(series, value)| self.labels_of(&scene, series, value).0).collect();
+        let over: Vec<Labels> =
+            self.states.active.keys().filter(|labels| !still.contains(*labels)).cloned().collect();
+        for labels in over {
+            if let Some(active) = self.states.active.remove(&labels) {
+                let episode = self.episode(labels, &active, Some(at), store, setting);
+                self.ended.push(episode);
+            }
+        }
+    }
+
+    /// The labels of the alert that an element of the result makes.
+    fn labels_of(&self, scene: &Scene<'_>, series: Labels, value: f64) -> (Labels, Element) {
+        let element = Element { series, value };
+        let mut labels = element.series.clone();
+        labels.set(Labels::NAME, "");
+        for (name, text) in &self.labels {
+            labels.set(name.as_str(), scene.render(text, &element));
+        }
+        labels.set("alertname", self.rule.name.as_str());
+        (labels, element)
     }
 
     /// The elements of the expression's result at `when`.
@@ -336,19 +382,10 @@ impl<'f> RuleRun<'f> {
     ) -> Result<Vec<(Labels, Found)>, String> {
         let Some(alerting) = self.rule.alerting() else { return Ok(Vec::new()) };
         let scene = Scene { at, store, setting, steps: Rc::clone(&self.template_steps) };
-        let mut elements = Vec::with_capacity(result.len());
-        for (series, value) in result {
-            // The value of a histogram is 0 in Prometheus' alerts.
-            let value = if let Found::Number(value) = value { value } else { 0.0 };
-            let element = Element { series, value };
-            let mut labels = element.series.clone();
-            labels.set(Labels::NAME, "");
-            for (name, text) in &self.labels {
-                labels.set(name.as_str(), scene.render(text, &element));
-            }
-            labels.set("alertname", self.rule.name.as_str());
-            elements.push((labels, element));
-        }
+        let number = |found: Found| if let Found::Number(value) = found { value } else { 0.0 };
+        // The value of a histogram is 0 in Prometheus' alerts.
+        let elements =
+            result.into_iter().map(|(series, value)| self.labels_of(&scene, series, number(value))).collect();
         let times = (alerting.hold, alerting.keep_firing);
         let (changes, failed) = match self.states.step(at, times, group.limit, elements) {
             Ok(changes) => (changes, None),

@@ -1,5 +1,6 @@
 //! Reads typed values out of a YAML tree, and collects everything that is wrong with them instead of stopping.
 
+use super::dialect::{self, House};
 use super::duration;
 use super::yaml::{Node, Place, Problem};
 
@@ -14,6 +15,8 @@ pub(super) struct Reader {
     pub context: String,
     /// Unknown fields are no problem.
     pub ignore_unknown: bool,
+    /// Whose fields are known beside Prometheus' own.
+    pub house: Option<House>,
 }
 
 impl Reader {
@@ -38,7 +41,21 @@ impl Reader {
         let fields = self.open_fields(node, what)?;
         for (key, _) in fields.pairs {
             let name = key.text().unwrap_or("null");
-            if self.ignore_unknown || known.contains(&name) {
+            let house = dialect::house_of(what, name);
+            if known.contains(&name) || house.zip(self.house).is_some_and(|(of, own)| dialect::knows(own, of))
+            {
+                continue;
+            }
+            if self.ignore_unknown {
+                if let Some(house) = house {
+                    self.warning(key.place, format!("field {name} of {} is ignored", house.title()));
+                }
+                continue;
+            }
+            if let Some(house) = house {
+                let message = format!("field {name} not found in {what}: it is one of {}", house.title());
+                let option = format!("--dialect {} or --ignore-unknown-fields lets it pass", house.name());
+                self.add(Problem::new(key.place, message).hinted(option));
                 continue;
             }
             let problem = Problem::new(key.place, format!("field {name} not found in {what}"));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::dialect::{self, House, Language};
 use super::fields::{Fields, Reader};
 use super::yaml::{self, Node, Place, Problem};
 use super::{short, template};
@@ -12,6 +13,8 @@ use crate::promql;
 pub struct FileOptions {
     /// Unknown fields are no error.
     pub ignore_unknown_fields: bool,
+    /// Whose rule files they are, if that was said.
+    pub house: Option<House>,
     /// What PromQL allows.
     pub promql: promql::Options,
 }
@@ -19,7 +22,7 @@ pub struct FileOptions {
 impl FileOptions {
     /// As `promtool check rules` without flags.
     pub fn strict() -> Self {
-        FileOptions { ignore_unknown_fields: false, promql: promql::Options::promtool() }
+        FileOptions { ignore_unknown_fields: false, house: None, promql: promql::Options::promtool() }
     }
 }
 
@@ -34,6 +37,8 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// What is odd.
     pub warnings: Vec<Problem>,
+    /// Patterns of rule files, if this is the configuration of a server that names them.
+    pub rule_files: Vec<String>,
 }
 
 /// The rules of a file.
@@ -121,17 +126,24 @@ impl Rule {
 pub fn parse(name: &str, text: &str, options: &FileOptions) -> Checked {
     let mut reader = Reader { ignore_unknown: options.ignore_unknown_fields, ..Reader::default() };
     let file = RuleFile { name: name.to_owned(), ..RuleFile::default() };
-    let mut loading = Loading { reader: &mut reader, options, file, found: 0 };
+    reader.house = options.house;
+    let mut loading = Loading { reader: &mut reader, options, file, found: 0, rule_files: Vec::new() };
     match yaml::parse(text) {
         Ok(documents) => {
             loading.reader.problems.extend(documents.problems);
             loading.documents(&documents.roots);
         }
-        Err(problem) => loading.reader.add(problem),
+        Err(problem) => loading.reader.add(match dialect::template_of(text) {
+            Some((what, hint)) => {
+                Problem::new(problem.place, format!("{what}, which is no YAML before it is rendered"))
+                    .hinted(hint)
+            }
+            None => problem,
+        }),
     }
-    let (file, found) = (loading.file, loading.found);
+    let Loading { file, found, rule_files, .. } = loading;
     reader.problems.sort_by_key(|problem| problem.place);
-    Checked { file, found, problems: reader.problems, warnings: reader.warnings }
+    Checked { file, found, problems: reader.problems, warnings: reader.warnings, rule_files }
 }
 
 /// A file that is being read.
@@ -140,12 +152,26 @@ pub(super) struct Loading<'l> {
     pub options: &'l FileOptions,
     pub file: RuleFile,
     pub found: usize,
+    pub rule_files: Vec<String>,
 }
 
+/// Objects of Kubernetes that have their groups in `spec`, and whose they are.
+const OBJECTS: [(&str, House); 8] = [
+    ("PrometheusRule", House::Thanos),
+    ("AlertingRule", House::Prometheus),
+    ("RecordingRule", House::Prometheus),
+    ("VMRule", House::Vmalert),
+    ("Rules", House::Prometheus),
+    ("ClusterRules", House::Prometheus),
+    ("GlobalRules", House::Prometheus),
+    ("", House::Thanos),
+];
+/// Lists of objects, and where these are.
+const LISTS: [(&str, &str); 2] = [("List", "items"), ("Template", "objects")];
+/// Lists within lists go no deeper than this.
+const NESTED: usize = 4;
+
 const GROUP: [&str; 6] = ["name", "interval", "query_offset", "limit", "labels", "rules"];
-/// What the operator's objects may have beside it.
-const OPERATOR_GROUP: [&str; 7] =
-    ["name", "interval", "query_offset", "limit", "labels", "rules", "partial_response_strategy"];
 const RULE: [&str; 7] = ["record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"];
 
 impl Loading<'_> {
@@ -159,6 +185,13 @@ impl Loading<'_> {
             };
             if root.get("kind").is_some() || root.get("spec").is_some() {
                 self.object(root, 0);
+            } else if root.get("rule_files").is_some()
+                && root.get("groups").is_none()
+                && root.get("tests").is_none()
+            {
+                // A server's configuration; a file of unit tests names rule files, too.
+                let files = root.get("rule_files").and_then(Node::list).unwrap_or_default();
+                self.rule_files.extend(files.iter().filter_map(Node::text).map(str::to_owned));
             } else if root.get("rules").is_some() && root.get("groups").is_none() {
                 short::read(self, root);
             } else if groups_seen {
@@ -166,42 +199,97 @@ impl Loading<'_> {
             } else {
                 groups_seen = true;
                 if let Some(fields) = self.reader.fields(root, "rule file", &["groups"]) {
-                    self.groups(&fields, &GROUP);
+                    self.groups(&fields);
                 }
             }
         }
-        if self.found == 0 && self.reader.problems.is_empty() {
+        if self.found == 0 && self.reader.problems.is_empty() && self.rule_files.is_empty() {
             self.reader.warning(Place { line: 1, column: 1 }, "the file has no rules");
         }
     }
 
-    /// A Kubernetes object: a PrometheusRule, a list of objects, or something else, which is left alone.
+    /// A Kubernetes object: one with rules, a list of objects, rule files within an object, or something else, which is
+    /// left alone.
     fn object(&mut self, root: &Node, depth: usize) {
         let kind = root.get("kind").and_then(Node::text).unwrap_or("");
-        if kind.ends_with("List") && depth == 0 {
+        let list = LISTS.iter().find(|(ending, _)| kind.ends_with(ending)).map(|(_, items)| *items);
+        if let Some(items) = list.filter(|_| depth < NESTED) {
             if let Some(fields) = self.reader.open_fields(root, "list") {
-                for item in self.reader.list(&fields, "items") {
+                for item in self.reader.list(&fields, items) {
                     self.object(item, depth + 1);
                 }
             }
-        } else if kind == "PrometheusRule" || kind.is_empty() {
+        } else if matches!(kind, "ConfigMap" | "Secret") {
+            let parts = ["data", "stringData"].into_iter().filter_map(|part| root.get(part)?.map());
+            for (key, value) in parts.flatten() {
+                self.embedded(key, value);
+            }
+        } else if let Some((_, house)) = OBJECTS.iter().find(|(known, _)| *known == kind) {
+            let is_loki =
+                root.get("apiVersion").and_then(Node::text).is_some_and(|of| of.starts_with("loki."));
             let Some(spec) = root.get("spec") else {
-                self.reader.problem(root.place, "a PrometheusRule has its groups in spec");
+                let kind = if kind.is_empty() { "PrometheusRule" } else { kind };
+                self.reader.problem(root.place, format!("an object of kind {kind} has its groups in spec"));
                 return;
             };
-            if let Some(fields) = self.reader.fields(spec, "spec", &["groups"]) {
-                self.groups(&fields, &OPERATOR_GROUP);
+            let before = self.reader.house.replace(if is_loki { House::Loki } else { *house });
+            // Objects of other houses have fields that say where they apply.
+            let fields = if *house == House::Thanos {
+                self.reader.fields(spec, "spec", &["groups"])
+            } else {
+                self.reader.open_fields(spec, "spec")
+            };
+            if let Some(fields) = fields {
+                self.groups(&fields);
             }
+            self.reader.house = before;
         } else {
-            self.reader.warning(root.place, format!("an object of kind {kind} has no rules"));
+            self.reader.warning(root.place, format!("objects of kind {kind} are not looked into"));
         }
     }
 
-    fn groups(&mut self, fields: &Fields<'_>, known: &[&str]) {
+    /// A file within an object: its rules, if it is a rule file.
+    fn embedded(&mut self, key: &Node, value: &Node) {
+        let (Some(name), Some(text)) = (key.text(), value.text()) else { return };
+        if !text.contains("groups:") && !text.contains("\"groups\"") {
+            return;
+        }
+        let (problems, warnings, groups) =
+            (self.reader.problems.len(), self.reader.warnings.len(), self.file.groups.len());
+        let context = std::mem::replace(&mut self.reader.context, format!("{name:?}"));
+        match yaml::parse(text) {
+            Ok(documents) => {
+                self.reader.problems.extend(documents.problems);
+                for root in documents.roots.iter().filter(|root| root.get("groups").is_some()) {
+                    if let Some(fields) = self.reader.fields(root, "rule file", &["groups"]) {
+                        self.groups(&fields);
+                    }
+                }
+            }
+            Err(problem) => self.reader.add(problem),
+        }
+        self.reader.context = context;
+        // Places in the text become places in the file.
+        let within = |place: Place| value.place_of(place);
+        for problem in &mut self.reader.problems[problems..] {
+            problem.place = within(problem.place);
+        }
+        for warning in &mut self.reader.warnings[warnings..] {
+            warning.place = within(warning.place);
+        }
+        for group in &mut self.file.groups[groups..] {
+            group.place = within(group.place);
+            for rule in &mut group.rules {
+                rule.place = within(rule.place);
+            }
+        }
+    }
+
+    fn groups(&mut self, fields: &Fields<'_>) {
         let mut names: Vec<(String, Place)> = Vec::new();
         for (index, node) in self.reader.list(fields, "groups").iter().enumerate() {
             self.reader.context = format!("group {}", index + 1);
-            let Some(group) = self.reader.fields(node, "group", known) else { continue };
+            let Some(group) = self.reader.fields(node, "group", &GROUP) else { continue };
             let name = self.reader.text(&group, "name").unwrap_or("").to_owned();
             if name.is_empty() {
                 self.reader.problem(group.place, "groupname must not be empty");
@@ -221,6 +309,12 @@ impl Loading<'_> {
     }
 
     fn group(&mut self, fields: &Fields<'_>, name: String) {
+        let kind = fields.get("type").and_then(Node::text).unwrap_or("");
+        if let Some(language) = dialect::of_group_type(kind) {
+            self.other_language(fields.place_of("type"), "the group is", language);
+            self.found += self.reader.list(fields, "rules").len();
+            return;
+        }
         let labels = self.labels(fields, "labels", "label");
         let limit = self.reader.whole(fields, "limit").unwrap_or(0);
         let mut group = RuleGroup {
@@ -322,6 +416,10 @@ impl Loading<'_> {
         match promql::parse(source, &self.options.promql) {
             Ok(expr) => Some((source.to_owned(), expr)),
             Err(error) => {
+                if let Some(language) = dialect::language_of(source) {
+                    self.other_language(node.place, "the expression is", language);
+                    return None;
+                }
                 let message = format!("could not parse expression: parse error: {}", error.message);
                 // Where the text just ends, its last line is meant, not the empty one after it.
                 let at = error.span.start.min(source.trim_end().len());
@@ -331,6 +429,12 @@ impl Loading<'_> {
                 None
             }
         }
+    }
+
+    /// What is asked in another language cannot be judged.
+    fn other_language(&mut self, place: Place, what: &str, language: Language) {
+        let message = format!("{what} in {}, {}, and not in PromQL", language.name, language.of);
+        self.reader.add(Problem::new(place, message).hinted("obs evaluates PromQL only"));
     }
 
     /// Labels or annotations with valid names.
@@ -457,6 +561,12 @@ groups:
         let rule = "{groups: [{name: g, rules: [{alert: A, expr: up}]}]}";
         for (text, found) in [
             (format!("kind: PrometheusRule\nmetadata: {{name: x}}\nspec: {rule}\n"), 1),
+            (format!("kind: AlertingRule\nspec: {rule}\n"), 1),
+            (format!("kind: RecordingRule\nspec: {rule}\n"), 1),
+            (format!("kind: VMRule\nspec: {rule}\n"), 1),
+            (format!("kind: Template\nobjects: [{{kind: PrometheusRule, spec: {rule}}}]\n"), 1),
+            ("kind: ConfigMap\ndata:\n  note: x\n  a.yml: |\n    groups:\n    - {name: g, rules: [{alert: A, expr: up}]}\n".to_owned(), 1),
+            (format!("kind: Service\nspec: {rule}\n"), 0),
             (
                 format!(
                     "kind: List\nitems:\n- {{kind: PrometheusRule, spec: {rule}}}\n- {{kind: Service}}\n"
@@ -470,6 +580,47 @@ groups:
             assert_eq!(checked.problems, vec![], "{text}");
             assert_eq!(checked.found, found, "{text}");
         }
+    }
+
+    #[test]
+    fn a_server_names_rule_files_and_tests_do_not() {
+        let server =
+            parse("p.yml", "rule_files: [a.yml, 'b/*.yml']\nscrape_configs: []\n", &FileOptions::strict());
+        assert_eq!(
+            (server.rule_files, server.problems),
+            (vec!["a.yml".to_owned(), "b/*.yml".to_owned()], vec![])
+        );
+        assert!(problems("rule_files: [a.yml]\ntests: []\n")[0].contains("field rule_files not found"));
+    }
+
+    #[test]
+    fn problems_within_objects_have_their_places_in_the_file() {
+        let text = "kind: ConfigMap\ndata:\n  a.yml: |\n    groups:\n    - name: g\n      rules:\n      - {alert: A, expr: 'up +'}\n";
+        let found = problems(text);
+        assert!(found[0].starts_with("7:31: ") && found[0].contains("parse error"), "{found:?}");
+    }
+
+    #[test]
+    fn what_other_houses_write_is_named() {
+        for (text, part) in [
+            ("groups: [{name: g, partial_response_strategy: warn, rules: []}]", "it is one of Thanos"),
+            ("namespace: x\ngroups: []", "it is one of Mimir"),
+            ("groups: [{name: g, type: vlogs, rules: [{alert: A, expr: x}]}]", "in LogsQL"),
+            (
+                "groups: [{name: g, rules: [{alert: A, expr: 'sum(rate({a=\"b\"} |= \"x\" [1m]))'}]}]",
+                "in LogQL",
+            ),
+            ("groups:\n  {{- range .Values.groups }}\n  - name: x\n  {{- end }}\n", "a Helm template"),
+        ] {
+            let found = problems(text);
+            assert!(found.iter().any(|problem| problem.contains(part)), "{text}: {found:?}");
+        }
+        let house = FileOptions { house: Some(House::Thanos), ..FileOptions::strict() };
+        let text = "groups: [{name: g, partial_response_strategy: warn, rules: [{alert: A, expr: up}]}]";
+        assert_eq!(parse("f.yml", text, &house).problems, vec![]);
+        let lenient = FileOptions { ignore_unknown_fields: true, ..FileOptions::strict() };
+        let checked = parse("f.yml", text, &lenient);
+        assert!(checked.problems.is_empty() && checked.warnings[0].message.contains("of Thanos is ignored"));
     }
 
     #[test]

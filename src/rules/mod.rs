@@ -3,6 +3,7 @@
 pub mod acknowledgement;
 pub mod alert;
 pub mod alertmanager;
+pub mod dialect;
 pub mod duration;
 mod evaluation;
 pub mod explain;

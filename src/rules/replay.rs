@@ -129,6 +129,14 @@ fn evaluate(
             }
         }
     }
+    if let Some((_, to)) = span {
+        // The data may end between two evaluations, and something may be over by then.
+        for (run, every, due) in &mut runs {
+            if *due - *every < to && !setting.cancel.load(Ordering::Relaxed) {
+                run.end(to, store, setting);
+            }
+        }
+    }
     let mut replay = Replay {
         alerts: Vec::new(),
         unjudged: Vec::new(),
@@ -543,7 +551,7 @@ groups:
     fn query_offset_and_limit() {
         let rules = "groups: [{name: g, query_offset: 15s, rules: [{alert: A, expr: up == 0}, {record: r, expr: up}]}]";
         let (replay, store) = replayed(rules, &[("up", "1 0 1 1")]);
-        assert_eq!(lines(&replay), ["A 45 45 - Triggered 0"]);
+        assert_eq!(lines(&replay), ["A 45 45 55 Resolved 0"]);
         let recorded = store.series().find(|series| series.labels.metric() == "r").unwrap();
         assert_eq!(recorded.samples.iter().map(|s| s.at / 1000).collect::<Vec<_>>(), [15, 30]);
         let rules = "groups: [{name: g, limit: 1, rules: [{alert: A, expr: up}, {record: r, expr: up}]}]";

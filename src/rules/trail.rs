@@ -4,7 +4,7 @@ use super::alert::Alert;
 use super::file::{Rule, RuleFile, RuleGroup};
 use super::replay::Replay;
 use crate::model::{Labels, Series, Timestamp};
-use crate::promql::ast::{At, Duration, Form, Node, Selector, Shift};
+use crate::promql::ast::{At, BinaryOp, Duration, Form, Node, Selector, Shift};
 use crate::promql::{Matcher, Store};
 
 /// A sample that counted.
@@ -40,7 +40,9 @@ pub fn trails(files: &[RuleFile], replay: &Replay, store: &Store, lookback_ms: i
     for (place, alert) in replay.alerts.iter().enumerate().take(ALERTS) {
         let Some((group, rule)) = rules().find(|(group, rule)| alert.is_of(group, rule)) else { continue };
         let mut search = Search { store, recording: &recording, lookback_ms, found: Vec::new() };
-        let scene = Scene { at: moment(alert, group), width: 0, alert: &alert.labels, own: &rule.labels };
+        let (alert_labels, own) = (&alert.labels, &rule.labels);
+        let (shown, is_low) = (Shown::Grown, false);
+        let scene = Scene { at: moment(alert, group), width: 0, alert: alert_labels, own, shown, is_low };
         search.node(rule.expr.root(), &scene, 0);
         trails.extend(search.best().into_iter().map(|(labels, at, after)| Trail {
             alert: place,
@@ -67,6 +69,38 @@ struct Scene<'s> {
     alert: &'s Labels,
     /// Labels that the rule adds: series need not have them.
     own: &'s [(String, String)],
+    /// Which sample of a range counted.
+    shown: Shown,
+    /// Is what was found less than a limit?
+    is_low: bool,
+}
+
+/// Which sample of a range made an expression what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// The one with which a counter last grew.
+    Grown,
+    Highest,
+    Lowest,
+}
+
+impl Shown {
+    /// What a function looks for; `is_low` says that its value is less than a limit.
+    fn of(function: &str, is_low: bool) -> Shown {
+        match function {
+            "max_over_time" | "present_over_time" => Shown::Highest,
+            "min_over_time" => Shown::Lowest,
+            "sum_over_time" | "avg_over_time" | "quantile_over_time" | "stddev_over_time"
+            | "stdvar_over_time"
+                if is_low =>
+            {
+                Shown::Lowest
+            }
+            "sum_over_time" | "avg_over_time" | "quantile_over_time" | "stddev_over_time"
+            | "stdvar_over_time" => Shown::Highest,
+            _ => Shown::Grown,
+        }
+    }
 }
 
 struct Found {
@@ -93,11 +127,21 @@ impl Search<'_> {
                 let inner = Scene { at, width: scene.width + millis(&subquery.range), ..*scene };
                 self.node(&subquery.inner, &inner, depth);
             }
-            _ => {
-                for child in node.children() {
-                    self.node(child, scene, depth);
-                }
+            Form::Call(function, _) => {
+                let inner = Scene { shown: Shown::of(function.name, scene.is_low), ..*scene };
+                self.children(node, &inner, depth);
             }
+            Form::Binary(binary) if binary.op.is_comparison() => {
+                let is_low = matches!(binary.op, BinaryOp::Lt | BinaryOp::Le);
+                self.children(node, &Scene { is_low, ..*scene }, depth);
+            }
+            _ => self.children(node, scene, depth),
+        }
+    }
+
+    fn children(&mut self, node: &Node, scene: &Scene<'_>, depth: usize) {
+        for child in node.children() {
+            self.node(child, scene, depth);
         }
     }
 
@@ -128,7 +172,15 @@ impl Search<'_> {
             let grew =
                 samples.windows(2).rev().find(|pair| pair[0].value != pair[1].value).map(|pair| pair[1]);
             let is_range = selector.range.is_some();
-            let shown = grew.filter(|sample| is_range && !sample.is_stale()).unwrap_or(*last);
+            let grew = grew.filter(|sample| is_range && !sample.is_stale());
+            let numbers = || samples.iter().rev().filter(|sample| !sample.value.is_nan()).copied();
+            let chosen = match scene.shown {
+                _ if !is_range => None,
+                Shown::Grown => grew,
+                Shown::Highest => numbers().reduce(|a, b| if b.value > a.value { b } else { a }),
+                Shown::Lowest => numbers().reduce(|a, b| if b.value < a.value { b } else { a }),
+            };
+            let shown = chosen.unwrap_or(*last);
             let change = if is_range { (last.value - samples[0].value).abs() } else { f64::INFINITY };
             let change = if change.is_nan() { 0.0 } else { change };
             self.found.push(Found { labels: series.labels.clone(), at: shown.at, after, change });
@@ -197,6 +249,13 @@ mod tests {
             let labels = Labels::new([("__name__", "errors_total"), ("service", service)]);
             store.push(Series::of(labels, samples.collect()));
         }
+        // 0 1 0 0 9 0 0 0 9 …
+        let wave =
+            (0..20).map(|i| Sample { at: i * 15_000, value: if i > 0 && i % 4 == 0 { 9.0 } else { 0.0 } });
+        let wave: Vec<Sample> = wave.filter(|sample| sample.at < 130_000).collect();
+        for sample in wave {
+            store.append(&Labels::new([("__name__", "wave"), ("service", "w")]), sample);
+        }
         let (files, interval) = ([checked.file], Interval { forced: None, default: 15_000 });
         let replay = replay(&files, &mut store, interval, &Setting::plain()).unwrap();
         let trails = trails(&files, &replay, &store, 300_000);
@@ -220,6 +279,9 @@ mod tests {
                 vec!["0 c 60"],
             ),
             ("{alert: A, expr: absent(nothing)}", vec![]),
+            ("{alert: A, expr: 'max_over_time(wave[1m]) > 8'}", vec!["0 w 60"]),
+            ("{alert: A, expr: 'min_over_time(wave[1m]) < 1'}", vec!["0 w 0"]),
+            ("{alert: A, expr: 'avg_over_time(wave[1m]) < 0.5'}", vec!["0 w 0"]),
             ("{alert: A, expr: errors_total offset 1m > 60}", vec!["0 c 195"]),
         ] {
             assert_eq!(trail(rules), expected, "{rules}");

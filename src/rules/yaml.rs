@@ -197,6 +197,16 @@ impl Node {
         }
     }
 
+    /// The place in the file of a place in the scalar's text, as well as it can be known.
+    pub fn place_of(&self, within: Place) -> Place {
+        match &*self.kind {
+            Kind::Scalar(Scalar { layout: Layout::Block { first, indent }, .. }) if within.line > 0 => {
+                Place { line: first + within.line - 1, column: indent + within.column }
+            }
+            _ => self.place,
+        }
+    }
+
     fn same_as(&self, other: &Node) -> bool {
         match (&*self.kind, &*other.kind) {
             (Kind::Scalar(a), Kind::Scalar(b)) => a.text == b.text,
@@ -223,6 +233,42 @@ pub struct Documents {
 /// # Errors
 /// The first place that is no YAML, or where nesting or aliases go beyond the limits.
 pub fn parse(text: &str) -> Result<Documents, Problem> {
+    let mut indented: Option<String> = None;
+    for _ in 0..=CONTINUED {
+        match compose(indented.as_deref().unwrap_or(text)) {
+            Err(problem) if problem.message.contains("in multiline quoted scalar") => {
+                match indent(indented.as_deref().unwrap_or(text), problem.place.line) {
+                    Some(text) => indented = Some(text),
+                    None => return Err(problem),
+                }
+            }
+            done => return done,
+        }
+    }
+    compose(text)
+}
+
+/// So many lines that go on with a quoted text and stand too far left are put right.
+const CONTINUED: usize = 500;
+
+/// The text with a line moved to the right. The parser of Prometheus lets the lines of a quoted text begin where its
+/// key does, or before; how far right they begin changes nothing in the text.
+fn indent(text: &str, line: u32) -> Option<String> {
+    let start = match line {
+        0 => return None,
+        1 => 0,
+        line => text.match_indices('\n').nth(line as usize - 2)?.0 + 1,
+    };
+    let (before, after) = text.split_at(start);
+    let rest = after.trim_start_matches([' ', '\t']);
+    // A line that was moved already is not what is wrong.
+    (after.len() - rest.len() < FAR_RIGHT).then(|| format!("{before}{}{rest}", " ".repeat(FAR_RIGHT)))
+}
+
+/// Deeper than any file is nested.
+const FAR_RIGHT: usize = 130;
+
+fn compose(text: &str) -> Result<Documents, Problem> {
     let options = options! {
         flow_nesting_limit: 120,
         block_nesting_limit: 120,

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::database::{self, Database};
 use super::{ScanOptions, parallel};
 use crate::format::log::behaviour::{self, Candidates, RequestIds};
 use crate::format::log::{self, Profile, Reader};
@@ -26,6 +27,8 @@ pub struct Inputs {
     pub logs: Vec<Input>,
     /// Files of metrics.
     pub metrics: Vec<Input>,
+    /// Data folders of Prometheus.
+    pub databases: Vec<Database>,
     /// Files that are neither, or cannot be read, and why.
     pub skipped: Vec<(String, String)>,
     /// What went wrong.
@@ -86,6 +89,7 @@ const ELSEWHERE: usize = 16 << 10;
 pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> Inputs {
     let walk = WalkOptions { follow_links: options.follow_links };
     let (found, diagnostics) = source::walk(paths, &walk);
+    let (databases, found) = database::take(found);
     let surveyed = parallel(scan.threads, found.len(), |index| {
         let mut looked = look(&found[index], paths, scan);
         if let Ok(Input { kind: InputKind::Log(profile), .. }) = &mut looked {
@@ -93,7 +97,7 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
         }
         looked
     });
-    let mut inputs = Inputs { diagnostics, ..Inputs::default() };
+    let mut inputs = Inputs { databases, diagnostics, ..Inputs::default() };
     for (found, looked) in found.iter().zip(surveyed) {
         match looked {
             Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
@@ -263,7 +267,9 @@ fn recognise(samples: &[&[u8]], found: &Found, scan: &ScanOptions) -> Result<Inp
     }
     let ending = found.logical_path();
     let ending = ending.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    if let Some(format) = metric::detect(head).or_else(|| metric::detect_named(ending, head)) {
+    let detected = || metric::detect(head).or_else(|| metric::detect_named(ending, head));
+    let format = scan.read.metric.or_else(detected);
+    if let Some(format) = format {
         return Ok(InputKind::Metrics(format));
     }
     if is_json_document(head) {
@@ -513,6 +519,11 @@ impl Inputs {
         all.words.sort_unstable();
         all.words.dedup();
         all
+    }
+
+    /// Are there recorded metrics?
+    pub fn has_metrics(&self) -> bool {
+        !self.metrics.is_empty() || !self.databases.is_empty()
     }
 
     /// The account of what was not read: the files skipped.

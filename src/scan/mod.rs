@@ -6,6 +6,7 @@
 mod block;
 mod chunk;
 mod cursor;
+mod database;
 mod driver;
 mod inputs;
 
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 pub use chunk::{Chunk, LineCount, Selection};
 pub use cursor::{Cursor, Sequence, sequences};
+pub use database::{Block, Database, DatabaseFile};
 pub use driver::{Delivered, Places, Scanned, again, run};
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, survey};
 

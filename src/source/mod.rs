@@ -20,7 +20,7 @@ mod walk;
 pub use archive::Member;
 pub use kind::{Kind, kind};
 pub use map::Map;
-pub use open::{Content, OpenOptions, Opened, open};
+pub use open::{Content, OpenOptions, Opened, open, open_raw};
 pub use stream::Stream;
 pub use text::{glob, read_text};
 pub use walk::{Found, WalkOptions, walk};

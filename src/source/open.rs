@@ -51,13 +51,28 @@ pub struct Opened {
 
 /// Opens a file that [`walk`](super::walk) found. Reading ends early when `cancel` is set.
 pub fn open(found: &Found, options: &OpenOptions, cancel: &Arc<AtomicBool>) -> Result<Opened, Diagnostic> {
-    open_io(found, *options, cancel)
+    opened(found, *options, false, cancel)
+}
+
+/// Opens a file whose bytes are meant as they are, whatever they look like.
+pub fn open_raw(found: &Found, map: bool, cancel: &Arc<AtomicBool>) -> Result<Content, Diagnostic> {
+    let options = OpenOptions { map, documents: false };
+    opened(found, options, true, cancel).map(|opened| opened.content)
+}
+
+fn opened(
+    found: &Found,
+    options: OpenOptions,
+    raw: bool,
+    cancel: &Arc<AtomicBool>,
+) -> Result<Opened, Diagnostic> {
+    open_io(found, options, raw, cancel)
         .map_err(|error| Diagnostic::error(&found.shown, format!("cannot be opened: {}", cause(&error))))
 }
 
-fn open_io(found: &Found, options: OpenOptions, cancel: &Arc<AtomicBool>) -> io::Result<Opened> {
+fn open_io(found: &Found, options: OpenOptions, raw: bool, cancel: &Arc<AtomicBool>) -> io::Result<Opened> {
     if let Some(member) = &found.member {
-        return open_member(found, member, options, cancel);
+        return open_member(found, member, options, raw, cancel);
     }
     let file = open_file(&found.path)?;
     let metadata = file.metadata()?;
@@ -66,6 +81,7 @@ fn open_io(found: &Found, options: OpenOptions, cancel: &Arc<AtomicBool>) -> io:
         modified: modified(&metadata),
         quiet: false,
         documents: options.documents,
+        raw,
     };
     if !metadata.is_file() {
         return label.decoded(Box::new(Pipe::new(file, cancel)));
@@ -85,6 +101,7 @@ fn open_member(
     found: &Found,
     member: &Member,
     options: OpenOptions,
+    raw: bool,
     cancel: &Arc<AtomicBool>,
 ) -> io::Result<Opened> {
     let label = Label {
@@ -92,6 +109,7 @@ fn open_member(
         modified: found.modified,
         quiet: member.cut,
         documents: options.documents,
+        raw,
     };
     match member.stored() {
         Some(Source::Held(map)) => label.held(map),
@@ -111,6 +129,8 @@ struct Label<'a> {
     /// Was it told already that the end is missing?
     quiet: bool,
     documents: bool,
+    /// Are the bytes meant as they are?
+    raw: bool,
 }
 
 /// A regular file that is open.
@@ -190,6 +210,10 @@ impl Label<'_> {
     /// A stream of decoded bytes.
     fn decoded(&self, reader: Box<dyn Read + Send>) -> io::Result<Opened> {
         let remarks = Remarks::default();
+        if self.raw {
+            let stream = Stream::new(self.shown, Box::new(reader), remarks);
+            return Ok(self.opened(Content::Stream(if self.quiet { stream.quiet() } else { stream })));
+        }
         let mut unpacked = unpack(Input::new(reader), &remarks)?;
         let (reader, encoding): (Box<dyn Read + Send>, _) = if starts_tar(&mut unpacked.input) {
             (Box::new(Joined::new(unpacked.input, &remarks)), "")
@@ -212,6 +236,9 @@ impl Label<'_> {
 
     /// If the bytes of a file need no decoding: how many of them are a byte-order mark.
     fn untouched(&self, head: &[u8]) -> Option<u64> {
+        if self.raw {
+            return Some(0);
+        }
         let encoding = Encoding::of(head, self.documents);
         (Compression::of(head).is_none() && encoding.name().is_empty()).then_some(encoding.mark() as u64)
     }

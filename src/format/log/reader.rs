@@ -7,6 +7,7 @@ use super::own::{Own, PathPattern};
 use super::trace::{continues, continues_untimed, ends_trace};
 use super::words::first_line;
 use super::{LogFormat, Plan, Profile, json, names, text};
+use crate::format::metric::MetricFormat;
 use crate::format::time::Clock;
 use crate::model::{Needs, Role, Slot, Slots, Timestamp, Value};
 
@@ -42,6 +43,8 @@ pub struct Reader {
 pub struct ReadOptions {
     /// The format by name, where detection is not wanted.
     pub format: Option<&'static dyn LogFormat>,
+    /// The same for files of metrics.
+    pub metric: Option<&'static dyn MetricFormat>,
     /// The zone of times without an offset.
     pub zone: Option<chrono_tz::Tz>,
     /// Fields that play a role by the user's word.
@@ -50,6 +53,8 @@ pub struct ReadOptions {
     pub own: Vec<&'static Own>,
     /// Zones of files whose times have no offset; the first that is about a file counts.
     pub zones: Vec<(PathPattern, chrono_tz::Tz)>,
+    /// Labels of recorded series: name, value, and of which files.
+    pub labels: Vec<(String, String, Option<PathPattern>)>,
 }
 
 impl ReadOptions {

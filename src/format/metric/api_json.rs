@@ -1,10 +1,10 @@
-//! Answers of the HTTP API of Prometheus: query and query_range.
+//! Answers of the HTTP API of Prometheus: query and query_range, whole or their result alone.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use super::exposition::number;
-use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
+use super::exposition::{lines, number};
+use super::{Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
 use crate::model::{Labels, Sample};
 
 /// An answer of the HTTP API of Prometheus.
@@ -44,20 +44,54 @@ impl MetricFormat for ApiJson {
     }
 
     fn doc(&self) -> &'static str {
-        "JSON as the HTTP API of Prometheus answers query and query_range."
+        "JSON as the HTTP API of Prometheus answers query and query_range, or promtool query -o json prints it."
     }
 
     fn recognises(&self, head: &[u8]) -> bool {
         let head = head.trim_ascii_start();
-        let has = |word: &[u8]| memchr::memmem::find(&head[..head.len().min(4096)], word).is_some();
-        head.starts_with(b"{")
-            && has(b"\"status\"")
-            && has(b"\"data\"")
-            && has(b"\"resultType\"")
-            && has(b"\"result\"")
+        let mut start = Keys::of(head);
+        match start.next() {
+            // The result alone: a list of series, or the series one a line.
+            Some(b"metric") => {
+                let has = |word: &[u8]| memchr::memmem::find(head, word).is_some();
+                !has(b"\"timestamps\"") && (has(b"\"value\"") || has(b"\"values\""))
+            }
+            // Whichever key comes first, and however long the result before `resultType` is.
+            Some(b"status" | b"data") => {
+                let keys: Vec<&[u8]> = start.take(3).collect();
+                keys.iter().any(|key| matches!(*key, b"resultType" | b"result"))
+            }
+            _ => false,
+        }
     }
 
-    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
+    fn read(
+        &self,
+        bytes: &[u8],
+        options: ReadOptions,
+        _: &mut Known,
+        sink: &mut Sink<'_>,
+    ) -> Result<Read, MetricError> {
+        let bytes = bytes.trim_ascii_start();
+        let mut read = Read::default();
+        if Keys::of(bytes).next() == Some(b"metric") {
+            if bytes.starts_with(b"[") {
+                let parts: Vec<Part> = serde_json::from_slice(bytes).map_err(|error| located(&error))?;
+                for part in parts {
+                    part.read(1, options, &mut read, sink)?;
+                }
+                return Ok(read);
+            }
+            for (number, line) in lines(bytes).filter(|(_, line)| !line.trim_ascii().is_empty()) {
+                match serde_json::from_slice::<Part>(line) {
+                    Ok(part) => part.read(number, options, &mut read, sink)?,
+                    Err(error) => {
+                        read.refuse(MetricError { line: number, ..located(&error) }, options)?;
+                    }
+                }
+            }
+            return Ok(read);
+        }
         let response: Response = serde_json::from_slice(bytes).map_err(|error| located(&error))?;
         let whole = |message: String, hint: Option<&str>| MetricError {
             line: 1,
@@ -75,29 +109,8 @@ impl MetricFormat for ApiJson {
         }
         let parts: Vec<Part> =
             serde_json::from_value(data.result).map_err(|error| whole(error.to_string(), None))?;
-        let mut read = Read::default();
         for part in parts {
-            let labels = Labels::new(part.metric);
-            let mut refuse = |what: String| {
-                let message = format!("{what} of {labels}");
-                read.refuse(whole(message, None), options)
-            };
-            for _ in part.histogram.iter().chain(&part.histograms) {
-                refuse("native histograms are not read: one".to_owned())?;
-            }
-            for (seconds, text) in part.value.iter().chain(&part.values) {
-                let millis = (seconds * 1000.0).round();
-                match number(text.as_bytes()) {
-                    Some(value) if millis.abs() < i64::MAX as f64 => {
-                        read.samples += 1;
-                        sink(&labels, Sample { at: millis as i64, value });
-                    }
-                    _ => {
-                        let message = format!("{text:?} at {seconds} is no sample of {labels}");
-                        read.refuse(whole(message, None), options)?;
-                    }
-                }
-            }
+            part.read(1, options, &mut read, sink)?;
         }
         Ok(read)
     }
@@ -106,7 +119,74 @@ impl MetricFormat for ApiJson {
         &[
             r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"up","job":"x"},"values":[[1703385000,"1"],[1703385015.5,"NaN"]]}]}}"#,
             r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up"},"value":[1703385000.781,"+Inf"]}]}}"#,
+            r#"{"data":{"result":[{"metric":{"__name__":"up"},"value":[1703385000,"1"]}],"resultType":"vector"},"status":"success"}"#,
+            r#"[{"metric":{"__name__":"up"},"value":[1703385000,"1"]}]"#,
         ]
+    }
+}
+
+impl Part {
+    fn read(
+        self,
+        line: u64,
+        options: ReadOptions,
+        read: &mut Read,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), MetricError> {
+        let labels = Labels::new(self.metric);
+        let fault = |what: String| MetricError {
+            line,
+            column: 1,
+            message: format!("{what} of {labels}"),
+            hint: None,
+        };
+        for _ in self.histogram.iter().chain(&self.histograms) {
+            read.refuse(fault("native histograms are not read: one".to_owned()), options)?;
+        }
+        for (seconds, text) in self.value.iter().chain(&self.values) {
+            let millis = (seconds * 1000.0).round();
+            match number(text.as_bytes()) {
+                Some(value) if millis.abs() < i64::MAX as f64 => {
+                    read.samples += 1;
+                    sink(&labels, Sample { at: millis as i64, value });
+                }
+                _ => {
+                    let what = format!("{text:?} at {seconds} is no sample");
+                    read.refuse(fault(what), options)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The keys of a JSON text in the order in which they stand there, of objects within objects, too.
+pub(super) struct Keys<'t>(&'t [u8]);
+
+impl<'t> Keys<'t> {
+    /// Of a text that is an object, or a list of objects.
+    pub(super) fn of(text: &'t [u8]) -> Self {
+        let list = text.strip_prefix(b"[").map_or(text, <[u8]>::trim_ascii_start);
+        Keys(if list.starts_with(b"{") { list } else { b"" })
+    }
+}
+
+impl<'t> Iterator for Keys<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        loop {
+            let start = memchr::memchr(b'"', self.0)? + 1;
+            let mut end = start;
+            while *self.0.get(end)? != b'"' {
+                end += if self.0[end] == b'\\' { 2 } else { 1 };
+            }
+            let text = &self.0[start..end];
+            self.0 = &self.0[end + 1..];
+            if self.0.trim_ascii_start().starts_with(b":") {
+                return Some(text);
+            }
+        }
     }
 }
 

@@ -1,9 +1,14 @@
-//! CSV with a column of times: one column for each series, or one line for each sample.
+//! CSV with a column of times: one column for each series, or one line for each sample; columns of words are labels.
 
-use super::exposition::{head_lines, lines, nanos_to_millis, number, seconds, series, text};
-use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
-use crate::model::time::days_from_civil;
-use crate::model::{Labels, Sample};
+use std::collections::BTreeSet;
+
+use super::exposition::{head_lines, lines, nanos_to_millis, seconds, series, text};
+use super::{Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
+use crate::format::log::names;
+use crate::format::time::{self, Clock};
+use crate::model::{Labels, Role, Sample};
+
+mod number;
 
 /// The format's name.
 pub const NAME: &str = "csv";
@@ -11,22 +16,59 @@ pub const NAME: &str = "csv";
 /// CSV with a column of times.
 pub(super) struct Csv;
 
-/// Names of the column that holds the time.
-const TIMES: [&str; 6] = ["time", "timestamp", "ts", "date", "datetime", "@timestamp"];
+/// Names of the column that holds the time; in other languages its values tell.
+const TIMES: [&str; 7] = ["time", "timestamp", "ts", "date", "datetime", "@timestamp", "_time"];
 /// Names of the column that holds the metric's name, where a line is a sample.
-const NAMES: [&str; 7] = ["__name__", "metric", "metric_name", "kpi_name", "kpi", "name", "series"];
+const NAMES: [&str; 9] =
+    ["__name__", "metric", "metric_name", "kpi_name", "kpi", "name", "series", "_field", "metricname"];
+/// Names of the column that holds its value then.
+const VALUES: [&str; 2] = ["value", "_value"];
+/// Words in the names of columns that tell of an event and not of what was measured.
+const EVENTS: [&str; 16] = [
+    "message",
+    "msg",
+    "text",
+    "event",
+    "error",
+    "exception",
+    "path",
+    "url",
+    "uri",
+    "method",
+    "query",
+    "logger",
+    "thread",
+    "action",
+    "request",
+    "user",
+];
+
+/// Rows at the start of a file that tell what its columns are.
+const ROWS_LOOKED_AT: usize = 200;
+/// And bytes.
+const BYTES_LOOKED_AT: usize = 64 << 10;
 
 /// What the columns mean.
 struct Header {
+    delimiter: u8,
+    /// Whether a comma in a number is its decimal point, where there is no point.
+    decimal_comma: bool,
     time: usize,
     layout: Layout,
 }
 
 enum Layout {
-    /// Each column but the time is a series.
-    Wide(Vec<Option<Labels>>),
+    /// Columns of numbers are series each; those of words are labels of all of them.
+    Wide(Vec<Column>),
     /// A column of names, one of values, the others are labels.
     Long { name: usize, value: usize, labels: Vec<Option<String>> },
+}
+
+enum Column {
+    Series(Labels),
+    Label(String),
+    /// The time, or the numbers of lines that pandas writes.
+    Neither,
 }
 
 impl MetricFormat for Csv {
@@ -35,24 +77,32 @@ impl MetricFormat for Csv {
     }
 
     fn doc(&self) -> &'static str {
-        "CSV with a column of times; one column for each series, or columns metric and value."
+        "CSV with a column of times; columns of numbers are series, columns of words are labels."
     }
 
     fn recognises(&self, head: &[u8]) -> bool {
-        let mut lines = head_lines(head);
-        let Some(header) = lines.next().and_then(Header::read) else { return false };
+        let Some(header) = Header::read(head) else { return false };
         let mut rows = 0;
-        lines.filter(|line| !line.is_empty()).all(|line| {
+        let mut lines = head_lines(head).filter(|line| !line.is_empty() && !is_hint(line)).skip(1);
+        let zone = chrono_tz::UTC;
+        lines.all(|line| {
             rows += 1;
-            header.row(line, &mut |_, _| {}).is_ok()
+            header.row(line, zone, &mut |_, _| {}).is_ok()
         }) && rows > 0
     }
 
-    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
+    fn read(
+        &self,
+        bytes: &[u8],
+        options: ReadOptions,
+        _: &mut Known,
+        sink: &mut Sink<'_>,
+    ) -> Result<Read, MetricError> {
         let mut read = Read::default();
         let mut samples = 0;
         each_row(
             bytes,
+            options.zone,
             &mut |_, labels, sample| {
                 samples += 1;
                 sink(labels, sample);
@@ -68,36 +118,44 @@ impl MetricFormat for Csv {
             "time,cpu_usage_percent,\"up{job=\"\"x\"\"}\"\n2023-12-24T03:00:00Z,12.5,1\n2023-12-24 03:00:15.5,,0\n",
             ",time,cpu\n0,1703385000,0.5\n1,1703385015,0.6\n",
             "timestamp,metric,gateway,value\n1703385000,payments,stripe,5\n1703385015000,payments,paypal,7\n",
+            "time,host,cpu,memory\n1703385000,a,12.5 %,1.5 GiB\n1703385000,b,7 %,900 MiB\n",
+            "sep=;\nZeit;Last\n24.12.2023 02:30:00;0,5\n24.12.2023 02:31:00;1,25\n",
         ]
     }
 }
 
 /// Every sample with the 1-based number of its line, of the lines that can be read.
-pub fn rows(bytes: &[u8], each: &mut dyn FnMut(u64, &Labels, Sample)) {
+pub fn rows(bytes: &[u8], zone: chrono_tz::Tz, each: &mut dyn FnMut(u64, &Labels, Sample)) {
     // What cannot be read was said when the file was loaded.
-    let _ = each_row(bytes, each, &mut |_| Ok(()));
+    let _ = each_row(bytes, zone, each, &mut |_| Ok(()));
+}
+
+/// `sep=;`, as spreadsheets want it, and comments.
+fn is_hint(line: &[u8]) -> bool {
+    line.starts_with(b"sep=") && line.len() < 6 || line.starts_with(b"#")
 }
 
 fn each_row(
     bytes: &[u8],
+    zone: chrono_tz::Tz,
     each: &mut dyn FnMut(u64, &Labels, Sample),
     refuse: &mut dyn FnMut(MetricError) -> Result<(), MetricError>,
 ) -> Result<(), MetricError> {
     let mut header = None;
     for (number, line) in lines(bytes) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
+        if line.is_empty() || is_hint(line) {
             continue;
         }
         let error = |message: String| MetricError { line: number, column: 1, message, hint: None };
         let Some(header) = &header else {
-            header = Some(Header::read(line).ok_or_else(|| MetricError {
+            header = Some(Header::read(bytes).ok_or_else(|| MetricError {
                 hint: Some("the first line names the columns, one of them time or timestamp".to_owned()),
                 ..error("the columns do not say where times and values are".to_owned())
             })?);
             continue;
         };
-        if let Err(message) = header.row(line, &mut |labels, sample| each(number, labels, sample)) {
+        if let Err(message) = header.row(line, zone, &mut |labels, sample| each(number, labels, sample)) {
             refuse(error(message))?;
         }
     }
@@ -105,7 +163,7 @@ fn each_row(
 }
 
 /// The fields of a line, quotes resolved.
-fn fields(line: &[u8]) -> Option<Vec<String>> {
+fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
@@ -124,67 +182,165 @@ fn fields(line: &[u8]) -> Option<Vec<String>> {
             }
             (text(&value), at)
         } else {
-            let end = memchr::memchr2(b',', b';', rest).unwrap_or(rest.len());
+            let end = memchr::memchr(delimiter, rest).unwrap_or(rest.len());
             (text(rest[..end].trim_ascii()), end)
         };
         fields.push(field);
         match rest.get(after) {
             None => return Some(fields),
-            Some(b',' | b';') => rest = &rest[after + 1..],
+            Some(b) if *b == delimiter => rest = &rest[after + 1..],
             Some(_) => return None,
         }
     }
 }
 
+/// What separates the fields: the first of `;`, tab and `,` that makes several of them.
+fn delimiter(line: &[u8]) -> Option<u8> {
+    b";\t,".iter().copied().find(|b| fields(line, *b).is_some_and(|fields| fields.len() > 1))
+}
+
+/// The first rows, column by column.
+struct Table {
+    columns: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn all(&self, column: usize, mut holds: impl FnMut(&str) -> bool) -> bool {
+        let mut values = self.columns[column].iter().filter(|field| !is_missing(field)).peekable();
+        values.peek().is_some() && values.all(|field| holds(field))
+    }
+}
+
 impl Header {
-    fn read(line: &[u8]) -> Option<Self> {
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        let columns = fields(line)?;
+    /// What the first line and the rows after it tell.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let head = &bytes[..bytes.len().min(BYTES_LOOKED_AT)];
+        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let mut lines = lines(head)
+            .map(|(_, line)| line.strip_suffix(b"\r").unwrap_or(line))
+            .filter(|line| !line.is_empty() && !is_hint(line));
+        let first = lines.next()?;
+        let delimiter = delimiter(first)?;
+        let columns = fields(first, delimiter)?;
+        let rows = lines.take(ROWS_LOOKED_AT).filter_map(|line| fields(line, delimiter));
+        let mut table = Table { columns: vec![Vec::new(); columns.len()] };
+        for row in rows.filter(|row| row.len() == columns.len()) {
+            for (column, field) in table.columns.iter_mut().zip(row) {
+                column.push(field);
+            }
+        }
         let find = |names: &[&str]| {
             columns.iter().position(|column| names.iter().any(|name| column.eq_ignore_ascii_case(name)))
         };
-        let time = find(&TIMES)?;
-        if columns.len() < 2 {
-            return None;
-        }
-        if let (Some(name), Some(value)) = (find(&NAMES), find(&["value"])) {
+        let dated = |column: &usize| table.all(*column, is_dated);
+        let time = find(&TIMES).or_else(|| (0..columns.len()).find(dated))?;
+        let decimal_comma = delimiter != b',';
+        if let (Some(name), Some(value)) = (find(&NAMES), find(&VALUES)) {
             let labels = columns.iter().enumerate();
-            let labels =
-                labels.map(|(i, column)| (![time, name, value].contains(&i)).then(|| column.clone()));
-            return Some(Header { time, layout: Layout::Long { name, value, labels: labels.collect() } });
+            let labels = labels.map(|(i, column)| {
+                (![time, name, value].contains(&i) && !column.is_empty()).then(|| column.clone())
+            });
+            let layout = Layout::Long { name, value, labels: labels.collect() };
+            return Some(Header { delimiter, decimal_comma, time, layout });
         }
         let mut known = Vec::new();
         for (i, column) in columns.iter().enumerate() {
             // pandas writes the numbers of lines into a column without a name.
             let is_index = i == 0 && column.is_empty();
-            known.push(if i == time || is_index { None } else { Some(column_labels(column)?) });
+            let is_empty = table.columns[i].iter().all(|field| is_missing(field));
+            let is_number = |field: &str| number::read(field, decimal_comma).is_some();
+            known.push(if i == time || is_index {
+                Column::Neither
+            } else if is_empty || table.all(i, is_number) {
+                Column::Series(column_labels(column)?)
+            } else if table.columns[i].iter().any(|field| is_number(field))
+                && mostly(&table.columns[i], is_number)
+            {
+                // A word among numbers is a mistake of its row.
+                Column::Series(column_labels(column)?)
+            } else {
+                Column::Label(column.clone())
+            });
         }
-        Some(Header { time, layout: Layout::Wide(known) })
+        let header = Header { delimiter, decimal_comma, time, layout: Layout::Wide(known) };
+        header.is_measured(&columns, &table).then_some(header)
+    }
+
+    /// Is this what was measured at times, and not what happened, one row an event?
+    fn is_measured(&self, names: &[String], table: &Table) -> bool {
+        let Layout::Wide(columns) = &self.layout else { return true };
+        let labels: Vec<usize> =
+            (0..columns.len()).filter(|&i| matches!(columns[i], Column::Label(_))).collect();
+        let has_series = columns.iter().any(|column| matches!(column, Column::Series(_)));
+        if labels.is_empty() || !has_series {
+            return has_series;
+        }
+        let tells_event = |&i: &usize| {
+            let name = names[i].to_ascii_lowercase();
+            let roles = names::roles_of(&names[i]);
+            EVENTS.iter().any(|word| name.contains(word))
+                || roles.iter().any(|(role, ..)| {
+                    matches!(role, Role::Message | Role::Level | Role::RequestId | Role::TraceId | Role::User)
+                })
+        };
+        if names.iter().enumerate().any(|(i, _)| tells_event(&i) && i != self.time) {
+            return false;
+        }
+        // What is measured is measured of everything at once, again and again.
+        let (mut times, mut of, mut rows) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for row in 0..table.columns[self.time].len() {
+            let time = &table.columns[self.time][row];
+            let labels: Vec<&str> = labels.iter().map(|&i| table.columns[i][row].as_str()).collect();
+            times.insert(time);
+            of.insert(labels.clone());
+            if !rows.insert((time, labels)) {
+                return false;
+            }
+        }
+        2 * rows.len() > times.len() * of.len()
     }
 
     /// The samples of a line; nothing is handed on if one of its fields is wrong.
-    fn row(&self, line: &[u8], sink: &mut dyn FnMut(&Labels, Sample)) -> Result<(), String> {
-        let fields = fields(line).ok_or("a quote is not closed")?;
+    fn row(
+        &self,
+        line: &[u8],
+        zone: chrono_tz::Tz,
+        sink: &mut dyn FnMut(&Labels, Sample),
+    ) -> Result<(), String> {
+        let fields = fields(line, self.delimiter).ok_or("a quote is not closed")?;
         let wanted = match &self.layout {
-            Layout::Wide(labels) => labels.len(),
+            Layout::Wide(columns) => columns.len(),
             Layout::Long { labels, .. } => labels.len(),
         };
         if fields.len() != wanted {
             return Err(format!("there are {} fields, not {wanted}", fields.len()));
         }
         let time = &fields[self.time];
-        let at = parse_time(time).ok_or_else(|| format!("{time:?} is no time"))?;
-        let value = |text: &str| number(text.as_bytes()).ok_or_else(|| format!("{text:?} is no number"));
+        let at = parse_time(time, zone).ok_or_else(|| format!("{time:?} is no time"))?;
+        let value = |text: &str| {
+            number::read(text, self.decimal_comma).ok_or_else(|| format!("{text:?} is no number"))
+        };
         match &self.layout {
-            Layout::Wide(series) => {
-                let mut samples = Vec::with_capacity(series.len());
-                for (labels, field) in series.iter().zip(&fields) {
-                    if let (Some(labels), false) = (labels, is_missing(field)) {
-                        samples.push((labels, value(field)?));
+            Layout::Wide(columns) => {
+                let mut samples = Vec::with_capacity(columns.len());
+                let mut labels = Vec::new();
+                for (column, field) in columns.iter().zip(&fields) {
+                    match column {
+                        Column::Series(series) if !is_missing(field) => samples.push((series, value(field)?)),
+                        Column::Label(name) => labels.push((name, field)),
+                        Column::Series(_) | Column::Neither => {}
                     }
                 }
-                for (labels, value) in samples {
-                    sink(labels, Sample { at, value });
+                for (series, value) in samples {
+                    if labels.is_empty() {
+                        sink(series, Sample { at, value });
+                        continue;
+                    }
+                    let mut series = series.clone();
+                    for (name, field) in &labels {
+                        series.set(name.as_str(), field.as_str());
+                    }
+                    sink(&series, Sample { at, value });
                 }
             }
             Layout::Long { name, value: column, labels } => {
@@ -200,6 +356,12 @@ impl Header {
         }
         Ok(())
     }
+}
+
+/// At least nine of ten values that are there.
+fn mostly(values: &[String], holds: impl Fn(&str) -> bool) -> bool {
+    let there = || values.iter().filter(|field| !is_missing(field));
+    10 * there().filter(|field| holds(field)).count() >= 9 * there().count()
 }
 
 /// No value: what spreadsheets and Grafana write.
@@ -223,47 +385,40 @@ fn column_labels(column: &str) -> Option<Labels> {
     }
 }
 
-/// Seconds or milliseconds since the epoch, or a date and a time (UTC without an offset), in milliseconds.
-fn parse_time(text: &str) -> Option<i64> {
-    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+/// A time that could be nothing else: a date, or as many digits as epochs have.
+fn is_dated(text: &str) -> bool {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    (!digits || matches!(text.len(), 10 | 13 | 16 | 19))
+        && parse_time(text, chrono_tz::UTC).is_some()
+        && (digits || text.contains([':', '-', '/']))
+}
+
+/// A date and a time, in `zone` if they have no offset; or seconds, milli-, micro- or nanoseconds since the epoch. In
+/// milliseconds.
+fn parse_time(text: &str, zone: chrono_tz::Tz) -> Option<i64> {
+    let text = text.trim();
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.matches('.').count() < 2 {
+        let whole = text.split('.').next().unwrap_or(text);
         // From 1973 on, milliseconds have twelve digits or more, seconds fewer.
-        if text.len() >= 12 && !text.contains('.') {
-            return text.parse().ok();
+        let nanos = match whole.len() {
+            0..12 => seconds(text.as_bytes())?,
+            12..15 => whole.parse::<i128>().ok()? * 1_000_000,
+            15..18 => whole.parse::<i128>().ok()? * 1_000,
+            _ => whole.parse::<i128>().ok()?,
+        };
+        return nanos_to_millis(nanos);
+    }
+    let clock = Clock { zone, ..Clock::default() };
+    let read = |text: &str| {
+        let (stamp, used) = time::read(text.as_bytes())?;
+        let rest = text.get(used..)?.trim();
+        if !matches!(rest, "" | "UTC" | "Z") {
+            return None;
         }
-        return nanos_to_millis(seconds(text.as_bytes())?);
-    }
-    let part = |range: std::ops::Range<usize>| -> Option<i64> {
-        let digits = text.get(range)?;
-        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+        clock.resolve(stamp).map(crate::model::Timestamp::millis)
     };
-    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
-    let (hour, minute) = (part(11..13)?, part(14..16)?);
-    let bytes = text.as_bytes();
-    let separators =
-        bytes[4] == b'-' && bytes[7] == b'-' && matches!(bytes[10], b'T' | b' ') && bytes[13] == b':';
-    if !separators || !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 24 || minute > 59 {
-        return None;
-    }
-    let mut rest = &text[16..];
-    let mut millis = 0;
-    if let Some(after) = rest.strip_prefix(':') {
-        let digits = after.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(after.len());
-        millis = nanos_to_millis(seconds(&after.as_bytes()[..digits])?)?;
-        rest = &after[digits..];
-    }
-    let offset = match rest.trim_start() {
-        "" | "Z" | "z" | "UTC" => 0,
-        zone => {
-            let sign = if zone.starts_with('-') { -1 } else { 1 };
-            let zone = zone.strip_prefix(['+', '-'])?.replace(':', "");
-            if zone.len() != 4 || !zone.bytes().all(|b| b.is_ascii_digit()) {
-                return None;
-            }
-            sign * (zone[..2].parse::<i64>().ok()? * 60 + zone[2..].parse::<i64>().ok()?)
-        }
-    };
-    let days = days_from_civil(year as i32, month as u32, day as u32);
-    Some(((days * 24 + hour) * 60 + minute - offset) * 60_000 + millis)
+    // A date alone is the start of its day.
+    read(text).or_else(|| read(&format!("{text} 00:00:00")))
 }
 
 #[cfg(test)]
@@ -273,7 +428,8 @@ mod tests {
     #[test]
     fn rows_know_their_lines() {
         let mut seen = Vec::new();
-        rows(b"time,a,b\n1703385000,1,\n\nno time,2,3\n1703385015,4,5\n", &mut |line, labels, sample| {
+        let text = b"time,a,b\n1703385000,1,\n\nno time,2,3\n1703385015,4,5\n";
+        rows(text, chrono_tz::UTC, &mut |line, labels, sample| {
             seen.push((line, labels.metric().to_owned(), sample.value));
         });
         assert_eq!(seen, [(2, "a".to_owned(), 1.0), (5, "a".to_owned(), 4.0), (5, "b".to_owned(), 5.0)]);
@@ -285,6 +441,10 @@ mod tests {
             ("1703385000", Some(1_703_385_000_000)),
             ("1703385000.25", Some(1_703_385_000_250)),
             ("1703385000250", Some(1_703_385_000_250)),
+            ("1703385000250000", Some(1_703_385_000_250)),
+            ("1703385000250000000", Some(1_703_385_000_250)),
+            ("24.12.2023 02:30", Some(1_703_385_000_000)),
+            ("2023-12-24", Some(1_703_376_000_000)),
             ("2023-12-24T02:30:00Z", Some(1_703_385_000_000)),
             ("2023-12-24 02:30:00.250", Some(1_703_385_000_250)),
             ("2023-12-24T11:30:00+09:00", Some(1_703_385_000_000)),
@@ -294,7 +454,49 @@ mod tests {
             ("", None),
             ("2023-12-24T02:30:00é", None),
         ] {
-            assert_eq!(parse_time(text), expected, "{text}");
+            assert_eq!(parse_time(text, chrono_tz::UTC), expected, "{text}");
+        }
+    }
+
+    /// The samples of a file, one a line.
+    fn read(text: &str, zone: chrono_tz::Tz) -> String {
+        let mut seen = Vec::new();
+        rows(text.as_bytes(), zone, &mut |_, labels, sample| {
+            seen.push(format!("{labels} {} @{}", sample.value, sample.at / 1000));
+        });
+        seen.join("; ")
+    }
+
+    #[test]
+    fn columns_of_words_are_labels_of_the_numbers_beside_them() {
+        for (text, expected) in [
+            (
+                "when,rack,power\n1703385000,r1,5\n1703385000,r2,6\n1703385060,r1,7\n1703385060,r2,8\n",
+                "power{rack=\"r1\"} 5 @1703385000; power{rack=\"r2\"} 6 @1703385000; \
+                 power{rack=\"r1\"} 7 @1703385060; power{rack=\"r2\"} 8 @1703385060",
+            ),
+            ("Zeit;Last\n2023-12-24 02:30:00;0,5\n", "Last 0.5 @1703385000"),
+            ("sep=;\nZeit;Last\n2023-12-24 02:30:00;1.234,5 ms\n", "Last 1.2345 @1703385000"),
+            ("Time\tup\n2023-12-24 02:30:00\t1\n", "up 1 @1703385000"),
+        ] {
+            assert_eq!(read(text, chrono_tz::UTC), expected, "{text}");
+        }
+        assert_eq!(
+            read("time,a\n2023-12-24 02:30:00,1\n2023-12-24T02:30:00Z,2\n", chrono_tz::Europe::Berlin),
+            "a 1 @1703381400; a 2 @1703385000"
+        );
+    }
+
+    #[test]
+    fn what_happened_is_no_metric() {
+        for text in [
+            "timestamp,level,duration\n1703385000,info,5\n",
+            "timestamp,method,path,status,duration\n1703385000,GET,/a,200,5\n1703385001,POST,/b,200,6\n",
+            "time,service,took\n1703385000,a,5\n1703385001,b,6\n1703385003,c,6\n1703385007,a,6\n",
+            "time,what\n2023-12-24 02:30:00,started\n",
+            "1,2,3\n4,5,6\n",
+        ] {
+            assert!(!Csv.recognises(text.as_bytes()), "{text}");
         }
     }
 }

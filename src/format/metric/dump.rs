@@ -2,7 +2,7 @@
 
 use super::exposition::{head_lines, series};
 use super::prometheus::read_millis;
-use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
+use super::{Family, Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
 
 /// The output of `promtool tsdb dump`.
 pub(super) struct TsdbDump;
@@ -30,8 +30,18 @@ impl MetricFormat for TsdbDump {
         true
     }
 
-    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
-        read_millis(bytes, options, sink)
+    fn may_hold_markers(&self) -> bool {
+        true
+    }
+
+    fn read(
+        &self,
+        bytes: &[u8],
+        options: ReadOptions,
+        known: &mut Known,
+        sink: &mut Sink<'_>,
+    ) -> Result<Read, MetricError> {
+        read_millis(bytes, ReadOptions { family: Family::Other, ..options }, known, sink)
     }
 
     fn examples(&self) -> &'static [&'static str] {

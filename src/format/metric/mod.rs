@@ -4,9 +4,17 @@ mod api_json;
 pub mod csv;
 mod dump;
 mod exposition;
+mod family;
 mod openmetrics;
 mod prometheus;
+mod promtool;
 mod strict;
+pub mod tsdb;
+mod victoria;
+
+use exposition::SeriesTexts;
+pub use family::Family;
+use openmetrics::KnownSeries;
 
 use crate::model::{Labels, Sample};
 
@@ -17,6 +25,36 @@ pub struct ReadOptions {
     pub at_ms: i64,
     /// Is everything the format forbids an error? Otherwise lines that cannot be read are counted.
     pub strict: bool,
+    /// The zone of times without an offset.
+    pub zone: chrono_tz::Tz,
+    /// What the lines before said of the family that the first line belongs to.
+    pub family: Family,
+}
+
+impl ReadOptions {
+    /// Of a whole file; lines that cannot be read are counted.
+    pub fn of_file(at_ms: i64, zone: chrono_tz::Tz) -> Self {
+        ReadOptions { at_ms, strict: false, zone, family: Family::Other }
+    }
+}
+
+/// The time of samples that have none, for who asks which those are: no sample is of that time.
+pub const UNTIMED: i64 = i64::MIN;
+
+/// The series that were read so far by their text: that of a scrape stand in the next one, too.
+pub struct Known(SeriesTexts<KnownSeries>);
+
+impl Known {
+    /// Nothing was read so far.
+    pub fn new() -> Self {
+        Known(SeriesTexts::new())
+    }
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Known::new()
+    }
 }
 
 /// What was read.
@@ -28,6 +66,8 @@ pub struct Read {
     pub refused: u64,
     /// Why, for the first of them.
     pub errors: Vec<MetricError>,
+    /// What was taken for something else than is written, each once.
+    pub notes: Vec<&'static str>,
 }
 
 /// So many errors are kept with their cause; the others are counted.
@@ -44,6 +84,13 @@ impl Read {
             self.errors.push(error);
         }
         Ok(())
+    }
+
+    /// Says something about the whole file, once.
+    fn note(&mut self, note: &'static str) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 }
 
@@ -85,8 +132,24 @@ pub trait MetricFormat: Sync {
         false
     }
 
+    /// Is it what a target answers when it is scraped?
+    fn is_exposition(&self) -> bool {
+        false
+    }
+
+    /// May a NaN be the marker of its series' end, which no text has a word for?
+    fn may_hold_markers(&self) -> bool {
+        false
+    }
+
     /// Hands all samples to `sink`.
-    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError>;
+    fn read(
+        &self,
+        bytes: &[u8],
+        options: ReadOptions,
+        known: &mut Known,
+        sink: &mut Sink<'_>,
+    ) -> Result<Read, MetricError>;
 
     /// Files in this format, for tests and documentation.
     fn examples(&self) -> &'static [&'static str];
@@ -99,8 +162,15 @@ impl std::fmt::Debug for dyn MetricFormat {
 }
 
 /// All metric formats; where two recognise a file, the first one is meant.
-pub static METRIC_FORMATS: &[&dyn MetricFormat] =
-    &[&api_json::ApiJson, &dump::TsdbDump, &openmetrics::OpenMetrics, &prometheus::Prometheus, &csv::Csv];
+pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
+    &api_json::ApiJson,
+    &victoria::Export,
+    &promtool::Query,
+    &dump::TsdbDump,
+    &openmetrics::OpenMetrics,
+    &prometheus::Prometheus,
+    &csv::Csv,
+];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn MetricFormat> {
@@ -109,17 +179,46 @@ pub fn by_name(name: &str) -> Option<&'static dyn MetricFormat> {
 
 /// The format of a file that starts like this, if that is certain: a log is never taken for metrics.
 pub fn detect(head: &[u8]) -> Option<&'static dyn MetricFormat> {
+    let (_, head) = body(head);
     METRIC_FORMATS.iter().copied().find(|format| format.recognises(head))
 }
 
 /// The format of a file whose name ends as those of metrics do: samples alone, such as `up 1`, could be text as well.
 pub fn detect_named(ending: &str, head: &[u8]) -> Option<&'static dyn MetricFormat> {
+    if !matches!(ending, "prom" | "om" | "metrics") {
+        return None;
+    }
+    let (_, head) = body(head);
     let whole = head.iter().rposition(|b| *b == b'\n').map_or(head, |end| &head[..=end]);
-    let options = ReadOptions { at_ms: 0, strict: true };
-    let read = || prometheus::Prometheus.read(whole, options, &mut |_, _| {});
-    let named = matches!(ending, "prom" | "om" | "metrics");
-    (named && read().is_ok_and(|read| read.samples > 0)).then_some(&prometheus::Prometheus)
+    let options = ReadOptions::of_file(0, chrono_tz::UTC);
+    let read = prometheus::Prometheus.read(whole, options, &mut Known::new(), &mut |_, _| {}).ok()?;
+    // What was to be written here and was not is told by the name: nothing, or why there is nothing.
+    let failed = read.samples == 0 && head.len() < ERROR_PAGE;
+    (failed || read.samples > 0 && read.refused <= read.samples / 4).then_some(&prometheus::Prometheus)
 }
+
+/// Where a scrape failed, there is a line of the program that scraped, or a page of an error, in its file.
+const ERROR_PAGE: usize = 4096;
+
+/// What a file holds after the mark of its byte order and the heads of HTTP answers (`curl -i`); and how many lines
+/// they are.
+pub fn body(bytes: &[u8]) -> (u64, &[u8]) {
+    let whole = bytes;
+    let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    while rest.starts_with(b"HTTP/") && rest.get(6..).is_some_and(|rest| rest.contains(&b' ')) {
+        let end = [&b"\r\n\r\n"[..], b"\n\n"].into_iter().filter_map(|blank| {
+            let at = memchr::memmem::find(&rest[..rest.len().min(HTTP_HEAD)], blank)?;
+            Some(at + blank.len())
+        });
+        let Some(end) = end.min() else { break };
+        rest = &rest[end..];
+    }
+    let lines = memchr::memchr_iter(b'\n', &whole[..whole.len() - rest.len()]).count();
+    (lines as u64, rest)
+}
+
+/// The head of an answer is not longer.
+const HTTP_HEAD: usize = 16 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -132,7 +231,8 @@ mod tests {
             ("om", "up 1", true),
             ("log", "up 1\nqueue_depth 7\n", false),
             ("prom", "up 1\nserver started in 3 s\n", false),
-            ("prom", "", false),
+            ("prom", "", true),
+            ("prom", "curl: (7) Failed to connect to node1 port 9100: refused\n", true),
         ] {
             assert_eq!(detect_named(ending, head.as_bytes()).is_some(), expected, "{ending}: {head}");
         }
@@ -140,9 +240,9 @@ mod tests {
 
     pub(super) fn read(name: &str, text: &str, strict: bool) -> Result<(Vec<String>, Read), MetricError> {
         let mut lines = Vec::new();
-        let options = ReadOptions { at_ms: 7_000, strict };
+        let options = ReadOptions { strict, ..ReadOptions::of_file(7_000, chrono_tz::UTC) };
         let format = by_name(name).expect("a known format");
-        let read = format.read(text.as_bytes(), options, &mut |labels, sample| {
+        let read = format.read(text.as_bytes(), options, &mut Known::new(), &mut |labels, sample| {
             lines.push(format!("{labels} {} @{}", sample.value, sample.at));
         })?;
         Ok((lines, read))
@@ -192,8 +292,8 @@ mod tests {
                     damaged.extend_from_slice(&example.as_bytes()[end..]);
                     for bytes in [&example.as_bytes()[..end], &damaged] {
                         for strict in [false, true] {
-                            let options = ReadOptions { at_ms: 0, strict };
-                            let _ = format.read(bytes, options, &mut |_, _| {});
+                            let options = ReadOptions { strict, ..ReadOptions::of_file(0, chrono_tz::UTC) };
+                            let _ = format.read(bytes, options, &mut Known::new(), &mut |_, _| {});
                         }
                         let _ = format.recognises(bytes);
                     }
@@ -208,7 +308,8 @@ mod tests {
             for format in METRIC_FORMATS {
                 let _ = format.recognises(text.as_bytes());
                 for strict in [false, true] {
-                    let _ = format.read(text.as_bytes(), ReadOptions { at_ms: 0, strict }, &mut |_, _| {});
+                    let options = ReadOptions { strict, ..ReadOptions::of_file(0, chrono_tz::UTC) };
+                    let _ = format.read(text.as_bytes(), options, &mut Known::new(), &mut |_, _| {});
                 }
             }
         }

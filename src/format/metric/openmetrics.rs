@@ -1,20 +1,35 @@
 //! OpenMetrics text: strict as the standard wants it, or lenient; with times it is a history.
 
 use super::exposition::{
-    Fault, Parsed, SeriesTexts, braces, fault, fault_hinted, head_lines, lines, nanos_to_millis, number,
-    seconds, series, series_end, skip_blanks,
+    Fault, Parsed, braces, fault, fault_hinted, head_lines, lines, nanos_to_millis, number, seconds, series,
+    series_end, skip_blanks,
 };
 use super::strict::{Metadata, Rules, Seen};
-use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
+use super::{Family, Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
 use crate::model::{Labels, Sample};
 
 /// OpenMetrics text.
 pub(super) struct OpenMetrics;
 
 /// A series, and what the rules know about it.
-struct Known {
-    labels: Labels,
+pub(super) struct KnownSeries {
+    pub(super) labels: Labels,
+    /// The family it was read in, if that changed its labels or would have.
+    family: Option<Family>,
     seen: Seen,
+}
+
+impl KnownSeries {
+    pub(super) fn new(mut labels: Labels, family: Family) -> Self {
+        let has_number = ["le", "quantile"].iter().any(|name| labels.shared(name).is_some());
+        family.normalise(&mut labels);
+        KnownSeries { labels, family: has_number.then_some(family), seen: Seen::default() }
+    }
+
+    /// Does it read the same in this family?
+    pub(super) fn is_of(&self, family: Family) -> bool {
+        self.family.is_none_or(|known| known == family)
+    }
 }
 
 /// What follows the series in a line.
@@ -42,9 +57,22 @@ impl MetricFormat for OpenMetrics {
         true
     }
 
-    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
+    fn is_exposition(&self) -> bool {
+        true
+    }
+
+    fn may_hold_markers(&self) -> bool {
+        true
+    }
+
+    fn read(
+        &self,
+        bytes: &[u8],
+        mut options: ReadOptions,
+        known: &mut Known,
+        sink: &mut Sink<'_>,
+    ) -> Result<Read, MetricError> {
         let mut read = Read::default();
-        let mut known: SeriesTexts<Known> = SeriesTexts::new();
         let mut rules = options.strict.then(Rules::new);
         let mut ended = false;
         let mut last = 0;
@@ -53,9 +81,10 @@ impl MetricFormat for OpenMetrics {
             let outcome = if ended && options.strict {
                 fault(0, "there is text after # EOF")
             } else if line.first() == Some(&b'#') {
+                options.family = Family::of_line(line).unwrap_or(options.family);
                 comment(line, &mut rules).map(|is_end| ended |= is_end)
             } else {
-                sample(line, options, &mut known, &mut rules, sink).map(|count| read.samples += count)
+                sample(line, options, known, &mut rules, &mut read, sink)
             };
             if let Err(fault) = outcome {
                 read.refuse(fault.in_line(number), options)?;
@@ -113,16 +142,20 @@ fn comment(line: &[u8], rules: &mut Option<Rules>) -> Parsed<bool> {
 fn sample(
     line: &[u8],
     options: ReadOptions,
-    known: &mut SeriesTexts<Known>,
+    Known(known): &mut Known,
     rules: &mut Option<Rules>,
+    read: &mut Read,
     sink: &mut Sink<'_>,
-) -> Parsed<u64> {
+) -> Parsed<()> {
     let strict = options.strict;
+    // The standard has its own rules for numbers in labels.
+    let family = if strict { Family::Other } else { options.family };
     let line = if strict { line } else { line.trim_ascii() };
     if line.is_empty() {
-        return if strict { fault(0, "there is a blank line") } else { Ok(0) };
+        return if strict { fault(0, "there is a blank line") } else { Ok(()) };
     }
-    let (labels, end) = if let Some((place, end)) = known.expected(line) {
+    let expected = known.expected(line).filter(|(place, _)| known.get(*place).is_of(family));
+    let (labels, end) = if let Some((place, end)) = expected {
         (Ok(place), end)
     } else {
         let end = series_end(line);
@@ -132,29 +165,33 @@ fn sample(
             if used != end {
                 return fault(used.min(end), "a blank stands before the labels");
             }
-            Ok(Known { labels, seen: Seen::default() })
+            Ok(KnownSeries::new(labels, family))
         });
         match place {
-            Ok(place) => (Ok(place), end),
-            Err(_) if !strict => {
-                let (labels, end) = series(line, false)?;
+            Ok(place) if strict || known.get(place).is_of(family) => (Ok(place), end),
+            Err(fault) if strict => return Err(fault),
+            _ => {
+                let (mut labels, end) = series(line, false)?;
+                family.normalise(&mut labels);
                 (Err(labels), end)
             }
-            Err(fault) => return Err(fault),
         }
     };
     let tail = tail(line, end, strict)?;
     let at = match tail.at {
-        Some(nanos) => match nanos_to_millis(nanos) {
-            Some(at) => at,
-            None => return fault(end, "the time is out of range"),
-        },
-        None => options.at_ms,
+        Some(nanos) if !strict && nanos.abs() >= FAR => {
+            // A thousand times as far as is meant: milliseconds instead of seconds.
+            read.note(IN_MILLIS);
+            i64::try_from(nanos / 1_000_000_000).ok()
+        }
+        Some(nanos) => nanos_to_millis(nanos),
+        None => Some(options.at_ms),
     };
+    let Some(at) = at else { return fault(end, "the time is out of range") };
     let labels = match labels {
         Ok(place) => {
             if let Some(rules) = rules {
-                let Known { labels, seen } = known.get_mut(place);
+                let KnownSeries { labels, seen, .. } = known.get_mut(place);
                 rules.sample(labels, seen, &tail)?;
             }
             &known.get(place).labels
@@ -162,8 +199,14 @@ fn sample(
         Err(ref labels) => labels,
     };
     sink(labels, Sample { at, value: tail.value });
-    Ok(1)
+    read.samples += 1;
+    Ok(())
 }
+
+/// From the year 5138 on, seconds are milliseconds that somebody took for seconds.
+const FAR: i128 = 100_000_000_000 * 1_000_000_000;
+const IN_MILLIS: &str =
+    "its times are milliseconds where OpenMetrics has seconds; they are read as milliseconds";
 
 /// ` value`, ` value time`, and ` # {…} value time` for an exemplar.
 pub(super) fn tail(line: &[u8], end: usize, strict: bool) -> Parsed<Tail> {
@@ -298,66 +341,101 @@ pub(super) enum Dialect {
     Prometheus,
 }
 
-/// Which text format a file starts in; `None` if it might be something else.
+/// So many samples at the start of a file tell which format it is in.
+const SAMPLES_LOOKED_AT: usize = 64;
+
+/// Which text format a file starts in; `None` if it might be something else. Some lines may be in no format: what
+/// the program that scraped had to say, or a line that two programs wrote at once.
 pub(super) fn evidence(head: &[u8]) -> Option<Dialect> {
-    let (mut metadata, mut labelled, mut plain) = (0, 0, 0);
-    let mut open_metrics = false;
-    let mut prometheus = false;
-    let mut in_seconds = false;
-    let mut counters: Vec<Vec<u8>> = Vec::new();
+    let mut found = Evidence::default();
     for line in head_lines(head) {
         if line.trim_ascii().is_empty() {
-            prometheus |= !line.is_empty() || metadata + labelled > 0;
-            continue;
+            found.prometheus |= !line.is_empty() || found.metadata + found.labelled > 0;
+        } else if line.starts_with(b"#") {
+            found.comment(line);
+        } else if found.labelled + found.plain + found.odd < SAMPLES_LOOKED_AT {
+            found.odd += usize::from(found.sample(line).is_none());
         }
-        if line.starts_with(b"#") {
-            let mut parts = line.splitn(4, |b| *b == b' ');
-            match (parts.next(), parts.next(), parts.next(), parts.next()) {
-                (Some(b"#"), Some(b"EOF"), None, None) | (Some(b"#"), Some(b"UNIT"), Some(_), Some(_)) => {
-                    open_metrics = true;
-                }
-                (Some(b"#"), Some(b"HELP"), Some(_), _) => metadata += 1,
-                (Some(b"#"), Some(b"TYPE"), Some(name), Some(kind)) => {
-                    metadata += 1;
-                    match kind.trim_ascii() {
-                        // In OpenMetrics the suffix is no part of the family's name.
-                        b"counter" if name.ends_with(b"_total") => prometheus = true,
-                        b"counter" => counters.push(name.to_vec()),
-                        b"gauge" | b"summary" | b"histogram" => {}
-                        b"untyped" => prometheus = true,
-                        b"unknown" | b"info" | b"stateset" | b"gaugehistogram" => open_metrics = true,
-                        _ => return None,
+    }
+    found.dialect()
+}
+
+/// What the lines looked at so far tell.
+#[derive(Default)]
+struct Evidence<'h> {
+    metadata: usize,
+    labelled: usize,
+    plain: usize,
+    /// Lines that are in neither format.
+    odd: usize,
+    open_metrics: bool,
+    prometheus: bool,
+    in_seconds: bool,
+    counters: Vec<&'h [u8]>,
+}
+
+impl<'h> Evidence<'h> {
+    fn comment(&mut self, line: &'h [u8]) {
+        let mut parts = line.splitn(4, |b| *b == b' ');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(b"#"), Some(b"EOF"), None, None) | (Some(b"#"), Some(b"UNIT"), Some(_), Some(_)) => {
+                self.open_metrics = true;
+            }
+            (Some(b"#"), Some(b"HELP"), Some(_), _) => self.metadata += 1,
+            (Some(b"#"), Some(b"TYPE"), Some(name), Some(kind)) => {
+                self.metadata += 1;
+                match kind.trim_ascii() {
+                    // In OpenMetrics the suffix is no part of the family's name.
+                    b"counter" if name.ends_with(b"_total") => self.prometheus = true,
+                    b"counter" => self.counters.push(name),
+                    b"gauge" | b"summary" | b"histogram" => {}
+                    b"untyped" => self.prometheus = true,
+                    b"unknown" | b"info" | b"stateset" | b"gaugehistogram" => self.open_metrics = true,
+                    _ => {
+                        self.metadata -= 1;
+                        self.odd += 1;
                     }
                 }
-                _ => prometheus = true,
             }
-            continue;
+            _ => self.prometheus = true,
         }
+    }
+
+    fn sample(&mut self, line: &[u8]) -> Option<()> {
         let (labels, end) = series(line, false).ok()?;
         let tail = tail(line, end, false).ok()?;
         if line[..end].contains(&b'{') {
-            labelled += 1;
+            self.labelled += 1;
         } else {
-            plain += 1;
+            self.plain += 1;
         }
-        open_metrics |= tail.exemplar;
+        self.open_metrics |= tail.exemplar;
         // The family of a counter has no suffix in OpenMetrics, but its sample has.
         let family = labels.metric().strip_suffix("_total").unwrap_or_default();
-        open_metrics |= counters.iter().any(|known| known == family.as_bytes());
+        self.open_metrics |= self.counters.contains(&family.as_bytes());
         let time = line[end..].split(|b| *b == b' ').filter(|part| !part.is_empty()).nth(1);
         if let Some(time) = time.filter(|_| tail.at.is_some()) {
             // Seconds have a fraction, or up to eleven digits; milliseconds have more.
-            in_seconds |= time.contains(&b'.') || time.len() <= 11;
+            self.in_seconds |= time.contains(&b'.') || time.len() <= 11;
         }
+        Some(())
     }
-    // Words and numbers alone could be anything.
-    if metadata == 0 && (labelled < 1 || plain > labelled) || labelled + plain == 0 && metadata < 2 {
-        return None;
-    }
-    match (open_metrics, prometheus) {
-        (true, _) => Some(Dialect::OpenMetrics),
-        (false, false) if in_seconds => Some(Dialect::OpenMetrics),
-        (false, _) => Some(Dialect::Prometheus),
+
+    fn dialect(&self) -> Option<Dialect> {
+        let (labelled, plain) = (self.labelled, self.plain);
+        // Words and numbers alone could be anything.
+        if self.metadata == 0 && (labelled < 1 || plain > labelled)
+            || labelled + plain == 0 && self.metadata < 2
+        {
+            return None;
+        }
+        if self.odd > 0 && self.odd * 4 > self.metadata + labelled {
+            return None;
+        }
+        if self.open_metrics || !self.prometheus && self.in_seconds {
+            return Some(Dialect::OpenMetrics);
+        }
+        Some(Dialect::Prometheus)
     }
 }
 

@@ -1,11 +1,9 @@
 //! The text format of Prometheus: as OpenMetrics, with times in milliseconds and fewer rules.
 
-use super::exposition::{
-    Parsed, SeriesTexts, fault, fault_hinted, lines, number, series, series_end, skip_blanks,
-};
-use super::openmetrics::{Dialect, evidence};
-use super::{MetricError, MetricFormat, Read, ReadOptions, Sink};
-use crate::model::{Labels, Sample};
+use super::exposition::{Parsed, fault, fault_hinted, lines, number, series, series_end, skip_blanks};
+use super::openmetrics::{Dialect, KnownSeries, evidence};
+use super::{Family, Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
+use crate::model::Sample;
 
 /// The text format of Prometheus.
 pub(super) struct Prometheus;
@@ -27,8 +25,22 @@ impl MetricFormat for Prometheus {
         true
     }
 
-    fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {
-        read_millis(bytes, options, sink)
+    fn is_exposition(&self) -> bool {
+        true
+    }
+
+    fn may_hold_markers(&self) -> bool {
+        true
+    }
+
+    fn read(
+        &self,
+        bytes: &[u8],
+        options: ReadOptions,
+        known: &mut Known,
+        sink: &mut Sink<'_>,
+    ) -> Result<Read, MetricError> {
+        read_millis(bytes, options, known, sink)
     }
 
     fn examples(&self) -> &'static [&'static str] {
@@ -45,17 +57,18 @@ impl MetricFormat for Prometheus {
 /// Samples one a line, with times in milliseconds.
 pub(super) fn read_millis(
     bytes: &[u8],
-    options: ReadOptions,
+    mut options: ReadOptions,
+    known: &mut Known,
     sink: &mut Sink<'_>,
 ) -> Result<Read, MetricError> {
     let mut read = Read::default();
-    let mut known: SeriesTexts<Labels> = SeriesTexts::new();
     for (number, line) in lines(bytes) {
         let line = line.trim_ascii();
         if line.is_empty() || line[0] == b'#' {
+            options.family = Family::of_line(line).unwrap_or(options.family);
             continue;
         }
-        match sample(line, options, &mut known, sink) {
+        match sample(line, options, known, sink) {
             Ok(()) => read.samples += 1,
             Err(fault) => read.refuse(fault.in_line(number), options)?,
         }
@@ -63,27 +76,32 @@ pub(super) fn read_millis(
     Ok(read)
 }
 
-fn sample(
-    line: &[u8],
-    options: ReadOptions,
-    known: &mut SeriesTexts<Labels>,
-    sink: &mut Sink<'_>,
-) -> Parsed<()> {
-    if let Some((place, end)) = known.expected(line) {
-        sink(known.get(place), value_and_time(line, end, options)?);
+fn sample(line: &[u8], options: ReadOptions, Known(known): &mut Known, sink: &mut Sink<'_>) -> Parsed<()> {
+    let family = options.family;
+    if let Some((place, end)) = known.expected(line)
+        && known.get(place).is_of(family)
+    {
+        sink(&known.get(place).labels, value_and_time(line, end, options)?);
         return Ok(());
     }
     let quick = series_end(line);
     let place = known.place(&line[..quick], || {
         let (labels, used) = series(line, false)?;
         // A blank before the brace makes the quick look stop early; then the text is no key.
-        if used == quick { Ok(labels) } else { fault(used, "the series is written with blanks") }
+        if used == quick {
+            Ok(KnownSeries::new(labels, family))
+        } else {
+            fault(used, "the series is written with blanks")
+        }
     });
-    if let Ok(place) = place {
+    if let Ok(place) = place
+        && known.get(place).is_of(family)
+    {
         let sample = value_and_time(line, quick, options)?;
-        sink(known.get(place), sample);
+        sink(&known.get(place).labels, sample);
     } else {
-        let (labels, end) = series(line, false)?;
+        let (mut labels, end) = series(line, false)?;
+        family.normalise(&mut labels);
         sink(&labels, value_and_time(line, end, options)?);
     }
     Ok(())

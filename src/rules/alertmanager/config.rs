@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::credentials;
 use super::matcher::{self, Matcher, all_match};
 use super::times::{self, TimeInterval};
 use crate::model::Labels;
@@ -286,8 +287,10 @@ fn file(reader: &mut Reader, root: &Node, config: &mut Config) {
             config.intervals.push(interval);
         }
     }
+    credentials::check_global(reader, &fields);
+    let global = fields.get("global");
     for node in reader.list(&fields, "receivers") {
-        let Some(receiver) = receiver(reader, node) else { continue };
+        let Some(receiver) = receiver(reader, node, global) else { continue };
         if config.receivers.iter().any(|known| known.name == receiver.name) {
             reader.problem(node.place, format!("notification config name {:?} is not unique", receiver.name));
         }
@@ -323,7 +326,7 @@ fn file(reader: &mut Reader, root: &Node, config: &mut Config) {
     reader.context.clear();
 }
 
-fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
+fn receiver(reader: &mut Reader, node: &Node, global: Option<&Node>) -> Option<Receiver> {
     let fields = reader.open_fields(node, "receiver")?;
     let name = reader.text(&fields, "name").unwrap_or("").to_owned();
     if name.is_empty() {
@@ -341,6 +344,7 @@ fn receiver(reader: &mut Reader, node: &Node) -> Option<Receiver> {
         }
         for integration in value.list().unwrap_or_default() {
             receiver.sends = true;
+            credentials::check(reader, kind.strip_suffix("_configs").unwrap_or(kind), integration, global);
             let told = integration.get("send_resolved").and_then(Node::text);
             let mut texts = BTreeMap::new();
             for (key, value) in integration.map().unwrap_or_default() {

@@ -71,24 +71,38 @@ pub fn notify(config: &Config, silences: &[Silence], alerts: &mut [Alert], until
     // For each alert that fired: was it sent, and if not, why?
     let mut told = vec![false; alerts.len()];
     let mut why: Vec<Option<String>> = vec![None; alerts.len()];
+    // What was over when its group was looked at, before anybody was told of it.
+    let mut late = vec![false; alerts.len()];
+    let same = same(alerts);
     let mut sent = Vec::new();
     let sources = sources(config, alerts);
     let mut looks = 0;
     for ((route, common), members) in groups {
-        let scene = Scene { config, silences, alerts, sources: &sources, route, common, until };
-        scene.run(&members, &mut told, &mut why, &mut sent, &mut looks);
+        let scene = Scene { config, silences, alerts, sources: &sources, same: &same, route, common, until };
+        let mut fate = Fate { told: &mut told, why: &mut why, late: &mut late };
+        scene.run(&members, &mut fate, &mut sent, &mut looks);
     }
     sent.sort_by_key(|notification| notification.at);
     for (index, alert) in alerts.iter_mut().enumerate() {
-        if alert.fired()
-            && !told[index]
-            && let Some(reason) = why[index].take()
-        {
+        if !alert.fired() || told[index] {
+            continue;
+        }
+        if let Some(reason) = why[index].take() {
             alert.status = Status::Suppressed;
             alert.suppressed_by = Some(reason);
+        } else if late[index] {
+            alert.status = Status::Suppressed;
+            alert.suppressed_by = Some("its end, before its group's first message".to_owned());
+            alert.receivers.clear();
         }
     }
     sent
+}
+
+/// For each alert the first one with the same labels: a group knows alerts by their labels, not by when they fired.
+fn same(alerts: &[Alert]) -> Vec<usize> {
+    let mut first: BTreeMap<&Labels, usize> = BTreeMap::new();
+    alerts.iter().enumerate().map(|(index, alert)| *first.entry(&alert.labels).or_insert(index)).collect()
 }
 
 /// For each inhibition, the places of the alerts that are its sources whenever they fire.
@@ -105,12 +119,24 @@ struct Scene<'s> {
     silences: &'s [Silence],
     alerts: &'s [Alert],
     sources: &'s [Vec<usize>],
+    /// For each alert the first one with the same labels.
+    same: &'s [usize],
     route: usize,
     common: Labels,
     until: i64,
 }
 
-/// What was last sent of a group.
+/// What became of the alerts.
+struct Fate<'f> {
+    /// Was somebody told?
+    told: &'f mut [bool],
+    /// Why nobody was, where something stood against it.
+    why: &'f mut [Option<String>],
+    /// Was it over before its group was looked at?
+    late: &'f mut [bool],
+}
+
+/// What was last sent of a group: alerts by the first ones with their labels.
 #[derive(Clone)]
 struct Logged {
     at: i64,
@@ -120,14 +146,7 @@ struct Logged {
 
 impl Scene<'_> {
     /// Lives through the group: it begins with its first alert, and again when it was empty.
-    fn run(
-        &self,
-        members: &[usize],
-        told: &mut [bool],
-        why: &mut [Option<String>],
-        sent: &mut Vec<Notification>,
-        looks: &mut usize,
-    ) {
+    fn run(&self, members: &[usize], fate: &mut Fate<'_>, sent: &mut Vec<Notification>, looks: &mut usize) {
         let route = &self.config.routes[self.route];
         let fired = |index: usize| self.alerts[index].firing_at.map_or(i64::MAX, Timestamp::millis);
         let mut waiting: Vec<usize> = members.to_vec();
@@ -147,10 +166,12 @@ impl Scene<'_> {
                 }
                 is_first = false;
                 while let Some(&next) = waiting.last().filter(|&&next| fired(next) <= at) {
+                    // It takes the place of what fired with the same labels before.
+                    inside.retain(|&known| self.same[known] != self.same[next]);
                     inside.push(next);
                     waiting.pop();
                 }
-                self.flush(at, &inside, &mut log, told, why, sent);
+                self.flush(at, &inside, &mut log, fate, sent);
                 inside.retain(|&index| self.alerts[index].fires_at(at));
                 if inside.is_empty() {
                     break;
@@ -189,8 +210,7 @@ impl Scene<'_> {
         at: i64,
         inside: &[usize],
         log: &mut [Option<Logged>; 2],
-        told: &mut [bool],
-        why: &mut [Option<String>],
+        fate: &mut Fate<'_>,
         sent: &mut Vec<Notification>,
     ) {
         let (mut firing, mut resolved) = (Vec::new(), Vec::new());
@@ -198,14 +218,18 @@ impl Scene<'_> {
             let labels = &self.alerts[index].labels;
             match self.suppressed(labels, at) {
                 Some(reason) => {
-                    why[index].get_or_insert(reason);
+                    fate.why[index].get_or_insert(reason);
                 }
                 None if self.alerts[index].fires_at(at) => firing.push(index),
-                None => resolved.push(index),
+                None => {
+                    fate.late[index] = true;
+                    resolved.push(index);
+                }
             }
         }
         firing.sort_unstable();
         resolved.sort_unstable();
+        let known = |places: &[usize]| places.iter().map(|&index| self.same[index]).collect::<Vec<_>>();
         let route = &self.config.routes[self.route];
         let receiver = self.config.receivers.iter().find(|known| known.name == route.receiver);
         // Each integration has its own memory of what it sent; those that are told of the same agree.
@@ -215,13 +239,18 @@ impl Scene<'_> {
             let is_one = integrations().any(|one| one.sends_resolved == told_resolved);
             let last = log[usize::from(told_resolved)].as_ref();
             gets[usize::from(told_resolved)] = (is_one || integrations().next().is_none() && !told_resolved)
-                && due(last, &firing, &resolved, told_resolved, at, route.repeat_interval);
+                && due(last, &known(&firing), &known(&resolved), told_resolved, at, route.repeat_interval);
+        }
+        // Who was told of the labels knows that they fire.
+        for &index in &firing {
+            let is_known = |log: &Logged| log.firing.contains(&self.same[index]);
+            fate.told[index] |= log.iter().flatten().any(is_known);
         }
         if firing.is_empty() && resolved.is_empty() || gets == [false, false] {
             return;
         }
         for &index in &firing {
-            told[index] = true;
+            fate.told[index] = true;
         }
         let shown = if gets[1] { resolved.clone() } else { Vec::new() };
         if (!firing.is_empty() || !shown.is_empty())
@@ -240,7 +269,7 @@ impl Scene<'_> {
             });
         }
         for (log, _) in log.iter_mut().zip(gets).filter(|(_, gets)| *gets) {
-            *log = Some(Logged { at, firing: firing.clone(), resolved: resolved.clone() });
+            *log = Some(Logged { at, firing: known(&firing), resolved: known(&resolved) });
         }
     }
 }
@@ -299,7 +328,7 @@ route:
 receivers:
   - {name: default, webhook_configs: [{url: 'http://secret'}]}
   - {name: pager, pagerduty_configs: [{routing_key: x}]}
-  - {name: chat, slack_configs: [{channel: '#a'}]}
+  - {name: chat, slack_configs: [{channel: '#a', api_url: 'https://hooks.example/a'}]}
   - {name: quiet}
 inhibit_rules:
   - source_matchers: [severity=critical]

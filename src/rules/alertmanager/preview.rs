@@ -399,8 +399,11 @@ mod tests {
     }
 
     fn shown(receivers: &str, firing: &[usize], resolved: &[usize], library: &Library) -> Vec<Preview> {
-        let checked =
-            config::parse(&format!("{{route: {{receiver: all}}, receivers: [{{name: all, {receivers}}}]}}"));
+        let global = "slack_api_url: 'https://hooks.example/a', smtp_smarthost: 'mail.example:25', smtp_from: x, \
+                      opsgenie_api_key: x";
+        let checked = config::parse(&format!(
+            "{{global: {{{global}}}, route: {{receiver: all}}, receivers: [{{name: all, {receivers}}}]}}"
+        ));
         assert_eq!(checked.problems, vec![]);
         let alerts = [alert("payment"), alert("order")];
         let notification = Notification {
@@ -420,7 +423,7 @@ mod tests {
 
     #[test]
     fn by_default_a_message_says_what_fires_and_for_whom() {
-        let receivers = "email_configs: [{to: x}], slack_configs: [{channel: '#ops'}], pagerduty_configs: [{}], \
+        let receivers = "email_configs: [{to: x}], slack_configs: [{channel: '#ops'}], pagerduty_configs: [{routing_key: x}], \
                          webhook_configs: [{url: 'http://secret'}]";
         let both = shown(receivers, &[0, 1], &[], &Library::new());
         let channels: Vec<&str> = both.iter().map(|preview| preview.channel.as_str()).collect();
@@ -465,7 +468,7 @@ mod tests {
 
     #[test]
     fn what_is_resolved_is_told_to_those_who_want_it() {
-        let receivers = "slack_configs: [{}, {send_resolved: true}], pagerduty_configs: [{}]";
+        let receivers = "slack_configs: [{}, {send_resolved: true}], pagerduty_configs: [{routing_key: x}]";
         let over = shown(receivers, &[], &[0], &Library::new());
         let titles: Vec<_> =
             over.iter().map(|preview| (preview.channel.as_str(), preview.title.as_str())).collect();
@@ -502,7 +505,7 @@ mod tests {
         let receivers = "slack_configs: [{title: '{{ template \"own\" . }}', text: '{{ range .Alerts }}{{ .Annotations.text }};{{ end }}', \
             fields: [{title: Runbook, value: '{{ .CommonAnnotations.link }}'}]}], \
             email_configs: [{to: '{{ .CommonLabels.severity }}@x', headers: {subject: 'S {{ .Status }}'}, html: '<p>{{ .CommonLabels.alertname }}</p>a&lt;b {{ \"<i>\" }}{{ \"<b>\" | safeHtml }}'}], \
-            pagerduty_configs: [{severity: '{{ .CommonLabels.severity }}', details: {team: '{{ .Receiver }}'}}], \
+            pagerduty_configs: [{routing_key: x, severity: '{{ .CommonLabels.severity }}', details: {team: '{{ .Receiver }}'}}], \
             opsgenie_configs: [{message: '{{ .Nope }}'}]";
         let all = shown(receivers, &[0, 1], &[], &library);
         let [slack, email, pagerduty, opsgenie] = all.as_slice() else { panic!("{all:?}") };

@@ -160,9 +160,16 @@ impl Value {
             Value::List(items) => {
                 format!("[{}]", format::joined(items.iter().map(Value::print_nested), " "))
             }
-            Value::Labels(labels) | Value::Pairs(labels) => {
+            Value::Labels(labels) => {
                 let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}:{value}")).collect();
                 format!("map[{}]", pairs.join(" "))
+            }
+            // Alertmanager's labels know how to write themselves: by name, the alert's first.
+            Value::Pairs(labels) => {
+                let (mut first, rest): (Vec<_>, Vec<_>) =
+                    labels.iter().partition(|(name, _)| *name == "alertname");
+                first.extend(rest);
+                format::joined(first.iter().map(|(name, value)| format!("{name}={value}")), ", ")
             }
             Value::Map(map) => {
                 let pairs = map.iter().map(|(name, value)| format!("{name}:{}", value.print_nested()));

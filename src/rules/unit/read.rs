@@ -317,6 +317,46 @@ fn float(text: &str) -> Option<f64> {
         ".inf" | "+.inf" => Some(f64::INFINITY),
         "-.inf" => Some(f64::NEG_INFINITY),
         ".nan" => Some(f64::NAN),
-        _ => lower.replace('_', "").parse().ok(),
+        _ => whole(&lower).or_else(|| lower.replace('_', "").parse().ok()),
+    }
+}
+
+/// A whole number in the notations of YAML 1.1 and 1.2 for other bases: `0b110`, `0x1F`, `0o17`, `017`.
+fn whole(text: &str) -> Option<f64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = digits.replace('_', "");
+    let radixes = [("0b", 2), ("0x", 16), ("0o", 8), ("0", 8)];
+    let (digits, radix) = radixes.iter().find_map(|(prefix, radix)| {
+        let digits = digits.strip_prefix(prefix).filter(|digits| !digits.is_empty())?;
+        Some((digits, *radix))
+    })?;
+    i64::from_str_radix(digits, radix).ok().map(|number| sign * number as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_yaml() {
+        for (text, expected) in [
+            ("0b110", Some(6.0)),
+            ("0x1F", Some(31.0)),
+            ("0o17", Some(15.0)),
+            ("010", Some(8.0)),
+            ("-0x10", Some(-16.0)),
+            ("1_000", Some(1000.0)),
+            ("0", Some(0.0)),
+            ("0.5", Some(0.5)),
+            ("08", Some(8.0)),
+            ("1e3", Some(1000.0)),
+            (".inf", Some(f64::INFINITY)),
+            ("five", None),
+        ] {
+            assert_eq!(float(text), expected, "{text}");
+        }
     }
 }

@@ -20,8 +20,11 @@ const MAX_STEPS: i64 = 1_000_000;
 pub(super) fn run(file: &UnitFile, files: &mut dyn Files, options: &UnitOptions, report: &mut UnitReport) {
     let mut loaded: Vec<RuleFile> = Vec::new();
     let mut broken: Vec<String> = Vec::new();
-    let file_options =
-        FileOptions { ignore_unknown_fields: options.ignore_unknown_fields, promql: options.promql.clone() };
+    let file_options = FileOptions {
+        ignore_unknown_fields: options.ignore_unknown_fields,
+        promql: options.promql.clone(),
+        ..FileOptions::strict()
+    };
     for pattern in &file.rule_files {
         let found = files.rules(pattern);
         if found.is_empty() {

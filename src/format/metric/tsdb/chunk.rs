@@ -1,0 +1,260 @@
+//! Chunks: the samples of a series over some hours, each told by what it differs in from the one before.
+
+use super::cursor::{Cursor, has_sum, signed};
+use crate::model::Sample;
+
+/// How the samples of a chunk are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Numbers.
+    Xor,
+    /// Native histograms.
+    Histogram,
+    /// Native histograms whose counts are floats.
+    FloatHistogram,
+    /// One of a later version, by its number.
+    Unknown(u8),
+}
+
+impl Encoding {
+    /// The encoding of that number.
+    pub fn of(number: u8) -> Encoding {
+        match number {
+            1 => Encoding::Xor,
+            2 => Encoding::Histogram,
+            3 => Encoding::FloatHistogram,
+            other => Encoding::Unknown(other),
+        }
+    }
+}
+
+/// What a chunk holds.
+#[derive(Debug, Default, PartialEq)]
+pub struct Contents {
+    /// Its samples, rising in time.
+    pub samples: Vec<Sample>,
+    /// Did it end before all of its samples?
+    pub is_cut: bool,
+}
+
+/// The chunk at an offset of a segment: how it is written, and its bytes.
+///
+/// # Errors
+/// There is no whole chunk there.
+pub fn framed(segment: &[u8], offset: usize) -> Result<(Encoding, &[u8]), &'static str> {
+    let read = || {
+        let mut cursor = Cursor::new(segment.get(offset..)?);
+        let length = usize::try_from(cursor.uvarint()?).ok()?;
+        let body = cursor.take(length.checked_add(1)?)?;
+        Some((body, cursor.u32()?))
+    };
+    let (body, sum) = read().ok_or("a chunk lies beyond the end of its segment")?;
+    if !has_sum(body, sum) {
+        return Err("the sum of a chunk is wrong");
+    }
+    Ok((Encoding::of(body[0]), &body[1..]))
+}
+
+/// The samples of a chunk of numbers.
+pub fn decode(bytes: &[u8]) -> Contents {
+    let mut found = Contents::default();
+    let Some(count) = Cursor::new(bytes).u16() else {
+        return Contents { is_cut: true, ..found };
+    };
+    let mut bits = Bits { bytes: &bytes[2..], at: 0 };
+    let mut state = State::default();
+    found.samples.reserve(usize::from(count).min(bytes.len() * 4));
+    for number in 0..count {
+        match state.next(&mut bits, number) {
+            Some(sample) => found.samples.push(sample),
+            None => return Contents { is_cut: true, ..found },
+        }
+    }
+    found
+}
+
+/// The sample before, and how its value differed from the one before that.
+#[derive(Default)]
+struct State {
+    at: i64,
+    step: i64,
+    value: u64,
+    leading: u32,
+    trailing: u32,
+}
+
+/// The widths in which the change of a step is written, by the ones before it.
+const WIDTHS: [u32; 5] = [0, 14, 17, 20, 64];
+
+impl State {
+    fn next(&mut self, bits: &mut Bits<'_>, number: u16) -> Option<Sample> {
+        match number {
+            0 => {
+                self.at = signed(bits.uvarint()?);
+                self.value = bits.take(64)?;
+            }
+            1 => {
+                self.step = bits.uvarint()? as i64;
+                self.at = self.at.wrapping_add(self.step);
+                self.difference(bits)?;
+            }
+            _ => {
+                let ones = bits.ones(4)?;
+                let width = WIDTHS[ones as usize];
+                let change = if width == 0 { 0 } else { bits.take(width)? };
+                // Half of the numbers of a width are negative, and one more is positive than in two's complement.
+                let change = match width {
+                    0 | 64 => change as i64,
+                    _ if change > 1 << (width - 1) => change as i64 - (1 << width),
+                    _ => change as i64,
+                };
+                self.step = self.step.wrapping_add(change);
+                self.at = self.at.wrapping_add(self.step);
+                self.difference(bits)?;
+            }
+        }
+        Some(Sample { at: self.at, value: f64::from_bits(self.value) })
+    }
+
+    /// The bits in which the value differs from the one before.
+    fn difference(&mut self, bits: &mut Bits<'_>) -> Option<()> {
+        if bits.take(1)? == 0 {
+            return Some(());
+        }
+        if bits.take(1)? == 1 {
+            self.leading = bits.take(5)? as u32;
+            // 64 does not fit into six bits, and none would be no difference.
+            let length = match bits.take(6)? as u32 {
+                0 => 64,
+                length => length,
+            };
+            self.trailing = 64_u32.checked_sub(self.leading + length)?;
+        }
+        let length = 64 - self.leading - self.trailing;
+        self.value ^= bits.take(length)? << self.trailing;
+        Some(())
+    }
+}
+
+/// Bytes, bit by bit.
+struct Bits<'b> {
+    bytes: &'b [u8],
+    /// Bits that were read.
+    at: usize,
+}
+
+impl Bits<'_> {
+    fn take(&mut self, count: u32) -> Option<u64> {
+        if self.at + count as usize > self.bytes.len() * 8 {
+            return None;
+        }
+        let mut number = 0_u64;
+        let mut left = count;
+        while left > 0 {
+            let within = (self.at % 8) as u32;
+            let byte = u64::from(self.bytes[self.at / 8]);
+            let here = (8 - within).min(left);
+            let part = (byte >> (8 - within - here)) & ((1 << here) - 1);
+            number = number << here | part;
+            self.at += here as usize;
+            left -= here;
+        }
+        Some(number)
+    }
+
+    /// How many ones stand before the next zero, at most so many.
+    fn ones(&mut self, most: u32) -> Option<u32> {
+        for count in 0..most {
+            if self.take(1)? == 0 {
+                return Some(count);
+            }
+        }
+        Some(most)
+    }
+
+    fn uvarint(&mut self) -> Option<u64> {
+        let mut number = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.take(8)?;
+            number |= (byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes bits, to read them again.
+    #[derive(Default)]
+    struct Writer {
+        bits: Vec<bool>,
+    }
+
+    impl Writer {
+        fn put(&mut self, number: u64, count: u32) {
+            self.bits.extend((0..count).rev().map(|bit| number >> bit & 1 == 1));
+        }
+
+        fn bytes(&self) -> Vec<u8> {
+            let byte = |bits: &[bool]| {
+                bits.iter().enumerate().fold(0, |byte, (i, bit)| byte | u8::from(*bit) << (7 - i))
+            };
+            self.bits.chunks(8).map(byte).collect()
+        }
+    }
+
+    #[test]
+    fn a_chunk_of_steps_of_every_width() {
+        // 1000, then steps of 15000, 15000, 15008, 95008, 0; values 1, 1, 1.5, 1, NaN's marker, 1.
+        let mut writer = Writer::default();
+        writer.put(6, 16);
+        writer.put(0xd0, 8);
+        writer.put(0x0f, 8); // 1000 zigzagged is 2000: 0xd0 0x0f
+        writer.put(1.0_f64.to_bits(), 64);
+        writer.put(0x98, 8);
+        writer.put(0x75, 8); // 15000
+        writer.put(0, 1);
+        writer.put(0, 1); // the same step
+        let mut before = 1.0_f64.to_bits();
+        let value = |writer: &mut Writer, next: u64, before: &mut u64| {
+            let difference = next ^ *before;
+            *before = next;
+            if difference == 0 {
+                return writer.put(0, 1);
+            }
+            let leading = difference.leading_zeros().min(31);
+            let trailing = difference.trailing_zeros();
+            let length = 64 - leading - trailing;
+            writer.put(0b11, 2);
+            writer.put(u64::from(leading), 5);
+            writer.put(u64::from(length % 64), 6);
+            writer.put(difference >> trailing, length);
+        };
+        value(&mut writer, 1.5_f64.to_bits(), &mut before);
+        writer.put(0b10, 2);
+        writer.put(8, 14);
+        value(&mut writer, 1.0_f64.to_bits(), &mut before);
+        writer.put(0b1110, 4);
+        writer.put(80_000, 20);
+        value(&mut writer, crate::model::series::STALE, &mut before);
+        writer.put(0b1111, 4);
+        writer.put((-95_008_i64) as u64, 64);
+        value(&mut writer, 1.0_f64.to_bits(), &mut before);
+        let bytes = writer.bytes();
+        let found = decode(&bytes);
+        let times: Vec<i64> = found.samples.iter().map(|sample| sample.at).collect();
+        assert_eq!(times, [1_000, 16_000, 31_000, 46_008, 141_016, 141_016]);
+        let values: Vec<f64> = found.samples.iter().map(|sample| sample.value).collect();
+        assert_eq!((values[0], values[1], values[2], values[3], values[5]), (1.0, 1.0, 1.5, 1.0, 1.0));
+        assert!(found.samples[4].is_stale() && !found.is_cut);
+        for end in 0..bytes.len() {
+            let cut = decode(&bytes[..end]);
+            assert!(cut.is_cut && cut.samples.len() < 6, "{end}");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Series out of Prometheus' own data folders: only those that are asked for, of all blocks and of the head.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::files::FilesRead;
+use crate::format::metric::tsdb::{
+    Encoding, HeadChunk, Index, Interval, Part, Record, Tombstones, decode, framed, head_chunks, records,
+    tombstones,
+};
+use crate::model::{Diagnostic, Labels, Sample};
+use crate::promql::{Matcher, Store};
+use crate::scan::{self, Block, Database, DatabaseFile, ScanOptions};
+use crate::source::Map;
+
+/// Conditions on series, of which one list has to hold; none of them is every series.
+pub(super) type Wanted<'w> = [&'w [Matcher]];
+
+fn is_wanted(wanted: &Wanted<'_>, labels: &[(&str, &str)]) -> bool {
+    let value = |name: &str| labels.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value);
+    wanted.is_empty()
+        || wanted.iter().any(|matchers| matchers.iter().all(|matcher| matcher.matches(value(&matcher.name))))
+}
+
+/// What was read of a block, or of the head.
+#[derive(Default)]
+struct Held {
+    store: Store,
+    read: FilesRead,
+    diagnostics: Vec<Diagnostic>,
+    /// Chunks and records of histograms, and of later versions.
+    histograms: u64,
+    unknown: u64,
+}
+
+/// What a block says of itself.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Meta {
+    version: u32,
+    min_time: i64,
+    max_time: i64,
+    compaction: Compaction,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Compaction {
+    hints: Vec<String>,
+}
+
+impl Meta {
+    /// Was it made of samples that came late? Then it does not say up to when the head was written.
+    fn is_late(&self) -> bool {
+        self.compaction.hints.iter().any(|hint| hint == "from-out-of-order")
+    }
+}
+
+/// Adds the series of a data folder.
+pub(super) fn load(
+    database: &Database,
+    wanted: &Wanted<'_>,
+    options: &ScanOptions,
+    store: &mut Store,
+) -> (FilesRead, Vec<Diagnostic>) {
+    let mut total = FilesRead::default();
+    let mut diagnostics = Vec::new();
+    let metas: Vec<Meta> =
+        database.blocks.iter().map(|block| meta(block, options, &mut diagnostics)).collect();
+    // Of samples at one time the first is kept: that of the block that begins first.
+    let mut order: Vec<usize> = (0..metas.len()).collect();
+    order.sort_by_key(|&place| (metas[place].min_time, &database.blocks[place].shown));
+    let mut parts = scan::parallel(options.threads, order.len(), |index| {
+        block(&database.blocks[order[index]], wanted, options)
+    });
+    let written = metas.iter().filter(|meta| !meta.is_late()).map(|meta| meta.max_time).max();
+    parts.push(head(database, written.unwrap_or(i64::MIN), wanted, options));
+    let (mut histograms, mut unknown) = (0, 0);
+    for part in parts {
+        total.files += part.read.files;
+        total.bytes += part.read.bytes;
+        total.samples += part.read.samples;
+        histograms += part.histograms;
+        unknown += part.unknown;
+        diagnostics.extend(part.diagnostics);
+        store.gather(part.store, |labels| labels, |_, _, _| ());
+    }
+    for (count, what) in [(histograms, "native histograms"), (unknown, "a later version")] {
+        if count > 0 {
+            let message = format!("{count} chunks or records of {what} are not read");
+            diagnostics.push(Diagnostic::warning(&database.shown, message));
+        }
+    }
+    (total, diagnostics)
+}
+
+fn meta(block: &Block, options: &ScanOptions, diagnostics: &mut Vec<Diagnostic>) -> Meta {
+    let Some(file) = block.file(Part::Meta) else { return Meta::default() };
+    match file.bytes(options) {
+        Ok((bytes, trouble)) => {
+            diagnostics.extend(trouble);
+            serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+                diagnostics.push(Diagnostic::warning(&file.shown, format!("is not read: {error}")));
+                Meta::default()
+            })
+        }
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            Meta::default()
+        }
+    }
+}
+
+impl Held {
+    /// The bytes of a file; what is wrong with it is noted.
+    fn open(&mut self, file: &DatabaseFile, options: &ScanOptions) -> Option<Map> {
+        match file.bytes(options) {
+            Ok((bytes, trouble)) => {
+                self.diagnostics.extend(trouble);
+                self.read.files += 1;
+                self.read.bytes += bytes.len() as u64;
+                Some(bytes)
+            }
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, file: &DatabaseFile, message: &str) {
+        self.diagnostics
+            .push(Diagnostic::error(&file.shown, format!("{message}; what stands before that is read")));
+    }
+
+    /// Notes an encoding that is not read; gives whether it is one that is.
+    fn is_read(&mut self, encoding: Encoding) -> bool {
+        match encoding {
+            Encoding::Xor => true,
+            Encoding::Histogram | Encoding::FloatHistogram => {
+                self.histograms += 1;
+                false
+            }
+            Encoding::Unknown(_) => {
+                self.unknown += 1;
+                false
+            }
+        }
+    }
+}
+
+fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
+    let mut part = Held::default();
+    let Some(file) = block.file(Part::Index) else { return part };
+    let Some(bytes) = part.open(file, options) else { return part };
+    let index = match Index::read(&bytes) {
+        Ok(index) => index,
+        Err(message) => {
+            part.diagnostics.push(Diagnostic::error(&file.shown, message));
+            return part;
+        }
+    };
+    let deleted = deleted(block, &mut part, options);
+    let mut segments = Vec::new();
+    let mut missing = 0_u64;
+    for number in 1.. {
+        let Some(file) = block.file(Part::Chunks(number)) else { break };
+        segments.push(part.open(file, options));
+    }
+    let mut texts = Texts::default();
+    let mut trouble: Option<&'static str> = None;
+    let done = index.each(
+        |labels| is_wanted(wanted, labels),
+        |entry| {
+            let mut samples = Vec::new();
+            for place in &entry.chunks {
+                let segment = segments.get(place.segment).and_then(Option::as_ref);
+                let chunk = match segment.map(|segment| framed(segment, place.offset)) {
+                    Some(Ok(chunk)) => chunk,
+                    other => {
+                        missing += 1;
+                        let reason = other.and_then(Result::err).unwrap_or("a segment of chunks is missing");
+                        trouble.get_or_insert(reason);
+                        continue;
+                    }
+                };
+                if part.is_read(chunk.0) {
+                    let contents = decode(chunk.1);
+                    missing += u64::from(contents.is_cut);
+                    samples.extend(contents.samples);
+                }
+            }
+            if let Some(intervals) = deleted.get(&entry.reference) {
+                samples.retain(|sample| !is_deleted(intervals, sample.at));
+            }
+            part.read.samples += samples.len() as u64;
+            part.store.offer_all(&texts.labels(&entry.labels), samples);
+        },
+    );
+    if let Err(message) = done {
+        part.fail(file, &message);
+    }
+    if missing > 0 {
+        let reason = trouble.unwrap_or("a chunk is cut");
+        let message = format!("{missing} chunks are not there as a whole: {reason}");
+        part.diagnostics.push(Diagnostic::error(&block.shown, message));
+    }
+    part
+}
+
+fn deleted(block: &Block, part: &mut Held, options: &ScanOptions) -> Tombstones {
+    let Some(file) = block.file(Part::Tombstones) else { return Tombstones::new() };
+    let Some(bytes) = part.open(file, options) else { return Tombstones::new() };
+    tombstones(&bytes).unwrap_or_else(|message| {
+        let message = format!("{message}; what was deleted is shown");
+        part.diagnostics.push(Diagnostic::error(&file.shown, message));
+        Tombstones::new()
+    })
+}
+
+fn is_deleted(intervals: &[Interval], at: i64) -> bool {
+    intervals.iter().any(|interval| interval.contains(at))
+}
+
+/// Texts of an index, each kept once.
+#[derive(Default)]
+struct Texts(HashMap<(usize, usize), Arc<str>>);
+
+impl Texts {
+    /// Labels of texts that lie in the same bytes as long as these are asked for.
+    fn labels(&mut self, labels: &[(&str, &str)]) -> Labels {
+        let mut shared = |text: &str| {
+            let place = (text.as_ptr() as usize, text.len());
+            Arc::clone(self.0.entry(place).or_insert_with(|| Arc::from(text)))
+        };
+        Labels::new(labels.iter().map(|(name, value)| (shared(name), shared(value))).collect::<Vec<_>>())
+    }
+}
+
+/// The series of the head while it is read.
+#[derive(Default)]
+struct Head {
+    /// For each number the place of its series; `None` if nobody asks for it.
+    numbers: HashMap<u64, Option<usize>>,
+    series: Vec<HeadSeries>,
+}
+
+#[derive(Default)]
+struct HeadSeries {
+    labels: Labels,
+    samples: Vec<Sample>,
+    late: Vec<Sample>,
+    deleted: Vec<Interval>,
+}
+
+impl Head {
+    fn series(&mut self, number: u64) -> Option<&mut HeadSeries> {
+        self.numbers.get(&number).copied().flatten().map(|place| &mut self.series[place])
+    }
+}
+
+/// Reads the write-ahead log and the chunks of the head. What blocks have, up to `written`, is left out.
+fn head(database: &Database, written: i64, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
+    let mut part = Held::default();
+    let mut head = Head::default();
+    let checkpoint = database.head.iter().filter_map(|file| match file.part {
+        Part::Checkpoint(number, _) => Some(number),
+        _ => None,
+    });
+    let checkpoint = checkpoint.max();
+    let log: Vec<&DatabaseFile> = database
+        .head
+        .iter()
+        .filter(|file| matches!(file.part, Part::Checkpoint(number, _) if Some(number) == checkpoint))
+        .chain(database.head.iter().filter(
+            |file| matches!(file.part, Part::Wal(number) if checkpoint.is_none_or(|last| number > last)),
+        ))
+        .collect();
+    for (place, file) in log.iter().enumerate() {
+        let Some(bytes) = part.open(file, options) else { break };
+        if let Err(message) = records(&bytes, |record| take(record, false, wanted, &mut head, &mut part)) {
+            // A server that was stopped hard leaves half a record, and nobody else has it.
+            if place + 1 == log.len() {
+                let message = format!("{message}; what stands before that is read");
+                part.diagnostics.push(Diagnostic::warning(&file.shown, message));
+            } else {
+                part.fail(file, &message);
+            }
+            break;
+        }
+    }
+    for file in database.head.iter().filter(|file| matches!(file.part, Part::Head(_))) {
+        let Some(bytes) = part.open(file, options) else { continue };
+        let done = head_chunks(&bytes, |chunk: HeadChunk<'_>| {
+            let Some(series) = head.series(chunk.series) else { return };
+            if part.is_read(chunk.encoding) {
+                let contents = decode(chunk.bytes);
+                let samples = if chunk.is_late { &mut series.late } else { &mut series.samples };
+                samples.extend(contents.samples);
+            }
+        });
+        if let Err(message) = done {
+            part.fail(file, &message);
+        }
+    }
+    for file in database.head.iter().filter(|file| matches!(file.part, Part::LateWal(_))) {
+        let Some(bytes) = part.open(file, options) else { continue };
+        if let Err(message) = records(&bytes, |record| take(record, true, wanted, &mut head, &mut part)) {
+            let message = format!("{message}; what stands before that is read");
+            part.diagnostics.push(Diagnostic::warning(&file.shown, message));
+        }
+    }
+    for series in head.series {
+        let mut samples = series.samples;
+        samples.retain(|sample| sample.at >= written);
+        samples.extend(series.late);
+        samples.retain(|sample| !is_deleted(&series.deleted, sample.at));
+        samples.sort_by_key(|sample| sample.at);
+        samples.dedup_by_key(|sample| sample.at);
+        part.read.samples += samples.len() as u64;
+        if !samples.is_empty() {
+            part.store.offer_all(&series.labels, samples);
+        }
+    }
+    part
+}
+
+fn take(record: Record<'_>, is_late: bool, wanted: &Wanted<'_>, head: &mut Head, part: &mut Held) {
+    match record {
+        Record::Series(series) => {
+            for (number, labels) in series {
+                if head.numbers.contains_key(&number) {
+                    continue;
+                }
+                let place = is_wanted(wanted, &labels).then(|| {
+                    let labels = Labels::new(labels.iter().copied());
+                    head.series.push(HeadSeries { labels, ..HeadSeries::default() });
+                    head.series.len() - 1
+                });
+                head.numbers.insert(number, place);
+            }
+        }
+        Record::Samples(samples) => {
+            for (number, sample) in samples {
+                if let Some(series) = head.series(number) {
+                    if is_late { series.late.push(sample) } else { series.samples.push(sample) }
+                }
+            }
+        }
+        Record::Tombstones(deleted) => {
+            for (number, interval) in deleted {
+                if let Some(series) = head.series(number) {
+                    series.deleted.push(interval);
+                }
+            }
+        }
+        Record::Histograms(count) => part.histograms += count,
+        Record::Unknown(_) => part.unknown += 1,
+        Record::Other => {}
+    }
+}
