@@ -85,6 +85,8 @@ struct ExplainedJson {
     clock: String,
     /// What is read as the id of a request.
     request_ids: String,
+    /// Units of durations that no name says.
+    durations: String,
     #[serde(flatten)]
     account: AccountJson,
     stopped: Option<StoppedJson>,
@@ -214,6 +216,7 @@ fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, 
         whole_seconds: input.coarse,
         clock: clock(input),
         request_ids: request_ids(input),
+        durations: durations(input),
         account,
         stopped,
     }
@@ -243,6 +246,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             ("times", times(file)),
             ("clock", file.clock.clone()),
             ("request ids", file.request_ids.clone()),
+            ("durations", file.durations.clone()),
             ("service", file.service.clone().unwrap_or_else(|| "none in the path".to_owned())),
         ];
         if let Some(compression) = file.compression {
@@ -302,6 +306,15 @@ fn clock(input: &Input) -> String {
         said.push("a zone whose name several places share is that of the place that --tz names, else none");
     }
     if said.is_empty() { "nothing is assumed".to_owned() } else { said.join("; ") }
+}
+
+/// The units of durations that no name says, and how they are known.
+fn durations(input: &Input) -> String {
+    let units = input.profile().map_or(&[][..], |profile| &profile.units);
+    if units.is_empty() {
+        return "in the units of their names, else the usual ones".to_owned();
+    }
+    units.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// What is read as the id of a request, and how that is known.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{ScanOptions, parallel};
 use crate::format::log::behaviour::{self, Candidates, RequestIds};
+use crate::format::log::durations::{By, Told};
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
@@ -118,6 +119,15 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             inputs
                 .diagnostics
                 .push(Diagnostic::warning(&log.shown, what).hinted("--tz says which place is meant"));
+        }
+        for told in profile.units.iter().filter(|told| told.by == By::Plausible) {
+            let Told { field, unit, .. } = told;
+            let what = format!(
+                "{field} has no unit, and in the usual one its numbers could not be: they are read as {}",
+                unit.symbol()
+            );
+            let hint = "a format in obs.yaml with `units` settles it";
+            inputs.diagnostics.push(Diagnostic::warning(&log.shown, what).hinted(hint));
         }
         if !profile.layout.is_bare() {
             continue;

@@ -1,6 +1,7 @@
 //! Log formats: one file each, one line in [`LOG_FORMATS`].
 
 pub mod access;
+mod added;
 pub mod apache_error;
 pub mod auditd;
 pub mod aws;
@@ -19,6 +20,7 @@ pub mod csv;
 pub mod dmesg;
 pub mod docker;
 pub mod dotnet;
+pub mod durations;
 pub mod gin;
 pub mod haproxy;
 mod header;

@@ -291,6 +291,7 @@ const NAMES: &[(Role, &[&str])] = &[
             "handler_time",
             "OriginDuration",
             "x_runtime",
+            "service_time",
         ],
     ),
     (
@@ -471,11 +472,18 @@ fn camel(name: &str) -> String {
     out
 }
 
+/// Does the name of a duration say its unit, or has a specification settled it?
+pub(super) fn has_unit(name: &str) -> bool {
+    Unit::of_name(name).is_some() || normal(name) == "event.duration"
+}
+
 /// The unit of a duration whose name does not say: nginx and gunicorn count request times in seconds,
 /// ECS counts `event.duration` in nanoseconds, everybody else mostly milliseconds.
 fn usual_unit(plain: &str) -> Option<Unit> {
     match plain {
         "requesttime" | "upstreamresponsetime" => Some(Unit::Seconds),
+        // Apache's %D, which its access log does not name.
+        "servicetime" => Some(Unit::Micros),
         "event.duration" => Some(Unit::Nanos),
         _ => None,
     }

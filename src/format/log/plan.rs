@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::columns::Columns;
 use super::ids::Shape;
+use super::durations::{self, Told};
 use super::layout::Layout;
 use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
 use crate::format::time::Clock;
@@ -175,7 +176,7 @@ impl Plan {
             let mut own: Vec<(u8, &String, Option<Unit>)> = Vec::new();
             for (path, roles) in &roles {
                 for (of, rank, unit) in roles {
-                    if *of == role {
+                    if *of == role && !(role == Role::Duration && durations::is_part(path, seen)) {
                         own.push((*rank, path, unit.or(file_unit)));
                     }
                 }
@@ -201,6 +202,9 @@ impl Plan {
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
         self.carries = profile.carries;
+        if self.needs.has(Role::Duration) {
+            profile.units.iter().for_each(|told| self.count_in(told));
+        }
         if self.needs.has(Role::RequestId) && !profile.request_ids.is_empty() && !self.maps_request_ids {
             for (rank, field) in profile.request_ids.fields.iter().enumerate() {
                 self.add_role(Role::RequestId, field, rank.min(usize::from(RANKS)) as u8, None);
@@ -211,6 +215,19 @@ impl Plan {
             self.request_words.clone_from(&profile.request_ids.words);
         }
         self
+    }
+
+    /// Reads the numbers of a field in the unit that the file told.
+    fn count_in(&mut self, told: &Told) {
+        let last = told.field.rsplit('.').next().unwrap_or_default();
+        let nodes = Arc::make_mut(&mut self.nodes);
+        for key in nodes.iter_mut().flat_map(|node| &mut node.keys) {
+            if *key.name == *told.field.as_bytes() || *key.name == *last.as_bytes() {
+                for target in key.targets.iter_mut().filter(|target| target.slot == Role::Duration.slot()) {
+                    target.unit = Some(told.unit);
+                }
+            }
+        }
     }
 
     /// The id of a request that stands among the words of `entry`, where that is how the file tells them.
@@ -345,6 +362,13 @@ impl Plan {
                 let taken = slots.offer(target.slot, target.rank, value);
                 if taken {
                     slots.ts = instant(raw);
+                }
+                return taken && target.rank == 0;
+            }
+            Value::Nested(raw) if role == Some(Role::Duration) && durations::of_object(raw).is_some() => {
+                let taken = slots.offer(target.slot, target.rank, value);
+                if taken {
+                    slots.duration = durations::of_object(raw);
                 }
                 return taken && target.rank == 0;
             }

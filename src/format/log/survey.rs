@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::behaviour::{Candidates, Named, RequestIds};
 use super::columns::Columns;
 use super::contents::Contents;
+use super::durations::{Durations, Told};
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
 use super::{
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone};
 use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
+use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Unit, Value};
 
 /// What the samples of a file say about it.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +57,8 @@ pub struct Profile {
     pub candidates: Candidates,
     /// What names requests in it, where no field's name says so.
     pub request_ids: RequestIds,
+    /// The units of durations that no name tells, where they are not the usual ones.
+    pub units: Vec<Told>,
     /// What the values of the status role look like, if any were seen.
     pub status: StatusKind,
     /// How the samples were understood.
@@ -155,6 +158,7 @@ struct Seen {
     candidates: Candidates,
     statuses: [usize; 2],
     contents: Contents,
+    durations: Durations,
     /// How many entries with fields have a time by its name.
     timed_by_name: usize,
     coloured: bool,
@@ -175,7 +179,27 @@ type Keys = BTreeMap<String, Key>;
 struct Key {
     count: usize,
     is_status: bool,
+    duration: Option<Counted>,
     named: Named,
+}
+
+/// How the numbers of a field with a duration's name are counted.
+#[derive(Clone, Copy)]
+enum Counted {
+    /// In this unit, by the name.
+    In(Unit),
+    /// Usually in this unit.
+    Usually(Option<Unit>),
+}
+
+impl Counted {
+    fn of(name: &str, roles: &[(Role, u8, Option<Unit>)]) -> Option<Counted> {
+        let (_, _, unit) = roles.iter().find(|(role, ..)| *role == Role::Duration)?;
+        match unit {
+            Some(unit) if names::has_unit(name) => Some(Counted::In(*unit)),
+            unit => Some(Counted::Usually(*unit)),
+        }
+    }
 }
 
 /// Where lines of text have their times.
@@ -209,6 +233,7 @@ impl Seen {
             candidates: Candidates::default(),
             statuses: [0; 2],
             contents: Contents::default(),
+            durations: Durations::default(),
             timed_by_name: 0,
             coloured: false,
             columns,
@@ -252,8 +277,8 @@ impl Seen {
                 self.survey.continuing += lines - 1;
                 self.counts[taker] += 1;
                 self.first_is_timed.get_or_insert(true);
-                self.time(self.known[taker], entry);
-                self.fields(self.known[taker], entry);
+                let ts = self.time(self.known[taker], entry);
+                self.fields(self.known[taker], entry, ts);
                 return Some(end);
             }
         }
@@ -275,9 +300,9 @@ impl Seen {
             self.counts[taker] += 1;
             let format = self.known[taker];
             self.first_is_timed.get_or_insert(true);
-            self.time(format, &line);
+            let ts = self.time(format, &line);
             let Some(inner) = format.inner(&line) else {
-                self.fields(format, &line);
+                self.fields(format, &line, ts);
                 return;
             };
             layer = format.layer();
@@ -318,7 +343,7 @@ impl Seen {
             places.bare[usize::from(words)] += 1;
             if !inner {
                 places.lines += 1;
-                self.fields(&text::Text, line);
+                self.fields(&text::Text, line, None);
                 return;
             }
         }
@@ -331,6 +356,7 @@ impl Seen {
         }
         let places = &mut self.text[usize::from(inner)];
         places.lines += 1;
+        let mut ts = None;
         if let Some(found) = found {
             let ((stamp, ..), words) = found;
             places.after_words[usize::from(words)] += 1;
@@ -342,14 +368,15 @@ impl Seen {
                 self.dates.push(date);
             }
             self.unclear_zone |= stamp.is_of_unclear_zone();
-            if let Some(ts) = self.plan.clock().resolve(stamp) {
+            ts = self.plan.clock().resolve(stamp);
+            if let Some(ts) = ts {
                 self.saw(ts);
             }
         }
-        self.fields(&text::Text, line);
+        self.fields(&text::Text, line, ts);
     }
 
-    fn time(&mut self, format: &dyn LogFormat, line: &[u8]) {
+    fn time(&mut self, format: &dyn LogFormat, line: &[u8]) -> Option<Timestamp> {
         let mut slots = Slots::new(&self.needs);
         format.extract(line, &self.plan, &mut slots);
         if let Some(ts) = slots.ts {
@@ -357,6 +384,7 @@ impl Seen {
             self.timed_by_name += usize::from(format.names_in_text());
         }
         self.date(format, line);
+        slots.ts
     }
 
     /// Keeps the date of an entry, if it is of numbers: all of them together tell their order.
@@ -385,7 +413,7 @@ impl Seen {
         }
     }
 
-    fn fields(&mut self, format: &dyn LogFormat, line: &[u8]) {
+    fn fields(&mut self, format: &dyn LogFormat, line: &[u8], ts: Option<Timestamp>) {
         if !format.names_in_text() {
             self.candidates.line(line, body::id(line));
         }
@@ -393,12 +421,14 @@ impl Seen {
             keys: &mut self.keys,
             candidates: &mut self.candidates,
             statuses: &mut self.statuses,
+            durations: &mut self.durations,
             contents: (format.names_in_text() && !self.contents.is_known()).then_some(&mut self.contents),
         };
         if let Some(contents) = &mut noted.contents {
             contents.entry();
         }
         format.fields(line, &self.plan, &mut |name, value| noted.field(name, value, 0));
+        self.durations.entry(ts);
     }
 
     fn profile(mut self) -> Profile {
@@ -442,6 +472,8 @@ impl Seen {
         });
         let behaving = self.contents.roles(self.timed_by_name > 0, levelled);
         let orders = readings(&self.dates);
+        let keys: Vec<String> = keys.into_iter().map(|(_, key)| key).collect();
+        let units = self.durations.settle(names::unit_of_file(&keys).is_some());
         Profile {
             formats,
             inner_timed: inner_layout.is_timed(),
@@ -461,8 +493,9 @@ impl Seen {
             dated: self.dated,
             bare: None,
             yearless: self.yearless,
-            keys: keys.into_iter().map(|(_, key)| key).collect(),
+            keys,
             behaving,
+            units,
             carries: self.contents.carries(),
             candidates: self.candidates,
             request_ids: RequestIds::default(),
@@ -662,6 +695,7 @@ struct Noted<'s> {
     keys: &'s mut Keys,
     candidates: &'s mut Candidates,
     statuses: &'s mut [usize; 2],
+    durations: &'s mut Durations,
     contents: Option<&'s mut Contents>,
 }
 
@@ -669,12 +703,20 @@ impl Noted<'_> {
     /// Notes a field, and those nested in it.
     fn field(&mut self, name: &str, value: Value<'_>, depth: usize) {
         if !self.keys.contains_key(name) && self.keys.len() < 10_000 {
-            let is_status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
-            self.keys.insert(name.to_owned(), Key { count: 0, is_status, named: Named::of(name) });
+            let roles = names::roles_of(name);
+            let is_status = roles.iter().any(|(role, ..)| *role == Role::Status);
+            let duration = Counted::of(name, &roles);
+            self.keys.insert(name.to_owned(), Key { count: 0, is_status, duration, named: Named::of(name) });
         }
         if let Some(key) = self.keys.get_mut(name) {
             key.count += 1;
             self.candidates.field(name, key.named, value);
+            match key.duration {
+                Some(Counted::Usually(unit)) => self.durations.number(name, unit, value),
+                Some(Counted::In(unit)) => self.durations.measured(name, unit, value),
+                None if key.named == Named::Request && self.durations.any() => self.durations.request(value),
+                None => self.durations.span(name, value),
+            }
             match value.number().filter(|_| key.is_status) {
                 Some(code) if (100.0..600.0).contains(&code) => self.statuses[0] += 1,
                 None if key.is_status && outcome(value).is_some() => self.statuses[1] += 1,

@@ -254,6 +254,11 @@ impl<'a> Head<'a> {
     }
 }
 
+/// Does a line begin as a message of syslog does?
+pub(super) fn has_head(line: &[u8]) -> bool {
+    Head::of(line).is_some()
+}
+
 impl LogFormat for Syslog {
     fn name(&self) -> &'static str {
         "syslog"
