@@ -7,6 +7,7 @@ use memchr::memmem::find;
 
 use super::json;
 use super::words::{is_uuid, pair_value, unit_after};
+use crate::model::unit::parse_span;
 use crate::model::{Level, Text, Value};
 
 /// How much of a message is looked at.
@@ -98,7 +99,7 @@ fn key_before(message: &[u8], end: usize) -> Option<&[u8]> {
 /// Where numbers stand in a message that come behind a blank.
 fn numbers(message: &[u8]) -> impl Iterator<Item = usize> {
     let starts = memchr::memchr_iter(b' ', message).map(|blank| blank + 1);
-    starts.filter(|at| matches!(message.get(*at), Some(b'0'..=b'9' | b'.')))
+    starts.filter(|at| matches!(message.get(*at), Some(b'0'..=b'9' | b'.' | b'P')))
 }
 
 /// Words before a duration.
@@ -150,17 +151,27 @@ fn is_done(before: &[u8]) -> bool {
 }
 
 /// The status at the start of `text`.
-fn status_code(text: &[u8]) -> Option<&[u8]> {
+pub(super) fn status_code(text: &[u8]) -> Option<&[u8]> {
     let code = text.get(..3)?;
     let ends = !text.get(3).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
     (ends && matches!(code, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'])).then_some(code)
 }
 
-/// A number with its unit at the start of `text`.
-fn with_unit(text: &[u8]) -> Option<&[u8]> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-    let unit = unit_after(&text[digits..])?;
-    (digits > 0).then(|| &text[..digits + unit])
+/// A number with its unit at the start of `text`, thousands parted or not; several of them, `1m3.2s`; or a duration in
+/// another notation, `00:00:01.23`, `PT1.5S`.
+pub(super) fn with_unit(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')).count();
+    if let Some(unit) = unit_after(&text[digits..]) {
+        return (digits > 0).then(|| &text[..digits + unit]);
+    }
+    let notation = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':');
+    let length = text.iter().take(32).take_while(notation).count();
+    let word = text[..length].trim_ascii_end();
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    // An hour or a minute alone is a time of day, or an age, sooner than how long something took.
+    let long = word.contains(&b':') || word.starts_with(b"PT") || word.ends_with(b"s");
+    let read = std::str::from_utf8(word).ok().filter(|_| long).and_then(parse_span);
+    read.map(|_| word)
 }
 
 /// The id of a request without a name before it: a W3C traceparent, a UUID, or `req-…`.

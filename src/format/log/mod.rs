@@ -29,6 +29,7 @@ pub mod journal;
 pub mod json;
 pub mod jul;
 pub mod klog;
+pub mod lambda;
 pub mod laurel;
 mod layout;
 pub mod logcat;
@@ -46,6 +47,7 @@ mod positional;
 pub mod postgres;
 pub mod reader;
 pub mod redis;
+mod request;
 pub mod ruby;
 pub mod sap;
 pub mod squid;
@@ -182,6 +184,7 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &uwsgi::Uwsgi,
     &gin::Gin,
     &logcat::Logcat,
+    &lambda::Lambda,
     &cluster::Cluster,
     &auditd::Auditd,
     &cef::Cef,

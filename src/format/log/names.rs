@@ -292,6 +292,9 @@ const NAMES: &[(Role, &[&str])] = &[
             "OriginDuration",
             "x_runtime",
             "service_time",
+            "grpc.time",
+            "grpc.duration",
+            "record.metrics.duration",
         ],
     ),
     (
@@ -319,6 +322,8 @@ const NAMES: &[(Role, &[&str])] = &[
             "OriginStatus",
             "sc-status",
             "EdgeResponseStatus",
+            "grpc.code",
+            "grpc.status",
         ],
     ),
     (Role::Thread, &["thread", "thread_name", "threadName", "process.thread.name", "tid", "thread_id"]),

@@ -26,6 +26,8 @@ pub struct Plan {
     layout: Layout,
     /// Do messages of the file carry objects of JSON?
     carries: bool,
+    /// Do messages of the file speak of requests, as web frameworks do?
+    speaks: bool,
     /// How ids of requests are written that stand among the words of the file's entries.
     request_words: Vec<Shape>,
     /// Did a person say which fields name requests?
@@ -147,6 +149,7 @@ impl Plan {
             columns: None,
             layout: Layout::default(),
             carries: false,
+            speaks: false,
             request_words: Vec::new(),
             maps_request_ids: false,
             own: Vec::new(),
@@ -202,6 +205,7 @@ impl Plan {
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
         self.carries = profile.carries;
+        self.speaks = profile.speaks;
         if self.needs.has(Role::Duration) {
             profile.units.iter().for_each(|told| self.count_in(told));
         }
@@ -276,6 +280,11 @@ impl Plan {
     /// Do messages of the file carry objects of JSON?
     pub(super) fn carries(&self) -> bool {
         self.carries
+    }
+
+    /// Do messages of the file speak of requests, as web frameworks do?
+    pub(super) fn speaks(&self) -> bool {
+        self.speaks
     }
 
     /// Where the file's text has its times.

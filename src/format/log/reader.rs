@@ -89,7 +89,7 @@ impl Reader {
         frame.role(Role::Ts);
         let mut needs = needs.clone();
         needs.role(Role::Ts);
-        if profile.carries {
+        if profile.carries || profile.speaks {
             needs.role(Role::Message);
         }
         // What a pod is of is told by its name, where nothing else tells the service.

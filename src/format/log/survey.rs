@@ -9,6 +9,7 @@ use super::contents::Contents;
 use super::durations::{Durations, Told};
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
+use super::request::Request;
 use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
 };
@@ -53,6 +54,8 @@ pub struct Profile {
     pub behaving: Vec<(Role, Vec<String>)>,
     /// Do messages carry objects of JSON?
     pub carries: bool,
+    /// Do messages speak of requests, as web frameworks do?
+    pub speaks: bool,
     /// What may name requests in it.
     pub candidates: Candidates,
     /// What names requests in it, where no field's name says so.
@@ -159,6 +162,7 @@ struct Seen {
     statuses: [usize; 2],
     contents: Contents,
     durations: Durations,
+    spoken: Spoken,
     /// How many entries with fields have a time by its name.
     timed_by_name: usize,
     coloured: bool,
@@ -172,6 +176,21 @@ struct Seen {
     first_is_timed: Option<bool>,
 }
 
+/// How many entries name a request in their message, and how many say how one ended.
+#[derive(Default)]
+struct Spoken {
+    requests: usize,
+    answers: usize,
+}
+
+impl Spoken {
+    fn message(&mut self, message: &[u8]) {
+        let request = Request::of(message);
+        self.requests += usize::from(request.path.is_some());
+        self.answers += usize::from(request.status.is_some());
+    }
+}
+
 /// How often each field was seen, and what its name says.
 type Keys = BTreeMap<String, Key>;
 
@@ -179,6 +198,7 @@ type Keys = BTreeMap<String, Key>;
 struct Key {
     count: usize,
     is_status: bool,
+    is_message: bool,
     duration: Option<Counted>,
     named: Named,
 }
@@ -234,6 +254,7 @@ impl Seen {
             statuses: [0; 2],
             contents: Contents::default(),
             durations: Durations::default(),
+            spoken: Spoken::default(),
             timed_by_name: 0,
             coloured: false,
             columns,
@@ -416,12 +437,16 @@ impl Seen {
     fn fields(&mut self, format: &dyn LogFormat, line: &[u8], ts: Option<Timestamp>) {
         if !format.names_in_text() {
             self.candidates.line(line, body::id(line));
+            if format.gathers() {
+                self.spoken.message(line);
+            }
         }
         let mut noted = Noted {
             keys: &mut self.keys,
             candidates: &mut self.candidates,
             statuses: &mut self.statuses,
             durations: &mut self.durations,
+            spoken: format.names_in_text().then_some(&mut self.spoken),
             contents: (format.names_in_text() && !self.contents.is_known()).then_some(&mut self.contents),
         };
         if let Some(contents) = &mut noted.contents {
@@ -472,6 +497,16 @@ impl Seen {
         });
         let behaving = self.contents.roles(self.timed_by_name > 0, levelled);
         let orders = readings(&self.dates);
+        // Fields that say how requests ended speak for themselves.
+        let speaks = self.spoken.answers * 100 > self.survey.lines && self.statuses[0] == 0;
+        if speaks {
+            self.statuses[0] += self.spoken.answers;
+            for name in ["method", "path"] {
+                if self.spoken.requests > 0 && keys.iter().all(|(_, key)| key != name) {
+                    keys.push((self.spoken.requests, name.to_owned()));
+                }
+            }
+        }
         let keys: Vec<String> = keys.into_iter().map(|(_, key)| key).collect();
         let units = self.durations.settle(names::unit_of_file(&keys).is_some());
         Profile {
@@ -496,6 +531,7 @@ impl Seen {
             keys,
             behaving,
             units,
+            speaks,
             carries: self.contents.carries(),
             candidates: self.candidates,
             request_ids: RequestIds::default(),
@@ -696,6 +732,7 @@ struct Noted<'s> {
     candidates: &'s mut Candidates,
     statuses: &'s mut [usize; 2],
     durations: &'s mut Durations,
+    spoken: Option<&'s mut Spoken>,
     contents: Option<&'s mut Contents>,
 }
 
@@ -704,13 +741,22 @@ impl Noted<'_> {
     fn field(&mut self, name: &str, value: Value<'_>, depth: usize) {
         if !self.keys.contains_key(name) && self.keys.len() < 10_000 {
             let roles = names::roles_of(name);
-            let is_status = roles.iter().any(|(role, ..)| *role == Role::Status);
-            let duration = Counted::of(name, &roles);
-            self.keys.insert(name.to_owned(), Key { count: 0, is_status, duration, named: Named::of(name) });
+            let is = |wanted| roles.iter().any(|(role, ..)| *role == wanted);
+            let key = Key {
+                count: 0,
+                is_status: is(Role::Status),
+                is_message: is(Role::Message),
+                duration: Counted::of(name, &roles),
+                named: Named::of(name),
+            };
+            self.keys.insert(name.to_owned(), key);
         }
         if let Some(key) = self.keys.get_mut(name) {
             key.count += 1;
             self.candidates.field(name, key.named, value);
+            if let (true, Some(spoken), Value::Text(text)) = (key.is_message, &mut self.spoken, value) {
+                spoken.message(text.raw);
+            }
             match key.duration {
                 Some(Counted::Usually(unit)) => self.durations.number(name, unit, value),
                 Some(Counted::In(unit)) => self.durations.measured(name, unit, value),
@@ -746,6 +792,11 @@ pub fn outcome(value: Value<'_>) -> Option<bool> {
             match &word[..] {
                 b"success" | b"succeeded" | b"successful" | b"ok" | b"completed" | b"complete" | b"done"
                 | b"passed" | b"accepted" | b"approved" | b"paid" => Some(true),
+                // Codes of gRPC by which the caller, not the server, is at fault.
+                b"invalidargument" | b"notfound" | b"alreadyexists" | b"permissiondenied" | b"unauthenticated"
+                | b"failedprecondition" | b"outofrange" => Some(true),
+                b"unavailable" | b"deadlineexceeded" | b"internal" | b"dataloss" | b"unimplemented"
+                | b"resourceexhausted" => Some(false),
                 b"failure" | b"failed" | b"fail" | b"error" | b"rejected" | b"denied" | b"declined"
                 | b"timeout" | b"aborted" | b"cancelled" | b"canceled" => Some(false),
                 _ => None,
