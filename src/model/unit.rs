@@ -78,7 +78,8 @@ impl Unit {
             if !stem.is_empty() && (separated || camel) {
                 let stem = stem.trim_end_matches(['_', '.', '-', '(', '[', ' ']);
                 // `duration_in_ms`, `elapsedInMillis`.
-                let plain = ["_in", "-in", ".in", " in", "In"].iter().find_map(|word| stem.strip_suffix(word));
+                let plain =
+                    ["_in", "-in", ".in", " in", "In"].iter().find_map(|word| stem.strip_suffix(word));
                 return Some((unit, plain.filter(|plain| !plain.is_empty()).unwrap_or(stem)));
             }
         }
@@ -357,7 +358,21 @@ mod tests {
             let read = parse_span(text).map(|nanos| nanos / 1e6);
             assert!(read.is_some_and(|read| (read - millis).abs() < 1e-6 * millis.abs()), "{text}: {read:?}");
         }
-        for text in ["", "10:20", "1:2:3", "00:61:00", "P1Y", "PT", "P1D", "PT1.S.", "1,500", "a,500 ms", "::", "1 night, 0:00:01", "10:10:10.1.2"] {
+        for text in [
+            "",
+            "10:20",
+            "1:2:3",
+            "00:61:00",
+            "P1Y",
+            "PT",
+            "P1D",
+            "PT1.S.",
+            "1,500",
+            "a,500 ms",
+            "::",
+            "1 night, 0:00:01",
+            "10:10:10.1.2",
+        ] {
             assert_eq!(parse_span(text), None, "{text}");
         }
     }

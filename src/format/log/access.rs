@@ -215,7 +215,10 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     let Some((open, after)) = time_bracket(line) else { return false };
     let Some(client) = Client::of(line[..open].trim_ascii_end()) else { return false };
     client.put(put);
-    put("time_local", Value::plain(line[open + 1..after].trim_ascii_end().strip_suffix(b"]").unwrap_or_default()));
+    put(
+        "time_local",
+        Value::plain(line[open + 1..after].trim_ascii_end().strip_suffix(b"]").unwrap_or_default()),
+    );
     let mut tokens = Tokens { bytes: line, at: after };
     if let Some(Token::Quoted(request)) = tokens.next() {
         put("request", Value::plain(request));

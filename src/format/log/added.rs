@@ -355,7 +355,10 @@ mod tests {
             ("1709633411.123 0.004", "extra_1=1709633411.123|request_time=0.004"),
             ("\"2.57\" 0.004", "extra_1=2.57|request_time=0.004"),
             ("0.0123", "request_time=0.0123"),
-            ("12 \"web@docker\" \"http://10.0.0.2:80\" 5ms", "extra_1=12|extra_2=web@docker|extra_3=http://10.0.0.2:80|duration=5ms"),
+            (
+                "12 \"web@docker\" \"http://10.0.0.2:80\" 5ms",
+                "extra_1=12|extra_2=web@docker|extra_3=http://10.0.0.2:80|duration=5ms",
+            ),
             ("0.001 0.102", "upstream_response_time=0.001|request_time=0.102"),
             ("-", "extra_1="),
             ("0.004 req-77af21", "request_time=0.004|request_id=req-77af21"),
@@ -384,7 +387,11 @@ mod tests {
     #[test]
     fn haproxy_counts_in_milliseconds() {
         let line = r#"33317 656 "fnt" "bck" "srv1" 0 0 1 2 -1 "----" 0 0 0 0 0 0 0"#;
-        assert!(seen(line).contains("client_port=33317|frontend=fnt|backend=bck|server=srv1|time_request=0"), "{}", seen(line));
+        assert!(
+            seen(line).contains("client_port=33317|frontend=fnt|backend=bck|server=srv1|time_request=0"),
+            "{}",
+            seen(line)
+        );
         assert!(seen(line).contains("time_response=2|duration_ms=-1"));
     }
 

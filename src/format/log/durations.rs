@@ -203,7 +203,9 @@ impl Seen {
     fn unit(&self, log: f64, entries: usize, known: bool) -> Option<(Unit, By)> {
         let usual = self.usual.unwrap_or(Unit::Millis);
         let unusual = |unit: Unit, by| (unit != usual).then_some((unit, by));
-        if let Some(unit) = most(&self.related, 1).or_else(|| most(&self.neighbours, 3.max(self.values.len() / 2))) {
+        if let Some(unit) =
+            most(&self.related, 1).or_else(|| most(&self.neighbours, 3.max(self.values.len() / 2)))
+        {
             return unusual(unit, By::Neighbour);
         }
         if known {
@@ -218,7 +220,8 @@ impl Seen {
         let mostly_fractions = self.fractions * 5 > self.values.len() * 3;
         if mostly_fractions {
             // What takes half a millisecond at most, with decimals, is counted in seconds.
-            let seconds = usual == Unit::Millis && median < 0.5 && nanos(longest, Unit::Seconds) <= log.max(PATIENCE);
+            let seconds =
+                usual == Unit::Millis && median < 0.5 && nanos(longest, Unit::Seconds) <= log.max(PATIENCE);
             return seconds.then_some((Unit::Seconds, By::Plausible));
         }
         if self.is_possible(usual, (median, longest), (log, entries)) {
@@ -363,7 +366,8 @@ mod tests {
     #[test]
     fn what_cannot_be_is_of_another_unit() {
         let of = |numbers: &[&'static str]| {
-            let entries: Vec<Vec<(&str, &str)>> = numbers.iter().map(|number| vec![("took", *number)]).collect();
+            let entries: Vec<Vec<(&str, &str)>> =
+                numbers.iter().map(|number| vec![("took", *number)]).collect();
             told(&entries.iter().map(Vec::as_slice).collect::<Vec<_>>())
         };
         let plausible = |unit| Some((unit, By::Plausible));
@@ -372,8 +376,13 @@ mod tests {
         assert_eq!(of(&["325000", "81200", "410022"]), plausible(Unit::Micros));
         assert_eq!(of(&["0.0125"]), plausible(Unit::Seconds));
         assert_eq!(of(&["0.0125", "0.2", "3.25"]), plausible(Unit::Seconds));
-        for usual in [&["12", "250", "20005"][..], &["12.5", "3.25", "0.8"], &["0", "1", "0"], &["30005", "30004"], &["120000"]]
-        {
+        for usual in [
+            &["12", "250", "20005"][..],
+            &["12.5", "3.25", "0.8"],
+            &["0", "1", "0"],
+            &["30005", "30004"],
+            &["120000"],
+        ] {
             assert_eq!(of(usual), None, "{usual:?}");
         }
         // Each began before the log did, if these are milliseconds.

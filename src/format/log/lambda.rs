@@ -91,9 +91,8 @@ const PLATFORM: [&[u8]; 6] = [
 fn starts(rest: &[u8]) -> bool {
     match rest.first() {
         Some(b'S' | b'E' | b'R' | b'I') => PLATFORM.iter().any(|words| {
-            rest.strip_prefix(*words).is_some_and(|rest| {
-                !words.ends_with(b"RequestId: ") || rest.get(..36).is_some_and(is_uuid)
-            })
+            rest.strip_prefix(*words)
+                .is_some_and(|rest| !words.ends_with(b"RequestId: ") || rest.get(..36).is_some_and(is_uuid))
         }),
         Some(b'[' | b'2') => Runtime::of(first_line(&rest[..rest.len().min(128)])).is_some(),
         _ => false,

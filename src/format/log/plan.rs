@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::columns::Columns;
-use super::ids::Shape;
 use super::durations::{self, Told};
+use super::ids::Shape;
 use super::layout::Layout;
 use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
 use crate::format::time::Clock;

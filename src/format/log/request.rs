@@ -147,7 +147,8 @@ impl<'a> Line<'a> {
         let mut at = 0;
         loop {
             let from = at + message[at..].iter().position(u8::is_ascii_uppercase)?;
-            let length = message[from..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            let length =
+                message[from..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
             at = from + length;
             let word = &message[from..at];
             let apart = from.checked_sub(1).is_none_or(|before| !message[before].is_ascii_alphanumeric());
@@ -163,14 +164,23 @@ impl<'a> Line<'a> {
 
 /// The path that comes at `at`, behind blanks and the signs that part columns.
 fn path_after(message: &[u8], at: usize) -> Option<(usize, usize)> {
-    let signs = message[at..].iter().take(16).take_while(|b| matches!(b, b' ' | b'\t' | b'|' | b'-' | b'"')).count();
+    let signs =
+        message[at..].iter().take(16).take_while(|b| matches!(b, b' ' | b'\t' | b'|' | b'-' | b'"')).count();
     let start = at + signs;
     let rest = &message[start..];
-    if signs == 0 || !(rest.starts_with(b"/") || rest.starts_with(b"http://") || rest.starts_with(b"https://")) {
+    if signs == 0
+        || !(rest.starts_with(b"/") || rest.starts_with(b"http://") || rest.starts_with(b"https://"))
+    {
         return None;
     }
     let quoted = message[start - 1] == b'"';
-    let ends = |b: &u8| if quoted { matches!(b, b'"' | b'\n') } else { matches!(b, b' ' | b'\t' | b'"' | b'\n' | b',' | b'\r') };
+    let ends = |b: &u8| {
+        if quoted {
+            matches!(b, b'"' | b'\n')
+        } else {
+            matches!(b, b' ' | b'\t' | b'"' | b'\n' | b',' | b'\r')
+        }
+    };
     let end = start + rest.iter().position(ends).unwrap_or(rest.len());
     Some((start, end))
 }
@@ -189,7 +199,11 @@ fn is_answer<'a>(message: &'a [u8], at: usize, line: Option<&Line<'a>>) -> Optio
     if let Some(words) = ANSWERED.iter().find(|words| before.ends_with(words)) {
         // `Completed 200 records` and `Sent 200 bytes` are no answers.
         let fits = match *words {
-            b"Completed " => after.is_empty() || after.get(1).is_some_and(u8::is_ascii_uppercase) || after.starts_with(b" in "),
+            b"Completed " => {
+                after.is_empty()
+                    || after.get(1).is_some_and(u8::is_ascii_uppercase)
+                    || after.starts_with(b" in ")
+            }
             b"Sent " | b"Chunked " => after.starts_with(b" in "),
             _ => true,
         };
@@ -197,7 +211,8 @@ fn is_answer<'a>(message: &'a [u8], at: usize, line: Option<&Line<'a>>) -> Optio
     }
     // ASP.NET: `Request finished in 12.3ms 200`.
     if let Some(found) = memchr::memmem::rfind(before, b" finished in ") {
-        let took = with_unit(&before[found + 13..]).filter(|took| before[found + 13 + took.len()..].trim_ascii().is_empty());
+        let took = with_unit(&before[found + 13..])
+            .filter(|took| before[found + 13 + took.len()..].trim_ascii().is_empty());
         if took.is_some() {
             return Some((at, took));
         }
@@ -225,17 +240,20 @@ fn is_behind(message: &[u8], at: usize, line: &Line<'_>) -> bool {
 
 /// Does the request come right behind the status, `200 GET /cart`, `[200]: GET /cart`, `200 OK: GET - /cart`?
 fn is_before(after: &[u8], at: usize, line: &Line<'_>) -> bool {
-    let Some(between) = line.from.checked_sub(at + 3).and_then(|length| after.get(..length)) else { return false };
+    let Some(between) = line.from.checked_sub(at + 3).and_then(|length| after.get(..length)) else {
+        return false;
+    };
     between.len() < 32
-        && between.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'\t' | b':' | b']' | b')' | b'|'))
+        && between
+            .iter()
+            .all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'\t' | b':' | b']' | b')' | b'|'))
         && between.iter().filter(|b| b.is_ascii_alphabetic()).count() * 2 <= between.len() + 20
 }
 
 /// `finished unary call with code Unavailable`, `Finished gRPC call. gRPC status code: 'OK'`: how a call of gRPC ended.
 fn code_of_call(message: &[u8]) -> Option<&[u8]> {
-    let found = CALLED
-        .iter()
-        .find_map(|words| memchr::memmem::find(message, words).map(|at| at + words.len()))?;
+    let found =
+        CALLED.iter().find_map(|words| memchr::memmem::find(message, words).map(|at| at + words.len()))?;
     let length = message[found..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
     (length > 1).then(|| &message[found..found + length])
 }
@@ -271,7 +289,10 @@ mod tests {
     fn frameworks_say_how_requests_ended() {
         for (message, expected) in [
             // Rails, Martini; Spring; WebFlux.
-            ("Completed 500 Internal Server Error in 2250ms (Views: 1.1ms | ActiveRecord: 1.2ms)", "500 2250ms"),
+            (
+                "Completed 500 Internal Server Error in 2250ms (Views: 1.1ms | ActiveRecord: 1.2ms)",
+                "500 2250ms",
+            ),
             ("[8f5c7e0a] Completed 302 Found in 8ms", "302 8ms"),
             ("Started GET \"/cart?q=a b\" for 10.0.0.1 at 2024-03-05 10:10:10 +0000", "GET /cart?q=a b"),
             ("Completed 404 NOT_FOUND", "404"),
@@ -288,7 +309,10 @@ mod tests {
                 "Request finished HTTP/1.1 GET http://shop:5000/cart - 200 - application/json;+charset=utf-8 12.3ms",
                 "GET http://shop:5000/cart 200 12.3ms",
             ),
-            ("Request finished HTTP/1.1 GET http://shop/x - - - 404 0 - 1.2ms", "GET http://shop/x 404 1.2ms"),
+            (
+                "Request finished HTTP/1.1 GET http://shop/x - - - 404 0 - 1.2ms",
+                "GET http://shop/x 404 1.2ms",
+            ),
             ("Request starting HTTP/1.1 GET http://shop:5000/cart - -", "GET http://shop:5000/cart"),
             // Phoenix.
             ("Sent 500 in 500µs", "500 500µs"),
@@ -315,7 +339,10 @@ mod tests {
             ("GET http://shop/cart  200 12", "GET http://shop/cart 200"),
             // Rust: actix, warp, Rocket.
             ("10.0.0.1 \"GET /cart HTTP/1.1\" 500 0 \"-\" \"curl/8\" 0.002345", "GET /cart 500 0.002345"),
-            ("10.0.0.1:5432 \"GET /cart HTTP/1.1\" 200 \"-\" \"curl/8\" 123.456µs", "GET /cart 200 123.456µs"),
+            (
+                "10.0.0.1:5432 \"GET /cart HTTP/1.1\" 200 \"-\" \"curl/8\" 123.456µs",
+                "GET /cart 200 123.456µs",
+            ),
             ("   >> Outcome: Failure(503 Service Unavailable)", "503"),
             // Ktor, PHP.
             ("500 Internal Server Error: GET - /cart in 12ms", "GET /cart 500 12ms"),

@@ -793,8 +793,13 @@ pub fn outcome(value: Value<'_>) -> Option<bool> {
                 b"success" | b"succeeded" | b"successful" | b"ok" | b"completed" | b"complete" | b"done"
                 | b"passed" | b"accepted" | b"approved" | b"paid" => Some(true),
                 // Codes of gRPC by which the caller, not the server, is at fault.
-                b"invalidargument" | b"notfound" | b"alreadyexists" | b"permissiondenied" | b"unauthenticated"
-                | b"failedprecondition" | b"outofrange" => Some(true),
+                b"invalidargument"
+                | b"notfound"
+                | b"alreadyexists"
+                | b"permissiondenied"
+                | b"unauthenticated"
+                | b"failedprecondition"
+                | b"outofrange" => Some(true),
                 b"unavailable" | b"deadlineexceeded" | b"internal" | b"dataloss" | b"unimplemented"
                 | b"resourceexhausted" => Some(false),
                 b"failure" | b"failed" | b"fail" | b"error" | b"rejected" | b"denied" | b"declined"

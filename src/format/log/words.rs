@@ -169,7 +169,9 @@ pub(super) fn pair_value(rest: &[u8]) -> (Value<'_>, usize) {
 fn grouped(rest: &[u8]) -> Option<usize> {
     let digits = rest.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')).count();
     let groups = rest[..digits].split(|b| *b == b',').skip(1);
-    let whole = groups.into_iter().all(|group| group.split(|b| *b == b'.').next().is_some_and(|whole| whole.len() == 3));
+    let whole = groups
+        .into_iter()
+        .all(|group| group.split(|b| *b == b'.').next().is_some_and(|whole| whole.len() == 3));
     (whole && rest[..digits].contains(&b',')).then_some(())?;
     unit_after(&rest[digits..]).map(|unit| digits + unit)
 }
