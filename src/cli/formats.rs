@@ -86,7 +86,8 @@ struct ExplainedJson {
     /// What is read as the id of a request.
     request_ids: String,
     /// Units of durations that no name says.
-    durations: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durations: Option<String>,
     #[serde(flatten)]
     account: AccountJson,
     stopped: Option<StoppedJson>,
@@ -246,9 +247,11 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             ("times", times(file)),
             ("clock", file.clock.clone()),
             ("request ids", file.request_ids.clone()),
-            ("durations", file.durations.clone()),
             ("service", file.service.clone().unwrap_or_else(|| "none in the path".to_owned())),
         ];
+        if let Some(durations) = &file.durations {
+            pairs.push(("durations", durations.clone()));
+        }
         if let Some(compression) = file.compression {
             pairs.push(("compressed by", compression.to_owned()));
         }
@@ -309,12 +312,9 @@ fn clock(input: &Input) -> String {
 }
 
 /// The units of durations that no name says, and how they are known.
-fn durations(input: &Input) -> String {
-    let units = input.profile().map_or(&[][..], |profile| &profile.units);
-    if units.is_empty() {
-        return "in the units of their names, else the usual ones".to_owned();
-    }
-    units.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+fn durations(input: &Input) -> Option<String> {
+    let units = &input.profile()?.units;
+    (!units.is_empty()).then(|| units.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// What is read as the id of a request, and how that is known.
