@@ -120,6 +120,13 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
                 .diagnostics
                 .push(Diagnostic::warning(&log.shown, what).hinted("--tz says which place is meant"));
         }
+        if profile.counts_anew {
+            let what = format!(
+                "{} counts requests from the start of each process: other files have the same numbers for others",
+                profile.counters.join(", ")
+            );
+            inputs.diagnostics.push(Diagnostic::note(&log.shown, what));
+        }
         for told in profile.units.iter().filter(|told| told.by == By::Plausible) {
             let Told { field, unit, .. } = told;
             let what = format!(
@@ -178,12 +185,14 @@ fn settle_request_ids(logs: &mut [Input]) {
     let profiles = || logs.iter().filter_map(Input::profile);
     let candidates: Vec<&Candidates> = profiles().map(|profile| &profile.candidates).collect();
     let settled = behaviour::settle(&candidates);
+    let anew = behaviour::counts_anew(&candidates);
     let profiles = logs.iter_mut().filter_map(|log| match &mut log.kind {
         InputKind::Log(profile) => Some(profile),
         InputKind::Metrics(_) => None,
     });
-    for (profile, request_ids) in profiles.zip(settled) {
+    for (profile, (request_ids, counts_anew)) in profiles.zip(settled.into_iter().zip(anew)) {
         profile.request_ids = request_ids;
+        profile.counts_anew = counts_anew;
         profile.candidates = Candidates::default();
     }
 }

@@ -1,14 +1,15 @@
 //! What to look for in the entries of one file: the wanted names as a table, made once before the scan.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::columns::Columns;
 use super::durations::{self, Told};
-use super::ids::Shape;
+use super::ids::{self, Shape};
 use super::layout::Layout;
 use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
 use crate::format::time::Clock;
-use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Unit, Value};
+use crate::model::{Level, Needs, Role, Slot, Slots, Text, Timestamp, Unit, Value};
 
 /// The wanted names of one file, ready to be looked up by the bytes of a key.
 #[derive(Clone, Debug)]
@@ -204,6 +205,9 @@ impl Plan {
         self.formats.clone_from(&profile.formats);
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
+        if self.needs.has(Role::RequestId) && !self.maps_request_ids && !profile.counters.is_empty() {
+            self.put_counters_last(profile);
+        }
         self.carries = profile.carries;
         self.speaks = profile.speaks;
         if self.needs.has(Role::Duration) {
@@ -219,6 +223,33 @@ impl Plan {
             self.request_words.clone_from(&profile.request_ids.words);
         }
         self
+    }
+
+    /// Ids that count requests are looked at where no other names them; those that count anew in each process only where
+    /// nothing else in the other files goes by the same numbers.
+    fn put_counters_last(&mut self, profile: &Profile) {
+        let rank = |path: &&String| {
+            let roles = names::roles_of(path);
+            let rank = roles.iter().find(|(role, ..)| *role == Role::RequestId).map(|(_, rank, _)| *rank);
+            rank.map(|rank| (profile.counters.contains(path), rank))
+        };
+        let mut own: Vec<_> = profile.keys.iter().filter_map(|path| Some((rank(&path)?, path))).collect();
+        own.retain(|((counts, _), _)| !(*counts && profile.counts_anew));
+        own.sort_by_key(|(rank, _)| *rank);
+        self.forget(Role::RequestId);
+        for (rank, (_, path)) in own.iter().enumerate() {
+            self.add_role(Role::RequestId, path, rank.min(usize::from(RANKS)) as u8, None);
+        }
+        for node in Arc::make_mut(&mut self.nodes) {
+            node.index();
+        }
+    }
+
+    /// Looks for a role no more.
+    fn forget(&mut self, role: Role) {
+        for key in Arc::make_mut(&mut self.nodes).iter_mut().flat_map(|node| &mut node.keys) {
+            key.targets.retain(|target| target.slot != role.slot());
+        }
     }
 
     /// Reads the numbers of a field in the unit that the file told.
@@ -314,9 +345,7 @@ impl Plan {
                 continue;
             }
             self.maps_request_ids |= *role == Role::RequestId;
-            for key in Arc::make_mut(&mut self.nodes).iter_mut().flat_map(|node| &mut node.keys) {
-                key.targets.retain(|target| target.slot != role.slot());
-            }
+            self.forget(*role);
             for (rank, field) in fields.iter().enumerate() {
                 let unit = Unit::of_name(field).map(|(unit, _)| unit);
                 self.add_role(*role, field, rank as u8, unit);
@@ -358,6 +387,14 @@ impl Plan {
         let role = target.slot.role();
         let value = match value {
             Value::Nested(_) if role.is_some() => only_item(value),
+            value => value,
+        };
+        let value = match value {
+            Value::Text(text)
+                if matches!(role, Some(Role::RequestId | Role::TraceId)) && text.raw.len() >= 32 =>
+            {
+                as_plain_id(text, slots)
+            }
             value => value,
         };
         match value {
@@ -592,6 +629,15 @@ fn is_id(role: Role) -> bool {
     matches!(role, Role::RequestId | Role::TraceId | Role::SpanId | Role::User)
 }
 
+/// The id that the text means, as all write it.
+fn as_plain_id<'a>(text: Text<'a>, slots: &mut Slots<'a>) -> Value<'a> {
+    match ids::plain_id(text.raw) {
+        Some(Cow::Borrowed(id)) => Value::plain(id),
+        Some(Cow::Owned(id)) => slots.keep(id).map_or(Value::Text(text), Value::plain),
+        None => Value::Text(text),
+    }
+}
+
 /// The string of a list that holds nothing else, as the headers of a request are written.
 fn only_item(value: Value<'_>) -> Value<'_> {
     if let Value::Nested([b'[', b'"', inner @ .., b'"', b']']) = value
@@ -615,8 +661,8 @@ fn instant(raw: &[u8]) -> Option<Timestamp> {
     let _ = super::json::each_field(raw, |key, value| match key.raw {
         b"epochSecond" | b"seconds" => seconds = number(value),
         b"nanoOfSecond" | b"nanos" => nanos = number(value).unwrap_or(0),
-        b"date" => date = value.text().map(std::borrow::Cow::into_owned),
-        b"timezone" => zone = value.text().map(std::borrow::Cow::into_owned),
+        b"date" => date = value.text().map(Cow::into_owned),
+        b"timezone" => zone = value.text().map(Cow::into_owned),
         _ => {}
     });
     if let (Some(date), Some(zone)) = (date, zone) {

@@ -294,7 +294,7 @@ impl Reader {
             && !slots.role(Role::RequestId).is_some()
             && let Some(id) = self.plan.request_word(entry)
         {
-            slots.set(Role::RequestId.slot(), Value::plain(id));
+            self.plan.offer_missing(slots, b"request_id", Value::plain(id));
         }
         understood
     }

@@ -60,6 +60,10 @@ pub struct Profile {
     pub candidates: Candidates,
     /// What names requests in it, where no field's name says so.
     pub request_ids: RequestIds,
+    /// Fields with names of ids whose values count: 1, 2, 3 …
+    pub counters: Vec<String>,
+    /// Do they count anew, while other files have the same numbers for other requests?
+    pub counts_anew: bool,
     /// The units of durations that no name tells, where they are not the usual ones.
     pub units: Vec<Told>,
     /// What the values of the status role look like, if any were seen.
@@ -454,6 +458,7 @@ impl Seen {
         }
         format.fields(line, &self.plan, &mut |name, value| noted.field(name, value, 0));
         self.durations.entry(ts);
+        self.candidates.entry(ts);
     }
 
     fn profile(mut self) -> Profile {
@@ -533,8 +538,10 @@ impl Seen {
             units,
             speaks,
             carries: self.contents.carries(),
-            candidates: self.candidates,
             request_ids: RequestIds::default(),
+            counters: self.candidates.counters(),
+            counts_anew: false,
+            candidates: self.candidates,
             status: match self.statuses {
                 [0, 0] => StatusKind::None,
                 [codes, words] if codes >= words => StatusKind::Code,
