@@ -104,6 +104,13 @@ impl<'a> Client<'a> {
             let (host, rest) = before.split_at(length);
             return Some(Client { vhost: None, host, rest: rest.trim_ascii_start() });
         }
+        // Containers put the time at which they got the line before it.
+        if let Some((_, used)) = time::read(before)
+            && let behind = before[used..].trim_ascii_start()
+            && is_address(split_word(behind).0)
+        {
+            return Client::of(behind);
+        }
         let (second, behind) = split_word(rest);
         if is_address(second) {
             let vhost = Some(first).filter(|first| is_vhost(first))?;
@@ -338,6 +345,7 @@ mod tests {
             ("unix: - -", "", "unix:", ""),
             ("10.0.0.1 - [10.0.0.1] - bob", "", "10.0.0.1", "bob"),
             ("192.0.2.10 shop.example -", "", "192.0.2.10", ""),
+            ("2024-03-05T10:10:11.123456789Z 10.1.1.1 - bob", "", "10.1.1.1", "bob"),
         ] {
             let line = format!("{before} {TIME}");
             assert!(starts(line.as_bytes()), "{before}");
@@ -354,7 +362,6 @@ mod tests {
             "2024-03-05T10:10:11+00:00 web1 nginx: 10.1.1.1 - -",
             "Mar  5 10:10:11 web1 nginx: pc7.example - -",
             "[pod/shop-1/nginx] 10.1.1.1 - -",
-            "2024-03-05T10:10:11.123456789Z 10.1.1.1 - -",
             "shop-1 nginx 10.1.1.1 - -",
             "nginx: 10.1.1.1 - -",
         ] {
