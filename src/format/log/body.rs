@@ -6,7 +6,8 @@ use aho_corasick::AhoCorasick;
 use memchr::memmem::find;
 
 use super::json;
-use super::words::{is_uuid, pair_value, unit_after};
+use super::trace::is_place;
+use super::words::{first_line, is_uuid, pair_value, unit_after};
 use crate::model::unit::parse_span;
 use crate::model::{Level, Text, Value};
 
@@ -230,8 +231,15 @@ fn bounded(message: &[u8], from: usize, to: usize) -> bool {
 const KEYS: [&[u8]; 7] =
     [b"LEVEL: ", b"level=", b"\"level\":", b"lvl=", b"severity=", b"Severity=", b"\"severity\":"];
 /// What only an error says.
-const ERRORS: [&[u8]; 4] =
-    [b"Traceback (most recent call last)", b"Unhandled exception", b"segfault at ", b"Segmentation fault"];
+const ERRORS: [&[u8]; 7] = [
+    b"Traceback (most recent call last)",
+    b"Unhandled exception",
+    b"segfault at ",
+    b"Segmentation fault",
+    b"http: panic serving ",
+    b"' panicked at ",
+    b"triggerUncaughtException(",
+];
 /// What only the end of a program says.
 const FATAL: [&[u8]; 3] = [b"Out of memory: ", b"Kernel panic", b"fatal error: "];
 
@@ -274,7 +282,8 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
         return Some(Level::Fatal);
     }
     let server_fault = || duration_and_status(message).1.is_some_and(|code| code[0] == b'5');
-    let fails = || ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message);
+    let fails =
+        || ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message) || died(message);
     (tells && fails() || server_fault()).then_some(Level::Error)
 }
 
@@ -306,6 +315,11 @@ fn cisco(message: &[u8]) -> Option<Level> {
         _ => None,
     })?;
     (code[end] == b':' && facility[0].is_ascii_uppercase()).then(|| Level::from_syslog(severity)).flatten()
+}
+
+/// What Node says when nobody catches an exception: the place in the source, the line there, the exception.
+fn died(message: &[u8]) -> bool {
+    is_place(first_line(message)) && find(message, b"\n    at ").is_some()
 }
 
 /// `java.lang.IllegalStateException: x`, `ValueError: x`: the name of an exception with what it says.
@@ -401,6 +415,12 @@ mod tests {
             ("Traceback (most recent call last):", Some(Level::Error)),
             ("\"GET / HTTP/1.1\" 503", Some(Level::Error)),
             ("\"GET / HTTP/1.1\" 404", None),
+            ("http: panic serving 10.0.0.1:58749: runtime error: x", Some(Level::Error)),
+            ("thread 'main' panicked at src/main.rs:10:5:\nno db", Some(Level::Error)),
+            (
+                "/app/server.js:12\n    throw e;\n    ^\n\nError: no db\n    at f (/app/server.js:12:9)",
+                Some(Level::Error),
+            ),
             ("no error here: Exceptional", None),
             ("Error: x", None),
             ("handling Exception types", None),

@@ -7,7 +7,7 @@ use super::columns::Columns;
 use super::durations::{self, Told};
 use super::ids::{self, Shape};
 use super::layout::Layout;
-use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
+use super::{LOG_FORMATS, LogFormat, Profile, body, colour, names, text};
 use crate::format::time::Clock;
 use crate::model::{Level, Needs, Role, Slot, Slots, Text, Timestamp, Unit, Value};
 
@@ -701,7 +701,9 @@ pub fn level(value: Value<'_>, scale: Scale) -> Option<Level> {
         Value::Number(raw) => level_number(raw, scale),
         Value::Text(text) => {
             let bytes = text.bytes();
-            let word = bytes.trim_ascii();
+            // Winston colours the value itself.
+            let plain = colour::strip(&bytes);
+            let word = plain.trim_ascii();
             match word {
                 [letter] if letter.is_ascii_alphabetic() => Level::from_letter(letter.to_ascii_uppercase()),
                 // MongoDB: debug, and how fine.
@@ -772,5 +774,7 @@ mod tests {
         assert_eq!(level(Value::Number(b"17"), Scale::Otel), Some(Level::Error));
         assert_eq!(level(Value::plain(b"I"), Scale::Bunyan), Some(Level::Info));
         assert_eq!(level(Value::plain(b" warning "), Scale::Bunyan), Some(Level::Warn));
+        let coloured = Text { raw: br"\u001b[31merror\u001b[39m", escaped: true };
+        assert_eq!(level(Value::Text(coloured), Scale::Bunyan), Some(Level::Error));
     }
 }
