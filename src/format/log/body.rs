@@ -236,7 +236,7 @@ const ERRORS: [&[u8]; 7] = [
     b"Unhandled exception",
     b"segfault at ",
     b"Segmentation fault",
-    b"http: panic serving ",
+    b"panic serving ",
     b"' panicked at ",
     b"triggerUncaughtException(",
 ];

@@ -219,7 +219,8 @@ fn is_answer<'a>(message: &'a [u8], at: usize, line: Option<&Line<'a>>) -> Optio
     }
     let line = line?;
     let named = || at > line.to && WITH_REQUEST.iter().any(|words| before.ends_with(words));
-    let piped = || before.trim_ascii_end().ends_with(b"|") && after.trim_ascii_start().starts_with(b"|");
+    let opens = || before.is_empty() || before.trim_ascii_end().ends_with(b"|");
+    let piped = || opens() && after.trim_ascii_start().starts_with(b"|");
     (is_behind(message, at, line) || is_before(after, at, line) || named() || piped()).then_some((at, None))
 }
 
@@ -324,6 +325,7 @@ mod tests {
                 "POST http://shop:3333/pay 500 1.5s",
             ),
             ("| 503 |     1m3.2s |       10.0.0.1 | GET     | /cart           | -", "GET /cart 503 1m3.2s"),
+            ("500 |     1.5s |       10.0.0.1 | GET     | /cart         | no", "GET /cart 500 1.5s"),
             ("| 200 | \t 12.5µs | shop:8080 | POST /pay", "POST /pay 200 12.5µs"),
             // Node: morgan's dev, tiny and short, koa, Next.js, hapi.
             ("GET /cart 500 12.345 ms - 15", "GET /cart 500 12.345 ms"),

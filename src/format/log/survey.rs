@@ -376,6 +376,7 @@ impl Seen {
             self.first_is_timed.get_or_insert(found.is_some());
         }
         if found.is_none() && trace::continues_untimed(line) {
+            self.spoken.message(line);
             self.survey.continuing += usize::from(!inner);
             return;
         }
