@@ -253,7 +253,7 @@ fn is_usual_time(text: &[u8]) -> bool {
 }
 
 /// `POST /path HTTP/1.1` in its parts; a path may hold blanks.
-fn put_request<'a>(request: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
+pub(super) fn put_request<'a>(request: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
     let Some(space) = memchr::memchr(b' ', request) else { return };
     let (method, rest) = (&request[..space], &request[space + 1..]);
     let (path, protocol) = match memchr::memrchr(b' ', rest) {
@@ -271,7 +271,7 @@ fn put_request<'a>(request: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
 fn put_response<'a>(mut tokens: Tokens<'a>, put: &mut dyn FnMut(&str, Value<'a>)) {
     let mut blank = true;
     for name in ["status", "bytes", "referer", "user_agent"] {
-        let mut ahead = tokens;
+        let mut ahead = tokens.clone();
         let Some(token) = ahead.next() else { return };
         let quoted = matches!(name, "referer" | "user_agent");
         // The common format has no referer and agent: what is added comes right after the bytes.
@@ -352,7 +352,9 @@ mod tests {
             let mut found = [String::new(), String::new(), String::new()];
             assert!(split(line.as_bytes(), &mut |name, value| {
                 let at = ["vhost", "remote_addr", "user"].iter().position(|known| *known == name);
-                at.map(|at| found[at] = value.text().unwrap_or_default().into_owned());
+                if let Some(at) = at {
+                    found[at] = value.text().unwrap_or_default().into_owned();
+                }
             }));
             assert_eq!(found, [vhost, client, user], "{before}");
         }

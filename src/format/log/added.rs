@@ -36,7 +36,7 @@ impl<'a> Token<'a> {
 }
 
 /// The words of a line from `at` on; `\"` does not close a quote.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tokens<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
@@ -58,8 +58,8 @@ impl<'a> Tokens<'a> {
     }
 
     /// Is there a number with its unit?
-    fn any_with_unit(self) -> bool {
-        let mut tokens = self;
+    fn any_with_unit(&self) -> bool {
+        let mut tokens = self.clone();
         tokens.any(|token| !token.is_quoted() && with_unit(token.bytes()))
     }
 
@@ -68,7 +68,7 @@ impl<'a> Tokens<'a> {
         let first = self.next()?.bytes();
         let (from, mut last) = (self.at - first.len(), first);
         loop {
-            let mut ahead = *self;
+            let mut ahead = self.clone();
             match ahead.next() {
                 Some(Token::Bare(b":")) => {
                     *self = ahead;
@@ -114,7 +114,7 @@ const MOST: usize = 24;
 /// Hands what stands behind the agent to `put`. `blank` says that referer and agent are empty, in quotes, as HAProxy
 /// writes them.
 pub(super) fn put_added<'a>(mut tokens: Tokens<'a>, blank: bool, put: &mut dyn FnMut(&str, Value<'a>)) {
-    let mut ahead = tokens;
+    let mut ahead = tokens.clone();
     let mut all = [Token::Bare(b""); MOST];
     let mut count = 0;
     for (place, token) in all.iter_mut().zip(&mut ahead) {
@@ -175,7 +175,7 @@ fn put_ingress<'a>(
         let Some(list) = tokens.list() else { return true };
         put(name, bare(list));
     }
-    put_by_look(*tokens, put);
+    put_by_look(tokens.clone(), put);
     true
 }
 
@@ -207,7 +207,7 @@ fn put_haproxy<'a>(
         put(name, bare(token.bytes()));
     }
     tokens.nth(NAMES.len() - 1);
-    put_by_look(*tokens, put);
+    put_by_look(tokens.clone(), put);
     true
 }
 
@@ -274,7 +274,7 @@ fn put_time<'a>(token: Token<'a>, tokens: &mut Tokens<'a>, put: &mut dyn FnMut(&
             true
         }
         (None, Some(first)) if first < 1_000_000_000 => {
-            let mut ahead = *tokens;
+            let mut ahead = tokens.clone();
             let second = ahead.next().filter(|next| next.is_whole());
             match second.and_then(|second| Some((second.bytes(), whole(second.bytes())?))) {
                 Some((_, second)) if first / 1_000_000 == second => {

@@ -104,7 +104,17 @@ fn numbers(message: &[u8]) -> impl Iterator<Item = usize> {
 }
 
 /// Words before a duration.
-const TOOK: [&[u8]; 5] = [b"took ", b"duration: ", b"elapsed: ", b"elapsed time: ", b"latency: "];
+const TOOK: [&[u8]; 9] = [
+    b"took ",
+    b"duration: ",
+    b"elapsed: ",
+    b"elapsed time: ",
+    b"latency: ",
+    b"Took ",
+    b"Duration: ",
+    b"Elapsed: ",
+    b"Latency: ",
+];
 /// Words before ` in ` and a duration.
 const DONE: [&str; 14] = [
     "completed",

@@ -68,6 +68,8 @@ struct Seen {
     values: Vec<(f64, f64)>,
     /// How many of them are no whole numbers.
     fractions: usize,
+    /// How many others are nought.
+    noughts: usize,
     /// How many neighbours say the same in each unit; of those with a name of the same stem; and how many requests were
     /// as long.
     neighbours: [usize; UNITS.len()],
@@ -91,6 +93,9 @@ const PATIENCE: f64 = 60.0 * SECOND;
 /// The same of what is seen once or twice, which may well be something large.
 const RARE: f64 = 600.0 * SECOND;
 
+/// The least that a request takes, in microseconds.
+const QUICKEST: f64 = 20.0;
+
 /// What a request usually takes.
 const USUAL: f64 = 50.0 * MILLI;
 
@@ -101,9 +106,14 @@ impl Durations {
     /// Takes in a number of the entry that has no unit by its name.
     pub(super) fn number(&mut self, name: &str, usual: Option<Unit>, value: Value<'_>) {
         let Some(number) = value.number() else { return self.span(name, value) };
-        if number > 0.0 && self.numbers.len() < 8 {
-            self.fields.entry(name.to_owned()).or_default().usual = usual;
-            self.numbers.push((name.to_owned(), number));
+        if number >= 0.0 && self.numbers.len() < 8 {
+            let seen = self.fields.entry(name.to_owned()).or_default();
+            seen.usual = usual;
+            if number > 0.0 {
+                self.numbers.push((name.to_owned(), number));
+            } else {
+                seen.noughts += 1;
+            }
         }
     }
 
@@ -217,6 +227,11 @@ impl Seen {
         let mut sorted: Vec<f64> = self.values.iter().map(|(number, _)| *number).collect();
         sorted.sort_by(f64::total_cmp);
         let (median, longest) = (*sorted.get(sorted.len() / 2)?, *sorted.last()?);
+        if usual == Unit::Micros && (self.noughts > 0 || sorted[0] < QUICKEST) {
+            // No request is answered so soon: Tomcat and Jetty count milliseconds, Apache's `%T` seconds.
+            let seconds = self.noughts >= self.values.len() && nanos(longest, Unit::Seconds) <= RARE;
+            return Some((if seconds { Unit::Seconds } else { Unit::Millis }, By::Plausible));
+        }
         let mostly_fractions = self.fractions * 5 > self.values.len() * 3;
         if mostly_fractions {
             // What takes half a millisecond at most, with decimals, is counted in seconds.

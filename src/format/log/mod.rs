@@ -21,6 +21,7 @@ pub mod dmesg;
 pub mod docker;
 pub mod dotnet;
 pub mod durations;
+pub mod envoy;
 pub mod gin;
 pub mod haproxy;
 mod header;
@@ -185,6 +186,7 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &gin::Gin,
     &logcat::Logcat,
     &lambda::Lambda,
+    &envoy::Envoy,
     &cluster::Cluster,
     &auditd::Auditd,
     &cef::Cef,

@@ -44,7 +44,7 @@ macro_rules! positional {
 
             fn gathers(&self) -> bool {
                 // What servers log of requests is one line each.
-                !matches!($name, "access" | "gin" | "squid" | "haproxy" | "alb" | "s3" | "uwsgi")
+                !matches!($name, "access" | "gin" | "squid" | "haproxy" | "alb" | "s3" | "uwsgi" | "envoy")
             }
 
             fn samples(&self) -> &'static [$crate::format::log::Sample] {

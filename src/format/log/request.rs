@@ -31,6 +31,9 @@ const WITHIN: usize = 4 << 10;
 
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT"];
 
+/// Methods as hapi writes them, with the path behind them.
+const SMALL: [&str; 6] = ["get /", "post /", "put /", "patch /", "delete /", "head /"];
+
 /// Words before a status that only an answer has.
 const ANSWERED: [&[u8]; 10] = [
     b"responded ",
@@ -63,7 +66,9 @@ const WITH_REQUEST: [&[u8]; 12] = [
 
 /// One of these is in every message that speaks of a request: most messages have none, which one look tells.
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = ANSWERED.iter().chain(&CALLED).copied().chain([&b" finished in "[..]]);
+    let words =
+        ANSWERED.iter().chain(&CALLED).copied().chain([&b" finished in "[..], b"HTTP/1.1 ", b"HTTP/2 "]);
+    let words = words.chain(SMALL.iter().map(|words| words.as_bytes()));
     AhoCorasick::new(METHODS.iter().map(|method| method.as_bytes()).chain(words)).ok()
 });
 
@@ -124,7 +129,7 @@ pub(super) fn visit(message: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Val
 }
 
 /// Offers what the message of a JSON object says of a request, where its fields do not.
-pub(super) fn offer_of_message<'a>(plan: &Plan, slots: &mut Slots<'a>) {
+pub(super) fn offer_of_message(plan: &Plan, slots: &mut Slots<'_>) {
     if let Value::Text(said) = slots.role(Role::Message)
         && !said.escaped
         && !json::is_object(said.raw)
@@ -146,20 +151,27 @@ impl<'a> Line<'a> {
     fn of(message: &'a [u8]) -> Option<Self> {
         let mut at = 0;
         loop {
-            let from = at + message[at..].iter().position(u8::is_ascii_uppercase)?;
+            let from = at + message[at..].iter().position(u8::is_ascii_alphabetic)?;
             let length =
                 message[from..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
             at = from + length;
             let word = &message[from..at];
             let apart = from.checked_sub(1).is_none_or(|before| !message[before].is_ascii_alphanumeric());
             if apart
-                && METHODS.iter().any(|method| method.as_bytes() == word)
+                && is_method(word, &message[at..])
                 && let Some((start, end)) = path_after(message, at)
             {
                 return Some(Line { from, method: word, path: &message[start..end], to: end });
             }
         }
     }
+}
+
+/// Is this a method, with what comes behind it? In small letters only right before a path.
+fn is_method(word: &[u8], behind: &[u8]) -> bool {
+    METHODS.iter().any(|method| method.as_bytes() == word)
+        || (behind.starts_with(b" /")
+            && SMALL.iter().any(|small| small.as_bytes().strip_suffix(b" /") == Some(word)))
 }
 
 /// The path that comes at `at`, behind blanks and the signs that part columns.
@@ -208,6 +220,13 @@ fn is_answer<'a>(message: &'a [u8], at: usize, line: Option<&Line<'a>>) -> Optio
             _ => true,
         };
         return fits.then_some((at, None));
+    }
+    // Logbook writes the answer as it goes over the wire.
+    let on_its_own = |version: &&[u8]| {
+        before.strip_suffix(*version).is_some_and(|above| above.is_empty() || above.ends_with(b"\n"))
+    };
+    if [&b"HTTP/1.1 "[..], b"HTTP/1.0 ", b"HTTP/2 ", b"HTTP/2.0 "].iter().any(on_its_own) {
+        return Some((at, None));
     }
     // ASP.NET: `Request finished in 12.3ms 200`.
     if let Some(found) = memchr::memmem::rfind(before, b" finished in ") {
@@ -332,7 +351,7 @@ mod tests {
             ("POST /pay 201 15 - 3.210 ms", "POST /pay 201 3.210 ms"),
             ("::1 - GET /cart HTTP/1.1 404 15 - 12.345 ms", "GET /cart 404 12.345 ms"),
             ("--> GET /cart 500 12ms 5b", "GET /cart 500 12ms"),
-            ("[response] http://shop:3000: GET /cart {} 200 (12ms)", "GET /cart 200 12ms"),
+            ("[response,api] http://shop:3000: get /cart {} 200 (12ms)", "get /cart 200 12ms"),
             ("GET /cart 200 in 1.2s", "GET /cart 200 1.2s"),
             // Python: uvicorn, Django, Tornado, Sanic.
             ("10.0.0.1:5432 - \"GET /cart HTTP/1.1\" 500 Internal Server Error", "GET /cart 500"),
@@ -349,6 +368,7 @@ mod tests {
             // Ktor, PHP.
             ("500 Internal Server Error: GET - /cart in 12ms", "GET /cart 500 12ms"),
             ("10.0.0.1:5432 [500]: GET /pay - Uncaught Error: no", "GET /pay 500"),
+            ("Outgoing Response: 2d66e4bc\nDuration: 25 ms\nHTTP/1.1 503 Service Unavailable\nX: y", "503"),
             // gRPC.
             ("finished unary call with code Unavailable", "Unavailable"),
             ("Finished gRPC call. gRPC status code: 'OK'", "OK"),
@@ -369,6 +389,7 @@ mod tests {
             "sent 500 in 3 ms",
             "pool has 200 of 300",
             "GET the 200 best",
+            "get /cart from 200 shops",
             "order 500 paid",
             "GETTING 200",
             "",
