@@ -171,21 +171,41 @@ fn addresses(text: &[u8]) -> usize {
 /// Is this the address of a client: IPv4 or IPv6, with or without a port?
 fn is_address(word: &[u8]) -> bool {
     let word = word.strip_suffix(b",").unwrap_or(word);
-    let digits = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
     let plain = match word.split(|b| *b == b':').next() {
         Some(before) if before.len() < word.len() && memchr::memchr(b'.', before).is_some() => before,
         _ => word,
     };
-    let mut parts = plain.split(|b| *b == b'.');
-    if (0..4).all(|_| parts.next().is_some_and(digits)) && parts.next().is_none() {
+    if is_ipv4(plain) {
         return true;
     }
     if memchr::memchr(b':', word).is_none() {
         return word == b"unix:";
     }
     let inside = word.strip_prefix(b"[").and_then(|rest| rest.split(|b| *b == b']').next()).unwrap_or(word);
-    let text = std::str::from_utf8(inside).ok();
-    word == b"unix:" || text.is_some_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
+    word == b"unix:" || is_ipv6(inside)
+}
+
+/// Eight groups of hexadecimal digits, or fewer around `::`.
+fn is_ipv6(word: &[u8]) -> bool {
+    let word = word.split(|b| *b == b'%').next().unwrap_or(word);
+    // IPv4 may stand at the end.
+    let group = |part: &[u8]| part.len() <= 4 && part.iter().all(u8::is_ascii_hexdigit);
+    let shortened = memchr::memmem::find(word, b"::").is_some();
+    let mut groups = 0;
+    for part in word.split(|b| *b == b':') {
+        if !group(part) && !is_ipv4(part) {
+            return false;
+        }
+        groups += 1;
+    }
+    if shortened { (3..=9).contains(&groups) } else { groups == 8 && !word.ends_with(b":") }
+}
+
+/// Four numbers.
+fn is_ipv4(word: &[u8]) -> bool {
+    let digits = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
+    let mut parts = word.split(|b| *b == b'.');
+    (0..4).all(|_| parts.next().is_some_and(digits)) && parts.next().is_none()
 }
 
 /// Is this the name of a server, with or without a port?

@@ -40,6 +40,7 @@ pub mod mysql;
 pub mod names;
 pub mod nginx_error;
 pub mod normal;
+mod noted;
 pub mod ossec;
 pub mod otlp;
 pub mod own;

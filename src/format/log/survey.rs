@@ -3,19 +3,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::behaviour::{Candidates, Named, RequestIds};
+use super::behaviour::{Candidates, RequestIds};
 use super::columns::Columns;
 use super::contents::Contents;
 use super::durations::{Durations, Told};
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
+use super::noted::{Keys, Noted, Spoken};
 use super::reader::without_mark;
-use super::request::Request;
-use super::{
-    LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
-};
+use super::{LOG_FORMATS, LogFormat, Plan, body, colour, csv, modsecurity, names, text, trace, w3c, zeek};
 use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone};
 use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Unit, Value};
+use crate::model::{Level, Needs, Role, Slots, Timestamp, Value};
 
 /// What the samples of a file say about it.
 #[derive(Clone, Debug, Default)]
@@ -116,9 +114,6 @@ const MAX_LINES: usize = 2_000;
 /// Among fewer lines a number behind a word is not taken for a time, though every line has one.
 const FEW: usize = 8;
 
-/// How deep names of nested fields are collected.
-const MAX_NESTING: usize = 4;
-
 /// How many dates in numbers are kept to find their order.
 const MAX_DATES: usize = 500;
 
@@ -178,52 +173,6 @@ struct Seen {
     dated: Option<(Timestamp, Timestamp)>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
-}
-
-/// How many entries name a request in their message, and how many say how one ended.
-#[derive(Default)]
-struct Spoken {
-    requests: usize,
-    answers: usize,
-}
-
-impl Spoken {
-    fn message(&mut self, message: &[u8]) {
-        let request = Request::of(message);
-        self.requests += usize::from(request.path.is_some());
-        self.answers += usize::from(request.status.is_some());
-    }
-}
-
-/// How often each field was seen, and what its name says.
-type Keys = BTreeMap<String, Key>;
-
-/// A field that was seen.
-struct Key {
-    count: usize,
-    is_status: bool,
-    is_message: bool,
-    duration: Option<Counted>,
-    named: Named,
-}
-
-/// How the numbers of a field with a duration's name are counted.
-#[derive(Clone, Copy)]
-enum Counted {
-    /// In this unit, by the name.
-    In(Unit),
-    /// Usually in this unit.
-    Usually(Option<Unit>),
-}
-
-impl Counted {
-    fn of(name: &str, roles: &[(Role, u8, Option<Unit>)]) -> Option<Counted> {
-        let (_, _, unit) = roles.iter().find(|(role, ..)| *role == Role::Duration)?;
-        match unit {
-            Some(unit) if names::has_unit(name) => Some(Counted::In(*unit)),
-            unit => Some(Counted::Usually(*unit)),
-        }
-    }
 }
 
 /// Where lines of text have their times.
@@ -732,63 +681,6 @@ pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
         last = if at + BARE_SLACK < last { at } else { last.max(at) };
     }
     Some(last)
-}
-
-/// What is noted of the fields of entries.
-struct Noted<'s> {
-    keys: &'s mut Keys,
-    candidates: &'s mut Candidates,
-    statuses: &'s mut [usize; 2],
-    durations: &'s mut Durations,
-    spoken: Option<&'s mut Spoken>,
-    contents: Option<&'s mut Contents>,
-}
-
-impl Noted<'_> {
-    /// Notes a field, and those nested in it.
-    fn field(&mut self, name: &str, value: Value<'_>, depth: usize) {
-        if !self.keys.contains_key(name) && self.keys.len() < 10_000 {
-            let roles = names::roles_of(name);
-            let is = |wanted| roles.iter().any(|(role, ..)| *role == wanted);
-            let key = Key {
-                count: 0,
-                is_status: is(Role::Status),
-                is_message: is(Role::Message),
-                duration: Counted::of(name, &roles),
-                named: Named::of(name),
-            };
-            self.keys.insert(name.to_owned(), key);
-        }
-        if let Some(key) = self.keys.get_mut(name) {
-            key.count += 1;
-            self.candidates.field(name, key.named, value);
-            if let (true, Some(spoken), Value::Text(text)) = (key.is_message, &mut self.spoken, value) {
-                spoken.message(text.raw);
-            }
-            match key.duration {
-                Some(Counted::Usually(unit)) => self.durations.number(name, unit, value),
-                Some(Counted::In(unit)) => self.durations.measured(name, unit, value),
-                None if key.named == Named::Request && self.durations.any() => self.durations.request(value),
-                None => self.durations.span(name, value),
-            }
-            match value.number().filter(|_| key.is_status) {
-                Some(code) if (100.0..600.0).contains(&code) => self.statuses[0] += 1,
-                None if key.is_status && outcome(value).is_some() => self.statuses[1] += 1,
-                _ => {}
-            }
-        }
-        if let Some(contents) = &mut self.contents {
-            contents.value(name, value);
-        }
-        if let Value::Nested(raw) = value
-            && depth < MAX_NESTING
-        {
-            // An error here means damage inside a nested value; what was read of it counts.
-            let _ = json::each_field(raw, |key: Text<'_>, value| {
-                self.field(&format!("{name}.{}", key.text()), value, depth + 1);
-            });
-        }
-    }
 }
 
 /// Whether a word says that something went well.
