@@ -13,6 +13,7 @@ use super::skew::Skew;
 use super::verdict::Verdict;
 use super::{out, redaction};
 use crate::correlate::{self, Linked, Links, Outcome, Request, Requests, Story, Totals};
+use crate::format::log::ids::plain_id;
 use crate::model::unit::parse_duration;
 use crate::model::{Error, Level, Needs, Role};
 use crate::report::table::percent;
@@ -22,7 +23,7 @@ use crate::scan::Scanned;
 use crate::stats::SuccessRule;
 
 /// Join entries by request id: every request with its duration and outcome, or one as a waterfall
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   obs correlate logs/ --slowest 10
   obs correlate logs/ --failed --success 'status < 400'
@@ -161,6 +162,13 @@ const SHOWN: usize = 20;
 
 /// Runs the command.
 pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let mut args = args.clone();
+    if let Some(id) = args.id.as_mut().filter(|_| args.by == Role::RequestId.name())
+        && let Some(plain) = plain_id(id.as_bytes())
+    {
+        *id = String::from_utf8_lossy(&plain).into_owned();
+    }
+    let args = &args;
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let rule = args.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;

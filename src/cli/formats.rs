@@ -89,6 +89,9 @@ struct ExplainedJson {
     clock: String,
     /// What is read as the id of a request.
     request_ids: String,
+    /// Units of durations that no name says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durations: Option<String>,
     #[serde(flatten)]
     account: AccountJson,
     stopped: Option<StoppedJson>,
@@ -264,6 +267,7 @@ fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, 
         whole_seconds: input.coarse,
         clock: clock(input),
         request_ids: request_ids(input),
+        durations: durations(input),
         account,
         stopped,
     }
@@ -295,6 +299,9 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             ("request ids", file.request_ids.clone()),
             ("service", file.service.clone().unwrap_or_else(|| "none in the path".to_owned())),
         ];
+        if let Some(durations) = &file.durations {
+            pairs.push(("durations", durations.clone()));
+        }
         if let Some(compression) = file.compression {
             pairs.push(("compressed by", compression.to_owned()));
         }
@@ -370,6 +377,12 @@ fn clock(input: &Input) -> String {
         said.push("a zone whose name several places share is that of the place that --tz names, else none");
     }
     if said.is_empty() { "nothing is assumed".to_owned() } else { said.join("; ") }
+}
+
+/// The units of durations that no name says, and how they are known.
+fn durations(input: &Input) -> Option<String> {
+    let units = &input.profile()?.units;
+    (!units.is_empty()).then(|| units.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// What is read as the id of a request, and how that is known.

@@ -103,7 +103,9 @@ fn told(
     // What may be written as an escape cannot be searched for.
     let plain = |id: &Vec<u8>| id.iter().all(|b| b.is_ascii_alphanumeric() || b"_ .:-".contains(b));
     if ids.len() <= SEARCHED && ids.iter().all(plain) {
-        selection.only_with_bytes(ids.iter().map(|id| id.as_slice().into()).collect());
+        // UUIDs may stand in capitals.
+        let spellings = ids.iter().flat_map(|id| [id.as_slice().into(), id.to_ascii_uppercase().into()]);
+        selection.only_with_bytes(spellings.collect());
     }
     let (parts, scanned) = scan::run(
         &inputs.logs,

@@ -16,6 +16,8 @@ pub static CRASH: Family = Family {
     phrases: &[
         says_but(3, &["panic:"], &["recovered"]),
         says(3, &["panicked at"]),
+        says(3, &["panic serving"]),
+        says(3, &["triggeruncaughtexception"]),
         says(3, &["segfault"]),
         says(3, &["segmentation fault"]),
         says(3, &["core dumped"]),
@@ -128,6 +130,7 @@ mod tests {
             &[
                 "panic: runtime error: invalid memory address or nil pointer dereference",
                 "thread 'main' panicked at src/main.rs:4:5",
+                "http: panic serving 10.0.0.1:58749: runtime error: invalid memory address or nil pointer dereference",
                 "info: app.service: Main process exited, code=exited, status=1/FAILURE",
             ],
             &["order failed"],

@@ -295,6 +295,10 @@ impl Parser<'_, '_> {
             Some(Role::Level) => self.level(&literal, token),
             Some(Role::Ts) => self.time(literal, token),
             Some(Role::Duration) => self.duration(literal, token),
+            // The case of a UUID says nothing: what is compared is in small letters.
+            Some(Role::RequestId | Role::TraceId) if is_uuid(&literal.text) => {
+                Ok(Literal { text: literal.text.to_ascii_lowercase(), ..literal })
+            }
             _ => Ok(literal),
         }
     }
@@ -385,6 +389,15 @@ impl Parser<'_, '_> {
             pattern(text).map_err(|(message, hint)| self.error(message, token.span).hinted(hint))?;
         Ok(Expr::Matches(name, pattern, matches))
     }
+}
+
+/// `d93bcb42-42af-494a-bdd1-f07d2e68ed97`.
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
 }
 
 /// Compiles a regular expression; what is wrong with it and a hint if it cannot be.

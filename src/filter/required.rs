@@ -8,6 +8,7 @@
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::expr::{Expr, Literal, Meaning, Name};
+use super::parse::is_uuid;
 use crate::model::Role;
 
 /// Names that lines of plain text give to their parts without writing them. Such lines may stand in any file.
@@ -71,6 +72,13 @@ fn in_text(name: &Name) -> bool {
 /// What equality with a literal requires.
 fn value(name: &Name, literal: &Literal) -> Option<Strings> {
     match literal.meaning {
+        // A UUID may stand in capitals.
+        Meaning::Text
+            if matches!(name.role, Some(Role::RequestId | Role::TraceId)) && is_uuid(&literal.text) =>
+        {
+            let capitals = literal.text.to_ascii_uppercase();
+            Some(vec![literal.text.as_bytes().into(), capitals.as_bytes().into()])
+        }
         Meaning::Text | Meaning::Bool(_) if in_text(name) => run(literal.text.as_bytes()),
         _ => None,
     }

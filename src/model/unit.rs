@@ -40,7 +40,7 @@ impl Unit {
     /// The unit that a field's name ends in (`durationMs`, `took_us`, `latency_seconds`, `time.nanos`),
     /// with the rest of the name before it.
     pub fn of_name(name: &str) -> Option<(Unit, &str)> {
-        const ENDINGS: [(&str, Unit); 22] = [
+        const ENDINGS: [(&str, Unit); 26] = [
             ("milliseconds", Unit::Millis),
             ("microseconds", Unit::Micros),
             ("nanoseconds", Unit::Nanos),
@@ -48,6 +48,10 @@ impl Unit {
             ("millis", Unit::Millis),
             ("micros", Unit::Micros),
             ("nanos", Unit::Nanos),
+            ("millisec", Unit::Millis),
+            ("microsec", Unit::Micros),
+            ("nanosec", Unit::Nanos),
+            ("msecs", Unit::Millis),
             ("msec", Unit::Millis),
             ("usec", Unit::Micros),
             ("nsec", Unit::Nanos),
@@ -64,13 +68,19 @@ impl Unit {
             ("S", Unit::Seconds),
             ("s", Unit::Seconds),
         ];
+        // `Duration (ms)`, `latency[us]`.
+        let name = name.strip_suffix([')', ']']).unwrap_or(name);
         for (ending, unit) in ENDINGS {
             let Some(stem) = strip_suffix_ignore_case_first(name, ending) else { continue };
-            let separated = stem.ends_with(['_', '.', '-']);
+            let separated = stem.ends_with(['_', '.', '-', '(', '[', ' ']);
             let camel = name[stem.len()..].starts_with(|c: char| c.is_ascii_uppercase())
                 && stem.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
             if !stem.is_empty() && (separated || camel) {
-                return Some((unit, stem.trim_end_matches(['_', '.', '-'])));
+                let stem = stem.trim_end_matches(['_', '.', '-', '(', '[', ' ']);
+                // `duration_in_ms`, `elapsedInMillis`.
+                let plain =
+                    ["_in", "-in", ".in", " in", "In"].iter().find_map(|word| stem.strip_suffix(word));
+                return Some((unit, plain.filter(|plain| !plain.is_empty()).unwrap_or(stem)));
             }
         }
         None
@@ -113,12 +123,81 @@ pub fn parse_duration(text: &str) -> Option<f64> {
     Some(sign * total)
 }
 
+/// A duration in any notation that logs have, in nanoseconds: with units, thousands parted or not (`1,500 ms`), as a
+/// clock counts (`00:00:01.23`, `1.02:03:04` with days, `1 day, 0:00:01`), or in ISO 8601 (`PT1M1.5S`).
+pub fn parse_span(text: &str) -> Option<f64> {
+    let text = text.trim();
+    parse_duration(text).or_else(|| grouped(text)).or_else(|| clock(text)).or_else(|| iso_8601(text))
+}
+
+/// `1,500 ms`, `1,234.5 ms`, `1,5 s`: a comma before three digits parts thousands, any other is a decimal point.
+fn grouped(text: &str) -> Option<f64> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ','))?);
+    let (first, rest) = number.split_once(',')?;
+    let mut groups = rest.split(',');
+    let whole = |group: &str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit());
+    let last = groups.next_back()?;
+    let thousands = (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && groups.all(whole)
+        && whole(last.split('.').next().unwrap_or_default());
+    let number = if thousands { number.replace(',', "") } else { number.replacen(',', ".", 1) };
+    Some(number.parse::<f64>().ok()? * nanos_per(unit.trim())?)
+}
+
+/// `00:00:01.2345678`, `1.02:03:04`, `1 day, 0:00:01.5`, `-00:00:01`, and `1:02.5` of minutes.
+fn clock(text: &str) -> Option<f64> {
+    let (sign, text) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
+    let (days, time) = match text.split_once(", ") {
+        Some((days, time)) => (days.strip_suffix(" days").or_else(|| days.strip_suffix(" day"))?, time),
+        None => text.split_once('.').filter(|(_, time)| time.contains(':')).unwrap_or(("0", text)),
+    };
+    let number = |part: &str| {
+        let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse::<f64>().ok()).flatten()
+    };
+    let mut parts = time.rsplit(':');
+    let seconds = parts.next()?;
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    number(fraction)?;
+    let minutes = number(parts.next()?)?;
+    let hours = match parts.next() {
+        Some(hours) => number(hours)?,
+        // Two numbers alone may be hours and minutes.
+        None => seconds.contains('.').then_some(0.0)?,
+    };
+    let fits = whole.len() == 2 && number(whole)? < 60.0 && minutes < 60.0 && parts.next().is_none();
+    fits.then(|| sign * ((number(days).unwrap_or(0.0) * 24.0 + hours) * 3_600e9 + minutes * 60e9))
+        .and_then(|total| Some(total + sign * seconds.parse::<f64>().ok()? * 1e9))
+}
+
+/// `PT1.5S`, `P1DT2H3M4S`: ISO 8601, without years and months, which have no fixed length.
+fn iso_8601(text: &str) -> Option<f64> {
+    let (sign, text) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
+    let (days, time) = text.strip_prefix('P')?.split_once('T')?;
+    let mut total = 0.0;
+    let mut sum = |part: &str, units: &str| {
+        let mut rest = part;
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| c.is_ascii_uppercase())?;
+            let unit = &rest[end..=end];
+            let number: f64 = rest[..end].replacen(',', ".", 1).parse().ok()?;
+            total += number * nanos_per(&unit.to_ascii_lowercase()).filter(|_| units.contains(unit))?;
+            rest = &rest[end + 1..];
+        }
+        Some(())
+    };
+    sum(days, "DW")?;
+    sum(time, "HMS").filter(|()| !time.is_empty())?;
+    Some(sign * total)
+}
+
 /// Nanoseconds in one of the unit that `symbol` names.
 pub fn nanos_per(symbol: &str) -> Option<f64> {
     Some(match symbol {
-        "ns" | "nanosecond" | "nanoseconds" => 1.0,
-        "us" | "µs" | "μs" | "usec" | "microsecond" | "microseconds" => 1e3,
-        "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1e6,
+        "ns" | "nsec" | "nsecs" | "nanos" | "nanosecond" | "nanoseconds" => 1.0,
+        "us" | "µs" | "μs" | "usec" | "usecs" | "micros" | "microsecond" | "microseconds" => 1e3,
+        "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => 1e6,
         "s" | "sec" | "secs" | "second" | "seconds" => 1e9,
         "m" | "min" | "mins" | "minute" | "minutes" => 60e9,
         "h" | "hr" | "hrs" | "hour" | "hours" => 3_600e9,
@@ -224,6 +303,11 @@ mod tests {
             ("latency_seconds", Some((Unit::Seconds, "latency"))),
             ("elapsedMillis", Some((Unit::Millis, "elapsed"))),
             ("elapsed_s", Some((Unit::Seconds, "elapsed"))),
+            ("Duration (ms)", Some((Unit::Millis, "Duration"))),
+            ("latency[us]", Some((Unit::Micros, "latency"))),
+            ("took_in_ms", Some((Unit::Millis, "took"))),
+            ("durationInMillis", Some((Unit::Millis, "duration"))),
+            ("elapsed_msecs", Some((Unit::Millis, "elapsed"))),
             ("status", None),
             ("items", None),
             ("ms", None),
@@ -243,6 +327,53 @@ mod tests {
         assert_eq!(parse_duration("100.6µs"), Some(100_600.0));
         for text in ["", "-", "5", "ms", "1.2.3s", "5 parsecs", "1h30"] {
             assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_in_any_notation() {
+        for (text, millis) in [
+            ("1,500 ms", 1_500.0),
+            ("1,234,567.5 ms", 1_234_567.5),
+            ("250 ms", 250.0),
+            ("0,250 s", 250.0),
+            ("1,5 s", 1_500.0),
+            ("325µs", 0.325),
+            ("325 micros", 0.325),
+            ("1m3.2s", 63_200.0),
+            ("1h 2m 3s", 3_723_000.0),
+            ("00:00:01.2345678", 1_234.567_8),
+            ("00:01:00", 60_000.0),
+            ("-00:00:00.5000000", -500.0),
+            ("1.02:03:04", 93_784_000.0),
+            ("1 day, 0:00:01.5", 86_401_500.0),
+            ("0:00:01.234567", 1_234.567),
+            ("1:02.5", 62_500.0),
+            ("PT1.5S", 1_500.0),
+            ("PT0.025S", 25.0),
+            ("PT1H2M3.5S", 3_723_500.0),
+            ("P1DT1S", 86_401_000.0),
+            ("-PT2S", -2_000.0),
+        ] {
+            let read = parse_span(text).map(|nanos| nanos / 1e6);
+            assert!(read.is_some_and(|read| (read - millis).abs() < 1e-6 * millis.abs()), "{text}: {read:?}");
+        }
+        for text in [
+            "",
+            "10:20",
+            "1:2:3",
+            "00:61:00",
+            "P1Y",
+            "PT",
+            "P1D",
+            "PT1.S.",
+            "1,500",
+            "a,500 ms",
+            "::",
+            "1 night, 0:00:01",
+            "10:10:10.1.2",
+        ] {
+            assert_eq!(parse_span(text), None, "{text}");
         }
     }
 

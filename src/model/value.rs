@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::unit::{Unit, parse_duration};
+use super::unit::{Unit, parse_span};
 
 /// A field's value, borrowed from the entry's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -93,7 +93,7 @@ impl<'a> Value<'a> {
                 _ => {}
             }
         }
-        parse_duration(&text).map(|nanos| nanos / 1e6)
+        parse_span(&text).map(|nanos| nanos / 1e6)
     }
 
     /// The bytes to group, compare and show by: text without quotes and escapes, everything else as written.

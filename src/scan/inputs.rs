@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::database::{self, Database};
 use super::{ScanOptions, parallel};
 use crate::format::log::behaviour::{self, Candidates, RequestIds};
+use crate::format::log::durations::{By, Told};
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
@@ -123,6 +124,22 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
                 .diagnostics
                 .push(Diagnostic::warning(&log.shown, what).hinted("--tz says which place is meant"));
         }
+        if profile.counts_anew {
+            let what = format!(
+                "{} counts requests from the start of each process: other files have the same numbers for others",
+                profile.counters.join(", ")
+            );
+            inputs.diagnostics.push(Diagnostic::note(&log.shown, what));
+        }
+        for told in profile.units.iter().filter(|told| told.by == By::Plausible) {
+            let Told { field, unit, .. } = told;
+            let what = format!(
+                "{field} has no unit, and in the usual one its numbers could not be: they are read as {}",
+                unit.symbol()
+            );
+            let hint = "a format in obs.yaml with `units` settles it";
+            inputs.diagnostics.push(Diagnostic::warning(&log.shown, what).hinted(hint));
+        }
         if !profile.layout.is_bare() {
             continue;
         }
@@ -172,12 +189,14 @@ fn settle_request_ids(logs: &mut [Input]) {
     let profiles = || logs.iter().filter_map(Input::profile);
     let candidates: Vec<&Candidates> = profiles().map(|profile| &profile.candidates).collect();
     let settled = behaviour::settle(&candidates);
+    let anew = behaviour::counts_anew(&candidates);
     let profiles = logs.iter_mut().filter_map(|log| match &mut log.kind {
         InputKind::Log(profile) => Some(profile),
         InputKind::Metrics(_) => None,
     });
-    for (profile, request_ids) in profiles.zip(settled) {
+    for (profile, (request_ids, counts_anew)) in profiles.zip(settled.into_iter().zip(anew)) {
         profile.request_ids = request_ids;
+        profile.counts_anew = counts_anew;
         profile.candidates = Candidates::default();
     }
 }

@@ -1,8 +1,9 @@
 //! Access logs of nginx, Apache and their like: common and combined, with whatever is added at the end.
 
 use super::Sample;
-use super::logfmt::is_number;
+use super::added::{Token, Tokens, put_added};
 use super::positional::positional;
+use super::syslog;
 use super::words::bare;
 use crate::format::time;
 use crate::model::{Level, Role, Value};
@@ -47,11 +48,171 @@ positional!(
             level: None,
             roles: &[(Role::User, "bob"), (Role::Duration, "0.004"), (Role::RequestId, "ab12")],
         },
+        Sample {
+            header: "",
+            text: r#"10.3.4.5 - - [24/Dec/2023:03:29:28 +0000] "GET /en HTTP/2.0" 504 1000 "-" "UA (x)" 1749 5.001 [shop-cart-80] [] 10.0.0.4:80, 10.0.0.5:80 0, 39 0.001, 5.000 502, 504 0c1d2e3f40516273849506a7b8c9d0e1"#,
+            ts: Some("2023-12-24T03:29:28Z"),
+            level: Some(Level::Error),
+            roles: &[
+                (Role::Duration, "5.001"),
+                (Role::Status, "504"),
+                (Role::RequestId, "0c1d2e3f40516273849506a7b8c9d0e1"),
+            ],
+        },
+        Sample {
+            header: "",
+            text: r#"10.3.4.5 - [10.3.4.5] - anna [24/Dec/2023:03:29:28 +0000] "GET /en HTTP/2.0" 200 1000 "-" "UA (x)" 1749 0.012 [shop-cart-80] 10.0.0.4:80 39 0.012 200"#,
+            ts: Some("2023-12-24T03:29:28Z"),
+            level: None,
+            roles: &[(Role::Duration, "0.012"), (Role::User, "anna")],
+        },
+        Sample {
+            header: "",
+            text: r#"10.3.4.5 - - [24/Dec/2023:03:29:28 +0000] "GET /en HTTP/1.1" 503 212 "" "" 10976 656 "web" "shop" "s1" 0 0 1 20 21 "----" 0 0 0 0 0 0 0"#,
+            ts: Some("2023-12-24T03:29:28Z"),
+            level: Some(Level::Error),
+            roles: &[(Role::Duration, "21"), (Role::Status, "503")],
+        },
+        Sample {
+            header: "",
+            text: r#"10.3.4.5 - - [24/Dec/2023:03:29:28 +0000] "GET /en HTTP/1.1" 200 212 "-" "UA" 12 "shop@docker" "http://10.0.0.2:80" 5ms"#,
+            ts: Some("2023-12-24T03:29:28Z"),
+            level: None,
+            roles: &[(Role::Duration, "5ms")],
+        },
     ]
 );
 
 fn starts(rest: &[u8]) -> bool {
-    time_bracket(rest).is_some()
+    time_bracket(rest).is_some_and(|(open, _)| Client::of(rest[..open].trim_ascii_end()).is_some())
+}
+
+/// What stands before the time: `[vhost] host ident user`. A user may hold blanks.
+struct Client<'a> {
+    vhost: Option<&'a [u8]>,
+    host: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Client<'a> {
+    /// `None` if something else stands before the client, as a shipper's head does: then this is an access line in
+    /// a line of another format.
+    fn of(before: &'a [u8]) -> Option<Self> {
+        let (first, rest) = split_word(before);
+        if is_address(first) {
+            let length = addresses(before);
+            let (host, rest) = before.split_at(length);
+            return Some(Client { vhost: None, host, rest: rest.trim_ascii_start() });
+        }
+        // Containers put the time at which they got the line before it.
+        if let Some((_, used)) = time::read(before)
+            && let behind = before[used..].trim_ascii_start()
+            && is_address(split_word(behind).0)
+        {
+            return Client::of(behind);
+        }
+        let (second, behind) = split_word(rest);
+        if is_address(second) {
+            let vhost = Some(first).filter(|first| is_vhost(first))?;
+            return Some(Client { vhost: Some(vhost), host: second, rest: behind });
+        }
+        // A client goes by its name where the server looked that up.
+        let wrapped = rest.split(|b| *b == b' ').any(is_address) || syslog::has_head(before);
+        if wrapped || matches!(first.first(), Some(b'[' | b'<' | b'{')) {
+            return None;
+        }
+        let (third, _) = split_word(behind);
+        if third == b"-" && second != b"-" {
+            return Some(Client { vhost: Some(first), host: second, rest: behind });
+        }
+        Some(Client { vhost: None, host: first, rest })
+    }
+
+    fn put(&self, put: &mut dyn FnMut(&str, Value<'a>)) {
+        if let Some(vhost) = self.vhost {
+            put("vhost", Value::plain(vhost));
+        }
+        put("remote_addr", bare(self.host));
+        let (ident, mut user) = split_word(self.rest);
+        put("ident", bare(ident));
+        // Older ingress-nginx: `10.0.0.1 - [10.0.0.1] - user`.
+        if let Some(inside) = user.strip_prefix(b"[")
+            && let Some(close) = memchr::memchr(b']', inside)
+        {
+            put("forwarded_for", bare(&inside[..close]));
+            user = inside[close + 1..].trim_ascii_start();
+            user = user.strip_prefix(b"- ").unwrap_or(user);
+        }
+        put("user", bare(user));
+    }
+}
+
+/// The first word, and what stands behind the blank after it.
+fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(b' ', text) {
+        Some(blank) => (&text[..blank], &text[blank + 1..]),
+        None => (text, b""),
+    }
+}
+
+/// How long the addresses are that the text begins with: a proxy lists those before it, `10.0.0.1, 10.0.0.2`.
+fn addresses(text: &[u8]) -> usize {
+    let mut end = 0;
+    loop {
+        let (word, _) = split_word(&text[end..]);
+        end += word.len();
+        if !word.ends_with(b",") || end + 1 >= text.len() {
+            return end;
+        }
+        end += 1;
+    }
+}
+
+/// Is this the address of a client: IPv4 or IPv6, with or without a port?
+fn is_address(word: &[u8]) -> bool {
+    let word = word.strip_suffix(b",").unwrap_or(word);
+    let plain = match word.split(|b| *b == b':').next() {
+        Some(before) if before.len() < word.len() && memchr::memchr(b'.', before).is_some() => before,
+        _ => word,
+    };
+    if is_ipv4(plain) {
+        return true;
+    }
+    if memchr::memchr(b':', word).is_none() {
+        return word == b"unix:";
+    }
+    let inside = word.strip_prefix(b"[").and_then(|rest| rest.split(|b| *b == b']').next()).unwrap_or(word);
+    word == b"unix:" || is_ipv6(inside)
+}
+
+/// Eight groups of hexadecimal digits, or fewer around `::`.
+fn is_ipv6(word: &[u8]) -> bool {
+    let word = word.split(|b| *b == b'%').next().unwrap_or(word);
+    // IPv4 may stand at the end.
+    let group = |part: &[u8]| part.len() <= 4 && part.iter().all(u8::is_ascii_hexdigit);
+    let shortened = memchr::memmem::find(word, b"::").is_some();
+    let mut groups = 0;
+    for part in word.split(|b| *b == b':') {
+        if !group(part) && !is_ipv4(part) {
+            return false;
+        }
+        groups += 1;
+    }
+    if shortened { (3..=9).contains(&groups) } else { groups == 8 && !word.ends_with(b":") }
+}
+
+/// Four numbers.
+fn is_ipv4(word: &[u8]) -> bool {
+    let digits = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
+    let mut parts = word.split(|b| *b == b'.');
+    (0..4).all(|_| parts.next().is_some_and(digits)) && parts.next().is_none()
+}
+
+/// Is this the name of a server, with or without a port?
+fn is_vhost(word: &[u8]) -> bool {
+    word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'*'))
+        && !word.ends_with(b":")
+        && time::read(word).is_none()
 }
 
 /// Where the bracket of `[24/Dec/2023:12:29:28 +0900] "` opens and what follows it.
@@ -79,26 +240,18 @@ fn time_bracket(rest: &[u8]) -> Option<(usize, usize)> {
 fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     let line = memchr::memchr(b'\n', entry).map_or(entry, |end| &entry[..end]);
     let Some((open, after)) = time_bracket(line) else { return false };
-    // Before the time: [vhost] host ident user; a user may hold blanks.
-    let mut before = line[..open].trim_ascii_end();
-    let mut words = before.splitn(5, |b| *b == b' ');
-    if let (Some(vhost), Some(_), Some(b"-"), Some(_)) =
-        (words.next(), words.next(), words.next(), words.next())
-    {
-        put("vhost", Value::plain(vhost));
-        before = &before[vhost.len() + 1..];
-    }
-    let mut parts = before.splitn(3, |b| *b == b' ');
-    for name in ["remote_addr", "ident", "user"] {
-        put(name, parts.next().map_or(Value::Null, bare));
-    }
-    put("time_local", Value::plain(line[open + 1..after].trim_ascii_end().trim_suffix_byte(b']')));
+    let Some(client) = Client::of(line[..open].trim_ascii_end()) else { return false };
+    client.put(put);
+    put(
+        "time_local",
+        Value::plain(line[open + 1..after].trim_ascii_end().strip_suffix(b"]").unwrap_or_default()),
+    );
     let mut tokens = Tokens { bytes: line, at: after };
     if let Some(Token::Quoted(request)) = tokens.next() {
         put("request", Value::plain(request));
         put_request(request, put);
     }
-    put_response(&mut tokens, put);
+    put_response(tokens, put);
     is_usual_time(&line[open + 1..]) || time::read(&line[open + 1..]).is_some()
 }
 
@@ -120,7 +273,7 @@ fn is_usual_time(text: &[u8]) -> bool {
 }
 
 /// `POST /path HTTP/1.1` in its parts; a path may hold blanks.
-fn put_request<'a>(request: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
+pub(super) fn put_request<'a>(request: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
     let Some(space) = memchr::memchr(b' ', request) else { return };
     let (method, rest) = (&request[..space], &request[space + 1..]);
     let (path, protocol) = match memchr::memrchr(b' ', rest) {
@@ -135,127 +288,22 @@ fn put_request<'a>(request: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
 }
 
 /// Status, bytes, referer, agent, and what was added after them.
-fn put_response<'a>(tokens: &mut Tokens<'a>, put: &mut dyn FnMut(&str, Value<'a>)) {
-    let mut usual = ["status", "bytes", "referer", "user_agent"].into_iter().peekable();
-    let (mut durations, mut extra) = (0, 0);
-    for token in tokens {
-        let quoted = matches!(token, Token::Quoted(_));
+fn put_response<'a>(mut tokens: Tokens<'a>, put: &mut dyn FnMut(&str, Value<'a>)) {
+    let mut blank = true;
+    for name in ["status", "bytes", "referer", "user_agent"] {
+        let mut ahead = tokens.clone();
+        let Some(token) = ahead.next() else { return };
+        let quoted = matches!(name, "referer" | "user_agent");
         // The common format has no referer and agent: what is added comes right after the bytes.
-        if let Some(name) = usual.next_if(|name| quoted == matches!(*name, "referer" | "user_agent")) {
-            put(name, bare(token.bytes()));
-            continue;
+        if token.is_quoted() != quoted {
+            blank = false;
+            break;
         }
-        let bytes = token.bytes();
-        if let Some(equals) = memchr::memchr(b'=', bytes).filter(|at| !quoted && is_name(&bytes[..*at])) {
-            let value = bytes[equals + 1..].trim_byte(b'"');
-            let name = match &bytes[..equals] {
-                b"rt" => "request_time".into(),
-                other => String::from_utf8_lossy(other),
-            };
-            put(&name, bare(value));
-        } else if is_number(bytes) && durations < 2 {
-            // nginx writes seconds with a fraction, Apache's %D is a whole number of microseconds.
-            let whole = !bytes.contains(&b'.');
-            put(
-                match (durations, whole) {
-                    (0, false) => "request_time",
-                    (0, true) => "request_time_us",
-                    _ => "upstream_response_time",
-                },
-                bare(bytes),
-            );
-            durations += 1;
-        } else if is_id(bytes) {
-            put("request_id", Value::plain(bytes));
-        } else {
-            extra += 1;
-            put(&format!("extra_{extra}"), bare(bytes));
-        }
+        blank &= !quoted || token.bytes().is_empty();
+        put(name, bare(token.bytes()));
+        tokens = ahead;
     }
-}
-
-/// Could this be the name of a `name=value` pair?
-fn is_name(word: &[u8]) -> bool {
-    word.first().is_some_and(u8::is_ascii_alphabetic)
-        && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-}
-
-/// Does this look like an id: long, of letters and digits, with at least one digit?
-fn is_id(word: &[u8]) -> bool {
-    word.len() >= 8
-        && word
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b'+' | b'/' | b'='))
-        && word.iter().any(u8::is_ascii_digit)
-        && word.iter().any(u8::is_ascii_alphabetic)
-        && !word.contains(&b'/')
-}
-
-/// A word of the line, in quotes or not.
-#[derive(Clone, Copy)]
-enum Token<'a> {
-    Bare(&'a [u8]),
-    Quoted(&'a [u8]),
-}
-
-impl<'a> Token<'a> {
-    fn bytes(self) -> &'a [u8] {
-        match self {
-            Token::Bare(bytes) | Token::Quoted(bytes) => bytes,
-        }
-    }
-}
-
-/// The words of a line from `at` on; `\"` does not close a quote.
-struct Tokens<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\r')) {
-            self.at += 1;
-        }
-        let start = self.at;
-        if *self.bytes.get(start)? != b'"' {
-            let end =
-                memchr::memchr2(b' ', b'\r', &self.bytes[start..]).map_or(self.bytes.len(), |n| start + n);
-            self.at = end;
-            return Some(Token::Bare(&self.bytes[start..end]));
-        }
-        let mut end = start + 1;
-        let end = loop {
-            let rest = self.bytes.get(end..).unwrap_or_default();
-            match memchr::memchr2(b'"', b'\\', rest) {
-                None => break self.bytes.len(),
-                Some(found) if rest[found] == b'"' => break end + found,
-                // What comes next is taken as it is.
-                Some(found) => end += found + 2,
-            }
-        };
-        self.at = end + 1;
-        Some(Token::Quoted(&self.bytes[start + 1..end]))
-    }
-}
-
-/// Trimming of single bytes.
-trait TrimByte {
-    fn trim_byte(&self, byte: u8) -> &[u8];
-    fn trim_suffix_byte(&self, byte: u8) -> &[u8];
-}
-
-impl TrimByte for [u8] {
-    fn trim_byte(&self, byte: u8) -> &[u8] {
-        let inner = self.strip_prefix(&[byte]).unwrap_or(self);
-        inner.trim_suffix_byte(byte)
-    }
-
-    fn trim_suffix_byte(&self, byte: u8) -> &[u8] {
-        self.strip_suffix(&[byte]).unwrap_or(self)
-    }
+    put_added(tokens, blank, put);
 }
 
 #[cfg(test)]
@@ -302,19 +350,44 @@ mod tests {
     }
 
     #[test]
-    fn quotes_end_where_they_are_not_escaped() {
-        for (text, quoted) in [
-            (r#""a b" c"#, "a b"),
-            (r#""a \\" \" c"#, r"a \\"),
-            (r#""a \" c"#, r#"a \" c"#),
-            (r#""a \"#, r"a \"),
-            ("\"a", "a"),
+    fn what_stands_before_the_client_is_of_another_format() {
+        const TIME: &str = r#"[24/Dec/2023:03:29:28 +0000] "GET / HTTP/1.1" 200 1"#;
+        for (before, vhost, client, user) in [
+            ("10.0.0.1 - -", "", "10.0.0.1", ""),
+            ("10.0.0.1:5432 - bob", "", "10.0.0.1:5432", "bob"),
+            ("10.0.0.1, 10.0.0.2 - bob", "", "10.0.0.1, 10.0.0.2", "bob"),
+            ("::1 - -", "", "::1", ""),
+            ("2001:db8::17 - a b", "", "2001:db8::17", "a b"),
+            ("shop.example:443 10.0.0.1 - -", "shop.example:443", "10.0.0.1", ""),
+            ("shop.example pc7.example - bob", "shop.example", "pc7.example", "bob"),
+            ("pc7.example - bob", "", "pc7.example", "bob"),
+            ("- - -", "", "", ""),
+            ("unix: - -", "", "unix:", ""),
+            ("10.0.0.1 - [10.0.0.1] - bob", "", "10.0.0.1", "bob"),
+            ("192.0.2.10 shop.example -", "", "192.0.2.10", ""),
+            ("2024-03-05T10:10:11.123456789Z 10.1.1.1 - bob", "", "10.1.1.1", "bob"),
         ] {
-            let token = Tokens { bytes: text.as_bytes(), at: 0 }.next();
-            assert_eq!(
-                token.map(|token| String::from_utf8_lossy(token.bytes()).into_owned()),
-                Some(quoted.into())
-            );
+            let line = format!("{before} {TIME}");
+            assert!(starts(line.as_bytes()), "{before}");
+            let mut found = [String::new(), String::new(), String::new()];
+            assert!(split(line.as_bytes(), &mut |name, value| {
+                let at = ["vhost", "remote_addr", "user"].iter().position(|known| *known == name);
+                if let Some(at) = at {
+                    found[at] = value.text().unwrap_or_default().into_owned();
+                }
+            }));
+            assert_eq!(found, [vhost, client, user], "{before}");
+        }
+        for before in [
+            "Mar  5 10:10:11 web1 nginx: 10.1.1.1 - alice",
+            "<190>Mar  5 10:10:11 web1 nginx: 10.1.1.1 - -",
+            "2024-03-05T10:10:11+00:00 web1 nginx: 10.1.1.1 - -",
+            "Mar  5 10:10:11 web1 nginx: pc7.example - -",
+            "[pod/shop-1/nginx] 10.1.1.1 - -",
+            "shop-1 nginx 10.1.1.1 - -",
+            "nginx: 10.1.1.1 - -",
+        ] {
+            assert!(!starts(format!("{before} {TIME}").as_bytes()), "{before}");
         }
     }
 

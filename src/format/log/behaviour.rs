@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::ids::{self, Shape};
 use super::names;
-use crate::model::{Role, Unit, Value, stable_hash};
+use crate::model::{Role, Timestamp, Unit, Value, stable_hash};
 
 /// Where the ids of requests stand in a file whose names do not tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +39,52 @@ pub struct Candidates {
     known: Values,
     fields: BTreeMap<String, Values>,
     words: BTreeMap<Shape, Values>,
+    /// Fields whose names say that they are requests' ids, by what they count.
+    counting: BTreeMap<String, Counting>,
+    /// The numbers of the entry, each with its field.
+    numbers: Vec<(String, u64)>,
     /// Lines whose words were looked at.
     lines: u32,
+}
+
+/// Values that may count requests, 1, 2, 3 …, `req-1`, `req-2` …
+#[derive(Clone, Debug, Default)]
+struct Counting {
+    /// When each was first seen.
+    first: BTreeMap<u64, Timestamp>,
+    /// Values that are no numbers.
+    others: u32,
+}
+
+impl Counting {
+    /// Are these numbers next to each other?
+    fn counts(&self) -> bool {
+        let range = self.first.first_key_value().zip(self.first.last_key_value());
+        let Some(((from, _), (to, _))) = range else { return false };
+        let distinct = self.first.len() as u64;
+        self.others == 0 && distinct >= 3 && to - from < 3 * distinct && *to < MOST_COUNTED
+    }
+
+    /// Are the same numbers in both, mostly at other times?
+    fn is_at_other_times(&self, other: &Counting) -> bool {
+        let both = self.first.iter().filter_map(|(number, ts)| Some((ts, other.first.get(number)?)));
+        let (near, far): (Vec<_>, Vec<_>) = both.partition(|(a, b)| (a.0 - b.0).abs() < SAME_TIME);
+        far.len() >= 2 && far.len() > near.len()
+    }
+}
+
+/// Numbers from here on are no counters of a process that began a while ago.
+const MOST_COUNTED: u64 = 10_000_000;
+
+/// What two files say of one request is said within this, in nanoseconds.
+const SAME_TIME: i64 = 30 * crate::model::time::NANOS;
+
+/// The number of a value that may count: `17`, `req-17`, and in fastify's notation `req-1f`.
+fn counted(text: &[u8]) -> Option<u64> {
+    let digits = text.strip_prefix(b"req-").unwrap_or(text);
+    let base = if digits.len() < text.len() { 36 } else { 10 };
+    let text = std::str::from_utf8(digits).ok().filter(|_| (1..=7).contains(&digits.len()))?;
+    (!text.starts_with('+')).then(|| u64::from_str_radix(text, base).ok()).flatten()
 }
 
 /// How often each value of a field occurs. Of very many those with the least hashes are kept: two files keep the same.
@@ -127,6 +171,8 @@ impl Values {
 
 /// A value's hash, stirred once more: low hashes are a fair choice of all.
 fn hash(value: &[u8]) -> u64 {
+    let plain = ids::plain_id(value);
+    let value = plain.as_deref().unwrap_or(value);
     stable_hash(value.iter().copied()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
@@ -144,6 +190,7 @@ impl Candidates {
         if named == Named::Request {
             if !text.is_empty() {
                 self.known.add(text, false);
+                self.count(name, text);
             }
             return;
         }
@@ -155,6 +202,35 @@ impl Candidates {
         } else if self.fields.len() < MOST_FIELDS {
             self.fields.entry(name.to_owned()).or_default().add(text, number);
         }
+    }
+
+    fn count(&mut self, name: &str, text: &[u8]) {
+        match counted(text) {
+            Some(number) => self.numbers.push((name.to_owned(), number)),
+            None if self.counting.len() < MOST_FIELDS => {
+                self.counting.entry(name.to_owned()).or_default().others += 1;
+            }
+            None => {}
+        }
+    }
+
+    /// Ends an entry, which has this time.
+    pub(super) fn entry(&mut self, ts: Option<Timestamp>) {
+        for (name, number) in self.numbers.drain(..) {
+            if let Some(ts) = ts
+                && self.counting.len() < MOST_FIELDS
+            {
+                let counting = self.counting.entry(name).or_default();
+                if counting.first.len() < KEPT {
+                    counting.first.entry(number).or_insert(ts);
+                }
+            }
+        }
+    }
+
+    /// The fields that count.
+    pub(super) fn counters(&self) -> Vec<String> {
+        self.counting.iter().filter(|(_, counting)| counting.counts()).map(|(name, _)| name.clone()).collect()
     }
 
     /// Takes in a line of text; `known` is what is read as its id without this.
@@ -172,12 +248,25 @@ impl Candidates {
             }
             seen.push(shape);
         }
+        for (label, number) in ids::labelled(line) {
+            let shape = Shape::labelled(label);
+            if self.words.contains_key(&shape) || self.words.len() < MOST_SHAPES {
+                let name = std::str::from_utf8(&label[..label.len() - 1]).unwrap_or_default().trim();
+                // A number is anything's, but not behind the name of a request.
+                self.words.entry(shape).or_default().add(number, !is_request(name));
+            }
+        }
     }
 
     /// Forgets what has one value only, and keeps so many values of what is left.
     pub fn trim(&mut self, kept: usize) {
         self.fields.retain(|_, values| values.counts.len() > 1);
         self.words.retain(|_, values| values.counts.len() > 1);
+        for counting in self.counting.values_mut() {
+            while counting.first.len() > kept {
+                counting.first.pop_last();
+            }
+        }
         let all = self.fields.values_mut().chain(self.words.values_mut());
         for values in all.chain([&mut self.known]) {
             while values.counts.len() > kept {
@@ -268,6 +357,35 @@ impl Sum {
         }
     }
 }
+
+/// Is this the name of what happens once?
+fn is_request(name: &str) -> bool {
+    matches!(Named::of(name), Named::Request) || ids::looks_like_id(format!("{name}-1000").as_bytes())
+}
+
+/// Which of these files count requests anew, while others have the same numbers at other times.
+pub fn counts_anew(files: &[&Candidates]) -> Vec<bool> {
+    let mut anew = vec![false; files.len()];
+    let counting: Vec<(usize, &Counting)> = files
+        .iter()
+        .enumerate()
+        .flat_map(|(at, file)| {
+            file.counting.values().filter(|counting| counting.counts()).map(move |c| (at, c))
+        })
+        .take(MOST_COUNTING)
+        .collect();
+    for (index, (at, one)) in counting.iter().enumerate() {
+        for (other_at, other) in &counting[index + 1..] {
+            if at != other_at && one.is_at_other_times(other) {
+                (anew[*at], anew[*other_at]) = (true, true);
+            }
+        }
+    }
+    anew
+}
+
+/// How many files that count are compared with each other.
+const MOST_COUNTING: usize = 200;
 
 /// Where in each file the ids of requests stand, told by all of them together. What a name tells counts first: then
 /// only what has the same values is an id, too.

@@ -6,7 +6,9 @@ use aho_corasick::AhoCorasick;
 use memchr::memmem::find;
 
 use super::json;
-use super::words::{is_uuid, pair_value, unit_after};
+use super::trace::is_place;
+use super::words::{first_line, is_uuid, pair_value, unit_after};
+use crate::model::unit::parse_span;
 use crate::model::{Level, Text, Value};
 
 /// How much of a message is looked at.
@@ -98,11 +100,21 @@ fn key_before(message: &[u8], end: usize) -> Option<&[u8]> {
 /// Where numbers stand in a message that come behind a blank.
 fn numbers(message: &[u8]) -> impl Iterator<Item = usize> {
     let starts = memchr::memchr_iter(b' ', message).map(|blank| blank + 1);
-    starts.filter(|at| matches!(message.get(*at), Some(b'0'..=b'9' | b'.')))
+    starts.filter(|at| matches!(message.get(*at), Some(b'0'..=b'9' | b'.' | b'P')))
 }
 
 /// Words before a duration.
-const TOOK: [&[u8]; 5] = [b"took ", b"duration: ", b"elapsed: ", b"elapsed time: ", b"latency: "];
+const TOOK: [&[u8]; 9] = [
+    b"took ",
+    b"duration: ",
+    b"elapsed: ",
+    b"elapsed time: ",
+    b"latency: ",
+    b"Took ",
+    b"Duration: ",
+    b"Elapsed: ",
+    b"Latency: ",
+];
 /// Words before ` in ` and a duration.
 const DONE: [&str; 14] = [
     "completed",
@@ -150,17 +162,27 @@ fn is_done(before: &[u8]) -> bool {
 }
 
 /// The status at the start of `text`.
-fn status_code(text: &[u8]) -> Option<&[u8]> {
+pub(super) fn status_code(text: &[u8]) -> Option<&[u8]> {
     let code = text.get(..3)?;
     let ends = !text.get(3).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
     (ends && matches!(code, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'])).then_some(code)
 }
 
-/// A number with its unit at the start of `text`.
-fn with_unit(text: &[u8]) -> Option<&[u8]> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-    let unit = unit_after(&text[digits..])?;
-    (digits > 0).then(|| &text[..digits + unit])
+/// A number with its unit at the start of `text`, thousands parted or not; several of them, `1m3.2s`; or a duration in
+/// another notation, `00:00:01.23`, `PT1.5S`.
+pub(super) fn with_unit(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')).count();
+    if let Some(unit) = unit_after(&text[digits..]) {
+        return (digits > 0).then(|| &text[..digits + unit]);
+    }
+    let notation = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':');
+    let length = text.iter().take(32).take_while(notation).count();
+    let word = text[..length].trim_ascii_end();
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    // An hour or a minute alone is a time of day, or an age, sooner than how long something took.
+    let long = word.contains(&b':') || word.starts_with(b"PT") || word.ends_with(b"s");
+    let read = std::str::from_utf8(word).ok().filter(|_| long).and_then(parse_span);
+    read.map(|_| word)
 }
 
 /// The id of a request without a name before it: a W3C traceparent, a UUID, or `req-…`.
@@ -219,8 +241,15 @@ fn bounded(message: &[u8], from: usize, to: usize) -> bool {
 const KEYS: [&[u8]; 7] =
     [b"LEVEL: ", b"level=", b"\"level\":", b"lvl=", b"severity=", b"Severity=", b"\"severity\":"];
 /// What only an error says.
-const ERRORS: [&[u8]; 4] =
-    [b"Traceback (most recent call last)", b"Unhandled exception", b"segfault at ", b"Segmentation fault"];
+const ERRORS: [&[u8]; 7] = [
+    b"Traceback (most recent call last)",
+    b"Unhandled exception",
+    b"segfault at ",
+    b"Segmentation fault",
+    b"panic serving ",
+    b"' panicked at ",
+    b"triggerUncaughtException(",
+];
 /// What only the end of a program says.
 const FATAL: [&[u8]; 3] = [b"Out of memory: ", b"Kernel panic", b"fatal error: "];
 
@@ -263,7 +292,8 @@ pub(super) fn level(message: &[u8]) -> Option<Level> {
         return Some(Level::Fatal);
     }
     let server_fault = || duration_and_status(message).1.is_some_and(|code| code[0] == b'5');
-    let fails = || ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message);
+    let fails =
+        || ERRORS.iter().any(|words| find(message, words).is_some()) || exception(message) || died(message);
     (tells && fails() || server_fault()).then_some(Level::Error)
 }
 
@@ -295,6 +325,11 @@ fn cisco(message: &[u8]) -> Option<Level> {
         _ => None,
     })?;
     (code[end] == b':' && facility[0].is_ascii_uppercase()).then(|| Level::from_syslog(severity)).flatten()
+}
+
+/// What Node says when nobody catches an exception: the place in the source, the line there, the exception.
+fn died(message: &[u8]) -> bool {
+    is_place(first_line(message)) && find(message, b"\n    at ").is_some()
 }
 
 /// `java.lang.IllegalStateException: x`, `ValueError: x`: the name of an exception with what it says.
@@ -390,6 +425,12 @@ mod tests {
             ("Traceback (most recent call last):", Some(Level::Error)),
             ("\"GET / HTTP/1.1\" 503", Some(Level::Error)),
             ("\"GET / HTTP/1.1\" 404", None),
+            ("http: panic serving 10.0.0.1:58749: runtime error: x", Some(Level::Error)),
+            ("thread 'main' panicked at src/main.rs:10:5:\nno db", Some(Level::Error)),
+            (
+                "/app/server.js:12\n    throw e;\n    ^\n\nError: no db\n    at f (/app/server.js:12:9)",
+                Some(Level::Error),
+            ),
             ("no error here: Exceptional", None),
             ("Error: x", None),
             ("handling Exception types", None),

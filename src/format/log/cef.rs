@@ -31,8 +31,8 @@ impl LogFormat for Cef {
         understood
     }
 
-    fn fields(&self, entry: &[u8], _plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
-        positional::fields(split, entry, visit);
+    fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
+        positional::fields(split, entry, plan, visit);
         None
     }
 

@@ -37,8 +37,8 @@ impl LogFormat for CmTrace {
         understood
     }
 
-    fn fields(&self, entry: &[u8], _plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
-        positional::fields(split, entry, visit);
+    fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
+        positional::fields(split, entry, plan, visit);
         None
     }
 

@@ -1,5 +1,6 @@
 //! What a line of text says before its message: time, level, thread, logger, id, each where it is found.
 
+use super::ids::trace_of;
 use super::layout::{Found, Layout, stamp};
 use super::words::is_id;
 use crate::format::time::Stamp;
@@ -17,6 +18,7 @@ pub(super) struct Header {
     pub(super) service: Option<Range>,
     pub(super) logger: Option<Range>,
     pub(super) id: Option<Range>,
+    pub(super) span: Option<Range>,
     pub(super) message: usize,
     /// Is the bracket still open that opened before the time?
     pub(super) open: bool,
@@ -256,6 +258,9 @@ impl Header {
         } else if let Some(id) = self.id_in(trimmed) {
             let start = from + (id.as_ptr() as usize - inside.as_ptr() as usize);
             self.id = Some((start, start + id.len()));
+            if trimmed.len() > id.len() && trace_of(trimmed).is_some() {
+                self.span = Some((start + id.len() + 1, start + trimmed.len()));
+            }
         } else if self.logger.is_none() && is_dotted(trimmed) {
             self.logger = Some((from, to));
         } else if self.thread.is_none() && !trimmed.contains(&b'=') {
@@ -287,6 +292,10 @@ impl Header {
     fn id_in<'t>(&self, trimmed: &'t [u8]) -> Option<&'t [u8]> {
         // OpenStack puts the id that a request came with before its own, or None.
         let trimmed = trimmed.strip_prefix(b"None ").unwrap_or(trimmed);
+        if let Some(trace) = trace_of(trimmed).filter(|_| self.id.is_none()) {
+            // Spring Boot 3: `[TRACE-SPAN]`.
+            return Some(trace);
+        }
         let length = trimmed.iter().position(|b| matches!(b, b' ' | b'|' | b',')).unwrap_or(trimmed.len());
         (self.id.is_none() && is_id(&trimmed[..length])).then_some(&trimmed[..length])
     }
@@ -701,8 +710,15 @@ fn separators(line: &[u8], mut at: usize, started: bool) -> usize {
 
 impl Header {
     /// The parts that roles but time, level and message are played by.
-    pub(super) fn parts(&self) -> [(&'static str, Option<Range>); 4] {
-        [("thread", self.thread), ("logger", self.logger), ("service", self.service), ("request_id", self.id)]
+    pub(super) fn parts(&self) -> [(&'static str, Option<Range>); 6] {
+        [
+            ("thread", self.thread),
+            ("logger", self.logger),
+            ("service", self.service),
+            ("request_id", self.id),
+            ("trace_id", self.span.and(self.id)),
+            ("span_id", self.span),
+        ]
     }
 
     /// Where the header's last part ends that stands before the message in any case: the time. Pairs are looked

@@ -1,5 +1,7 @@
 //! What ids look like and what they are called: which names and words are of one request, which of many.
 
+use std::borrow::Cow;
+
 use super::body::traceparent;
 use super::names;
 use super::words::is_uuid;
@@ -99,12 +101,86 @@ pub fn looks_like_id(word: &[u8]) -> bool {
     }
 }
 
-/// The trace in W3C's `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
+/// The trace in W3C's `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`, and in the headers of others.
 pub fn trace_in(text: &str) -> Option<&str> {
-    (text.len() == 55)
-        .then(|| traceparent(text.as_bytes()))
-        .flatten()
-        .and_then(|id| std::str::from_utf8(id).ok())
+    trace_of(text.as_bytes()).and_then(|id| std::str::from_utf8(id).ok())
+}
+
+/// The trace in a header that says more: W3C's `00-TRACE-SPAN-01`, B3's `TRACE-SPAN-1`, which Spring Boot writes without
+/// the flag, Jaeger's `TRACE:SPAN:PARENT:FLAGS`, Google's `TRACE/SPAN;o=1`.
+pub(super) fn trace_of(text: &[u8]) -> Option<&[u8]> {
+    // The shortest is B3's of 64 bits.
+    if text.len() < 33 {
+        return None;
+    }
+    let hexadecimal = |part: &[u8], lengths: &[usize]| {
+        lengths.contains(&part.len()) && part.iter().all(u8::is_ascii_hexdigit)
+    };
+    let sign = text.iter().position(|b| !b.is_ascii_hexdigit())?;
+    let (trace, rest) = (&text[..sign], &text[sign + 1..]);
+    if !hexadecimal(trace, &[16, 32]) {
+        return traceparent(text).filter(|_| text.len() == 55);
+    }
+    let mut parts = rest.split(|b| *b == text[sign]);
+    let span = parts.next()?;
+    let known = match text[sign] {
+        b'-' => hexadecimal(span, &[16]) && parts.all(|part| hexadecimal(part, &[1, 16])),
+        b':' => hexadecimal(span, &[16]) && parts.count() == 2,
+        b'/' => {
+            trace.len() == 32
+                && span.first().is_some_and(u8::is_ascii_digit)
+                && memchr::memmem::find(span, b";o=").is_some()
+        }
+        _ => false,
+    };
+    known.then_some(trace)
+}
+
+/// An id as all write it: of a header the trace, of a UUID in capitals the same in small letters, as they are compared
+/// (RFC 9562). `None` if it is written so.
+pub fn plain_id(id: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let capitals = |id: &[u8]| id.iter().any(u8::is_ascii_uppercase);
+    match id.len() {
+        36 if capitals(id) && is_uuid(id) => Some(Cow::Owned(id.to_ascii_lowercase())),
+        32 if capitals(id) && id.iter().all(u8::is_ascii_hexdigit) => {
+            Some(Cow::Owned(id.to_ascii_lowercase()))
+        }
+        33.. => trace_of(id).map(Cow::Borrowed),
+        _ => None,
+    }
+}
+
+/// Numbers behind the name of what they count, `[req:100007]`, `order #100007`: the name with the sign, and the number.
+pub(super) fn labelled(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    memchr::memchr2_iter(b':', b'#', text).filter_map(|sign| {
+        let digits = text[sign + 1..].iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+        let after = text.get(sign + 1 + digits);
+        if !LABELLED.contains(&digits)
+            || after.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'-' | b'_'))
+        {
+            return None;
+        }
+        let label = &text[label_start(text, sign)?..=sign];
+        Some((label, &text[sign + 1..sign + 1 + digits]))
+    })
+}
+
+/// How many digits such a number has.
+const LABELLED: std::ops::RangeInclusive<usize> = 3..=19;
+
+/// Where the name before a sign begins: letters, at the start of a word; a blank may stand before `#`.
+fn label_start(text: &[u8], sign: usize) -> Option<usize> {
+    let end = match text[..sign].last() {
+        Some(b' ') if text[sign] == b'#' => sign - 1,
+        _ => sign,
+    };
+    let length = text[..end].iter().rev().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
+    let from = end - length;
+    let apart = from
+        .checked_sub(1)
+        .is_none_or(|before| matches!(text[before], b' ' | b'[' | b'(' | b'<' | b'|' | b'\t'));
+    let name = std::str::from_utf8(&text[from..end]).ok()?;
+    (apart && (1..=LONGEST_PREFIX).contains(&length) && !is_shared_name(name)).then_some(from)
 }
 
 /// How the ids of one kind are written: `ord-` and digits, eight letters and digits, `1rWxyz-0001Ab-2C`.
@@ -129,6 +205,16 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 6..=64;
 const LONGEST_PREFIX: usize = 12;
 
 impl Shape {
+    /// The shape of numbers behind this name and its sign.
+    pub(super) fn labelled(label: &[u8]) -> Shape {
+        Shape { prefix: label.into(), runs: [(0, 0)].into(), hexadecimal: false }
+    }
+
+    /// Do numbers of this shape stand behind a name and a sign that are no part of them?
+    fn is_labelled(&self) -> bool {
+        matches!(self.prefix.last(), Some(b':' | b'#'))
+    }
+
     /// The shape of a word that may be an id by its look: digits and letters in no order that a name has.
     pub fn of(word: &[u8]) -> Option<Shape> {
         if !LENGTHS.contains(&word.len()) || word.starts_with(b"0x") || is_date(word) {
@@ -159,6 +245,9 @@ impl Shape {
 
     /// The first word of a text that is written like this.
     pub fn find<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        if self.is_labelled() {
+            return labelled(text).find(|(label, _)| *label == &*self.prefix).map(|(_, number)| number);
+        }
         let found =
             words(text).find(|(from, to)| self.fits(&text[*from..*to], stands_apart(text, *from, *to)));
         found.map(|(from, to)| &text[from..to])
@@ -318,6 +407,64 @@ mod tests {
         ] {
             assert_eq!(is_id_name(name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn traces_are_found_in_headers() {
+        const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+        for (text, expected) in [
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Some(TRACE)),
+            ("4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", Some(TRACE)),
+            ("4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1", Some(TRACE)),
+            ("4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1-05e3ac9a4f6e3b90", Some(TRACE)),
+            ("a3ce929d0e0e4736-00f067aa0ba902b7", Some("a3ce929d0e0e4736")),
+            ("4bf92f3577b34da6a3ce929d0e0e4736:00f067aa0ba902b7:0:1", Some(TRACE)),
+            ("4bf92f3577b34da6a3ce929d0e0e4736/2450;o=1", Some(TRACE)),
+            ("4bf92f3577b34da6a3ce929d0e0e4736", None),
+            ("8f5c7e0a-1b2c-4d3e-9f00-a1b2c3d4e5f0", None),
+            ("4bf92f3577b34da6a3ce929d0e0e4736-checkout-of-a-cart", None),
+        ] {
+            assert_eq!(trace_in(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_case_of_a_uuid_says_nothing() {
+        let plain = |id: &str| plain_id(id.as_bytes()).map(|id| String::from_utf8_lossy(&id).into_owned());
+        assert_eq!(
+            plain("8F5C7E0A-1B2C-4D3E-9F00-A1B2C3D4E5F0").as_deref(),
+            Some("8f5c7e0a-1b2c-4d3e-9f00-a1b2c3d4e5f0")
+        );
+        for id in ["8f5c7e0a-1b2c-4d3e-9f00-a1b2c3d4e5f0", "01J2VEW8X8643XNXKT62PRM36S", "req-ABC", ""] {
+            assert_eq!(plain(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_names_before_them() {
+        let found = |text: &'static str| {
+            let found = labelled(text.as_bytes());
+            found
+                .map(|(label, number)| String::from_utf8_lossy(&[label, b"|", number].concat()).into_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("[req:100007] paid order #4711 of user:17"), ["req:|100007", "order #|4711"]);
+        for text in [
+            "10:10:11.123",
+            "shop.example:8080",
+            "Cart.java:123)",
+            "user:1700",
+            "a:1",
+            "x:12345.6",
+            "at 2024:05",
+        ] {
+            assert_eq!(found(text), Vec::<String>::new(), "{text}");
+        }
+        assert_eq!(Shape::labelled(b"req:").find(b"[req:100007] x"), Some(&b"100007"[..]));
+        assert_eq!(
+            Shape::labelled(b"order #").find(b"[req:100007] order #12 order #4711"),
+            Some(&b"4711"[..])
+        );
     }
 
     #[test]

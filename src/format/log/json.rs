@@ -1,7 +1,7 @@
 //! JSON lines of any vocabulary, walked by hand: only wanted values are looked at, nothing is copied.
 
 use super::plan::{Key, Node};
-use super::{LogFormat, Plan, Sample};
+use super::{LogFormat, Plan, Sample, request};
 use crate::model::{Level, RecentKeys, Role, Slots, Text, Value};
 
 /// One JSON object a line.
@@ -41,6 +41,9 @@ impl LogFormat for Json {
         }
         if plan.carries() {
             extract_carried(line, plan, slots);
+        }
+        if plan.speaks() {
+            request::offer_of_message(plan, slots);
         }
         if slots.level.is_none() && plan.needs().has(Role::Level) {
             slots.level = plan.unwritten_level(slots);

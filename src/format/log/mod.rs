@@ -1,6 +1,7 @@
 //! Log formats: one file each, one line in [`LOG_FORMATS`].
 
 pub mod access;
+mod added;
 pub mod apache_error;
 pub mod auditd;
 pub mod aws;
@@ -19,6 +20,8 @@ pub mod csv;
 pub mod dmesg;
 pub mod docker;
 pub mod dotnet;
+pub mod durations;
+pub mod envoy;
 pub mod gin;
 pub mod haproxy;
 mod header;
@@ -27,6 +30,7 @@ pub mod journal;
 pub mod json;
 pub mod jul;
 pub mod klog;
+pub mod lambda;
 pub mod laurel;
 mod layout;
 pub mod logcat;
@@ -36,6 +40,7 @@ pub mod mysql;
 pub mod names;
 pub mod nginx_error;
 pub mod normal;
+mod noted;
 pub mod ossec;
 pub mod otlp;
 pub mod own;
@@ -44,6 +49,7 @@ mod positional;
 pub mod postgres;
 pub mod reader;
 pub mod redis;
+mod request;
 pub mod ruby;
 pub mod sap;
 pub mod squid;
@@ -180,6 +186,8 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &uwsgi::Uwsgi,
     &gin::Gin,
     &logcat::Logcat,
+    &lambda::Lambda,
+    &envoy::Envoy,
     &cluster::Cluster,
     &auditd::Auditd,
     &cef::Cef,

@@ -210,6 +210,11 @@ const NAMES: &[(Role, &[&str])] = &[
             "reqid",
             "traceID",
             "x-trace-id",
+            "traceparent",
+            "x-b3-traceid",
+            "b3",
+            "uber-trace-id",
+            "x-cloud-trace-context",
             "x-amzn-trace-id",
             "x-amzn-RequestId",
             "awsRequestId",
@@ -235,6 +240,8 @@ const NAMES: &[(Role, &[&str])] = &[
             "x-b3-traceid",
             "x-trace-id",
             "uber-trace-id",
+            "b3",
+            "x-cloud-trace-context",
         ],
     ),
     (Role::SpanId, &["span_id", "span.id", "dd.span_id", "otelSpanID", "@sp", "span"]),
@@ -291,6 +298,10 @@ const NAMES: &[(Role, &[&str])] = &[
             "handler_time",
             "OriginDuration",
             "x_runtime",
+            "service_time",
+            "grpc.time",
+            "grpc.duration",
+            "record.metrics.duration",
         ],
     ),
     (
@@ -318,6 +329,8 @@ const NAMES: &[(Role, &[&str])] = &[
             "OriginStatus",
             "sc-status",
             "EdgeResponseStatus",
+            "grpc.code",
+            "grpc.status",
         ],
     ),
     (Role::Thread, &["thread", "thread_name", "threadName", "process.thread.name", "tid", "thread_id"]),
@@ -471,11 +484,18 @@ fn camel(name: &str) -> String {
     out
 }
 
+/// Does the name of a duration say its unit, or has a specification settled it?
+pub(super) fn has_unit(name: &str) -> bool {
+    Unit::of_name(name).is_some() || normal(name) == "event.duration"
+}
+
 /// The unit of a duration whose name does not say: nginx and gunicorn count request times in seconds,
 /// ECS counts `event.duration` in nanoseconds, everybody else mostly milliseconds.
 fn usual_unit(plain: &str) -> Option<Unit> {
     match plain {
         "requesttime" | "upstreamresponsetime" => Some(Unit::Seconds),
+        // Apache's %D, which its access log does not name.
+        "servicetime" => Some(Unit::Micros),
         "event.duration" => Some(Unit::Nanos),
         _ => None,
     }

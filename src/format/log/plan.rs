@@ -1,13 +1,15 @@
 //! What to look for in the entries of one file: the wanted names as a table, made once before the scan.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::columns::Columns;
-use super::ids::Shape;
+use super::durations::{self, Told};
+use super::ids::{self, Shape};
 use super::layout::Layout;
-use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
+use super::{LOG_FORMATS, LogFormat, Profile, body, colour, names, text};
 use crate::format::time::Clock;
-use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Unit, Value};
+use crate::model::{Level, Needs, Role, Slot, Slots, Text, Timestamp, Unit, Value};
 
 /// The wanted names of one file, ready to be looked up by the bytes of a key.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Plan {
     layout: Layout,
     /// Do messages of the file carry objects of JSON?
     carries: bool,
+    /// Do messages of the file speak of requests, as web frameworks do?
+    speaks: bool,
     /// How ids of requests are written that stand among the words of the file's entries.
     request_words: Vec<Shape>,
     /// Did a person say which fields name requests?
@@ -146,6 +150,7 @@ impl Plan {
             columns: None,
             layout: Layout::default(),
             carries: false,
+            speaks: false,
             request_words: Vec::new(),
             maps_request_ids: false,
             own: Vec::new(),
@@ -175,7 +180,7 @@ impl Plan {
             let mut own: Vec<(u8, &String, Option<Unit>)> = Vec::new();
             for (path, roles) in &roles {
                 for (of, rank, unit) in roles {
-                    if *of == role {
+                    if *of == role && !(role == Role::Duration && durations::is_part(path, seen)) {
                         own.push((*rank, path, unit.or(file_unit)));
                     }
                 }
@@ -200,7 +205,14 @@ impl Plan {
         self.formats.clone_from(&profile.formats);
         self.columns.clone_from(&profile.columns);
         self.layout = profile.layout;
+        if self.needs.has(Role::RequestId) && !self.maps_request_ids && !profile.counters.is_empty() {
+            self.put_counters_last(profile);
+        }
         self.carries = profile.carries;
+        self.speaks = profile.speaks;
+        if self.needs.has(Role::Duration) {
+            profile.units.iter().for_each(|told| self.count_in(told));
+        }
         if self.needs.has(Role::RequestId) && !profile.request_ids.is_empty() && !self.maps_request_ids {
             for (rank, field) in profile.request_ids.fields.iter().enumerate() {
                 self.add_role(Role::RequestId, field, rank.min(usize::from(RANKS)) as u8, None);
@@ -211,6 +223,46 @@ impl Plan {
             self.request_words.clone_from(&profile.request_ids.words);
         }
         self
+    }
+
+    /// Ids that count requests are looked at where no other names them; those that count anew in each process only where
+    /// nothing else in the other files goes by the same numbers.
+    fn put_counters_last(&mut self, profile: &Profile) {
+        let rank = |path: &&String| {
+            let roles = names::roles_of(path);
+            let rank = roles.iter().find(|(role, ..)| *role == Role::RequestId).map(|(_, rank, _)| *rank);
+            rank.map(|rank| (profile.counters.contains(path), rank))
+        };
+        let mut own: Vec<_> = profile.keys.iter().filter_map(|path| Some((rank(&path)?, path))).collect();
+        own.retain(|((counts, _), _)| !(*counts && profile.counts_anew));
+        own.sort_by_key(|(rank, _)| *rank);
+        self.forget(Role::RequestId);
+        for (rank, (_, path)) in own.iter().enumerate() {
+            self.add_role(Role::RequestId, path, rank.min(usize::from(RANKS)) as u8, None);
+        }
+        for node in Arc::make_mut(&mut self.nodes) {
+            node.index();
+        }
+    }
+
+    /// Looks for a role no more.
+    fn forget(&mut self, role: Role) {
+        for key in Arc::make_mut(&mut self.nodes).iter_mut().flat_map(|node| &mut node.keys) {
+            key.targets.retain(|target| target.slot != role.slot());
+        }
+    }
+
+    /// Reads the numbers of a field in the unit that the file told.
+    fn count_in(&mut self, told: &Told) {
+        let last = told.field.rsplit('.').next().unwrap_or_default();
+        let nodes = Arc::make_mut(&mut self.nodes);
+        for key in nodes.iter_mut().flat_map(|node| &mut node.keys) {
+            if *key.name == *told.field.as_bytes() || *key.name == *last.as_bytes() {
+                for target in key.targets.iter_mut().filter(|target| target.slot == Role::Duration.slot()) {
+                    target.unit = Some(told.unit);
+                }
+            }
+        }
     }
 
     /// The id of a request that stands among the words of `entry`, where that is how the file tells them.
@@ -261,6 +313,11 @@ impl Plan {
         self.carries
     }
 
+    /// Do messages of the file speak of requests, as web frameworks do?
+    pub(super) fn speaks(&self) -> bool {
+        self.speaks
+    }
+
     /// Where the file's text has its times.
     pub(super) fn layout(&self) -> Layout {
         self.layout
@@ -288,9 +345,7 @@ impl Plan {
                 continue;
             }
             self.maps_request_ids |= *role == Role::RequestId;
-            for key in Arc::make_mut(&mut self.nodes).iter_mut().flat_map(|node| &mut node.keys) {
-                key.targets.retain(|target| target.slot != role.slot());
-            }
+            self.forget(*role);
             for (rank, field) in fields.iter().enumerate() {
                 let unit = Unit::of_name(field).map(|(unit, _)| unit);
                 self.add_role(*role, field, rank as u8, unit);
@@ -334,6 +389,14 @@ impl Plan {
             Value::Nested(_) if role.is_some() => only_item(value),
             value => value,
         };
+        let value = match value {
+            Value::Text(text)
+                if matches!(role, Some(Role::RequestId | Role::TraceId)) && text.raw.len() >= 32 =>
+            {
+                as_plain_id(text, slots)
+            }
+            value => value,
+        };
         match value {
             // An id that is empty is none.
             Value::Text(text) if text.raw.is_empty() && role.is_some_and(is_id) => return false,
@@ -345,6 +408,13 @@ impl Plan {
                 let taken = slots.offer(target.slot, target.rank, value);
                 if taken {
                     slots.ts = instant(raw);
+                }
+                return taken && target.rank == 0;
+            }
+            Value::Nested(raw) if role == Some(Role::Duration) && durations::of_object(raw).is_some() => {
+                let taken = slots.offer(target.slot, target.rank, value);
+                if taken {
+                    slots.duration = durations::of_object(raw);
                 }
                 return taken && target.rank == 0;
             }
@@ -559,6 +629,15 @@ fn is_id(role: Role) -> bool {
     matches!(role, Role::RequestId | Role::TraceId | Role::SpanId | Role::User)
 }
 
+/// The id that the text means, as all write it.
+fn as_plain_id<'a>(text: Text<'a>, slots: &mut Slots<'a>) -> Value<'a> {
+    match ids::plain_id(text.raw) {
+        Some(Cow::Borrowed(id)) => Value::plain(id),
+        Some(Cow::Owned(id)) => slots.keep(id).map_or(Value::Text(text), Value::plain),
+        None => Value::Text(text),
+    }
+}
+
 /// The string of a list that holds nothing else, as the headers of a request are written.
 fn only_item(value: Value<'_>) -> Value<'_> {
     if let Value::Nested([b'[', b'"', inner @ .., b'"', b']']) = value
@@ -582,8 +661,8 @@ fn instant(raw: &[u8]) -> Option<Timestamp> {
     let _ = super::json::each_field(raw, |key, value| match key.raw {
         b"epochSecond" | b"seconds" => seconds = number(value),
         b"nanoOfSecond" | b"nanos" => nanos = number(value).unwrap_or(0),
-        b"date" => date = value.text().map(std::borrow::Cow::into_owned),
-        b"timezone" => zone = value.text().map(std::borrow::Cow::into_owned),
+        b"date" => date = value.text().map(Cow::into_owned),
+        b"timezone" => zone = value.text().map(Cow::into_owned),
         _ => {}
     });
     if let (Some(date), Some(zone)) = (date, zone) {
@@ -622,7 +701,9 @@ pub fn level(value: Value<'_>, scale: Scale) -> Option<Level> {
         Value::Number(raw) => level_number(raw, scale),
         Value::Text(text) => {
             let bytes = text.bytes();
-            let word = bytes.trim_ascii();
+            // Winston colours the value itself.
+            let plain = colour::strip(&bytes);
+            let word = plain.trim_ascii();
             match word {
                 [letter] if letter.is_ascii_alphabetic() => Level::from_letter(letter.to_ascii_uppercase()),
                 // MongoDB: debug, and how fine.
@@ -693,5 +774,7 @@ mod tests {
         assert_eq!(level(Value::Number(b"17"), Scale::Otel), Some(Level::Error));
         assert_eq!(level(Value::plain(b"I"), Scale::Bunyan), Some(Level::Info));
         assert_eq!(level(Value::plain(b" warning "), Scale::Bunyan), Some(Level::Warn));
+        let coloured = Text { raw: br"\u001b[31merror\u001b[39m", escaped: true };
+        assert_eq!(level(Value::Text(coloured), Scale::Bunyan), Some(Level::Error));
     }
 }

@@ -1,6 +1,6 @@
 //! Formats whose fields stand at places rather than under names: they only say how a line is cut.
 
-use super::{Plan, body, text};
+use super::{Plan, body, request, text};
 use crate::model::{Level, Role, Slots, Value};
 
 /// How an entry is cut: every field goes to the function, under the name that says its role (`timestamp`,
@@ -35,16 +35,16 @@ macro_rules! positional {
             fn fields(
                 &self,
                 entry: &[u8],
-                _plan: &$crate::format::log::Plan,
+                plan: &$crate::format::log::Plan,
                 visit: &mut dyn FnMut(&str, $crate::model::Value<'_>),
             ) -> Option<usize> {
-                $crate::format::log::positional::fields($split, entry, visit);
+                $crate::format::log::positional::fields($split, entry, plan, visit);
                 None
             }
 
             fn gathers(&self) -> bool {
                 // What servers log of requests is one line each.
-                !matches!($name, "access" | "gin" | "squid" | "haproxy" | "alb" | "s3" | "uwsgi")
+                !matches!($name, "access" | "gin" | "squid" | "haproxy" | "alb" | "s3" | "uwsgi" | "envoy")
             }
 
             fn samples(&self) -> &'static [$crate::format::log::Sample] {
@@ -84,11 +84,14 @@ pub(super) fn offer_message<'a>(message: &'a [u8], plan: &Plan, slots: &mut Slot
     if plan.wants_body() {
         text::offer_body(message, message, plan, slots);
     }
+    if slots.level.is_none() && plan.needs().has(Role::Level) && plan.speaks() {
+        slots.level = text::fault(message);
+    }
 }
 
 /// Hands the fields of an entry to `visit`: all but those that every entry has as a role, and the pairs of its
 /// message.
-pub(super) fn fields(split: Split, entry: &[u8], visit: &mut dyn FnMut(&str, Value<'_>)) {
+pub(super) fn fields(split: Split, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) {
     let mut message: Option<&[u8]> = None;
     split(entry, &mut |name, value| match (name, value) {
         ("message", Value::Text(text)) => message = Some(text.raw),
@@ -97,5 +100,6 @@ pub(super) fn fields(split: Split, entry: &[u8], visit: &mut dyn FnMut(&str, Val
     });
     if let Some(message) = message {
         body::pairs(message, &mut |key, value| visit(&String::from_utf8_lossy(key), value));
+        request::visit(message, plan, visit);
     }
 }

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 
 use super::colour;
+use super::header::Header;
 use super::own::{Own, PathPattern};
-use super::trace::{continues, continues_untimed, ends_trace};
+use super::request::Request;
+use super::trace::{continues, continues_untimed, ends_trace, is_traceback, opens_crash};
 use super::words::first_line;
 use super::{LogFormat, Plan, Profile, json, names, text};
 use crate::format::metric::MetricFormat;
 use crate::format::time::Clock;
-use crate::model::{Needs, Role, Slot, Slots, Timestamp, Value};
+use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Value};
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -94,7 +96,7 @@ impl Reader {
         frame.role(Role::Ts);
         let mut needs = needs.clone();
         needs.role(Role::Ts);
-        if profile.carries {
+        if profile.carries || profile.speaks {
             needs.role(Role::Message);
         }
         // What a pod is of is told by its name, where nothing else tells the service.
@@ -147,6 +149,27 @@ impl Reader {
         }
         self.formats.iter().any(|format| format.starts(rest, &self.plan))
             || (self.outer_text_starts(rest) && (self.timed || !ends_trace(bytes, at)))
+            || self.crash_starts(bytes, at)
+    }
+
+    /// Does a program die at the line at `at`, right below an entry that says nothing bad? Then that entry is not what it
+    /// died of, and the time of its death is not known.
+    fn crash_starts(&self, bytes: &[u8], at: usize) -> bool {
+        let line = first_line(&bytes[at..]);
+        if !self.timed || !opens_crash(line) {
+            return false;
+        }
+        let Some(end) = at.checked_sub(1) else { return false };
+        let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |newline| newline + 1);
+        let before = self.seen(&bytes[start..end]);
+        if !text::Text.starts(&before, &self.plan) {
+            return false;
+        }
+        if is_traceback(line) {
+            // Loggers write traces below what they say; servers do not, below a request.
+            return self.plan.speaks() && Request::of(&before).status.is_some();
+        }
+        Header::of(&before, self.plan.layout()).level.is_none_or(|(level, ..)| level < Level::Error)
     }
 
     fn outer_text_starts(&self, rest: &[u8]) -> bool {
@@ -161,7 +184,7 @@ impl Reader {
         let seen = self.seen(first_line(&bytes[at..]));
         let Some(format) = self.formats.iter().copied().find(|format| format.starts(&seen, &self.plan))
         else {
-            return self.outer_text_starts(&seen);
+            return self.outer_text_starts(&seen) || self.crash_starts(bytes, at);
         };
         if format.layer() == 0 {
             return true;
@@ -299,7 +322,7 @@ impl Reader {
             && !slots.role(Role::RequestId).is_some()
             && let Some(id) = self.plan.request_word(entry)
         {
-            slots.set(Role::RequestId.slot(), Value::plain(id));
+            self.plan.offer_missing(slots, b"request_id", Value::plain(id));
         }
         understood
     }

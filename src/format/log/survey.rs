@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::behaviour::{Candidates, Named, RequestIds};
+use super::behaviour::{Candidates, RequestIds};
 use super::columns::Columns;
 use super::contents::Contents;
+use super::durations::{Durations, Told};
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
+use super::noted::{Keys, Noted, Spoken};
 use super::reader::without_mark;
-use super::{
-    LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
-};
+use super::{LOG_FORMATS, LogFormat, Plan, body, colour, csv, modsecurity, names, text, trace, w3c, zeek};
 use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone};
 use crate::model::time::{days_from_civil, days_in_month};
-use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
+use crate::model::{Level, Needs, Role, Slots, Timestamp, Value};
 
 /// What the samples of a file say about it.
 #[derive(Clone, Debug, Default)]
@@ -52,10 +52,18 @@ pub struct Profile {
     pub behaving: Vec<(Role, Vec<String>)>,
     /// Do messages carry objects of JSON?
     pub carries: bool,
+    /// Do messages speak of requests, as web frameworks do?
+    pub speaks: bool,
     /// What may name requests in it.
     pub candidates: Candidates,
     /// What names requests in it, where no field's name says so.
     pub request_ids: RequestIds,
+    /// Fields with names of ids whose values count: 1, 2, 3 …
+    pub counters: Vec<String>,
+    /// Do they count anew, while other files have the same numbers for other requests?
+    pub counts_anew: bool,
+    /// The units of durations that no name tells, where they are not the usual ones.
+    pub units: Vec<Told>,
     /// What the values of the status role look like, if any were seen.
     pub status: StatusKind,
     /// How the samples were understood.
@@ -106,9 +114,6 @@ const MAX_LINES: usize = 2_000;
 /// Among fewer lines a number behind a word is not taken for a time, though every line has one.
 const FEW: usize = 8;
 
-/// How deep names of nested fields are collected.
-const MAX_NESTING: usize = 4;
-
 /// How many dates in numbers are kept to find their order.
 const MAX_DATES: usize = 500;
 
@@ -155,6 +160,8 @@ struct Seen {
     candidates: Candidates,
     statuses: [usize; 2],
     contents: Contents,
+    durations: Durations,
+    spoken: Spoken,
     /// How many entries with fields have a time by its name.
     timed_by_name: usize,
     coloured: bool,
@@ -166,16 +173,6 @@ struct Seen {
     dated: Option<(Timestamp, Timestamp)>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
-}
-
-/// How often each field was seen, and what its name says.
-type Keys = BTreeMap<String, Key>;
-
-/// A field that was seen.
-struct Key {
-    count: usize,
-    is_status: bool,
-    named: Named,
 }
 
 /// Where lines of text have their times.
@@ -209,6 +206,8 @@ impl Seen {
             candidates: Candidates::default(),
             statuses: [0; 2],
             contents: Contents::default(),
+            durations: Durations::default(),
+            spoken: Spoken::default(),
             timed_by_name: 0,
             coloured: false,
             columns,
@@ -252,8 +251,8 @@ impl Seen {
                 self.survey.continuing += lines - 1;
                 self.counts[taker] += 1;
                 self.first_is_timed.get_or_insert(true);
-                self.time(self.known[taker], entry);
-                self.fields(self.known[taker], entry);
+                let ts = self.time(self.known[taker], entry);
+                self.fields(self.known[taker], entry, ts);
                 return Some(end);
             }
         }
@@ -275,9 +274,9 @@ impl Seen {
             self.counts[taker] += 1;
             let format = self.known[taker];
             self.first_is_timed.get_or_insert(true);
-            self.time(format, &line);
+            let ts = self.time(format, &line);
             let Some(inner) = format.inner(&line) else {
-                self.fields(format, &line);
+                self.fields(format, &line, ts);
                 return;
             };
             layer = format.layer();
@@ -318,7 +317,7 @@ impl Seen {
             places.bare[usize::from(words)] += 1;
             if !inner {
                 places.lines += 1;
-                self.fields(&text::Text, line);
+                self.fields(&text::Text, line, None);
                 return;
             }
         }
@@ -326,11 +325,13 @@ impl Seen {
             self.first_is_timed.get_or_insert(found.is_some());
         }
         if found.is_none() && trace::continues_untimed(line) {
+            self.spoken.message(line);
             self.survey.continuing += usize::from(!inner);
             return;
         }
         let places = &mut self.text[usize::from(inner)];
         places.lines += 1;
+        let mut ts = None;
         if let Some(found) = found {
             let ((stamp, ..), words) = found;
             places.after_words[usize::from(words)] += 1;
@@ -342,14 +343,15 @@ impl Seen {
                 self.dates.push(date);
             }
             self.unclear_zone |= stamp.is_of_unclear_zone();
-            if let Some(ts) = self.plan.clock().resolve(stamp) {
+            ts = self.plan.clock().resolve(stamp);
+            if let Some(ts) = ts {
                 self.saw(ts);
             }
         }
-        self.fields(&text::Text, line);
+        self.fields(&text::Text, line, ts);
     }
 
-    fn time(&mut self, format: &dyn LogFormat, line: &[u8]) {
+    fn time(&mut self, format: &dyn LogFormat, line: &[u8]) -> Option<Timestamp> {
         let mut slots = Slots::new(&self.needs);
         format.extract(line, &self.plan, &mut slots);
         if let Some(ts) = slots.ts {
@@ -357,6 +359,7 @@ impl Seen {
             self.timed_by_name += usize::from(format.names_in_text());
         }
         self.date(format, line);
+        slots.ts
     }
 
     /// Keeps the date of an entry, if it is of numbers: all of them together tell their order.
@@ -385,20 +388,27 @@ impl Seen {
         }
     }
 
-    fn fields(&mut self, format: &dyn LogFormat, line: &[u8]) {
+    fn fields(&mut self, format: &dyn LogFormat, line: &[u8], ts: Option<Timestamp>) {
         if !format.names_in_text() {
             self.candidates.line(line, body::id(line));
+            if format.gathers() {
+                self.spoken.message(line);
+            }
         }
         let mut noted = Noted {
             keys: &mut self.keys,
             candidates: &mut self.candidates,
             statuses: &mut self.statuses,
+            durations: &mut self.durations,
+            spoken: format.names_in_text().then_some(&mut self.spoken),
             contents: (format.names_in_text() && !self.contents.is_known()).then_some(&mut self.contents),
         };
         if let Some(contents) = &mut noted.contents {
             contents.entry();
         }
         format.fields(line, &self.plan, &mut |name, value| noted.field(name, value, 0));
+        self.durations.entry(ts);
+        self.candidates.entry(ts);
     }
 
     fn profile(mut self) -> Profile {
@@ -442,6 +452,18 @@ impl Seen {
         });
         let behaving = self.contents.roles(self.timed_by_name > 0, levelled);
         let orders = readings(&self.dates);
+        // Fields that say how requests ended speak for themselves.
+        let speaks = self.spoken.answers * 100 > self.survey.lines && self.statuses[0] == 0;
+        if speaks {
+            self.statuses[0] += self.spoken.answers;
+            for name in ["method", "path"] {
+                if self.spoken.requests > 0 && keys.iter().all(|(_, key)| key != name) {
+                    keys.push((self.spoken.requests, name.to_owned()));
+                }
+            }
+        }
+        let keys: Vec<String> = keys.into_iter().map(|(_, key)| key).collect();
+        let units = self.durations.settle(names::unit_of_file(&keys).is_some());
         Profile {
             formats,
             inner_timed: inner_layout.is_timed(),
@@ -461,11 +483,15 @@ impl Seen {
             dated: self.dated,
             bare: None,
             yearless: self.yearless,
-            keys: keys.into_iter().map(|(_, key)| key).collect(),
+            keys,
             behaving,
+            units,
+            speaks,
             carries: self.contents.carries(),
-            candidates: self.candidates,
             request_ids: RequestIds::default(),
+            counters: self.candidates.counters(),
+            counts_anew: false,
+            candidates: self.candidates,
             status: match self.statuses {
                 [0, 0] => StatusKind::None,
                 [codes, words] if codes >= words => StatusKind::Code,
@@ -657,44 +683,6 @@ pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
     Some(last)
 }
 
-/// What is noted of the fields of entries.
-struct Noted<'s> {
-    keys: &'s mut Keys,
-    candidates: &'s mut Candidates,
-    statuses: &'s mut [usize; 2],
-    contents: Option<&'s mut Contents>,
-}
-
-impl Noted<'_> {
-    /// Notes a field, and those nested in it.
-    fn field(&mut self, name: &str, value: Value<'_>, depth: usize) {
-        if !self.keys.contains_key(name) && self.keys.len() < 10_000 {
-            let is_status = names::roles_of(name).iter().any(|(role, ..)| *role == Role::Status);
-            self.keys.insert(name.to_owned(), Key { count: 0, is_status, named: Named::of(name) });
-        }
-        if let Some(key) = self.keys.get_mut(name) {
-            key.count += 1;
-            self.candidates.field(name, key.named, value);
-            match value.number().filter(|_| key.is_status) {
-                Some(code) if (100.0..600.0).contains(&code) => self.statuses[0] += 1,
-                None if key.is_status && outcome(value).is_some() => self.statuses[1] += 1,
-                _ => {}
-            }
-        }
-        if let Some(contents) = &mut self.contents {
-            contents.value(name, value);
-        }
-        if let Value::Nested(raw) = value
-            && depth < MAX_NESTING
-        {
-            // An error here means damage inside a nested value; what was read of it counts.
-            let _ = json::each_field(raw, |key: Text<'_>, value| {
-                self.field(&format!("{name}.{}", key.text()), value, depth + 1);
-            });
-        }
-    }
-}
-
 /// Whether a word says that something went well.
 pub fn outcome(value: Value<'_>) -> Option<bool> {
     match value {
@@ -704,6 +692,16 @@ pub fn outcome(value: Value<'_>) -> Option<bool> {
             match &word[..] {
                 b"success" | b"succeeded" | b"successful" | b"ok" | b"completed" | b"complete" | b"done"
                 | b"passed" | b"accepted" | b"approved" | b"paid" => Some(true),
+                // Codes of gRPC by which the caller, not the server, is at fault.
+                b"invalidargument"
+                | b"notfound"
+                | b"alreadyexists"
+                | b"permissiondenied"
+                | b"unauthenticated"
+                | b"failedprecondition"
+                | b"outofrange" => Some(true),
+                b"unavailable" | b"deadlineexceeded" | b"internal" | b"dataloss" | b"unimplemented"
+                | b"resourceexhausted" => Some(false),
                 b"failure" | b"failed" | b"fail" | b"error" | b"rejected" | b"denied" | b"declined"
                 | b"timeout" | b"aborted" | b"cancelled" | b"canceled" => Some(false),
                 _ => None,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::header::{Header, level_word};
 use super::layout::Layout;
 use super::words::{first_line, is_id};
-use super::{LogFormat, Plan, Sample, body, positional, text};
+use super::{LogFormat, Plan, Sample, body, positional, request, text};
 use crate::format::time::{self, Stamp};
 use crate::model::{Level, Role, Slots, Text, Value};
 
@@ -254,6 +254,11 @@ impl<'a> Head<'a> {
     }
 }
 
+/// Does a line begin as a message of syslog does?
+pub(super) fn has_head(line: &[u8]) -> bool {
+    Head::of(line).is_some()
+}
+
 impl LogFormat for Syslog {
     fn name(&self) -> &'static str {
         "syslog"
@@ -311,6 +316,7 @@ impl LogFormat for Syslog {
         let format = plan.format_within(LAYER, message);
         if format.name() == text::Text.name() {
             body::pairs(message, &mut |key, value| visit(&String::from_utf8_lossy(key), value));
+            request::visit(message, plan, visit);
             return None;
         }
         format.fields(message, plan, visit)

@@ -1,6 +1,7 @@
 //! Anything else: text, with the time and the level found where they are. The last format; it never fails.
 
 use super::header::Header;
+use super::request::{self, Request};
 use super::{LogFormat, Plan, Sample, body, json};
 use crate::model::{Level, Role, Slots, Value};
 
@@ -65,6 +66,9 @@ impl LogFormat for Text {
                 let from = header.end().min(entry.len());
                 offer_body(&entry[from..], message, plan, slots);
             }
+            if slots.level.is_none() && needs.has(Role::Level) && plan.speaks() {
+                slots.level = fault(message);
+            }
         }
         header.stamp.is_some() || header.level.is_some()
     }
@@ -80,6 +84,7 @@ impl LogFormat for Text {
         body::pairs(&entry[header.end().min(entry.len())..], &mut |key, value| {
             visit(&String::from_utf8_lossy(key), value);
         });
+        request::visit(message(&header, entry), plan, visit);
         None
     }
 
@@ -224,9 +229,18 @@ fn visit<'a>(header: &Header, entry: &'a [u8], visit: &mut dyn FnMut(&str, Value
     visit("message", Value::plain(message(header, entry)));
 }
 
+/// How bad it is that a request ended as the message says.
+pub(super) fn fault(message: &[u8]) -> Option<Level> {
+    let status = Request::of(message).status?;
+    body::is_server_fault(Value::Number(status)).then_some(Level::Error)
+}
+
 /// Offers what a message says beside its words; pairs may stand before the message, too.
 pub(super) fn offer_body<'a>(text: &'a [u8], message: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) {
     body::pairs(text, &mut |key, value| plan.offer_loose(slots, key, value));
+    if plan.speaks() {
+        Request::of(message).offer(plan, slots);
+    }
     let needs = plan.needs();
     let duration_missing = needs.has(Role::Duration) && slots.duration.is_none();
     let status_missing = needs.has(Role::Status) && !slots.role(Role::Status).is_some();

@@ -54,6 +54,39 @@ pub(super) fn ends_trace(bytes: &[u8], at: usize) -> bool {
     marked || bytes[start..outer].trim_ascii_start().starts_with(b"File \"")
 }
 
+/// Does a program that dies say so from this line on, though nothing stands before it? Rust's and Go's panics, and the
+/// place in the source that Node names when nobody catches an exception: `/app/server.js:12`.
+pub(super) fn opens_crash(line: &[u8]) -> bool {
+    match line.first() {
+        Some(b't') => {
+            line.starts_with(b"thread '") && memchr::memmem::find(first(line), b"' panicked at ").is_some()
+        }
+        Some(b'p') => line.starts_with(b"panic: "),
+        Some(b'f') if line.starts_with(b"fatal error: ") => true,
+        Some(b'T') => is_traceback(line),
+        Some(b'/' | b'n' | b'f') => is_place(line),
+        _ => false,
+    }
+}
+
+/// `Traceback (most recent call last):` of Python.
+pub(super) fn is_traceback(line: &[u8]) -> bool {
+    line.starts_with(b"Traceback (most recent call last):")
+}
+
+/// `/app/server.js:12`, `node:internal/process/promises:288`, `file:///app/server.mjs:3`: a place and nothing else.
+pub(super) fn is_place(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let Some(colon) = memchr::memrchr(b':', line) else { return false };
+    let (path, number) = (&line[..colon], &line[colon + 1..]);
+    let known = [&b"/"[..], b"node:internal/", b"file:///"].iter().any(|start| path.starts_with(start));
+    known
+        && !path.contains(&b' ')
+        && !number.is_empty()
+        && number.len() < 8
+        && number.iter().all(u8::is_ascii_digit)
+}
+
 fn first(text: &[u8]) -> &[u8] {
     &text[..text.len().min(200)]
 }
@@ -72,6 +105,27 @@ mod tests {
         ] {
             let at = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
             assert_eq!(ends_trace(text.as_bytes(), at), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn programs_die_in_words_of_their_own() {
+        for line in [
+            "thread 'main' panicked at src/main.rs:10:5:",
+            "thread 'tokio-runtime-worker' panicked at 'no db', src/pay.rs:7:9",
+            "panic: runtime error: index out of range [3] with length 2",
+            "fatal error: all goroutines are asleep - deadlock!",
+            "/app/server.js:12",
+            "node:internal/process/promises:288",
+            "file:///app/server.mjs:3",
+            "Traceback (most recent call last):",
+        ] {
+            assert!(opens_crash(line.as_bytes()), "{line}");
+        }
+        for line in
+            ["thread 7 done", "panicking", "/app/server.js", "/a b:12", "node: 12", "file:12", "to:1", ""]
+        {
+            assert!(!opens_crash(line.as_bytes()), "{line}");
         }
     }
 

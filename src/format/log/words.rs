@@ -148,10 +148,13 @@ pub(super) fn pair_value(rest: &[u8]) -> (Value<'_>, usize) {
         .unwrap_or(rest.len());
     let value = &rest[..length];
     let value = value.strip_suffix(b".").unwrap_or(value);
-    if is_number(value)
-        && let Some(unit) = unit_after(&rest[value.len()..])
-    {
-        return (Value::plain(&rest[..value.len() + unit]), value.len() + unit);
+    if is_number(value) {
+        if let Some(unit) = unit_after(&rest[value.len()..]) {
+            return (Value::plain(&rest[..value.len() + unit]), value.len() + unit);
+        }
+        if let Some(end) = grouped(rest) {
+            return (Value::plain(&rest[..end]), end);
+        }
     }
     let typed = match value {
         b"" | b"null" | b"nil" | b"(null)" | b"<nil>" => Value::Null,
@@ -162,9 +165,20 @@ pub(super) fn pair_value(rest: &[u8]) -> (Value<'_>, usize) {
     (typed, length)
 }
 
+/// The length of `1,500 ms`: a number whose thousands are parted, with its unit.
+fn grouped(rest: &[u8]) -> Option<usize> {
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')).count();
+    let groups = rest[..digits].split(|b| *b == b',').skip(1);
+    let whole = groups
+        .into_iter()
+        .all(|group| group.split(|b| *b == b'.').next().is_some_and(|whole| whole.len() == 3));
+    (whole && rest[..digits].contains(&b',')).then_some(())?;
+    unit_after(&rest[digits..]).map(|unit| digits + unit)
+}
+
 /// The length of ` ms` or another unit of time right after a number.
 pub(super) fn unit_after(rest: &[u8]) -> Option<usize> {
-    const UNITS: [&str; 14] = [
+    const UNITS: [&str; 17] = [
         "milliseconds",
         "microseconds",
         "nanoseconds",
@@ -177,6 +191,9 @@ pub(super) fn unit_after(rest: &[u8]) -> Option<usize> {
         "ms",
         "us",
         "µs",
+        "μs",
+        "micros",
+        "nanos",
         "ns",
         "s",
     ];
@@ -225,6 +242,8 @@ mod tests {
             ("\"a b\" c", "a b", 5),
             ("x.", "x", 2),
             ("5 kg", "5", 1),
+            ("1,500 ms, x", "1,500 ms", 8),
+            ("1,500, x", "1", 1),
             ("201.2ms)", "201.2ms", 7),
         ] {
             let (value, used) = pair_value(text.as_bytes());

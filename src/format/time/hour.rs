@@ -55,8 +55,7 @@ pub(super) fn time_of_day(bytes: &[u8], at: usize, mark: u8) -> Option<(TimeOfDa
         _ => (0, at + 3, false),
     };
     let (nanos, end) = if whole { fraction(bytes, at) } else { (0, at) };
-    let (nanos, end) =
-        if end == at && whole { third_mark(bytes, at).unwrap_or((0, at)) } else { (nanos, end) };
+    let (nanos, end) = if end == at && whole { unmarked(bytes, at).unwrap_or((0, at)) } else { (nanos, end) };
     let (hour, end) = half_of_day(bytes, end, hour)?;
     let second = second_of_day(hour, minute, second)?;
     let (zone, end) = zone(bytes, end);
@@ -78,6 +77,18 @@ pub(super) fn loose_time(bytes: &[u8], at: usize) -> Option<(TimeOfDay, usize)> 
     };
     let (zone, at) = zone(bytes, at);
     Some((TimeOfDay { second: second_of_day(hour, minute, second)?, nanos, zone }, at))
+}
+
+/// What comes behind seconds without a point: after a third colon, or glued to them.
+fn unmarked(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    third_mark(bytes, at).or_else(|| glued(bytes, at))
+}
+
+/// Milliseconds right behind the seconds, `10:08:21601`: `ss` and `SSS` with nothing between.
+fn glued(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let (number, end) = number(bytes, at, 4)?;
+    let apart = !bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':'));
+    (end - at == 3 && apart).then_some((number * 1_000_000, end))
 }
 
 /// Milli- or microseconds after a third colon, `03:14:23:123`.
