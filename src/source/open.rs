@@ -23,8 +23,6 @@ const SMALL: u64 = 64 * 1024;
 pub struct OpenOptions {
     /// May files be mapped? Off with `--no-mmap`.
     pub map: bool,
-    /// Are the entries of a JSON document handed out as lines? Not where the document itself is wanted.
-    pub documents: bool,
 }
 
 /// The bytes of an opened file.
@@ -43,7 +41,7 @@ pub struct Opened {
     pub content: Content,
     /// The compression that was undone: `""`, `"gzip"`, `"zstd"`, …
     pub compression: &'static str,
-    /// The character encoding that was undone: `""` (bytes as they are) `"UTF-16LE"`, `"UTF-16BE"`, or `"JSON list"`.
+    /// The character encoding that was undone: `""` (bytes as they are) `"UTF-16LE"`, `"UTF-16BE"`.
     pub encoding: &'static str,
     /// When it was last written, as the file system, the archive or the compressed file's header says.
     pub modified: Option<Timestamp>,
@@ -65,7 +63,6 @@ fn open_io(found: &Found, options: OpenOptions, cancel: &Arc<AtomicBool>) -> io:
         shown: &found.shown,
         modified: modified(&metadata),
         quiet: false,
-        documents: options.documents,
     };
     if !metadata.is_file() {
         return label.decoded(Box::new(Pipe::new(file, cancel)));
@@ -91,7 +88,6 @@ fn open_member(
         shown: &found.shown,
         modified: found.modified,
         quiet: member.cut,
-        documents: options.documents,
     };
     match member.stored() {
         Some(Source::Held(map)) => label.held(map),
@@ -110,7 +106,6 @@ struct Label<'a> {
     modified: Option<Timestamp>,
     /// Was it told already that the end is missing?
     quiet: bool,
-    documents: bool,
 }
 
 /// A regular file that is open.
@@ -194,7 +189,7 @@ impl Label<'_> {
         let (reader, encoding): (Box<dyn Read + Send>, _) = if starts_tar(&mut unpacked.input) {
             (Box::new(Joined::new(unpacked.input, &remarks)), "")
         } else {
-            let (input, encoding) = transcode(unpacked.input, self.documents, &remarks);
+            let (input, encoding) = transcode(unpacked.input, &remarks);
             (Box::new(input), encoding)
         };
         let stream = Stream::new(self.shown, reader, remarks);
@@ -212,7 +207,7 @@ impl Label<'_> {
 
     /// If the bytes of a file need no decoding: how many of them are a byte-order mark.
     fn untouched(&self, head: &[u8]) -> Option<u64> {
-        let encoding = Encoding::of(head, self.documents);
+        let encoding = Encoding::of(head);
         (Compression::of(head).is_none() && encoding.name().is_empty()).then_some(encoding.mark() as u64)
     }
 
@@ -263,7 +258,7 @@ mod tests {
     fn open_path(path: &Path, map: bool) -> Opened {
         let (found, diagnostics) = walk(&[path.to_owned()], &WalkOptions::default());
         assert_eq!(diagnostics, []);
-        open(&found[0], &OpenOptions { map, documents: true }, &not_cancelled()).unwrap()
+        open(&found[0], &OpenOptions { map }, &not_cancelled()).unwrap()
     }
 
     fn bytes(content: Content) -> Vec<u8> {
@@ -342,7 +337,7 @@ mod tests {
         let (found, _) = walk(std::slice::from_ref(&path), &WalkOptions::default());
         std::fs::remove_file(&path).unwrap();
         let error =
-            open(&found[0], &OpenOptions { map: true, documents: true }, &not_cancelled()).unwrap_err();
+            open(&found[0], &OpenOptions { map: true }, &not_cancelled()).unwrap_err();
         assert_eq!(error.path, path.to_str().unwrap());
         assert_eq!(error.message, "cannot be opened: no such file or directory");
     }
@@ -383,7 +378,7 @@ mod tests {
         let found = fifo(dir.path());
         let path = found.path.clone();
         let writer = std::thread::spawn(move || std::fs::write(path, "one\ntwo\n").unwrap());
-        let opened = open(&found, &OpenOptions { map: true, documents: true }, &not_cancelled()).unwrap();
+        let opened = open(&found, &OpenOptions { map: true }, &not_cancelled()).unwrap();
         assert_eq!(bytes(opened.content), b"one\ntwo\n");
         writer.join().unwrap();
     }
@@ -400,7 +395,7 @@ mod tests {
                 cancel.store(true, Ordering::Relaxed);
             }
         });
-        let opened = open(&found, &OpenOptions { map: true, documents: true }, &cancel).unwrap();
+        let opened = open(&found, &OpenOptions { map: true }, &cancel).unwrap();
         assert_eq!(bytes(opened.content), b"");
         canceller.join().unwrap();
     }
@@ -414,7 +409,7 @@ mod tests {
         let mut writer = File::options().read(true).write(true).open(&found.path).unwrap();
         writer.write_all(b"a first line that is long enough\n").unwrap();
         let cancel = not_cancelled();
-        let opened = open(&found, &OpenOptions { map: true, documents: true }, &cancel).unwrap();
+        let opened = open(&found, &OpenOptions { map: true }, &cancel).unwrap();
         let Content::Stream(mut stream) = opened.content else { panic!("a map") };
         let canceller = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(150));

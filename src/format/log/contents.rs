@@ -194,7 +194,7 @@ fn is_other_time(path: &str) -> bool {
 
 /// The instant that a value is: a date with a time and nothing behind it, or an epoch number; one of seconds only
 /// where the field's name says that it is a time.
-fn instant(value: Value<'_>, named: bool) -> Option<Timestamp> {
+pub(super) fn instant(value: Value<'_>, named: bool) -> Option<Timestamp> {
     let text = value.text()?;
     let bytes = text.as_bytes();
     let (stamp, used) = match value {

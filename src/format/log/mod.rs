@@ -43,6 +43,7 @@ pub mod plan;
 mod positional;
 pub mod postgres;
 pub mod reader;
+pub mod records;
 pub mod redis;
 pub mod ruby;
 pub mod sap;

@@ -8,6 +8,7 @@ use super::columns::Columns;
 use super::contents::Contents;
 use super::layout::{Found, Layout, locate, locate_bare, stamp};
 use super::reader::without_mark;
+use super::records::Records;
 use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
 };
@@ -18,6 +19,8 @@ use crate::model::{Level, Needs, Role, Slots, Text, Timestamp, Value};
 /// What the samples of a file say about it.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
+    /// Where its records are, if they are not one a line.
+    pub records: Option<Records>,
     /// The formats of its entries and of the lines that they carry, but text; the outermost and most specific
     /// first.
     pub formats: Vec<&'static dyn LogFormat>,
@@ -443,6 +446,7 @@ impl Seen {
         let behaving = self.contents.roles(self.timed_by_name > 0, levelled);
         let orders = readings(&self.dates);
         Profile {
+            records: None,
             formats,
             inner_timed: inner_layout.is_timed(),
             // Text in the file and text that its entries carry are read alike: the more frequent decides.
