@@ -1,5 +1,7 @@
 //! CSV and its like (tabs, semicolons, bars) with a line of names at the head of the file.
 
+use std::borrow::Cow;
+
 use super::columns::Columns;
 use super::layout::stamp;
 use super::words::first_line;
@@ -155,6 +157,25 @@ impl LogFormat for Csv {
             },
         ]
     }
+}
+
+/// Is the line at the start of `rest` the one of names?
+pub(super) fn is_head(rest: &[u8], plan: &Plan) -> bool {
+    plan.columns().is_some_and(|columns| is_header(columns, first_line(rest)))
+}
+
+/// The text of a cell in which quotes are doubled.
+pub(super) fn undoubled(cell: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(cell, b"\"\"").is_none() {
+        return Cow::Borrowed(cell);
+    }
+    let mut out = Vec::with_capacity(cell.len());
+    let mut at = 0;
+    while let Some(b) = cell.get(at) {
+        out.push(*b);
+        at += if *b == b'"' && cell.get(at + 1) == Some(&b'"') { 2 } else { 1 };
+    }
+    Cow::Owned(out)
 }
 
 /// Is this the line of names itself?

@@ -12,13 +12,13 @@ pub mod cluster;
 pub mod cmtrace;
 mod colour;
 mod columns;
-pub mod compose;
 mod contents;
 pub mod cri;
 pub mod csv;
 pub mod dmesg;
 pub mod docker;
 pub mod dotnet;
+pub mod envelope;
 pub mod gin;
 pub mod haproxy;
 mod header;
@@ -28,6 +28,7 @@ pub mod json;
 pub mod jul;
 pub mod klog;
 pub mod laurel;
+mod layer;
 mod layout;
 pub mod logcat;
 pub mod logfmt;
@@ -42,12 +43,14 @@ pub mod own;
 pub mod plan;
 mod positional;
 pub mod postgres;
+pub mod prefix;
 pub mod reader;
 pub mod records;
 pub mod redis;
 pub mod ruby;
 pub mod sap;
 pub mod squid;
+pub mod stamp;
 pub mod survey;
 pub mod syslog;
 pub mod text;
@@ -58,6 +61,7 @@ pub mod w3c;
 pub mod websphere;
 pub mod winevent;
 mod words;
+pub mod wrapping;
 pub mod zeek;
 
 use std::borrow::Cow;
@@ -91,7 +95,7 @@ pub trait LogFormat: Debug + Send + Sync {
     }
 
     /// The entry that this entry carries, its lines put together; borrowed where it stands there as it is.
-    fn inner<'a>(&self, _entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    fn inner<'a>(&self, _entry: &'a [u8], _plan: &Plan) -> Option<Cow<'a, [u8]>> {
         None
     }
 
@@ -156,10 +160,13 @@ pub struct Sample {
 
 /// Every log format, the most specific first; `text` understands what the others leave.
 pub static LOG_FORMATS: &[&dyn LogFormat] = &[
+    &envelope::Envelope { within: false },
     &docker::Docker,
     &cri::Cri,
     &otlp::Otlp,
+    &stamp::Stamped,
     &laurel::Laurel,
+    &envelope::Envelope { within: true },
     &json::Json,
     &w3c::W3c,
     &zeek::Zeek,
@@ -198,7 +205,7 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &winevent::WindowsEvent,
     &journal::Journal,
     &logfmt::Logfmt,
-    &compose::Compose,
+    &prefix::Prefix,
     &syslog::Syslog,
     &text::Text,
 ];
@@ -219,7 +226,11 @@ mod tests {
             let head = self.header.as_bytes();
             let columns = w3c::header(head).or_else(|| zeek::header(head)).or_else(|| csv::header(head));
             let names = columns.as_ref().map_or(&[][..], |columns| &columns.names);
-            Plan::new(needs, clock, names).with_columns(columns.clone())
+            let plan = Plan::new(needs, clock, names).with_columns(columns.clone());
+            let whole = format!("{}\n{}", self.header, self.text);
+            let known: Vec<&'static dyn LogFormat> = LOG_FORMATS.to_vec();
+            let learned = wrapping::Wrapping::learn(&[whole.as_bytes()], &known, &plan);
+            if self.header.is_empty() { plan } else { plan.with_wrapping(learned) }
         }
     }
 
@@ -286,7 +297,7 @@ mod tests {
                             slots.clear();
                             format.starts(&bytes, &plan);
                             format.extract(&bytes, &plan, &mut slots);
-                            format.inner(&bytes);
+                            format.inner(&bytes, &plan);
                             format.goes_on(&bytes, &bytes);
                             format.fields(&bytes, &plan, &mut |_, value| {
                                 value.text();

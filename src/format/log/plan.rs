@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::columns::Columns;
 use super::ids::Shape;
 use super::layout::Layout;
+use super::wrapping::Wrapping;
 use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
 use crate::format::time::Clock;
 use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Unit, Value};
@@ -22,6 +23,7 @@ pub struct Plan {
     /// The formats of the file's entries and of what they carry; empty if nobody has looked.
     formats: Vec<&'static dyn LogFormat>,
     columns: Option<Columns>,
+    wrapping: Arc<Wrapping>,
     layout: Layout,
     /// Do messages of the file carry objects of JSON?
     carries: bool,
@@ -144,6 +146,7 @@ impl Plan {
             unwritten: seen.iter().any(|key| key == "@mt" || key == "@m").then_some(Level::Info),
             formats: Vec::new(),
             columns: None,
+            wrapping: Arc::default(),
             layout: Layout::default(),
             carries: false,
             request_words: Vec::new(),
@@ -199,6 +202,7 @@ impl Plan {
     pub fn of(mut self, profile: &Profile) -> Self {
         self.formats.clone_from(&profile.formats);
         self.columns.clone_from(&profile.columns);
+        self.wrapping = Arc::new(profile.wrapping.clone());
         self.layout = profile.layout;
         self.carries = profile.carries;
         if self.needs.has(Role::RequestId) && !profile.request_ids.is_empty() && !self.maps_request_ids {
@@ -233,6 +237,7 @@ impl Plan {
                 let mut plan = Plan::new(&self.needs, clock, seen).mapped(format.roles());
                 plan.formats.clone_from(&self.formats);
                 plan.layout = self.layout;
+                plan.wrapping = Arc::clone(&self.wrapping);
                 (format.name(), plan)
             })
             .collect();
@@ -249,6 +254,18 @@ impl Plan {
     pub(super) fn with_columns(mut self, columns: Option<Columns>) -> Self {
         self.columns = columns;
         self
+    }
+
+    /// The plan with what the file's lines are wrapped in.
+    #[must_use]
+    pub(super) fn with_wrapping(mut self, wrapping: Wrapping) -> Self {
+        self.wrapping = Arc::new(wrapping);
+        self
+    }
+
+    /// What the file's lines are wrapped in.
+    pub(super) fn wrapping(&self) -> &Wrapping {
+        &self.wrapping
     }
 
     /// What the file's header says about its columns.

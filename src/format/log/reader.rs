@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::colour;
+use super::layer::SYSLOG;
 use super::own::{Own, PathPattern};
 use super::trace::{continues, continues_untimed, ends_trace};
 use super::words::first_line;
@@ -84,7 +85,8 @@ impl Reader {
         let zone = profile.zone.or(options.zone).unwrap_or(chrono_tz::UTC);
         // Where nothing tells the day nothing is guessed.
         let undated = profile.layout.is_bare() && profile.bare.is_none();
-        let clock = Clock { zone, latest, order: profile.order, undated };
+        let ahead = profile.wrapping.ahead.unwrap_or(0);
+        let clock = Clock { zone, latest, order: profile.order, ahead, undated };
         let mut frame = Needs::none();
         frame.role(Role::Ts);
         let mut needs = needs.clone();
@@ -161,7 +163,7 @@ impl Reader {
         if format.layer() == 0 {
             return true;
         }
-        if let Some(inner) = format.inner(&seen)
+        if let Some(inner) = format.inner(&seen, &self.plan)
             && !self.starts_within(&inner, format.layer())
         {
             // A trace that lines of others interrupt goes on with an entry of its own.
@@ -177,14 +179,14 @@ impl Reader {
     /// Does the line that an entry of a format at `layer` carries start an entry?
     fn starts_within(&self, line: &[u8], layer: u8) -> bool {
         // Every message of syslog is one, unless it goes on with a trace.
-        if layer <= 1 {
+        if layer == SYSLOG {
             return !continues(line) || line.is_empty();
         }
         let format = self.plan.format_within(layer, line);
         if format.name() == text::Text.name() {
             return self.text_starts(line, self.inner_timed);
         }
-        match format.inner(line) {
+        match format.inner(line, &self.plan) {
             Some(inner) => self.starts_within(&inner, format.layer()),
             None => true,
         }
@@ -227,7 +229,7 @@ impl Reader {
             } else {
                 self.plan.format_within(layer, &text)
             };
-            match format.inner(&text) {
+            match format.inner(&text, &self.plan) {
                 Some(inner) if format.layer() < layer => {
                     layer = format.layer();
                     text = Cow::Owned(inner.into_owned());

@@ -126,6 +126,11 @@ fn search(bytes: &[u8], at: usize, steps: &mut Vec<Step>) -> bool {
     }
 }
 
+/// Does the object in this text say something, with a time or a level?
+pub(in crate::format::log) fn is_record(text: &[u8]) -> bool {
+    Signs::of(text, blanks(text, 0)).is_record()
+}
+
 /// What an object has of what makes a record.
 #[derive(Default)]
 struct Signs {

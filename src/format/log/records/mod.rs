@@ -9,6 +9,7 @@ mod found;
 mod line;
 
 pub use cutter::{Cut, Cutter, Place};
+pub(super) use found::is_record;
 
 /// Where the records of a file are: the way to them from each of its JSON values. An empty way: the values themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
