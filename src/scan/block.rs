@@ -93,7 +93,8 @@ impl Origin {
 
     /// The records of these lines as they are written.
     pub(super) fn written(&self, lines: std::ops::Range<usize>) -> &[u8] {
-        let (Some(first), Some(last)) = (self.place(lines.start), self.place(lines.end.saturating_sub(1))) else {
+        let (Some(first), Some(last)) = (self.place(lines.start), self.place(lines.end.saturating_sub(1)))
+        else {
             return &[];
         };
         let within = |at: u64| usize::try_from(at - self.from).unwrap_or(usize::MAX).min(self.source.len());
@@ -246,9 +247,14 @@ impl Cutting {
             place.at -= at;
         }
         let places = std::mem::replace(&mut self.cut.places, later);
-        let (end, line) =
-            self.cut.places.first().map_or((self.cutter.offset(), self.cutter.lines()), |next| (next.from, next.line));
-        let keep = self.source.split_off(usize::try_from(end - self.from).unwrap_or(usize::MAX).min(self.source.len()));
+        let (end, line) = self
+            .cut
+            .places
+            .first()
+            .map_or((self.cutter.offset(), self.cutter.lines()), |next| (next.from, next.line));
+        let keep = self
+            .source
+            .split_off(usize::try_from(end - self.from).unwrap_or(usize::MAX).min(self.source.len()));
         let source = std::mem::replace(&mut self.source, keep);
         let origin =
             Origin { source, from: self.from, places, lines_before: self.lines, lines: line - self.lines };

@@ -190,8 +190,7 @@ impl<'a> Chunk<'a> {
             if candidate && selection.holds(&slots) {
                 let location =
                     Location { file: self.file, chunk: self.index, line: self.line_at(at, line) as u32 };
-                let entry =
-                    Entry { location, offset: self.offset_at(at), raw, understood, slots: &slots };
+                let entry = Entry { location, offset: self.offset_at(at), raw, understood, slots: &slots };
                 stopped = each(&entry).is_break();
             }
             line += lines;

@@ -52,7 +52,7 @@ impl<'i> Cursor<'i> {
                 Content::Stream(stream) => {
                     let blocks = Blocks::new(stream, head, options.chunk);
                     Held::Stream(Box::new(blocks.of_records(profile.records.as_ref())))
-                },
+                }
             },
             size: options.chunk,
             index: 0,

@@ -184,7 +184,7 @@ struct Open {
 enum OpenContent {
     /// The bytes, and how many of them are a chunk.
     Mapped(Map, usize),
-    Stream(Mutex<Blocks>),
+    Stream(Box<Mutex<Blocks>>),
 }
 
 /// The size of a mapped file's chunks: multiples of the usual one for large files, because handing one on and giving
@@ -337,7 +337,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Content::Stream(stream) => {
                     let blocks = Blocks::new(stream, head, self.options.chunk)
                         .of_records(profile.and_then(|profile| profile.records.as_ref()));
-                    (OpenContent::Stream(Mutex::new(blocks)), None)
+                    (OpenContent::Stream(Box::new(Mutex::new(blocks))), None)
                 }
             };
             let file = Arc::new(Open { index, reader, content });

@@ -120,6 +120,17 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
                 .diagnostics
                 .push(Diagnostic::warning(&log.shown, what).hinted("--tz says which place is meant"));
         }
+        if let Some(ahead) = profile.wrapping.ahead
+            && profile.zone.or(scan.read.zone).is_none_or(|zone| zone == chrono_tz::UTC)
+        {
+            let (side, minutes) = (if ahead > 0 { "ahead of" } else { "behind" }, ahead.abs() / 60);
+            let what = format!(
+                "its times without a zone are {}:{:02} h {side} UTC, as the times written beside them prove",
+                minutes / 60,
+                minutes % 60
+            );
+            inputs.diagnostics.push(Diagnostic::note(&log.shown, what));
+        }
         if !profile.layout.is_bare() {
             continue;
         }
@@ -192,8 +203,7 @@ fn is_pipe(found: &Found) -> bool {
 
 /// Opens a file and looks at samples of it.
 fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, Left> {
-    let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel)
-        .map_err(Left::Trouble)?;
+    let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {

@@ -59,11 +59,7 @@ fn open_io(found: &Found, options: OpenOptions, cancel: &Arc<AtomicBool>) -> io:
     }
     let file = open_file(&found.path)?;
     let metadata = file.metadata()?;
-    let label = Label {
-        shown: &found.shown,
-        modified: modified(&metadata),
-        quiet: false,
-    };
+    let label = Label { shown: &found.shown, modified: modified(&metadata), quiet: false };
     if !metadata.is_file() {
         return label.decoded(Box::new(Pipe::new(file, cancel)));
     }
@@ -84,11 +80,7 @@ fn open_member(
     options: OpenOptions,
     cancel: &Arc<AtomicBool>,
 ) -> io::Result<Opened> {
-    let label = Label {
-        shown: &found.shown,
-        modified: found.modified,
-        quiet: member.cut,
-    };
+    let label = Label { shown: &found.shown, modified: found.modified, quiet: member.cut };
     match member.stored() {
         Some(Source::Held(map)) => label.held(map),
         Some(Source::File(path, range)) => {
@@ -132,7 +124,7 @@ impl Label<'_> {
         let head = regular.file.read_at(&mut head, range.start).map(|n| &head[..n]);
         if options.map
             && let Ok(head) = head
-            && let Some(mark) = self.untouched(head)
+            && let Some(mark) = untouched(head)
             && let Ok(map) = Map::of_file(regular.file, regular.path, regular.metadata)
         {
             return Ok(self.opened(Content::Mapped(map.part(range.start + mark..range.end))));
@@ -176,7 +168,7 @@ impl Label<'_> {
 
     /// Bytes in memory.
     fn held(&self, map: Map) -> io::Result<Opened> {
-        match self.untouched(&map[..map.len().min(1024)]) {
+        match untouched(&map[..map.len().min(1024)]) {
             Some(mark) => Ok(self.opened(Content::Mapped(map.part(mark..map.len() as u64)))),
             None => self.decoded(Box::new(Cursor::new(map))),
         }
@@ -205,16 +197,16 @@ impl Label<'_> {
         })
     }
 
-    /// If the bytes of a file need no decoding: how many of them are a byte-order mark.
-    fn untouched(&self, head: &[u8]) -> Option<u64> {
-        let encoding = Encoding::of(head);
-        (Compression::of(head).is_none() && encoding.name().is_empty()).then_some(encoding.mark() as u64)
-    }
-
     /// Bytes that are what they are.
     fn opened(&self, content: Content) -> Opened {
         Opened { content, compression: "", encoding: "", modified: self.modified }
     }
+}
+
+/// If the bytes of a file need no decoding: how many of them are a byte-order mark.
+fn untouched(head: &[u8]) -> Option<u64> {
+    let encoding = Encoding::of(head);
+    (Compression::of(head).is_none() && encoding.name().is_empty()).then_some(encoding.mark() as u64)
 }
 
 /// Does a tar start here? A silent pipe is not waited for, unless what came is as full of zeros as a tar's header.
@@ -336,8 +328,7 @@ mod tests {
         std::fs::write(&path, "x").unwrap();
         let (found, _) = walk(std::slice::from_ref(&path), &WalkOptions::default());
         std::fs::remove_file(&path).unwrap();
-        let error =
-            open(&found[0], &OpenOptions { map: true }, &not_cancelled()).unwrap_err();
+        let error = open(&found[0], &OpenOptions { map: true }, &not_cancelled()).unwrap_err();
         assert_eq!(error.path, path.to_str().unwrap());
         assert_eq!(error.message, "cannot be opened: no such file or directory");
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::columns::Columns;
 use super::layout::stamp;
 use super::words::first_line;
-use super::{LogFormat, Plan, Sample, body, names};
+use super::{LogFormat, Plan, Sample, body, envelope, names};
 use crate::model::{Level, Role, Slots, Value};
 
 /// Tables with a header, one of whose columns is a time.
@@ -45,12 +45,14 @@ pub(super) fn header(head: &[u8]) -> Option<Columns> {
     }
     let is_name = |name: &String| {
         (1..=64).contains(&name.len())
-            && name
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '@' | '(' | ')' | '/'))
+            && name.chars().all(|c| {
+                c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '@' | '(' | ')' | '/' | '[' | ']')
+            })
             && name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '@' | '_'))
     };
-    if names.len() < 3 || !names.iter().all(is_name) {
+    // Two columns are a table if one of them is the line.
+    let enough = names.len() > 2 || (names.len() == 2 && !envelope::line_column(&names).is_empty());
+    if !enough || !names.iter().all(is_name) {
         return None;
     }
     let named = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
@@ -86,6 +88,10 @@ impl LogFormat for Csv {
 
     fn about(&self) -> &'static str {
         "CSV, TSV and their like with a line of names at the head, one of them a time"
+    }
+
+    fn is_table(&self) -> bool {
+        true
     }
 
     fn starts(&self, rest: &[u8], plan: &Plan) -> bool {

@@ -80,7 +80,9 @@ impl Carrier {
             return Some(line);
         }
         let mut whole = line.into_owned();
-        for record in entry[first.len()..].split(|b| *b == b'\n').filter(|record| !record.trim_ascii().is_empty()) {
+        for record in
+            entry[first.len()..].split(|b| *b == b'\n').filter(|record| !record.trim_ascii().is_empty())
+        {
             whole.push(b'\n');
             match below(record, keys).and_then(meant) {
                 Some(line) => whole.extend_from_slice(&line),
@@ -148,7 +150,8 @@ pub(super) fn meant(value: Value<'_>) -> Option<Cow<'_, [u8]>> {
 
 /// Without the line's end and without colours.
 fn clean(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    let trim = |line: &[u8]| line.len() - line.iter().rev().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+    let trim =
+        |line: &[u8]| line.len() - line.iter().rev().take_while(|b| matches!(b, b'\n' | b'\r')).count();
     let line = match line {
         Cow::Borrowed(line) => Cow::Borrowed(&line[..trim(line)]),
         Cow::Owned(mut line) => {
@@ -173,8 +176,7 @@ impl Envelope {
 
 /// Roles that what carries a line speaks for where the line itself says nothing. Not its durations and statuses: those
 /// are the transport's own.
-const FROM_OUTSIDE: [Role; 5] =
-    [Role::Service, Role::Host, Role::RequestId, Role::TraceId, Role::SpanId];
+const FROM_OUTSIDE: [Role; 5] = [Role::Service, Role::Host, Role::RequestId, Role::TraceId, Role::SpanId];
 
 impl LogFormat for Envelope {
     fn name(&self) -> &'static str {
@@ -331,7 +333,7 @@ const SAMPLES: &[Sample] = &[
         roles: &[(Role::Message, "said \"no\""), (Role::Logger, "a.Cart"), (Role::Service, "cart")],
     },
     Sample {
-        header: r#"{"_index":"a","_source":{"@timestamp":"2024-03-05T10:10:10.2Z","message":"INFO up"}}"#,
+        header: r#"{"_index":"a","_source":{"@timestamp":"2024-03-05T10:10:10.2Z","message":"INFO up","service":{"name":"cart"}}}"#,
         text: r#"{"_index":"a","_source":{"@timestamp":"2024-03-05T10:10:11.200Z","message":"{\"level\":\"error\",\"msg\":\"no\",\"request_id\":\"ab12\",\"took_ms\":7}","service":{"name":"cart"}}}"#,
         ts: Some("2024-03-05T10:10:11.200Z"),
         level: Some(Level::Error),
@@ -344,7 +346,13 @@ const SAMPLES: &[Sample] = &[
     },
 ];
 
-const INNER_SAMPLES: &[Sample] = &[];
+const INNER_SAMPLES: &[Sample] = &[Sample {
+    header: r#"cart-1  | {"@timestamp":"2024-03-05T10:10:10.2Z","kubernetes":{"pod_name":"cart-1"},"message":"INFO up"}"#,
+    text: r#"{"@timestamp":"2024-03-05T10:10:11.200Z","kubernetes":{"pod_name":"cart-1"},"message":"ERROR said no"}"#,
+    ts: Some("2024-03-05T10:10:11.200Z"),
+    level: Some(Level::Error),
+    roles: &[(Role::Message, "said no"), (Role::Host, "cart-1")],
+}];
 
 /// Values that may be the line, by what they are called: the last part of the way to them, in normal form; the most
 /// telling first.
@@ -436,7 +444,8 @@ impl Learner {
         if rank(way).is_none() || (self.values.len() >= MOST && !self.values.contains_key(way)) {
             return;
         }
-        let Some(text) = meant(value).filter(|_| matches!(value, Value::Text(_) | Value::Nested([b'[', ..]))) else {
+        let Some(text) = meant(value).filter(|_| matches!(value, Value::Text(_) | Value::Nested([b'[', ..])))
+        else {
             return;
         };
         let seen = self.values.entry(way.to_vec()).or_default();
@@ -455,8 +464,19 @@ impl Learner {
             usual(seen) && seen.framed * 10 >= seen.count && (seen.framed + seen.continues) * 2 >= seen.count
         });
         let best = told.min_by_key(|(way, seen)| (std::cmp::Reverse(seen.framed), rank(way), way.len()));
+        // Where a value with a more telling name says it in plain words, the record is the program's own.
+        let best = best.filter(|(way, _)| {
+            rank(way).is_some_and(|rank| rank < SURE)
+                || self
+                    .values
+                    .iter()
+                    .all(|(other, seen)| rank(other) >= rank(way) || seen.count * 2 < self.records)
+        });
         let sure = || {
-            let sure = self.values.iter().filter(|(way, seen)| usual(seen) && rank(way).is_some_and(|rank| rank < SURE));
+            let sure = self
+                .values
+                .iter()
+                .filter(|(way, seen)| usual(seen) && rank(way).is_some_and(|rank| rank < SURE));
             sure.min_by_key(|(way, _)| (rank(way), way.len()))
         };
         best.or_else(sure).map(|(way, _)| way.clone())
@@ -472,7 +492,8 @@ fn rank(way: &[String]) -> Option<usize> {
 
 /// Which of these columns is the line, by what they are called.
 pub(super) fn line_column(names: &[String]) -> Vec<(usize, usize)> {
-    let ranked = names.iter().enumerate().filter_map(|(at, name)| Some((rank(std::slice::from_ref(name))?, at)));
+    let ranked =
+        names.iter().enumerate().filter_map(|(at, name)| Some((rank(std::slice::from_ref(name))?, at)));
     let mut ranked: Vec<(usize, usize)> = ranked.collect();
     ranked.sort_unstable();
     ranked

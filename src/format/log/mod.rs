@@ -38,7 +38,6 @@ pub mod names;
 pub mod nginx_error;
 pub mod normal;
 pub mod ossec;
-pub mod otlp;
 pub mod own;
 pub mod plan;
 mod positional;
@@ -92,6 +91,11 @@ pub trait LogFormat: Debug + Send + Sync {
     /// inside, which bounds how deep lines nest. 0 carries nothing.
     fn layer(&self) -> u8 {
         0
+    }
+
+    /// Are its entries rows under the names that the file's head gives to columns?
+    fn is_table(&self) -> bool {
+        false
     }
 
     /// The entry that this entry carries, its lines put together; borrowed where it stands there as it is.
@@ -163,7 +167,6 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &envelope::Envelope { within: false },
     &docker::Docker,
     &cri::Cri,
-    &otlp::Otlp,
     &stamp::Stamped,
     &laurel::Laurel,
     &envelope::Envelope { within: true },
@@ -225,12 +228,13 @@ mod tests {
         fn plan(&self, needs: &Needs, clock: Clock) -> Plan {
             let head = self.header.as_bytes();
             let columns = w3c::header(head).or_else(|| zeek::header(head)).or_else(|| csv::header(head));
-            let names = columns.as_ref().map_or(&[][..], |columns| &columns.names);
-            let plan = Plan::new(needs, clock, names).with_columns(columns.clone());
-            let whole = format!("{}\n{}", self.header, self.text);
-            let known: Vec<&'static dyn LogFormat> = LOG_FORMATS.to_vec();
-            let learned = wrapping::Wrapping::learn(&[whole.as_bytes()], &known, &plan);
-            if self.header.is_empty() { plan } else { plan.with_wrapping(learned) }
+            let names = match &columns {
+                Some(columns) => columns.names.clone(),
+                None => survey::survey(&[head]).keys,
+            };
+            let plan = Plan::new(needs, clock, &names).with_columns(columns);
+            let learned = wrapping::Wrapping::learn(&[head], LOG_FORMATS, &plan);
+            plan.with_wrapping(learned)
         }
     }
 

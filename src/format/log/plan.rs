@@ -6,7 +6,7 @@ use super::columns::Columns;
 use super::ids::Shape;
 use super::layout::Layout;
 use super::wrapping::Wrapping;
-use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
+use super::{LOG_FORMATS, LogFormat, Profile, body, colour, names, text};
 use crate::format::time::Clock;
 use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Unit, Value};
 
@@ -286,7 +286,9 @@ impl Plan {
     /// The format of a line that an entry of a format at `layer` carries.
     pub(super) fn format_within(&self, layer: u8, line: &[u8]) -> &'static dyn LogFormat {
         let known = if self.formats.is_empty() { LOG_FORMATS } else { &self.formats };
-        let found = known.iter().copied().find(|format| format.layer() < layer && format.starts(line, self));
+        // The columns that a file's head names are those of its own lines.
+        let may = |format: &dyn LogFormat| format.layer() < layer && !format.is_table();
+        let found = known.iter().copied().find(|format| may(*format) && format.starts(line, self));
         found.unwrap_or(&text::Text)
     }
 
@@ -295,6 +297,22 @@ impl Plan {
         const IN_BODY: [Role; 6] =
             [Role::RequestId, Role::TraceId, Role::SpanId, Role::User, Role::Duration, Role::Status];
         !self.needs.fields().is_empty() || IN_BODY.iter().any(|role| self.needs.has(*role))
+    }
+
+    /// Adds fields that play roles which no name plays: what the file's lines carry may well have names.
+    #[must_use]
+    pub(super) fn behaving(mut self, fields: &[(Role, Vec<String>)]) -> Self {
+        for (role, fields) in
+            fields.iter().filter(|(role, _)| self.needs.has(*role)).cloned().collect::<Vec<_>>()
+        {
+            for field in fields {
+                self.add_role(role, &field, 0, None);
+            }
+        }
+        for node in Arc::make_mut(&mut self.nodes) {
+            node.index();
+        }
+        self
     }
 
     /// Maps a role to fields by the user's word: they come before all other names.
@@ -639,7 +657,8 @@ pub fn level(value: Value<'_>, scale: Scale) -> Option<Level> {
         Value::Number(raw) => level_number(raw, scale),
         Value::Text(text) => {
             let bytes = text.bytes();
-            let word = bytes.trim_ascii();
+            let plain = colour::strip(&bytes);
+            let word = plain.trim_ascii();
             match word {
                 [letter] if letter.is_ascii_alphabetic() => Level::from_letter(letter.to_ascii_uppercase()),
                 // MongoDB: debug, and how fine.

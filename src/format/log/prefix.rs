@@ -91,10 +91,13 @@ fn bar(line: &[u8]) -> Option<Cut<'_>> {
     let (end, length) = sign(&text[from..])?;
     let name = text[from..from + end].trim_ascii_end();
     let named = name.first().is_some_and(u8::is_ascii_alphabetic)
-        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@' | b'/' | b':'));
+        && name
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@' | b'/' | b':'));
     // The bar stands between blanks: `a|b|c` is something else.
     let after = start + from + end + length;
-    let blanks = text[..from + end].ends_with(b" ") && matches!(line.get(after), None | Some(b' ' | b'\n' | b'\r'));
+    let blanks =
+        text[..from + end].ends_with(b" ") && matches!(line.get(after), None | Some(b' ' | b'\n' | b'\r'));
     let at = after + usize::from(line.get(after) == Some(&b' '));
     (named && blanks).then(|| Cut::new(at, &[("service", name)]))
 }
@@ -118,7 +121,10 @@ fn kubectl(line: &[u8]) -> Option<Cut<'_>> {
     let (pod, container) = (parts.next()?, parts.next());
     let is_kind = matches!(kind, b"pod" | b"pods" | b"job" | b"deployment" | b"statefulset" | b"daemonset");
     (is_kind && is_name(pod)).then(|| {
-        Cut::new(behind(line, inside.len() + 2), &[("pod", pod), ("container_name", container.unwrap_or(pod))])
+        Cut::new(
+            behind(line, inside.len() + 2),
+            &[("pod", pod), ("container_name", container.unwrap_or(pod))],
+        )
     })
 }
 
@@ -183,7 +189,10 @@ fn stern(line: &[u8]) -> Option<Cut<'_>> {
     let is_pod = |name: &[u8]| name.contains(&b'-') && name.iter().any(u8::is_ascii_digit);
     let arrow = |at: usize| {
         let rest = line.get(at..).unwrap_or_default();
-        ["› ", "> ", "| "].iter().find(|sign| rest.starts_with(sign.as_bytes())).map_or(at, |sign| at + sign.len())
+        ["› ", "> ", "| "]
+            .iter()
+            .find(|sign| rest.starts_with(sign.as_bytes()))
+            .map_or(at, |sign| at + sign.len())
     };
     if is_pod(first) {
         return Some(Cut::new(arrow(after), &[("pod", first), ("container_name", second)]));
@@ -197,7 +206,10 @@ fn stern(line: &[u8]) -> Option<Cut<'_>> {
 fn bracket(line: &[u8]) -> Option<Cut<'_>> {
     let inside = inside(line, b'[', b']')?;
     let mut parts = inside.split(|b| matches!(b, b' ' | b'/' | b':')).filter(|part| !part.is_empty());
-    let first = parts.next().filter(|name| is_name(name) || name.iter().all(u8::is_ascii_digit))?;
+    let is_source = |name: &&[u8]| {
+        (is_name(name) && Level::from_word(name).is_none()) || name.iter().all(u8::is_ascii_digit)
+    };
+    let first = parts.next().filter(is_source)?;
     let second = parts.next();
     if second.is_some_and(|name| !is_name(name)) || parts.next().is_some() {
         return None;
@@ -217,6 +229,7 @@ fn task(line: &[u8]) -> Option<Cut<'_>> {
     let is_task = name.first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'@')
         && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"@/-_.:#".contains(b));
     let service = name.split(|b| matches!(b, b':' | b'#')).next()?;
+    let is_task = is_task && Level::from_word(service).is_none();
     is_task.then(|| Cut::new(end + 2, &[("service", service)]))
 }
 
@@ -246,7 +259,9 @@ fn behind(line: &[u8], at: usize) -> usize {
 /// A name as Kubernetes and Docker allow it.
 fn is_name(name: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_lowercase)
-        && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'_'))
+        && name
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'_'))
 }
 
 /// The shape of a file's lines; bars between a name and a line are told without knowing the file.

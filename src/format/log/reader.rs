@@ -107,7 +107,7 @@ impl Reader {
         let formats = options.format.map_or_else(|| profile.formats.clone(), |format| vec![format]);
         let plan = |needs: &Needs| {
             let plan = Plan::new(needs, clock, &profile.keys)
-                .mapped(&profile.behaving)
+                .behaving(&profile.behaving)
                 .mapped(&options.map)
                 .of(profile);
             plan.with_own(&formats, &profile.keys)
@@ -143,7 +143,7 @@ impl Reader {
             return self.starts_in_context(bytes, at);
         }
         self.formats.iter().any(|format| format.starts(rest, &self.plan))
-            || (self.outer_text_starts(rest) && (self.timed || !ends_trace(bytes, at)))
+            || (self.outer_text_starts(rest) && (self.timed || !ends_trace(bytes, at, Cow::Borrowed)))
     }
 
     fn outer_text_starts(&self, rest: &[u8]) -> bool {
@@ -173,7 +173,7 @@ impl Reader {
             });
             return before.is_some_and(|before| format.is_of_another(&seen, &self.seen(before)));
         }
-        !self.is_part(bytes, at, format)
+        !self.is_part(bytes, at, format) && !self.ends_trace_within(bytes, at, &seen)
     }
 
     /// Does the line that an entry of a format at `layer` carries start an entry?
@@ -190,6 +190,22 @@ impl Reader {
             Some(inner) => self.starts_within(&inner, format.layer()),
             None => true,
         }
+    }
+
+    /// Does a trace end with what the line at `at` carries, of the same program as the line before?
+    fn ends_trace_within(&self, bytes: &[u8], at: usize, seen: &[u8]) -> bool {
+        let peel = |line| self.carried(line).unwrap_or(Cow::Borrowed(line));
+        let text = self.carried(seen);
+        let line = first_line(text.as_deref().unwrap_or(seen));
+        // Few lines begin with a name that ends so.
+        if !line.first().is_some_and(u8::is_ascii_alphabetic) || self.text_has_time(line) {
+            return false;
+        }
+        ends_trace(bytes, at, peel)
+    }
+
+    fn text_has_time(&self, line: &[u8]) -> bool {
+        self.inner_timed && text::Text.starts(line, &self.plan)
     }
 
     /// Is the line at `at` the rest of one that was written in parts?

@@ -21,7 +21,10 @@ pub(super) fn cut(line: &[u8]) -> Option<(&[u8], usize)> {
     if !matches!(text.get(..11)?, [b'1' | b'2', _, _, _, b'-', _, _, b'-', _, _, b'T']) {
         return None;
     }
-    let length = text[..text.len().min(40)].iter().position(|b| matches!(b, b' ' | b']' | b'\t')).unwrap_or(text.len());
+    let length = text[..text.len().min(40)]
+        .iter()
+        .position(|b| matches!(b, b' ' | b']' | b'\t'))
+        .unwrap_or(text.len());
     let time = text.get(..length)?;
     let zoned = time.ends_with(b"Z") || time[11..].iter().any(|b| matches!(b, b'+' | b'-'));
     let (_, used) = time::read(time)?;
@@ -36,14 +39,14 @@ pub(super) fn cut(line: &[u8]) -> Option<(&[u8], usize)> {
         at += 1;
     }
     at += usize::from(line.get(at).is_some_and(|b| matches!(b, b' ' | b'\t')));
-    if let Some([b'0'..=b'9', b'0'..=b'9', b'O' | b'E', plus @ (b' ' | b'+')]) = line.get(at..at + 4) {
-        at += if *plus == b'+' { 4 } else { 4 };
+    if let Some([b'0'..=b'9', b'0'..=b'9', b'O' | b'E', b' ' | b'+']) = line.get(at..at + 4) {
+        at += 4;
     }
     Some((time, at.min(line.len())))
 }
 
 /// The lines without their times.
-fn lines<'a>(entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+fn lines(entry: &[u8]) -> Option<Cow<'_, [u8]>> {
     let line = first_line(entry);
     let (_, at) = cut(line)?;
     if line.len() + 2 >= entry.len() {

@@ -292,6 +292,7 @@ impl Seen {
             };
             if line.starts_with(b"{") {
                 // What carries the line has names of its own.
+                self.time(&json::Json, &line);
                 self.fields(&json::Json, &line);
             }
             layer = format.layer();
@@ -304,6 +305,7 @@ impl Seen {
     fn taker(&self, line: &[u8], layer: u8) -> Option<usize> {
         self.known.iter().position(|format| {
             format.layer() < layer
+                && !(format.is_table() && layer != u8::MAX)
                 && format.name() != text::Text.name()
                 && format.starts(line, &self.plan)
                 && format.extract(line, &self.plan, &mut Slots::new(&self.needs))
@@ -339,7 +341,8 @@ impl Seen {
         if !inner {
             self.first_is_timed.get_or_insert(found.is_some());
         }
-        if found.is_none() && trace::continues_untimed(line) {
+        let spoken_of = found.as_ref().is_some_and(|(_, words)| *words > 0) && trace::names_exception(line);
+        if spoken_of || (found.is_none() && trace::continues_untimed(line)) {
             self.survey.continuing += usize::from(!inner);
             return;
         }
@@ -509,8 +512,10 @@ impl Places {
         }
         let timed: usize = after_words.iter().sum();
         let bare = (0_u8..).zip(self.bare).max_by_key(|(words, count)| (*count, std::cmp::Reverse(*words)));
-        if let (0, Some((words, count))) = (timed, bare)
+        if let Some((words, count)) = bare
             && count > 0
+            // Where every line has a time of day, a banner or an exception may speak of a date.
+            && timed * 10 <= count
             && count * 2 >= self.lines
             && count * 20 >= all
         {

@@ -36,7 +36,9 @@ impl Wrapping {
     pub(super) fn learn(samples: &[&[u8]], known: &[&'static dyn LogFormat], plan: &Plan) -> Wrapping {
         let lines: Vec<std::borrow::Cow<'_, [u8]>> = samples
             .iter()
-            .flat_map(|sample| sample.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(LINES))
+            .flat_map(|sample| {
+                sample.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(LINES)
+            })
             .map(|line| super::colour::strip(super::reader::without_mark(&line[..line.len().min(LONGEST)])))
             .collect();
         let mut learning = Learning { known, plan: plan.clone(), wrapping: Wrapping::default() };
@@ -72,11 +74,17 @@ impl Learning<'_> {
                 lines.iter().filter_map(|line| shape.cut(line).map(|cut| &line[cut.at..])).collect();
             let told = |rest: &&&[u8]| {
                 let reads = self.reads(rest);
-                if shape.name == "words" { json::is_object(rest) && is_record(rest) } else { reads != Reads::Plain }
+                if shape.name == "words" {
+                    json::is_object(rest) && is_record(rest)
+                } else {
+                    reads != Reads::Plain
+                }
             };
             let framed = |rest: &&&[u8]| self.reads(rest) == Reads::Framed;
             cut.len() * 2 >= lines.len().max(1)
-                && (shape.sure || (cut.iter().any(|rest| framed(&rest)) && cut.iter().filter(told).count() * 2 >= cut.len()))
+                && (shape.sure
+                    || (cut.iter().any(|rest| framed(&rest))
+                        && cut.iter().filter(told).count() * 2 >= cut.len()))
         };
         // Whole lines that are understood as they are have nothing before them.
         let whole = |line: &&Line<'_>| self.taker(line, u8::MAX).is_some();
@@ -103,6 +111,9 @@ impl Learning<'_> {
         let own = |rest: &&&[u8]| {
             json::is_object(rest) && is_record(rest)
                 || layout::locate(&rest[..rest.len().min(80)]).is_some_and(|(_, words)| words <= 1)
+                || self
+                    .taker(rest, super::layer::STAMP)
+                    .is_some_and(|format| format.name() != json::Json.name())
         };
         self.wrapping.stamped =
             rests.iter().any(|rest| goes_on(&rest)) || rests.iter().filter(own).count() * 2 >= rests.len();
@@ -135,12 +146,14 @@ impl Learning<'_> {
 
     /// The column of a table that is the line.
     fn column(&mut self, lines: &[Line<'_>]) {
-        let Some(columns) = self.plan.columns().filter(|columns| columns.format == csv::Csv.name()).cloned() else {
+        let Some(columns) = self.plan.columns().filter(|columns| columns.format == csv::Csv.name()).cloned()
+        else {
             return;
         };
         let framed = |at: usize| {
             let cells = lines.iter().skip(1).filter_map(|line| columns.get(line, at));
-            let framed = cells.clone().filter(|cell| self.reads(&csv::undoubled(cell)) == Reads::Framed).count();
+            let framed =
+                cells.clone().filter(|cell| self.reads(&csv::undoubled(cell)) == Reads::Framed).count();
             framed * 2 > cells.count()
         };
         let told = envelope::line_column(&columns.names).into_iter().find(|(_, at)| framed(*at));
@@ -154,6 +167,7 @@ impl Learning<'_> {
     fn taker(&self, line: &[u8], layer: u8) -> Option<&'static dyn LogFormat> {
         self.known.iter().copied().find(|format| {
             format.layer() < layer
+                && !(format.is_table() && layer != u8::MAX)
                 && format.name() != text::Text.name()
                 && format.starts(line, &self.plan)
                 && format.extract(line, &self.plan, &mut Slots::new(&Needs::none()))
@@ -162,25 +176,27 @@ impl Learning<'_> {
 
     /// How a text reads that something carries.
     fn reads(&self, text: &[u8]) -> Reads {
+        let json = json::Json.name();
+        let known = |line: &[u8]| {
+            self.taker(line, super::layer::CONTAINER + 1).is_some_and(|format| format.name() != json)
+        };
         if json::is_object(text) {
-            return if is_record(text) { Reads::Framed } else { Reads::Plain };
+            return if is_record(text) || known(text) { Reads::Framed } else { Reads::Plain };
         }
         let line = first_line(text);
         if trace::continues_untimed(line) {
             return Reads::Continues;
         }
-        if line.len() < 8 || time::read(line).is_some_and(|(_, used)| used + 3 >= line.len()) {
+        if line.len() < 4 || time::read(line).is_some_and(|(_, used)| used + 3 >= line.len()) {
             return Reads::Plain;
         }
-        let json = json::Json.name();
-        let known = || self.taker(line, super::layer::CONTAINER + 1).is_some_and(|format| format.name() != json);
         let timed = || {
             layout::locate(line).is_some_and(|((stamp, ..), words)| {
                 words <= 2 && (words == 0 || !matches!(stamp, Stamp::Instant(_)))
             }) || layout::locate_bare(line).is_some_and(|(_, words)| words == 0)
         };
         let levelled = || Header::any(line, None).level.is_some_and(|(_, from, _)| from <= 1);
-        if timed() || levelled() || known() { Reads::Framed } else { Reads::Plain }
+        if timed() || levelled() || known(line) { Reads::Framed } else { Reads::Plain }
     }
 
     /// By how much the program's times without a zone are ahead of those of what carries them.
@@ -230,10 +246,13 @@ impl Times {
     fn of_object(&mut self, object: &[u8], path: &str, depth: usize) {
         // Damage: what was read before it counts.
         let _ = json::each_field(object, |key: Text<'_>, value| {
-            let name = if path.is_empty() { key.text().into_owned() } else { format!("{path}.{}", key.text()) };
+            let name =
+                if path.is_empty() { key.text().into_owned() } else { format!("{path}.{}", key.text()) };
             let plain = key.text().trim_start_matches('_').to_owned();
             let is_time = || {
-                [&name, &plain].iter().any(|name| names::roles_of(name).iter().any(|(role, ..)| *role == Role::Ts))
+                [&name, &plain]
+                    .iter()
+                    .any(|name| names::roles_of(name).iter().any(|(role, ..)| *role == Role::Ts))
             };
             match value {
                 Value::Nested(raw @ [b'{', ..]) if depth < 3 => self.of_object(raw, &name, depth + 1),
@@ -304,7 +323,8 @@ impl Proofs {
 
     /// The seconds that all lines prove.
     fn ahead(&self) -> Option<i32> {
-        let proved = || self.ahead.values().filter(|(count, _)| *count >= ENOUGH).filter_map(|(_, known)| *known);
+        let proved =
+            || self.ahead.values().filter(|(count, _)| *count >= ENOUGH).filter_map(|(_, known)| *known);
         if proved().any(|quarters| quarters == 0) {
             return None;
         }

@@ -55,6 +55,8 @@ impl MetricFormat for ApiJson {
             && has(b"\"data\"")
             && has(b"\"resultType\"")
             && has(b"\"result\"")
+            // Loki answers in the same words with lines of logs.
+            && !has(b"\"streams\"")
     }
 
     fn read(&self, bytes: &[u8], options: ReadOptions, sink: &mut Sink<'_>) -> Result<Read, MetricError> {

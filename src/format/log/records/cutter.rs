@@ -121,6 +121,8 @@ impl Cutter {
             match self.next(bytes, at, ended, cut) {
                 Next::End(end) => at = end,
                 Next::More if !ended => break,
+                // Text is kept line by line.
+                Next::Damaged if !ended && memchr::memchr(b'\n', &bytes[at..]).is_none() => break,
                 Next::More | Next::Damaged => at = self.text_line(bytes, at, cut),
             }
             debug_assert!((at, self.frames.len()) != before, "no way on");
@@ -159,7 +161,8 @@ impl Cutter {
             self.enter(0, None);
             return Next::End(open + 1);
         } else if *first != b'{' {
-            let Some(length) = memchr::memchr(b'\n', &bytes[open..]).or(ended.then_some(bytes.len() - open)) else {
+            let Some(length) = memchr::memchr(b'\n', &bytes[open..]).or(ended.then_some(bytes.len() - open))
+            else {
                 return Next::More;
             };
             let line = &bytes[open..open + length];
@@ -285,7 +288,8 @@ impl Cutter {
     fn record(&mut self, bytes: &[u8], at: usize, end: usize, cut: &mut Cut) {
         self.place(bytes, at, end, cut);
         cut.text.extend_from_slice(&self.prefix);
-        let contexts = || self.frames.iter().rev().map(|frame| &frame.context).filter(|context| !context.is_empty());
+        let contexts =
+            || self.frames.iter().rev().map(|frame| &frame.context).filter(|context| !context.is_empty());
         let typed = self.records.are_typed() && !self.frames.is_empty();
         let plain = !typed && contexts().next().is_none() && bytes[at] != b'[';
         if plain || !matches!(bytes[at], b'{' | b'[') {
@@ -294,7 +298,11 @@ impl Cutter {
             cut.text.push(b'{');
             let columns = self.frames.iter().rev().find(|frame| !frame.columns.is_empty());
             let start = cut.text.len();
-            Fields::new(&mut cut.text, typed).record(bytes, at, columns.map_or(&[][..], |frame| &frame.columns));
+            Fields::new(&mut cut.text, typed).record(
+                bytes,
+                at,
+                columns.map_or(&[][..], |frame| &frame.columns),
+            );
             for context in contexts() {
                 if cut.text.len() > start {
                     cut.text.push(b',');
@@ -335,7 +343,8 @@ impl Cutter {
 /// The first byte at or after `at` that is no blank and parts no records. Text keeps the blanks before it.
 fn apart(bytes: &[u8], at: usize) -> usize {
     let rest = &bytes[at..];
-    let blanks = rest.iter().take_while(|b| b.is_ascii_whitespace() || matches!(**b, b',' | SEPARATOR)).count();
+    let blanks =
+        rest.iter().take_while(|b| b.is_ascii_whitespace() || matches!(**b, b',' | SEPARATOR)).count();
     at + blanks
 }
 

@@ -107,7 +107,7 @@ fn search(bytes: &[u8], at: usize, steps: &mut Vec<Step>) -> bool {
                 }
                 !found
             });
-            found || (own.timed && steps.last() == Some(&Step::Each))
+            found || (own.named && steps.last() == Some(&Step::Each))
         }
         Some(b'[') => {
             steps.push(Step::Each);
@@ -135,6 +135,8 @@ pub(in crate::format::log) fn is_record(text: &[u8]) -> bool {
 #[derive(Default)]
 struct Signs {
     timed: bool,
+    /// Is the time called one?
+    named: bool,
     says: bool,
     levelled: bool,
 }
@@ -169,7 +171,10 @@ impl Signs {
         };
         let has = |role: Role| names::roles_of(name).iter().any(|(of, ..)| *of == role);
         let plain = name.rsplit('.').next().unwrap_or(name).trim_start_matches('_');
-        self.timed |= instant(value, has(Role::Ts) || plain == "time").is_some();
+        let named = has(Role::Ts) || plain == "time";
+        let timed = instant(value, named).is_some();
+        self.timed |= timed;
+        self.named |= timed && named;
         self.says |= has(Role::Message) && matches!(value, Value::Text(_));
         self.levelled |= has(Role::Level) && matches!(value, Value::Text(_));
     }
@@ -182,7 +187,9 @@ fn is_row(bytes: &[u8], at: usize) -> bool {
     while let Some((item, end)) = value(bytes, blanks(bytes, at)) {
         match item {
             Value::Text(text) if instant(item, false).is_none() => {
-                said |= !text.raw.is_empty() && item.number().is_none();
+                let number =
+                    item.number().is_some() || matches!(text.raw, b"NaN" | b"+Inf" | b"-Inf" | b"Inf");
+                said |= !text.raw.is_empty() && !number;
             }
             item => timed |= instant(item, true).is_some(),
         }
@@ -262,7 +269,10 @@ mod tests {
                 r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated"},{"name":"Message"}],"rows":[["2024-03-05T10:10:10Z","x"]]}]}"#,
                 Some("tables[].rows[]"),
             ),
-            (r#"{"time":"2024-03-05T10:10:10Z","msg":"x"}{"time":"2024-03-05T10:10:10Z","msg":"y"}"#, Some("")),
+            (
+                r#"{"time":"2024-03-05T10:10:10Z","msg":"x"}{"time":"2024-03-05T10:10:10Z","msg":"y"}"#,
+                Some(""),
+            ),
             ("{\"time\":\"2024-03-05T10:10:10Z\"},\n{\"time\":\"2024-03-05T10:10:11Z\"},\n", Some("")),
             ("\u{1e}{\"MESSAGE\":\"x\"}\n", Some("")),
             ("data: {\"MESSAGE\":\"x\"}\n\n", Some("")),
@@ -272,8 +282,15 @@ mod tests {
                 r#"{"time":"2024-03-05T10:10:10Z","msg":"x","events":[{"time":"2024-03-05T10:10:10Z","msg":"y"}]}"#,
                 None,
             ),
-            ("{\"time\":\"2024-03-05T10:10:10Z\",\"msg\":\"x\"}\n{\"time\":\"2024-03-05T10:10:10Z\"}\n", None),
+            (
+                "{\"time\":\"2024-03-05T10:10:10Z\",\"msg\":\"x\"}\n{\"time\":\"2024-03-05T10:10:10Z\"}\n",
+                None,
+            ),
             ("{\n \"seed\": 1,\n \"list\": [{\"a\": 1}]\n}\n", None),
+            (
+                "{\n \"list\": [{\"from\": \"2024-03-05T10:10:10Z\", \"to\": \"2024-03-05T10:10:11Z\"}]\n}\n",
+                None,
+            ),
             ("[2024-03-05] x", None),
             ("plain\n", None),
             ("", None),

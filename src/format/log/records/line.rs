@@ -215,7 +215,10 @@ fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
                 });
                 out.push(b']');
             }
-            (b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"bytesValue", Some((_, end))) => {
+            (
+                b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"bytesValue",
+                Some((_, end)),
+            ) => {
                 copy(&bytes[at..end], out);
             }
             _ => written = false,
