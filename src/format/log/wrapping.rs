@@ -8,7 +8,7 @@ use super::header::Header;
 use super::prefix::{SHAPES, Shape};
 use super::records::is_record;
 use super::words::first_line;
-use super::{LogFormat, Plan, csv, json, layout, names, stamp, text, trace};
+use super::{LogFormat, Plan, csv, json, layout, logfmt, names, stamp, text, trace};
 use crate::format::time::{self, Clock, Stamp};
 use crate::model::{Needs, Role, Slots, Text, Timestamp, Value};
 
@@ -108,12 +108,12 @@ impl Learning<'_> {
             return;
         }
         let goes_on = |rest: &&&[u8]| trace::continues(rest) && !rest.is_empty() || rest.starts_with(b"\t");
+        // Objects and pairs may stand behind a program's own time.
+        let bare = [json::Json.name(), logfmt::Logfmt.name()];
         let own = |rest: &&&[u8]| {
             json::is_object(rest) && is_record(rest)
                 || layout::locate(&rest[..rest.len().min(80)]).is_some_and(|(_, words)| words <= 1)
-                || self
-                    .taker(rest, super::layer::STAMP)
-                    .is_some_and(|format| format.name() != json::Json.name())
+                || self.taker(rest, super::layer::STAMP).is_some_and(|format| !bare.contains(&format.name()))
         };
         self.wrapping.stamped =
             rests.iter().any(|rest| goes_on(&rest)) || rests.iter().filter(own).count() * 2 >= rests.len();
