@@ -16,7 +16,7 @@ const FILE: &str = "OBS_TEST_MAPPED_FILE";
 fn child_with_a_map() {
     let Some(file) = std::env::var_os(FILE) else { return };
     let (found, _) = walk(&[file.into()], &WalkOptions { follow_links: false });
-    let opened = open(&found[0], &OpenOptions { map: true, documents: true }, &Arc::default()).unwrap();
+    let opened = open(&found[0], &OpenOptions { map: true }, &Arc::default()).unwrap();
     let Content::Mapped(map) = opened.content else { panic!("not mapped") };
     std::io::Write::write_all(&mut std::io::stdout(), b"mapped\n").unwrap();
     let mut nothing = Vec::new();

@@ -43,6 +43,16 @@ impl Print {
         self.only_matching || (self.page.color && !self.raw)
     }
 
+    /// Are entries printed with the bytes that the file has?
+    pub(super) fn as_written(&self) -> bool {
+        self.form == Form::Table && !self.only_matching && !self.counts_only() && self.is_plain()
+    }
+
+    /// Are bytes printed as they are?
+    fn is_plain(&self) -> bool {
+        self.raw || (!self.terminal && !self.page.color)
+    }
+
     /// Are line numbers printed?
     pub(super) fn needs_lines(&self) -> bool {
         (self.numbers || self.form != Form::Table) && !self.counts_only()
@@ -312,7 +322,7 @@ impl<'p> Stitch<'p> {
     }
 
     fn written(&mut self, raw: &[u8], spans: &[Range<usize>]) {
-        if self.print.raw || (!self.print.terminal && !self.print.page.color) {
+        if self.print.is_plain() {
             self.buffer.extend_from_slice(raw);
         } else {
             let mut at = 0;

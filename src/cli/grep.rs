@@ -281,8 +281,11 @@ impl Search {
                 continue;
             }
             if self.selected(chunk, &entry, &mut slots) {
-                let line =
-                    if self.print.needs_lines() { first.wrapping_add(lines.up_to(entry.start)) } else { 0 };
+                let line = if self.print.needs_lines() {
+                    chunk.line_at(entry.start, first.wrapping_add(lines.up_to(entry.start)))
+                } else {
+                    0
+                };
                 self.print(chunk, &entry, line, &mut slots, printed, true);
             }
         }
@@ -309,6 +312,7 @@ impl Search {
                 printed.last_time = slots.ts.or(printed.last_time);
             }
             if matched || self.before + self.after > 0 {
+                let line = chunk.line_at(entry.start, line);
                 self.print(chunk, &entry, line, &mut slots, printed, matched);
             }
             if self.print.needs_lines() {
@@ -370,16 +374,18 @@ impl Search {
             spans = self.pattern.spans(&carried).collect();
             raw = Cow::Owned(carried);
         }
+        let as_written = chunk.written(entry);
+        let as_written = as_written.strip_suffix(b"\n").unwrap_or(as_written);
         let item = Item {
             line,
             ts: if self.by_time { slots.ts.or(printed.last_time) } else { slots.ts },
             matched,
             ordinal: printed.next_ordinal(),
             json: self.print.needs_slots().then(|| {
-                let offset = chunk.offset() + entry.start as u64;
+                let offset = chunk.offset_at(entry.start);
                 normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots)
             }),
-            raw: raw.into_owned(),
+            raw: if self.print.as_written() { as_written.to_vec() } else { raw.into_owned() },
             spans,
         };
         printed.items.push(item);

@@ -42,6 +42,14 @@ pub enum Stamp {
 }
 
 impl Stamp {
+    /// Has it a date and a time of day, but no zone?
+    pub fn is_local(self) -> bool {
+        match self {
+            Stamp::Civil { time, .. } | Stamp::Numeric { time, .. } => time.zone == Zone::Local,
+            Stamp::Bare(_) | Stamp::Instant(_) => false,
+        }
+    }
+
     /// Is its zone a name that stands for several?
     pub fn is_of_unclear_zone(self) -> bool {
         match self {
@@ -155,13 +163,15 @@ pub struct Clock {
     pub latest: Option<Timestamp>,
     /// The order of the numbers in dates, where the file's dates as a whole leave only one.
     pub order: Option<Order>,
+    /// By how many seconds times without a zone are ahead of UTC, where that is proved and no zone is named.
+    pub ahead: i32,
     /// Does nothing tell the days of times of day without a date? Then they are none.
     pub undated: bool,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Clock { zone: chrono_tz::UTC, latest: None, order: None, undated: false }
+        Clock { zone: chrono_tz::UTC, latest: None, order: None, ahead: 0, undated: false }
     }
 }
 
@@ -188,7 +198,7 @@ impl Clock {
         let local = days_from_civil(year, month, day) * 86_400 + i64::from(time.second);
         let offset = match time.zone {
             Zone::Offset(offset) => i64::from(offset),
-            Zone::Local if self.zone == chrono_tz::UTC => 0,
+            Zone::Local if self.zone == chrono_tz::UTC => i64::from(self.ahead),
             // A name of several zones is believed where the person named a zone.
             Zone::Unclear if self.zone == chrono_tz::UTC => return None,
             Zone::Named(zone) => offset_at_local(zone, local)?,

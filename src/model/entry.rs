@@ -175,6 +175,8 @@ pub struct Slots<'a> {
     pub one_line: bool,
     /// The slots that something was put in since they were cleared, a bit each; those from 63 on share the last.
     used: u64,
+    /// Slots for what stands around what these are filled from.
+    spare: Option<Box<Slots<'a>>>,
     /// Where the next bytes that had to be made are put.
     place: Option<&'a desk::Place>,
 }
@@ -199,8 +201,24 @@ impl<'a> Slots<'a> {
             recent_frame: RecentFrame::default(),
             one_line: false,
             used: 0,
+            spare: None,
             place: None,
         }
+    }
+
+    /// Empty slots beside these, for what stands around what these are filled from; to be put back when they have been
+    /// used.
+    pub fn take_spare(&mut self, needs: &Needs) -> Box<Slots<'a>> {
+        let mut spare = self.spare.take().unwrap_or_else(|| Box::new(Slots::new(needs)));
+        spare.clear();
+        spare.place = self.place;
+        spare
+    }
+
+    /// Puts back what [`Slots::take_spare`] gave.
+    pub fn put_spare(&mut self, spare: Box<Slots<'a>>) {
+        self.place = spare.place;
+        self.spare = Some(spare);
     }
 
     /// Keeps bytes that have to be made on `desk` from now on.

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::block::Begin;
+use super::block::{Begin, Origin};
 use super::inputs::Input;
 use crate::filter::{Filter, Literals, TEXT_PARTS};
 use crate::format::log::Reader;
@@ -93,6 +93,8 @@ pub struct Chunk<'a> {
     /// Bytes of the file before `bytes`.
     pub(super) offset: u64,
     pub(super) begin: Begin,
+    /// Where its lines are from, if they were written of records.
+    pub(super) origin: Option<&'a Origin>,
     pub(super) account: &'a std::cell::RefCell<Account>,
     /// Keeps what reading has to make.
     pub(super) desk: Desk,
@@ -186,9 +188,9 @@ impl<'a> Chunk<'a> {
                 account.saw(ts);
             }
             if candidate && selection.holds(&slots) {
-                let location = Location { file: self.file, chunk: self.index, line: line as u32 };
-                let entry =
-                    Entry { location, offset: self.offset + at as u64, raw, understood, slots: &slots };
+                let location =
+                    Location { file: self.file, chunk: self.index, line: self.line_at(at, line) as u32 };
+                let entry = Entry { location, offset: self.offset_at(at), raw, understood, slots: &slots };
                 stopped = each(&entry).is_break();
             }
             line += lines;
@@ -220,9 +222,10 @@ impl<'a> Chunk<'a> {
             at = range.end;
             let (raw, understood) = self.extract(&range, &mut slots);
             if selection.holds(&slots) {
-                let line = self.first_line().wrapping_add(lines.up_to(range.start)) as u32;
+                let counted = self.first_line().wrapping_add(lines.up_to(range.start));
+                let line = self.line_at(range.start, counted) as u32;
                 let location = Location { file: self.file, chunk: self.index, line };
-                let offset = self.offset + range.start as u64;
+                let offset = self.offset_at(range.start);
                 flow = each(&Entry { location, offset, raw, understood, slots: &slots });
             }
         }
@@ -274,9 +277,24 @@ impl<'a> Chunk<'a> {
         (raw, understood)
     }
 
-    /// Bytes of the file before the first of [`Chunk::text`].
-    pub fn offset(&self) -> u64 {
-        self.offset
+    /// Where in the file the entry at `at` of [`Chunk::text`] starts.
+    pub fn offset_at(&self, at: usize) -> u64 {
+        self.origin.map_or(self.offset + at as u64, |origin| origin.start(at).0)
+    }
+
+    /// Lines between the chunk's start and the entry at `at` of [`Chunk::text`], before which `counted` lines end.
+    pub fn line_at(&self, at: usize, counted: u64) -> u64 {
+        self.origin.map_or(counted, |origin| origin.start(at).1)
+    }
+
+    /// The entry at `range` of [`Chunk::text`] as the file has it.
+    pub fn written(&self, range: &Range<usize>) -> &'a [u8] {
+        self.origin.map_or(&self.bytes[range.clone()], |origin| origin.written(range.clone()))
+    }
+
+    /// How many lines of the file the chunk has, of which `counted` lines were read.
+    pub(super) fn lines(&self, counted: u64) -> u64 {
+        self.origin.map_or(counted, |origin| origin.lines)
     }
 
     /// Counts the chunk's lines without looking at its entries. For searches that need no account.

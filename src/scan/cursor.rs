@@ -49,7 +49,10 @@ impl<'i> Cursor<'i> {
             reader: Reader::new(profile, needs, &options.read, latest, input.service.clone()),
             content: match content {
                 Content::Mapped(map) => Held::Mapped(map),
-                Content::Stream(stream) => Held::Stream(Box::new(Blocks::new(stream, head, options.chunk))),
+                Content::Stream(stream) => {
+                    let blocks = Blocks::new(stream, head, options.chunk);
+                    Held::Stream(Box::new(blocks.of_records(profile.records.as_ref())))
+                }
             },
             size: options.chunk,
             index: 0,
@@ -85,12 +88,13 @@ impl<'i> Cursor<'i> {
             owned,
             offset,
             begin,
+            origin: block.as_ref().and_then(|block| block.origin.as_ref()),
             account: &account,
             desk: Desk::default(),
         };
         let output = map(&chunk);
         let delivered = Delivered { file: self.file, lines_before: self.lines_before, output };
-        self.lines_before += account.into_inner().lines;
+        self.lines_before += chunk.lines(account.borrow().lines);
         self.index += 1;
         Some(delivered)
     }

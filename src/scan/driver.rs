@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::ScanOptions;
-use super::block::{Begin, Block, Blocks};
+use super::block::{Begin, Block, Blocks, Origin};
 use super::chunk::Chunk;
 use super::inputs::Input;
 use crate::format::log::Reader;
@@ -184,7 +184,7 @@ struct Open {
 enum OpenContent {
     /// The bytes, and how many of them are a chunk.
     Mapped(Map, usize),
-    Stream(Mutex<Blocks>),
+    Stream(Box<Mutex<Blocks>>),
 }
 
 /// The size of a mapped file's chunks: multiples of the usual one for large files, because handing one on and giving
@@ -284,7 +284,8 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Task::Chunk(file, index) => self.map_mapped(&file, index, local, map),
                 Task::Block(file, index, block) => {
                     let owned = 0..block.bytes.len();
-                    self.map(&file, index, &block.bytes, owned, (block.offset, block.begin), local, map);
+                    let from = (block.offset, block.begin, block.origin.as_ref());
+                    self.map(&file, index, &block.bytes, owned, from, local, map);
                 }
             }
             self.changed.notify_all();
@@ -334,7 +335,9 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                     (OpenContent::Mapped(map, chunk), Some(total.min(self.until(index))))
                 }
                 Content::Stream(stream) => {
-                    (OpenContent::Stream(Mutex::new(Blocks::new(stream, head, self.options.chunk))), None)
+                    let blocks = Blocks::new(stream, head, self.options.chunk)
+                        .of_records(profile.and_then(|profile| profile.records.as_ref()));
+                    (OpenContent::Stream(Box::new(Mutex::new(blocks))), None)
                 }
             };
             let file = Arc::new(Open { index, reader, content });
@@ -390,7 +393,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let start = index as usize * chunk;
         let owned = start..(start + chunk).min(bytes.len());
         let begin = if index == 0 { Begin::File } else { Begin::Line };
-        self.map(file, index, bytes, owned.clone(), (0, begin), local, map);
+        self.map(file, index, bytes, owned.clone(), (0, begin, None), local, map);
         // Small files go at once.
         if bytes.len() > *chunk {
             bytes.has_been_read(owned);
@@ -404,11 +407,12 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         index: u32,
         bytes: &[u8],
         owned: std::ops::Range<usize>,
-        (offset, begin): (u64, Begin),
+        (offset, begin, origin): (u64, Begin, Option<&Origin>),
         local: &mut L,
         map: &impl Fn(&mut L, &Chunk<'_>) -> O,
     ) {
-        let account = RefCell::new(Account { bytes: owned.len() as u64, ..Account::default() });
+        let length = origin.map_or(owned.len(), Origin::len);
+        let account = RefCell::new(Account { bytes: length as u64, ..Account::default() });
         let chunk = Chunk {
             input: &self.inputs[file.index],
             reader: &file.reader,
@@ -418,10 +422,12 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             owned,
             offset,
             begin,
+            origin,
             account: &account,
             desk: Desk::default(),
         };
         let output = map(local, &chunk);
+        let file_lines = chunk.lines(account.borrow().lines);
         let account = account.into_inner();
         self.options.progress.fetch_add(account.bytes, Ordering::Relaxed);
         let mut state = self.lock();
@@ -429,7 +435,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         if lines.len() <= index as usize {
             lines.resize(index as usize + 1, 0);
         }
-        lines[index as usize] = account.lines;
+        lines[index as usize] = file_lines;
         state.accounts[file.index].merge(&account);
         state.waiting.insert((file.index as u32, index), output);
         if let Some(progress) = state.open.iter_mut().find(|open| open.file.index == file.index) {

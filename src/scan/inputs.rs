@@ -8,6 +8,7 @@ use super::database::{self, Database};
 use super::{ScanOptions, parallel};
 use crate::format::log::behaviour::{self, Candidates, RequestIds};
 use crate::format::log::durations::{By, Told};
+use crate::format::log::records::Records;
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
@@ -140,6 +141,17 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             let hint = "a format in obs.yaml with `units` settles it";
             inputs.diagnostics.push(Diagnostic::warning(&log.shown, what).hinted(hint));
         }
+        if let Some(ahead) = profile.wrapping.ahead
+            && profile.zone.or(scan.read.zone).is_none_or(|zone| zone == chrono_tz::UTC)
+        {
+            let (side, minutes) = (if ahead > 0 { "ahead of" } else { "behind" }, ahead.abs() / 60);
+            let what = format!(
+                "its times without a zone are {}:{:02} h {side} UTC, as the times written beside them prove",
+                minutes / 60,
+                minutes % 60
+            );
+            inputs.diagnostics.push(Diagnostic::note(&log.shown, what));
+        }
         if !profile.layout.is_bare() {
             continue;
         }
@@ -214,8 +226,7 @@ fn is_pipe(found: &Found) -> bool {
 
 /// Opens a file and looks at samples of it.
 fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, Left> {
-    let opened = source::open(found, &OpenOptions { map: scan.map, documents: true }, &scan.cancel)
-        .map_err(Left::Trouble)?;
+    let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {
@@ -258,6 +269,7 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
 fn find_day(kind: &mut InputKind, bytes: &[u8]) {
     if let InputKind::Log(profile) = kind
         && profile.layout.is_bare()
+        && profile.records.is_none()
     {
         profile.bare = log::survey::bare_span(bytes, profile.layout);
     }
@@ -271,6 +283,8 @@ fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan:
     let InputKind::Log(profile) = kind else { return false };
     let reader = Reader::new(profile, &Needs::none(), &scan.read, modified, None);
     let mut slots = Slots::new(reader.needs());
+    let lines = profile.records.as_ref().map(|records| records.lines(sample));
+    let sample = lines.as_deref().unwrap_or(sample);
     let mut times = sample.split(|b| *b == b'\n').filter(|line| reader.starts(line, 0)).filter_map(|line| {
         reader.frame(line, &mut slots);
         slots.ts
@@ -291,12 +305,18 @@ fn recognise(samples: &[&[u8]], found: &Found, scan: &ScanOptions) -> Result<Inp
     if let Some(format) = format {
         return Ok(InputKind::Metrics(format));
     }
-    if is_json_document(head) {
+    let records = Records::of(head);
+    if records.is_none() && is_json_document(head) {
         return Err(Left::NoLog("a JSON document".to_owned()));
     }
     let path = found.logical_path();
     let path = path.to_string_lossy();
-    let mut profile = log::survey::survey_with(samples, &scan.read.own_for(&path));
+    let own = scan.read.own_for(&path);
+    let mut profile = match &records {
+        Some(records) => log::survey::survey_with(&[&records.lines(head)], &own),
+        None => log::survey::survey_with(samples, &own),
+    };
+    profile.records = records;
     profile.zone = scan.read.zone_for(&path);
     // A configuration may well hold a time or two.
     let starts: usize = profile.survey.understood.iter().map(|(_, count)| count).sum();
@@ -463,6 +483,16 @@ impl Input {
 
     /// Opens the file for a scan: its content, and what was already read of it.
     pub(super) fn open(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
+        let (content, head) = self.open_as_stored(options)?;
+        let has_records = self.profile().is_some_and(|profile| profile.records.is_some());
+        Ok(match content {
+            // Where a record is shows only from the file's start on.
+            Content::Mapped(map) if has_records => (Content::Stream(Stream::of_map(&self.shown, map)), head),
+            content => (content, head),
+        })
+    }
+
+    fn open_as_stored(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *pipe, Pipe::None) {
             Pipe::Fresh(head, stream) => return Ok((Content::Stream(stream), head)),
@@ -479,8 +509,9 @@ impl Input {
             }
             Pipe::None => {}
         }
-        let opened =
-            source::open(&self.found, &OpenOptions { map: options.map, documents: true }, &options.cancel)?;
+        let has_records = self.profile().is_some_and(|profile| profile.records.is_some());
+        let map = options.map && !has_records;
+        let opened = source::open(&self.found, &OpenOptions { map }, &options.cancel)?;
         Ok((opened.content, Vec::new()))
     }
 

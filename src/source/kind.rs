@@ -222,9 +222,7 @@ mod tests {
         assert_eq!(diagnostics, []);
         assert!(found.len() > 100);
         for found in found {
-            let opened =
-                open(&found, &OpenOptions { map: true, documents: true }, &std::sync::Arc::default())
-                    .unwrap();
+            let opened = open(&found, &OpenOptions { map: true }, &std::sync::Arc::default()).unwrap();
             let Content::Mapped(map) = opened.content else { continue };
             assert_eq!(kind(&map[..map.len().min(1024)], &found.shown), Kind::Text, "{}", found.shown);
         }

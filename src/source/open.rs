@@ -23,8 +23,6 @@ const SMALL: u64 = 64 * 1024;
 pub struct OpenOptions {
     /// May files be mapped? Off with `--no-mmap`.
     pub map: bool,
-    /// Are the entries of a JSON document handed out as lines? Not where the document itself is wanted.
-    pub documents: bool,
 }
 
 /// The bytes of an opened file.
@@ -43,7 +41,7 @@ pub struct Opened {
     pub content: Content,
     /// The compression that was undone: `""`, `"gzip"`, `"zstd"`, …
     pub compression: &'static str,
-    /// The character encoding that was undone: `""` (bytes as they are) `"UTF-16LE"`, `"UTF-16BE"`, or `"JSON list"`.
+    /// The character encoding that was undone: `""` (bytes as they are) `"UTF-16LE"`, `"UTF-16BE"`.
     pub encoding: &'static str,
     /// When it was last written, as the file system, the archive or the compressed file's header says.
     pub modified: Option<Timestamp>,
@@ -56,7 +54,7 @@ pub fn open(found: &Found, options: &OpenOptions, cancel: &Arc<AtomicBool>) -> R
 
 /// Opens a file whose bytes are meant as they are, whatever they look like.
 pub fn open_raw(found: &Found, map: bool, cancel: &Arc<AtomicBool>) -> Result<Content, Diagnostic> {
-    let options = OpenOptions { map, documents: false };
+    let options = OpenOptions { map };
     opened(found, options, true, cancel).map(|opened| opened.content)
 }
 
@@ -76,13 +74,7 @@ fn open_io(found: &Found, options: OpenOptions, raw: bool, cancel: &Arc<AtomicBo
     }
     let file = open_file(&found.path)?;
     let metadata = file.metadata()?;
-    let label = Label {
-        shown: &found.shown,
-        modified: modified(&metadata),
-        quiet: false,
-        documents: options.documents,
-        raw,
-    };
+    let label = Label { shown: &found.shown, modified: modified(&metadata), quiet: false, raw };
     if !metadata.is_file() {
         return label.decoded(Box::new(Pipe::new(file, cancel)));
     }
@@ -104,13 +96,7 @@ fn open_member(
     raw: bool,
     cancel: &Arc<AtomicBool>,
 ) -> io::Result<Opened> {
-    let label = Label {
-        shown: &found.shown,
-        modified: found.modified,
-        quiet: member.cut,
-        documents: options.documents,
-        raw,
-    };
+    let label = Label { shown: &found.shown, modified: found.modified, quiet: member.cut, raw };
     match member.stored() {
         Some(Source::Held(map)) => label.held(map),
         Some(Source::File(path, range)) => {
@@ -128,7 +114,6 @@ struct Label<'a> {
     modified: Option<Timestamp>,
     /// Was it told already that the end is missing?
     quiet: bool,
-    documents: bool,
     /// Are the bytes meant as they are?
     raw: bool,
 }
@@ -218,7 +203,7 @@ impl Label<'_> {
         let (reader, encoding): (Box<dyn Read + Send>, _) = if starts_tar(&mut unpacked.input) {
             (Box::new(Joined::new(unpacked.input, &remarks)), "")
         } else {
-            let (input, encoding) = transcode(unpacked.input, self.documents, &remarks);
+            let (input, encoding) = transcode(unpacked.input, &remarks);
             (Box::new(input), encoding)
         };
         let stream = Stream::new(self.shown, reader, remarks);
@@ -239,7 +224,7 @@ impl Label<'_> {
         if self.raw {
             return Some(0);
         }
-        let encoding = Encoding::of(head, self.documents);
+        let encoding = Encoding::of(head);
         (Compression::of(head).is_none() && encoding.name().is_empty()).then_some(encoding.mark() as u64)
     }
 
@@ -290,7 +275,7 @@ mod tests {
     fn open_path(path: &Path, map: bool) -> Opened {
         let (found, diagnostics) = walk(&[path.to_owned()], &WalkOptions::default());
         assert_eq!(diagnostics, []);
-        open(&found[0], &OpenOptions { map, documents: true }, &not_cancelled()).unwrap()
+        open(&found[0], &OpenOptions { map }, &not_cancelled()).unwrap()
     }
 
     fn bytes(content: Content) -> Vec<u8> {
@@ -368,8 +353,7 @@ mod tests {
         std::fs::write(&path, "x").unwrap();
         let (found, _) = walk(std::slice::from_ref(&path), &WalkOptions::default());
         std::fs::remove_file(&path).unwrap();
-        let error =
-            open(&found[0], &OpenOptions { map: true, documents: true }, &not_cancelled()).unwrap_err();
+        let error = open(&found[0], &OpenOptions { map: true }, &not_cancelled()).unwrap_err();
         assert_eq!(error.path, path.to_str().unwrap());
         assert_eq!(error.message, "cannot be opened: no such file or directory");
     }
@@ -410,7 +394,7 @@ mod tests {
         let found = fifo(dir.path());
         let path = found.path.clone();
         let writer = std::thread::spawn(move || std::fs::write(path, "one\ntwo\n").unwrap());
-        let opened = open(&found, &OpenOptions { map: true, documents: true }, &not_cancelled()).unwrap();
+        let opened = open(&found, &OpenOptions { map: true }, &not_cancelled()).unwrap();
         assert_eq!(bytes(opened.content), b"one\ntwo\n");
         writer.join().unwrap();
     }
@@ -427,7 +411,7 @@ mod tests {
                 cancel.store(true, Ordering::Relaxed);
             }
         });
-        let opened = open(&found, &OpenOptions { map: true, documents: true }, &cancel).unwrap();
+        let opened = open(&found, &OpenOptions { map: true }, &cancel).unwrap();
         assert_eq!(bytes(opened.content), b"");
         canceller.join().unwrap();
     }
@@ -441,7 +425,7 @@ mod tests {
         let mut writer = File::options().read(true).write(true).open(&found.path).unwrap();
         writer.write_all(b"a first line that is long enough\n").unwrap();
         let cancel = not_cancelled();
-        let opened = open(&found, &OpenOptions { map: true, documents: true }, &cancel).unwrap();
+        let opened = open(&found, &OpenOptions { map: true }, &cancel).unwrap();
         let Content::Stream(mut stream) = opened.content else { panic!("a map") };
         let canceller = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(150));

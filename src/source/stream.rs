@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::map::Map;
 use crate::model::Diagnostic;
 
 /// Bytes that can be read once, in order: of a pipe, of a compressed file, of an archive's member.
@@ -28,6 +29,11 @@ impl Stream {
     /// A stream over `inner`, whose layers may leave remarks.
     pub(super) fn new(shown: &str, inner: Box<dyn Read + Send>, remarks: Remarks) -> Self {
         Stream { inner, shown: shown.to_owned(), remarks, failure: None, cancelled: false, quiet: false }
+    }
+
+    /// A stream over bytes in memory.
+    pub fn of_map(shown: &str, map: Map) -> Self {
+        Stream::new(shown, Box::new(io::Cursor::new(map)), Remarks::default())
     }
 
     /// The same for bytes that are known to be damaged: they end where the damage starts.

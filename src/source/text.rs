@@ -22,8 +22,7 @@ pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
     let Some(found) = found.into_iter().next() else {
         return Err(troubles.pop().unwrap_or_else(|| Diagnostic::error(shown, "cannot be read")));
     };
-    let opened =
-        open(&found, &OpenOptions { map: false, documents: false }, &Arc::new(AtomicBool::new(false)))?;
+    let opened = open(&found, &OpenOptions { map: false }, &Arc::new(AtomicBool::new(false)))?;
     let mut bytes = Vec::new();
     match opened.content {
         Content::Mapped(map) => bytes.extend_from_slice(&map[..map.len().min(LARGEST + 1)]),

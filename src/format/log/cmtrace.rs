@@ -74,7 +74,7 @@ fn instant(entry: &[u8], clock: &Clock) -> Option<Timestamp> {
     let Some(sign) = sign else { return clock.value(Value::plain(&text)) };
     let bias: i64 =
         std::str::from_utf8(&time[sign..]).ok()?.parse().ok().filter(|bias| (-900..=900).contains(bias))?;
-    let utc = Clock { zone: chrono_tz::UTC, ..*clock }.value(Value::plain(&text))?;
+    let utc = Clock { zone: chrono_tz::UTC, ahead: 0, ..*clock }.value(Value::plain(&text))?;
     Some(Timestamp(utc.0.checked_add(bias * 60_000_000_000)?))
 }
 

@@ -19,25 +19,18 @@ pub(super) fn strip(text: &[u8]) -> Cow<'_, [u8]> {
 
 /// Takes out `\x1b[33m` in letters, if a line starts with it.
 fn strip_letters(text: &[u8]) -> Cow<'_, [u8]> {
-    if !ESCAPED.iter().any(|escape| text.starts_with(escape)) {
+    let bare = sequence_of_letters(text, b"[").is_some();
+    if !bare && !ESCAPED.iter().any(|escape| text.starts_with(escape)) {
         return Cow::Borrowed(text);
     }
     let line = memchr::memchr(b'\n', text).unwrap_or(text.len());
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     'line: while at < line {
-        for escape in ESCAPED {
-            if text[at..line].starts_with(escape) {
-                let from = at + escape.len();
-                let digits = text[from..line]
-                    .iter()
-                    .take(HEAD)
-                    .take_while(|b| b.is_ascii_digit() || **b == b';')
-                    .count();
-                if text.get(from + digits) == Some(&b'm') {
-                    at = from + digits + 1;
-                    continue 'line;
-                }
+        for escape in ESCAPED.into_iter().chain(bare.then_some(&b"["[..])) {
+            if let Some(length) = sequence_of_letters(&text[at..line], escape) {
+                at += length;
+                continue 'line;
             }
         }
         out.push(text[at]);
@@ -45,6 +38,13 @@ fn strip_letters(text: &[u8]) -> Cow<'_, [u8]> {
     }
     out.extend_from_slice(&text[at..]);
     Cow::Owned(out)
+}
+
+/// How long the colour is that begins `text`, after this escape: `[31m`, `[1;31m`, `[m`.
+fn sequence_of_letters(text: &[u8], escape: &[u8]) -> Option<usize> {
+    let rest = text.strip_prefix(escape)?;
+    let digits = rest.iter().take(HEAD).take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    (rest.get(digits) == Some(&b'm') && (digits > 0 || escape.len() > 1)).then_some(escape.len() + digits + 1)
 }
 
 fn strip_bytes(text: &[u8]) -> Cow<'_, [u8]> {
@@ -96,6 +96,8 @@ mod tests {
             ("a\x1b[31\nb", "a\nb"),
             ("\\x1b[33m[Nest] 6\\x1b[0m x\ny\\x1b[0m", "[Nest] 6 x\ny\\x1b[0m"),
             ("say \\x1b[33m", "say \\x1b[33m"),
+            ("[31m2024 ERROR[0m x [1] y", "2024 ERROR x [1] y"),
+            ("[3] x [31m", "[3] x [31m"),
         ] {
             assert_eq!(String::from_utf8_lossy(&strip(text.as_bytes())), expected, "{text:?}");
         }

@@ -109,7 +109,7 @@ impl Contents {
             if self.fields.len() >= MOST_FIELDS {
                 return;
             }
-            let rank = if is_other_time(path) { None } else { rank_of_name(path) };
+            let rank = if is_other_time(path) || is_of_entity(path) { None } else { rank_of_name(path) };
             self.fields.insert(path.to_owned(), Field { rank, ..Field::default() });
         }
         let Some(field) = self.fields.get_mut(path) else { return };
@@ -157,7 +157,8 @@ impl Contents {
                 && field.rising * 10 >= field.times * 9
         };
         let fitting = self.fields.iter().filter(|(_, field)| usual(field));
-        let named = fitting.filter(|(path, _)| !is_other_time(path)).filter_map(|(path, field)| {
+        let own = fitting.filter(|(path, _)| !is_other_time(path) && !is_of_entity(path));
+        let named = own.filter_map(|(path, field)| {
             // Of few entries the order tells nothing.
             let rank = field.rank.or((field.times >= 3).then_some(TIMES.len()))?;
             Some((rank, path.matches('.').count(), path))
@@ -186,6 +187,36 @@ fn rank_of_name(path: &str) -> Option<usize> {
     })
 }
 
+/// Is the field one of something that the entry is about: of a user, an order? When that was is not when the entry was
+/// written. What loggers nest their own fields in is called otherwise.
+fn is_of_entity(path: &str) -> bool {
+    let Some((first, _)) = path.split_once('.') else { return false };
+    let first = names::normal(first);
+    !(names::is_container(&first) || FRAMES.contains(&first.as_str()))
+}
+
+/// Objects in which loggers put what they know of an entry, in normal form.
+const FRAMES: [&str; 18] = [
+    "content",
+    "payload",
+    "body",
+    "doc",
+    "record",
+    "event",
+    "log",
+    "logger",
+    "message",
+    "msg",
+    "entry",
+    "header",
+    "head",
+    "@metadata",
+    "info",
+    "jsonpayload",
+    "time",
+    "timestamp",
+];
+
 /// Does its name say that a field is a time, but not the entry's?
 fn is_other_time(path: &str) -> bool {
     let name = names::normal(path.rsplit('.').next().unwrap_or(path));
@@ -194,7 +225,7 @@ fn is_other_time(path: &str) -> bool {
 
 /// The instant that a value is: a date with a time and nothing behind it, or an epoch number; one of seconds only
 /// where the field's name says that it is a time.
-fn instant(value: Value<'_>, named: bool) -> Option<Timestamp> {
+pub(super) fn instant(value: Value<'_>, named: bool) -> Option<Timestamp> {
     let text = value.text()?;
     let bytes = text.as_bytes();
     let (stamp, used) = match value {
@@ -235,6 +266,7 @@ mod tests {
             (&[&[("x", one)], &[("x", two)], &[("x", three)]], "ts=x"),
             (&[&[("x", three)], &[("x", two)], &[("x", one)]], ""),
             (&[&[("createdAt", one)], &[("y", "z")]], ""),
+            (&[&[("user.created_at", one)], &[("user.created_at", two)], &[("user.created_at", three)]], ""),
             (&[&[("until", three), ("record.time.repr", one)]], "ts=record.time.repr"),
             (&[&[("kind", "error")], &[("kind", "warning")]], "level=kind"),
             (&[&[("kind", "error")], &[("kind", "order")]], ""),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::docker::CONTAINER;
+use super::layer::CONTAINER;
 use super::words::first_line;
 use super::{LogFormat, Plan, Sample};
 use crate::format::time;
@@ -62,7 +62,7 @@ impl LogFormat for Cri {
         CONTAINER
     }
 
-    fn inner<'a>(&self, entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    fn inner<'a>(&self, entry: &'a [u8], _plan: &Plan) -> Option<Cow<'a, [u8]>> {
         let line = first_line(entry);
         let first = Line::of(line)?;
         if line.len() + 2 >= entry.len() {
@@ -90,7 +90,7 @@ impl LogFormat for Cri {
 
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
         let Some(line) = Line::of(first_line(entry)) else { return false };
-        let inner = match self.inner(entry) {
+        let inner = match self.inner(entry, plan) {
             Some(Cow::Owned(made)) => slots.keep(made).unwrap_or(line.text),
             _ => line.text,
         };
@@ -100,7 +100,7 @@ impl LogFormat for Cri {
     }
 
     fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
-        let inner = self.inner(entry)?;
+        let inner = self.inner(entry, plan)?;
         let within = plan.format_within(CONTAINER, &inner).fields(&inner, plan, visit);
         if let Some(line) = Line::of(first_line(entry)) {
             visit("stream", Value::plain(line.stream));

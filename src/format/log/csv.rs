@@ -1,9 +1,11 @@
 //! CSV and its like (tabs, semicolons, bars) with a line of names at the head of the file.
 
+use std::borrow::Cow;
+
 use super::columns::Columns;
 use super::layout::stamp;
 use super::words::first_line;
-use super::{LogFormat, Plan, Sample, body, names};
+use super::{LogFormat, Plan, Sample, body, envelope, names};
 use crate::model::{Level, Role, Slots, Value};
 
 /// Tables with a header, one of whose columns is a time.
@@ -43,12 +45,14 @@ pub(super) fn header(head: &[u8]) -> Option<Columns> {
     }
     let is_name = |name: &String| {
         (1..=64).contains(&name.len())
-            && name
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '@' | '(' | ')' | '/'))
+            && name.chars().all(|c| {
+                c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '@' | '(' | ')' | '/' | '[' | ']')
+            })
             && name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '@' | '_'))
     };
-    if names.len() < 3 || !names.iter().all(is_name) {
+    // Two columns are a table if one of them is the line.
+    let enough = names.len() > 2 || (names.len() == 2 && !envelope::line_column(&names).is_empty());
+    if !enough || !names.iter().all(is_name) {
         return None;
     }
     let named = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
@@ -84,6 +88,10 @@ impl LogFormat for Csv {
 
     fn about(&self) -> &'static str {
         "CSV, TSV and their like with a line of names at the head, one of them a time"
+    }
+
+    fn is_table(&self) -> bool {
+        true
     }
 
     fn starts(&self, rest: &[u8], plan: &Plan) -> bool {
@@ -155,6 +163,25 @@ impl LogFormat for Csv {
             },
         ]
     }
+}
+
+/// Is the line at the start of `rest` the one of names?
+pub(super) fn is_head(rest: &[u8], plan: &Plan) -> bool {
+    plan.columns().is_some_and(|columns| is_header(columns, first_line(rest)))
+}
+
+/// The text of a cell in which quotes are doubled.
+pub(super) fn undoubled(cell: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(cell, b"\"\"").is_none() {
+        return Cow::Borrowed(cell);
+    }
+    let mut out = Vec::with_capacity(cell.len());
+    let mut at = 0;
+    while let Some(b) = cell.get(at) {
+        out.push(*b);
+        at += if *b == b'"' && cell.get(at + 1) == Some(&b'"') { 2 } else { 1 };
+    }
+    Cow::Owned(out)
 }
 
 /// Is this the line of names itself?

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::layer::CONTAINER;
 use super::words::first_line;
 use super::{LogFormat, Plan, Sample, json};
 use crate::model::value::unescape;
@@ -23,9 +24,6 @@ fn opened(line: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b"\"")
 }
 
-/// The layer of formats that carry a container's lines.
-pub(super) const CONTAINER: u8 = 3;
-
 impl LogFormat for Docker {
     fn name(&self) -> &'static str {
         "docker"
@@ -43,7 +41,7 @@ impl LogFormat for Docker {
         CONTAINER
     }
 
-    fn inner<'a>(&self, entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    fn inner<'a>(&self, entry: &'a [u8], _plan: &Plan) -> Option<Cow<'a, [u8]>> {
         let line = first_line(entry);
         let text = carried(line)?;
         if line.len() + 2 >= entry.len() {
@@ -71,7 +69,7 @@ impl LogFormat for Docker {
     }
 
     fn extract<'a>(&self, entry: &'a [u8], plan: &Plan, slots: &mut Slots<'a>) -> bool {
-        let Some(inner) = self.inner(entry) else { return false };
+        let Some(inner) = self.inner(entry, plan) else { return false };
         let inner = match inner {
             Cow::Borrowed(inner) => Some(inner),
             Cow::Owned(made) => slots.keep(made),
@@ -92,7 +90,7 @@ impl LogFormat for Docker {
     }
 
     fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
-        let inner = self.inner(entry)?;
+        let inner = self.inner(entry, plan)?;
         let within = plan.format_within(CONTAINER, &inner).fields(&inner, plan, visit);
         // What stands in the line has been visited; the rest of the object follows.
         let _ = json::each_field(first_line(entry), |key: Text<'_>, value| {
@@ -138,7 +136,7 @@ impl LogFormat for Docker {
 impl Docker {
     /// The time and the level of the line, which need no bytes to be kept.
     fn extract_briefly(&self, entry: &[u8], plan: &Plan, slots: &mut Slots<'_>) {
-        let Some(inner) = self.inner(entry) else { return };
+        let Some(inner) = self.inner(entry, plan) else { return };
         let mut brief = Slots::new(plan.needs());
         plan.format_within(CONTAINER, &inner).extract(&inner, plan, &mut brief);
         slots.ts = brief.ts;

@@ -324,7 +324,7 @@ pub(super) fn each_item<'a>(raw: &'a [u8], mut visit: impl FnMut(Value<'a>) -> b
 
 /// The first byte at or after `at` that is no blank.
 #[inline]
-fn blanks(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn blanks(bytes: &[u8], mut at: usize) -> usize {
     // One blank or none is usual; everything above a blank is none.
     if bytes.get(at) == Some(&b' ') {
         at += 1;
@@ -338,7 +338,7 @@ fn blanks(bytes: &[u8], mut at: usize) -> usize {
 /// The string whose opening quote is at `at`: what is between the quotes, whether it holds escapes, and what
 /// comes after the closing quote.
 #[inline]
-fn string(bytes: &[u8], at: usize) -> Option<(&[u8], bool, usize)> {
+pub(super) fn string(bytes: &[u8], at: usize) -> Option<(&[u8], bool, usize)> {
     let start = at + 1;
     let mut escaped = false;
     let mut from = start;
@@ -398,7 +398,7 @@ fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// The value at `at`, and where it ends.
-fn value(bytes: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+pub(super) fn value(bytes: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
     match bytes.get(at)? {
         b'"' => {
             let (raw, escaped, end) = string(bytes, at)?;
@@ -434,7 +434,7 @@ fn number_end(bytes: &[u8], mut at: usize) -> usize {
 
 /// Where the value at `at` ends.
 #[inline]
-fn skip(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn skip(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
         b'"' => string_end(bytes, at),
         b'{' | b'[' => skip_nested(bytes, at),

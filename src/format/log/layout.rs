@@ -216,6 +216,35 @@ pub(super) fn stamp(rest: &[u8]) -> Option<(Stamp, usize)> {
     })
 }
 
+/// How much later than the last line another may be.
+pub(super) const BARE_SLACK: i64 = 3_600_000_000_000;
+
+/// The last time of day in a file that writes no dates, if all of it is of less than a day, as far as that shows.
+pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
+    let nanos = |line: &[u8]| match layout.find(line)? {
+        (Stamp::Bare(time), ..) => Some(i64::from(time.second) * 1_000_000_000 + i64::from(time.nanos)),
+        _ => None,
+    };
+    let mut times = bytes.split(|b| *b == b'\n').filter_map(nanos);
+    // What starts at nought counts from the program's start, or else from midnight: nothing tells which.
+    let first = times.next().filter(|first| *first >= 1_000_000_000)?;
+    let (mut last, mut turned) = (first, false);
+    for at in times {
+        // Threads write a little out of order.
+        if at + BARE_SLACK < last {
+            if turned {
+                return None;
+            }
+            turned = true;
+        }
+        if turned && at + BARE_SLACK >= first {
+            return None;
+        }
+        last = if at + BARE_SLACK < last { at } else { last.max(at) };
+    }
+    Some(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,6 @@ pub mod cluster;
 pub mod cmtrace;
 mod colour;
 mod columns;
-pub mod compose;
 mod contents;
 pub mod cri;
 pub mod csv;
@@ -21,6 +20,7 @@ pub mod dmesg;
 pub mod docker;
 pub mod dotnet;
 pub mod durations;
+pub mod envelope;
 pub mod envoy;
 pub mod gin;
 pub mod haproxy;
@@ -32,6 +32,7 @@ pub mod jul;
 pub mod klog;
 pub mod lambda;
 pub mod laurel;
+mod layer;
 mod layout;
 pub mod logcat;
 pub mod logfmt;
@@ -42,17 +43,19 @@ pub mod nginx_error;
 pub mod normal;
 mod noted;
 pub mod ossec;
-pub mod otlp;
 pub mod own;
 pub mod plan;
 mod positional;
 pub mod postgres;
+pub mod prefix;
 pub mod reader;
+pub mod records;
 pub mod redis;
 mod request;
 pub mod ruby;
 pub mod sap;
 pub mod squid;
+pub mod stamp;
 pub mod survey;
 pub mod syslog;
 pub mod text;
@@ -63,6 +66,7 @@ pub mod w3c;
 pub mod websphere;
 pub mod winevent;
 mod words;
+pub mod wrapping;
 pub mod zeek;
 
 use std::borrow::Cow;
@@ -95,8 +99,13 @@ pub trait LogFormat: Debug + Send + Sync {
         0
     }
 
+    /// Are its entries rows under the names that the file's head gives to columns?
+    fn is_table(&self) -> bool {
+        false
+    }
+
     /// The entry that this entry carries, its lines put together; borrowed where it stands there as it is.
-    fn inner<'a>(&self, _entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    fn inner<'a>(&self, _entry: &'a [u8], _plan: &Plan) -> Option<Cow<'a, [u8]>> {
         None
     }
 
@@ -161,10 +170,12 @@ pub struct Sample {
 
 /// Every log format, the most specific first; `text` understands what the others leave.
 pub static LOG_FORMATS: &[&dyn LogFormat] = &[
+    &envelope::Envelope { within: false },
     &docker::Docker,
     &cri::Cri,
-    &otlp::Otlp,
+    &stamp::Stamped,
     &laurel::Laurel,
+    &envelope::Envelope { within: true },
     &json::Json,
     &w3c::W3c,
     &zeek::Zeek,
@@ -205,7 +216,7 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &winevent::WindowsEvent,
     &journal::Journal,
     &logfmt::Logfmt,
-    &compose::Compose,
+    &prefix::Prefix,
     &syslog::Syslog,
     &text::Text,
 ];
@@ -225,8 +236,13 @@ mod tests {
         fn plan(&self, needs: &Needs, clock: Clock) -> Plan {
             let head = self.header.as_bytes();
             let columns = w3c::header(head).or_else(|| zeek::header(head)).or_else(|| csv::header(head));
-            let names = columns.as_ref().map_or(&[][..], |columns| &columns.names);
-            Plan::new(needs, clock, names).with_columns(columns.clone())
+            let names = match &columns {
+                Some(columns) => columns.names.clone(),
+                None => survey::survey(&[head]).keys,
+            };
+            let plan = Plan::new(needs, clock, &names).with_columns(columns);
+            let learned = wrapping::Wrapping::learn(&[head], LOG_FORMATS, &plan);
+            plan.with_wrapping(learned)
         }
     }
 
@@ -293,7 +309,7 @@ mod tests {
                             slots.clear();
                             format.starts(&bytes, &plan);
                             format.extract(&bytes, &plan, &mut slots);
-                            format.inner(&bytes);
+                            format.inner(&bytes, &plan);
                             format.goes_on(&bytes, &bytes);
                             format.fields(&bytes, &plan, &mut |_, value| {
                                 value.text();

@@ -109,6 +109,12 @@ const NAMES: &[(Role, &[&str])] = &[
             "messageText",
             "description",
             "summary",
+            "textPayload",
+            "_raw",
+            "resultDescription",
+            "log_message",
+            "message_text",
+            "content",
         ],
     ),
     (
@@ -150,6 +156,11 @@ const NAMES: &[(Role, &[&str])] = &[
             "dd.service",
             "serviceContext.service",
             "ServiceName",
+            "labels.container",
+            "labels.job",
+            "stream.app",
+            "stream.job",
+            "sourcetype",
             "name",
         ],
     ),
@@ -175,6 +186,9 @@ const NAMES: &[(Role, &[&str])] = &[
             "agent.hostname",
             "machine",
             "MachineName",
+            "labels.instance",
+            "stream.pod",
+            "stream.instance",
         ],
     ),
     (
@@ -356,12 +370,11 @@ pub fn roles_of(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
     // What loggers put around the fields that a program adds, and the headers of a request.
     let inside = name.split_once('.').filter(|(first, _)| CONTAINERS.contains(&normal(first).as_str()));
     let header = name.split_once("headers.").map(|(_, header)| header);
+    let of_entity = inside.is_some_and(|(_, rest)| OF_ENTITIES.contains(&normal(rest).as_str()));
     let ids = |(role, rank, unit): (Role, u8, Option<Unit>)| {
-        (header.is_none() || matches!(role, Role::RequestId | Role::TraceId)).then_some((
-            role,
-            rank.saturating_add(100),
-            unit,
-        ))
+        (!(of_entity && role == Role::Ts) && header.is_none()
+            || matches!(role, Role::RequestId | Role::TraceId))
+        .then_some((role, rank.saturating_add(100), unit))
     };
     header
         .or(inside.map(|(_, rest)| rest))
@@ -369,7 +382,7 @@ pub fn roles_of(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
 }
 
 /// Objects in which loggers put the fields that a program adds.
-const CONTAINERS: [&str; 19] = [
+const CONTAINERS: [&str; 23] = [
     "@fields",
     "fields",
     "context",
@@ -389,7 +402,20 @@ const CONTAINERS: [&str; 19] = [
     "details",
     "tags",
     "baggage",
+    "source",
+    "result",
+    "stream",
+    "kubernetes",
 ];
+
+/// Do loggers put the fields that a program adds into an object of this name (in normal form)?
+pub(super) fn is_container(name: &str) -> bool {
+    CONTAINERS.contains(&name)
+}
+
+/// Names of times that are the entry's only where they stand beside what it says: nested, they are of something else.
+const OF_ENTITIES: [&str; 9] =
+    ["created", "createdat", "start", "starttime", "startedat", "date", "startutc", "startlocal", "ctime"];
 
 /// The unit of durations that name none, where the file's other names tell who wrote it: Caddy counts in seconds,
 /// Traefik in nanoseconds.

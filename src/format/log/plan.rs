@@ -7,6 +7,7 @@ use super::columns::Columns;
 use super::durations::{self, Told};
 use super::ids::{self, Shape};
 use super::layout::Layout;
+use super::wrapping::Wrapping;
 use super::{LOG_FORMATS, LogFormat, Profile, body, colour, names, text};
 use crate::format::time::Clock;
 use crate::model::{Level, Needs, Role, Slot, Slots, Text, Timestamp, Unit, Value};
@@ -24,6 +25,7 @@ pub struct Plan {
     /// The formats of the file's entries and of what they carry; empty if nobody has looked.
     formats: Vec<&'static dyn LogFormat>,
     columns: Option<Columns>,
+    wrapping: Arc<Wrapping>,
     layout: Layout,
     /// Do messages of the file carry objects of JSON?
     carries: bool,
@@ -148,6 +150,7 @@ impl Plan {
             unwritten: seen.iter().any(|key| key == "@mt" || key == "@m").then_some(Level::Info),
             formats: Vec::new(),
             columns: None,
+            wrapping: Arc::default(),
             layout: Layout::default(),
             carries: false,
             speaks: false,
@@ -204,6 +207,7 @@ impl Plan {
     pub fn of(mut self, profile: &Profile) -> Self {
         self.formats.clone_from(&profile.formats);
         self.columns.clone_from(&profile.columns);
+        self.wrapping = Arc::new(profile.wrapping.clone());
         self.layout = profile.layout;
         if self.needs.has(Role::RequestId) && !self.maps_request_ids && !profile.counters.is_empty() {
             self.put_counters_last(profile);
@@ -285,6 +289,7 @@ impl Plan {
                 let mut plan = Plan::new(&self.needs, clock, seen).mapped(format.roles());
                 plan.formats.clone_from(&self.formats);
                 plan.layout = self.layout;
+                plan.wrapping = Arc::clone(&self.wrapping);
                 (format.name(), plan)
             })
             .collect();
@@ -301,6 +306,18 @@ impl Plan {
     pub(super) fn with_columns(mut self, columns: Option<Columns>) -> Self {
         self.columns = columns;
         self
+    }
+
+    /// The plan with what the file's lines are wrapped in.
+    #[must_use]
+    pub(super) fn with_wrapping(mut self, wrapping: Wrapping) -> Self {
+        self.wrapping = Arc::new(wrapping);
+        self
+    }
+
+    /// What the file's lines are wrapped in.
+    pub(super) fn wrapping(&self) -> &Wrapping {
+        &self.wrapping
     }
 
     /// What the file's header says about its columns.
@@ -326,7 +343,9 @@ impl Plan {
     /// The format of a line that an entry of a format at `layer` carries.
     pub(super) fn format_within(&self, layer: u8, line: &[u8]) -> &'static dyn LogFormat {
         let known = if self.formats.is_empty() { LOG_FORMATS } else { &self.formats };
-        let found = known.iter().copied().find(|format| format.layer() < layer && format.starts(line, self));
+        // The columns that a file's head names are those of its own lines.
+        let may = |format: &dyn LogFormat| format.layer() < layer && !format.is_table();
+        let found = known.iter().copied().find(|format| may(*format) && format.starts(line, self));
         found.unwrap_or(&text::Text)
     }
 
@@ -335,6 +354,22 @@ impl Plan {
         const IN_BODY: [Role; 6] =
             [Role::RequestId, Role::TraceId, Role::SpanId, Role::User, Role::Duration, Role::Status];
         !self.needs.fields().is_empty() || IN_BODY.iter().any(|role| self.needs.has(*role))
+    }
+
+    /// Adds fields that play roles which no name plays: what the file's lines carry may well have names.
+    #[must_use]
+    pub(super) fn behaving(mut self, fields: &[(Role, Vec<String>)]) -> Self {
+        for (role, fields) in
+            fields.iter().filter(|(role, _)| self.needs.has(*role)).cloned().collect::<Vec<_>>()
+        {
+            for field in fields {
+                self.add_role(role, &field, 0, None);
+            }
+        }
+        for node in Arc::make_mut(&mut self.nodes) {
+            node.index();
+        }
+        self
     }
 
     /// Maps a role to fields by the user's word: they come before all other names.

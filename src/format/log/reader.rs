@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::colour;
 use super::header::Header;
+use super::layer::SYSLOG;
 use super::own::{Own, PathPattern};
 use super::request::Request;
 use super::trace::{continues, continues_untimed, ends_trace, is_traceback, opens_crash};
@@ -91,7 +92,8 @@ impl Reader {
         let zone = profile.zone.or(options.zone).unwrap_or(chrono_tz::UTC);
         // Where nothing tells the day nothing is guessed.
         let undated = profile.layout.is_bare() && profile.bare.is_none();
-        let clock = Clock { zone, latest, order: profile.order, undated };
+        let ahead = profile.wrapping.ahead.unwrap_or(0);
+        let clock = Clock { zone, latest, order: profile.order, ahead, undated };
         let mut frame = Needs::none();
         frame.role(Role::Ts);
         let mut needs = needs.clone();
@@ -112,7 +114,7 @@ impl Reader {
         let formats = options.format.map_or_else(|| profile.formats.clone(), |format| vec![format]);
         let plan = |needs: &Needs| {
             let plan = Plan::new(needs, clock, &profile.keys)
-                .mapped(&profile.behaving)
+                .behaving(&profile.behaving)
                 .mapped(&options.map)
                 .of(profile);
             plan.with_own(&formats, &profile.keys)
@@ -148,7 +150,7 @@ impl Reader {
             return self.starts_in_context(bytes, at);
         }
         self.formats.iter().any(|format| format.starts(rest, &self.plan))
-            || (self.outer_text_starts(rest) && (self.timed || !ends_trace(bytes, at)))
+            || (self.outer_text_starts(rest) && (self.timed || !ends_trace(bytes, at, Cow::Borrowed)))
             || self.crash_starts(bytes, at)
     }
 
@@ -189,7 +191,7 @@ impl Reader {
         if format.layer() == 0 {
             return true;
         }
-        if let Some(inner) = format.inner(&seen)
+        if let Some(inner) = format.inner(&seen, &self.plan)
             && !self.starts_within(&inner, format.layer())
         {
             // A trace that lines of others interrupt goes on with an entry of its own.
@@ -199,23 +201,39 @@ impl Reader {
             });
             return before.is_some_and(|before| format.is_of_another(&seen, &self.seen(before)));
         }
-        !self.is_part(bytes, at, format)
+        !self.is_part(bytes, at, format) && !self.ends_trace_within(bytes, at, &seen)
     }
 
     /// Does the line that an entry of a format at `layer` carries start an entry?
     fn starts_within(&self, line: &[u8], layer: u8) -> bool {
         // Every message of syslog is one, unless it goes on with a trace.
-        if layer <= 1 {
+        if layer == SYSLOG {
             return !continues(line) || line.is_empty();
         }
         let format = self.plan.format_within(layer, line);
         if format.name() == text::Text.name() {
             return self.text_starts(line, self.inner_timed);
         }
-        match format.inner(line) {
+        match format.inner(line, &self.plan) {
             Some(inner) => self.starts_within(&inner, format.layer()),
             None => true,
         }
+    }
+
+    /// Does a trace end with what the line at `at` carries, of the same program as the line before?
+    fn ends_trace_within(&self, bytes: &[u8], at: usize, seen: &[u8]) -> bool {
+        let peel = |line| self.carried(line).unwrap_or(Cow::Borrowed(line));
+        let text = self.carried(seen);
+        let line = first_line(text.as_deref().unwrap_or(seen));
+        // Few lines begin with a name that ends so.
+        if !line.first().is_some_and(u8::is_ascii_alphabetic) || self.text_has_time(line) {
+            return false;
+        }
+        ends_trace(bytes, at, peel)
+    }
+
+    fn text_has_time(&self, line: &[u8]) -> bool {
+        self.inner_timed && text::Text.starts(line, &self.plan)
     }
 
     /// Is the line at `at` the rest of one that was written in parts?
@@ -255,7 +273,7 @@ impl Reader {
             } else {
                 self.plan.format_within(layer, &text)
             };
-            match format.inner(&text) {
+            match format.inner(&text, &self.plan) {
                 Some(inner) if format.layer() < layer => {
                     layer = format.layer();
                     text = Cow::Owned(inner.into_owned());

@@ -7,20 +7,30 @@ use super::behaviour::{Candidates, RequestIds};
 use super::columns::Columns;
 use super::contents::Contents;
 use super::durations::{Durations, Told};
-use super::layout::{Found, Layout, locate, locate_bare, stamp};
+use super::layout::{BARE_SLACK, Found, Layout, locate, locate_bare, stamp};
 use super::noted::{Keys, Noted, Spoken};
 use super::reader::without_mark;
-use super::{LOG_FORMATS, LogFormat, Plan, body, colour, csv, modsecurity, names, text, trace, w3c, zeek};
+use super::records::Records;
+use super::wrapping::Wrapping;
+use super::{
+    LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
+};
 use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Timestamp, Value};
 
+pub use super::layout::bare_span;
+
 /// What the samples of a file say about it.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
+    /// Where its records are, if they are not one a line.
+    pub records: Option<Records>,
     /// The formats of its entries and of the lines that they carry, but text; the outermost and most specific
     /// first.
     pub formats: Vec<&'static dyn LogFormat>,
+    /// What its lines are wrapped in.
+    pub wrapping: Wrapping,
     /// Where its text has its times.
     pub layout: Layout,
     /// Has the text that its entries carry times of its own?
@@ -196,8 +206,10 @@ impl Seen {
         needs.role(Role::Ts);
         let clock = Clock { latest: Timestamp::new(FAR, 0), ..Clock::default() };
         let known: Vec<&'static dyn LogFormat> = own.iter().chain(LOG_FORMATS).copied().collect();
+        let plan = Plan::new(&needs, clock, &[]).with_columns(columns.clone()).with_own(own, &[]);
+        let wrapping = Wrapping::learn(samples, &known, &plan);
         Seen {
-            plan: Plan::new(&needs, clock, &[]).with_columns(columns.clone()).with_own(own, &[]),
+            plan: plan.with_wrapping(wrapping),
             needs,
             survey: Survey::default(),
             counts: vec![0; known.len()],
@@ -275,10 +287,15 @@ impl Seen {
             let format = self.known[taker];
             self.first_is_timed.get_or_insert(true);
             let ts = self.time(format, &line);
-            let Some(inner) = format.inner(&line) else {
+            let Some(inner) = format.inner(&line, &self.plan) else {
                 self.fields(format, &line, ts);
                 return;
             };
+            if line.starts_with(b"{") {
+                // What carries the line has names of its own.
+                let ts = self.time(&json::Json, &line);
+                self.fields(&json::Json, &line, ts);
+            }
             layer = format.layer();
             line = Cow::Owned(inner.into_owned());
         }
@@ -289,6 +306,7 @@ impl Seen {
     fn taker(&self, line: &[u8], layer: u8) -> Option<usize> {
         self.known.iter().position(|format| {
             format.layer() < layer
+                && !(format.is_table() && layer != u8::MAX)
                 && format.name() != text::Text.name()
                 && format.starts(line, &self.plan)
                 && format.extract(line, &self.plan, &mut Slots::new(&self.needs))
@@ -324,8 +342,11 @@ impl Seen {
         if !inner {
             self.first_is_timed.get_or_insert(found.is_some());
         }
-        if found.is_none() && trace::continues_untimed(line) {
-            self.spoken.message(line);
+        let spoken_of = found.as_ref().is_some_and(|(_, words)| *words > 0) && trace::names_exception(line);
+        if spoken_of || (found.is_none() && trace::continues_untimed(line)) {
+            if found.is_none() {
+                self.spoken.message(line);
+            }
             self.survey.continuing += usize::from(!inner);
             return;
         }
@@ -465,6 +486,8 @@ impl Seen {
         let keys: Vec<String> = keys.into_iter().map(|(_, key)| key).collect();
         let units = self.durations.settle(names::unit_of_file(&keys).is_some());
         Profile {
+            records: None,
+            wrapping: self.plan.wrapping().clone(),
             formats,
             inner_timed: inner_layout.is_timed(),
             // Text in the file and text that its entries carry are read alike: the more frequent decides.
@@ -519,8 +542,10 @@ impl Places {
         }
         let timed: usize = after_words.iter().sum();
         let bare = (0_u8..).zip(self.bare).max_by_key(|(words, count)| (*count, std::cmp::Reverse(*words)));
-        if let (0, Some((words, count))) = (timed, bare)
+        if let Some((words, count)) = bare
             && count > 0
+            // Where every line has a time of day, a banner or an exception may speak of a date.
+            && timed * 10 <= count
             && count * 2 >= self.lines
             && count * 20 >= all
         {
@@ -639,9 +664,6 @@ impl Profile {
     }
 }
 
-/// How much later than the last line another may be.
-const BARE_SLACK: i64 = 3_600_000_000_000;
-
 /// The latest instant of a file whose last line has this time of day: nearest to what the files beside it say, if
 /// they are of one day, else to when it was last written.
 fn last_of_day(
@@ -655,32 +677,6 @@ fn last_of_day(
     let days = [-1, 0, 1].map(|day| midnight + day * DAY + last);
     let nearest = days.into_iter().min_by_key(|at| (at - about).abs())?;
     Some(Timestamp(nearest + BARE_SLACK))
-}
-
-/// The last time of day in a file that writes no dates, if all of it is of less than a day, as far as that shows.
-pub fn bare_span(bytes: &[u8], layout: Layout) -> Option<i64> {
-    let nanos = |line: &[u8]| match layout.find(line)? {
-        (Stamp::Bare(time), ..) => Some(i64::from(time.second) * 1_000_000_000 + i64::from(time.nanos)),
-        _ => None,
-    };
-    let mut times = bytes.split(|b| *b == b'\n').filter_map(nanos);
-    // What starts at nought counts from the program's start, or else from midnight: nothing tells which.
-    let first = times.next().filter(|first| *first >= 1_000_000_000)?;
-    let (mut last, mut turned) = (first, false);
-    for at in times {
-        // Threads write a little out of order.
-        if at + BARE_SLACK < last {
-            if turned {
-                return None;
-            }
-            turned = true;
-        }
-        if turned && at + BARE_SLACK >= first {
-            return None;
-        }
-        last = if at + BARE_SLACK < last { at } else { last.max(at) };
-    }
-    Some(last)
 }
 
 /// Whether a word says that something went well.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::header::{Header, level_word};
+use super::layer::SYSLOG;
 use super::layout::Layout;
 use super::words::{first_line, is_id};
 use super::{LogFormat, Plan, Sample, body, positional, request, text};
@@ -13,9 +14,6 @@ use crate::model::{Level, Role, Slots, Text, Value};
 /// `<34>Oct 11 22:14:15 host program[pid]: message` and its relatives.
 #[derive(Debug)]
 pub struct Syslog;
-
-/// Syslog carries lines and is carried by containers.
-const LAYER: u8 = 1;
 
 /// What stands before the message.
 #[derive(Default)]
@@ -275,10 +273,10 @@ impl LogFormat for Syslog {
     }
 
     fn layer(&self) -> u8 {
-        LAYER
+        SYSLOG
     }
 
-    fn inner<'a>(&self, entry: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    fn inner<'a>(&self, entry: &'a [u8], _plan: &Plan) -> Option<Cow<'a, [u8]>> {
         let head = Head::of(first_line(entry))?;
         Some(joined(entry, head.message))
     }
@@ -289,7 +287,7 @@ impl LogFormat for Syslog {
             Cow::Borrowed(message) => message,
             Cow::Owned(made) => slots.keep(made).unwrap_or(&entry[head.message..]),
         };
-        let format = plan.format_within(LAYER, message);
+        let format = plan.format_within(SYSLOG, message);
         if format.name() == text::Text.name() {
             extract_text(message, plan, slots);
         } else {
@@ -313,7 +311,7 @@ impl LogFormat for Syslog {
             }
         });
         let message = &entry[head.message..];
-        let format = plan.format_within(LAYER, message);
+        let format = plan.format_within(SYSLOG, message);
         if format.name() == text::Text.name() {
             body::pairs(message, &mut |key, value| visit(&String::from_utf8_lossy(key), value));
             request::visit(message, plan, visit);

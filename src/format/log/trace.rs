@@ -1,6 +1,11 @@
 //! Lines that go on with what the line before said: stack traces of many languages, indented text, closing
 //! brackets.
 
+use std::borrow::Cow;
+
+use super::header::Header;
+use crate::model::Level;
+
 /// Does this line continue an entry, whatever the format of the file is? Only what no program logs as an entry
 /// of its own.
 pub(super) fn continues(line: &[u8]) -> bool {
@@ -36,22 +41,58 @@ pub(super) fn continues_untimed(line: &[u8]) -> bool {
 
 /// Does a trace of Python end with the line at `at`? Its last line names the exception, right below an indented
 /// one: `ValueError: no`.
-pub(super) fn ends_trace(bytes: &[u8], at: usize) -> bool {
-    let line = super::words::first_line(&bytes[at..]);
-    let name =
-        line.iter().take(120).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_')).count();
-    let class = line[..name].rsplit(|b| *b == b'.').next().unwrap_or_default();
-    let named = class.first().is_some_and(u8::is_ascii_uppercase)
-        && class.iter().any(u8::is_ascii_lowercase)
-        && (line[name..].starts_with(b": ") || line[name..].trim_ascii_end().is_empty());
-    let Some(before) = at.checked_sub(1).filter(|_| named) else { return false };
-    let start = memchr::memrchr(b'\n', &bytes[..before]).map_or(0, |newline| newline + 1);
-    let above = &bytes[start..before];
-    let Some(outer) = start.checked_sub(1).filter(|_| above.starts_with(b"    ")) else { return false };
-    let start = memchr::memrchr(b'\n', &bytes[..outer]).map_or(0, |newline| newline + 1);
+///
+/// An exception of Java that is named right below an error belongs to it, too. `peel` takes off what lines are wrapped in.
+pub(super) fn ends_trace<'b>(bytes: &'b [u8], at: usize, peel: impl Fn(&'b [u8]) -> Cow<'b, [u8]>) -> bool {
+    let line = peel(super::words::first_line(&bytes[at..]));
+    let Some(class) = named(&line) else { return false };
+    let Some((above, start)) = line_above(bytes, at) else { return false };
+    let above = peel(above);
+    if !above.starts_with(b"    ") {
+        return is_qualified(class) && announces(&above);
+    }
     // The line of code stands below the place of it; carets may mark a part of it.
     let marked = above.trim_ascii().iter().all(|b| matches!(b, b'^' | b'~' | b' '));
-    marked || bytes[start..outer].trim_ascii_start().starts_with(b"File \"")
+    let is_place = |line: &'b [u8]| peel(line).trim_ascii_start().starts_with(b"File \"");
+    marked || line_above(bytes, start).is_some_and(|(line, _)| is_place(line))
+}
+
+/// The line above the one at `at`, and where it starts.
+fn line_above(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let end = at.checked_sub(1)?;
+    let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |newline| newline + 1);
+    Some((&bytes[start..end], start))
+}
+
+/// The name of the exception that a line begins with: a class, alone or with what it says behind a colon.
+fn named(line: &[u8]) -> Option<&[u8]> {
+    let length = line
+        .iter()
+        .take(120)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$'))
+        .count();
+    let name = &line[..length];
+    let class = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let is_class =
+        class.first().is_some_and(u8::is_ascii_uppercase) && class.iter().any(u8::is_ascii_lowercase);
+    let ends = line[length..].starts_with(b": ") || line[length..].trim_ascii_end().is_empty();
+    (is_class && ends).then_some(name)
+}
+
+/// Does a line begin with the full name of an exception, `java.sql.SQLException: no`?
+pub(super) fn names_exception(line: &[u8]) -> bool {
+    named(line).is_some_and(is_qualified)
+}
+
+fn is_qualified(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_lowercase)
+        && memchr::memchr(b'.', name).is_some()
+        && [&b"Exception"[..], b"Error", b"Throwable"].iter().any(|end| name.ends_with(end))
+}
+
+/// Does a line say that something went wrong, so that what follows may say what?
+fn announces(line: &[u8]) -> bool {
+    Header::any(line, None).level.is_some_and(|(level, ..)| level >= Level::Warn)
 }
 
 /// Does a program that dies say so from this line on, though nothing stands before it? Rust's and Go's panics, and the
@@ -102,9 +143,11 @@ mod tests {
             ("x\n  File \"/a.py\", line 3, in f\n    g()\n    ^^^\nacme.NoStock\n", true),
             ("x\n  y\nStarted: z\n", false),
             ("ValueError: no\n", false),
+            ("ERROR db down\njava.sql.SQLException: down\n", true),
+            ("INFO fine\njava.sql.SQLException: down\n", false),
         ] {
             let at = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
-            assert_eq!(ends_trace(text.as_bytes(), at), expected, "{text}");
+            assert_eq!(ends_trace(text.as_bytes(), at, Cow::Borrowed), expected, "{text}");
         }
     }
 

@@ -56,10 +56,12 @@ impl MetricFormat for ApiJson {
                 let has = |word: &[u8]| memchr::memmem::find(head, word).is_some();
                 !has(b"\"timestamps\"") && (has(b"\"value\"") || has(b"\"values\""))
             }
-            // Whichever key comes first, and however long the result before `resultType` is.
+            // Whichever key comes first, and however long the result before `resultType` is. Loki answers in the same
+            // words with lines of logs.
             Some(b"status" | b"data") => {
                 let keys: Vec<&[u8]> = start.take(3).collect();
-                keys.iter().any(|key| matches!(*key, b"resultType" | b"result"))
+                let streams = memchr::memmem::find(&head[..head.len().min(4096)], b"\"streams\"").is_some();
+                !streams && keys.iter().any(|key| matches!(*key, b"resultType" | b"result"))
             }
             _ => false,
         }

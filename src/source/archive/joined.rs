@@ -83,7 +83,7 @@ impl Joined {
         // Remarks on members would need their names; damage is told in `read`.
         let remarks = Remarks::default();
         let part = Input::new(Box::new(Part(self.tape.clone())));
-        let (mut member, _) = transcode(unpack(part, &remarks)?.input, true, &remarks);
+        let (mut member, _) = transcode(unpack(part, &remarks)?.input, &remarks);
         drop(member.peek(tar::BLOCK));
         if kind(member.buffered(), &escape(&entry.name)) == Kind::Text {
             self.member = Some(member);

@@ -140,7 +140,7 @@ fn walk_bytes(name: &str, bytes: &[u8]) -> Walked {
 /// All bytes of a member, and what there was to say.
 fn read(found: &Found, map: bool) -> (Vec<u8>, Option<String>) {
     let never = Arc::new(AtomicBool::new(false));
-    let opened = open(found, &OpenOptions { map, documents: true }, &never).unwrap();
+    let opened = open(found, &OpenOptions { map }, &never).unwrap();
     match opened.content {
         Content::Mapped(map) => (map.to_vec(), None),
         Content::Stream(mut stream) => {
@@ -307,7 +307,7 @@ fn damage_is_told_and_never_a_panic() {
             let never = Arc::new(AtomicBool::new(false));
             for found in &walked.found {
                 if let Ok(Opened { content: Content::Stream(mut stream), .. }) =
-                    open(found, &OpenOptions { map: true, documents: true }, &never)
+                    open(found, &OpenOptions { map: true }, &never)
                 {
                     drop(io::copy(&mut stream, &mut io::sink()));
                 }

@@ -1,10 +1,8 @@
-//! How text is stored: UTF-16 becomes UTF-8, a byte-order mark goes, the entries of a JSON document become lines;
-//! everything else stays bytes.
+//! How text is stored: UTF-16 becomes UTF-8, a byte-order mark goes; everything else stays bytes.
 
 use std::io::{self, Read};
 
 use super::input::Input;
-use super::records;
 use crate::source::stream::Remarks;
 
 /// How characters are stored.
@@ -16,8 +14,6 @@ pub(in crate::source) enum Encoding {
     Utf8,
     /// Two bytes a unit; with or without a mark in front.
     Utf16(Utf16Order),
-    /// One JSON document that holds the entries as a list.
-    Document,
 }
 
 /// Which byte of a UTF-16 unit comes first, and whether a mark says so.
@@ -29,14 +25,13 @@ pub(in crate::source) struct Utf16Order {
 
 impl Encoding {
     /// The encoding of a file that starts with these bytes.
-    pub(in crate::source) fn of(head: &[u8], documents: bool) -> Self {
+    pub(in crate::source) fn of(head: &[u8]) -> Self {
         let utf16 = |big_endian, marked| Encoding::Utf16(Utf16Order { big_endian, marked });
         match head {
             [0xef, 0xbb, 0xbf, ..] => Encoding::Utf8,
             // Four bytes that could also be UTF-32; what is stored that way is no log anybody has seen.
             [0xff, 0xfe, ..] => utf16(false, true),
             [0xfe, 0xff, ..] => utf16(true, true),
-            _ if documents && records::opening(head).is_some() => Encoding::Document,
             // Text without zeros, which is nearly all there is, is decided by one look.
             _ if memchr::memchr(0, head).is_none() => Encoding::Bytes,
             _ if is_ascii_in_pairs(head, 0) => utf16(false, false),
@@ -50,7 +45,7 @@ impl Encoding {
         match self {
             Encoding::Utf8 => 3,
             Encoding::Utf16(Utf16Order { marked: true, .. }) => 2,
-            Encoding::Utf16(_) | Encoding::Bytes | Encoding::Document => 0,
+            Encoding::Utf16(_) | Encoding::Bytes => 0,
         }
     }
 
@@ -60,7 +55,6 @@ impl Encoding {
             Encoding::Bytes | Encoding::Utf8 => "",
             Encoding::Utf16(Utf16Order { big_endian: false, .. }) => "UTF-16LE",
             Encoding::Utf16(Utf16Order { big_endian: true, .. }) => "UTF-16BE",
-            Encoding::Document => "JSON list",
         }
     }
 }

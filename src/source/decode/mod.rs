@@ -6,7 +6,6 @@ mod frames;
 mod gzip;
 mod input;
 mod lz4;
-mod records;
 mod xz;
 mod zstd;
 
@@ -109,15 +108,14 @@ pub(super) fn unpack(mut input: Input, remarks: &Remarks) -> io::Result<Unpacked
 
 /// Undoes the character encoding: UTF-16 becomes UTF-8, a byte-order mark goes. Gives the name of the encoding,
 /// empty if the bytes stay what they are.
-pub(super) fn transcode(mut input: Input, documents: bool, remarks: &Remarks) -> (Input, &'static str) {
-    let encoding = Encoding::of(head_of(&mut input), documents);
+pub(super) fn transcode(mut input: Input, remarks: &Remarks) -> (Input, &'static str) {
+    let encoding = Encoding::of(head_of(&mut input));
     input.consume(encoding.mark());
     match encoding {
         Encoding::Bytes | Encoding::Utf8 => (input, ""),
         Encoding::Utf16(order) => {
             (Input::new(Box::new(encoding::Utf16::new(input, order, remarks))), encoding.name())
         }
-        Encoding::Document => (Input::new(Box::new(records::Records::new(input))), encoding.name()),
     }
 }
 

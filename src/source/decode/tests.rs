@@ -65,7 +65,7 @@ fn decode(reader: Box<dyn Read + Send>) -> (Vec<u8>, Option<io::Error>, Option<S
     let remarks = Remarks::default();
     let (out, error) = match unpack(Input::new(reader), &remarks) {
         Ok(unpacked) => {
-            let (mut input, _) = transcode(unpacked.input, true, &remarks);
+            let (mut input, _) = transcode(unpacked.input, &remarks);
             read_all(&mut input)
         }
         Err(error) => (Vec::new(), Some(error)),

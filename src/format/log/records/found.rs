@@ -1,0 +1,301 @@
+//! Finds where the records of a file are, by what is in its first values: a record has a time.
+
+use super::Step;
+use crate::format::log::contents::instant;
+use crate::format::log::json::{blanks, string, value};
+use crate::format::log::{json, names};
+use crate::model::{Role, Value};
+
+/// How many lines are looked at for a value whose records are inside.
+const LINES: usize = 20;
+
+/// How much text may stand before such a value in its line.
+pub(super) const PREFIX: usize = 256;
+
+/// How deep lists of records are looked for.
+const DEEP: usize = 8;
+
+/// How deep inside a record its time may be.
+const DEEP_IN_RECORD: usize = 3;
+
+/// The byte before each record of a JSON text sequence (RFC 7464).
+pub(super) const SEPARATOR: u8 = 0x1E;
+
+/// The way to the records of a file with this head.
+pub(super) fn find(head: &[u8]) -> Option<Vec<Step>> {
+    let mut at = blanks(head, 0);
+    let first = *head.get(at)?;
+    if first == SEPARATOR || event(&head[at..]).is_some() {
+        return Some(Vec::new());
+    }
+    if first == b'[' {
+        return way(head, at);
+    }
+    for _ in 0..LINES {
+        let line_end = memchr::memchr(b'\n', &head[at..]).map_or(head.len(), |end| at + end);
+        let line = &head[at..line_end];
+        let opens = line.first() == Some(&b'{');
+        let open = if opens { Some(at) } else { object_within(line).map(|open| at + open) };
+        if let Some(open) = open {
+            let end = json::skip(head, open);
+            if let Some(way) = way(head, open).filter(|way| !way.is_empty()) {
+                return Some(way);
+            }
+            if opens && end.is_some_and(|end| is_followed(head, end)) {
+                return Some(Vec::new());
+            }
+        }
+        at = blanks(head, line_end);
+        if at >= head.len() {
+            break;
+        }
+    }
+    None
+}
+
+/// `data: {`: the payload of an event that a server sends.
+pub(super) fn event(rest: &[u8]) -> Option<usize> {
+    let after = rest.strip_prefix(b"data:")?;
+    let open = blanks(after, 0);
+    (after.get(open) == Some(&b'{')).then_some(5 + open)
+}
+
+/// Where an object opens behind the text of a line.
+pub(super) fn object_within(line: &[u8]) -> Option<usize> {
+    memchr::memmem::find(&line[..line.len().min(PREFIX)], b"{\"")
+}
+
+/// Does another value follow on the line, or a comma that parts it from the next line's?
+fn is_followed(head: &[u8], end: usize) -> bool {
+    let rest = &head[end..];
+    let blank = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    match rest.get(blank) {
+        Some(b'{') => rest.get(blank + 1) == Some(&b'"'),
+        Some(b',') => matches!(rest[blank + 1..].trim_ascii_start(), [] | [b'{', ..]),
+        _ => false,
+    }
+}
+
+/// The way from the value at `at` to its records, if there are any. The value may be cut.
+fn way(bytes: &[u8], at: usize) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    search(bytes, at, &mut steps).then_some(steps)
+}
+
+/// Looks for records in the value at `at`, which `steps` lead to; the outermost that have a time and say something, else
+/// the innermost that have a time.
+fn search(bytes: &[u8], at: usize, steps: &mut Vec<Step>) -> bool {
+    if steps.len() > DEEP {
+        return false;
+    }
+    match bytes.get(at) {
+        Some(b'{') => {
+            let own = Signs::of(bytes, at);
+            if own.is_record() {
+                return true;
+            }
+            let before = steps.len();
+            let mut found = false;
+            members(bytes, at, |key, at| {
+                if matches!(bytes.get(at), Some(b'{' | b'[')) {
+                    steps.push(Step::Key(key.into()));
+                    // Keys alone lead to one record at most: that is the entry, not a list of them.
+                    found = search(bytes, at, steps) && steps[before..].contains(&Step::Each);
+                    if !found {
+                        steps.truncate(before);
+                    }
+                }
+                !found
+            });
+            found || (own.named && steps.last() == Some(&Step::Each))
+        }
+        Some(b'[') => {
+            steps.push(Step::Each);
+            let first = blanks(bytes, at + 1);
+            let found = match bytes.get(first) {
+                Some(b'[') => is_row(bytes, first) || is_pairs(bytes, first),
+                Some(b'{') => search(bytes, first, steps),
+                _ => false,
+            };
+            if !found {
+                steps.pop();
+            }
+            found
+        }
+        _ => false,
+    }
+}
+
+/// Does the object in this text say something, with a time or a level?
+pub(in crate::format::log) fn is_record(text: &[u8]) -> bool {
+    Signs::of(text, blanks(text, 0)).is_record()
+}
+
+/// What an object has of what makes a record.
+#[derive(Default)]
+struct Signs {
+    timed: bool,
+    /// Is the time called one?
+    named: bool,
+    says: bool,
+    levelled: bool,
+}
+
+impl Signs {
+    fn of(bytes: &[u8], at: usize) -> Self {
+        let mut signs = Signs::default();
+        signs.look(bytes, at, 0);
+        signs
+    }
+
+    /// A time and words, or both without a time: some logs have none.
+    fn is_record(&self) -> bool {
+        self.says && (self.timed || self.levelled)
+    }
+
+    fn look(&mut self, bytes: &[u8], at: usize, depth: usize) {
+        members(bytes, at, |key, at| {
+            if bytes.get(at) == Some(&b'{') && depth < DEEP_IN_RECORD {
+                self.look(bytes, at, depth + 1);
+            } else if let Some((value, _)) = value(bytes, at) {
+                self.field(&String::from_utf8_lossy(key), value);
+            }
+            true
+        });
+    }
+
+    fn field(&mut self, name: &str, value: Value<'_>) {
+        let value = match value {
+            Value::Nested([b'[', inner @ .., b']']) => json::value(inner, 0).map_or(value, |(item, _)| item),
+            value => value,
+        };
+        let has = |role: Role| names::roles_of(name).iter().any(|(of, ..)| *of == role);
+        let plain = name.rsplit('.').next().unwrap_or(name).trim_start_matches('_');
+        let named = has(Role::Ts) || plain == "time";
+        let timed = instant(value, named).is_some();
+        self.timed |= timed;
+        self.named |= timed && named;
+        self.says |= has(Role::Message) && matches!(value, Value::Text(_));
+        self.levelled |= has(Role::Level) && matches!(value, Value::Text(_));
+    }
+}
+
+/// `["1709633411000000000","a line"]`: a time and text, with more behind it or not.
+fn is_row(bytes: &[u8], at: usize) -> bool {
+    let (mut timed, mut said) = (false, false);
+    let mut at = at + 1;
+    while let Some((item, end)) = value(bytes, blanks(bytes, at)) {
+        match item {
+            Value::Text(text) if instant(item, false).is_none() => {
+                let number =
+                    item.number().is_some() || matches!(text.raw, b"NaN" | b"+Inf" | b"-Inf" | b"Inf");
+                said |= !text.raw.is_empty() && !number;
+            }
+            item => timed |= instant(item, true).is_some(),
+        }
+        at = blanks(bytes, end) + 1;
+        if bytes.get(at - 1) != Some(&b',') {
+            break;
+        }
+    }
+    timed && said
+}
+
+/// `[{"field":"@timestamp","value":"…"},…]`: a row of CloudWatch Insights.
+pub(super) fn is_pairs(bytes: &[u8], at: usize) -> bool {
+    let first = blanks(bytes, at + 1);
+    let mut names = 0;
+    members(bytes, first, |key, _| {
+        names += usize::from(matches!(key, b"field" | b"value"));
+        true
+    });
+    names == 2
+}
+
+/// Hands every key of the object at `at` to `visit`, with the place of its value, until `visit` says no or the object is
+/// cut.
+pub(super) fn members<'b>(bytes: &'b [u8], at: usize, mut visit: impl FnMut(&'b [u8], usize) -> bool) {
+    if bytes.get(at) != Some(&b'{') {
+        return;
+    }
+    let mut at = at + 1;
+    loop {
+        at = blanks(bytes, at);
+        if bytes.get(at) == Some(&b',') {
+            at = blanks(bytes, at + 1);
+        }
+        if bytes.get(at) != Some(&b'"') {
+            return;
+        }
+        let Some((key, _, after)) = string(bytes, at) else { return };
+        at = blanks(bytes, after);
+        if bytes.get(at) != Some(&b':') {
+            return;
+        }
+        at = blanks(bytes, at + 1);
+        if !visit(key, at) {
+            return;
+        }
+        let Some(end) = json::skip(bytes, at) else { return };
+        at = end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::format::log::records::Records;
+
+    #[test]
+    fn records_are_found_by_their_times() {
+        for (head, path) in [
+            (
+                r#"{"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1709633410000000000","body":{"stringValue":"x"}}]}]}]}"#,
+                Some("resourceLogs[].scopeLogs[].logRecords[]"),
+            ),
+            (
+                r#"{"status":"success","data":{"resultType":"streams","result":[{"stream":{"app":"x"},"values":[["1709633410000000000","a line"]]}]}}"#,
+                Some("data.result[].values[]"),
+            ),
+            (
+                r#"{"took":3,"hits":{"total":{"value":1},"hits":[{"_index":"a","_source":{"@timestamp":"2024-03-05T10:10:10Z","message":"x"}}]}}"#,
+                Some("hits.hits[]"),
+            ),
+            ("[\n  {\n    \"time\": \"2024-03-05T10:10:10Z\",\n    \"msg\": \"x\"\n  }\n]", Some("[]")),
+            (
+                r#"{"results":[[{"field":"@timestamp","value":"2024-03-05 10:10:10.000"},{"field":"@message","value":"x"}]]}"#,
+                Some("results[]"),
+            ),
+            (
+                r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated"},{"name":"Message"}],"rows":[["2024-03-05T10:10:10Z","x"]]}]}"#,
+                Some("tables[].rows[]"),
+            ),
+            (
+                r#"{"time":"2024-03-05T10:10:10Z","msg":"x"}{"time":"2024-03-05T10:10:10Z","msg":"y"}"#,
+                Some(""),
+            ),
+            ("{\"time\":\"2024-03-05T10:10:10Z\"},\n{\"time\":\"2024-03-05T10:10:11Z\"},\n", Some("")),
+            ("\u{1e}{\"MESSAGE\":\"x\"}\n", Some("")),
+            ("data: {\"MESSAGE\":\"x\"}\n\n", Some("")),
+            ("web-1 {\"events\":[{\"timestamp\":1709633410000,\"message\":\"x\"}]}\n", Some("events[]")),
+            // A record with a list of events in it is one record.
+            (
+                r#"{"time":"2024-03-05T10:10:10Z","msg":"x","events":[{"time":"2024-03-05T10:10:10Z","msg":"y"}]}"#,
+                None,
+            ),
+            (
+                "{\"time\":\"2024-03-05T10:10:10Z\",\"msg\":\"x\"}\n{\"time\":\"2024-03-05T10:10:10Z\"}\n",
+                None,
+            ),
+            ("{\n \"seed\": 1,\n \"list\": [{\"a\": 1}]\n}\n", None),
+            (
+                "{\n \"list\": [{\"from\": \"2024-03-05T10:10:10Z\", \"to\": \"2024-03-05T10:10:11Z\"}]\n}\n",
+                None,
+            ),
+            ("[2024-03-05] x", None),
+            ("plain\n", None),
+            ("", None),
+        ] {
+            assert_eq!(Records::of(head.as_bytes()).map(|found| found.path()).as_deref(), path, "{head}");
+        }
+    }
+}

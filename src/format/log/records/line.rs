@@ -1,0 +1,258 @@
+//! A record as one line: blanks between its parts gone, values without the names of their types, lists of pairs as fields.
+
+use super::found::{is_pairs, members};
+use crate::format::log::json::{self, blanks, string, value};
+use crate::model::Value;
+
+/// Longer context of a batch is not repeated at each of its records.
+const LONGEST_CONTEXT: usize = 16 << 10;
+
+/// A line that is being written: an object's fields.
+pub(super) struct Fields<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    /// Are values objects that name their types, as in OTLP?
+    typed: bool,
+}
+
+impl<'o> Fields<'o> {
+    pub(super) fn new(out: &'o mut Vec<u8>, typed: bool) -> Self {
+        let start = out.len();
+        Fields { out, start, typed }
+    }
+
+    /// Goes on with the fields in `out`.
+    pub(super) fn resume(out: &'o mut Vec<u8>, typed: bool) -> Self {
+        Fields { out, start: 0, typed }
+    }
+
+    /// Writes `"key":`, with a comma before it if it is not the first.
+    fn key(&mut self, key: &[u8]) {
+        if self.out.len() > self.start {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(key);
+        self.out.extend_from_slice(b"\":");
+    }
+
+    /// Adds the fields of the record at `at`: an object, a row of columns with these names, or pairs.
+    pub(super) fn record(&mut self, bytes: &[u8], at: usize, columns: &[Vec<u8>]) {
+        match bytes.get(at) {
+            Some(b'{') => members(bytes, at, |key, at| {
+                self.field(bytes, key, at);
+                true
+            }),
+            Some(b'[') if is_pairs(bytes, at) => self.pairs(bytes, at),
+            Some(b'[') => self.row(bytes, at, columns),
+            _ => {}
+        }
+    }
+
+    /// Adds a field of a record.
+    fn field(&mut self, bytes: &[u8], key: &[u8], at: usize) {
+        if self.typed && key == b"attributes" {
+            self.attributes(bytes, at);
+        } else if self.typed && key == b"body" {
+            self.body(bytes, at);
+        } else {
+            self.key(key);
+            self.value(bytes, at);
+        }
+    }
+
+    /// Adds what an element of a batch says of its records.
+    pub(super) fn context(&mut self, bytes: &[u8], key: &[u8], at: usize) {
+        let Some(end) = json::skip(bytes, at) else { return };
+        if end - at > LONGEST_CONTEXT || (self.typed && key == b"schemaUrl") {
+            return;
+        }
+        if self.typed && key == b"resource" {
+            members(bytes, at, |key, at| {
+                if key == b"attributes" {
+                    self.attributes(bytes, at);
+                }
+                true
+            });
+        } else {
+            self.key(key);
+            copy(&bytes[at..end], self.out);
+        }
+    }
+
+    /// `[{"key":"a","value":{"stringValue":"b"}},…]` as fields.
+    fn attributes(&mut self, bytes: &[u8], at: usize) {
+        items(bytes, at, |at| {
+            let (mut name, mut said) = (None, None);
+            members(bytes, at, |key, at| {
+                match key {
+                    b"key" => name = string(bytes, at).map(|(name, ..)| name),
+                    b"value" => said = Some(at),
+                    _ => {}
+                }
+                true
+            });
+            if let (Some(name), Some(said)) = (name, said) {
+                self.key(name);
+                typed(bytes, said, self.out);
+            }
+        });
+    }
+
+    /// What was said: text, or the fields of an object.
+    fn body(&mut self, bytes: &[u8], at: usize) {
+        let mut list = None;
+        members(bytes, at, |key, at| {
+            if key == b"kvlistValue" {
+                members(bytes, at, |key, at| {
+                    list = (key == b"values").then_some(at).or(list);
+                    true
+                });
+            }
+            true
+        });
+        if let Some(list) = list {
+            return self.attributes(bytes, list);
+        }
+        self.key(b"body");
+        typed(bytes, at, self.out);
+    }
+
+    fn value(&mut self, bytes: &[u8], at: usize) {
+        match json::skip(bytes, at) {
+            Some(end) => copy(&bytes[at..end], self.out),
+            None => self.out.extend_from_slice(b"null"),
+        }
+    }
+
+    /// `[{"field":"a","value":"b"},…]`.
+    fn pairs(&mut self, bytes: &[u8], at: usize) {
+        items(bytes, at, |at| {
+            let (mut name, mut said) = (None, None);
+            members(bytes, at, |key, at| {
+                match key {
+                    b"field" => name = string(bytes, at).map(|(name, ..)| name),
+                    b"value" => said = Some(at),
+                    _ => {}
+                }
+                true
+            });
+            if let (Some(name), Some(said)) = (name, said) {
+                self.key(name);
+                self.value(bytes, said);
+            }
+        });
+    }
+
+    /// `["1709633411000000000","a line",{…}]`: under the names of the columns, if there are any; else as Loki means it.
+    fn row(&mut self, bytes: &[u8], at: usize, columns: &[Vec<u8>]) {
+        const LOKI: [&[u8]; 3] = [b"timestamp", b"line", b"metadata"];
+        let mut index = 0;
+        items(bytes, at, |at| {
+            let name = columns.get(index).map(Vec::as_slice).or_else(|| {
+                let loki = columns.is_empty().then_some(&LOKI);
+                loki.and_then(|names| names.get(index).copied())
+            });
+            if let Some(name) = name {
+                self.key(name);
+                self.value(bytes, at);
+            }
+            index += 1;
+        });
+    }
+}
+
+/// Visits the places of a list's items.
+pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
+    if bytes.get(at) != Some(&b'[') {
+        return;
+    }
+    let mut at = blanks(bytes, at + 1);
+    while let Some(end) = json::skip(bytes, at) {
+        visit(at);
+        at = blanks(bytes, end);
+        if bytes.get(at) != Some(&b',') {
+            return;
+        }
+        at = blanks(bytes, at + 1);
+    }
+}
+
+/// Writes the value in `{"stringValue":"…"}`; lists and objects as such, numbers in quotes as numbers.
+fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
+    let mut written = false;
+    members(bytes, at, |key, at| {
+        if written {
+            return false;
+        }
+        written = true;
+        match (key, value(bytes, at)) {
+            (b"intValue", Some((Value::Text(text), _))) => out.extend_from_slice(text.raw),
+            (b"kvlistValue", _) => {
+                out.push(b'{');
+                let mut fields = Fields::new(out, true);
+                members(bytes, at, |key, at| {
+                    if key == b"values" {
+                        fields.attributes(bytes, at);
+                    }
+                    true
+                });
+                out.push(b'}');
+            }
+            (b"arrayValue", _) => {
+                out.push(b'[');
+                let start = out.len();
+                members(bytes, at, |key, at| {
+                    if key == b"values" {
+                        items(bytes, at, |at| {
+                            if out.len() > start {
+                                out.push(b',');
+                            }
+                            typed(bytes, at, out);
+                        });
+                    }
+                    true
+                });
+                out.push(b']');
+            }
+            (
+                b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"bytesValue",
+                Some((_, end)),
+            ) => {
+                copy(&bytes[at..end], out);
+            }
+            _ => written = false,
+        }
+        true
+    });
+    if !written {
+        match json::skip(bytes, at) {
+            Some(end) => copy(&bytes[at..end], out),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+}
+
+/// Copies a value, one blank for all that stand together outside of strings, so that it is one line.
+pub(super) fn copy(value: &[u8], out: &mut Vec<u8>) {
+    if memchr::memchr2(b'\n', b'\r', value).is_none() {
+        out.extend_from_slice(value);
+        return;
+    }
+    let mut at = 0;
+    while let Some(b) = value.get(at) {
+        if *b == b'"' {
+            let end = string(value, at).map_or(value.len(), |(.., end)| end);
+            // A line end has no place in a string; one that is there must not end the line.
+            out.extend(value[at..end].iter().map(|b| if matches!(b, b'\n' | b'\r') { b' ' } else { *b }));
+            at = end;
+            continue;
+        }
+        if !b.is_ascii_whitespace() {
+            out.push(*b);
+        } else if out.last() != Some(&b' ') {
+            out.push(b' ');
+        }
+        at += 1;
+    }
+}

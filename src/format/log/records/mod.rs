@@ -1,0 +1,66 @@
+//! Where the records of a file are when they are not one a line: in a list below some key of a JSON document, several to
+//! a line, in batches (OTLP, Loki, CloudWatch). Each is written anew as a line that says what its batch says of it.
+//!
+//! [`Records::of`] tells from a file's head where they are; a [`Cutter`] goes through the file and gives the lines, with
+//! the place of each record in the file. What is no record of such a file, text between them, stays as it is.
+
+mod cutter;
+mod found;
+mod line;
+
+pub use cutter::{Cut, Cutter, Place};
+pub(super) use found::is_record;
+
+/// Where the records of a file are: the way to them from each of its JSON values. An empty way: the values themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    steps: Vec<Step>,
+}
+
+/// A step on the way to a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    /// Into the value of this key.
+    Key(Box<[u8]>),
+    /// Into each item of a list.
+    Each,
+}
+
+impl Records {
+    /// Where the records are of a file that begins like this; `None` if they are one a line, or if there are none.
+    pub fn of(head: &[u8]) -> Option<Records> {
+        found::find(head).map(|steps| Records { steps })
+    }
+
+    /// The records of a sample, a line each.
+    pub fn lines(&self, sample: &[u8]) -> Vec<u8> {
+        let mut cutter = Cutter::new(self.clone());
+        let mut cut = Cut::default();
+        cutter.cut(sample, false, &mut cut);
+        if cut.text.is_empty() {
+            Cutter::new(self.clone()).cut(sample, true, &mut cut);
+        }
+        cut.text
+    }
+
+    /// The way as it is shown: `resourceLogs[].scopeLogs[].logRecords[]`.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for step in &self.steps {
+            match step {
+                Step::Key(key) if path.is_empty() => path.push_str(&String::from_utf8_lossy(key)),
+                Step::Key(key) => {
+                    path.push('.');
+                    path.push_str(&String::from_utf8_lossy(key));
+                }
+                Step::Each => path.push_str("[]"),
+            }
+        }
+        path
+    }
+
+    /// Are these OpenTelemetry's, whose values name their types?
+    fn are_typed(&self) -> bool {
+        matches!(self.steps.first(), Some(Step::Key(key)) if **key == *b"resourceLogs")
+    }
+}
