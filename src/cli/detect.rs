@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::brief::brief;
 use super::config;
 use super::nothing;
 use super::out;
@@ -16,9 +17,8 @@ use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::own::{self, Own, Watch};
 use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
-use crate::format::log::json::each_field;
 use crate::investigate::reread;
-use crate::model::{Error, Needs, Value};
+use crate::model::{Error, Needs};
 use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
 use crate::scan::{self, Selection};
 use crate::signatures::meter;
@@ -200,46 +200,6 @@ pub(super) fn lines(evidence: &[detect::Evidence]) -> Section {
         context: false,
     };
     Section::Lines(evidence.iter().map(line).collect())
-}
-
-/// What an entry says, on a line or two: of an object its message and error, of a trace its head.
-fn brief(text: &str) -> String {
-    const LONGEST: usize = 180;
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with("at ") && !line.is_empty());
-    let mut brief = lines.next().unwrap_or_default().to_owned();
-    if let Some(open) = brief.find('{') {
-        let fields: Vec<String> = said(&brief[open..]);
-        if !fields.is_empty() {
-            brief = fields.join(" · ");
-        }
-    }
-    for line in lines.take(1) {
-        brief.push('\n');
-        brief.push_str(line);
-    }
-    match brief.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &brief[..at]),
-        None => brief,
-    }
-}
-
-/// The values in an object that are words; the object may be cut.
-fn said(object: &str) -> Vec<String> {
-    let mut said = Vec::new();
-    // Reading stops where the object was cut; what was read until then is shown.
-    let _ = each_field(object.as_bytes(), |key, value| {
-        let key = key.text();
-        let quiet =
-            ["timestamp", "@timestamp", "time", "ts", "hostname", "logger", "function", "module", "log"];
-        if let Value::Text(text) = value
-            && !quiet.contains(&key.as_ref())
-            && !text.raw.is_empty()
-        {
-            said.push(redaction::field(&key, &text.text()).into_owned());
-        }
-    });
-    said.truncate(8);
-    said
 }
 
 /// How a severity looks.

@@ -414,6 +414,15 @@ fn without_instance(folder: &str) -> &str {
     }
 }
 
+/// The names of the fields of these logs, sorted, each once.
+pub fn field_names(logs: &[Input]) -> Vec<&str> {
+    let keys = logs.iter().filter_map(Input::profile).flat_map(|profile| &profile.keys);
+    let mut names: Vec<&str> = keys.map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 impl Input {
     /// The profile of a log.
     pub fn profile(&self) -> Option<&Profile> {

@@ -4,6 +4,7 @@
 
 pub mod course;
 pub mod evidence;
+pub mod fault;
 pub mod gauge;
 pub mod levels;
 pub mod mask;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fault;
 use super::gauge::{self, Fill, Gauge, Part};
 use super::levels::{self, Levels};
 use super::mask;
@@ -12,33 +13,9 @@ use super::recent::RecentTexts;
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
-use crate::scan::Input;
+use crate::scan::{self, Input};
 use crate::series::bins::{Bins, Moment};
 use crate::signatures::quantity;
-
-/// Fields in which loggers put what went wrong, beside the message.
-const ERROR_FIELDS: &[&str] = &[
-    "error",
-    "err",
-    "err.type",
-    "err.message",
-    "error.type",
-    "error.message",
-    "error_message",
-    "errorMessage",
-    "error_code",
-    "errorCode",
-    "exception",
-    "exception.type",
-    "exception.class",
-    "exception.message",
-    "exc_info",
-    "@x",
-    "reason",
-    "cause",
-    "stack_trace",
-    "stack",
-];
 
 /// Fields in which servers put what was asked for, the most exact first.
 const PATH_FIELDS: &[&str] = &[
@@ -73,7 +50,7 @@ const FIELD: usize = 400;
 /// What is wanted of every entry, and how the files belong together.
 #[derive(Clone, Debug)]
 pub struct Wants {
-    errors: Vec<Slot>,
+    errors: fault::Fields,
     paths: Vec<Slot>,
     operations: Vec<Slot>,
     /// Fields of every file that hold quantities, with their names.
@@ -192,16 +169,8 @@ impl Wants {
         for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Status, Role::Duration] {
             needs.role(role);
         }
-        let mut keys: Vec<&str> = logs
-            .iter()
-            .filter_map(Input::profile)
-            .flat_map(|profile| profile.keys.iter().map(String::as_str))
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let errors =
-            ERROR_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
-        let errors = errors.collect();
+        let keys = scan::field_names(logs);
+        let errors = fault::Fields::of(keys.iter().copied(), needs);
         let paths = PATH_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
         let paths = paths.collect();
         let operations = keys.iter().filter(|key| OPERATION_FIELDS.contains(&letters(key).as_str()));
@@ -445,14 +414,7 @@ impl Fold for Observed<'_> {
         let head = self.key.len();
         let mut told = self.masks.append(&message, &mut self.key);
         let plain = self.key.len();
-        for slot in &self.wants.errors {
-            let value = slots.get(*slot);
-            if let crate::model::Value::Text(text) = value {
-                self.key.extend_from_slice(b" | ");
-                let text = text.bytes();
-                mask::mask(&text[..text.len().min(FIELD)], &mut self.key);
-            }
-        }
+        self.wants.errors.mask(slots, &mut self.key);
         let known = told.as_deref_mut().filter(|_| self.key.len() == plain);
         let signal = match known {
             Some(told) if !told.head.is_empty() && told.head == self.key[..head] => told.signal,
