@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
 use super::brief::brief;
 use super::config;
 use super::nothing;
@@ -44,6 +44,8 @@ pub(super) struct DetectArgs {
     #[arg(long)]
     list: bool,
     #[command(flatten)]
+    success: SuccessArgs,
+    #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     select: SelectArgs,
@@ -76,6 +78,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let conditioned = needs.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
+    let rule = config::success(&args.success, &args.input, &mut needs)?;
     if let Some(name) = args.only.iter().find(|name| !is_known(name, &own)) {
         return Err(
             Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
@@ -88,7 +91,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
-    let wants = Wants::new(&session.inputs.logs, &mut needs);
+    let wants = Wants::judging(&session.inputs.logs, rule, &mut needs);
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
     let new = || (Observed::new(&wants), Watch::new(&own));

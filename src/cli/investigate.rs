@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
 use super::config;
 use super::detect::{lines, usual_is_known};
 use super::measured::{self, Wanted};
@@ -22,7 +22,7 @@ use crate::causes::affected::{Affected, Cases, Example};
 use crate::causes::cause::{self, Cause, Event, Story};
 use crate::causes::doubt;
 use crate::detect::own::{self, Watch};
-use crate::detect::success::{RULE, Rates, Success};
+use crate::detect::success::{Rates, Success};
 use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
 use crate::entities::reach::Reach;
 use crate::investigate::{narrow, reread};
@@ -60,6 +60,8 @@ pub(super) struct InvestigateArgs {
     /// Write the same for tickets and post-mortems into this file, too
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    #[command(flatten)]
+    success: SuccessArgs,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -118,6 +120,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let asked = needs.clone();
     let conditioned = asked.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
+    let rule = config::success(&args.success, &args.input, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     // Evidence is read again where it stands.
@@ -126,7 +129,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
-    let wants = Wants::new(logs, &mut needs);
+    let wants = Wants::judging(logs, rule, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
     let new = || (Observed::new(&wants), Watch::new(&own));
     let ((observed, watch), mut scanned) = scan::fold(logs, &selection, &options, new);
@@ -276,7 +279,10 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let every_ms = groups().filter_map(|group| group.interval).min();
-    let wanted = Wanted { exprs: &exprs, declared: &[], success: None, every_ms, chosen: &chosen, needs };
+    let success = config::success(&args.success, &args.input, &mut needs)?;
+    let declared = measured::declared(&args.input)?;
+    let wanted =
+        Wanted { exprs: &exprs, declared: &declared, success: &success, every_ms, chosen: &chosen, needs };
     let told = session.diagnostics.len();
     let mut measured = measured::load(session, wanted)?;
     // The logs were scanned before, and what is wrong with them has been said.
@@ -515,7 +521,7 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
     report.paragraph(
         Phrase::new().and(
             Style::Dim,
-            format!("Counted in {}: a request succeeds with a {RULE}.", success.source(scene)),
+            format!("Counted in {}: a request succeeds when {}.", success.source(scene), success.rule),
         ),
     );
 }

@@ -6,27 +6,25 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::InputArgs;
+use super::args::{InputArgs, SuccessArgs};
 use super::config;
 use super::session::{Chosen, Session};
 use crate::detect;
 use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
 use crate::model::unit::{HumanBytes, HumanCount};
 use crate::model::{Account, Error, Labels, Needs, TimeRange, Timestamp};
+use crate::outcome::SuccessRule;
 use crate::promql::{self, Expr, Store};
 use crate::report::account::{counted, span};
 use crate::report::{AccountJson, Report, Section};
 use crate::scan::{self, Inputs, ScanOptions, Selection};
-use crate::stats::SuccessRule;
 
 /// Which metrics are derived from logs, and how.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Metrics from logs")]
 pub(super) struct MetricArgs {
-    /// What a successful request is, for log_requests_total, such as 'status < 400' (default: what fits each
-    /// service)
-    #[arg(long, value_name = "EXPR")]
-    pub success: Option<String>,
+    #[command(flatten)]
+    pub success: SuccessArgs,
 }
 
 /// The metrics that the configuration declares.
@@ -78,7 +76,7 @@ pub(super) struct Wanted<'w> {
     /// Metrics that are declared.
     pub declared: &'w [Declared],
     /// What a successful request is.
-    pub success: Option<&'w SuccessRule>,
+    pub success: &'w SuccessRule,
     /// How often expressions are evaluated, in milliseconds.
     pub every_ms: Option<i64>,
     /// Which entries count, and when.

@@ -173,7 +173,7 @@ fn settle_request_ids(logs: &mut [Input]) {
         InputKind::Metrics(_) => None,
     });
     for (profile, request_ids) in profiles.zip(settled) {
-        profile.request_ids = request_ids;
+        profile.request_ids = RequestIds { named: profile.candidates.ids(), ..request_ids };
         profile.candidates = Candidates::default();
     }
 }

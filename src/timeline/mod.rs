@@ -11,6 +11,7 @@ pub mod mask;
 pub mod observe;
 pub mod phrase;
 pub mod recent;
+pub mod requests;
 pub mod scene;
 pub mod template;
 
