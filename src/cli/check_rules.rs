@@ -20,9 +20,9 @@ use super::verdict::{self, Verdict};
 use crate::filter::When;
 use crate::metrics;
 use crate::model::{Diagnostic, Error, Labels, Needs, Timestamp};
+use crate::outcome::SuccessRule;
 use crate::promql;
 use crate::report::account::counted;
-use crate::outcome::SuccessRule;
 use crate::rules::acknowledgement::{self, Acknowledgement};
 use crate::rules::alert::Evidence;
 use crate::rules::alertmanager::{config as alertmanager, notify, silence};
@@ -267,8 +267,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::of(!answer.is_failure()));
     }
-    let recorded =
-        Recorded { declared: &declared, success: &success, chosen: &chosen, needs, forced };
+    let recorded = Recorded { declared: &declared, success: &success, chosen: &chosen, needs, forced };
     // The session draws progress of its own.
     drop(config);
     let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
@@ -306,6 +305,7 @@ fn replay_over(
     let forced = recorded.forced;
     let wanted = Wanted {
         exprs: &exprs,
+        input: &args.input,
         declared: recorded.declared,
         success: recorded.success,
         every_ms: forced.or_else(|| groups().filter_map(|group| group.interval).min()),

@@ -16,10 +16,10 @@ use super::{out, redaction};
 use crate::correlate::{self, Linked, Links, Request, Requests, Story, Totals};
 use crate::model::unit::parse_duration;
 use crate::model::{Error, Level, Needs, Role};
+use crate::outcome::Outcome;
 use crate::report::table::percent;
 use crate::report::waterfall::{Bar, Gap, Lane};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Style, Table, Waterfall};
-use crate::outcome::Outcome;
 use crate::scan::Scanned;
 
 /// Join entries by request id: every request with its duration and outcome, or one as a waterfall

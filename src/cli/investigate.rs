@@ -28,7 +28,7 @@ use crate::entities::reach::Reach;
 use crate::investigate::{narrow, reread};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
-use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
+use crate::model::{Account, Error, Needs, Timestamp};
 use crate::promql::Expr;
 use crate::report::account::{counted, span};
 use crate::report::table::percent;
@@ -82,6 +82,9 @@ struct InvestigateJson<'a> {
     affected: &'a Affected,
     examples: Vec<ExampleJson>,
     alerts: &'a [Alert],
+    /// Rules whose series are not in these files.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unjudged: &'a [String],
     timeline: &'a [Event],
     input: AccountJson,
 }
@@ -187,7 +190,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
-    let alerts = alerts(args, &mut session)?;
+    let replayed = alerts(args, &mut session)?;
     let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, (&story, &findings));
     let json = InvestigateJson {
         span: SpanJson { from: account.from.map(text), to: account.to.map(text) },
@@ -197,7 +200,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         causes: &story.causes,
         affected: &affected,
         examples: examples.clone(),
-        alerts: &alerts,
+        alerts: &replayed.alerts,
+        unjudged: &replayed.unjudged,
         timeline: &story.timeline,
         input: AccountJson::from(&account),
     };
@@ -212,7 +216,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             story: &story,
             affected: &affected,
             examples: &cases,
-            alerts: &alerts,
+            replayed: &replayed,
             account: &account,
             recorded: &recorded,
             unseen: unseen.as_deref(),
@@ -228,7 +232,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         Some(page) if is_page => page,
         _ => {
             let first = verdict(&story, &account, unseen.as_deref());
-            report((&session, first), &scene, &story, &affected, &examples, &alerts, &account)
+            report((&session, first), &scene, &story, &affected, &examples, &replayed, &account)
         }
     };
     session.write(args.output.output, &report, &json)?;
@@ -260,8 +264,29 @@ fn unseen(
     nothing_said(account)
 }
 
-/// The alerts that the rules would have raised, in the order of time.
-fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, Error> {
+/// What the rules say.
+#[derive(Debug, Default)]
+struct Replayed {
+    /// The alerts that they would have raised, in the order of time.
+    alerts: Vec<Alert>,
+    /// The rules that could not be judged, since their series are not in these files.
+    unjudged: Vec<String>,
+}
+
+impl Replayed {
+    /// Which rules could not be judged.
+    fn unjudged(&self) -> Option<String> {
+        let shown: Vec<&str> = self.unjudged.iter().take(SHOWN).map(String::as_str).collect();
+        let more = self.unjudged.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let could =
+            format!("{}{more} could not be judged: their series are not in these files.", shown.join(", "));
+        (!shown.is_empty()).then_some(could)
+    }
+}
+
+/// The alerts that the rules would have raised, and the rules that tell nothing.
+fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Replayed, Error> {
     let mut files = Vec::new();
     for path in &args.rules {
         let (name, text) = source::read_text(path).map_err(|trouble| Error::input(trouble.to_string()))?;
@@ -272,7 +297,7 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
         files.push(checked.file);
     }
     if files.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Replayed::default());
     }
     let groups = || files.iter().flat_map(|file| &file.groups);
     let exprs: Vec<&Expr> = groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
@@ -281,8 +306,15 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
     let every_ms = groups().filter_map(|group| group.interval).min();
     let success = config::success(&args.success, &args.input, &mut needs)?;
     let declared = measured::declared(&args.input)?;
-    let wanted =
-        Wanted { exprs: &exprs, declared: &declared, success: &success, every_ms, chosen: &chosen, needs };
+    let wanted = Wanted {
+        exprs: &exprs,
+        input: &args.input,
+        declared: &declared,
+        success: &success,
+        every_ms,
+        chosen: &chosen,
+        needs,
+    };
     let told = session.diagnostics.len();
     let mut measured = measured::load(session, wanted)?;
     // The logs were scanned before, and what is wrong with them has been said.
@@ -297,14 +329,11 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
     let setting = Setting { cancel: Arc::clone(&session.config.scan.cancel), ..Setting::plain() };
     let mut replay = replay::replay(&files, &mut measured.store, interval, &setting)?;
     replay::route(&mut replay, &files, None, &[]);
-    for unjudged in &replay.unjudged {
-        let message =
-            format!("rule {} could not be judged: its series are not in these files", unjudged.rule);
-        session.diagnostics.push(Diagnostic::note("", message));
-    }
+    let mut unjudged: Vec<String> = replay.unjudged.iter().map(|unjudged| unjudged.rule.clone()).collect();
+    unjudged.dedup();
     let mut alerts: Vec<Alert> = replay.alerts.into_iter().filter(Alert::fired).collect();
     alerts.sort_by(|a, b| (a.firing_at, &a.rule).cmp(&(b.firing_at, &b.rule)));
-    Ok(alerts)
+    Ok(Replayed { alerts, unjudged })
 }
 
 fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<BaselineJson> {
@@ -377,7 +406,7 @@ fn report(
     story: &Story,
     affected: &Affected,
     examples: &[ExampleJson],
-    alerts: &[Alert],
+    replayed: &Replayed,
     account: &Account,
 ) -> Report {
     let mut report = Report::new();
@@ -411,7 +440,7 @@ fn report(
             report.push(Section::Code(example.command.as_str().into()));
         }
     }
-    fired(&mut report, alerts, story);
+    fired(&mut report, replayed, story);
     coverage(&mut report, session);
     report.push(Section::Account(*account));
     report
@@ -518,12 +547,10 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
             style: Style::Bad,
         },
     ]));
-    report.paragraph(
-        Phrase::new().and(
-            Style::Dim,
-            format!("Counted in {}: a request succeeds when {}.", success.source(scene), success.rule),
-        ),
-    );
+    report.paragraph(Phrase::new().and(
+        Style::Dim,
+        format!("Counted in {}: a request succeeds when {}.", success.source(scene), success.rule),
+    ));
 }
 
 fn timeline(report: &mut Report, story: &Story) {
@@ -577,7 +604,12 @@ fn who(report: &mut Report, affected: &Affected) {
 }
 
 /// Which alerts would have said so, and how long after it began.
-fn fired(report: &mut Report, alerts: &[Alert], story: &Story) {
+fn fired(report: &mut Report, replayed: &Replayed, story: &Story) {
+    let alerts = &replayed.alerts;
+    if let Some(sentence) = replayed.unjudged() {
+        report.heading("Rules that tell nothing");
+        report.paragraph(sentence);
+    }
     if alerts.is_empty() {
         return;
     }

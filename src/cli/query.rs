@@ -108,6 +108,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).chain([&expr]).collect();
     let wanted = Wanted {
         exprs: &exprs,
+        input: &args.input,
         declared: &declared,
         success: &success,
         every_ms: groups().filter_map(|group| group.interval).chain(times.step).min(),

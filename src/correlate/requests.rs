@@ -42,13 +42,8 @@ impl Span {
 }
 
 impl Request {
-    const NONE: Request = Request {
-        entries: 0,
-        exact: Span::EMPTY,
-        coarse: Span::EMPTY,
-        ending: Ending::NONE,
-        took: None,
-    };
+    const NONE: Request =
+        Request { entries: 0, exact: Span::EMPTY, coarse: Span::EMPTY, ending: Ending::NONE, took: None };
 
     /// A request of these entries: of each its time, and whether that is a whole second.
     pub fn of(times: impl Iterator<Item = (Option<Timestamp>, bool)>) -> Self {
@@ -238,7 +233,8 @@ impl Requests {
     /// How a request ended that goes by these ids: in vain if one of them did.
     pub fn outcome_of<'i>(&self, ids: impl Iterator<Item = &'i [u8]>) -> Outcome {
         let is_told = self.is_told();
-        let outcome = |id| self.table.get(id).map(|request| request.ending.outcome(self.judge.rule(), is_told));
+        let outcome =
+            |id| self.table.get(id).map(|request| request.ending.outcome(self.judge.rule(), is_told));
         let mut said = ids.filter_map(outcome).filter(|outcome| *outcome != Outcome::Unknown);
         let first = said.next().unwrap_or(Outcome::Unknown);
         said.fold(first, Outcome::min)

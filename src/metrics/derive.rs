@@ -165,9 +165,8 @@ impl<'p> Derived<'p> {
     fn settle_requests(&mut self) {
         let Some(judge) = &self.plan.judge else { return };
         let (requests, alone) = (std::mem::take(&mut self.requests), std::mem::take(&mut self.alone));
-        let (said, all) = alone.rows().fold((0, 0), |(said, all), (_, alone)| {
-            (said + alone.said(), all + alone.len())
-        });
+        let (said, all) =
+            alone.rows().fold((0, 0), |(said, all), (_, alone)| (said + alone.said(), all + alone.len()));
         let told = Told::of(requests.rows().map(|(_, request)| &request.ending)).and(said, all).is_usual();
         for (key, alone) in alone.rows() {
             for (outcome, count) in alone.outcomes(told) {

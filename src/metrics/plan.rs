@@ -169,8 +169,7 @@ impl Plan {
         if metrics.is_empty() {
             return Ok(None);
         }
-        let judge =
-            (requests || durations).then(|| Judge::new(success.clone(), &inputs.logs, &mut needs));
+        let judge = (requests || durations).then(|| Judge::new(success.clone(), &inputs.logs, &mut needs));
         let coarse = inputs.logs.iter().map(|input| input.coarse).collect();
         Ok(Some(Plan { metrics, judge, coarse, needs }))
     }

@@ -157,7 +157,9 @@ fn holds(filter: &Filter, slots: &Slots<'_>) -> Option<bool> {
 fn joins(logs: &[Input]) -> bool {
     let mut first: Option<(Vec<&str>, &Option<String>)> = None;
     for log in logs {
-        let Some(profile) = log.profile().filter(|profile| profile.request_ids.ids() != Ids::None) else { continue };
+        let Some(profile) = log.profile().filter(|profile| profile.request_ids.ids() != Ids::None) else {
+            continue;
+        };
         let mut keys: Vec<&str> = profile.keys.iter().map(String::as_str).collect();
         keys.sort_unstable();
         let kind = (keys, &log.service);

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 pub use chunk::{Chunk, LineCount, Selection};
 pub use cursor::{Cursor, Sequence, sequences};
 pub use driver::{Delivered, Places, Scanned, again, run};
-pub use inputs::{field_names, Input, InputKind, Inputs, SurveyOptions, survey};
+pub use inputs::{Input, InputKind, Inputs, SurveyOptions, field_names, survey};
 
 use crate::fold::Fold;
 use crate::format::log::reader::ReadOptions;

@@ -96,7 +96,8 @@ impl<'l> Groups<'l> {
         let mut places: Vec<(&[u8], &Group)> = self.table.rows().collect();
         let valued = |key: &[u8]| self.layout.by.is_empty() || has_values(key, self.layout);
         places.retain(|(key, group)| valued(key) && !group.ids.is_empty());
-        let key = |key: &[u8]| if self.layout.every.is_some() { unbucketed(key).to_vec() } else { key.to_vec() };
+        let key =
+            |key: &[u8]| if self.layout.every.is_some() { unbucketed(key).to_vec() } else { key.to_vec() };
         let mut seen: Table<Vec<u8>> = Table::default();
         places.iter().any(|(place, group)| {
             let place = key(place);

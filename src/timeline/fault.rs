@@ -23,7 +23,8 @@ const ERRORS: &[&str] =
     &["error", "err", "exception", "exc", "ex", "failure", "fault", "throwable", "thrown", "cause", "reason"];
 
 /// Words for its kind.
-const KINDS: &[&str] = &["type", "class", "name", "code", "kind", "number", "no", "num", "category", "status"];
+const KINDS: &[&str] =
+    &["type", "class", "name", "code", "kind", "number", "no", "num", "category", "status"];
 
 /// Words for what it says.
 const TEXTS: &[&str] =
@@ -170,7 +171,9 @@ impl Fields {
                         say(*part, &text[..text.len().min(LOOKED_AT)]);
                     }
                 }
-                Value::Number(code) if *part == Part::Kind && code != b"0" && is_kind(code) => say(*part, code),
+                Value::Number(code) if *part == Part::Kind && code != b"0" && is_kind(code) => {
+                    say(*part, code)
+                }
                 _ => {}
             }
         }

@@ -85,9 +85,7 @@ impl<'j> Tally<'j> {
     pub fn add(&mut self, entry: &Entry<'_, '_>, group: u32) {
         let judge = self.judge;
         if let Some(id) = judge.joins().then(|| judge.id(entry.slots)).flatten() {
-            self.joined
-                .entry(&outcome::key(&id), || Ending::NONE)
-                .merge(&judge.ending(entry));
+            self.joined.entry(&outcome::key(&id), || Ending::NONE).merge(&judge.ending(entry));
             *self.known.entry(group).or_default() += 1;
         } else if judge.tells(entry.slots) {
             let ending = judge.ending(entry);

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use super::{
-    InvestigateArgs, against, considered, correlate_command, coverage, fired, quoted, reading, verdict, who,
+    InvestigateArgs, Replayed, against, considered, correlate_command, coverage, fired, quoted, reading,
+    verdict, who,
 };
 use crate::causes::affected::{Affected, Example};
 use crate::causes::cause::Story;
@@ -24,7 +25,6 @@ use crate::report::table::percent;
 use crate::report::{
     Cell, Column, Panel, Panels, Phrase, Report, Section, Shape, Step, Style, Table, Tile, TimeAxis, Track,
 };
-use crate::rules::alert::Alert;
 use crate::scan::{self, Input, Selection};
 use crate::timeline::course::{self, Course, Grid};
 use crate::timeline::observe::{Kind, What};
@@ -47,7 +47,7 @@ pub(super) struct Told<'t> {
     pub(super) story: &'t Story,
     pub(super) affected: &'t Affected,
     pub(super) examples: &'t [Example],
-    pub(super) alerts: &'t [Alert],
+    pub(super) replayed: &'t Replayed,
     pub(super) account: &'t Account,
     pub(super) recorded: &'t Recorded,
     /// Why nothing can be said, if there was nothing to judge.
@@ -82,7 +82,7 @@ pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
     who(&mut report, told.affected);
     told.requests(&mut report);
     told.evidence(&mut report);
-    fired(&mut report, told.alerts, told.story);
+    fired(&mut report, told.replayed, told.story);
     told.again(&mut report);
     coverage(&mut report, told.session);
     report.push(Section::Account(*told.account));
@@ -539,7 +539,7 @@ impl Told<'_> {
 
     fn alerts(&self) -> Option<Panel> {
         let mut tracks: Vec<Track> = Vec::new();
-        for alert in self.alerts {
+        for alert in &self.replayed.alerts {
             let Some(firing) = alert.firing_at else { continue };
             let span = |from, to, style, what: &str| Span { from, to, style, what: what.into() };
             let mut spans = Vec::new();
@@ -554,7 +554,8 @@ impl Told<'_> {
                 tracks.push(Track { name, spans, ..Track::default() });
             }
         }
-        let first = self.alerts.iter().filter(|alert| alert.fired()).min_by_key(|alert| alert.firing_at)?;
+        let first =
+            self.replayed.alerts.iter().filter(|alert| alert.fired()).min_by_key(|alert| alert.firing_at)?;
         let rules = self.rules();
         let says = format!(
             "{} of these rules would have fired, {} first, at {}.",

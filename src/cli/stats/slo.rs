@@ -74,7 +74,11 @@ pub(super) fn budgets(buckets: &[GroupAnswer], target: f64) -> Vec<SloJson> {
         let steps: Vec<Step> = buckets
             .iter()
             .filter_map(|bucket| {
-                Some(Step { end: bucket.to?, requests: bucket.requests - bucket.unknown, success: bucket.success })
+                Some(Step {
+                    end: bucket.to?,
+                    requests: bucket.requests - bucket.unknown,
+                    success: bucket.success,
+                })
             })
             .collect();
         let budget = budget::budget(requests, success, target);
