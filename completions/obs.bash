@@ -423,7 +423,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__detect)
-            opts="-L -j -v -q -h --only --fail-on --list --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
+            opts="-L -j -v -q -h --only --fail-on --list --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -434,6 +434,10 @@ _obs() {
                     return 0
                     ;;
                 --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --success)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1183,7 +1187,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -j -v -q -h --rules --html --markdown --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -v -q -h --rules --html --markdown --success --format --tz --map --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1202,6 +1206,10 @@ _obs() {
                     return 0
                     ;;
                 --markdown)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --success)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -508,7 +508,7 @@ fn statistics(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String
 /// Everything that correlate says.
 fn requests(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String {
     let mut needs = Needs::none();
-    let rule = rule(condition, inputs, &mut needs);
+    let rule = rule(condition, &mut needs);
     let everything = (&Filter::everything(), TimeRange::default());
     let (all, scanned) = correlate::requests(inputs, "request_id", &rule, needs, everything, options);
     let chosen = all.chosen(usize::MAX, |_, _| true, |a, b| a.start().cmp(&b.start()));
