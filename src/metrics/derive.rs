@@ -259,7 +259,7 @@ impl Fold for Derived<'_> {
         let mut requests = other.requests;
         requests.states_mut().for_each(|request| request.first.2 = numbers[request.first.2 as usize]);
         self.requests.merge(requests, |mine, theirs| mine.merge(&theirs));
-        self.alone.merge(other.alone, |mine, theirs| mine.merge(theirs));
+        self.alone.merge(other.alone, Alone::merge);
     }
 }
 

@@ -172,7 +172,7 @@ impl Fields {
                     }
                 }
                 Value::Number(code) if *part == Part::Kind && code != b"0" && is_kind(code) => {
-                    say(*part, code)
+                    say(*part, code);
                 }
                 _ => {}
             }

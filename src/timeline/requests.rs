@@ -116,7 +116,9 @@ impl<'j> Tally<'j> {
         // In the order of time bins are filled at once.
         endings.sort_unstable_by_key(|ending| ending.last());
         let mut joined = Ended::default();
-        endings.into_iter().for_each(|ending| joined.add(ending, ending.outcome(rule, told)));
+        for ending in endings {
+            joined.add(ending, ending.outcome(rule, told));
+        }
         Requests {
             joined,
             alone: self.alone,
