@@ -11,6 +11,7 @@ pub mod format;
 pub mod investigate;
 pub mod metrics;
 pub mod model;
+pub mod outcome;
 pub mod promql;
 pub mod report;
 pub mod rules;

@@ -13,8 +13,9 @@ use obs::correlate;
 use obs::filter::{Case, Filter, Pattern, PatternOptions};
 use obs::format::log::reader::ReadOptions;
 use obs::model::{Account, Needs, Role, TimeRange, Timestamp};
+use obs::outcome::SuccessRule;
 use obs::scan::{self, Inputs, ScanOptions, Selection, SurveyOptions};
-use obs::stats::{self, Question, SuccessRule};
+use obs::stats::{self, Question};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -467,9 +468,9 @@ const CONDITIONS: [&str; 26] = [
     "has(timestamp) and not (gateway == 'stripe')",
 ];
 
-fn rule(condition: &str, inputs: &Inputs, needs: &mut Needs) -> SuccessRule {
+fn rule(condition: &str, needs: &mut Needs) -> SuccessRule {
     match condition {
-        "" => SuccessRule::fitting(inputs),
+        "" => SuccessRule::Usual,
         _ => SuccessRule::parse(condition, needs).expect(condition),
     }
 }
@@ -489,7 +490,7 @@ fn statistics(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String
             apdex: Some(100.0),
         };
         let mut needs = Needs::none();
-        let rule = rule(condition, inputs, &mut needs);
+        let rule = rule(condition, &mut needs);
         let everything = (&Filter::everything(), TimeRange::default());
         let answer = stats::answer(inputs, &question, rule, needs, everything, options);
         let account = answer.scanned.account();
@@ -507,7 +508,7 @@ fn statistics(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String
 /// Everything that correlate says.
 fn requests(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String {
     let mut needs = Needs::none();
-    let rule = rule(condition, inputs, &mut needs);
+    let rule = rule(condition, &mut needs);
     let everything = (&Filter::everything(), TimeRange::default());
     let (all, scanned) = correlate::requests(inputs, "request_id", &rule, needs, everything, options);
     let chosen = all.chosen(usize::MAX, |_, _| true, |a, b| a.start().cmp(&b.start()));

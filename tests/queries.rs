@@ -378,3 +378,164 @@ fn a_heat_map_has_every_value_whatever_its_steps() {
         assert!(columns.len() <= 10_001, "{every}: {}", columns.len());
     }
 }
+
+/// Requests and failures as each command counts them.
+fn counts(read: &[&str]) -> Vec<(&'static str, u64, u64)> {
+    let run = |command: &[&str]| json(0, &[command, read].concat());
+    let count = |value: &Json| value.as_u64().expect("a count");
+    let stats = run(&["stats"]);
+    let group = &stats["groups"][0];
+    let correlated = run(&["correlate", "--limit", "1"]);
+    let totals = &correlated["totals"];
+    let asked = run(&["query", "sum by (outcome) (log_requests_total)", "--at", "end"]);
+    let of = |outcome: &str| -> u64 {
+        let all = asked["data"]["result"].as_array().expect("a vector");
+        let found = all.iter().find(|element| element["metric"]["outcome"] == outcome);
+        found
+            .map_or(0, |element| element["value"][1].as_str().and_then(|n| n.parse().ok()).expect("a number"))
+    };
+    vec![
+        ("stats", count(&group["requests"]), count(&group["requests"]) - count(&group["success"])),
+        ("correlate", count(&totals["requests"]), count(&totals["failed"])),
+        ("query", of("success") + of("failed") + of("unknown"), of("failed")),
+    ]
+}
+
+/// What the page says: `151 of 600`.
+fn told(read: &[&str]) -> String {
+    let (_, page, _) = said(&[&["investigate", "--output", "markdown"], read].concat());
+    page.lines().find(|line| line.contains("of which")).expect("a sentence").to_owned()
+}
+
+#[test]
+fn every_command_counts_the_same_requests_and_failures() {
+    let truth = truth();
+    let (requests, success) = (truth["requests"].as_u64().unwrap(), truth["success"].as_u64().unwrap());
+    for rule in [&[][..], &["--success", "status < 400"]] {
+        let read = [&["outage"][..], rule].concat();
+        for (command, all, failed) in counts(&read) {
+            assert_eq!((all, failed), (requests, requests - success), "{command} {rule:?}");
+        }
+        let page = told(&read);
+        assert!(page.contains("600 in ") && page.ends_with("of which 151 failed."), "{page}");
+    }
+    // A client's error is a failure where an entry calls it one, and not on its own.
+    for (command, all, failed) in counts(&["outage/gateway"]) {
+        assert_eq!((all, failed), (requests, 147), "{command}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = written(folder.path(), "obs.yaml", "success: status == 200 or status == 502\n");
+    let configured = ["outage", "--config", &config];
+    let typed = ["outage", "--success", "status == 200 or status == 502"];
+    assert_eq!(counts(&configured), counts(&typed));
+    assert_eq!(told(&configured), told(&typed));
+    assert_ne!(counts(&configured), counts(&["outage"]));
+    let wrong = written(folder.path(), "wrong.yaml", "success: 'status <'\n");
+    let (code, _, err) = said(&["stats", "outage", "--config", &wrong]);
+    assert_eq!(code, 2);
+    assert!(err.contains("wrong.yaml:1:10: success: "), "{err}");
+}
+
+#[test]
+fn a_group_counts_the_requests_that_some_of_whose_entries_are_of_it() {
+    let truth = truth();
+    for paths in ["outage", "outage/payment-service"] {
+        let answer = json(0, &["stats", paths, "--by", "gateway"]);
+        for group in answer["groups"].as_array().expect("groups") {
+            if let Some(gateway) = group["by"]["gateway"].as_str() {
+                let wanted = &truth["by_gateway"][gateway];
+                assert_eq!(
+                    (&group["requests"], &group["success"]),
+                    (&wanted["count"], &wanted["success"]),
+                    "{gateway}"
+                );
+            }
+        }
+    }
+    // How they ended, other entries say than those that name the tier.
+    let answer = json(0, &["stats", "outage", "--by", "tier"]);
+    let groups = answer["groups"].as_array().expect("groups");
+    let sum = |what: &str| groups.iter().filter_map(|group| group[what].as_u64()).sum::<u64>();
+    assert_eq!((sum("requests"), sum("success")), (600, truth["success"].as_u64().unwrap()));
+}
+
+#[test]
+fn probes_are_no_requests_and_one_entry_takes_as_long_as_it_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = |second: u32, path: &str, status: u32, took: &str, id: &str| {
+        format!(
+            "10.1.2.3 - - [24/Dec/2023:11:30:{second:02} +0900] \"GET {path} HTTP/1.1\" {status} 5 \"-\" \"x\" {took} {id}\n"
+        )
+    };
+    let id = |at: u32| format!("0a8f8e5b-0ec6-4fcf-bd47-fd0740e8a6{at:02}");
+    let mut text = String::new();
+    for at in 0..20 {
+        text += &line(2 * at, "/orders/12/pay", if at % 5 == 0 { 503 } else { 200 }, "0.250", &id(at));
+        text += &line(2 * at + 1, "/healthz", 200, "0.001", &id(at + 40));
+    }
+    let log = written(folder.path(), "access.log", &text);
+    for (command, all, failed) in counts(&[&log]) {
+        assert_eq!((all, failed), (20, 4), "{command}");
+    }
+    assert_eq!(json(0, &["correlate", &log])["totals"]["probes"], 20);
+    let slowest = json(0, &["correlate", &log, "--slower-than", "100ms"]);
+    let requests = slowest["requests"].as_array().expect("requests");
+    assert_eq!(requests.len(), 20);
+    assert!(requests.iter().all(|request| request["duration_ms"] == 250.0), "{slowest}");
+    // With a condition, that alone says what counts.
+    for (command, all, failed) in counts(&[&log, "--success", "status < 500"]) {
+        assert_eq!((all, failed), (40, 4), "{command}");
+    }
+}
+
+#[test]
+fn findings_are_counted_as_detect_lists_them() {
+    let found = json(0, &["detect", "outage"]);
+    let found = found["findings"].as_array().expect("findings");
+    let asked = json(0, &["query", "log_findings_total", "outage", "--at", "end"]);
+    for element in asked["data"]["result"].as_array().expect("a vector") {
+        let detector = &element["metric"]["detector"];
+        let listed = found.iter().filter(|finding| finding["detector"] == *detector).count();
+        assert_eq!(element["value"][1], listed.to_string(), "{detector}");
+    }
+    let asked = json(0, &["query", "sum(log_findings_total)", "outage", "--at", "end"]);
+    assert_eq!(asked["data"]["result"][0]["value"][1], found.len().to_string());
+}
+
+#[test]
+fn investigate_knows_declared_metrics_and_tells_what_it_cannot_judge() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "metrics:\n  - {name: paid_total, type: counter, where: 'msg == \"order paid\"'}\n";
+    let config = written(folder.path(), "obs.yaml", config);
+    let rules = "{groups: [{name: g, rules: [{alert: Paid, expr: paid_total > 3}, {alert: Lost, expr: nowhere > 1}]}]}";
+    let rules = written(folder.path(), "rules.yml", rules);
+    let answer = json(0, &["investigate", "outage", "-r", &rules, "--config", &config]);
+    assert_eq!(answer["alerts"][0]["rule"], "Paid", "{}", answer["alerts"]);
+    assert_eq!(answer["unjudged"], serde_json::json!(["Lost"]));
+    let (_, out, _) = said(&["investigate", "outage", "-r", &rules, "--config", &config]);
+    assert!(out.contains("Lost could not be judged"), "{out}");
+}
+
+#[test]
+fn the_kind_of_an_error_is_its_message_with_its_fields() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = String::new();
+    for at in 0..30 {
+        let (kind, said) = if at % 3 == 0 { ("PoolTimeout", "none is free") } else { ("KeyError", "'user'") };
+        text += &format!(
+            "{{\"time\":\"2023-12-24T03:00:{at:02}Z\",\"level\":\"ERROR\",\"order\":\"o-{at}\",\"msg\":\"unexpected\",\"errorType\":\"{kind}\",\"errorMessage\":\"{said}\"}}\n"
+        );
+    }
+    let log = written(folder.path(), "app.log", &text);
+    let answer = json(0, &["templates", &log]);
+    let templates: Vec<(&str, u64)> = answer["templates"]
+        .as_array()
+        .expect("templates")
+        .iter()
+        .filter_map(|template| Some((template["template"].as_str()?, template["count"].as_u64()?)))
+        .collect();
+    assert_eq!(
+        templates,
+        [("unexpected: KeyError: 'user'", 20), ("unexpected: PoolTimeout: none is free", 10)]
+    );
+}

@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["source", "format", "filter", "fold", "promql", "report", "series"],
     &["scan", "signatures"],
+    &["outcome"],
     &["stats", "timeline", "entities"],
     &["metrics"],
     &["rules", "correlate", "detect"],

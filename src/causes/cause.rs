@@ -118,7 +118,9 @@ pub fn story(
     recorded: Option<&Counted>,
     requests: Option<(&Reach, &Contrast)>,
 ) -> Story {
-    let success = Success::of(scene).or_else(|| recorded.map(|counted| Success::recorded(scene, counted)));
+    let success = Success::of(scene)
+        .or_else(|| recorded.map(|counted| Success::recorded(scene, counted)))
+        .or_else(|| Success::by_levels(scene));
     let worst = success.as_ref().and_then(|success| success.worst);
     let mut signs = signs(scene, findings);
     // How requests went where they enter is told apart.

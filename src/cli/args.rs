@@ -73,6 +73,15 @@ pub(super) struct SelectArgs {
     pub until: Option<String>,
 }
 
+/// What a successful request is.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct SuccessArgs {
+    /// What a successful request is, such as 'status < 400' (default: `success` of the configuration; else a status
+    /// below 500, or a word of success, else no entry of level error or worse)
+    #[arg(long, value_name = "EXPR")]
+    pub success: Option<String>,
+}
+
 /// What is usual.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Selection")]

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
-use super::config::Config;
+use super::config::{self, Config};
 use super::measured::{self, MetricArgs, Wanted};
 use super::query::{promql_options, short_times};
 use super::session::{Chosen, Session};
@@ -20,6 +20,7 @@ use super::verdict::{self, Verdict};
 use crate::filter::When;
 use crate::metrics;
 use crate::model::{Diagnostic, Error, Labels, Needs, Timestamp};
+use crate::outcome::SuccessRule;
 use crate::promql;
 use crate::report::account::counted;
 use crate::rules::acknowledgement::{self, Acknowledgement};
@@ -32,7 +33,6 @@ use crate::rules::template::message::Library;
 use crate::rules::yaml::{Place, Problem};
 use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
-use crate::stats::SuccessRule;
 use answer::{Answer, CheckedFile};
 
 pub(super) use answer::judged;
@@ -219,8 +219,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     }
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let success =
-        args.metrics.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let success = config::success(&args.metrics.success, &args.input, &mut needs)?;
     let forced = args.interval.as_deref().map(stats::step).transpose()?.map(|nanos| nanos / 1_000_000);
     let only = units::patterns(&args.run)?;
     let routes_for = args.routes_for.iter().map(|pair| label(pair)).collect::<Result<Vec<_>, _>>()?;
@@ -259,6 +258,8 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
             scan: &config.scan,
             now: config.now,
             declared: &declared,
+            success: &success,
+            needs: &needs,
             only,
             ignore_unknown_fields: args.ignore_unknown_fields,
             promql: promql_options(args.enable_experimental),
@@ -270,8 +271,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::of(!answer.is_failure()));
     }
-    let recorded =
-        Recorded { declared: &declared, success: success.as_ref(), chosen: &chosen, needs, forced };
+    let recorded = Recorded { declared: &declared, success: &success, chosen: &chosen, needs, forced };
     // The session draws progress of its own.
     drop(config);
     let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
@@ -285,7 +285,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
 /// What is looked at in logs and metrics, and how often.
 struct Recorded<'r> {
     declared: &'r [metrics::Declared],
-    success: Option<&'r SuccessRule>,
+    success: &'r SuccessRule,
     chosen: &'r Chosen,
     needs: Needs,
     /// The interval that was typed, in milliseconds.
@@ -309,6 +309,7 @@ fn replay_over(
     let forced = recorded.forced;
     let wanted = Wanted {
         exprs: &exprs,
+        input: &args.input,
         declared: recorded.declared,
         success: recorded.success,
         every_ms: forced.or_else(|| groups().filter_map(|group| group.interval).min()),

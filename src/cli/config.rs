@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::args::{InputArgs, OutputArgs, When};
+use super::args::{InputArgs, OutputArgs, SuccessArgs, When};
 use super::progress::Progress;
 use super::redaction;
 use super::verdict;
@@ -18,6 +18,7 @@ use crate::format::log::own::describe::{self, Described};
 use crate::format::log::reader::ReadOptions;
 use crate::format::metric;
 use crate::model::{Diagnostic, Error, Needs, Role, Timestamp, series};
+use crate::outcome::{self, SuccessRule};
 use crate::report::Page;
 use crate::report::account::counted;
 use crate::scan::{CHUNK, ScanOptions};
@@ -176,6 +177,22 @@ pub(super) fn text(input: &InputArgs) -> Result<Option<(String, String)>, Error>
 pub(super) fn detectors(input: &InputArgs, needs: &mut Needs) -> Result<Vec<Own>, Error> {
     let Some((shown, text)) = text(input)? else { return Ok(Vec::new()) };
     own::parse(&shown, &text, needs).map_err(|problems| unusable(&shown, &problems))
+}
+
+/// What a success is: as typed, else as configured, else as usual; what it looks at is added to `needs`.
+pub(super) fn success(
+    typed: &SuccessArgs,
+    input: &InputArgs,
+    needs: &mut Needs,
+) -> Result<SuccessRule, Error> {
+    let source = match (&typed.success, text(input)?) {
+        (Some(typed), _) => Some(typed.clone()),
+        (None, Some((shown, text))) => outcome::declared(&text).map_err(|(line, column, message)| {
+            unusable(&shown, &[Diagnostic::error(format!("{shown}:{line}:{column}"), message)])
+        })?,
+        (None, None) => None,
+    };
+    source.map_or(Ok(SuccessRule::Usual), |source| SuccessRule::parse(&source, needs))
 }
 
 /// Says what is wrong with a configuration.

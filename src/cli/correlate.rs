@@ -6,21 +6,22 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::config;
 use super::graph::{self, Drawn};
 use super::session::{Chosen, Session};
 use super::skew::Skew;
 use super::verdict::Verdict;
 use super::{out, redaction};
-use crate::correlate::{self, Linked, Links, Outcome, Request, Requests, Story, Totals};
+use crate::correlate::{self, Linked, Links, Request, Requests, Story, Totals};
 use crate::format::log::ids::plain_id;
 use crate::model::unit::parse_duration;
 use crate::model::{Error, Level, Needs, Role};
+use crate::outcome::Outcome;
 use crate::report::table::percent;
 use crate::report::waterfall::{Bar, Gap, Lane};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Style, Table, Waterfall};
 use crate::scan::Scanned;
-use crate::stats::SuccessRule;
 
 /// Join entries by request id: every request with its duration and outcome, or one as a waterfall
 #[derive(Args, Clone, Debug)]
@@ -37,9 +38,8 @@ pub(super) struct CorrelateArgs {
     /// The field that holds the id (default: found by its name, else by what its values do)
     #[arg(long, value_name = "FIELD", default_value = "request_id", hide_default_value = true)]
     by: String,
-    /// What a successful request is, such as 'status < 400'
-    #[arg(long, value_name = "EXPR")]
-    success: Option<String>,
+    #[command(flatten)]
+    success: SuccessArgs,
     /// Show this request's entries from every file, in the order of time
     #[arg(long, value_name = "ID")]
     id: Option<String>,
@@ -171,13 +171,12 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let args = &args;
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let rule = args.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let rule = config::success(&args.success, &args.input, &mut needs)?;
     let slower_than = args.slower_than.as_deref().map(millis).transpose()?.unwrap_or(f64::NEG_INFINITY);
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
-    let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
     let options = session.config.scan.clone();
     let (all, mut scanned) = correlate::requests(
         &session.inputs,

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::brief::brief;
 use super::config;
 use super::nothing;
 use super::out;
@@ -15,9 +16,8 @@ use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::detect::own::Own;
 use crate::detect::{self, Finding, Severity, Wants};
-use crate::format::log::json::each_field;
 use crate::investigate::{self, Corpus, Question, reread};
-use crate::model::{Error, Needs, Value};
+use crate::model::{Error, Needs};
 use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
 use crate::scan::Selection;
 use crate::signatures::meter;
@@ -42,6 +42,8 @@ pub(super) struct DetectArgs {
     /// List what can be found, and stop
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    success: SuccessArgs,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -75,6 +77,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let conditioned = needs.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
+    let rule = config::success(&args.success, &args.input, &mut needs)?;
     if let Some(name) = args.only.iter().find(|name| !is_known(name, &own)) {
         return Err(
             Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
@@ -87,7 +90,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
-    let wants = Wants::new(&session.inputs.logs, &mut needs);
+    let wants = Wants::judging(&session.inputs.logs, rule, &mut needs);
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
@@ -179,46 +182,6 @@ pub(super) fn lines(evidence: &[detect::Evidence]) -> Section {
         context: false,
     };
     Section::Lines(evidence.iter().map(line).collect())
-}
-
-/// What an entry says, on a line or two: of an object its message and error, of a trace its head.
-fn brief(text: &str) -> String {
-    const LONGEST: usize = 180;
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with("at ") && !line.is_empty());
-    let mut brief = lines.next().unwrap_or_default().to_owned();
-    if let Some(open) = brief.find('{') {
-        let fields: Vec<String> = said(&brief[open..]);
-        if !fields.is_empty() {
-            brief = fields.join(" · ");
-        }
-    }
-    for line in lines.take(1) {
-        brief.push('\n');
-        brief.push_str(line);
-    }
-    match brief.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &brief[..at]),
-        None => brief,
-    }
-}
-
-/// The values in an object that are words; the object may be cut.
-fn said(object: &str) -> Vec<String> {
-    let mut said = Vec::new();
-    // Reading stops where the object was cut; what was read until then is shown.
-    let _ = each_field(object.as_bytes(), |key, value| {
-        let key = key.text();
-        let quiet =
-            ["timestamp", "@timestamp", "time", "ts", "hostname", "logger", "function", "module", "log"];
-        if let Value::Text(text) = value
-            && !quiet.contains(&key.as_ref())
-            && !text.raw.is_empty()
-        {
-            said.push(redaction::field(&key, &text.text()).into_owned());
-        }
-    });
-    said.truncate(8);
-    said
 }
 
 /// How a severity looks.

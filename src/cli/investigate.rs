@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
 use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
@@ -21,14 +21,14 @@ use crate::causes::affected::{Affected, Example};
 use crate::causes::cause::{Cause, Event, Story};
 use crate::causes::path;
 use crate::causes::standing::Outcome;
-use crate::detect::success::{RULE, Rates, Success};
+use crate::detect::success::{Rates, Success};
 use crate::detect::{Scene, Wants};
 use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
 use crate::investigate::{Corpus, Investigation, Looked, Question, investigate};
 use crate::metrics;
 use crate::model::unit::{HumanCount, HumanMillis};
-use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
+use crate::model::{Account, Error, Needs, Timestamp};
 use crate::promql::Expr;
 use crate::report::account::{counted, span};
 use crate::report::table::percent;
@@ -67,6 +67,8 @@ pub(super) struct InvestigateArgs {
     #[arg(long, value_name = "VERDICT")]
     fail_on: Option<String>,
     #[command(flatten)]
+    success: SuccessArgs,
+    #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     select: SelectArgs,
@@ -87,6 +89,9 @@ struct InvestigateJson<'a> {
     affected: &'a Affected,
     examples: Vec<ExampleJson>,
     alerts: &'a [Alert],
+    /// Rules whose series are not in these files.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unjudged: &'a [String],
     timeline: &'a [Event],
     input: AccountJson,
 }
@@ -126,6 +131,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let asked = needs.clone();
     let conditioned = asked.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
+    let rule = config::success(&args.success, &args.input, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     // Evidence is read again where it stands.
@@ -134,7 +140,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
-    let wants = Wants::new(logs, &mut needs);
+    let wants = Wants::judging(logs, rule, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
     let question = Question { filter: &chosen.filter, range, given, own: &own, only: &[] };
@@ -152,7 +158,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
-    let alerts = alerts(args, &mut session)?;
+    let replayed = alerts(args, &mut session)?;
     let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, &story);
     let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
     let json = InvestigateJson {
@@ -164,7 +170,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         causes: &story.causes,
         affected: &affected,
         examples: examples.clone(),
-        alerts: &alerts,
+        alerts: &replayed.alerts,
+        unjudged: &replayed.unjudged,
         timeline: &story.timeline,
         input: AccountJson::from(&account),
     };
@@ -180,7 +187,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             story: &story,
             affected: &affected,
             examples: &cases,
-            alerts: &alerts,
+            replayed: &replayed,
             account: &account,
             recorded: &recorded,
             unseen: unseen.as_deref(),
@@ -196,7 +203,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         Some(page) if is_page => page,
         _ => {
             let first = verdict(&story, judged, &account, unseen.as_deref());
-            report((&session, first, args.why), &scene, &story, &affected, &examples, &alerts, &account)
+            report((&session, first, args.why), &scene, &story, &affected, &examples, &replayed, &account)
         }
     };
     session.write(args.output.output, &report, &json)?;
@@ -230,8 +237,29 @@ fn unseen(
     nothing_said(account)
 }
 
-/// The alerts that the rules would have raised, in the order of time.
-fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, Error> {
+/// What the rules say.
+#[derive(Debug, Default)]
+struct Replayed {
+    /// The alerts that they would have raised, in the order of time.
+    alerts: Vec<Alert>,
+    /// The rules that could not be judged, since their series are not in these files.
+    unjudged: Vec<String>,
+}
+
+impl Replayed {
+    /// Which rules could not be judged.
+    fn unjudged(&self) -> Option<String> {
+        let shown: Vec<&str> = self.unjudged.iter().take(SHOWN).map(String::as_str).collect();
+        let more = self.unjudged.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let could =
+            format!("{}{more} could not be judged: their series are not in these files.", shown.join(", "));
+        (!shown.is_empty()).then_some(could)
+    }
+}
+
+/// The alerts that the rules would have raised, and the rules that tell nothing.
+fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Replayed, Error> {
     let mut files = Vec::new();
     for path in &args.rules {
         let (name, text) = source::read_text(path).map_err(|trouble| Error::input(trouble.to_string()))?;
@@ -242,14 +270,24 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
         files.push(checked.file);
     }
     if files.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Replayed::default());
     }
     let groups = || files.iter().flat_map(|file| &file.groups);
     let exprs: Vec<&Expr> = groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let every_ms = groups().filter_map(|group| group.interval).min();
-    let wanted = Wanted { exprs: &exprs, declared: &[], success: None, every_ms, chosen: &chosen, needs };
+    let success = config::success(&args.success, &args.input, &mut needs)?;
+    let declared = measured::declared(&args.input)?;
+    let wanted = Wanted {
+        exprs: &exprs,
+        input: &args.input,
+        declared: &declared,
+        success: &success,
+        every_ms,
+        chosen: &chosen,
+        needs,
+    };
     let told = session.diagnostics.len();
     let mut measured = measured::load(session, wanted)?;
     // The logs were scanned before, and what is wrong with them has been said.
@@ -264,14 +302,11 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Vec<Alert>, E
     let setting = Setting { cancel: Arc::clone(&session.config.scan.cancel), ..Setting::plain() };
     let mut replay = replay::replay(&files, &mut measured.store, interval, &setting)?;
     replay::route(&mut replay, &files, None, &[]);
-    for unjudged in &replay.unjudged {
-        let message =
-            format!("rule {} could not be judged: its series are not in these files", unjudged.rule);
-        session.diagnostics.push(Diagnostic::note("", message));
-    }
+    let mut unjudged: Vec<String> = replay.unjudged.iter().map(|unjudged| unjudged.rule.clone()).collect();
+    unjudged.dedup();
     let mut alerts: Vec<Alert> = replay.alerts.into_iter().filter(Alert::fired).collect();
     alerts.sort_by(|a, b| (a.firing_at, &a.rule).cmp(&(b.firing_at, &b.rule)));
-    Ok(alerts)
+    Ok(Replayed { alerts, unjudged })
 }
 
 fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<BaselineJson> {
@@ -344,7 +379,7 @@ fn report(
     story: &Story,
     affected: &Affected,
     examples: &[ExampleJson],
-    alerts: &[Alert],
+    replayed: &Replayed,
     account: &Account,
 ) -> Report {
     let mut report = Report::new();
@@ -387,7 +422,7 @@ fn report(
             report.push(Section::Code(example.command.as_str().into()));
         }
     }
-    fired(&mut report, alerts, story);
+    fired(&mut report, replayed, story);
     coverage(&mut report, session);
     report.push(Section::Account(*account));
     report
@@ -555,12 +590,10 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
             style: Style::Bad,
         },
     ]));
-    report.paragraph(
-        Phrase::new().and(
-            Style::Dim,
-            format!("Counted in {}: a request succeeds with a {RULE}.", success.source(scene)),
-        ),
-    );
+    report.paragraph(Phrase::new().and(
+        Style::Dim,
+        format!("Counted in {}: a request succeeds when {}.", success.source(scene), success.rule),
+    ));
 }
 
 fn timeline(report: &mut Report, story: &Story) {
@@ -614,7 +647,12 @@ fn who(report: &mut Report, affected: &Affected) {
 }
 
 /// Which alerts would have said so, and how long after it began.
-fn fired(report: &mut Report, alerts: &[Alert], story: &Story) {
+fn fired(report: &mut Report, replayed: &Replayed, story: &Story) {
+    let alerts = &replayed.alerts;
+    if let Some(sentence) = replayed.unjudged() {
+        report.heading("Rules that tell nothing");
+        report.paragraph(sentence);
+    }
     if alerts.is_empty() {
         return;
     }

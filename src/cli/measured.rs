@@ -6,28 +6,28 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::InputArgs;
+use super::args::{InputArgs, SuccessArgs};
 use super::config;
 use super::session::{Chosen, Session};
 use crate::detect;
+use crate::detect::own::{self, Watch};
+use crate::investigate::recorded::Recorded;
 use crate::investigate::recorded::times;
 use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
 use crate::model::unit::{HumanBytes, HumanCount};
 use crate::model::{Account, Error, Labels, Needs, TimeRange, Timestamp};
+use crate::outcome::SuccessRule;
 use crate::promql::{self, Expr, Store};
 use crate::report::account::{counted, span};
 use crate::report::{AccountJson, Report, Section};
-use crate::scan::{self, Inputs, ScanOptions, Selection};
-use crate::stats::SuccessRule;
+use crate::scan::{self, Selection};
 
 /// Which metrics are derived from logs, and how.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Metrics from logs")]
 pub(super) struct MetricArgs {
-    /// What a successful request is, for log_requests_total, such as 'status < 400' (default: what fits each
-    /// service)
-    #[arg(long, value_name = "EXPR")]
-    pub success: Option<String>,
+    #[command(flatten)]
+    pub success: SuccessArgs,
 }
 
 /// The metrics that the configuration declares.
@@ -76,10 +76,12 @@ struct FilesJson {
 pub(super) struct Wanted<'w> {
     /// The expressions that are evaluated.
     pub exprs: &'w [&'w Expr],
+    /// How files are read, and with which configuration.
+    pub input: &'w InputArgs,
     /// Metrics that are declared.
     pub declared: &'w [Declared],
     /// What a successful request is.
-    pub success: Option<&'w SuccessRule>,
+    pub success: &'w SuccessRule,
     /// How often expressions are evaluated, in milliseconds.
     pub every_ms: Option<i64>,
     /// Which entries count, and when.
@@ -115,7 +117,7 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
     }
     let mut derivation = metrics::derive(&session.inputs, question.clone(), &options, &mut store)?;
     if asks_for_findings {
-        find(&session.inputs, question, &options, &mut derivation, &mut store);
+        find(session, wanted.input, question, &mut derivation, &mut store)?;
     }
     let scanned = derivation.scanned.is_some();
     let mut account = session.account(&mut derivation.scanned.unwrap_or_default());
@@ -155,34 +157,45 @@ fn asks_for_findings(exprs: &[&Expr]) -> bool {
     })
 }
 
-/// Adds `log_findings_total`: each window of a finding counts where it begins.
+/// Adds `log_findings_total`: what `obs detect` finds, each where it begins.
 fn find(
-    inputs: &Inputs,
+    session: &Session,
+    input: &InputArgs,
     question: metrics::Question<'_>,
-    options: &ScanOptions,
     derivation: &mut Derivation,
     store: &mut Store,
-) {
+) -> Result<(), Error> {
+    let (inputs, options) = (&session.inputs, &session.config.scan);
     let mut needs = question.needs;
-    let wants = detect::Wants::new(&inputs.logs, &mut needs);
+    let own = config::detectors(input, &mut needs)?;
+    let wants = detect::Wants::judging(&inputs.logs, question.success.clone(), &mut needs);
     let selection = Selection::new(needs, question.filter, question.range);
-    let (observed, scanned) = scan::fold(&inputs.logs, &selection, options, || detect::Observed::new(&wants));
-    let scene = detect::Scene::new(&wants, observed, &detect::vocabulary());
-    let mut events: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
-    let findings = detect::findings(&scene, &[]);
-    for finding in &findings {
-        events.entry(finding.detector).or_default().extend(finding.windows.iter().map(|window| window.from));
-    }
+    let new = || (detect::Observed::new(&wants), Watch::new(&own));
+    let ((observed, watch), scanned) = scan::fold(&inputs.logs, &selection, options, new);
+    let recorded = Recorded::load(inputs, (session.config.now, question.range), options);
+    let scene = detect::Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
+    let mut findings = detect::findings(&scene, &[]);
+    findings.extend(recorded.findings(None));
+    findings.extend(own::findings(watch, &scene));
     let account = scanned.account();
+    let span = [account.from.zip(account.to), recorded.span()].into_iter().flatten();
+    let span = span.reduce(|(a, b), (from, to)| (a.min(from), b.max(to)));
+    let mut events: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+    for finding in &findings {
+        // What has no time was there all the time.
+        let from = finding.from.or(span.map(|(from, _)| from));
+        events.entry(finding.detector).or_default().extend(from);
+    }
     let step_ms = metrics::sampling(question.exprs.iter().copied(), question.every_ms);
-    let clock = account.from.zip(account.to).map(|(from, to)| Clock::new(step_ms, from, to));
+    let clock = span.map(|(from, to)| Clock::new(step_ms, from, to));
     derivation.clock = derivation.clock.or(clock);
     derivation.scanned.get_or_insert(scanned);
-    let Some(clock) = derivation.clock else { return };
+    let Some(clock) = clock else { return Ok(()) };
     for (detector, events) in events {
         let labels = Labels::new([(Labels::NAME, metrics::FINDINGS), ("detector", detector)]);
         store.push(metrics::counted(labels, &events, clock));
     }
+    Ok(())
 }
 
 impl Measured {

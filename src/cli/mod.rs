@@ -1,6 +1,7 @@
 //! The only room that knows clap, the terminal, the environment and the clock. One command, one file.
 
 mod args;
+mod brief;
 mod check_rules;
 mod completions;
 mod config;

@@ -12,6 +12,7 @@ use clap::Args;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::check_rules;
+use super::config;
 use super::measured::{self, Measured, MetricArgs, Wanted};
 use super::out;
 use super::session::{Chosen, Session};
@@ -27,7 +28,6 @@ use crate::report::{Chart, Report, Section};
 use crate::rules::file::{FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::{self, Setting};
-use crate::stats::SuccessRule;
 
 /// Ask with PromQL: over recorded metrics, and over metrics derived from logs
 #[derive(Args, Debug)]
@@ -97,8 +97,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let expr = promql::parse(&args.expr, &options).map_err(|error| error.into_error(&args.expr))?;
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let success =
-        args.metrics.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let success = config::success(&args.metrics.success, &args.input, &mut needs)?;
     let times = Times::parse(args)?;
     let declared = measured::declared(&args.input)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
@@ -109,8 +108,9 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).chain([&expr]).collect();
     let wanted = Wanted {
         exprs: &exprs,
+        input: &args.input,
         declared: &declared,
-        success: success.as_ref(),
+        success: &success,
         every_ms: groups().filter_map(|group| group.interval).chain(times.step).min(),
         chosen: &chosen,
         needs,

@@ -11,14 +11,15 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::config;
 use super::nothing;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::model::unit::{HumanMillis, parse_duration};
 use crate::model::{Error, Needs, TimeRange};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
-use crate::stats::{self, Answer, GroupAnswer, Measure, Question, SuccessRule, Values};
+use crate::stats::{self, Answer, GroupAnswer, Measure, Question, Values};
 use difference::DiffJson;
 use heat::HeatJson;
 use slo::SloJson;
@@ -48,10 +49,8 @@ pub(super) struct StatsArgs {
     /// Percentiles of the values (default: 50,90,95,99,99.9; of those 50,95,99 in tables of groups, so that they fit)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     percentiles: Vec<f64>,
-    /// What a successful request is, such as 'status < 400' (default: a status below 500, else no entry of
-    /// level error or worse in the request)
-    #[arg(long, value_name = "EXPR")]
-    success: Option<String>,
+    #[command(flatten)]
+    success: SuccessArgs,
     /// The percentage of requests that is promised to succeed, such as 99.9: error budget, how sure the rate is, and
     /// how fast the budget burnt
     #[arg(long, value_name = "PERCENT")]
@@ -99,14 +98,13 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let question = question(args)?;
     let target = args.slo.map(slo::target).transpose()?;
     let wanted = why::wanted(&args.why)?;
-    let rule = args.success.as_deref().map(|source| SuccessRule::parse(source, &mut needs)).transpose()?;
+    let rule = config::success(&args.success, &args.input, &mut needs)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
     if target.is_some() || args.diff.is_some() || args.heat_map || !wanted.is_empty() || chosen.needs_span() {
         session.hold_pipes();
     }
     let range = session.time_range(&chosen)?;
-    let rule = rule.unwrap_or_else(|| SuccessRule::fitting(&session.inputs));
     let ask = |question: &Question, range: TimeRange| {
         let (rule, needs) = (rule.clone(), needs.clone());
         stats::answer(&session.inputs, question, rule, needs, (&chosen.filter, range), &session.config.scan)
@@ -252,6 +250,9 @@ fn report(question: &Question, answer: &Answer) -> Report {
     report.push(Section::Table(Table { columns, rows }));
     if rated {
         report.paragraph(format!("A request succeeds when: {}.", answer.success_rule));
+        if answer.overlaps {
+            report.paragraph("A request counts in every group in which it has an entry.");
+        }
     }
     if let Some(values) = measured {
         let unit = values.unit.map_or(String::new(), |unit| format!(" in {unit}"));

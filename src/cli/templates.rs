@@ -14,6 +14,7 @@ use super::verdict::Verdict;
 use crate::model::{Error, Location, Needs, Role, TimeRange, Timestamp};
 use crate::report::{AccountJson, Cell, Column, Phrase, Report, Section, Style, Table};
 use crate::scan::{self, Input, Scanned, Selection};
+use crate::timeline::fault::Fields;
 use crate::timeline::template::{self, Phrases, Template, Turn};
 
 /// Group entries by what they say apart from their values: counts, first and last seen, examples
@@ -107,9 +108,11 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let range = session.time_range(&chosen)?;
     let ranges = args.diff.as_deref().map(|typed| session.windows(typed)).transpose()?;
     let options = session.config.scan.clone();
-    let selection = Selection::new(needs, &chosen.filter, range);
     let logs = &session.inputs.logs;
-    let (phrases, mut scanned) = scan::fold(logs, &selection, &options, || Phrases::new(ranges));
+    let errors = Fields::of(scan::field_names(logs), &mut needs);
+    let selection = Selection::new(needs, &chosen.filter, range);
+    let new = || Phrases::new(ranges, errors.clone());
+    let (phrases, mut scanned) = scan::fold(logs, &selection, &options, new);
     let whole = scanned.account();
     let windows =
         ranges.map(|ranges| Windows { ranges, seconds: ranges.map(|range| seconds(range, &whole)) });

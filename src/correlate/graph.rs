@@ -12,8 +12,8 @@ use crate::filter::Filter;
 use crate::fold::{Fold, Quantiles, Table};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Level, Needs, Role, Slot, TimeRange, stable_hash};
+use crate::outcome::{Judge, SuccessRule};
 use crate::scan::{self, Inputs, ScanOptions, Selection};
-use crate::stats::SuccessRule;
 
 /// How many requests are looked at, about: above that, those whose ids fall into a share of all hashes.
 const LOOKED_AT: u64 = 20_000;
@@ -93,7 +93,7 @@ struct Spoke {
 struct Spoken<'s> {
     id: Slot,
     share: u64,
-    rule: &'s SuccessRule,
+    judge: &'s Judge,
     files: &'s [String],
     table: Table<Vec<Spoke>>,
     services: Table<u32>,
@@ -110,7 +110,7 @@ pub fn graph(
     options: &ScanOptions,
 ) -> Graph {
     let id = needs.name(by);
-    rule.ask(&mut needs);
+    let judge = Judge::new(rule.clone(), &inputs.logs, &mut needs).by(by, &mut needs);
     for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Duration] {
         needs.role(role);
     }
@@ -120,7 +120,7 @@ pub fn graph(
     let (spoken, _) = scan::fold(&inputs.logs, &selection, options, || Spoken {
         id,
         share,
-        rule,
+        judge: &judge,
         files: &files,
         table: Table::default(),
         services: Table::default(),
@@ -150,7 +150,7 @@ impl Fold for Spoken<'_> {
         let message = slots.role(Role::Message).key().unwrap_or_default();
         let letters = message.iter().copied().filter(u8::is_ascii_alphabetic).take(LETTERS);
         let took = slots.duration.filter(|ms| (0.0..1e9).contains(ms)).map(|ms| (ms * 1e6) as i64);
-        let bad = slots.level >= Some(Level::Error) || self.rule.of_entry(slots) == Some(false);
+        let bad = slots.level >= Some(Level::Error) || self.judge.says_failed(slots);
         let location = entry.location;
         self.table.entry(&id, Vec::new).push(Spoke {
             at: ts.0,

@@ -14,6 +14,6 @@ mod story;
 pub use graph::{Edge, Graph, Node, graph};
 pub use lanes::{Lane, lanes};
 pub use links::{Linked, Links, links};
-pub use requests::{Outcome, Request, Requests, Totals, requests};
+pub use requests::{Request, Requests, Totals, requests};
 pub use skew::{Skew, skews};
 pub use story::{Gap, Moment, Story, linked_story, stories};

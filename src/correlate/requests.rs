@@ -5,21 +5,9 @@ use serde::Serialize;
 use crate::filter::Filter;
 use crate::fold::{Fold, Table};
 use crate::model::time::NANOS;
-use crate::model::{Entry, Location, Needs, Role, Slot, TimeRange, Timestamp, Value};
+use crate::model::{Entry, Needs, Role, TimeRange, Timestamp};
+use crate::outcome::{Alone, Ending, Judge, Outcome, SuccessRule, Told};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
-use crate::stats::SuccessRule;
-
-/// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It failed.
-    Failed,
-    /// Nothing says how it ended.
-    Unknown,
-    /// It succeeded.
-    Success,
-}
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -30,11 +18,10 @@ pub struct Request {
     exact: Span,
     /// The same of entries whose times are whole seconds: they may be up to a second later.
     coarse: Span,
-    /// What the last entry that says so says about success.
-    said: Option<(Option<Timestamp>, Location, bool)>,
-    /// Has it an entry of level error or worse; has it any level at all?
-    error: bool,
-    levelled: bool,
+    /// How it ended.
+    ending: Ending,
+    /// How long its only entry says that it took, in milliseconds.
+    took: Option<f64>,
 }
 
 /// The earliest and the latest of some times; empty if the first is after the second.
@@ -55,14 +42,8 @@ impl Span {
 }
 
 impl Request {
-    const NONE: Request = Request {
-        entries: 0,
-        exact: Span::EMPTY,
-        coarse: Span::EMPTY,
-        said: None,
-        error: false,
-        levelled: false,
-    };
+    const NONE: Request =
+        Request { entries: 0, exact: Span::EMPTY, coarse: Span::EMPTY, ending: Ending::NONE, took: None };
 
     /// A request of these entries: of each its time, and whether that is a whole second.
     pub fn of(times: impl Iterator<Item = (Option<Timestamp>, bool)>) -> Self {
@@ -99,24 +80,20 @@ impl Request {
         (!span.is_empty()).then_some(Timestamp(span.1))
     }
 
-    /// How it ended: by the last entry that says so, else by its levels. Where requests as a rule say how they ended,
-    /// one that does not has not ended: that nothing went wrong before is no success.
-    fn outcome(&self, rule: &SuccessRule, is_told: bool) -> Outcome {
-        let by_levels = match rule {
-            SuccessRule::Condition(..) => None,
-            SuccessRule::Status if is_told && !self.error => None,
-            _ => self.levelled.then_some(!self.error),
-        };
-        match self.said.map(|(_, _, success)| success).or(by_levels) {
-            Some(true) => Outcome::Success,
-            Some(false) => Outcome::Failed,
-            None => Outcome::Unknown,
+    /// From its first to its last entry, in milliseconds; one of a single entry takes as long as that says.
+    pub fn duration_ms(&self) -> f64 {
+        if let Some(took) = self.took.filter(|_| self.entries == 1) {
+            return took;
         }
+        self.start().zip(self.end()).map_or(0.0, |(start, end)| (end.0 - start.0) as f64 / 1e6)
     }
 
-    /// From its first to its last entry, in milliseconds.
-    pub fn duration_ms(&self) -> f64 {
-        self.start().zip(self.end()).map_or(0.0, |(start, end)| (end.0 - start.0) as f64 / 1e6)
+    fn merge(&mut self, other: &Request) {
+        self.entries += other.entries;
+        self.exact.add(other.exact);
+        self.coarse.add(other.coarse);
+        self.ending.merge(&other.ending);
+        self.took = self.took.or(other.took);
     }
 }
 
@@ -128,14 +105,15 @@ pub struct Requests {
     entries_without_id: u64,
     /// For each file, whether its times are whole seconds.
     coarse: Vec<bool>,
-    id: Slot,
-    rule: SuccessRule,
+    judge: Judge,
+    /// Requests of one entry each that have no id.
+    alone: Alone,
 }
 
 /// Sums over all requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// Ids.
+    /// Ids, and entries without one that tell how something ended.
     pub requests: u64,
     /// Requests that succeeded.
     pub success: u64,
@@ -147,6 +125,17 @@ pub struct Totals {
     pub entries_with_id: u64,
     /// Entries without.
     pub entries_without_id: u64,
+    /// Of the requests so many are one entry without an id.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub without_id: u64,
+    /// Probes of load balancers and monitors, which are no requests.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub probes: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Collects the requests of the entries of a range of time that pass a filter. `by` is the name whose value
@@ -159,48 +148,38 @@ pub fn requests(
     (filter, range): (&Filter, TimeRange),
     options: &ScanOptions,
 ) -> (Requests, Scanned) {
-    let id = needs.name(by);
-    rule.ask(&mut needs);
+    let judge = Judge::new(rule.clone(), &inputs.logs, &mut needs).by(by, &mut needs);
     needs.role(Role::Level);
+    needs.role(Role::Duration);
     let selection = Selection::new(needs, filter, range);
     scan::fold(&inputs.logs, &selection, options, || Requests {
         table: Table::default(),
         entries_with_id: 0,
         entries_without_id: 0,
         coarse: inputs.logs.iter().map(|input| input.coarse).collect(),
-        id,
-        rule: rule.clone(),
+        judge: judge.clone(),
+        alone: Alone::default(),
     })
 }
 
 impl Fold for Requests {
     fn add(&mut self, entry: &Entry<'_, '_>) {
-        let slots = entry.slots;
-        let id = match slots.get(self.id) {
-            Value::Text(text) if !text.escaped => text.raw,
-            other => match other.key() {
-                Some(key) if !key.is_empty() => return self.add_id(&key, entry),
-                _ => b"",
-            },
-        };
-        if id.is_empty() {
-            self.entries_without_id += 1;
-        } else {
-            self.add_id(id, entry);
+        match self.judge.id(entry.slots) {
+            Some(id) => self.add_id(&id, entry),
+            None => {
+                self.entries_without_id += 1;
+                if self.judge.tells(entry.slots) {
+                    self.alone.add(&self.judge.ending(entry), self.judge.rule());
+                }
+            }
         }
     }
 
     fn merge(&mut self, other: Self) {
         self.entries_with_id += other.entries_with_id;
         self.entries_without_id += other.entries_without_id;
-        self.table.merge(other.table, |mine, theirs| {
-            mine.entries += theirs.entries;
-            mine.exact.add(theirs.exact);
-            mine.coarse.add(theirs.coarse);
-            mine.said = mine.said.max(theirs.said);
-            mine.error |= theirs.error;
-            mine.levelled |= theirs.levelled;
-        });
+        self.alone.merge(other.alone);
+        self.table.merge(other.table, |mine, theirs| mine.merge(&theirs));
     }
 }
 
@@ -210,50 +189,52 @@ impl Requests {
         let request = self.table.entry(id, || Request::NONE);
         let slots = entry.slots;
         request.saw(slots.ts, self.coarse[entry.location.file as usize]);
-        if let Some(success) = self.rule.of_entry(slots) {
-            request.said = request.said.max(Some((slots.ts, entry.location, success)));
-        }
-        if let Some(level) = slots.level {
-            request.levelled = true;
-            request.error |= level >= crate::model::Level::Error;
-        }
+        request.ending.merge(&self.judge.ending(entry));
+        request.took = slots.duration.filter(|ms| *ms >= 0.0);
     }
 
     /// Sums over all of them.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals {
-            requests: self.table.len() as u64,
+            requests: self.alone.len(),
+            without_id: self.alone.len(),
             entries_with_id: self.entries_with_id,
             entries_without_id: self.entries_without_id,
             ..Totals::default()
         };
         let is_told = self.is_told();
-        for (_, request) in self.table.rows() {
-            match request.outcome(&self.rule, is_told) {
-                Outcome::Success => totals.success += 1,
-                Outcome::Failed => totals.failed += 1,
-                Outcome::Unknown => totals.unknown += 1,
-            }
+        let mut add = |outcome, count| match outcome {
+            Outcome::Success => totals.success += count,
+            Outcome::Failed => totals.failed += count,
+            Outcome::Unknown => totals.unknown += count,
+        };
+        self.alone.outcomes(is_told).for_each(|(outcome, count)| add(outcome, count));
+        for (_, request) in self.table.rows().filter(|(_, request)| !request.ending.is_probe()) {
+            add(request.ending.outcome(self.judge.rule(), is_told), 1);
         }
+        let probes = self.table.rows().filter(|(_, request)| request.ending.is_probe()).count() as u64;
+        totals.probes = probes;
+        totals.requests += self.table.len() as u64 - probes;
         totals
     }
 
     /// The request of this id; one without entries if the id is no field's value.
     pub fn one(&self, id: &[u8]) -> (Request, Outcome) {
         let request = self.table.get(id).copied().unwrap_or(Request::NONE);
-        (request, request.outcome(&self.rule, self.is_told()))
+        (request, request.ending.outcome(self.judge.rule(), self.is_told()))
     }
 
     /// Do requests as a rule, nine of ten, say how they ended?
     fn is_told(&self) -> bool {
-        let told = self.table.rows().filter(|(_, request)| request.said.is_some()).count();
-        told * 10 >= self.table.len() * 9
+        let endings = self.table.rows().map(|(_, request)| &request.ending);
+        Told::of(endings).and(self.alone.said(), self.alone.len()).is_usual()
     }
 
     /// How a request ended that goes by these ids: in vain if one of them did.
     pub fn outcome_of<'i>(&self, ids: impl Iterator<Item = &'i [u8]>) -> Outcome {
         let is_told = self.is_told();
-        let outcome = |id| self.table.get(id).map(|request| request.outcome(&self.rule, is_told));
+        let outcome =
+            |id| self.table.get(id).map(|request| request.ending.outcome(self.judge.rule(), is_told));
         let mut said = ids.filter_map(outcome).filter(|outcome| *outcome != Outcome::Unknown);
         let first = said.next().unwrap_or(Outcome::Unknown);
         said.fold(first, Outcome::min)
@@ -267,9 +248,10 @@ impl Requests {
         compare: impl Fn(&Request, &Request) -> std::cmp::Ordering,
     ) -> Vec<(Vec<u8>, Request, Outcome)> {
         let is_told = self.is_told();
-        let outcome = |request: &Request| request.outcome(&self.rule, is_told);
+        let outcome = |request: &Request| request.ending.outcome(self.judge.rule(), is_told);
+        let is_wanted = |request: &Request| !request.ending.is_probe() && keep(request, outcome(request));
         let mut rows: Vec<(&[u8], &Request)> =
-            self.table.rows().filter(|(_, request)| keep(request, outcome(request))).collect();
+            self.table.rows().filter(|(_, request)| is_wanted(request)).collect();
         let order =
             |a: &(&[u8], &Request), b: &(&[u8], &Request)| compare(a.1, b.1).then_with(|| a.0.cmp(b.0));
         if limit < rows.len() {

@@ -34,6 +34,8 @@ struct ConfigFile {
     _zones: IgnoredAny,
     #[serde(default, rename = "map")]
     _map: IgnoredAny,
+    #[serde(default, rename = "success")]
+    _success: IgnoredAny,
 }
 
 /// A detector as it is written.

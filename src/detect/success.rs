@@ -7,22 +7,22 @@ use serde::Serialize;
 use super::asked::Asked;
 use super::recorded::{Counted, NOWHERE};
 use crate::model::Timestamp;
+use crate::outcome::probe;
 use crate::series::bins::Bins;
 use crate::series::change::{self, Way};
 use crate::timeline::observe::{Kind, Signal, What};
+use crate::timeline::requests::{Ended, is_refusal};
 use crate::timeline::scene::{GAIN, Scene};
-
-/// Paths with these in them are probes of load balancers and monitors, and no work.
-const PROBES: &[&str] = &["/health", "/ready", "/livez", "/liveness", "/actuator", "/-/"];
-
-/// So are these alone.
-const PROBED: &[&str] = &["/status", "/ping", "/up", "/live", "/alive", "/metrics", "/heartbeat", "/_status"];
 
 /// Requests and failures over time.
 #[derive(Clone, Debug)]
 pub struct Success {
     /// The log in which the requests were counted; [`NOWHERE`] if a recorded metric counted them.
     pub group: u32,
+    /// Were they put together from all logs by their ids?
+    pub joined: bool,
+    /// A request succeeds when this holds, in words.
+    pub rule: String,
     /// The metric that counted them, and whose it is.
     recorded: Option<(String, Option<String>)>,
     /// How to ask for what that metric counted.
@@ -88,17 +88,27 @@ impl Success {
         Some(Success::count(scene, group))
     }
 
+    /// Counts the requests of which only levels say how they ended: where most is said of them. `None` if nothing
+    /// names any.
+    pub fn by_levels(scene: &Scene<'_>) -> Option<Success> {
+        let group = scene.requests.teller()?;
+        Some(Success::count(scene, group))
+    }
+
     fn count(scene: &Scene<'_>, group: u32) -> Success {
-        let (mut all, mut failed) = (Bins::default(), Bins::default());
-        let mut by_status: BTreeMap<String, Bins> = BTreeMap::new();
-        for (kind, signal) in statuses(scene, group) {
-            all.merge(signal.bins.clone());
-            if code(kind).is_some_and(is_failure) {
-                failed.merge(signal.bins.clone());
-                by_status.entry(kind.text[..3].to_owned()).or_default().merge(signal.bins.clone());
-            }
+        let none = Ended::default();
+        let ended = scene.requests.at(group).unwrap_or(&none);
+        Success {
+            rule: scene.requests.rule().to_owned(),
+            joined: scene.requests.are_joined(group),
+            ..Success::from_counts(
+                scene,
+                (group, None),
+                &ended.all,
+                (ended.failed.clone(), &ended.refused),
+                ended.by_status.clone(),
+            )
         }
-        Success::from_counts(scene, (group, None), &all, failed, by_status)
     }
 
     /// Counts the requests of a recorded metric.
@@ -108,7 +118,7 @@ impl Success {
             scene,
             (NOWHERE, place),
             &counted.all,
-            counted.failed.clone(),
+            (counted.failed.clone(), &Bins::default()),
             counted.by_status.clone(),
         );
         Success { asked: Some(counted.asked.clone()), ..success }
@@ -118,24 +128,15 @@ impl Success {
         scene: &Scene<'_>,
         (group, recorded): (u32, Option<(String, Option<String>)>),
         all: &Bins,
-        failed: Bins,
+        (failed, refused): (Bins, &Bins),
         by_status: BTreeMap<String, Bins>,
     ) -> Success {
         let (requests, failures) = (scene.axis.counts(all), scene.axis.counts(&failed));
         let exposure: Vec<f64> = requests.iter().map(|count| *count as f64).collect();
-        let worst = change::strongest(&failures, &exposure, Way::Up, &scene.against)
-            .filter(|found| {
-                found.gain >= GAIN * 0.75 && found.count >= 5 && found.inside >= 1.5 * found.outside
-            })
-            .and_then(|found| {
-                let from = scene.axis.at(found.from);
-                let until = Timestamp(scene.axis.at(found.until).0 - 1);
-                let mut inside = failed.clipped(from, until);
-                if found.outside > 0.0 {
-                    inside = inside.without_strays();
-                }
-                Some(Worst { from: inside.first()?.ts, to: inside.last()?, gain: found.gain })
-            });
+        // Who is refused feels it, too.
+        let mut felt = failed.clone();
+        felt.merge(refused.clone());
+        let worst = worst(scene, &exposure, &failed).or_else(|| worst(scene, &exposure, &felt));
         let stretch = worst.map(|worst: Worst| scene.axis.range((worst.from, worst.to)));
         let mut by_status: Vec<(String, u64)> = by_status
             .into_iter()
@@ -147,7 +148,18 @@ impl Success {
             .filter(|(_, count)| *count > 0)
             .collect();
         by_status.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Success { group, recorded, asked: None, requests, failures, worst, failed, by_status }
+        Success {
+            group,
+            joined: false,
+            rule: "what counted it says so".to_owned(),
+            recorded,
+            asked: None,
+            requests,
+            failures,
+            worst,
+            failed,
+            by_status,
+        }
     }
 
     /// Did a recorded metric count about the same requests?
@@ -169,9 +181,13 @@ impl Success {
         requests >= ENOUGH[0] || failures >= ENOUGH[1]
     }
 
-    /// Where the requests were counted: a log or a metric.
+    /// Where the requests were counted: a log, all of them, or a metric.
     pub fn source<'s>(&'s self, scene: &'s Scene<'_>) -> &'s str {
-        self.recorded.as_ref().map_or_else(|| scene.wants.file(self.group), |(metric, _)| metric)
+        match &self.recorded {
+            Some((metric, _)) => metric,
+            None if self.joined => "all logs, by their ids",
+            None => scene.wants.file(self.group),
+        }
     }
 
     /// Where the requests enter: a service, or else what counted them.
@@ -228,13 +244,26 @@ pub fn statuses<'s>(scene: &'s Scene<'_>, group: u32) -> impl Iterator<Item = &'
     })
 }
 
-/// Is a status a failure of ours? Of the client's errors, those that a sound client gets when we refuse it.
-pub const fn is_failure(code: u32) -> bool {
-    code >= 500 || matches!(code, 401 | 429)
+/// The stretch in which bad ends were more frequent than usual.
+fn worst(scene: &Scene<'_>, exposure: &[f64], bad: &Bins) -> Option<Worst> {
+    let found = change::strongest(&scene.axis.counts(bad), exposure, Way::Up, &scene.against)?;
+    if found.gain < GAIN * 0.75 || found.count < 5 || found.inside < 1.5 * found.outside {
+        return None;
+    }
+    let from = scene.axis.at(found.from);
+    let until = Timestamp(scene.axis.at(found.until).0 - 1);
+    let mut inside = bad.clipped(from, until);
+    if found.outside > 0.0 {
+        inside = inside.without_strays();
+    }
+    Some(Worst { from: inside.first()?.ts, to: inside.last()?, gain: found.gain })
 }
 
-/// What counts as a success, in words.
-pub const RULE: &str = "status below 500, neither 401 nor 429; probes are left out";
+/// Does a status say that something is wrong with us: a failure, or a client refused that may be sound? What it says
+/// of one request alone, [`crate::outcome`] decides.
+pub const fn is_failure(code: u32) -> bool {
+    code >= 500 || is_refusal(code)
+}
 
 /// The status of a kind of request, if it is a number.
 pub fn code(kind: &Kind) -> Option<u32> {
@@ -243,7 +272,5 @@ pub fn code(kind: &Kind) -> Option<u32> {
 
 /// Is it a probe?
 pub fn is_probe(kind: &Kind) -> bool {
-    let asked = kind.text.get(4..).unwrap_or_default();
-    let path = asked.split(' ').find(|word| word.starts_with('/')).unwrap_or(asked);
-    PROBED.contains(&path) || PROBES.iter().any(|probe| path.contains(probe))
+    probe::is_probe(kind.text.get(4..).unwrap_or_default().as_bytes())
 }

@@ -52,6 +52,8 @@ struct ConfigFile {
     _map: IgnoredAny,
     #[serde(default, rename = "detectors")]
     _detectors: IgnoredAny,
+    #[serde(default, rename = "success")]
+    _success: IgnoredAny,
 }
 
 /// A metric as it is written.

@@ -7,10 +7,11 @@ use super::clock::{Clock, step_after};
 use super::declared::MetricKind;
 use super::plan::{LabelSource, Metric, Plan, What, bounds, label_of};
 use crate::fold::{Fold, Table};
+use crate::model::time::NANOS;
 use crate::model::{Entry, Error, Labels, Location, Sample, Series, Timestamp};
+use crate::outcome::{self, Alone, Ending, Outcome, Told};
 use crate::promql::Store;
 use crate::scan::Inputs;
-use crate::stats::SuccessRule;
 
 /// Units of the fixed point in which values are added: a billionth.
 const ONE: i128 = 1_000_000_000;
@@ -31,9 +32,13 @@ pub(super) struct Derived<'p> {
     sums: Table<i128>,
     /// Gauges: metric, labels, part and step → the last value, and when it was and where.
     lasts: Table<(Timestamp, Location, f64)>,
-    /// Requests of several entries: metric and labels, then the id → the last time, and whether one of the entries
-    /// speaks for failure.
-    requests: Table<(Timestamp, bool)>,
+    /// Requests of several entries, by the metric and the key of the id.
+    requests: Table<Request>,
+    /// Requests of one entry, which are counted when it is known how many say how they ended: by the metric, the
+    /// labels and the step.
+    alone: Table<Alone>,
+    /// Labels of requests, each with its number.
+    labels: Table<()>,
     /// Entries without a time.
     pub undated: u64,
     /// The key at hand; kept to be reused.
@@ -49,6 +54,8 @@ impl<'p> Derived<'p> {
             sums: Table::default(),
             lasts: Table::default(),
             requests: Table::default(),
+            alone: Table::default(),
+            labels: Table::default(),
             undated: 0,
             key: Vec::new(),
         }
@@ -58,21 +65,13 @@ impl<'p> Derived<'p> {
         let slots = entry.slots;
         match &metric.what {
             What::Entries => {
-                self.start(index, metric, entry, None);
+                self.start(index, metric, entry);
                 self.count(0, ts, ONE);
             }
-            What::Requests => match self.plan.requested(entry) {
-                (Some(success), _) => {
-                    self.start(index, metric, entry, Some(success));
-                    self.count(0, ts, ONE);
-                }
-                (None, Some(_)) => self.part_of_request(index, metric, entry, ts),
-                (None, None) => {}
-            },
+            What::Requests => self.request(index, metric, entry, ts),
             What::Durations => {
-                let (success, part) = self.plan.requested(entry);
-                if let Some(millis) = slots.duration.filter(|_| success.is_some() || part.is_some()) {
-                    self.start(index, metric, entry, None);
+                if let Some(millis) = slots.duration.filter(|_| self.plan.tells(entry)) {
+                    self.start(index, metric, entry);
                     self.observe(bounds(&metric.what), ts, millis / 1e3);
                 }
             }
@@ -85,7 +84,7 @@ impl<'p> Derived<'p> {
                     Some(measure) => measure.of(slots),
                 };
                 let Some(value) = value else { return };
-                self.start(index, metric, entry, None);
+                self.start(index, metric, entry);
                 match kind {
                     MetricKind::Counter => self.count(0, ts, fixed(value)),
                     MetricKind::Histogram => self.observe(buckets, ts, value),
@@ -95,8 +94,8 @@ impl<'p> Derived<'p> {
         }
     }
 
-    /// Begins a key: the metric and its labels.
-    fn start(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>, success: Option<bool>) {
+    /// Begins a key: the metric and its labels; how a request ended is filled in later.
+    fn start(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>) {
         let key = &mut self.key;
         key.clear();
         key.extend_from_slice(&(index as u16).to_be_bytes());
@@ -108,7 +107,7 @@ impl<'p> Derived<'p> {
                         self.inputs.logs.get(entry.location.file as usize).map(|i| i.shown.as_bytes()),
                     );
                 }
-                LabelSource::Outcome => write(key, success.map(outcome)),
+                LabelSource::Outcome => write(key, None),
                 LabelSource::Slot(_) => label_of(*source, entry.slots, &mut |value| write(key, value)),
             }
         }
@@ -135,32 +134,65 @@ impl<'p> Derived<'p> {
         }
     }
 
-    fn part_of_request(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>, ts: Timestamp) {
-        let Some((id, failed)) = SuccessRule::Levels.of_request(entry.slots) else { return };
-        let Some(id) = id.key() else { return };
-        self.start(index, metric, entry, None);
-        write(&mut self.key, Some(&id));
-        let request = self.requests.entry(&self.key, || (ts, failed));
-        request.0 = request.0.max(ts);
-        request.1 |= failed;
+    /// Notes what an entry says of a request. One of several entries belongs to the labels of the first of them: to
+    /// the service in which it begins.
+    fn request(&mut self, index: usize, metric: &Metric, entry: &Entry<'_, '_>, ts: Timestamp) {
+        let plan = self.plan;
+        let Some(judge) = plan.judge.as_ref().filter(|judge| judge.tells(entry.slots)) else { return };
+        self.start(index, metric, entry);
+        let ending = judge.ending(entry);
+        match judge.id(entry.slots).filter(|_| judge.joins()) {
+            Some(id) => {
+                let labels = self.labels.number(&self.key, || ());
+                // An entry of a whole second may have been up to a second later.
+                let coarse = plan.coarse.get(entry.location.file as usize) == Some(&true);
+                let at = Timestamp(ts.0.saturating_add(if coarse { NANOS } else { 0 }));
+                let first = (at, entry.location, labels);
+                self.key.truncate(2);
+                self.key.extend_from_slice(&outcome::key(&id));
+                let request = self.requests.entry(&self.key, || Request { first, ending });
+                request.merge(&Request { first, ending });
+            }
+            None if ending.counts(judge.rule()) => {
+                finish(&mut self.key, 0, step_after(self.step_ms, ts));
+                self.alone.entry(&self.key, Alone::default).add(&ending, judge.rule());
+            }
+            None => {}
+        }
     }
 
-    /// Counts the requests of several entries, each at its last one.
+    /// Counts the requests: those of several entries at their last one.
     fn settle_requests(&mut self) {
-        let requests = std::mem::take(&mut self.requests);
-        for (key, (ts, failed)) in requests.rows() {
-            let Some(metric) = self.plan.metrics.get(usize::from(u16::from_be_bytes([key[0], key[1]])))
-            else {
-                continue;
-            };
-            let (labels, _) = read(&key[2..], metric.labels.len());
-            self.key.clear();
-            self.key.extend_from_slice(&key[..2]);
-            for ((_, source), value) in metric.labels.iter().zip(labels) {
-                let value = if *source == LabelSource::Outcome { Some(outcome(!failed)) } else { value };
-                write(&mut self.key, value);
+        let Some(judge) = &self.plan.judge else { return };
+        let (requests, alone) = (std::mem::take(&mut self.requests), std::mem::take(&mut self.alone));
+        let (said, all) =
+            alone.rows().fold((0, 0), |(said, all), (_, alone)| (said + alone.said(), all + alone.len()));
+        let told = Told::of(requests.rows().map(|(_, request)| &request.ending)).and(said, all).is_usual();
+        for (key, alone) in alone.rows() {
+            for (outcome, count) in alone.outcomes(told) {
+                self.key_of(&key[..key.len() - STEP], outcome);
+                self.key.extend_from_slice(&key[key.len() - STEP..]);
+                *self.sums.entry(&self.key, || 0) += ONE * i128::from(count);
             }
-            self.count(0, *ts, ONE);
+        }
+        for (_, Request { first: (.., labels), ending }) in requests.rows() {
+            let Some((ts, _)) = ending.last().filter(|_| ending.counts(judge.rule())) else { continue };
+            let labels = self.labels.key_of(*labels).to_vec();
+            self.key_of(&labels, ending.outcome(judge.rule(), told));
+            self.count(0, ts, ONE);
+        }
+    }
+
+    /// The key of a metric and its labels, with how requests ended.
+    fn key_of(&mut self, labels: &[u8], outcome: Outcome) {
+        self.key.clear();
+        self.key.extend_from_slice(&labels[..2]);
+        let index = usize::from(u16::from_be_bytes([labels[0], labels[1]]));
+        let Some(metric) = self.plan.metrics.get(index) else { return };
+        let (values, _) = read(&labels[2..], metric.labels.len());
+        for ((_, source), value) in metric.labels.iter().zip(values) {
+            let outcome = (*source == LabelSource::Outcome).then(|| outcome.name().as_bytes());
+            write(&mut self.key, outcome.or(value));
         }
     }
 
@@ -221,10 +253,13 @@ impl Fold for Derived<'_> {
                 *mine = theirs;
             }
         });
-        self.requests.merge(other.requests, |mine, theirs| {
-            mine.0 = mine.0.max(theirs.0);
-            mine.1 |= theirs.1;
-        });
+        let numbers: Vec<u32> = (0..other.labels.len() as u32)
+            .map(|number| self.labels.number(other.labels.key_of(number), || ()))
+            .collect();
+        let mut requests = other.requests;
+        requests.states_mut().for_each(|request| request.first.2 = numbers[request.first.2 as usize]);
+        self.requests.merge(requests, |mine, theirs| mine.merge(&theirs));
+        self.alone.merge(other.alone, Alone::merge);
     }
 }
 
@@ -237,9 +272,20 @@ pub fn counted(labels: Labels, events: &[Timestamp], clock: Clock) -> Series {
     counter(labels, &steps.into_iter().collect::<Vec<_>>(), clock)
 }
 
-/// The value of the label `outcome`.
-pub(super) fn outcome(success: bool) -> &'static [u8] {
-    if success { b"success" } else { b"failed" }
+/// A request of several entries: its first entry with the number of its labels, and how it ended.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    first: (Timestamp, Location, u32),
+    ending: Ending,
+}
+
+impl Request {
+    fn merge(&mut self, other: &Request) {
+        if (other.first.0, other.first.1) < (self.first.0, self.first.1) {
+            self.first = other.first;
+        }
+        self.ending.merge(&other.ending);
+    }
 }
 
 /// A value in the fixed point.
@@ -263,6 +309,9 @@ fn write(key: &mut Vec<u8>, value: Option<&[u8]>) {
     key.extend_from_slice(&(value.len() as u32).to_be_bytes());
     key.extend_from_slice(value);
 }
+
+/// Bytes at the end of a key: the part of the metric and the step.
+const STEP: usize = 10;
 
 /// Ends a key: the part of the metric and the step, moved into the unsigned range so that bytes order as time does.
 fn finish(key: &mut Vec<u8>, part: u16, step: i64) {

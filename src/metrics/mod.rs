@@ -27,9 +27,9 @@ pub use witness::{Wanted, Witness, witnesses};
 
 use crate::filter::Filter;
 use crate::model::{Diagnostic, Error, Needs, Series, TimeRange, Timestamp};
+use crate::outcome::SuccessRule;
 use crate::promql::{self, Expr, Matcher, Store};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
-use crate::stats::SuccessRule;
 use derive::Derived;
 use plan::Plan;
 
@@ -40,8 +40,8 @@ pub struct Question<'q> {
     pub exprs: &'q [&'q Expr],
     /// Metrics beyond the built-in ones.
     pub declared: &'q [Declared],
-    /// What a successful request is; by default what fits each service.
-    pub success: Option<&'q SuccessRule>,
+    /// What a successful request is.
+    pub success: &'q SuccessRule,
     /// How often expressions are evaluated, in milliseconds, if that is known.
     pub every_ms: Option<i64>,
     /// Entries that count …

@@ -2,12 +2,11 @@
 
 use super::declared::{BUCKETS, Declared, MetricKind};
 use crate::filter::Filter;
-use crate::format::log::survey::StatusKind;
 use crate::model::{Entry, Error, Needs, Role, Slot, Slots, Unit};
+use crate::outcome::{Judge, SuccessRule};
 use crate::promql::{Expr, ast::MatchOp};
 use crate::promql::{Matcher, selectors};
 use crate::scan::Inputs;
-use crate::stats::SuccessRule;
 
 /// Entries by file, service, logger and level.
 pub const ENTRIES: &str = "log_entries_total";
@@ -55,8 +54,10 @@ pub fn name_of(matchers: &[Matcher]) -> Option<&str> {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub metrics: Vec<Metric>,
-    /// For each log: what stands for a request in it, and whether it succeeded.
-    pub rules: Vec<SuccessRule>,
+    /// What stands for a request, and whether it succeeded; `None` if nobody asks.
+    pub judge: Option<Judge>,
+    /// Are the times of each log whole seconds?
+    pub coarse: Vec<bool>,
     pub needs: Needs,
 }
 
@@ -75,7 +76,7 @@ pub(super) enum LabelSource {
     File,
     /// A role or a field.
     Slot(Slot),
-    /// `success` or `failed`.
+    /// `success`, `failed` or `unknown`.
     Outcome,
 }
 
@@ -128,7 +129,7 @@ impl Plan {
         exprs: &[&Expr],
         declared: &[Declared],
         inputs: &Inputs,
-        success: Option<&SuccessRule>,
+        success: &SuccessRule,
         mut needs: Needs,
     ) -> Result<Option<Plan>, Error> {
         let asked = |name: &str| asks_for(exprs.iter().copied(), name);
@@ -168,23 +169,15 @@ impl Plan {
         if metrics.is_empty() {
             return Ok(None);
         }
-        let rules = if requests || durations { rules_of(inputs, success) } else { Vec::new() };
-        for rule in &rules {
-            rule.ask(&mut needs);
-        }
-        Ok(Some(Plan { metrics, rules, needs }))
+        let judge = (requests || durations).then(|| Judge::new(success.clone(), &inputs.logs, &mut needs));
+        let coarse = inputs.logs.iter().map(|input| input.coarse).collect();
+        Ok(Some(Plan { metrics, judge, coarse, needs }))
     }
 
-    /// What an entry is as a request: did it succeed, if it stands for one; else, if it is a part of one, does it
-    /// speak for failure?
-    pub(super) fn requested(&self, entry: &Entry<'_, '_>) -> (Option<bool>, Option<bool>) {
-        match self.rules.get(entry.location.file as usize) {
-            Some(rule @ SuccessRule::Levels) => {
-                (None, rule.of_request(entry.slots).map(|(_, failed)| failed))
-            }
-            Some(rule) => (rule.of_entry(entry.slots), None),
-            None => (None, None),
-        }
+    /// Is an entry one of a request that counts?
+    pub(super) fn tells(&self, entry: &Entry<'_, '_>) -> bool {
+        let of = |judge: &Judge| judge.tells(entry.slots) && !judge.ending(entry).is_probe();
+        self.judge.as_ref().is_some_and(of)
     }
 }
 
@@ -201,21 +194,6 @@ fn declare(metric: &Declared, needs: &mut Needs) -> Result<Metric, Error> {
     let measure = metric.value.as_deref().map(|value| Measure::new(value, &metric.name, needs));
     let what = What::Declared { filter, kind: metric.kind, measure, buckets: metric.buckets.clone() };
     Ok(Metric { name: metric.name.clone(), labels, what })
-}
-
-/// What a request is, for each log. Services are judged one by one: where a file of a service has statuses, the
-/// entries with one are its requests; else the entries of an id are.
-fn rules_of(inputs: &Inputs, success: Option<&SuccessRule>) -> Vec<SuccessRule> {
-    let has_status = |service: &Option<String>| {
-        let files = inputs.logs.iter().filter(|input| input.service == *service);
-        files.filter_map(|input| input.profile()).any(|profile| profile.status != StatusKind::None)
-    };
-    let rule = |service: &Option<String>| match success {
-        Some(rule) => rule.clone(),
-        None if has_status(service) => SuccessRule::Status,
-        None => SuccessRule::Levels,
-    };
-    inputs.logs.iter().map(|input| rule(&input.service)).collect()
 }
 
 /// The bounds of a metric's buckets.

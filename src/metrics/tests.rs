@@ -30,7 +30,7 @@ fn derived(dir: &Path, source: &str, declared: &str, options: &ScanOptions) -> (
     let question = Question {
         exprs: &[&expr],
         declared: &declared,
-        success: None,
+        success: &SuccessRule::Usual,
         every_ms: None,
         filter: &Filter::everything(),
         range: TimeRange::default(),

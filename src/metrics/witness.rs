@@ -6,13 +6,13 @@ use std::ops::ControlFlow;
 use aho_corasick::AhoCorasick;
 
 use super::declared::MetricKind;
-use super::derive::outcome;
 use super::files::{snapshots, zone};
 use super::plan::{LabelSource, Metric, PARTS, Plan, What, label_of};
 use super::targets;
 use super::{Question, TimeRange};
 use crate::format::metric::{self, Family, Known, MetricFormat, ReadOptions};
 use crate::model::{Entry, Labels, Location, Timestamp};
+use crate::outcome::Outcome;
 use crate::scan::{self, Input, Inputs, ScanOptions, Selection};
 
 /// A series whose value is to be shown where it comes from.
@@ -261,15 +261,11 @@ fn look(inputs: &Inputs, plan: &Plan, sought: &[Sought<'_>], entry: &Entry<'_, '
 fn counts(plan: &Plan, metric: &Metric, labels: &Labels, entry: &Entry<'_, '_>) -> bool {
     match &metric.what {
         What::Entries => true,
-        What::Requests => {
-            let (success, failed) = plan.requested(entry);
-            let success = success.or(failed.map(|failed| !failed));
-            success.is_some_and(|success| labels.get("outcome").as_bytes() == outcome(success))
-        }
-        What::Durations => {
-            let (success, part) = plan.requested(entry);
-            entry.slots.duration.is_some() && (success.is_some() || part.is_some())
-        }
+        What::Requests => plan.judge.as_ref().is_some_and(|judge| {
+            let outcome = if judge.says_failed(entry.slots) { Outcome::Failed } else { Outcome::Success };
+            plan.tells(entry) && labels.get("outcome") == outcome.name()
+        }),
+        What::Durations => entry.slots.duration.is_some() && plan.tells(entry),
         What::Declared { filter, measure, .. } => {
             measure.is_none_or(|measure| measure.of(entry.slots).is_some()) && filter.matches(entry.slots)
         }

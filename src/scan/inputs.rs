@@ -207,7 +207,7 @@ fn settle_request_ids(logs: &mut [Input]) {
         InputKind::Metrics(_) => None,
     });
     for (profile, (request_ids, counts_anew)) in profiles.zip(settled.into_iter().zip(anew)) {
-        profile.request_ids = request_ids;
+        profile.request_ids = RequestIds { named: profile.candidates.ids(), ..request_ids };
         profile.counts_anew = counts_anew;
         profile.candidates = Candidates::default();
     }
@@ -457,6 +457,15 @@ fn without_instance(folder: &str) -> &str {
         }
         _ => folder,
     }
+}
+
+/// The names of the fields of these logs, sorted, each once.
+pub fn field_names(logs: &[Input]) -> Vec<&str> {
+    let keys = logs.iter().filter_map(Input::profile).flat_map(|profile| &profile.keys);
+    let mut names: Vec<&str> = keys.map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 impl Input {

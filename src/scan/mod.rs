@@ -19,7 +19,7 @@ pub use chunk::{Chunk, LineCount, Selection};
 pub use cursor::{Cursor, Sequence, sequences};
 pub use database::{Block, Database, DatabaseFile};
 pub use driver::{Delivered, Places, Scanned, again, run};
-pub use inputs::{Input, InputKind, Inputs, SurveyOptions, survey};
+pub use inputs::{Input, InputKind, Inputs, SurveyOptions, field_names, survey};
 
 use crate::fold::Fold;
 use crate::format::log::reader::ReadOptions;

@@ -19,7 +19,9 @@ pub struct Pair {
 impl Pair {
     /// How much the success rate rose, and the 95 % interval of that; none where one of the windows has no requests.
     pub fn success(&self) -> Option<(f64, (f64, f64))> {
-        let rate = |group: &Option<GroupAnswer>| group.as_ref().map(|group| (group.success, group.requests));
+        let rate = |group: &Option<GroupAnswer>| {
+            group.as_ref().map(|group| (group.success, group.requests - group.unknown))
+        };
         rise(rate(&self.before)?, rate(&self.inside)?)
     }
 

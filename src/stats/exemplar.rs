@@ -8,8 +8,8 @@ use super::{Layout, Question};
 use crate::filter::Filter;
 use crate::fold::Fold;
 use crate::model::{Entry, Location, Needs, Role, TimeRange, Timestamp};
+use crate::outcome::SuccessRule;
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
-use crate::stats::SuccessRule;
 
 /// Which entries are asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,7 +70,7 @@ impl Fold for Nearest<'_> {
         for (at, (wanted, floor)) in self.wanted.iter().zip(floors).enumerate() {
             let counts = match wanted {
                 Wanted::Percentile(_) => value.zip(*floor).is_some_and(|(value, floor)| value >= floor),
-                Wanted::Failed => self.layout.rule.says_failed(slots),
+                Wanted::Failed => self.layout.judge.says_failed(slots),
             };
             if !counts {
                 continue;
@@ -144,7 +144,7 @@ pub fn behind(
     for role in [Role::RequestId, Role::Message] {
         needs.role(role);
     }
-    let layout = Layout::new(question, rule, &mut needs);
+    let layout = Layout::new(question, rule, &inputs.logs, &mut needs);
     let selection = Selection::new(needs, filter, range);
     let (groups, _) = scan::fold(&inputs.logs, &selection, options, || group::Groups::new(&layout));
     let shares = |wanted: &Wanted| match wanted {

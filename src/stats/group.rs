@@ -7,12 +7,15 @@ use serde_json::Value as Json;
 use super::{Apdex, GroupAnswer, Layout};
 use crate::fold::{Fold, Quantiles, Sum, Table};
 use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
+use crate::outcome::{self, Alone, Ending, Outcome, SuccessRule, Told};
 
 /// All groups.
 #[derive(Debug)]
 pub(super) struct Groups<'l> {
     layout: &'l Layout,
     table: Table<Group>,
+    /// Requests of several entries by their ids: how they ended.
+    requests: Table<Ending>,
     /// The key of the entry at hand; kept to be reused.
     key: Vec<u8>,
 }
@@ -23,13 +26,41 @@ pub(super) struct Group {
     pub entries: u64,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
-    requests: u64,
-    success: u64,
-    /// Requests of several entries: by id, whether one of the entries speaks for failure.
-    ids: Table<bool>,
+    /// Requests of one entry each, by what it says.
+    alone: Alone,
+    /// The ids of requests that have an entry here.
+    ids: Table<()>,
+    /// All of them, counted when all is known.
+    pub counts: Counts,
     pub values: Quantiles,
     pub sum: Sum,
     pub apdex: Apdex,
+}
+
+/// Requests, and how they ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub requests: u64,
+    pub success: u64,
+    /// Of so many nothing says how they ended.
+    pub unknown: u64,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: Outcome, count: u64) {
+        self.requests += count;
+        match outcome {
+            Outcome::Success => self.success += count,
+            Outcome::Unknown => self.unknown += count,
+            Outcome::Failed => {}
+        }
+    }
+
+    /// The share of successes among those of which it is known.
+    pub(super) fn rate(self) -> Option<f64> {
+        let known = self.requests - self.unknown;
+        (known > 0).then(|| self.success as f64 / known as f64)
+    }
 }
 
 /// What makes a group: the values as JSON, and the start of the bucket in nanoseconds.
@@ -41,7 +72,7 @@ pub(super) struct Key {
 
 impl<'l> Groups<'l> {
     pub(super) fn new(layout: &'l Layout) -> Self {
-        Groups { layout, table: Table::default(), key: Vec::new() }
+        Groups { layout, table: Table::default(), requests: Table::default(), key: Vec::new() }
     }
 
     /// Counts the entries that the scan did not look at: they have none of the values.
@@ -59,12 +90,29 @@ impl<'l> Groups<'l> {
         self.table.into_sorted().into_iter()
     }
 
+    /// Are there requests in several groups?
+    pub(super) fn overlap(&self) -> bool {
+        // Buckets of time part a group, and no request.
+        let mut places: Vec<(&[u8], &Group)> = self.table.rows().collect();
+        let valued = |key: &[u8]| self.layout.by.is_empty() || has_values(key, self.layout);
+        places.retain(|(key, group)| valued(key) && !group.ids.is_empty());
+        let key =
+            |key: &[u8]| if self.layout.every.is_some() { unbucketed(key).to_vec() } else { key.to_vec() };
+        let mut seen: Table<Vec<u8>> = Table::default();
+        places.iter().any(|(place, group)| {
+            let place = key(place);
+            group.ids.rows().any(|(id, ())| *seen.entry(id, || place.clone()) != place)
+        })
+    }
+
     /// The groups in order: of time, then of their values, what has no value last.
     pub(super) fn into_answers(self, describe: impl Fn(&Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
         let mut sorted = self.table.into_sorted();
+        keep_valued(&mut sorted, self.layout);
         if self.layout.every.is_some() {
             sorted.chunk_by_mut(|(a, _), (b, _)| unbucketed(a) == unbucketed(b)).for_each(count_once);
         }
+        count(&mut sorted, &self.requests, self.layout.judge.rule());
         let mut rows: Vec<(Key, Vec<u8>, Group)> =
             sorted.into_iter().map(|(key, group)| (decode(&key, self.layout), key, group)).collect();
         rows.sort_by(|(a, a_key, _), (b, b_key, _)| order((a, a_key), (b, b_key)));
@@ -75,7 +123,8 @@ impl<'l> Groups<'l> {
 impl Fold for Groups<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         let slots = entry.slots;
-        let has_values = key(self.layout, slots, &mut self.key);
+        key(self.layout, slots, &mut self.key);
+        let judge = &self.layout.judge;
         let group = self.table.entry(&self.key, Group::default);
         group.entries += 1;
         if let Some(ts) = slots.ts {
@@ -87,42 +136,66 @@ impl Fold for Groups<'_> {
             group.sum.add(value);
             if let Some(threshold) = self.layout.apdex {
                 let millis = self.layout.value.unit().map_or(value, |unit| unit.to_millis(value));
-                group.apdex.add(millis, self.layout.rule.says_failed(slots), threshold);
+                group.apdex.add(millis, judge.says_failed(slots), threshold);
             }
         }
-        if let Some(success) = self.layout.rule.of_entry(slots) {
-            group.requests += 1;
-            group.success += u64::from(success);
-        }
-        if has_values
-            && let Some((id, failed)) = self.layout.rule.of_request(slots)
-            && let Some(id) = id.key()
-        {
-            *group.ids.entry(&id, || false) |= failed;
+        let id = judge.id(slots);
+        match id.filter(|_| judge.joins()) {
+            Some(id) => {
+                let id = outcome::key(&id);
+                group.ids.entry(&id, || ());
+                self.requests.entry(&id, Ending::default).merge(&judge.ending(entry));
+            }
+            None if judge.tells(slots) => group.alone.add(&judge.ending(entry), judge.rule()),
+            None => {}
         }
     }
 
     fn merge(&mut self, other: Self) {
         self.table.merge(other.table, |mine, theirs| {
             mine.entries += theirs.entries;
-            mine.requests += theirs.requests;
-            mine.success += theirs.success;
+            mine.alone.merge(theirs.alone);
             mine.from = [mine.from, theirs.from].into_iter().flatten().min();
             mine.to = mine.to.max(theirs.to);
-            mine.ids.merge(theirs.ids, |mine, theirs| *mine |= theirs);
+            mine.ids.merge(theirs.ids, |(), ()| {});
             mine.values.merge(theirs.values);
             mine.sum.merge(theirs.sum);
             mine.apdex.merge(theirs.apdex);
         });
+        self.requests.merge(other.requests, |mine, theirs| mine.merge(&theirs));
     }
 }
 
-impl Group {
-    /// Requests, and how many of them succeeded.
-    pub(super) fn requests(&self) -> (u64, u64) {
-        let failed = self.ids.rows().filter(|(_, failed)| **failed).count() as u64;
-        let ids = self.ids.len() as u64;
-        (self.requests + ids, self.success + ids - failed)
+/// What has one of the values is in no group without.
+fn keep_valued(groups: &mut [(Vec<u8>, Group)], layout: &Layout) {
+    if layout.by.is_empty() {
+        return;
+    }
+    let mut valued: Table<()> = Table::default();
+    for (_, group) in groups.iter().filter(|(key, _)| has_values(key, layout)) {
+        group.ids.rows().for_each(|(id, ())| *valued.entry(id, || ()) = ());
+    }
+    if valued.is_empty() {
+        return;
+    }
+    for (_, group) in groups.iter_mut().filter(|(key, _)| !has_values(key, layout)) {
+        group.ids.retain(|id| valued.get(id).is_none());
+    }
+}
+
+/// Counts the requests of each group, as all of their entries say that they ended.
+fn count(groups: &mut [(Vec<u8>, Group)], requests: &Table<Ending>, rule: &SuccessRule) {
+    let alone = groups.iter().map(|(_, group)| group.alone);
+    let (said, all) = alone.fold((0, 0), |(said, all), alone| (said + alone.said(), all + alone.len()));
+    let told = Told::of(requests.rows().map(|(_, ending)| ending)).and(said, all).is_usual();
+    for (_, group) in groups {
+        let counts = &mut group.counts;
+        group.alone.outcomes(told).for_each(|(outcome, count)| counts.add(outcome, count));
+        for (id, ()) in group.ids.rows() {
+            if let Some(ending) = requests.get(id).filter(|ending| ending.counts(rule)) {
+                counts.add(ending.outcome(rule, told), 1);
+            }
+        }
     }
 }
 
@@ -131,21 +204,20 @@ fn unbucketed(key: &[u8]) -> &[u8] {
     &key[..key.len().saturating_sub(8)]
 }
 
-/// Counts a request whose entries lie in several of these buckets once: where it ended. What has no time comes last in
-/// the order of keys, and says of a request that is known otherwise only how it went.
+/// Leaves a request whose entries lie in several of these buckets in one: where it ended. What has no time comes last
+/// in the order of keys, and keeps only what no other has.
 fn count_once(buckets: &mut [(Vec<u8>, Group)]) {
     let undated = buckets.last().is_some_and(|(key, _)| key.ends_with(&u64::MAX.to_be_bytes()));
     let dated = buckets.len() - usize::from(undated);
-    let mut ended: Table<(usize, bool)> = Table::default();
+    let mut ended: Table<usize> = Table::default();
     for at in (dated..buckets.len()).chain(0..dated) {
-        for (id, failed) in buckets[at].1.ids.rows() {
-            let end = ended.entry(id, || (at, false));
-            *end = (at, end.1 || *failed);
+        for (id, ()) in buckets[at].1.ids.rows() {
+            *ended.entry(id, || at) = at;
         }
         buckets[at].1.ids = Table::default();
     }
-    for (id, (at, failed)) in ended.rows() {
-        buckets[*at].1.ids.entry(id, || *failed);
+    for (id, at) in ended.rows() {
+        buckets[*at].1.ids.entry(id, || ());
     }
 }
 
@@ -155,8 +227,8 @@ pub(super) fn order((a, a_key): (&Key, &[u8]), (b, b_key): (&Key, &[u8])) -> Ord
     times.then_with(|| compare(&a.values, &b.values)).then_with(|| a_key.cmp(b_key))
 }
 
-/// Puts the key of an entry's group into `key`; says whether the entry has any of the values.
-pub(super) fn key(layout: &Layout, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
+/// Puts the key of an entry's group into `key`.
+pub(super) fn key(layout: &Layout, slots: &Slots<'_>, key: &mut Vec<u8>) {
     key.clear();
     for slot in &layout.by {
         match slot.role() {
@@ -168,13 +240,17 @@ pub(super) fn key(layout: &Layout, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool
             _ => encode(slots.get(*slot), key),
         }
     }
-    let has_values = layout.by.is_empty() || key.iter().any(|b| *b != NULL);
     if let Some(every) = layout.every {
         // Moved into the unsigned range, so that the order of the bytes is the order of time.
         let bucket = slots.ts.map_or(u64::MAX, |ts| (ts.floor(every).0 as u64) ^ (1 << 63));
         key.extend_from_slice(&bucket.to_be_bytes());
     }
-    has_values
+}
+
+/// Has the group of a key any of the values?
+fn has_values(key: &[u8], layout: &Layout) -> bool {
+    let values = if layout.every.is_some() { unbucketed(key) } else { key };
+    values.iter().any(|b| *b != NULL)
 }
 
 /// Orders groups by their values: numbers by size, text by its bytes, no value last.

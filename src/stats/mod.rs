@@ -6,17 +6,16 @@ pub mod difference;
 pub mod exemplar;
 mod group;
 pub mod heat;
-mod rule;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 pub use apdex::Apdex;
-pub use rule::{SuccessRule, has_request_ids, of_status};
 
 use crate::filter::Filter;
 use crate::model::{Needs, Role, Slot, Slots, TimeRange, Timestamp, Unit};
-use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use crate::outcome::{Judge, SuccessRule};
+use crate::scan::{self, Input, Inputs, ScanOptions, Scanned, Selection};
 use group::{Groups, Key};
 
 /// What is asked.
@@ -43,6 +42,8 @@ pub struct Answer {
     pub groups: Vec<GroupAnswer>,
     /// Which rule decided what a success is, in words.
     pub success_rule: String,
+    /// Are there requests that count in several groups?
+    pub overlaps: bool,
     /// What the scan left.
     pub scanned: Scanned,
 }
@@ -64,8 +65,11 @@ pub struct GroupAnswer {
     pub requests: u64,
     /// Requests that succeeded.
     pub success: u64,
-    /// Their share, 0 to 1; none without requests.
+    /// Their share of those that are known to have succeeded or failed, 0 to 1; none without such.
     pub success_rate: Option<f64>,
+    /// Requests of which nothing says how they ended.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unknown: u64,
     /// What was measured.
     pub values: Option<Values>,
     /// How content those were who waited, if that was asked.
@@ -109,6 +113,11 @@ impl Serialize for Values {
         }
         map.end()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[expect(clippy::ref_option, reason = "serde's signature")]
@@ -158,17 +167,17 @@ struct Layout {
     by: Vec<Slot>,
     every: Option<i64>,
     value: Measure,
-    rule: SuccessRule,
+    judge: Judge,
     /// The threshold of the Apdex, in milliseconds.
     apdex: Option<f64>,
 }
 
 impl Layout {
-    fn new(question: &Question, rule: SuccessRule, needs: &mut Needs) -> Layout {
+    fn new(question: &Question, rule: SuccessRule, logs: &[Input], needs: &mut Needs) -> Layout {
         let by = question.by.iter().map(|name| needs.name(name)).collect();
         let value = Measure::of(&question.value, needs);
-        rule.ask(needs);
-        Layout { by, every: question.every, value, rule, apdex: question.apdex }
+        let judge = Judge::new(rule, logs, needs);
+        Layout { by, every: question.every, value, judge, apdex: question.apdex }
     }
 }
 
@@ -182,7 +191,7 @@ pub fn answer(
     (filter, range): (&Filter, TimeRange),
     options: &ScanOptions,
 ) -> Answer {
-    let layout = Layout::new(question, rule, &mut needs);
+    let layout = Layout::new(question, rule, &inputs.logs, &mut needs);
     let mut selection = Selection::new(needs.clone(), filter, range);
     let skipping = skippable(&layout, question, &selection);
     if skipping {
@@ -196,8 +205,9 @@ pub fn answer(
         groups.add_unseen(&scanned.account());
     }
     let unit = layout.value.unit().map(Unit::symbol);
+    let overlaps = groups.overlap();
     let groups = groups.into_answers(|key, group| describe(question, &layout, unit, key, group));
-    Answer { groups, success_rule: layout.rule.describe(), scanned }
+    Answer { groups, success_rule: layout.judge.rule().describe(&inputs.logs), overlaps, scanned }
 }
 
 /// May entries without any of the fields be left unread? They all fall into the group without values, which
@@ -208,7 +218,7 @@ fn skippable(layout: &Layout, question: &Question, selection: &Selection) -> boo
         && layout.by.iter().all(raw)
         && (raw(&layout.value.slot) || !question.value_asked)
         && layout.every.is_none()
-        && layout.rule.is_within_groups()
+        && !layout.judge.may_tell()
         && selection.is_everything()
 }
 
@@ -223,7 +233,7 @@ fn describe(
     key: &Key,
     mut group: group::Group,
 ) -> GroupAnswer {
-    let (requests, success) = group.requests();
+    let counts = group.counts;
     let (from, to) = match (key.bucket, layout.every) {
         (Some(from), Some(every)) => (Some(Timestamp(from)), Some(Timestamp(from.saturating_add(every)))),
         _ => (group.from, group.to),
@@ -246,9 +256,10 @@ fn describe(
         from,
         to,
         entries: group.entries,
-        requests,
-        success,
-        success_rate: (requests > 0).then(|| success as f64 / requests as f64),
+        requests: counts.requests,
+        success: counts.success,
+        success_rate: counts.rate(),
+        unknown: counts.unknown,
         values,
         apdex: layout.apdex.map(|_| group.apdex),
     }

@@ -4,12 +4,14 @@
 
 pub mod course;
 pub mod evidence;
+pub mod fault;
 pub mod gauge;
 pub mod levels;
 pub mod mask;
 pub mod observe;
 pub mod phrase;
 pub mod recent;
+pub mod requests;
 pub mod scene;
 pub mod template;
 

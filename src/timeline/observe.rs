@@ -5,64 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use super::fault;
 use super::gauge::{self, Fill, Gauge, Part};
 use super::levels::{self, Levels};
 use super::mask;
 use super::recent::RecentTexts;
+use super::requests::{Requests, Tally};
 use crate::fold::{Fold, Table};
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
-use crate::scan::Input;
+use crate::outcome::{Judge, SuccessRule, asked};
+use crate::scan::{self, Input};
 use crate::series::bins::{Bins, Moment};
 use crate::signatures::quantity;
-
-/// Fields in which loggers put what went wrong, beside the message.
-const ERROR_FIELDS: &[&str] = &[
-    "error",
-    "err",
-    "err.type",
-    "err.message",
-    "error.type",
-    "error.message",
-    "error_message",
-    "errorMessage",
-    "error_code",
-    "errorCode",
-    "exception",
-    "exception.type",
-    "exception.class",
-    "exception.message",
-    "exc_info",
-    "@x",
-    "reason",
-    "cause",
-    "stack_trace",
-    "stack",
-];
-
-/// Fields in which servers put what was asked for, the most exact first.
-const PATH_FIELDS: &[&str] = &[
-    "path",
-    "request.uri",
-    "request.path",
-    "uri",
-    "request_uri",
-    "cs-uri-stem",
-    "http.target",
-    "url.path",
-    "http.path",
-    "url",
-    "request",
-];
-
-/// Fields in which services put what was asked for by a name, in plain letters.
-const OPERATION_FIELDS: &[&str] =
-    &["endpoint", "route", "httproute", "operation", "operationname", "op", "rpcmethod", "handler", "action"];
-
-/// Names of fields that tell what was asked for, the most exact first.
-pub fn asked_fields() -> impl Iterator<Item = &'static str> {
-    PATH_FIELDS.iter().chain(OPERATION_FIELDS).copied()
-}
 
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;
@@ -73,7 +28,7 @@ const FIELD: usize = 400;
 /// What is wanted of every entry, and how the files belong together.
 #[derive(Clone, Debug)]
 pub struct Wants {
-    errors: Vec<Slot>,
+    errors: fault::Fields,
     paths: Vec<Slot>,
     operations: Vec<Slot>,
     /// Fields of every file that hold quantities, with their names.
@@ -83,6 +38,8 @@ pub struct Wants {
     groups: Vec<u32>,
     /// The file that stands for each group.
     files: Vec<String>,
+    /// What stands for requests.
+    judge: Judge,
 }
 
 /// Fields that hold a pool's numbers.
@@ -181,6 +138,7 @@ pub struct Observed<'w> {
     masks: RecentTexts<Told>,
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
+    requests: Tally<'w>,
 }
 
 /// A chunk of a file, and the earliest and latest time in it.
@@ -189,23 +147,18 @@ pub type ChunkTimes = ((u32, u32), (Timestamp, Timestamp));
 impl Wants {
     /// Asks for what the detectors need of these logs.
     pub fn new(logs: &[Input], needs: &mut Needs) -> Wants {
+        Wants::judging(logs, SuccessRule::Usual, needs)
+    }
+
+    /// The same, with a rule that says which requests succeed.
+    pub fn judging(logs: &[Input], rule: SuccessRule, needs: &mut Needs) -> Wants {
         for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Status, Role::Duration] {
             needs.role(role);
         }
-        let mut keys: Vec<&str> = logs
-            .iter()
-            .filter_map(Input::profile)
-            .flat_map(|profile| profile.keys.iter().map(String::as_str))
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let errors =
-            ERROR_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
-        let errors = errors.collect();
-        let paths = PATH_FIELDS.iter().filter(|field| keys.contains(*field)).map(|field| needs.field(field));
-        let paths = paths.collect();
-        let operations = keys.iter().filter(|key| OPERATION_FIELDS.contains(&letters(key).as_str()));
-        let operations = operations.map(|key| needs.field(key)).collect();
+        let keys = scan::field_names(logs);
+        let errors = fault::Fields::of(keys.iter().copied(), needs);
+        let paths = asked::paths(&keys).map(|name| needs.field(name)).collect();
+        let operations = asked::operations(&keys).map(|name| needs.field(name)).collect();
         let pools = pool_fields(&keys, needs);
         let quantities = keys.iter().copied().filter(|key| quantity::is_quantity(key));
         let quantities: Vec<&str> = quantities.take(levels::MOST_FIELDS).collect();
@@ -231,7 +184,8 @@ impl Wants {
                 at as u32
             })
             .collect();
-        Wants { errors, paths, operations, numbers, pools, groups, files }
+        let judge = Judge::new(rule, logs, needs);
+        Wants { errors, paths, operations, numbers, pools, groups, files, judge }
     }
 
     /// Appends what was asked for, masked, to `key`; says whether the entry tells.
@@ -253,18 +207,7 @@ impl Wants {
         key.clear();
         push_head(self.group(entry.location.file), level, shortened(&service), key);
         masks.append(&message, key);
-        self.push_errors(slots, key);
-    }
-
-    /// Appends what the fields of an entry say of what went wrong, masked.
-    fn push_errors(&self, slots: &Slots<'_>, key: &mut Vec<u8>) {
-        for slot in &self.errors {
-            if let crate::model::Value::Text(text) = slots.get(*slot) {
-                key.extend_from_slice(b" | ");
-                let text = text.bytes();
-                mask::mask(&text[..text.len().min(FIELD)], key);
-            }
-        }
+        self.errors.mask(slots, key);
     }
 
     /// Asks for one more quantity.
@@ -383,6 +326,7 @@ impl<'w> Observed<'w> {
             asked: Vec::with_capacity(512),
             masks: RecentTexts::new(mask::mask),
             chunks: Vec::new(),
+            requests: Tally::new(&wants.judge),
         }
     }
 
@@ -391,6 +335,11 @@ impl<'w> Observed<'w> {
         let mut chunks = std::mem::take(&mut self.chunks);
         chunks.sort_unstable();
         chunks
+    }
+
+    /// How requests went over time.
+    pub fn take_requests(&mut self) -> Requests {
+        std::mem::replace(&mut self.requests, Tally::new(&self.wants.judge)).conclude()
     }
 
     /// The numbers that entries tell, in the order of their keys.
@@ -464,6 +413,7 @@ impl Fold for Observed<'_> {
             self.note_chunk(entry.location, ts);
         }
         let group = self.wants.group(entry.location.file);
+        self.requests.add(entry, group);
         let service = slots.role(Role::Service).key().unwrap_or_default();
         let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
@@ -472,7 +422,7 @@ impl Fold for Observed<'_> {
         let head = self.key.len();
         let mut told = self.masks.append(&message, &mut self.key);
         let plain = self.key.len();
-        self.wants.push_errors(slots, &mut self.key);
+        self.wants.errors.mask(slots, &mut self.key);
         let known = told.as_deref_mut().filter(|_| self.key.len() == plain);
         let signal = match known {
             Some(told) if !told.head.is_empty() && told.head == self.key[..head] => told.signal,
@@ -536,6 +486,7 @@ impl Fold for Observed<'_> {
 
     fn merge(&mut self, other: Self) {
         self.chunks.extend(other.chunks);
+        self.requests.merge(other.requests);
         self.numbers.merge(other.numbers, Levels::merge);
         self.signals.merge(other.signals, |mine, theirs| {
             mine.count += theirs.count;
@@ -589,11 +540,6 @@ impl Observed<'_> {
             None => Some(if outcome(status)? { *b"ok  " } else { *b"bad " }),
         }
     }
-}
-
-/// A name without separators, in lower case.
-fn letters(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 pub(super) fn mentions_pool(message: &[u8]) -> bool {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::observe::{ChunkTimes, Kind, Observed, Signal, Wants, What};
+use super::requests::Requests;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::series::bins::{Bins, NARROWEST};
@@ -52,6 +53,8 @@ pub struct Scene<'w> {
     changes: Vec<Option<Change>>,
     /// Entries of each group on the axis.
     volumes: Vec<Vec<u64>>,
+    /// How requests went over time.
+    pub requests: Requests,
 }
 
 /// A time that is usual, to compare with.
@@ -182,6 +185,7 @@ impl<'w> Scene<'w> {
         given: Option<Given>,
     ) -> Scene<'w> {
         let chunks = observed.take_chunks();
+        let requests = observed.take_requests();
         let numbers = observed.take_numbers();
         let kinds = observed.into_sorted();
         let mut all = Bins::default();
@@ -214,6 +218,7 @@ impl<'w> Scene<'w> {
             words,
             changes: Vec::new(),
             volumes,
+            requests,
         };
         scene.changes = (0..scene.kinds.len()).map(|at| scene.find_change(at)).collect();
         scene

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::fault;
 use super::observe::shown;
 use super::phrase::{self, VALUE};
 use super::recent::RecentTexts;
@@ -28,6 +29,8 @@ pub struct Phrases {
     table: Table<Tally>,
     key: Vec<u8>,
     recent: RecentTexts,
+    /// Fields that tell of errors.
+    errors: fault::Fields,
 }
 
 /// What is known of a phrase.
@@ -63,13 +66,14 @@ pub struct Template {
 }
 
 impl Phrases {
-    /// Nothing yet; entries in two windows are counted apart.
-    pub fn new(windows: Option<[TimeRange; 2]>) -> Phrases {
+    /// Nothing yet; entries in two windows are counted apart. What `errors` say belongs to what an entry says.
+    pub fn new(windows: Option<[TimeRange; 2]>, errors: fault::Fields) -> Phrases {
         Phrases {
             windows,
             table: Table::default(),
             key: Vec::with_capacity(512),
             recent: RecentTexts::new(phrase::phrase),
+            errors,
         }
     }
 }
@@ -80,6 +84,9 @@ impl Fold for Phrases {
         self.key.clear();
         let message = slots.role(Role::Message).key();
         phrase::of_entry(message.as_deref(), entry.raw, &mut self.recent, &mut self.key);
+        if message.is_some() {
+            self.errors.phrase(slots, &mut self.key);
+        }
         let tally = self.table.entry(&self.key, Tally::default);
         tally.count += 1;
         if let Some(ts) = slots.ts {

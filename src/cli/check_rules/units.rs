@@ -9,6 +9,7 @@ use crate::cli::query::promql_options;
 use crate::filter::{Filter, When, when};
 use crate::metrics::{self, Declared};
 use crate::model::{Error, Needs, Series, Severity, TimeRange, Timestamp};
+use crate::outcome::SuccessRule;
 use crate::promql;
 use crate::rules::alertmanager::config::Config as Alertmanager;
 use crate::rules::file::RuleFile;
@@ -21,6 +22,9 @@ pub(super) struct Bench<'b> {
     pub scan: &'b ScanOptions,
     pub now: Timestamp,
     pub declared: &'b [Declared],
+    /// What a successful request is, and what of entries that looks at.
+    pub success: &'b SuccessRule,
+    pub needs: &'b Needs,
     pub only: Vec<Regex>,
     pub ignore_unknown_fields: bool,
     pub promql: promql::Options,
@@ -117,11 +121,11 @@ impl Files for Beside<'_> {
             let question = metrics::Question {
                 exprs: &[&all],
                 declared: self.bench.declared,
-                success: None,
+                success: self.bench.success,
                 every_ms: None,
                 filter: &Filter::everything(),
                 range: TimeRange::default(),
-                needs: Needs::none(),
+                needs: self.bench.needs.clone(),
             };
             let derivation =
                 metrics::derive(&inputs, question, options, &mut store).map_err(|e| e.message)?;

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use super::{
-    InvestigateArgs, against, considered, correlate_command, coverage, fired, quoted, reading, verdict, who,
+    InvestigateArgs, Replayed, against, considered, correlate_command, coverage, fired, quoted, reading,
+    verdict, who,
 };
 use crate::causes::affected::{Affected, Example};
 use crate::causes::cause::Story;
@@ -12,9 +13,8 @@ use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::session::Session;
 use crate::correlate;
-use crate::detect::success::{RULE, Success, is_probe};
+use crate::detect::success::Success;
 use crate::detect::{Finding, Nature, Scene, Severity};
-use crate::format::log::Profile;
 use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
 use crate::model::unit::{HumanCount, HumanMillis};
@@ -26,10 +26,9 @@ use crate::report::table::percent;
 use crate::report::{
     Cell, Column, Panel, Panels, Phrase, Report, Section, Shape, Step, Style, Table, Tile, TimeAxis, Track,
 };
-use crate::rules::alert::Alert;
 use crate::scan::{self, Input, Selection};
 use crate::timeline::course::{self, Course, Grid};
-use crate::timeline::observe::{Kind, What, asked_fields};
+use crate::timeline::observe::{Kind, What};
 
 /// Services with errors, and alerts, that have a row in a picture.
 const ROWS: usize = 8;
@@ -39,9 +38,6 @@ const SHOWN: usize = 6;
 
 /// The quantiles of the latency picture.
 const SHARES: [f64; 3] = [0.5, 0.95, 0.99];
-
-/// What a success is, as `--success` takes it.
-const SUCCESS: &str = "status < 500 and status != 401 and status != 429";
 
 /// Everything that is known when the page is made.
 pub(super) struct Told<'t> {
@@ -53,7 +49,7 @@ pub(super) struct Told<'t> {
     pub(super) story: &'t Story,
     pub(super) affected: &'t Affected,
     pub(super) examples: &'t [Example],
-    pub(super) alerts: &'t [Alert],
+    pub(super) replayed: &'t Replayed,
     pub(super) account: &'t Account,
     pub(super) recorded: &'t Recorded,
     /// Why nothing can be said, if there was nothing to judge.
@@ -88,7 +84,7 @@ pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
     who(&mut report, told.affected);
     told.requests(&mut report);
     told.evidence(&mut report);
-    fired(&mut report, told.alerts, told.story);
+    fired(&mut report, told.replayed, told.story);
     told.again(&mut report);
     coverage(&mut report, told.session);
     report.push(Section::Account(*told.account));
@@ -151,7 +147,7 @@ impl Told<'_> {
         window: Option<(Timestamp, Timestamp)>,
     ) -> String {
         let every = grid.map_or(String::new(), Told::every);
-        let Some(asked) = &success.asked else { return self.stats(success.group, &every, window) };
+        let Some(asked) = &success.asked else { return self.stats(success, &every, window) };
         let metrics = self.metrics();
         let seconds = |nanos: i64| nanos / crate::model::time::NANOS;
         match (grid, window) {
@@ -174,34 +170,12 @@ impl Told<'_> {
         words(&inputs.iter().map(|input| PathBuf::from(&input.shown)).collect::<Vec<_>>())
     }
 
-    /// `obs stats` over the log in which requests are counted.
-    fn stats(&self, group: u32, more: &str, window: Option<(Timestamp, Timestamp)>) -> String {
-        let probes = self
-            .without_probes(group)
-            .map_or(String::new(), |without| format!(" --where {}", quoted(&without)));
-        format!("obs stats {} --success '{SUCCESS}'{probes}{more}{}", self.files(group), self.scope(window))
-    }
-
-    /// The condition that leaves out probes, where there are any and a field says what was asked for.
-    fn without_probes(&self, group: u32) -> Option<String> {
-        let probes = self
-            .scene
-            .kinds
-            .iter()
-            .filter(|(kind, _)| kind.what == What::Status && kind.group == group && is_probe(kind));
-        let mut paths: Vec<&str> = probes
-            .filter_map(|(kind, _)| kind.text.get(4..)?.split(' ').find(|word| word.starts_with('/')))
-            .filter(|path| path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-.#".contains(&b)))
-            .collect();
-        paths.sort_unstable();
-        paths.dedup();
-        let file = (0..self.logs().len()).find(|file| self.scene.wants.group(*file as u32) == group)?;
-        let keys = self.logs()[file].profile().map(|profile: &Profile| &profile.keys)?;
-        let field = asked_fields().find(|name| keys.iter().any(|key| key == name))?;
-        // Numbers in a path are masked.
-        let paths: Vec<String> =
-            paths.iter().map(|path| path.replace('.', "[.]").replace('#', "[^/ ?]+")).collect();
-        (!paths.is_empty()).then(|| format!("not (.{field} =~ \"(^| )({})([ ?]|$)\")", paths.join("|")))
+    /// `obs stats` over the log in which requests are counted, or over all if their ids put them together.
+    fn stats(&self, success: &Success, more: &str, window: Option<(Timestamp, Timestamp)>) -> String {
+        let files = if success.joined { self.paths() } else { self.files(success.group) };
+        let typed = self.args.success.success.as_deref();
+        let rule = typed.map_or(String::new(), |typed| format!(" --success {}", quoted(typed)));
+        format!("obs stats {files}{rule}{more}{}", self.scope(window))
     }
 
     /// The edges of the bins in which the trouble lies: what the rates before, during and after mean.
@@ -337,7 +311,7 @@ impl Told<'_> {
         let track = |name: &str, style, values| Track { name: name.into(), style, values, spans: Vec::new() };
         panels.push(Panel {
             title: "Success of requests".into(),
-            says: format!("{says} A request succeeds with a {RULE}.").into(),
+            says: format!("{says} A request succeeds when {}.", success.rule).into(),
             scale: Scale::Percent,
             shape: Shape::Lines,
             tracks: vec![track("success", Style::Series(0), rate)],
@@ -567,7 +541,7 @@ impl Told<'_> {
 
     fn alerts(&self) -> Option<Panel> {
         let mut tracks: Vec<Track> = Vec::new();
-        for alert in self.alerts {
+        for alert in &self.replayed.alerts {
             let Some(firing) = alert.firing_at else { continue };
             let span = |from, to, style, what: &str| Span { from, to, style, what: what.into() };
             let mut spans = Vec::new();
@@ -582,7 +556,8 @@ impl Told<'_> {
                 tracks.push(Track { name, spans, ..Track::default() });
             }
         }
-        let first = self.alerts.iter().filter(|alert| alert.fired()).min_by_key(|alert| alert.firing_at)?;
+        let first =
+            self.replayed.alerts.iter().filter(|alert| alert.fired()).min_by_key(|alert| alert.firing_at)?;
         let rules = self.rules();
         let says = format!(
             "{} of these rules would have fired, {} first, at {}.",

@@ -69,12 +69,16 @@ pub(super) fn budgets(buckets: &[GroupAnswer], target: f64) -> Vec<SloJson> {
         }
     }
     let group = |(by, buckets): (Map<String, Json>, Vec<&GroupAnswer>)| {
-        let requests: u64 = buckets.iter().map(|bucket| bucket.requests).sum();
+        let requests: u64 = buckets.iter().map(|bucket| bucket.requests - bucket.unknown).sum();
         let success: u64 = buckets.iter().map(|bucket| bucket.success).sum();
         let steps: Vec<Step> = buckets
             .iter()
             .filter_map(|bucket| {
-                Some(Step { end: bucket.to?, requests: bucket.requests, success: bucket.success })
+                Some(Step {
+                    end: bucket.to?,
+                    requests: bucket.requests - bucket.unknown,
+                    success: bucket.success,
+                })
             })
             .collect();
         let budget = budget::budget(requests, success, target);

@@ -12,9 +12,10 @@ use super::super::session::Session;
 use super::in_unit;
 use crate::filter::Filter;
 use crate::model::{Error, Needs, TimeRange, Unit};
+use crate::outcome::SuccessRule;
 use crate::report::{Evidence, Report, Section};
 use crate::stats::exemplar::{self, Behind, Wanted};
-use crate::stats::{Measure, Question, SuccessRule};
+use crate::stats::{Measure, Question};
 
 /// The entries behind a number of a group.
 #[derive(Debug, Serialize)]

@@ -14,12 +14,32 @@ pub struct RequestIds {
     pub fields: Vec<String>,
     /// How words of its text are written that are ids, the best first.
     pub words: Vec<Shape>,
+    /// How ids are in it whose names tell that they are.
+    pub named: Ids,
+}
+
+/// How the ids of requests are in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ids {
+    /// There are none.
+    #[default]
+    None,
+    /// Each is in one entry, as far as was seen.
+    Once,
+    /// Several entries have the same.
+    Shared,
 }
 
 impl RequestIds {
     /// Are there none?
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.words.is_empty()
+    }
+
+    /// How ids are in the file, whatever tells that they are.
+    pub fn ids(&self) -> Ids {
+        // What tells of ids by what they do is that several entries have them.
+        if self.is_empty() { self.named } else { Ids::Shared }
     }
 }
 
@@ -258,6 +278,15 @@ impl Candidates {
         }
     }
 
+    /// How the ids are that names tell of.
+    pub fn ids(&self) -> Ids {
+        match self.known.counts.values().max() {
+            None => Ids::None,
+            Some(1) => Ids::Once,
+            Some(_) => Ids::Shared,
+        }
+    }
+
     /// Forgets what has one value only, and keeps so many values of what is left.
     pub fn trim(&mut self, kept: usize) {
         self.fields.retain(|_, values| values.counts.len() > 1);
@@ -462,5 +491,6 @@ fn of_file(file: &Candidates, known: &HashSet<u64>, taken: &BTreeSet<Place<'_>>)
     RequestIds {
         fields: fields.into_iter().map(|(_, name)| name.clone()).collect(),
         words: words.into_iter().take(TAKEN).map(|(_, shape)| shape.clone()).collect(),
+        named: Ids::None,
     }
 }

@@ -35,6 +35,8 @@ struct ConfigFile {
     _metrics: IgnoredAny,
     #[serde(default, rename = "detectors")]
     _detectors: IgnoredAny,
+    #[serde(default, rename = "success")]
+    _success: IgnoredAny,
 }
 
 /// A format as it is written.
