@@ -25,3 +25,4 @@ mod source;
 mod tables;
 mod tidy;
 mod unfinished;
+mod windows;

@@ -100,7 +100,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     let declared = own::findings(watch, &scene);
     findings.extend(
-        recorded.findings(given).into_iter().chain(declared).filter(|finding| wanted(finding.detector)),
+        recorded.findings(scene.given).into_iter().chain(declared).filter(|finding| wanted(finding.detector)),
     );
     findings.sort_by_cached_key(Finding::order);
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
@@ -110,9 +110,10 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     redaction::learn_of(&shown, (&session.inputs.logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
+    account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
     let mut report = report(&findings);
-    if scene.kinds.is_empty() && recorded.span().is_none() {
+    if scene.is_empty() && !recorded.span().is_some_and(|span| scene.is_selected(span)) {
         report = Report::new();
         let why = nothing::sentence(&session, &conditioned, &account);
         report.paragraph(format!("Nothing was looked at: {why}"));
@@ -126,7 +127,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
 
 /// Fails if nothing lies in the time that was given to compare with.
 pub(super) fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(), Error> {
-    let Some(given) = scene.given else { return Ok(()) };
+    let Some(given) = scene.given.filter(|given| given.typed) else { return Ok(()) };
     let (from, to) = given.usual;
     let recorded = recorded.span().is_some_and(|(first, last)| first <= to && from <= last);
     if recorded || scene.chunks.iter().any(|(_, (first, last))| *first <= to && from <= *last) {

@@ -27,6 +27,7 @@ use crate::detect::{self, Finding, Observed, Scene, Severity, Wants};
 use crate::entities::reach::Reach;
 use crate::investigate::{narrow, reread};
 use crate::metrics;
+use crate::model::time::NANOS;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Diagnostic, Error, Needs, Timestamp};
 use crate::promql::Expr;
@@ -123,6 +124,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
+    let selected = range;
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
@@ -134,7 +136,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let scene = Scene::beside(&wants, observed, &detect::vocabulary(), given).spanning(recorded.span());
     usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, &[]);
-    findings.extend(recorded.findings(given));
+    findings.extend(recorded.findings(scene.given));
     findings.extend(own::findings(watch, &scene));
     let counted = recorded.requests();
     let mut story = cause::story(&scene, &findings, counted.as_ref(), None);
@@ -142,6 +144,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         (Affected { of: "requests", ..Affected::default() }, Vec::new(), Reach::default())
     } else {
         let cases = Cases::new(logs, &scene, &story, &mut needs);
+        // Of what was selected the requests are compared, not with those of the past.
+        let range = if args.usual.baseline.is_some() { range } else { selected };
         let selection = Selection::new(needs, &chosen.filter, range);
         cases.join(&scene, (logs, &scanned), &selection, &options).conclude(story.impact)
     };
@@ -184,6 +188,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
+    account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let alerts = alerts(args, &mut session)?;
     let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, (&story, &findings));
     let json = InvestigateJson {
@@ -240,10 +245,10 @@ fn unseen(
     account: &Account,
     (story, findings): (&Story, &[Finding]),
 ) -> Option<String> {
-    if !story.causes.is_empty() || recorded.span().is_some() {
+    if !story.causes.is_empty() || recorded.span().is_some_and(|span| scene.is_selected(span)) {
         return None;
     }
-    if scene.kinds.is_empty() {
+    if scene.is_empty() {
         return Some(nothing::sentence(session, asked, account));
     }
     if let Some(finding) =
@@ -308,7 +313,11 @@ fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<Basel
     };
     let usual = scene.given.map(|given| clip(given.usual));
     let (from, to) = usual.or_else(|| account.from.zip(story.onset))?;
-    Some(BaselineJson { from: Some(text(from)), to: Some(text(to)), given: usual.is_some() })
+    Some(BaselineJson {
+        from: Some(text(from)),
+        to: Some(text(to)),
+        given: scene.given.is_some_and(|given| given.typed),
+    })
 }
 
 fn text(ts: Timestamp) -> String {
@@ -435,7 +444,7 @@ fn verdict(story: &Story, account: &Account, unseen: Option<&str>) -> Phrase {
         return Phrase::new().and(Style::Warn, "Nothing can be said").and(Style::Plain, format!(": {why}"));
     }
     let Some(onset) = story.onset else {
-        let span = account.from.zip(account.to).map_or(String::new(), |(from, to)| {
+        let span = account.window.or(account.from.zip(account.to)).map_or(String::new(), |(from, to)| {
             let word = if from.date_clock() == to.date_clock() { "at" } else { "between" };
             format!(" {word} {}", span(from, to))
         });
@@ -448,7 +457,13 @@ fn verdict(story: &Story, account: &Account, unseen: Option<&str>) -> Phrase {
             .and(Style::Plain, format!("{span}: no failure stands out from what is usual.{rate}"));
     };
     let mut phrase = Phrase::new().and(Style::Bad, "Something broke");
-    phrase = phrase.and(Style::Plain, format!(" at {} UTC", onset.date_clock()));
+    // What fails when a window begins has begun then or earlier.
+    let open = account.window.is_some_and(|(from, _)| onset.0 - from.0 < NANOS);
+    let word = if open { "at or before" } else { "at" };
+    phrase = phrase.and(Style::Plain, format!(" {word} {} UTC", onset.date_clock()));
+    if let Some((from, to)) = account.window {
+        phrase = phrase.and(Style::Plain, format!(" within {}–{}", from.clock(), to.clock()));
+    }
     if let Some(cause) = story.causes.first() {
         phrase = phrase.and(Style::Plain, ": ").and(Style::Strong, cause.headline.as_str());
     }
