@@ -334,7 +334,7 @@ fn date(text: &[u8]) -> Option<(Vec<u8>, usize)> {
         let gap = usize::from(text.get(used).is_some_and(|&b| is_separator(b) || b == b'T' || b == b':'));
         // A number of one digit or of three is that of a part.
         let alone = gap == 0 || !text.get(used + gap + 2).is_some_and(u8::is_ascii_digit);
-        let pair = two(used + gap).filter(|_| alone || run_length(text, used + gap) % 2 == 0);
+        let pair = two(used + gap).filter(|_| alone || run_length(text, used + gap).is_multiple_of(2));
         if pair.is_none() {
             break;
         }
