@@ -25,4 +25,5 @@ mod source;
 mod tables;
 mod tidy;
 mod unfinished;
+mod windows;
 mod wrapped;

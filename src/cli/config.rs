@@ -21,7 +21,7 @@ use crate::model::{Diagnostic, Error, Needs, Role, Timestamp, series};
 use crate::outcome::{self, SuccessRule};
 use crate::report::Page;
 use crate::report::account::counted;
-use crate::scan::{CHUNK, ScanOptions};
+use crate::scan::{self, CHUNK, ScanOptions};
 use crate::source;
 
 /// What typed arguments mean on this machine.
@@ -55,8 +55,12 @@ impl Config {
             When::Never => false,
             When::Auto => std::io::stderr().is_terminal() && !output.quiet,
         };
+        let threads = threads(input.threads)?;
+        if input.threads.is_some() {
+            scan::bound_threads(threads);
+        }
         let scan = ScanOptions {
-            threads: threads(input.threads)?,
+            threads,
             chunk: input.chunk.unwrap_or(CHUNK).max(1),
             map: !input.no_mmap,
             read: read_options(input)?,

@@ -94,7 +94,8 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
-    let question = Question { filter: &chosen.filter, range, given, own: &own, only: &args.only };
+    let question =
+        Question { filter: &chosen.filter, range, compared: range, given, own: &own, only: &args.only };
     let investigate::Looked { scene, mut findings, mut scanned, recorded } =
         investigate::look(&corpus, &question, (&wants, &selection))?;
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
@@ -104,9 +105,10 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     redaction::learn_of(&shown, (&session.inputs.logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
+    account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
     let mut report = report(&findings);
-    if scene.kinds.is_empty() && recorded.span().is_none() {
+    if scene.is_empty() && !recorded.span().is_some_and(|span| scene.is_selected(span)) {
         report = Report::new();
         let why = nothing::sentence(&session, &conditioned, &account);
         report.paragraph(format!("Nothing was looked at: {why}"));

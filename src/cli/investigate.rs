@@ -27,6 +27,7 @@ use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
 use crate::investigate::{Corpus, Investigation, Looked, Question, investigate};
 use crate::metrics;
+use crate::model::time::NANOS;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Error, Needs, Timestamp};
 use crate::promql::Expr;
@@ -137,13 +138,16 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
+    let selected = range;
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
     let wants = Wants::judging(logs, rule, &mut needs);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
-    let question = Question { filter: &chosen.filter, range, given, own: &own, only: &[] };
+    // Of what was selected the requests are compared, not with those of the past.
+    let compared = if args.usual.baseline.is_some() { range } else { selected };
+    let question = Question { filter: &chosen.filter, range, compared, given, own: &own, only: &[] };
     let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
     let Investigation { looked, story, affected, examples: cases } = investigation;
     let Looked { scene, findings, mut scanned, recorded } = looked;
@@ -158,6 +162,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
+    account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let replayed = alerts(args, &mut session)?;
     let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, &story);
     let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
@@ -228,10 +233,10 @@ fn unseen(
     account: &Account,
     story: &Story,
 ) -> Option<String> {
-    if !story.causes.is_empty() || recorded.span().is_some() {
+    if !story.causes.is_empty() || recorded.span().is_some_and(|span| scene.is_selected(span)) {
         return None;
     }
-    if scene.kinds.is_empty() {
+    if scene.is_empty() {
         return Some(nothing::sentence(session, asked, account));
     }
     nothing_said(account)
@@ -316,7 +321,11 @@ fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<Basel
     };
     let usual = scene.given.map(|given| clip(given.usual));
     let (from, to) = usual.or_else(|| account.from.zip(story.onset))?;
-    Some(BaselineJson { from: Some(text(from)), to: Some(text(to)), given: usual.is_some() })
+    Some(BaselineJson {
+        from: Some(text(from)),
+        to: Some(text(to)),
+        given: scene.given.is_some_and(|given| given.typed),
+    })
 }
 
 fn text(ts: Timestamp) -> String {
@@ -474,11 +483,20 @@ fn verdict(story: &Story, judged: Judged, account: &Account, unseen: Option<&str
         Some(_) if cause.is_some_and(|cause| cause.since_beginning || cause.from.is_none()) => {
             untold(story, judged, account)
         }
-        Some(onset) => {
-            let phrase = Phrase::new().and(Style::Bad, "Something broke");
-            let phrase = phrase.and(Style::Plain, format!(" at {} UTC", onset.date_clock()));
-            fallen(headlined(phrase, cause), story).and(Style::Plain, ".")
-        }
+        Some(onset) => fallen(headlined(broke(onset, account), cause), story).and(Style::Plain, "."),
+    }
+}
+
+/// When it broke, within which time.
+fn broke(onset: Timestamp, account: &Account) -> Phrase {
+    // What fails when a window begins has begun then or earlier.
+    let open = account.window.is_some_and(|(from, _)| onset.0 - from.0 < NANOS);
+    let word = if open { "at or before" } else { "at" };
+    let phrase = Phrase::new().and(Style::Bad, "Something broke");
+    let phrase = phrase.and(Style::Plain, format!(" {word} {} UTC", onset.date_clock()));
+    match account.window {
+        Some((from, to)) => phrase.and(Style::Plain, format!(" within {}–{}", from.clock(), to.clock())),
+        None => phrase,
     }
 }
 
@@ -505,7 +523,7 @@ fn fallen(phrase: Phrase, story: &Story) -> Phrase {
 
 /// Nothing is wrong, and what was looked at to say so.
 fn calm(story: &Story, account: &Account) -> Phrase {
-    let span = account.from.zip(account.to).map_or(String::new(), |(from, to)| {
+    let span = account.window.or(account.from.zip(account.to)).map_or(String::new(), |(from, to)| {
         let word = if from.date_clock() == to.date_clock() { "at" } else { "between" };
         format!(" {word} {}", span(from, to))
     });
@@ -519,7 +537,8 @@ fn calm(story: &Story, account: &Account) -> Phrase {
 /// What is wrong, and was so all the time, or when is not known.
 fn untold(story: &Story, judged: Judged, account: &Account) -> Phrase {
     let cause = story.causes.first();
-    let since = match account.from {
+    let since = match account.window.map(|(from, _)| from).or(account.from) {
+        Some(from) if account.window.is_some() => format!(" at or before {} UTC", from.date_clock()),
         Some(from) => format!(" since the beginning of the data, {} UTC", from.date_clock()),
         None => String::new(),
     };

@@ -149,24 +149,21 @@ impl Session {
         Ok([before, inside])
     }
 
-    /// The time that was typed to compare with, and the range that is read then: what was selected, and that time.
+    /// The time to compare with, and the range that is read then: what was selected, and that time. Where none was
+    /// typed, it is what lies before the time that was selected.
     pub(super) fn baseline(
         &self,
         typed: Option<&str>,
         selected: TimeRange,
     ) -> Result<(TimeRange, Option<Given>), Error> {
-        let Some(typed) = typed else { return Ok((selected, None)) };
+        let Some(typed) = typed else { return Ok(before(selected)) };
         let usual = self.window(typed)?;
-        let closed = |range: TimeRange| {
-            let to = range.until.map_or(Timestamp(i64::MAX), |until| Timestamp(until.0.saturating_sub(1)));
-            (range.from.unwrap_or(Timestamp(i64::MIN)), to)
-        };
         let within = (!selected.is_everything()).then(|| closed(selected));
         let read = TimeRange {
             from: selected.from.zip(usual.from).map(|(a, b)| a.min(b)),
             until: selected.until.zip(usual.until).map(|(a, b)| a.max(b)),
         };
-        Ok((read, Some(Given { usual: closed(usual), within })))
+        Ok((read, Some(Given { typed: true, usual: closed(usual), within })))
     }
 
     /// The instant that a typed time means, for data from its first to its last time.
@@ -268,6 +265,22 @@ impl Session {
                 .push(Diagnostic::error("", message).hinted("name the files or directories to read"));
         }
     }
+}
+
+/// A range as its first and last instant.
+fn closed(range: TimeRange) -> (Timestamp, Timestamp) {
+    let to = range.until.map_or(Timestamp(i64::MAX), |until| Timestamp(until.0.saturating_sub(1)));
+    (range.from.unwrap_or(Timestamp(i64::MIN)), to)
+}
+
+/// The range that is read to explain what was selected, and what it is compared with: all that lies before it.
+fn before(selected: TimeRange) -> (TimeRange, Option<Given>) {
+    if selected.is_everything() {
+        return (selected, None);
+    }
+    let usual = closed(TimeRange { from: None, until: Some(selected.from.unwrap_or(Timestamp(i64::MIN))) });
+    let read = TimeRange { from: None, until: selected.until };
+    (read, Some(Given { typed: false, usual, within: Some(closed(selected)) }))
 }
 
 /// The fold that adds nothing up.

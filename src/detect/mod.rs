@@ -7,6 +7,7 @@ pub mod asked;
 pub mod beside;
 pub mod burst;
 pub mod clock;
+pub mod collection;
 pub mod crash;
 pub mod deploy;
 pub mod family;

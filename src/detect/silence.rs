@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Detector;
+use super::collection::{goes_on, is_silence};
 use super::family::{identity, subject};
 use super::finding::Finding;
 use super::success::{code, is_probe};
@@ -63,6 +64,7 @@ impl Detector for Silence {
         }
         let mut found = Vec::new();
         let alone = services.len() == 1;
+        let ends = ends(scene);
         for kinds in services.into_values() {
             let mut all = Bins::default();
             for kind in &kinds {
@@ -72,7 +74,9 @@ impl Detector for Silence {
             if alone && !is_dense(&all) {
                 continue;
             }
-            if let Some(pause) = pause(scene, &all) {
+            let logs: BTreeSet<u32> = kinds.iter().map(|kind| scene.kinds[*kind].0.group).collect();
+            let end = logs.iter().filter_map(|log| ends.get(log)).max().copied().unwrap_or(scene.last);
+            if let Some(pause) = pause(scene, &all, end).filter(|pause| counts(scene, &logs, &all, pause)) {
                 let what = unheard(scene, &kinds);
                 found.push(finding(scene, &kinds, &all, pause, (Severity::High, what)));
                 continue;
@@ -82,7 +86,8 @@ impl Detector for Silence {
                 let (kind, signal) = &scene.kinds[at];
                 if kind.level.is_some_and(|level| level <= Level::Info)
                     && signal.count >= 60
-                    && let Some(pause) = pause(scene, &signal.bins)
+                    && let Some(pause) = pause(scene, &signal.bins, ends[&kind.group])
+                    && counts(scene, &BTreeSet::from([kind.group]), &all, &pause)
                     && pause.missing >= 2.0 * MISSING
                 {
                     let severity = if is_loss(scene, &all, &signal.bins, pause) {
@@ -98,6 +103,45 @@ impl Detector for Silence {
         found.extend(endpoints(scene));
         found
     }
+}
+
+/// A log's first and last entry, and who writes into it.
+type Written<'s> = (Timestamp, Timestamp, BTreeSet<&'s str>);
+
+/// Until when each log would have gone on, had nobody stopped writing it.
+fn ends(scene: &Scene<'_>) -> BTreeMap<u32, Timestamp> {
+    let mut logs: BTreeMap<u32, Written<'_>> = BTreeMap::new();
+    for (kind, signal) in scene.kinds.iter().filter(|(kind, _)| kind.what == What::Template) {
+        if let (Some(first), Some(last)) = (signal.bins.first(), signal.bins.last()) {
+            let (from, to, services) =
+                logs.entry(kind.group).or_insert_with(|| (first.ts, last, BTreeSet::new()));
+            (*from, *to) = (first.ts.min(*from), last.max(*to));
+            services.extend((!kind.service.is_empty()).then_some(&*kind.service));
+        }
+    }
+    let end = |(log, (_, last, services)): (&u32, &Written<'_>)| {
+        // Somebody else of the same service took over.
+        let goes_on_elsewhere = || {
+            let begins = |(from, _, theirs): &Written<'_>| {
+                from.0 > last.0.saturating_sub(60 * NANOS) && !theirs.is_disjoint(services)
+            };
+            logs.iter().any(|(other, written)| other != log && begins(written))
+        };
+        let stopped = *last < scene.last
+            && !goes_on_elsewhere()
+            && is_silence(scene, &BTreeSet::from([*log]), *last, scene.last);
+        (*log, if stopped { scene.last } else { *last })
+    };
+    logs.iter().map(end).collect()
+}
+
+/// Does a pause within logs count? Between two files a part may be missing, unless others go on meanwhile.
+fn counts(scene: &Scene<'_>, logs: &BTreeSet<u32>, all: &Bins, pause: &Pause) -> bool {
+    let before = all.last_before(pause.from);
+    let after = all.within(pause.to, scene.last).next().map(|bin| bin.first);
+    let one_file =
+        before.zip(after).is_none_or(|(before, after)| before.location.file == after.location.file);
+    one_file || goes_on(scene, logs, pause.from, pause.to)
 }
 
 /// Is something heard every minute, on average?
@@ -137,7 +181,8 @@ fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
         let all = merged(&mut asked.values().flatten());
         for (name, kinds) in &asked {
             let bins = merged(&mut kinds.iter());
-            let Some(pause) = pause(scene, &bins).filter(|pause| pause.missing >= 1.5 * MISSING) else {
+            let Some(end) = all.last() else { continue };
+            let Some(pause) = pause(scene, &bins, end).filter(|pause| pause.missing >= 1.5 * MISSING) else {
                 continue;
             };
             let severity = if is_lost(&all, &bins, pause) { Severity::High } else { Severity::Medium };
@@ -182,8 +227,8 @@ fn is_loss(scene: &Scene<'_>, all: &Bins, bins: &Bins, pause: Pause) -> bool {
     early && pause.missing >= 5.0 * MISSING && length >= LONG && during < 0.67 * before
 }
 
-/// The pause that is too long to be one.
-fn pause(scene: &Scene<'_>, bins: &Bins) -> Option<Pause> {
+/// The pause that is too long to be one; `end` is when the last one ends.
+fn pause(scene: &Scene<'_>, bins: &Bins, end: Timestamp) -> Option<Pause> {
     let rows = bins.rows();
     let (first, last) = (rows.first()?, rows.last()?);
     let written = (last.last.0 - first.first.ts.0) as f64;
@@ -194,7 +239,7 @@ fn pause(scene: &Scene<'_>, bins: &Bins) -> Option<Pause> {
         .windows(2)
         .map(|pair| (pair[1].first.ts.0 - pair[0].last.0, pair[0].last, pair[1].first.ts))
         .collect();
-    let end = Timestamp(scene.last.0.max(last.last.0));
+    let end = end.max(last.last);
     pauses.push((end.0 - last.last.0, last.last, end));
     pauses.sort();
     // Where a time is given to compare with, pauses within it are usual.

@@ -229,7 +229,10 @@ impl Success {
             (requests > 0).then(|| (requests - failures) as f64 / requests as f64)
         };
         let bins = scene.axis.bins;
-        let Some((from, to)) = stretch else { return Rates { before: rate(0..bins), ..Rates::default() } };
+        let Some((from, to)) = stretch else {
+            let all = scene.against.within.clone().unwrap_or(0..bins);
+            return Rates { before: rate(all), ..Rates::default() };
+        };
         let from = scene.axis.bin(from).unwrap_or(0);
         let until = scene.axis.bin(to).map_or(bins, |bin| bin + 1).max(from);
         let before = scene.against.usual.clone().unwrap_or(0..from);

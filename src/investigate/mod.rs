@@ -36,6 +36,8 @@ pub struct Question<'q> {
     pub filter: &'q Filter,
     /// The time that is looked at.
     pub range: TimeRange,
+    /// The time whose requests are compared with each other.
+    pub compared: TimeRange,
     /// The time that is usual, where one is given.
     pub given: Option<Given>,
     /// Detectors of one's own.
@@ -87,7 +89,7 @@ pub fn look<'w>(
         question.only.is_empty() || question.only.iter().any(|only| only == finding.detector)
     };
     let declared = own::findings(watch, &scene);
-    findings.extend(recorded.findings(given).into_iter().chain(declared).filter(wanted));
+    findings.extend(recorded.findings(scene.given).into_iter().chain(declared).filter(wanted));
     findings.sort_by_cached_key(Finding::order);
     Ok(Looked { scene, findings, scanned, recorded })
 }
@@ -108,7 +110,7 @@ pub fn investigate<'w>(
         Concluded { affected: Affected { of: "requests", ..Affected::default() }, ..Concluded::default() };
     if !story.causes.is_empty() || matches!(story.outcome, Outcome::Failing | Outcome::Some) {
         let cases = Cases::new(logs, scene, &story, &mut needs);
-        let selection = Selection::new(needs, question.filter, question.range);
+        let selection = Selection::new(needs, question.filter, question.compared);
         concluded = cases.join(scene, (logs, scanned), &selection, corpus.options).conclude(story.impact);
     }
     let Concluded { affected, examples, reach, contrast } = concluded;
@@ -141,7 +143,7 @@ fn read_evidence(corpus: &Corpus<'_>, scanned: &Scanned, story: &mut Story) {
 
 /// Fails if nothing lies in the time that was given to compare with.
 fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(), Error> {
-    let Some(given) = scene.given else { return Ok(()) };
+    let Some(given) = scene.given.filter(|given| given.typed) else { return Ok(()) };
     let (from, to) = given.usual;
     let recorded = recorded.span().is_some_and(|(first, last)| first <= to && from <= last);
     if recorded || scene.chunks.iter().any(|(_, (first, last))| *first <= to && from <= *last) {

@@ -23,6 +23,8 @@ pub struct Account {
     pub from: Option<Timestamp>,
     /// The latest time of an entry.
     pub to: Option<Timestamp>,
+    /// The first and last instant of what was to be explained, where that is not all.
+    pub window: Option<(Timestamp, Timestamp)>,
 }
 
 impl Account {
@@ -44,6 +46,10 @@ impl Account {
         for ts in [other.from, other.to].into_iter().flatten() {
             self.saw(ts);
         }
+        self.window = match (self.window, other.window) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (mine, theirs) => mine.or(theirs),
+        };
     }
 
     /// Does every line read have its place?

@@ -24,6 +24,10 @@ pub fn sentence(account: &Account) -> String {
         text.push_str("; ");
         text.push_str(&span(from, to));
     }
+    if let Some((from, to)) = account.window {
+        text.push_str("; explained: ");
+        text.push_str(&span(from, to));
+    }
     if account.skipped > 0 {
         text.push_str("; ");
         text.push_str(&counted(account.skipped, "file", "files"));
@@ -70,6 +74,18 @@ pub struct AccountJson {
     pub from: Option<String>,
     /// The latest time.
     pub to: Option<String>,
+    /// What was to be explained, where that is not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowJson>,
+}
+
+/// A range of time, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WindowJson {
+    /// The first instant.
+    pub from: String,
+    /// The last one.
+    pub to: String,
 }
 
 impl From<&Account> for AccountJson {
@@ -84,6 +100,9 @@ impl From<&Account> for AccountJson {
             skipped: account.skipped,
             from: account.from.map(Timestamp::rfc3339_nanos),
             to: account.to.map(Timestamp::rfc3339_nanos),
+            window: account
+                .window
+                .map(|(from, to)| WindowJson { from: from.rfc3339_nanos(), to: to.rfc3339_nanos() }),
         }
     }
 }
@@ -103,6 +122,7 @@ mod tests {
             skipped: 0,
             from: Some(Timestamp(1_703_385_000_000_000_000)),
             to: Some(Timestamp(1_703_388_620_000_000_000)),
+            window: None,
         }
     }
 

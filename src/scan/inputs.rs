@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::database::{self, Database};
-use super::{ScanOptions, parallel};
+use super::{ScanOptions, parallel, parts};
 use crate::format::log::behaviour::{self, Candidates, RequestIds};
 use crate::format::log::durations::{By, Told};
 use crate::format::log::records::Records;
@@ -13,7 +13,7 @@ use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
 use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
-use crate::source::{self, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
+use crate::source::{self, Age, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
 
 /// What kind of files a survey looks for, and where.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,6 +54,10 @@ pub struct Input {
     pub size: Option<u64>,
     /// The service that its path names.
     pub service: Option<String>,
+    /// The path of the log that it is a part of; files with the same one are one log.
+    pub log: String,
+    /// Which part of that it is.
+    pub age: Age,
     /// Are its times whole seconds, so that an entry may be up to a second later than its time says?
     pub coarse: bool,
     found: Found,
@@ -93,7 +97,7 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
     let (found, diagnostics) = source::walk(paths, &walk);
     let (databases, found) = database::take(found);
     let surveyed = parallel(scan.threads, found.len(), |index| {
-        let mut looked = look(&found[index], paths, scan);
+        let mut looked = look(&found[index], scan);
         if let Ok(Input { kind: InputKind::Log(profile), .. }) = &mut looked {
             profile.candidates.trim(ID_VALUES / found.len());
         }
@@ -112,6 +116,7 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
         }
     }
     settle_years(&mut inputs.logs);
+    parts::settle(&mut inputs.logs, paths, scan);
     settle_request_ids(&mut inputs.logs);
     for log in &inputs.logs {
         let Some(profile) = log.profile() else { continue };
@@ -225,7 +230,7 @@ fn is_pipe(found: &Found) -> bool {
 }
 
 /// Opens a file and looks at samples of it.
-fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, Left> {
+fn look(found: &Found, scan: &ScanOptions) -> Result<Input, Left> {
     let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
     let (kind, coarse, pipe) = match content {
@@ -258,7 +263,9 @@ fn look(found: &Found, roots: &[PathBuf], scan: &ScanOptions) -> Result<Input, L
         modified: modified.or(found.modified),
         latest: None,
         size: found.size,
-        service: service_of(found, roots),
+        service: None,
+        log: found.shown.clone(),
+        age: Age::Current,
         coarse,
         found: found.clone(),
         pipe: Mutex::new(pipe),
@@ -374,7 +381,7 @@ fn is_source_text(path: &Path) -> bool {
 }
 
 /// Head, middle and tail of a file in memory, in whole lines.
-fn samples(bytes: &[u8]) -> Vec<&[u8]> {
+pub(super) fn samples(bytes: &[u8]) -> Vec<&[u8]> {
     if bytes.len() <= HEAD + 2 * ELSEWHERE {
         return vec![bytes];
     }
@@ -387,12 +394,17 @@ fn samples(bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Without a last line that is cut; all of it if it is one line.
-fn whole_lines(bytes: &[u8]) -> &[u8] {
+pub(super) fn whole_lines(bytes: &[u8]) -> &[u8] {
     memchr::memrchr(b'\n', bytes).map_or(bytes, |end| &bytes[..=end])
 }
 
 fn read_head(stream: &mut Stream) -> Vec<u8> {
-    let mut head = vec![0; HEAD];
+    read_start(stream, HEAD)
+}
+
+/// The first `most` bytes of a stream, or all of it.
+pub(super) fn read_start(stream: &mut Stream, most: usize) -> Vec<u8> {
+    let mut head = vec![0; most];
     let mut have = 0;
     while have < head.len() {
         match stream.read(&mut head[have..]) {
@@ -403,60 +415,6 @@ fn read_head(stream: &mut Stream) -> Vec<u8> {
     }
     head.truncate(have);
     head
-}
-
-/// The service that a path suggests: the folder's name, or the file's where the folder's says nothing.
-fn service_of(found: &Found, roots: &[PathBuf]) -> Option<String> {
-    const NOTHING: &[&str] = &[
-        "",
-        ".",
-        "..",
-        "/",
-        "log",
-        "logs",
-        "var",
-        "tmp",
-        "data",
-        "metrics",
-        "archive",
-        "old",
-        "nodes",
-        "containers",
-    ];
-    if found.path.as_os_str() == "-" {
-        return None;
-    }
-    let logical = found.logical_path();
-    let below =
-        roots.iter().filter_map(|root| logical.strip_prefix(root).ok()).min_by_key(|p| p.as_os_str().len());
-    let path = match below {
-        Some(below) if !found.named => below,
-        _ => &*logical,
-    };
-    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
-    if !NOTHING.contains(&folder) {
-        return Some(without_instance(folder).to_owned());
-    }
-    let name = path.file_name()?.to_str()?;
-    let stem = name.split('.').next().unwrap_or(name);
-    let stem = ["-access", "-error", "_access", "_error", "-json"]
-        .iter()
-        .find_map(|end| stem.strip_suffix(end))
-        .unwrap_or(stem);
-    (!matches!(stem, "" | "access" | "error" | "current" | "app" | "0" | "syslog" | "messages"))
-        .then(|| stem.to_owned())
-}
-
-/// `roaming-hub-1`, a container's name, without the instance.
-fn without_instance(folder: &str) -> &str {
-    match folder.rsplit_once('-') {
-        Some((name, number))
-            if number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() =>
-        {
-            name
-        }
-        _ => folder,
-    }
 }
 
 /// The names of the fields of these logs, sorted, each once.
@@ -483,6 +441,21 @@ impl Input {
             InputKind::Log(_) => None,
             InputKind::Metrics(format) => Some(format),
         }
+    }
+
+    /// Was it named by the user, rather than found in a directory or an archive?
+    pub(super) fn is_named(&self) -> bool {
+        self.found.named
+    }
+
+    /// Is it a member of an archive?
+    pub(super) fn is_member(&self) -> bool {
+        self.found.member.is_some()
+    }
+
+    /// Is this no file that could be opened again?
+    pub(super) fn is_pipe(&self) -> bool {
+        is_pipe(&self.found)
     }
 
     /// Is there something that has been read already, and is reported even if the scan is cancelled?
@@ -594,33 +567,6 @@ impl Inputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn service(path: &str, root: &str) -> Option<String> {
-        let found = Found {
-            path: path.into(),
-            shown: path.into(),
-            named: false,
-            modified: None,
-            size: Some(1),
-            member: None,
-        };
-        service_of(&found, &[root.into()])
-    }
-
-    #[test]
-    fn services_are_named_by_folders_and_files() {
-        for (path, expected) in [
-            ("d/payment-service/db.log", Some("payment-service")),
-            ("d/logs/session-manager.log", Some("session-manager")),
-            ("d/logs/front-door-access.log", Some("front-door")),
-            ("d/docker/roaming-hub-1/cbf3869ec9a6-json.log", Some("roaming-hub")),
-            ("d/order.json.log.1.gz", Some("order")),
-            ("d/access.log", None),
-            ("d/var/log/tariff-store/current.log.1.gz", Some("tariff-store")),
-        ] {
-            assert_eq!(service(path, "d").as_deref(), expected, "{path}");
-        }
-    }
 
     #[test]
     fn documents_are_no_logs() {

@@ -9,6 +9,7 @@ mod cursor;
 mod database;
 mod driver;
 mod inputs;
+mod parts;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -94,6 +95,14 @@ pub fn entries_at<T: Send>(
         });
     };
     again(inputs, &places, needs, options, Vec::new, look).into_iter().flatten().collect()
+}
+
+/// Lets no part of the program use more than so many threads: whoever works on one works on the caller's.
+pub fn bound_threads(threads: usize) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    let pool = if threads == 1 { pool.use_current_thread() } else { pool };
+    // There is a pool already where several commands run in one process, as in tests: the first decides.
+    let _ = pool.build_global();
 }
 
 /// Applies `f` to every index below `count` on `threads` threads; the results in order.

@@ -18,6 +18,7 @@ use crate::outcome::{Judge, SuccessRule, asked};
 use crate::scan::{self, Input};
 use crate::series::bins::{Bins, Moment};
 use crate::signatures::quantity;
+use crate::source::Age;
 
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;
@@ -34,12 +35,36 @@ pub struct Wants {
     /// Fields of every file that hold quantities, with their names.
     numbers: Vec<Vec<(Slot, String)>>,
     pools: Vec<PoolFields>,
-    /// The group of every file: a log and its rotated parts are one group.
+    /// The group of every file: the parts of a log are one group.
     groups: Vec<u32>,
-    /// The file that stands for each group.
-    files: Vec<String>,
+    /// What is known of each group.
+    written: Vec<Written>,
     /// What stands for requests.
     judge: Judge,
+}
+
+/// A log: the files that are its parts.
+#[derive(Clone, Debug)]
+struct Written {
+    /// Its path, without what marks parts.
+    log: String,
+    /// The file that stands for it: the part that is written to, or else the last one.
+    file: String,
+    /// The last of its parts.
+    age: Age,
+}
+
+impl Written {
+    fn of(input: &Input) -> Written {
+        Written { log: input.log.clone(), file: input.shown.clone(), age: input.age.clone() }
+    }
+
+    /// Another part; they come with the oldest first, as far as their names tell.
+    fn add(&mut self, input: &Input) {
+        if input.age >= self.age {
+            (self.file, self.age) = (input.shown.clone(), input.age.clone());
+        }
+    }
 }
 
 /// Fields that hold a pool's numbers.
@@ -168,24 +193,19 @@ impl Wants {
             own.map(|key| (needs.field(key), key.clone())).collect()
         };
         let numbers = logs.iter().map(&mut numbers_of).collect();
-        let mut files: Vec<String> = Vec::new();
-        let mut stems: BTreeMap<&str, usize> = BTreeMap::new();
-        let groups = logs
-            .iter()
-            .map(|input| {
-                let at = *stems.entry(unrotated(&input.shown)).or_insert_with(|| {
-                    files.push(input.shown.clone());
-                    files.len() - 1
-                });
-                // The log itself stands for its rotated parts.
-                if input.shown.len() < files[at].len() {
-                    files[at].clone_from(&input.shown);
-                }
-                at as u32
-            })
-            .collect();
+        let mut written: Vec<Written> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        let groups = logs.iter().map(|input| {
+            let at = *known.entry(&input.log).or_insert_with(|| {
+                written.push(Written::of(input));
+                written.len() - 1
+            });
+            written[at].add(input);
+            at as u32
+        });
+        let groups = groups.collect();
         let judge = Judge::new(rule, logs, needs);
-        Wants { errors, paths, operations, numbers, pools, groups, files, judge }
+        Wants { errors, paths, operations, numbers, pools, groups, written, judge }
     }
 
     /// Appends what was asked for, masked, to `key`; says whether the entry tells.
@@ -252,7 +272,17 @@ impl Wants {
 
     /// The file that stands for a group.
     pub fn file(&self, group: u32) -> &str {
-        self.files.get(group as usize).map_or("", String::as_str)
+        self.written.get(group as usize).map_or("", |written| &written.file)
+    }
+
+    /// The path of a group's log, without what marks parts.
+    pub fn log(&self, group: u32) -> &str {
+        self.written.get(group as usize).map_or("", |written| &written.log)
+    }
+
+    /// Which part of its log the last one of a group is.
+    pub fn last_part(&self, group: u32) -> &Age {
+        self.written.get(group as usize).map_or(&Age::Current, |written| &written.age)
     }
 
     /// The group of a file.
@@ -299,20 +329,6 @@ fn shortened(name: &[u8]) -> &[u8] {
     // The bytes of a letter but its first begin with the bits 10.
     let end = (0..=LONGEST).rev().find(|at| name[*at] & 0xC0 != 0x80);
     &name[..end.unwrap_or(LONGEST)]
-}
-
-/// A path without what rotation and compression add: `db.log` for `db.log.1.gz` and `db.log-20240504.gz`.
-fn unrotated(path: &str) -> &str {
-    let mut stem = path;
-    for end in [".gz", ".zst", ".bz2", ".xz", ".zip"] {
-        stem = stem.strip_suffix(end).unwrap_or(stem);
-    }
-    let cut = stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_' || c == 'T');
-    match cut.strip_suffix('.') {
-        Some(cut) if cut.len() < stem.len() && cut.contains('.') => cut,
-        _ if cut.rsplit_once('.').is_some_and(|(_, end)| end == "log") && cut.len() < stem.len() => cut,
-        _ => stem,
-    }
 }
 
 impl<'w> Observed<'w> {
@@ -572,18 +588,44 @@ impl Kind {
         key
     }
 
-    /// The first words of what it says.
+    /// The first words of what it says: without the fields behind it, and without what it ends with in brackets.
     pub fn gist(&self) -> String {
         const LONGEST: usize = 70;
-        let text = self.text.split(['|', '(', '[', '{']).next().unwrap_or_default().trim();
-        // One word is no sentence.
-        clip(if text.contains(' ') { text } else { self.text.trim() }, LONGEST)
+        let text = self.text.split(" | ").next().unwrap_or_default();
+        clip(without_appendix(text.trim()), LONGEST)
     }
 
     /// Is this as bad as an error?
     pub fn is_error(&self) -> bool {
         self.level >= Some(Level::Error)
     }
+}
+
+/// A sentence without what stands in brackets at its end. One word is no sentence.
+fn without_appendix(text: &str) -> &str {
+    let mut said = text;
+    while let Some(open) = appendix(said) {
+        let before = said[..open].trim_end();
+        if !before.contains(' ') {
+            break;
+        }
+        said = before;
+    }
+    said
+}
+
+/// Where the brackets open that a text ends with, or that are not closed before its end.
+fn appendix(text: &str) -> Option<usize> {
+    let mut open: Vec<usize> = Vec::new();
+    let mut last = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' => open.push(at),
+            ')' | ']' | '}' => last = open.pop().filter(|_| open.is_empty() && at + 1 == text.len()),
+            _ => {}
+        }
+    }
+    open.first().copied().or(last)
 }
 
 /// The first letters of a text.
@@ -619,17 +661,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rotated_parts_belong_to_their_log() {
-        for (path, stem) in [
-            ("a/db.log", "a/db.log"),
-            ("a/db.log.1.gz", "a/db.log"),
-            ("a/db.log-20240504.gz", "a/db.log"),
-            ("a/db.log.2024-05-04", "a/db.log"),
-            ("pods/x/0.log", "pods/x/0.log"),
-            ("a/87b9-json.log.1.gz", "a/87b9-json.log"),
-            ("host7", "host7"),
+    fn a_sentence_ends_where_it_ends() {
+        for (text, gist) in [
+            ("cannot move [*] to its shelf: rack is full", "cannot move [*] to its shelf: rack is full"),
+            ("[worker] cannot move it", "[worker] cannot move it"),
+            ("query executed (rows=*, time=*)", "query executed"),
+            ("upload (part *) stopped (code=*) [*]", "upload (part *) stopped"),
+            ("call failed: {code: *, why: {a: *}", "call failed:"),
+            ("started {}", "started {}"),
+            ("a|b is gone | java.io.IOException", "a|b is gone"),
+            ("(nothing)", "(nothing)"),
         ] {
-            assert_eq!(unrotated(path), stem, "{path}");
+            let text = text.to_owned();
+            let kind = Kind { what: What::Template, group: 0, level: None, service: String::new(), text };
+            assert_eq!(kind.gist(), gist);
         }
     }
 

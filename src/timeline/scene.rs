@@ -45,7 +45,9 @@ pub struct Scene<'w> {
     pub last: Timestamp,
     /// The time that is usual, where one is given.
     pub given: Option<Given>,
-    /// The same on the axis.
+    /// The first and last instant of what is to be explained, where a part of the time was selected.
+    selected: Option<(Timestamp, Timestamp)>,
+    /// The time that is usual on the axis.
     pub against: Against,
     /// For every kind the words of the detectors that occur in it, sorted.
     words: Vec<Vec<&'static str>>,
@@ -60,6 +62,8 @@ pub struct Scene<'w> {
 /// A time that is usual, to compare with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Given {
+    /// Was it typed? Else it is what lies before the time that was selected.
+    pub typed: bool,
     /// Its first and last instant.
     pub usual: (Timestamp, Timestamp),
     /// The first and last instant between which changes are looked for; `None` anywhere else.
@@ -67,6 +71,17 @@ pub struct Given {
 }
 
 impl Given {
+    /// The time before a window, in which there is enough to compare with; `None` if there is not.
+    fn is_known(&self, chunks: &[ChunkTimes]) -> bool {
+        const LEAST: i64 = 60 * NANOS;
+        let begins = chunks.iter().map(|(_, (first, _))| *first).min();
+        let within = self.within.map(|(from, to)| (from.0, to.0.saturating_sub(from.0)));
+        self.typed
+            || begins.zip(within).is_some_and(|(begins, (from, length))| {
+                from.saturating_sub(begins.0) >= LEAST.min(length / 4).max(NARROWEST)
+            })
+    }
+
     /// Does a time lie where changes are looked for?
     pub fn is_judged(&self, ts: Timestamp) -> bool {
         !(self.usual.0..=self.usual.1).contains(&ts)
@@ -186,6 +201,8 @@ impl<'w> Scene<'w> {
     ) -> Scene<'w> {
         let chunks = observed.take_chunks();
         let requests = observed.take_requests();
+        let selected = given.filter(|given| !given.typed).and_then(|given| given.within);
+        let given = given.filter(|given| given.is_known(&chunks));
         let numbers = observed.take_numbers();
         let kinds = observed.into_sorted();
         let mut all = Bins::default();
@@ -214,6 +231,7 @@ impl<'w> Scene<'w> {
             axis,
             last,
             given,
+            selected,
             against,
             words,
             changes: Vec::new(),
@@ -222,6 +240,25 @@ impl<'w> Scene<'w> {
         };
         scene.changes = (0..scene.kinds.len()).map(|at| scene.find_change(at)).collect();
         scene
+    }
+
+    /// Is there nothing to be explained?
+    pub fn is_empty(&self) -> bool {
+        let inside = |(from, to): (Timestamp, Timestamp)| {
+            self.kinds.iter().any(|(_, signal)| signal.bins.within(from, to).next().is_some())
+        };
+        self.kinds.is_empty() || self.selected.is_some_and(|selected| !inside(selected))
+    }
+
+    /// What is to be explained, of the time from the first entry to the last, where a part of it was selected.
+    pub fn window(&self, (first, last): (Timestamp, Timestamp)) -> Option<(Timestamp, Timestamp)> {
+        let (from, to) = self.selected?;
+        Some((from.max(first), to.min(last))).filter(|(from, to)| from <= to)
+    }
+
+    /// Does some of this time belong to what is to be explained?
+    pub fn is_selected(&self, (first, last): (Timestamp, Timestamp)) -> bool {
+        self.selected.is_none_or(|(from, to)| first <= to && from <= last)
     }
 
     /// May a chunk of a file hold entries of a range of time? What has no time may be anywhere.
@@ -256,7 +293,7 @@ impl<'w> Scene<'w> {
             }
         }
         let parts = |group: u32| {
-            let mut path = self.wants.file(group).rsplit('/');
+            let mut path = self.wants.log(group).rsplit('/');
             let last = path.next().unwrap_or_default().split('.').next().unwrap_or_default();
             [Some(last), path.next()].into_iter().flatten().map(str::to_owned).collect::<BTreeSet<String>>()
         };
@@ -284,6 +321,11 @@ impl<'w> Scene<'w> {
     /// When a kind of entry was more frequent than usual, measured by time and by the volume of its log.
     pub fn change(&self, kind: usize) -> Option<&Change> {
         self.changes[kind].as_ref()
+    }
+
+    /// How many groups there are.
+    pub fn groups(&self) -> u32 {
+        self.volumes.len() as u32
     }
 
     /// Entries of a group on the axis.

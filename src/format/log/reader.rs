@@ -402,7 +402,7 @@ impl Reader {
 }
 
 /// What a pod is of, by its name: `cart-579f59597d-wc2lz` is one of the replicas of `cart`.
-fn of_pod(name: &[u8]) -> Option<&[u8]> {
+pub fn of_pod(name: &[u8]) -> Option<&[u8]> {
     let (rest, random) = name.split_at_checked(name.len().checked_sub(6)?)?;
     let dash = memchr::memrchr(b'-', rest)?;
     let (service, set) = (&rest[..dash], &rest[dash + 1..]);
