@@ -306,7 +306,9 @@ impl Fold for Joined<'_> {
         let case = self.table.entry(&id, Case::default);
         let bad = slots.level >= Some(Level::Warn);
         case.known_to(&Known { group, span: slots.ts.map(|ts| (ts, ts)), bad });
-        told.into_iter().for_each(|kind| case.says(kind));
+        if let Some(kind) = told {
+            case.says(kind);
+        }
         if let Some(ts) = slots.ts {
             case.first = Some(case.first.map_or(ts, |first| first.min(ts)));
             case.last = Some(case.last.map_or(ts, |last| last.max(ts)));

@@ -148,7 +148,9 @@ pub fn story(
     let contrast = requests.map(|(_, contrast)| contrast);
     signs.extend(standing(scene, findings, (success.as_ref(), outcome), contrast, &signs));
     if let Some(contrast) = contrast {
-        signs.iter_mut().for_each(|sign| sign.share = contrast.best(&sign.kinds));
+        for sign in &mut signs {
+            sign.share = contrast.best(&sign.kinds);
+        }
     }
     let mut candidates = candidates(signs);
     rank(scene, &mut candidates, success.as_ref(), requests);
@@ -163,7 +165,7 @@ pub fn story(
     let whole = (outcome == Outcome::Failing).then_some((scene.axis.start, scene.last));
     let impact = worst.map(|worst| (worst.from, worst.to));
     let impact = impact.or(whole).or(core.filter(|_| !candidates.is_empty()));
-    let causes = causes(scene, &candidates, (success.as_ref(), outcome), (requests, impact));
+    let causes = causes(scene, &candidates, (success.as_ref(), outcome), requests, impact);
     let onset = causes.first().and_then(|cause| cause.from).or(worst.map(|worst| worst.from));
     let rates = success.as_ref().map_or_else(Rates::default, |success| success.rates(scene, impact));
     let timeline = timeline(&candidates, success.as_ref(), scene);
@@ -200,11 +202,14 @@ fn causes(
     scene: &Scene<'_>,
     candidates: &[Candidate],
     (success, outcome): (Option<&Success>, Outcome),
-    (requests, impact): (Option<(&Reach, &Contrast)>, Option<(Timestamp, Timestamp)>),
+    requests: Option<(&Reach, &Contrast)>,
+    impact: Option<(Timestamp, Timestamp)>,
 ) -> Vec<Cause> {
     const MOST: usize = 5;
     let mut view = View::of(scene, candidates, success, requests);
-    view.iter_mut().for_each(|view| view.impact = impact);
+    if let Some(view) = &mut view {
+        view.impact = impact;
+    }
     let total: f64 = candidates.iter().take(3).map(|candidate| candidate.score.exp()).sum();
     let total = total + NONE_OF_THESE.exp();
     let share = |candidate: &Candidate| {
@@ -260,7 +265,7 @@ fn most(lead: &Sign, outcome: Outcome) -> f64 {
         _ if !lead.standing => 1.0,
         (Outcome::Some, _) => 0.45,
         _ if tells => 0.9,
-        (Outcome::Failing, true) | (Outcome::Unknown, true) => 0.7,
+        (Outcome::Failing | Outcome::Unknown, true) => 0.7,
         _ => 0.45,
     }
 }

@@ -87,7 +87,10 @@ pub(super) fn standing(
         {
             continue;
         }
-        let Some(share) = belongs(outcome, contrast, &finding.kinds) else { continue };
+        let share = contrast.and_then(|contrast| contrast.best(&finding.kinds));
+        if !may_tell(outcome, contrast, share) {
+            continue;
+        }
         let what = DETECTORS.iter().find(|detector| detector.name() == finding.detector);
         let what = what.map_or(finding.detector, |detector| detector.what());
         signs.push(Sign {
@@ -107,7 +110,10 @@ pub(super) fn standing(
         if kind.what != What::Template || !kind.is_error() || ended || known.contains(&at) || taken(&[at]) {
             continue;
         }
-        let Some(share) = belongs(outcome, contrast, &[at]) else { continue };
+        let share = contrast.and_then(|contrast| contrast.of(at));
+        if !may_tell(outcome, contrast, share) {
+            continue;
+        }
         signs.push(Sign { subject: family::subject(scene, kind), ..sign(scene, &[at], share) });
     }
     drop_bystanders(&mut signs);
@@ -125,19 +131,18 @@ fn drop_bystanders(signs: &mut Vec<Sign>) {
     }
 }
 
-/// May kinds of entries tell why requests fail? With it how they belong to the failed, where that is known.
-fn belongs(outcome: Outcome, contrast: Option<&Contrast>, kinds: &[usize]) -> Option<Option<Share>> {
-    let share = contrast.and_then(|contrast| contrast.best(kinds));
+/// May kinds of entries tell why requests fail, given how they belong to the failed where that is known?
+fn may_tell(outcome: Outcome, contrast: Option<&Contrast>, share: Option<Share>) -> bool {
     let compares = contrast.is_some_and(Contrast::compares);
     let sibling = contrast.is_some_and(|contrast| contrast.sibling);
     match (outcome, share) {
         // Those that failed know nothing of it.
-        (_, Some(share)) if compares && !share.tells() => None,
-        (Outcome::Usual, Some(share)) if compares && share.of_failed >= WORTH => Some(Some(share)),
+        (_, Some(share)) if compares && !share.tells() => false,
+        (Outcome::Usual, Some(share)) => compares && share.of_failed >= WORTH,
         // A sibling that differs is no chance.
-        (Outcome::Some, Some(share)) if compares && sibling && share.of_failed >= MOST => Some(Some(share)),
-        (Outcome::Usual | Outcome::Some, _) => None,
-        (_, share) => Some(share),
+        (Outcome::Some, Some(share)) => compares && sibling && share.of_failed >= MOST,
+        (Outcome::Usual | Outcome::Some, None) => false,
+        (Outcome::Failing | Outcome::Unknown, _) => true,
     }
 }
 

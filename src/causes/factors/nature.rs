@@ -12,6 +12,7 @@ pub(super) fn worth(sign: &Sign) -> f64 {
 }
 
 /// Of the sign that is worth most.
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]
 pub(super) fn of_the_best(view: &View<'_>, at: usize) -> Option<Factor> {
     let sign = best(view, &view.candidates[at]);
     let why = match sign.nature {
@@ -24,6 +25,7 @@ pub(super) fn of_the_best(view: &View<'_>, at: usize) -> Option<Factor> {
 }
 
 /// Of the sign that leads.
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]
 pub(super) fn of_the_lead(view: &View<'_>, at: usize) -> Option<Factor> {
     let lead = view.candidates[at].lead();
     Some(Factor { factor: "leading-sign", weight: LEADING * lead.weight, why: lead.what.clone() })

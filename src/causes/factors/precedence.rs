@@ -21,6 +21,7 @@ pub(super) fn worth(view: &View<'_>, candidate: &Candidate, sign: &Sign) -> f64 
 }
 
 /// How early a candidate is.
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]
 pub(super) fn first(view: &View<'_>, at: usize) -> Option<Factor> {
     let candidate = &view.candidates[at];
     let sign = best(view, candidate);

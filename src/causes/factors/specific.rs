@@ -11,6 +11,7 @@ pub(in crate::causes) fn trust(lead: &Sign) -> f64 {
 }
 
 /// The doubt that a vague sign leaves.
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]
 pub(super) fn specific(view: &View<'_>, at: usize) -> Option<Factor> {
     let lead = view.candidates[at].lead();
     Some(Factor {

@@ -5,6 +5,7 @@ use super::super::weights::CLEAREST;
 use super::Factor;
 
 /// The loudest is not the first: what one entry is enough for is clear.
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]
 pub(super) fn clear(view: &View<'_>, at: usize) -> Option<Factor> {
     let lead = view.candidates[at].lead();
     let plain = lead.weight >= 0.9 && !lead.level;
