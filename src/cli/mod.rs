@@ -21,6 +21,7 @@ mod query;
 mod recorded;
 mod redaction;
 mod session;
+mod signatures;
 mod skew;
 mod stats;
 mod templates;
