@@ -225,6 +225,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         }
         'obs;detect' {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Look only for these (see --list)')
+            [CompletionResult]::new('--signatures', '--signatures', [CompletionResultType]::ParameterName, 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')

@@ -226,6 +226,7 @@ complete -c obs -n "__fish_obs_using_subcommand templates" -l redact -d 'Replace
 complete -c obs -n "__fish_obs_using_subcommand templates" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l signatures -d 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand detect" -l fail-on -d 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r

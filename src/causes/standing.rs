@@ -54,7 +54,7 @@ impl Outcome {
         match success {
             Some(success) if success.is_telling() => {
                 let rate =
-                    success.rate().filter(|_| !success.worst.as_ref().is_some_and(has_past)).unwrap_or(1.0);
+                    success.rate.filter(|_| !success.worst.as_ref().is_some_and(has_past)).unwrap_or(1.0);
                 match rate {
                     rate if rate < WELL => Outcome::Failing,
                     rate if rate < NEARLY_ALL => Outcome::Some,
@@ -62,7 +62,7 @@ impl Outcome {
                 }
             }
             // A few requests, all of which fail, are no accident.
-            Some(success) if success.rate().is_some_and(|rate| rate < 0.5) => Outcome::Failing,
+            Some(success) if success.rate.is_some_and(|rate| rate < 0.5) => Outcome::Failing,
             Some(_) | None => Outcome::Unknown,
         }
     }
@@ -116,6 +116,8 @@ pub(super) fn standing(
         }
         signs.push(Sign { subject: family::subject(scene, kind), ..sign(scene, &[at], share) });
     }
+    // What lies beside the time that is judged is no sign of it.
+    signs.retain(|sign| !sign.timed || sign.kinds.iter().any(|kind| is_judged(scene, *kind)));
     drop_bystanders(&mut signs);
     if outcome == Outcome::Failing {
         signs.extend(success.and_then(|success| requests_fail(scene, success)));
@@ -146,6 +148,11 @@ fn may_tell(outcome: Outcome, contrast: Option<&Contrast>, share: Option<Share>)
     }
 }
 
+/// Was a kind of entry seen in the time that is judged?
+fn is_judged(scene: &Scene<'_>, kind: usize) -> bool {
+    scene.judged(&scene.kinds[kind].1.bins).first().is_some()
+}
+
 /// A sign of kinds of entries that tell of it all the time.
 fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
     let mut bins = Bins::default();
@@ -156,6 +163,7 @@ fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
     }
     let kind: &Kind = &scene.kinds[kinds[0]].0;
     let from = bins.first().map(|first| first.ts);
+    let timed = kinds.iter().any(|kind| scene.kinds[*kind].1.bins.first().is_some());
     Sign {
         detector: "error",
         what: format!("“{}”", kind.gist()),
@@ -164,7 +172,7 @@ fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
         gain: share.map_or((count as f64).max(1.0), |share| share.failed as f64 * share.lift().ln()).max(1.0),
         from: from.unwrap_or(scene.axis.start),
         to: bins.last().unwrap_or(scene.last),
-        timed: from.is_some(),
+        timed,
         count,
         level: false,
         part: false,

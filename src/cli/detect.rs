@@ -1,5 +1,6 @@
 //! `obs detect`: which known failures, changes and context are in here, with windows and evidence.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -13,13 +14,16 @@ use super::nothing;
 use super::out;
 use super::redaction;
 use super::session::{Chosen, Session};
+use super::signatures;
 use super::verdict::Verdict;
 use crate::detect::own::Own;
+use crate::detect::signature;
 use crate::detect::{self, Finding, Severity, Wants};
 use crate::investigate::{self, Corpus, Question, reread};
 use crate::model::{Error, Needs};
 use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
 use crate::scan::Selection;
+use crate::signatures::cre::Signatures;
 use crate::signatures::meter;
 
 /// Find known failures, bursts and changes, with windows and evidence
@@ -29,13 +33,17 @@ use crate::signatures::meter;
   obs detect logs/ --only pool-exhaustion,timeout --output json
   obs detect logs/ --fail-on high
   obs detect logs/ --config obs.yaml
-  obs detect logs/ --baseline 02:30..03:00")]
+  obs detect logs/ --baseline 02:30..03:00
+  obs detect logs/ --signatures rules/")]
 pub(super) struct DetectArgs {
     #[command(flatten)]
     paths: PathArgs,
     /// Look only for these (see --list)
     #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
     only: Vec<String>,
+    /// Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
+    signatures: Vec<PathBuf>,
     /// Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<String>,
@@ -78,13 +86,16 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let conditioned = needs.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     let rule = config::success(&args.success, &args.input, &mut needs)?;
-    if let Some(name) = args.only.iter().find(|name| !is_known(name, &own)) {
+    let (signatures, said) = signatures::read(&args.signatures)?;
+    let alike = signature::ask(&signatures, &mut needs);
+    if let Some(name) = args.only.iter().find(|name| !is_known(name, &own, &signatures)) {
         return Err(
             Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
         );
     }
     let fail_on = args.fail_on.as_deref().map(severity).transpose()?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.diagnostics.extend(said);
     session.require_data();
     // Evidence is read again where it stands.
     session.hold_pipes();
@@ -94,8 +105,15 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
-    let question =
-        Question { filter: &chosen.filter, range, compared: range, given, own: &own, only: &args.only };
+    let question = Question {
+        filter: &chosen.filter,
+        range,
+        compared: range,
+        given,
+        own: &own,
+        signatures: Some((&signatures, &alike)),
+        only: &args.only,
+    };
     let investigate::Looked { scene, mut findings, mut scanned, recorded } =
         investigate::look(&corpus, &question, (&wants, &selection))?;
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
@@ -135,8 +153,9 @@ fn listed() -> Vec<(&'static str, String)> {
 }
 
 /// Is this the name of a detector, of entries or of recorded metrics?
-fn is_known(name: &str, own: &[Own]) -> bool {
-    own.iter().any(|own| own.name == name)
+fn is_known(name: &str, own: &[Own], signatures: &Signatures) -> bool {
+    signatures.rules.iter().any(|rule| rule.id == name)
+        || own.iter().any(|own| own.name == name)
         || detect::by_name(name).is_some()
         || meter::recorded_only().iter().any(|(known, _)| *known == name)
 }
@@ -172,6 +191,9 @@ fn report(findings: &[Finding]) -> Report {
             report.paragraph(format!("windows: {}{more}", windows.join(", ")));
         }
         report.push(lines(&finding.evidence));
+        if let Some(mitigation) = finding.advice.as_ref().and_then(|advice| advice.mitigation.as_deref()) {
+            report.paragraph(format!("What to do:\n{mitigation}"));
+        }
     }
     report
 }

@@ -147,7 +147,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
     // Of what was selected the requests are compared, not with those of the past.
     let compared = if args.usual.baseline.is_some() { range } else { selected };
-    let question = Question { filter: &chosen.filter, range, compared, given, own: &own, only: &[] };
+    let question =
+        Question { filter: &chosen.filter, range, compared, given, own: &own, signatures: None, only: &[] };
     let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
     let Investigation { looked, story, affected, examples: cases } = investigation;
     let Looked { scene, findings, mut scanned, recorded } = looked;
@@ -551,7 +552,7 @@ fn untold(story: &Story, judged: Judged, account: &Account) -> Phrase {
     };
     let phrase = Phrase::new().and(Style::Bad, what).and(Style::Plain, since);
     let phrase = headlined(phrase, cause);
-    let rate = story.success.as_ref().filter(|success| success.is_telling()).and_then(Success::rate);
+    let rate = story.success.as_ref().filter(|success| success.is_telling()).and_then(|success| success.rate);
     phrase.and(
         Style::Plain,
         match rate {

@@ -21,6 +21,7 @@ mod progress;
 mod query;
 mod redaction;
 mod session;
+mod signatures;
 mod skew;
 mod stats;
 mod templates;

@@ -1,14 +1,16 @@
-//! Detectors that know failures by their words: a table of phrases, and what finding one of them means.
+//! Detectors that know failures by their words: what finding a row of their tables (`signatures::known`) means.
 
 use std::collections::BTreeMap;
 
 use super::Detector;
 use super::finding::Finding;
+use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::model::unit::HumanCount;
-use crate::model::{Level, Timestamp};
 use crate::series::bins::Bins;
-use crate::signatures::{Nature, Severity};
+pub use crate::signatures::known::Family;
+use crate::signatures::known::Gauge;
+use crate::signatures::{Decisive, Nature, Severity};
 use crate::timeline::observe::{Example, Kind, Signal, What};
 use crate::timeline::scene::Scene;
 use crate::timeline::{Evidence, Subject};
@@ -16,79 +18,25 @@ use crate::timeline::{Evidence, Subject};
 /// Events further apart than this belong to different windows.
 const GAP: i64 = 60 * NANOS;
 
-/// Words that make up a sign of a failure.
-#[derive(Clone, Copy, Debug)]
-pub struct Phrase {
-    /// How telling it is: of several signs in one service, the most telling are counted.
-    pub telling: u8,
-    /// All of these occur,
-    pub all: &'static [&'static str],
-    /// and none of these.
-    pub none: &'static [&'static str],
-}
-
-/// A phrase of words that all occur.
-pub const fn says(telling: u8, all: &'static [&'static str]) -> Phrase {
-    Phrase { telling, all, none: &[] }
-}
-
-/// A phrase of words that all occur, unless one of the others does.
-pub const fn says_but(telling: u8, all: &'static [&'static str], none: &'static [&'static str]) -> Phrase {
-    Phrase { telling, all, none }
-}
-
-/// A family of failures that have their words.
-#[derive(Clone, Copy, Debug)]
-pub struct Family {
-    /// The detector's name.
-    pub name: &'static str,
-    /// One sentence.
-    pub about: &'static str,
-    /// What happened, in the words of the summary.
-    pub what: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What part it plays.
-    pub nature: Nature,
-    /// Entries below this level are talk, not trouble; entries without a level count.
-    pub least: Level,
-    /// Must it have become more frequent than it was? Else a single entry is enough, and what is constant is low.
-    pub rises: bool,
-    /// The signs.
-    pub phrases: &'static [Phrase],
-    /// Words with which no phrase counts.
-    pub unless: &'static [&'static str],
-    /// What happens more often than this is routine and no sign.
-    pub most: Option<u64>,
-    /// Numbers that are a sign, too.
-    pub gauge: Option<What>,
-}
-
-impl Family {
-    /// How telling a kind of entry is; `None` if it is no sign.
-    fn judge(&self, scene: &Scene<'_>, at: usize) -> Option<u8> {
-        let (kind, signal) = &scene.kinds[at];
-        if self.most.is_some_and(|most| signal.count > most) {
-            return None;
-        }
-        if self.gauge == Some(kind.what) {
-            return Some(1);
-        }
-        if kind.what != What::Template || kind.level.is_some_and(|level| level < self.least) {
-            return None;
-        }
-        if self.unless.iter().any(|word| scene.has_word(at, word)) {
-            return None;
-        }
-        self.phrases
-            .iter()
-            .filter(|phrase| {
-                phrase.all.iter().all(|word| scene.has_word(at, word))
-                    && !phrase.none.iter().any(|word| scene.has_word(at, word))
-            })
-            .map(|phrase| phrase.telling)
-            .max()
+/// The row of a family by which a kind of entry is a sign, and how telling it is; `None` if it is no sign.
+fn judge(family: &Family, scene: &Scene<'_>, at: usize) -> Option<(u8, Decisive)> {
+    let (kind, signal) = &scene.kinds[at];
+    if family.most.is_some_and(|most| signal.count > most) {
+        return None;
     }
+    let gauge = match family.gauge {
+        Some(Gauge::Full) => Some(What::Full),
+        Some(Gauge::Near) => Some(What::Near),
+        None => None,
+    };
+    if gauge == Some(kind.what) {
+        return Some((1, Decisive::Once));
+    }
+    if kind.what != What::Template || kind.level.is_some_and(|level| level < family.least) {
+        return None;
+    }
+    let row = family.row(|word| scene.has_word(at, word))?;
+    Some((row.telling, family.decisive(row)))
 }
 
 impl Detector for Family {
@@ -105,15 +53,15 @@ impl Detector for Family {
     }
 
     fn words(&self) -> Vec<&'static str> {
-        let phrases = self.phrases.iter().flat_map(|phrase| phrase.all.iter().chain(phrase.none));
-        phrases.chain(self.unless).copied().collect()
+        let rows = self.rows.iter().flat_map(|row| row.all.iter().chain(row.none));
+        rows.chain(self.unless).copied().collect()
     }
 
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding> {
         let mut signs: BTreeMap<Subject, Vec<Sign>> = BTreeMap::new();
         for (at, (kind, _)) in scene.kinds.iter().enumerate() {
-            let Some(telling) = self.judge(scene, at) else { continue };
-            if self.rises && scene.change(at).is_none() {
+            let Some((telling, decisive)) = judge(self, scene, at) else { continue };
+            if self.rises && scene.change(at).is_none() && decisive < Decisive::Once {
                 continue;
             }
             signs.entry(identity(scene, kind)).or_default().push(Sign { telling, kind: at });
@@ -124,7 +72,7 @@ impl Detector for Family {
         signs
             .into_values()
             .filter(|signs| !shown || shows(signs))
-            .filter_map(|signs| self.conclude(scene, &signs))
+            .filter_map(|signs| conclude(self, scene, &signs))
             .collect()
     }
 }
@@ -150,68 +98,66 @@ pub fn subject(scene: &Scene<'_>, kind: &Kind) -> Subject {
     Subject { file: scene.wants.file(kind.group).to_owned(), ..identity(scene, kind) }
 }
 
-impl Family {
-    /// One finding from the signs of one subject: the most telling of them in one log are counted, the others
-    /// are evidence.
-    fn conclude(&self, scene: &Scene<'_>, signs: &[Sign]) -> Option<Finding> {
-        let signal = |sign: &Sign| &scene.kinds[sign.kind];
-        let mut logs: BTreeMap<u32, (u8, u64)> = BTreeMap::new();
-        for sign in signs {
-            let (kind, signal) = signal(sign);
-            let log = logs.entry(kind.group).or_default();
-            if sign.telling > log.0 {
-                *log = (sign.telling, 0);
-            }
-            if sign.telling == log.0 {
-                log.1 += signal.count;
-            }
+/// One finding from the signs of one subject: the most telling of them in one log are counted, the others
+/// are evidence.
+fn conclude(family: &Family, scene: &Scene<'_>, signs: &[Sign]) -> Option<Finding> {
+    let signal = |sign: &Sign| &scene.kinds[sign.kind];
+    let mut logs: BTreeMap<u32, (u8, u64)> = BTreeMap::new();
+    for sign in signs {
+        let (kind, signal) = signal(sign);
+        let log = logs.entry(kind.group).or_default();
+        if sign.telling > log.0 {
+            *log = (sign.telling, 0);
         }
-        let (group, (telling, _)) =
-            logs.into_iter().max_by_key(|(group, log)| (*log, std::cmp::Reverse(*group)))?;
-        let (counted, others): (Vec<&Sign>, Vec<&Sign>) =
-            signs.iter().partition(|sign| sign.telling == telling && signal(sign).0.group == group);
-        let mut bins = Bins::default();
-        let mut untimed = 0;
-        for sign in &counted {
-            let signal = &signal(sign).1;
-            match scene.change(sign.kind).filter(|_| self.rises) {
-                Some(change) => bins.merge(signal.bins.clipped(change.from, change.to)),
-                None => bins.merge(scene.judged(&signal.bins)),
-            }
+        if sign.telling == log.0 {
+            log.1 += signal.count;
+        }
+    }
+    let (group, (telling, _)) =
+        logs.into_iter().max_by_key(|(group, log)| (*log, std::cmp::Reverse(*group)))?;
+    let (counted, others): (Vec<&Sign>, Vec<&Sign>) =
+        signs.iter().partition(|sign| sign.telling == telling && signal(sign).0.group == group);
+    let mut bins = Bins::default();
+    let mut untimed = 0;
+    for sign in &counted {
+        let signal = &signal(sign).1;
+        match scene.change(sign.kind).filter(|_| family.rises) {
+            Some(change) => bins.merge(signal.bins.clipped(change.from, change.to)),
+            None => bins.merge(scene.judged(&signal.bins)),
+        }
+        if !family.rises || scene.change(sign.kind).is_none() {
             untimed += signal.count - signal.bins.count();
         }
-        let count = bins.count() + if self.rises { 0 } else { untimed };
-        if scene.given.is_some() && bins.count() == 0 {
-            return None;
-        }
-        let constant = !self.rises
-            && (is_constant(scene, group, &bins) || counted.iter().any(|sign| scene.was_usual(sign.kind)))
-            && counted.iter().all(|sign| scene.change(sign.kind).is_none());
-        let (kind, _) = signal(counted.first()?);
-        // A pool that is always empty is a failure; other things that always happen are noise.
-        let severity = match (constant, self.nature) {
-            (false, _) => self.severity,
-            (true, Nature::Resource) => self.severity.min(Severity::High),
-            (true, _) => Severity::Low,
-        };
-        let mut finding = Finding {
-            from: bins.first().map(|first| first.ts),
-            to: bins.last(),
-            count,
-            windows: bins.runs(GAP),
-            constant,
-            base: self.severity,
-            kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
-            ..Finding::new(self.name, severity, self.nature, subject(scene, kind))
-        };
-        finding.summary = summary(self.what, &finding);
-        finding.evidence = evidence(scene, &bins, &finding.kinds);
-        (finding.evidence, finding.corroboration) = finding
-            .evidence
-            .into_iter()
-            .partition(|evidence| scene.wants.group(evidence.location.file) == group);
-        Some(finding)
     }
+    let count = bins.count() + untimed;
+    if scene.given.is_some() && bins.count() == 0 {
+        return None;
+    }
+    let constant = (is_constant(scene, group, &bins)
+        || counted.iter().any(|sign| scene.was_usual(sign.kind)))
+        && counted.iter().all(|sign| scene.change(sign.kind).is_none());
+    let (kind, _) = signal(counted.first()?);
+    // A pool that is always empty is a failure; other things that always happen are noise.
+    let severity = match (constant, family.nature) {
+        (false, _) => family.severity,
+        (true, Nature::Resource) => family.severity.min(Severity::High),
+        (true, _) => Severity::Low,
+    };
+    let mut finding = Finding {
+        from: bins.first().map(|first| first.ts),
+        to: bins.last(),
+        count,
+        windows: bins.runs(GAP),
+        constant,
+        base: family.severity,
+        kinds: counted.iter().chain(&others).map(|sign| sign.kind).collect(),
+        ..Finding::new(family.name, severity, family.nature, subject(scene, kind))
+    };
+    finding.summary = summary(family.what, &finding);
+    finding.evidence = evidence(scene, &bins, &finding.kinds);
+    (finding.evidence, finding.corroboration) =
+        finding.evidence.into_iter().partition(|evidence| scene.wants.group(evidence.location.file) == group);
+    Some(finding)
 }
 
 /// A symptom: entries of a time, `inside`, are not what they usually are; `what` says how.
@@ -237,7 +183,7 @@ pub fn unusual(
 }
 
 /// Does something happen from the beginning to the end, and often?
-fn is_constant(scene: &Scene<'_>, group: u32, bins: &Bins) -> bool {
+pub fn is_constant(scene: &Scene<'_>, group: u32, bins: &Bins) -> bool {
     let presence = scene.presence(group);
     let present = presence.iter().filter(|seconds| **seconds > 0.0).count();
     let counts = scene.axis.counts(bins);

@@ -9,6 +9,16 @@ use crate::timeline::{Evidence, Subject};
 use crate::model::{Labels, Timestamp};
 use crate::series::bins::Run;
 
+/// What the author of a signature says of what it finds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// What it is called.
+    pub title: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mitigation: Option<String>,
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
@@ -43,6 +53,9 @@ pub struct Finding {
     pub corroboration: Vec<Evidence>,
     /// Was it so from the beginning to the end?
     pub constant: bool,
+    /// What its author says of it, if a signature from a file found it.
+    #[serde(flatten)]
+    pub advice: Option<Advice>,
     /// The kinds of entries that it was found in.
     #[serde(skip)]
     pub kinds: Vec<usize>,
@@ -83,6 +96,7 @@ impl Finding {
             evidence: Vec::new(),
             corroboration: Vec::new(),
             constant: false,
+            advice: None,
             kinds: Vec::new(),
             gain: 0.0,
             times: 0.0,
@@ -143,6 +157,7 @@ mod tests {
             evidence: vec![evidence],
             corroboration: vec![],
             constant: false,
+            advice: None,
             kinds: vec![],
             gain: 0.0,
             times: 0.0,

@@ -6,32 +6,27 @@
 pub mod asked;
 pub mod beside;
 pub mod burst;
-pub mod clock;
 pub mod collection;
-pub mod crash;
-pub mod deploy;
+pub mod failure;
 pub mod family;
 pub mod finding;
 pub mod latency;
-pub mod limit;
-pub mod lock;
-pub mod memory;
-pub mod network;
+#[cfg(test)]
+mod lines;
 pub mod number;
 pub mod own;
-pub mod pool;
 pub mod recorded;
 pub mod share;
+pub mod signature;
 pub mod silence;
-pub mod stall;
-pub mod storage;
 pub mod storm;
 pub mod success;
-pub mod timeout;
 pub mod traffic;
-pub mod trust;
 pub mod volume;
 
+use crate::signatures::known::{
+    clock, crash, deploy, limit, lock, memory, network, pool, stall, storage, timeout, trust,
+};
 pub use crate::signatures::{Nature, Severity};
 pub use crate::timeline::{Evidence, Observed, Scene, Subject, Wants};
 pub use family::Family;
@@ -93,6 +88,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &crash::EXCEPTION,
     &crash::RESTART,
     &clock::CLOCK,
+    &failure::FAILURE,
     &burst::BURST,
     &share::ERROR_SHARE,
     &latency::LATENCY,
@@ -122,10 +118,21 @@ pub fn vocabulary() -> Vec<&'static str> {
 pub fn findings(scene: &Scene<'_>, only: &[String]) -> Vec<Finding> {
     let wanted =
         |detector: &&&dyn Detector| only.is_empty() || only.iter().any(|name| name == detector.name());
-    let mut findings: Vec<Finding> =
-        DETECTORS.iter().filter(wanted).flat_map(|detector| detector.find(scene)).collect();
+    // The long tail is what all others leave.
+    let told = failure::FAILURE.name();
+    let asked = only.is_empty() || only.iter().any(|name| name == told);
+    let is_rest = |detector: &dyn Detector| detector.name() == told;
+    let mut findings: Vec<Finding> = DETECTORS
+        .iter()
+        .filter(|detector| (asked || wanted(detector)) && !is_rest(**detector))
+        .flat_map(|detector| detector.find(scene))
+        .collect();
+    if asked {
+        findings.extend(failure::rest(scene, &findings));
+    }
     let wanted = |finding: &Finding| only.is_empty() || only.iter().any(|name| name == finding.detector);
-    findings.extend(number::findings(scene).into_iter().filter(wanted));
+    findings.extend(number::findings(scene));
+    findings.retain(wanted);
     findings.sort_by_cached_key(Finding::order);
     findings
 }

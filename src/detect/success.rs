@@ -31,6 +31,8 @@ pub struct Success {
     pub requests: Vec<u64>,
     /// Failures in each bin of the axis.
     pub failures: Vec<u64>,
+    /// The share of the requests that succeeded, of the time that is judged.
+    pub rate: Option<f64>,
     /// When failures were more frequent than usual.
     pub worst: Option<Worst>,
     /// The failures.
@@ -154,6 +156,7 @@ impl Success {
             rule: "what counted it says so".to_owned(),
             recorded,
             asked: None,
+            rate: rate(&requests, &failures, scene.against.within.clone()),
             requests,
             failures,
             worst,
@@ -166,12 +169,6 @@ impl Success {
     pub fn counts_as(&self, counted: &Counted) -> bool {
         let (own, theirs) = (self.requests.iter().sum::<u64>(), counted.all.count());
         self.recorded.is_some() || own.abs_diff(theirs) * 10 <= own
-    }
-
-    /// The share of all requests that succeeded.
-    pub fn rate(&self) -> Option<f64> {
-        let [requests, failures] = [&self.requests, &self.failures].map(|counts| counts.iter().sum::<u64>());
-        (requests > 0).then(|| (requests - failures) as f64 / requests as f64)
     }
 
     /// Are there enough requests for their success to be told in a sentence? Three of fourteen are an accident.
@@ -245,6 +242,14 @@ pub fn statuses<'s>(scene: &'s Scene<'_>, group: u32) -> impl Iterator<Item = &'
     scene.kinds.iter().filter(move |(kind, _)| {
         kind.what == What::Status && kind.group == group && code(kind).is_some() && !is_probe(kind)
     })
+}
+
+/// The share of requests that succeeded, in these bins or in all.
+fn rate(requests: &[u64], failures: &[u64], within: Option<std::ops::Range<usize>>) -> Option<f64> {
+    let within = within.unwrap_or(0..requests.len());
+    let sum = |counts: &[u64]| counts.get(within.clone()).unwrap_or_default().iter().sum::<u64>();
+    let (requests, failures) = (sum(requests), sum(failures));
+    (requests > 0).then(|| (requests - failures) as f64 / requests as f64)
 }
 
 /// The stretch in which bad ends were more frequent than usual.

@@ -11,10 +11,12 @@ use crate::causes::cause::{self, Story};
 use crate::causes::doubt;
 use crate::causes::standing::Outcome;
 use crate::detect::own::{self, Own, Watch};
+use crate::detect::signature::{self, Sightings};
 use crate::detect::{self, Finding, Observed, Scene, Wants};
 use crate::filter::Filter;
-use crate::model::{Error, Needs, TimeRange, Timestamp};
+use crate::model::{Error, Needs, Slot, TimeRange, Timestamp};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use crate::signatures::cre::Signatures;
 use crate::timeline::scene::Given;
 use recorded::Recorded;
 
@@ -42,6 +44,8 @@ pub struct Question<'q> {
     pub given: Option<Given>,
     /// Detectors of one's own.
     pub own: &'q [Own],
+    /// Rules from files that are looked for as well, with the fields that they ask for.
+    pub signatures: Option<(&'q Signatures, &'q [Slot])>,
     /// The only detectors that are asked, if any are named.
     pub only: &'q [String],
 }
@@ -78,8 +82,11 @@ pub fn look<'w>(
     question: &Question<'_>,
     (wants, selection): (&'w Wants, &Selection),
 ) -> Result<Looked<'w>, Error> {
-    let new = || (Observed::new(wants), Watch::new(question.own));
-    let ((observed, watch), scanned) = scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
+    let none = Signatures::default();
+    let (signatures, alike) = question.signatures.unwrap_or((&none, &[]));
+    let new = || (Observed::new(wants), (Watch::new(question.own), Sightings::new(signatures, alike)));
+    let ((observed, (watch, sightings)), scanned) =
+        scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
     let recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
     let given = question.given;
     let scene = Scene::beside(wants, observed, &detect::vocabulary(), given).spanning(recorded.span());
@@ -88,7 +95,8 @@ pub fn look<'w>(
     let wanted = |finding: &Finding| {
         question.only.is_empty() || question.only.iter().any(|only| only == finding.detector)
     };
-    let declared = own::findings(watch, &scene);
+    let mut declared = own::findings(watch, &scene);
+    declared.extend(signature::findings(sightings, &scene));
     findings.extend(recorded.findings(scene.given).into_iter().chain(declared).filter(wanted));
     findings.sort_by_cached_key(Finding::order);
     Ok(Looked { scene, findings, scanned, recorded })

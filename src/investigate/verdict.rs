@@ -69,7 +69,7 @@ fn has_errors(scene: &Scene<'_>, story: &Story) -> bool {
     let well = story
         .success
         .as_ref()
-        .is_some_and(|success| success.is_telling() && success.rate().is_some_and(|rate| rate >= WELL));
+        .is_some_and(|success| success.is_telling() && success.rate.is_some_and(|rate| rate >= WELL));
     let least = if well { Level::Fatal } else { Level::Error };
     scene.kinds.iter().any(|(kind, _)| kind.what == What::Template && kind.level >= Some(least))
 }

@@ -167,12 +167,8 @@ pub static CUES: &[Cue] = &[
         "session limit reached",
     ),
     cue(&["too many"], SHORT, After, "too many subscriptions"),
-    cue(
-        &["too large", "too big", "too long", "too slow", "too old", "too far behind"],
-        FELT,
-        Before,
-        "frame too large",
-    ),
+    cue(&["too large", "too big", "too far behind"], FELT, Before, "frame too large"),
+    cue(&["too long", "too slow", "too old"], MAYBE, Before, "name too long"),
     cue(&["overflow", "overflowed", "overrun"], SHORT, Before, "listen queue overflow"),
     cue(
         &["overloaded", "overload", "over capacity", "at capacity", "saturated"],
@@ -182,7 +178,7 @@ pub static CUES: &[Cue] = &[
     ),
     cue(&["insufficient", "not enough", "not sufficient"], SHORT, After, "insufficient replicas"),
     cue(
-        &["throttled", "throttling", "rate limited", "rate-limited", "ratelimited"],
+        &["throttl*", "slow down", "slowdown", "rate limited", "rate-limited", "ratelimited"],
         SHORT,
         Alone,
         "request throttled",
@@ -548,7 +544,7 @@ pub static CUES: &[Cue] = &[
     ),
     cue(
         &["not discovered", "not elected", "not synchronized", "not reach*"],
-        MAYBE,
+        FELT,
         Before,
         "primary not discovered",
     ),

@@ -1,9 +1,11 @@
 //! Knowledge of failures as data: what names of metrics and fields mean, how bad a kind of failure is, what part it
 //! plays, and the grammar by which lines tell of one.
 
+pub mod cre;
 pub mod cues;
 mod denial;
 pub mod grammar;
+pub mod known;
 pub mod meter;
 pub mod nature;
 mod object;

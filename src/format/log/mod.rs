@@ -54,6 +54,7 @@ pub mod redis;
 mod request;
 pub mod ruby;
 pub mod sap;
+mod severity;
 pub mod squid;
 pub mod stamp;
 pub mod survey;
