@@ -40,7 +40,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "completions" -d 'Print the 
 complete -c obs -n "__fish_obs_needs_command" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
 complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name, else by what its values do)' -r
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l success -d 'What a successful request is, such as \'status < 400\'' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l id -d 'Show this request\'s entries from every file, in the order of time' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l graph -d 'Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge' -r -f -a "text\t'Tables'
 mermaid\t'A flowchart for Markdown'
@@ -147,7 +147,7 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l by -d 'Group by the va
 complete -c obs -n "__fish_obs_using_subcommand stats" -l every -d 'Group by time: buckets of this length, such as 1m, aligned to UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l value -d 'Measure the values of this field (default: the role duration)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l percentiles -d 'Percentiles of the values (default: 50,90,95,99,99.9; of those 50,95,99 in tables of groups, so that they fit)' -r
-complete -c obs -n "__fish_obs_using_subcommand stats" -l success -d 'What a successful request is, such as \'status < 400\' (default: a status below 500, else no entry of level error or worse in the request)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l slo -d 'The percentage of requests that is promised to succeed, such as 99.9: error budget, how sure the rate is, and how fast the budget burnt' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l apdex -d 'How content users are who expect an answer within this time, such as 500ms: from 0, nobody, to 1, all' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l diff -d 'Compare the time from A until B with what was before A, or with a second window' -r
@@ -228,6 +228,7 @@ complete -c obs -n "__fish_obs_using_subcommand templates" -s h -l help -d 'Prin
 complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l signatures -d 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand detect" -l fail-on -d 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -270,7 +271,7 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l start -d 'From this ti
 complete -c obs -n "__fish_obs_using_subcommand query" -l end -d 'Up to this time (default: the end of the data)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l step -d 'From one time to the next (default: a round length that makes 200 steps at most)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s r -l rules -d 'Evaluate the rules of this file first (repeatable): what they record, ALERTS and ALERTS_FOR_STATE can then be asked for' -r -F
-complete -c obs -n "__fish_obs_using_subcommand query" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -334,7 +335,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l for -d 'How ofte
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'How often and when alerts would have fired if compared with these numbers, instead of the one that the value shown by the alert is compared with' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold-of -d 'For --threshold: vary the number of another comparison, given by its position (1 is the first one written) or by a part of its text' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, for log_requests_total, such as \'status < 400\' (default: what fits each service)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -379,6 +380,8 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Pr
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l html -d 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l markdown -d 'Write the same for tickets and post-mortems into this file, too' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l fail-on -d 'Exit code 1 if this is the verdict, or a worse one: failing, trouble' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
@@ -407,6 +410,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l why -d 'Show for each cause the reasons for and against it, with their weights in log odds'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'

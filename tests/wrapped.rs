@@ -152,9 +152,10 @@ const LINES: &[Wrap] = &[
 ];
 
 /// Formats whose entries are several lines of a head and a body, or whose names stand in the file's head, cannot be told
-/// from one line.
+/// from one line; Lambda's reports are told from other texts by the file that they fill.
 fn is_wrappable(format: &str, text: &str) -> bool {
-    let heads = ["mysql-slow", "journal-export", "ossec", "modsecurity", "java-util-logging", "stamped"];
+    let heads =
+        ["mysql-slow", "journal-export", "ossec", "modsecurity", "java-util-logging", "stamped", "lambda"];
     !heads.contains(&format) && !text.starts_with('#') && !format.contains("envelope")
 }
 

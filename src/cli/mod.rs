@@ -27,11 +27,12 @@ mod stats;
 mod templates;
 mod verdict;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::model::Error;
 pub use completions::completion_files;
@@ -69,7 +70,8 @@ enum Command {
 
 /// Runs `obs` with the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments = with_expression(std::env::args_os().collect());
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return clap_said(&error).into(),
     };
@@ -80,6 +82,26 @@ pub fn main() -> ExitCode {
         Err(error) => verdict::fail(&error),
     };
     verdict.into()
+}
+
+/// An expression may begin with a minus, as in `obs query -up`. What no option begins with is one: a blank before it says
+/// so to the parser, and nothing to PromQL.
+fn with_expression(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|command| command == "query")
+        && let Some(first) = arguments.get_mut(2)
+        && let Some(letter) =
+            first.to_str().and_then(|first| first.strip_prefix('-')).and_then(|rest| rest.chars().next())
+        && letter != '-'
+        && !Cli::command().find_subcommand("query").is_some_and(|query| {
+            query.get_arguments().any(|argument| argument.get_short() == Some(letter))
+                || matches!(letter, 'h' | 'V')
+        })
+    {
+        let mut spaced = OsString::from(" ");
+        spaced.push(&*first);
+        *first = spaced;
+    }
+    arguments
 }
 
 impl Command {

@@ -46,7 +46,7 @@ use crate::rules::{self, Setting};
 )]
 pub(super) struct QueryArgs {
     /// The expression
-    #[arg(value_name = "PROMQL", allow_hyphen_values = true)]
+    #[arg(value_name = "PROMQL")]
     expr: String,
     #[command(flatten)]
     paths: PathArgs,

@@ -121,10 +121,14 @@ pub fn investigate<'w>(
         let selection = Selection::new(needs, question.filter, question.compared);
         concluded = cases.join(scene, (logs, scanned), &selection, corpus.options).conclude(story.impact);
     }
-    let Concluded { affected, examples, reach, contrast } = concluded;
+    let Concluded { mut affected, mut examples, reach, contrast } = concluded;
     if !reach.is_empty() {
         // Who calls whom is known now, and what those say that failed.
         story = cause::story(scene, findings, counted.as_ref(), Some((&reach, &contrast)));
+    }
+    if story.causes.is_empty() && story.outcome != Outcome::Failing {
+        // What is usual happens to nobody in particular.
+        (affected, examples) = (Affected { of: "requests", ..Affected::default() }, Vec::new());
     }
     read_evidence(corpus, scanned, &mut story);
     doubt::of_requests(&mut story.causes, &reach, scene);

@@ -358,10 +358,11 @@ fn a_data_folder_that_is_cut_gives_what_is_before() {
                 std::fs::write(to, kept).expect("a file");
             }
             let (found, told) = of_path(dir.path());
-            let is_part = found.iter().filter(|line| whole.contains(line)).count();
-            // What was deleted is there again where the tombstones are gone, and that is said.
-            let has_tombstones = !cut.ends_with("tombstones");
-            assert!(is_part == found.len() || !has_tombstones, "{} at {end}", cut.display());
+            // What was deleted is there again where the tombstones are gone: a file of their own, and records of the log.
+            let in_log = cut.parent().is_some_and(|folder| folder.ends_with("wal"));
+            let has_tombstones = !cut.ends_with("tombstones") && !in_log;
+            let other: Vec<_> = found.iter().filter(|line| !whole.contains(line)).take(3).collect();
+            assert!(other.is_empty() || !has_tombstones, "{} at {end}: {other:?} {told:?}", cut.display());
             // Nothing tells of a log that ends between two records.
             assert!(found == whole || !told.is_empty() || end == 0, "{} at {end}", cut.display());
         }

@@ -82,6 +82,11 @@ impl MetricFormat for Csv {
 
     fn recognises(&self, head: &[u8]) -> bool {
         let Some(header) = Header::read(head) else { return false };
+        // A first line that begins with a time is an entry of a log, and no head.
+        let mut first = head_lines(head).filter(|line| !line.is_empty() && !is_hint(line));
+        if first.next().is_some_and(|line| line.first().is_some_and(u8::is_ascii_digit)) {
+            return false;
+        }
         let mut rows = 0;
         let mut lines = head_lines(head).filter(|line| !line.is_empty() && !is_hint(line)).skip(1);
         let zone = chrono_tz::UTC;
