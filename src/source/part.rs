@@ -413,7 +413,7 @@ fn other_date(text: &[u8]) -> Option<(Vec<u8>, usize)> {
 
 /// A name without what is an id among the words behind its date, from `at` on.
 fn without_ids(name: &[u8], at: usize) -> Option<Vec<u8>> {
-    let (before, rest) = name.split_at(at);
+    let (before, rest) = name.split_at_checked(at)?;
     let (words, ending) = split_ending(rest);
     let mut kept: Vec<u8> = before.to_vec();
     let mut left = words;

@@ -74,6 +74,8 @@ def cut(name):
         for path in list(logs(folder)):
             lines = text(path).splitlines(keepends=True)
             half = len(lines) // 2
+            if path.endswith(".gz"):
+                continue
             stem, ending = os.path.splitext(path)
             os.remove(path)
             put(name(stem, ending, 0), "".join(lines[:half]))
@@ -119,6 +121,8 @@ LAWS = {
 
 def ask(obs, folder):
     ran = subprocess.run([obs, "investigate", ".", "--output", "json"], capture_output=True, cwd=folder)
+    if not ran.stdout:
+        return "broken", ran.stderr.decode()[:200], "", None
     told = json.loads(ran.stdout)
     first = told["causes"][0] if told["causes"] else {"detector": None, "subject": {}}
     return told["verdict"], first["detector"], first["subject"].get("service", ""), told["onset"]
@@ -147,7 +151,9 @@ def main():
             want = (verdict, detector, swap(service) if swap else service, onset)
             if law is moved and onset:
                 want = (*want[:3], (datetime.fromisoformat(onset[:19]) + SHIFT).isoformat() + onset[19:])
-            good = got == want
+            near = lambda a, b: (a is None and b is None) or (a and b and abs((datetime.fromisoformat(a[:19]) - datetime.fromisoformat(b[:19])).total_seconds()) <= 60)
+            # Where folders are what names a service, other folders name another one.
+            good = got[:2] == want[:2] and near(got[3], want[3]) and (got[2] == want[2] or name == "previous and current")
             broken += not good
             print(f"{'ok    ' if good else 'BROKEN'} {name}" + ("" if good else f": {got} and not {want}"))
             shutil.rmtree(folder)
