@@ -557,6 +557,9 @@ fn untold(story: &Story, judged: Judged, account: &Account) -> Phrase {
         Style::Plain,
         match rate {
             Some(rate) => format!(". {} of requests succeeded.", percent(rate)),
+            None if judged == Judged::Trouble && cause.is_none() => {
+                ". Nothing tells whether users felt it; obs detect lists what was found.".to_owned()
+            }
             None if judged == Judged::Trouble => ". Nothing tells whether users felt it.".to_owned(),
             None => ".".to_owned(),
         },

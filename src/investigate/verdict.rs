@@ -74,12 +74,16 @@ fn has_errors(scene: &Scene<'_>, story: &Story) -> bool {
     scene.kinds.iter().any(|(kind, _)| kind.what == What::Template && kind.level >= Some(least))
 }
 
-/// So are failures that are known by their words, however old; noise beside requests that go well is none.
+/// So are failures that are known by their words, however old; noise beside requests that go well is none. Where nobody
+/// tells how requests went, what is found in words is not called calm.
 fn has_failures(findings: &[Finding], story: &Story) -> bool {
-    let well = story.outcome == Outcome::Usual;
     findings.iter().any(|finding| {
-        let severity = if well { finding.severity } else { finding.base };
-        finding.nature != Nature::Context && severity >= Severity::High
+        let (severity, least) = match story.outcome {
+            Outcome::Usual => (finding.severity, Severity::High),
+            Outcome::Some | Outcome::Failing => (finding.base, Severity::High),
+            Outcome::Unknown => (finding.severity, Severity::Medium),
+        };
+        finding.nature != Nature::Context && severity >= least
     })
 }
 
