@@ -1,6 +1,7 @@
 //! Every weight of the ranking, in log odds: how much likelier a hypothesis is with a factor than without it.
 //!
-//! `tests/oracle/fit.py` measures each of them by leaving it out, set by set; who moves one reads that table first.
+//! Those of changes were measured with `tests/oracle`; those of what is so all the time were set by hand. Who moves one
+//! runs `tests/oracle/pin.py` and sees what it does.
 
 /// What a sign of full weight is worth by its nature: what ran out or broke explains, what is felt is explained.
 pub(super) const NATURE: f64 = 3.9;
