@@ -12,9 +12,9 @@ use crate::model::unit::HumanCount;
 use crate::model::{Level, Timestamp};
 use crate::series::bins::Bins;
 use crate::signatures::Nature;
+use crate::timeline::Subject;
 use crate::timeline::observe::{Kind, What};
 use crate::timeline::scene::Scene;
-use crate::timeline::{Evidence, Subject};
 
 /// Less success than this is no calm, whatever is usual (judgement.md, "What is promised").
 pub const WELL: f64 = 0.95;
@@ -180,13 +180,8 @@ fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
         share,
         subject: Subject::default(),
         kinds: kinds.to_vec(),
-        evidence: evidence(scene, &bins, kinds),
+        evidence: family::evidence(scene, &bins, kinds),
     }
-}
-
-/// Entries that show it: also where none of them has a time.
-fn evidence(scene: &Scene<'_>, bins: &Bins, kinds: &[usize]) -> Vec<Evidence> {
-    family::evidence(scene, bins, kinds)
 }
 
 /// The requests themselves: all that is known where nobody says why.
