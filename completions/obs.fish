@@ -322,6 +322,7 @@ high\t'high or worse'
 critical\t'critical'
 any\t'all'
 never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l dashboard -d 'With --unused: a file of a dashboard, such as Grafana\'s JSON, whose metrics are used, too (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l dialect -d 'Whose rule files they are: what that house knows beside Prometheus\' fields is no error' -r -f -a "prometheus\t''
 thanos\t''
 mimir\t''
@@ -366,7 +367,9 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l notifications -d 'What the receivers would have read, message by message; nothing is ever sent'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l diff -d 'Show what failed tests expected and got as a difference, line by line'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l allow-no-data -d 'Rules whose series are absent are no trouble'
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l lint -d 'Look for rules that are valid and still not what was meant; exit code 1 if there are some'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l lint -d 'Look for rules that are valid and still not what was meant; exit code 1 if there are some. With PATHs they are held against the data, too'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l checks -d 'Only tell what each check of --lint is for, with examples'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unused -d 'With --lint: metrics of the data that no rule uses'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l ignore-unknown-fields -d 'Unknown fields in rule files and tests are no error'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s L -l follow-links -d 'Follow symbolic links inside directories'

@@ -539,3 +539,85 @@ fn the_kind_of_an_error_is_its_message_with_its_fields() {
         [("unexpected: KeyError: 'user'", 20), ("unexpected: PoolTimeout: none is free", 10)]
     );
 }
+
+const FAULTY: &str = "groups:
+- name: g
+  rules:
+  - alert: Slow
+    expr: sum by (job) (rate(http_requests_total{code=\"500\"}[30s])) > 1
+    labels: {severity: page}
+    annotations: {summary: 'slow on {{ $labels.instance }}'}
+  # pint disable promql/counter
+  - alert: Many
+    expr: http_requests_total > 10
+    labels: {severity: page}
+  - record: share
+    expr: http_requests_total / http_limit
+  - record: misspelt
+    expr: sum(htp_requests_total)
+";
+
+#[test]
+fn rules_are_held_against_the_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = written(folder.path(), "rules.yml", FAULTY);
+    let mut dump = String::from("# TYPE http_requests counter\n");
+    for minute in 0..60 {
+        let time = 1_700_000_000 + minute * 60;
+        dump += &format!("http_requests_total{{code=\"500\",instance=\"a\"}} {} {time}\n", minute * 60);
+    }
+    dump += "# TYPE http_limit gauge\n";
+    for minute in 0..60 {
+        dump += &format!("http_limit{{zone=\"z\"}} 100 {}\n", 1_700_000_000 + minute * 60);
+    }
+    dump += "# TYPE spare gauge\nspare 1 1700000000\n# EOF\n";
+    let data = written(folder.path(), "data/metrics.om", &dump);
+    let (code, out, err) = said(&[
+        "check-rules",
+        "-r",
+        &rules,
+        "--lint",
+        "--unused",
+        "--output",
+        "json",
+        &data,
+        "--allow-no-data",
+    ]);
+    let answer: Json = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+    let found: Vec<String> = answer["lint"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|lint| format!("{} {} {}", lint["weight"], lint["check"], lint["rule"]).replace('"', ""))
+        .collect();
+    for expected in [
+        "fault dropped-label Slow",
+        "fault rate-window Slow",
+        "fault no-match share",
+        "fault unknown-metric misspelt",
+        "note unused spare",
+        "note always-fired Many",
+    ] {
+        assert!(found.iter().any(|lint| lint == expected), "{expected}: {found:#?}");
+    }
+    assert!(!found.iter().any(|lint| lint.contains("counter-compared")), "{found:#?}");
+    assert_eq!(code, 1, "{err}");
+    let dashboard =
+        written(folder.path(), "dashboard.json", r#"{"panels": [{"expr": "max(spare{a=\"$a\"})"}]}"#);
+    let arguments = ["check-rules", "-r", &rules, "--lint", "--unused", "--dashboard", &dashboard, &data];
+    let (_, out, _) = said(&arguments);
+    assert!(!out.contains("unused") && out.contains("no-match"), "{out}");
+}
+
+#[test]
+fn each_check_tells_what_it_is_for() {
+    let (code, out, err) = said(&["check-rules", "--checks"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for part in ["vector-matching (fault)", "Found: ", "Better: ", "pint: promql/vector_matching"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let (_, json, _) = said(&["check-rules", "--checks", "--output", "json"]);
+    let checks: Json = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(checks.as_array().map(Vec::len), Some(29));
+}

@@ -2,6 +2,7 @@
 
 mod answer;
 mod deeper;
+mod linted;
 mod units;
 
 use std::path::{Path, PathBuf};
@@ -95,9 +96,19 @@ pub(super) struct CheckRulesArgs {
     /// Rules whose series are absent are no trouble
     #[arg(long)]
     allow_no_data: bool,
-    /// Look for rules that are valid and still not what was meant; exit code 1 if there are some
+    /// Look for rules that are valid and still not what was meant; exit code 1 if there are some. With PATHs they are
+    /// held against the data, too
     #[arg(long)]
     lint: bool,
+    /// Only tell what each check of --lint is for, with examples
+    #[arg(long)]
+    checks: bool,
+    /// With --lint: metrics of the data that no rule uses
+    #[arg(long, requires = "lint")]
+    unused: bool,
+    /// With --unused: a file of a dashboard, such as Grafana's JSON, whose metrics are used, too (repeatable)
+    #[arg(long, value_name = "FILE", requires = "unused")]
+    dashboard: Vec<PathBuf>,
     /// Unknown fields in rule files and tests are no error
     #[arg(long)]
     ignore_unknown_fields: bool,
@@ -199,6 +210,11 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         let seed_tests = Some(PathBuf::from("-"));
         return run(&CheckRulesArgs { paths: vec![data], seed_tests, ..args.clone() }, cancel);
     }
+    if args.checks {
+        let config = Config::resolve(&args.input, &args.output, cancel)?;
+        linted::write_page(args.output.output, config.page)?;
+        return Ok(Verdict::Yes);
+    }
     if args.rules.is_empty() && args.tests.is_empty() && args.alertmanager.is_none() {
         return Err(
             Error::usage("there are no rules to check").hinted("name them: -r alerts.yml, or --tests FILE")
@@ -207,10 +223,11 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let looks_at_data = !args.explain.is_empty()
         || !args.holds.is_empty()
         || !args.threshold.is_empty()
+        || args.unused
         || args.seed_tests.is_some();
     if looks_at_data && args.paths.is_empty() {
         return Err(Error::usage(
-            "--explain, --for, --threshold and --seed-tests look at data, and no PATH is given",
+            "--explain, --for, --threshold, --unused and --seed-tests look at data, and no PATH is given",
         )
         .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
     }
@@ -226,6 +243,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let declared = measured::declared(&args.input)?;
     let mut loaded = load(args)?;
     let config = Config::resolve(&args.input, &args.output, cancel)?;
+    let now = config.now;
     let wrong: Vec<Diagnostic> = loaded.checked.iter().flat_map(CheckedFile::diagnostics).collect();
     // All of them: a file is mended once, not twenty errors at a time.
     wrong.chunks(20).for_each(|some| verdict::warn(some, args.output.quiet));
@@ -251,7 +269,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     }
     deeper::keep_only(&mut loaded.files, &args.only)?;
     if args.lint {
-        answer.lints = Some(lint::lint(&loaded.files));
+        answer.lints = Some(lint::lint(&loaded.files, Some(now)));
     }
     if !args.tests.is_empty() {
         let bench = units::Bench {
@@ -304,8 +322,11 @@ fn replay_over(
     let mut session = Session::open(&paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let groups = || loaded.files.iter().flat_map(|file| &file.groups);
-    let exprs: Vec<&promql::Expr> =
+    let mut exprs: Vec<&promql::Expr> =
         groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
+    // Of a data folder only what is asked for is read.
+    let everything = promql::parse("{__name__!=\"\"}", &promql_options(false)).ok();
+    exprs.extend(everything.as_ref().filter(|_| args.unused && !session.inputs.databases.is_empty()));
     let forced = recorded.forced;
     let wanted = Wanted {
         exprs: &exprs,
@@ -354,6 +375,20 @@ fn replay_over(
         session.diagnostics.push(Diagnostic::error("", message).hinted(hint));
     }
     replay.acknowledge(&loaded.acknowledgements);
+    if let Some(lints) = &mut answer.lints {
+        let now = Some(session.config.now);
+        lints.extend(lint::lint_over(&loaded.files, &measured.store, &setting.promql, now));
+        lints.extend(lint::lint_replay(&loaded.files, &replay, loaded.alertmanager.as_ref(), now));
+        if args.unused {
+            let derived = metrics::names(recorded.declared);
+            let dashboards = dashboards(&args.dashboard)?;
+            let is_known = |name: &str| {
+                derived.iter().any(|known| known == name)
+                    || dashboards.iter().any(|text| mentions(text, name))
+            };
+            lints.extend(lint::unused(&loaded.files, &measured.store, &is_known));
+        }
+    }
     if args.notifications {
         replay.preview(&loaded.files, loaded.alertmanager.as_ref(), &loaded.library);
         session.diagnostics.extend(answer::unsent(&replay));
@@ -377,6 +412,18 @@ fn replay_over(
 
 fn evidence(witness: metrics::Witness) -> Evidence {
     Evidence { file: witness.file, line: witness.line, timestamp: witness.at, text: witness.text }
+}
+
+/// The texts of dashboards.
+fn dashboards(paths: &[PathBuf]) -> Result<Vec<String>, Error> {
+    paths.iter().map(|path| text_of(path).map(|(_, text)| text)).collect()
+}
+
+/// Does the name stand in the text as a whole word?
+fn mentions(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+    text.match_indices(name)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part))
 }
 
 /// `label=value`.
@@ -573,6 +620,13 @@ mod tests {
         ] {
             assert_eq!(fail_on.counts(severity), counts, "{fail_on:?} {severity:?}");
         }
+    }
+
+    #[test]
+    fn names_are_found_as_words() {
+        let text = r#"{"expr": "sum(rate(requests_total{job=\"$job\"}[5m])) / job:up"}"#;
+        assert!(mentions(text, "requests_total") && mentions(text, "job:up"));
+        assert!(!mentions(text, "requests") && !mentions(text, "up"));
     }
 
     #[test]

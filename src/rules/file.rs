@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::dialect::{self, House, Language};
 use super::fields::{Fields, Reader};
+use super::lint::{Comment, comments};
 use super::yaml::{self, Node, Place, Problem};
 use super::{short, template};
 use crate::promql;
@@ -50,6 +51,8 @@ pub struct RuleFile {
     pub groups: Vec<RuleGroup>,
     /// Routing and suppression of the short form, if the file is one.
     pub short: Option<short::Routing>,
+    /// What its comments tell the checks to leave alone.
+    pub comments: Vec<Comment>,
 }
 
 /// Rules that are evaluated together, in order.
@@ -125,7 +128,7 @@ impl Rule {
 /// Reads a rule file. `name` is used in messages only.
 pub fn parse(name: &str, text: &str, options: &FileOptions) -> Checked {
     let mut reader = Reader { ignore_unknown: options.ignore_unknown_fields, ..Reader::default() };
-    let file = RuleFile { name: name.to_owned(), ..RuleFile::default() };
+    let file = RuleFile { name: name.to_owned(), comments: comments(text), ..RuleFile::default() };
     reader.house = options.house;
     let mut loading = Loading { reader: &mut reader, options, file, found: 0, rule_files: Vec::new() };
     match yaml::parse(text) {

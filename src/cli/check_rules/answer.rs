@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{FailOn, Form, deeper, diagnostic, is_for_machines};
+use super::{FailOn, Form, deeper, diagnostic, is_for_machines, linted};
 use crate::cli::measured::{InputJson, Measured};
 use crate::cli::out;
 use crate::model::{Diagnostic, Error, ErrorKind, Labels, Timestamp};
@@ -153,11 +153,11 @@ pub(in crate::cli) fn judged(replay: &Replay, allow_no_data: bool) -> Vec<Diagno
 }
 
 impl Answer {
-    /// Did an alert fire that counts, did a test fail, or was something linted?
+    /// Did an alert fire that counts, did a test fail, or did a check find a fault?
     pub(super) fn is_failure(&self) -> bool {
         let fired = self.replay.iter().flat_map(|replay| &replay.alerts).any(|alert| self.counts(alert));
         let failed = self.tests.iter().flatten().any(|report| !report.passed());
-        fired || failed || self.lints.as_ref().is_some_and(|lints| !lints.is_empty())
+        fired || failed || self.lints.iter().flatten().any(Lint::is_fault)
     }
 
     /// Does an alert count for the exit code?
@@ -180,7 +180,7 @@ impl Answer {
             what_if: self.what_if.as_deref(),
             explain: self.explained.as_deref(),
             files: files_alone.then(|| self.checked.iter().map(CheckedFile::json).collect()),
-            lint: self.lints.as_ref().map(|lints| lints.iter().map(lint_json).collect()),
+            lint: self.lints.as_ref().map(|lints| lints.iter().map(linted::json).collect()),
             tests: self.tests.as_ref().map(|tests| tests.iter().map(test_json).collect()),
             input: self.input.as_ref(),
         };
@@ -214,16 +214,7 @@ impl Answer {
                 });
             }
         }
-        for lint in self.lints.iter().flatten() {
-            verdicts.push(Verdict {
-                name: lint.check.name().to_owned(),
-                group: lint.group.clone(),
-                outcome: Outcome::Failed,
-                message: format!("{}: {}", lint.rule, lint.message),
-                file: Some(lint.file.clone()),
-                line: Some(u64::from(lint.place.line)),
-            });
-        }
+        verdicts.extend(self.lints.iter().flatten().map(linted::verdict));
         for report in self.tests.iter().flatten() {
             verdicts.extend(test_verdicts(report));
         }
@@ -271,7 +262,7 @@ impl Answer {
             report.push(Section::Table(checked_table(&self.checked)));
         }
         if let Some(lints) = &self.lints {
-            lint_report(&mut report, lints);
+            linted::report(&mut report, lints);
         }
         if let Some(tests) = &self.tests {
             tests_report(&mut report, tests, self.diff);
@@ -296,19 +287,6 @@ impl Answer {
         }
         report
     }
-}
-
-fn lint_json(lint: &Lint) -> Json {
-    json!({
-        "check": lint.check.name(),
-        "file": lint.file,
-        "line": lint.place.line,
-        "column": lint.place.column,
-        "group": lint.group,
-        "rule": lint.rule,
-        "message": lint.message,
-        "hint": lint.hint,
-    })
 }
 
 fn test_json(report: &UnitReport) -> Json {
@@ -365,24 +343,6 @@ fn checked_table(checked: &[CheckedFile]) -> Table {
         table.row(vec![Cell::text(file.name.as_str()), Cell::text(file.about.as_str()), state]);
     }
     table
-}
-
-fn lint_report(report: &mut Report, lints: &[Lint]) {
-    if lints.is_empty() {
-        return report.paragraph("Nothing to lint.");
-    }
-    let mut table = Table::new(vec![
-        Column::text("place").importance(9),
-        Column::text("rule").importance(8).wrapped_to(8),
-        Column::text("check").importance(7),
-        Column::text("what"),
-    ]);
-    for lint in lints {
-        let place = format!("{}:{}", lint.file, lint.place);
-        let cells = [place.as_str(), &lint.rule, lint.check.name(), &lint.message];
-        table.row(cells.map(Cell::text).to_vec());
-    }
-    report.push(Section::Table(table));
 }
 
 fn tests_report(report: &mut Report, tests: &[UnitReport], diff: bool) {

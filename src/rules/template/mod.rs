@@ -8,6 +8,7 @@ mod format;
 mod functions;
 mod human;
 mod lex;
+pub mod mentions;
 pub mod message;
 mod parse;
 mod time;
