@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::files::FilesRead;
 use crate::format::metric::tsdb::{
-    Encoding, HeadChunk, Index, Interval, Part, Record, Tombstones, decode, framed, head_chunks, records,
-    tombstones,
+    Contents, Encoding, HeadChunk, Index, Interval, Part, Record, Tombstones, decode, framed, head_chunks,
+    records, tombstones,
 };
-use crate::model::{Diagnostic, Labels, Sample};
+use crate::model::{Diagnostic, HistogramSample, Labels, Sample};
 use crate::promql::{Matcher, Store};
 use crate::scan::{self, Block, Database, DatabaseFile, ScanOptions};
 use crate::source::Map;
@@ -30,8 +30,7 @@ struct Held {
     store: Store,
     read: FilesRead,
     diagnostics: Vec<Diagnostic>,
-    /// Chunks and records of histograms, and of later versions.
-    histograms: u64,
+    /// Chunks and records of later versions.
     unknown: u64,
 }
 
@@ -77,21 +76,18 @@ pub(super) fn load(
     });
     let written = metas.iter().filter(|meta| !meta.is_late()).map(|meta| meta.max_time).max();
     parts.push(head(database, written.unwrap_or(i64::MIN), wanted, options));
-    let (mut histograms, mut unknown) = (0, 0);
+    let mut unknown = 0;
     for part in parts {
         total.files += part.read.files;
         total.bytes += part.read.bytes;
         total.samples += part.read.samples;
-        histograms += part.histograms;
         unknown += part.unknown;
         diagnostics.extend(part.diagnostics);
         store.gather(part.store, |labels| labels, |_, _, _| ());
     }
-    for (count, what) in [(histograms, "native histograms"), (unknown, "a later version")] {
-        if count > 0 {
-            let message = format!("{count} chunks or records of {what} are not read");
-            diagnostics.push(Diagnostic::warning(&database.shown, message));
-        }
+    if unknown > 0 {
+        let message = format!("{unknown} chunks or records of a later version are not read");
+        diagnostics.push(Diagnostic::warning(&database.shown, message));
     }
     (total, diagnostics)
 }
@@ -135,19 +131,12 @@ impl Held {
             .push(Diagnostic::error(&file.shown, format!("{message}; what stands before that is read")));
     }
 
-    /// Notes an encoding that is not read; gives whether it is one that is.
-    fn is_read(&mut self, encoding: Encoding) -> bool {
-        match encoding {
-            Encoding::Xor => true,
-            Encoding::Histogram | Encoding::FloatHistogram => {
-                self.histograms += 1;
-                false
-            }
-            Encoding::Unknown(_) => {
-                self.unknown += 1;
-                false
-            }
-        }
+    /// What a chunk holds; one of a later version is noted.
+    fn decoded(&mut self, encoding: Encoding, bytes: &[u8]) -> Contents {
+        decode(encoding, bytes).unwrap_or_else(|| {
+            self.unknown += 1;
+            Contents::default()
+        })
     }
 }
 
@@ -174,7 +163,7 @@ fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
     let done = index.each(
         |labels| is_wanted(wanted, labels),
         |entry| {
-            let mut samples = Vec::new();
+            let (mut samples, mut histograms) = (Vec::new(), Vec::new());
             for place in &entry.chunks {
                 let segment = segments.get(place.segment).and_then(Option::as_ref);
                 let chunk = match segment.map(|segment| framed(segment, place.offset)) {
@@ -186,17 +175,19 @@ fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
                         continue;
                     }
                 };
-                if part.is_read(chunk.0) {
-                    let contents = decode(chunk.1);
-                    missing += u64::from(contents.is_cut);
-                    samples.extend(contents.samples);
-                }
+                let contents = part.decoded(chunk.0, chunk.1);
+                missing += u64::from(contents.is_cut);
+                samples.extend(contents.samples);
+                histograms.extend(contents.histograms);
             }
             if let Some(intervals) = deleted.get(&entry.reference) {
                 samples.retain(|sample| !is_deleted(intervals, sample.at));
+                histograms.retain(|sample| !is_deleted(intervals, sample.at));
             }
-            part.read.samples += samples.len() as u64;
-            part.store.offer_all(&texts.labels(&entry.labels), samples);
+            part.read.samples += (samples.len() + histograms.len()) as u64;
+            let labels = texts.labels(&entry.labels);
+            part.store.offer_all(&labels, samples);
+            part.store.offer_histograms(&labels, histograms);
         },
     );
     if let Err(message) = done {
@@ -252,6 +243,8 @@ struct HeadSeries {
     labels: Labels,
     samples: Vec<Sample>,
     late: Vec<Sample>,
+    histograms: Vec<HistogramSample>,
+    late_histograms: Vec<HistogramSample>,
     deleted: Vec<Interval>,
 }
 
@@ -295,10 +288,13 @@ fn head(database: &Database, written: i64, wanted: &Wanted<'_>, options: &ScanOp
         let Some(bytes) = part.open(file, options) else { continue };
         let done = head_chunks(&bytes, |chunk: HeadChunk<'_>| {
             let Some(series) = head.series(chunk.series) else { return };
-            if part.is_read(chunk.encoding) {
-                let contents = decode(chunk.bytes);
-                let samples = if chunk.is_late { &mut series.late } else { &mut series.samples };
-                samples.extend(contents.samples);
+            let contents = part.decoded(chunk.encoding, chunk.bytes);
+            if chunk.is_late {
+                series.late.extend(contents.samples);
+                series.late_histograms.extend(contents.histograms);
+            } else {
+                series.samples.extend(contents.samples);
+                series.histograms.extend(contents.histograms);
             }
         });
         if let Err(message) = done {
@@ -313,18 +309,35 @@ fn head(database: &Database, written: i64, wanted: &Wanted<'_>, options: &ScanOp
         }
     }
     for series in head.series {
-        let mut samples = series.samples;
-        samples.retain(|sample| sample.at >= written);
-        samples.extend(series.late);
-        samples.retain(|sample| !is_deleted(&series.deleted, sample.at));
-        samples.sort_by_key(|sample| sample.at);
-        samples.dedup_by_key(|sample| sample.at);
-        part.read.samples += samples.len() as u64;
+        let HeadSeries { labels, samples, late, histograms, late_histograms, deleted } = series;
+        let is_there = |at: i64| !is_deleted(&deleted, at);
+        let samples = merged(samples, late, |sample| sample.at, written, is_there);
+        let histograms = merged(histograms, late_histograms, |sample| sample.at, written, is_there);
+        part.read.samples += (samples.len() + histograms.len()) as u64;
         if !samples.is_empty() {
-            part.store.offer_all(&series.labels, samples);
+            part.store.offer_all(&labels, samples);
+        }
+        for histogram in histograms {
+            part.store.append_histogram(&labels, histogram);
         }
     }
     part
+}
+
+/// What came in time and is in no block, and what came late, rising in time.
+fn merged<T>(
+    mut samples: Vec<T>,
+    late: Vec<T>,
+    at: impl Fn(&T) -> i64,
+    written: i64,
+    is_there: impl Fn(i64) -> bool,
+) -> Vec<T> {
+    samples.retain(|sample| at(sample) >= written);
+    samples.extend(late);
+    samples.retain(|sample| is_there(at(sample)));
+    samples.sort_by_key(&at);
+    samples.dedup_by_key(|sample| at(sample));
+    samples
 }
 
 fn take(record: Record<'_>, is_late: bool, wanted: &Wanted<'_>, head: &mut Head, part: &mut Held) {
@@ -356,7 +369,14 @@ fn take(record: Record<'_>, is_late: bool, wanted: &Wanted<'_>, head: &mut Head,
                 }
             }
         }
-        Record::Histograms(count) => part.histograms += count,
+        Record::Histograms(histograms) => {
+            for (number, sample) in histograms {
+                if let Some(series) = head.series(number) {
+                    let list = if is_late { &mut series.late_histograms } else { &mut series.histograms };
+                    list.push(sample);
+                }
+            }
+        }
         Record::Unknown(_) => part.unknown += 1,
         Record::Other => {}
     }

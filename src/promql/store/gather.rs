@@ -1,10 +1,12 @@
 //! Series of several files in one store: of several samples at one time the first is kept, as Prometheus keeps it.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
-use super::{Store, Stored, insert, insert_histogram};
+use super::{Store, Stored, insert};
+use crate::model::histogram::ResetHint;
 use crate::model::series::STALE;
-use crate::model::{Labels, Sample, Series};
+use crate::model::{HistogramSample, Labels, Sample, Series};
 
 /// What became of a sample that was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,17 @@ impl Store {
         }
     }
 
+    /// Adds native histograms of a series, rising in time, unless there are others at their times.
+    pub fn offer_histograms(&mut self, labels: &Labels, histograms: Vec<HistogramSample>) {
+        if histograms.is_empty() {
+            return;
+        }
+        let series = self.id(labels);
+        for histogram in histograms {
+            offer_histogram(&mut self.stored[series].series.histograms, histogram);
+        }
+    }
+
     /// Says that a series ended: it is stale from `at` on.
     pub fn end(&mut self, series: usize, at: i64) {
         if let Some(stored) = self.stored.get_mut(series) {
@@ -103,7 +116,7 @@ impl Store {
                 seen(&known.series, at, &stored.series);
             }
             for sample in std::mem::take(&mut stored.series.histograms) {
-                insert_histogram(&mut known.series.histograms, sample);
+                offer_histogram(&mut known.series.histograms, sample);
             }
             let (last, first) = (known.series.samples.last(), stored.series.samples.first());
             let follows = match (last, first) {
@@ -165,6 +178,21 @@ fn offer(stored: &mut Stored, sample: Sample, start: i64) -> bool {
     }
     insert(stored, sample, start);
     false
+}
+
+/// Puts a histogram in its place, unless there is one at its time. Whether the counter was reset between two that did
+/// not come one after the other, only their buckets tell.
+fn offer_histogram(histograms: &mut Vec<HistogramSample>, sample: HistogramSample) {
+    if histograms.last().is_none_or(|last| last.at < sample.at) {
+        return histograms.push(sample);
+    }
+    let Err(place) = histograms.binary_search_by_key(&sample.at, |known| known.at) else { return };
+    histograms.insert(place, sample);
+    for sample in histograms.iter_mut().skip(place).take(2) {
+        if sample.histogram.hint != ResetHint::Gauge {
+            Arc::make_mut(&mut sample.histogram).hint = ResetHint::Unknown;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Chunks: the samples of a series over some hours, each told by what it differs in from the one before.
 
-use super::cursor::{Cursor, has_sum, signed};
-use crate::model::Sample;
+use super::bits::{Bits, Xor, signed};
+use super::cursor::{Cursor, has_sum, signed as zigzag};
+use super::histogram;
+use crate::model::{HistogramSample, Sample};
 
 /// How the samples of a chunk are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ impl Encoding {
 pub struct Contents {
     /// Its samples, rising in time.
     pub samples: Vec<Sample>,
+    /// Its native histograms, rising in time.
+    pub histograms: Vec<HistogramSample>,
     /// Did it end before all of its samples?
     pub is_cut: bool,
 }
@@ -55,13 +59,22 @@ pub fn framed(segment: &[u8], offset: usize) -> Result<(Encoding, &[u8]), &'stat
     Ok((Encoding::of(body[0]), &body[1..]))
 }
 
-/// The samples of a chunk of numbers.
-pub fn decode(bytes: &[u8]) -> Contents {
+/// What a chunk holds; `None` if it is of a later version.
+pub fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Contents> {
+    match encoding {
+        Encoding::Xor => Some(numbers(bytes)),
+        Encoding::Histogram => Some(histogram::decode(bytes, histogram::Counts::Whole)),
+        Encoding::FloatHistogram => Some(histogram::decode(bytes, histogram::Counts::Float)),
+        Encoding::Unknown(_) => None,
+    }
+}
+
+fn numbers(bytes: &[u8]) -> Contents {
     let mut found = Contents::default();
     let Some(count) = Cursor::new(bytes).u16() else {
         return Contents { is_cut: true, ..found };
     };
-    let mut bits = Bits { bytes: &bytes[2..], at: 0 };
+    let mut bits = Bits::new(&bytes[2..]);
     let mut state = State::default();
     found.samples.reserve(usize::from(count).min(bytes.len() * 4));
     for number in 0..count {
@@ -78,9 +91,7 @@ pub fn decode(bytes: &[u8]) -> Contents {
 struct State {
     at: i64,
     step: i64,
-    value: u64,
-    leading: u32,
-    trailing: u32,
+    value: Xor,
 }
 
 /// The widths in which the change of a step is written, by the ones before it.
@@ -90,98 +101,24 @@ impl State {
     fn next(&mut self, bits: &mut Bits<'_>, number: u16) -> Option<Sample> {
         match number {
             0 => {
-                self.at = signed(bits.uvarint()?);
-                self.value = bits.take(64)?;
+                self.at = zigzag(bits.uvarint()?);
+                self.value = Xor::of(bits.take(64)?);
             }
             1 => {
                 self.step = bits.uvarint()? as i64;
                 self.at = self.at.wrapping_add(self.step);
-                self.difference(bits)?;
+                self.value.next(bits)?;
             }
             _ => {
                 let ones = bits.ones(4)?;
                 let width = WIDTHS[ones as usize];
-                let change = if width == 0 { 0 } else { bits.take(width)? };
-                // Half of the numbers of a width are negative, and one more is positive than in two's complement.
-                let change = match width {
-                    0 | 64 => change as i64,
-                    _ if change > 1 << (width - 1) => change as i64 - (1 << width),
-                    _ => change as i64,
-                };
+                let change = signed(bits.take(width)?, width);
                 self.step = self.step.wrapping_add(change);
                 self.at = self.at.wrapping_add(self.step);
-                self.difference(bits)?;
+                self.value.next(bits)?;
             }
         }
-        Some(Sample { at: self.at, value: f64::from_bits(self.value) })
-    }
-
-    /// The bits in which the value differs from the one before.
-    fn difference(&mut self, bits: &mut Bits<'_>) -> Option<()> {
-        if bits.take(1)? == 0 {
-            return Some(());
-        }
-        if bits.take(1)? == 1 {
-            self.leading = bits.take(5)? as u32;
-            // 64 does not fit into six bits, and none would be no difference.
-            let length = match bits.take(6)? as u32 {
-                0 => 64,
-                length => length,
-            };
-            self.trailing = 64_u32.checked_sub(self.leading + length)?;
-        }
-        let length = 64 - self.leading - self.trailing;
-        self.value ^= bits.take(length)? << self.trailing;
-        Some(())
-    }
-}
-
-/// Bytes, bit by bit.
-struct Bits<'b> {
-    bytes: &'b [u8],
-    /// Bits that were read.
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, count: u32) -> Option<u64> {
-        if self.at + count as usize > self.bytes.len() * 8 {
-            return None;
-        }
-        let mut number = 0_u64;
-        let mut left = count;
-        while left > 0 {
-            let within = (self.at % 8) as u32;
-            let byte = u64::from(self.bytes[self.at / 8]);
-            let here = (8 - within).min(left);
-            let part = (byte >> (8 - within - here)) & ((1 << here) - 1);
-            number = number << here | part;
-            self.at += here as usize;
-            left -= here;
-        }
-        Some(number)
-    }
-
-    /// How many ones stand before the next zero, at most so many.
-    fn ones(&mut self, most: u32) -> Option<u32> {
-        for count in 0..most {
-            if self.take(1)? == 0 {
-                return Some(count);
-            }
-        }
-        Some(most)
-    }
-
-    fn uvarint(&mut self) -> Option<u64> {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.take(8)?;
-            number |= (byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
+        Some(Sample { at: self.at, value: f64::from_bits(self.value.value) })
     }
 }
 
@@ -246,14 +183,14 @@ mod tests {
         writer.put((-95_008_i64) as u64, 64);
         value(&mut writer, 1.0_f64.to_bits(), &mut before);
         let bytes = writer.bytes();
-        let found = decode(&bytes);
+        let found = numbers(&bytes);
         let times: Vec<i64> = found.samples.iter().map(|sample| sample.at).collect();
         assert_eq!(times, [1_000, 16_000, 31_000, 46_008, 141_016, 141_016]);
         let values: Vec<f64> = found.samples.iter().map(|sample| sample.value).collect();
         assert_eq!((values[0], values[1], values[2], values[3], values[5]), (1.0, 1.0, 1.5, 1.0, 1.0));
         assert!(found.samples[4].is_stale() && !found.is_cut);
         for end in 0..bytes.len() {
-            let cut = decode(&bytes[..end]);
+            let cut = numbers(&bytes[..end]);
             assert!(cut.is_cut && cut.samples.len() < 6, "{end}");
         }
     }

@@ -3,9 +3,11 @@
 //! The formats are those of Prometheus' `tsdb/docs/format`. Everything here takes bytes and gives what is in them; what
 //! is damaged is told, and what stands before it is given.
 
+mod bits;
 mod chunk;
 mod cursor;
 mod head;
+mod histogram;
 mod index;
 mod tombstones;
 mod wal;
@@ -14,7 +16,7 @@ pub use chunk::{Contents, Encoding, decode, framed};
 pub use head::{HeadChunk, head_chunks};
 pub use index::{ChunkPlace, Entry, Index};
 pub use tombstones::{Interval, Tombstones, tombstones};
-pub use wal::{Record, Samples, records};
+pub use wal::{Histograms, Record, Samples, records};
 
 /// What a file is for in a data folder, by its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

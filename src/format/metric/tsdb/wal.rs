@@ -1,8 +1,11 @@
 //! The write-ahead log: what came since the last block was written, record by record.
 
+use std::sync::Arc;
+
 use super::cursor::{Cursor, has_sum};
+use super::histogram::{Counts, logged};
 use super::tombstones::Interval;
-use crate::model::Sample;
+use crate::model::{HistogramSample, Sample};
 
 /// A record of the log.
 #[derive(Debug, PartialEq)]
@@ -13,8 +16,8 @@ pub enum Record<'r> {
     Samples(Samples),
     /// Deleted times, by the numbers of the series.
     Tombstones(Vec<(u64, Interval)>),
-    /// Native histograms: how many.
-    Histograms(u64),
+    /// Native histograms, by the numbers of their series.
+    Histograms(Histograms),
     /// Exemplars, metadata and marks, which are nobody's samples.
     Other,
     /// A record of a later version.
@@ -23,6 +26,8 @@ pub enum Record<'r> {
 
 /// Samples by the numbers of their series.
 pub type Samples = Vec<(u64, Sample)>;
+/// Native histograms by the numbers of their series.
+pub type Histograms = Vec<(u64, HistogramSample)>;
 
 /// Bytes of a page.
 const PAGE: usize = 32 << 10;
@@ -105,7 +110,8 @@ fn record(bytes: &[u8]) -> Option<Record<'_>> {
         2 => Record::Samples(samples(cursor)?),
         3 => Record::Tombstones(deleted(cursor)?),
         4..=6 => Record::Other,
-        7..=10 => Record::Histograms(1),
+        7 | 9 => Record::Histograms(histograms(cursor, Counts::Whole)?),
+        8 | 10 => Record::Histograms(histograms(cursor, Counts::Float)?),
         other => Record::Unknown(other),
     })
 }
@@ -136,6 +142,21 @@ fn samples(mut cursor: Cursor<'_>) -> Option<Samples> {
         let series = series.wrapping_add(cursor.varint()?) as u64;
         let at = time.wrapping_add(cursor.varint()?);
         found.push((series, Sample { at, value: f64::from_bits(cursor.u64()?) }));
+    }
+    Some(found)
+}
+
+fn histograms(mut cursor: Cursor<'_>, counts: Counts) -> Option<Histograms> {
+    let mut found = Vec::new();
+    if cursor.rest.is_empty() {
+        return Some(found);
+    }
+    let (series, time) = (cursor.u64()? as i64, cursor.u64()? as i64);
+    while !cursor.rest.is_empty() {
+        let series = series.wrapping_add(cursor.varint()?) as u64;
+        let at = time.wrapping_add(cursor.varint()?);
+        let histogram = Arc::new(logged(&mut cursor, counts)?);
+        found.push((series, HistogramSample { at, start: 0, histogram }));
     }
     Some(found)
 }
