@@ -4,20 +4,22 @@
 //! those are looked at whose id falls into a share of all hashes, so that memory is bounded and the choice
 //! depends on nothing but the ids.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 
-use super::cause::{Cause, Story};
 use super::contrast::Contrast;
 use super::lift::{self, Common, Pairs, Values};
+use super::story::{Cause, Story};
 use crate::detect::recorded::NOWHERE;
-use crate::detect::success::{self, Success};
+use crate::detect::success::Success;
 use crate::entities::reach::{Known, Reach};
 use crate::fold::{Fold, Table};
 use crate::format::log::names;
 use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value, stable_hash};
+use crate::outcome::{Ending, Judge, Outcome, Told};
 use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
 use crate::timeline::mask;
 use crate::timeline::observe::{Kind, Wants, What};
@@ -35,7 +37,7 @@ const MOST: usize = 2 * LOOKED_AT as usize;
 pub struct Cases<'w> {
     wants: &'w Wants,
     fields: Vec<(String, Slot)>,
-    /// The log whose status says how a request ended; if there is none, levels do.
+    /// The log that tells of the requests that are looked at, if a log does.
     edge: Option<u32>,
     /// One in so many ids is looked at,
     share: u64,
@@ -108,6 +110,9 @@ type Named = (Vec<u8>, Case);
 
 #[derive(Clone, Debug, Default)]
 struct Case {
+    /// What its entries say of its end.
+    ending: Ending,
+    /// Did it fail, where that is known?
     failed: Option<bool>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
@@ -288,15 +293,22 @@ impl Fold for Joined<'_> {
         {
             return;
         }
-        let Some(id) = slots.role(Role::RequestId).key() else {
-            self.add_line(entry);
-            return;
-        };
-        if id.len() < 4 || id.len() > 200 || !is_looked_at(&id, self.share) {
-            return;
-        }
         let group = self.cases.wants.group(entry.location.file);
         let edge = self.cases.edge == Some(group);
+        let judge = self.cases.wants.judge();
+        let place = place(entry);
+        let id = match judge.joins().then(|| judge.id(slots)).flatten() {
+            Some(id) => id,
+            // An entry that stands for a request of its own.
+            None if edge && judge.tells(slots) => Cow::Borrowed(&place[..]),
+            None => {
+                self.add_line(entry);
+                return;
+            }
+        };
+        if id.len() > 200 || !is_looked_at(&id, self.share) {
+            return;
+        }
         let mut told = None;
         if self.cases.tells.get(group as usize) == Some(&true) {
             self.cases.wants.template_key(entry, &mut self.masks, &mut self.key);
@@ -313,18 +325,14 @@ impl Fold for Joined<'_> {
             case.first = Some(case.first.map_or(ts, |first| first.min(ts)));
             case.last = Some(case.last.map_or(ts, |last| last.max(ts)));
         }
-        if edge {
-            if let Some(code) = slots.role(Role::Status).number() {
-                case.failed = Some(case.failed.unwrap_or(false) | success::is_failure(code as u32));
-                let mut endpoint = Vec::new();
-                if self.cases.wants.push_path(slots, &mut endpoint) {
-                    endpoint.truncate(lift::LONGEST);
-                    self.pairs.give(&mut case.values, b"endpoint", &endpoint);
-                }
-            }
-        } else if self.cases.edge.is_none() {
-            let bad = slots.level >= Some(Level::Error);
-            case.failed = Some(case.failed.unwrap_or(false) | bad);
+        case.ending.merge(&judge.ending(entry));
+        let mut endpoint = Vec::new();
+        if edge
+            && slots.role(Role::Status).number().is_some()
+            && self.cases.wants.push_path(slots, &mut endpoint)
+        {
+            endpoint.truncate(lift::LONGEST);
+            self.pairs.give(&mut case.values, b"endpoint", &endpoint);
         }
         take(&mut self.pairs, &mut case.values, &self.cases.fields, slots, &message);
         self.bound();
@@ -370,7 +378,7 @@ impl Joined<'_> {
         if self.cases.wants.group(at.file) != lead.group {
             return;
         }
-        let place = [at.file, at.chunk, at.line].map(u32::to_be_bytes).concat();
+        let place = place(entry);
         if !is_looked_at(&place, lead.share) {
             return;
         }
@@ -425,10 +433,7 @@ impl Case {
 
     /// Adds what another thread knows of the request; its values are numbers of the same pairs.
     fn merge(&mut self, other: &Case, pairs: &Pairs) {
-        self.failed = match (self.failed, other.failed) {
-            (Some(a), Some(b)) => Some(a | b),
-            (a, b) => a.or(b),
-        };
+        self.ending.merge(&other.ending);
         self.first = [self.first, other.first].into_iter().flatten().min();
         self.last = self.last.max(other.last);
         pairs.join(&mut self.values, &other.values);
@@ -444,7 +449,7 @@ impl Joined<'_> {
         let known = |table: Table<Case>| -> Vec<Named> {
             table.into_sorted().into_iter().filter(|(_, case)| case.failed.is_some()).collect()
         };
-        let mut cases = known(self.table);
+        let mut cases = known(judged(self.table, self.cases.wants.judge()));
         let lines = cases.is_empty();
         let mut one_in = self.cases.one_in * (self.share / self.cases.share);
         if lines {
@@ -485,6 +490,29 @@ impl Joined<'_> {
         }
         Concluded { affected, examples, reach, contrast }
     }
+}
+
+/// How the requests ended, by the one rule of success.
+fn judged(mut table: Table<Case>, judge: &Judge) -> Table<Case> {
+    let told = Told::of(table.rows().map(|(_, case)| &case.ending)).is_usual();
+    for case in table.states_mut().filter(|case| case.ending.counts(judge.rule())) {
+        case.failed = match case.ending.outcome(judge.rule(), told) {
+            Outcome::Failed => Some(true),
+            Outcome::Success => Some(false),
+            Outcome::Unknown => None,
+        };
+    }
+    table
+}
+
+/// Where an entry stands, as a key.
+fn place(entry: &Entry<'_, '_>) -> [u8; 12] {
+    let at = entry.location;
+    let mut place = [0; 12];
+    for (bytes, number) in place.chunks_exact_mut(4).zip([at.file, at.chunk, at.line]) {
+        bytes.copy_from_slice(&number.to_be_bytes());
+    }
+    place
 }
 
 fn values<'c>(cases: &[&'c Named]) -> Vec<&'c Values> {

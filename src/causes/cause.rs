@@ -5,17 +5,19 @@
 //! the other candidates name its service in their own words. What happened as often before does not count,
 //! however loud it is.
 
-use serde::Serialize;
-
 use super::context::{attribute, contexts};
-use super::contrast::Contrast;
+use super::contrast::{Contrast, Share};
 use super::doubt;
-use super::factors::{self, Factor};
+use super::factor::Factor;
+use super::factors;
+use super::gather::{candidates, signs};
+use super::health::Outcome;
+use super::hypothesis::{CLEAR, Candidate, LOOK_BACK, Sign};
 use super::owner::whose;
-use super::path::{Hop, path};
+use super::path::path;
 use super::quote::quoted;
-use super::sign::{CLEAR, Candidate, Sign, candidates, signs};
-use super::standing::{Outcome, since_the_beginning, standing};
+use super::standing::{LAST_WORDS, last_words, says_too_little, since_the_beginning, standing};
+use super::story::{Cause, Explained, Story};
 use super::tell::{effects, headline, sentence, shown, timeline};
 use super::view::View;
 use super::weights::NONE_OF_THESE;
@@ -26,89 +28,7 @@ use crate::entities::reach::Reach;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
-use crate::timeline::evidence::time;
 use crate::timeline::scene::{GAIN, Scene};
-use crate::timeline::{Evidence, Subject};
-
-/// A likely cause.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Cause {
-    /// 1 is the most likely.
-    pub rank: usize,
-    /// What happened where, in a few words.
-    #[serde(skip)]
-    pub headline: String,
-    /// One sentence.
-    pub summary: String,
-    /// The detector that found it; `change` if no words are known for it.
-    pub detector: &'static str,
-    /// What it is about.
-    pub subject: Subject,
-    /// When it began.
-    #[serde(serialize_with = "time")]
-    pub from: Option<Timestamp>,
-    /// Was it so since the data begins? Then it may be older.
-    pub since_beginning: bool,
-    /// When it was last seen.
-    #[serde(serialize_with = "time")]
-    pub to: Option<Timestamp>,
-    /// Between 0 and 1: how much of the evidence speaks for it rather than for the others.
-    pub confidence: f64,
-    /// Entries that show it.
-    pub evidence: Vec<Evidence>,
-    /// What followed, in the order of time.
-    pub effects: Vec<String>,
-    /// What speaks against it.
-    pub against: Vec<String>,
-    /// From what broke to what users felt.
-    pub path: Vec<Hop>,
-    /// The reasons for and against it, in log odds.
-    pub why: Vec<Factor>,
-    /// The kinds of entries that it was found in.
-    #[serde(skip)]
-    pub kinds: Vec<usize>,
-}
-
-impl Cause {
-    /// Whose it is: a service, or a log where no service is known.
-    pub fn name(&self) -> &str {
-        self.subject.service.as_deref().unwrap_or(&self.subject.file)
-    }
-}
-
-/// Something that changed, and when.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Event {
-    /// When.
-    #[serde(serialize_with = "time")]
-    pub at: Option<Timestamp>,
-    /// What.
-    pub what: String,
-    /// An entry that shows it.
-    pub evidence: Option<Evidence>,
-}
-
-/// The whole story.
-#[derive(Clone, Debug)]
-pub struct Story {
-    /// When it began.
-    pub onset: Option<Timestamp>,
-    /// How requests went.
-    pub success: Option<Success>,
-    /// Whether they went well enough to tell noise from failure.
-    pub outcome: Outcome,
-    /// How requests went before, during and after.
-    pub rates: Rates,
-    /// When requests failed, or else when the changes lasted.
-    pub impact: Option<(Timestamp, Timestamp)>,
-    /// The causes, the most likely first.
-    pub causes: Vec<Cause>,
-    /// What changed, in the order of time.
-    pub timeline: Vec<Event>,
-}
-
-/// How long before the first change a deploy may be its reason.
-pub(super) const LOOK_BACK: i64 = 6 * 60 * NANOS;
 
 /// Puts the findings and changes in order. `recorded` tells how requests went where no log does; `reach`, who calls whom
 /// as far as requests tell.
@@ -122,7 +42,8 @@ pub fn story(
         .or_else(|| recorded.map(|counted| Success::recorded(scene, counted)))
         .or_else(|| Success::by_levels(scene));
     let worst = success.as_ref().and_then(|success| success.worst);
-    let mut signs = signs(scene, findings);
+    let outcome = Outcome::of(scene, success.as_ref());
+    let mut signs = signs(scene, findings, outcome);
     // How requests went where they enter is told apart.
     if let Some(success) = &success {
         let place = scene.wants.file(success.group);
@@ -144,15 +65,17 @@ pub fn story(
         let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { slack };
         signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + slack);
     }
-    let outcome = Outcome::of(scene, success.as_ref());
     let contrast = requests.map(|(_, contrast)| contrast);
     signs.extend(standing(scene, findings, (success.as_ref(), outcome), contrast, &signs));
+    if signs.is_empty() && says_too_little(scene, findings, outcome) {
+        signs.extend(last_words(scene));
+    }
     if let Some(contrast) = contrast {
         for sign in &mut signs {
             sign.share = contrast.best(&sign.kinds);
         }
     }
-    let mut candidates = candidates(signs);
+    let mut candidates = candidates(signs, contrast);
     rank(scene, &mut candidates, success.as_ref(), requests);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(&mut candidates, &contexts);
@@ -210,21 +133,14 @@ fn causes(
     if let Some(view) = &mut view {
         view.impact = impact;
     }
-    let total: f64 = candidates.iter().take(3).map(|candidate| candidate.score.exp()).sum();
-    let total = total + NONE_OF_THESE.exp();
-    let share = |candidate: &Candidate| {
-        if total > 0.0 { candidate.score.exp() / total * factors::trust(candidate.lead()) } else { 0.0 }
-    };
-    let first = candidates.first().map_or(0.0, share);
-    // The others have what the first one leaves.
-    let left = (1.0 - calibrated(first)) / (1.0 - first).max(0.01);
+    let confidences = confidences(candidates, requests.map(|(_, contrast)| contrast));
     candidates
         .iter()
         .take(MOST)
         .enumerate()
         .map(|(at, candidate)| {
             let lead = candidate.lead();
-            let confidence = if at == 0 { calibrated(first) } else { share(candidate) * left };
+            let (first, confidence) = confidences[at];
             let confidence = confidence.min(most(lead, outcome));
             Cause {
                 rank: at + 1,
@@ -233,8 +149,13 @@ fn causes(
                 detector: lead.detector,
                 subject: lead.subject.clone(),
                 from: Some(candidate.from()).filter(|_| lead.timed),
-                since_beginning: lead.standing && since_the_beginning(scene, candidate.from()),
+                since_beginning: lead.standing && since_the_beginning(scene, lead.from),
                 to: Some(candidate.to()).filter(|_| lead.timed),
+                another_failure: at > 0 && first,
+                failed_requests: lead.share.filter(Share::tells).map(|share| Explained {
+                    known: share.failed,
+                    of: requests.map_or(0, |(_, contrast)| contrast.failed()),
+                }),
                 confidence: (confidence * 100.0).round() / 100.0,
                 evidence: shown(candidate),
                 effects: effects(scene, candidates, at, success),
@@ -245,6 +166,37 @@ fn causes(
             }
         })
         .collect()
+}
+
+/// Of each whether it is the best for its failures, and how sure: those that explain the same failures are
+/// alternatives, and one that explains others is none.
+fn confidences(candidates: &[Candidate], contrast: Option<&Contrast>) -> Vec<(bool, f64)> {
+    const RIVALS: usize = 3;
+    let mut failures: Vec<Vec<usize>> = Vec::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        let apart = |failure: &Vec<usize>| {
+            let lead = candidates[failure[0]].lead();
+            contrast.is_some_and(|contrast| lead.is_apart(candidate.lead(), contrast))
+        };
+        match failures.iter().position(|failure| !apart(failure)) {
+            Some(of) => failures[of].push(at),
+            None => failures.push(vec![at]),
+        }
+    }
+    let mut confidences = vec![(false, 0.0); candidates.len()];
+    for failure in failures {
+        let odds = |at: usize| candidates[at].score.exp();
+        let total = failure.iter().take(RIVALS).map(|at| odds(*at)).sum::<f64>() + NONE_OF_THESE.exp();
+        let share = |at: usize| odds(at) / total * factors::trust(candidates[at].lead());
+        let first = share(failure[0]);
+        // The others have what the first one leaves.
+        let left = (1.0 - calibrated(first)) / (1.0 - first).max(0.01);
+        for at in &failure[1..] {
+            confidences[*at].1 = share(*at) * left;
+        }
+        confidences[failure[0]] = (true, calibrated(first));
+    }
+    confidences
 }
 
 /// The kinds of entries of what leads, or of what is felt where that has none: what was changed is told once.
@@ -262,6 +214,7 @@ fn felt_kinds(candidate: &Candidate) -> Vec<usize> {
 fn most(lead: &Sign, outcome: Outcome) -> f64 {
     let tells = lead.share.is_some_and(|share| share.tells());
     match (outcome, lead.weight >= 0.9) {
+        _ if lead.detector == LAST_WORDS => 0.05,
         _ if !lead.standing => 1.0,
         (Outcome::Some, _) => 0.45,
         _ if tells => 0.9,

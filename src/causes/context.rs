@@ -1,8 +1,8 @@
 //! What somebody changed or began shortly before: a deploy, a setting, a job. It is the reason of what it precedes.
 
-use super::cause::LOOK_BACK;
+use super::hypothesis::{CLEAR, Candidate, LOOK_BACK, Sign};
+use super::owner::names_word;
 use super::quote::told_by;
-use super::sign::{CLEAR, Candidate, Sign, names_word};
 use crate::detect::family::evidence;
 use crate::detect::finding::Finding;
 use crate::model::Timestamp;

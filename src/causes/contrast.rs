@@ -16,10 +16,19 @@ const LIFT: f64 = 3.0;
 pub struct Contrast {
     /// Requests that failed, and those that did not.
     requests: [u64; 2],
-    /// Of each kind of entry the requests that have it: those that failed, and those that did not.
-    kinds: BTreeMap<usize, [u64; 2]>,
+    /// Of each kind of entry the requests that have it.
+    kinds: BTreeMap<usize, Having>,
     /// Do the failed have a value in common that the others seldom have: one partner, one host, one version?
     pub sibling: bool,
+}
+
+/// The requests that have a kind of entry.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Having {
+    /// Those that failed, by their numbers, in order.
+    failed: Vec<u32>,
+    /// How many of those that did not.
+    others: u64,
 }
 
 /// How a kind of entry belongs to requests that failed.
@@ -36,10 +45,15 @@ pub struct Share {
 impl Contrast {
     /// Adds a request with the kinds of its entries.
     pub fn add(&mut self, failed: bool, kinds: &[u32]) {
-        let at = usize::from(!failed);
-        self.requests[at] += 1;
+        let number = self.requests[0] as u32;
+        self.requests[usize::from(!failed)] += 1;
         for kind in kinds {
-            self.kinds.entry(*kind as usize).or_default()[at] += 1;
+            let having = self.kinds.entry(*kind as usize).or_default();
+            if failed {
+                having.failed.push(number);
+            } else {
+                having.others += 1;
+            }
         }
     }
 
@@ -55,19 +69,35 @@ impl Contrast {
 
     /// How a kind of entry belongs to the failed; `None` if no request has it.
     pub fn of(&self, kind: usize) -> Option<Share> {
-        let [failed, others] = *self.kinds.get(&kind)?;
+        let having = self.kinds.get(&kind)?;
+        let failed = having.failed.len() as u64;
         let share = |part: u64, all: u64| if all == 0 { 0.0 } else { part as f64 / all as f64 };
         Some(Share {
             failed,
             of_failed: share(failed, self.requests[0]),
-            of_others: share(others, self.requests[1]),
+            of_others: share(having.others, self.requests[1]),
         })
     }
 
     /// How the kinds of a sign belong to the failed: that which belongs most.
     pub fn best(&self, kinds: &[usize]) -> Option<Share> {
-        let shares = kinds.iter().filter_map(|kind| self.of(*kind));
-        shares.max_by(|a, b| a.weight().total_cmp(&b.weight()))
+        self.of(self.most_telling(kinds)?)
+    }
+
+    /// Which of some kinds belongs most to the failed; of two alike the first.
+    fn most_telling(&self, kinds: &[usize]) -> Option<usize> {
+        let weight = |kind: usize| self.of(kind).map_or(0.0, |share| share.weight());
+        let known = kinds.iter().rev().copied().filter(|kind| self.kinds.contains_key(kind));
+        known.max_by(|a, b| weight(*a).total_cmp(&weight(*b)))
+    }
+
+    /// Are these two failures: do the requests that failed know of the one or of the other, and hardly any of both?
+    pub fn are_apart(&self, one: &[usize], other: &[usize]) -> bool {
+        const FEW: usize = 10;
+        let failed = |kinds| self.most_telling(kinds).map(|kind| &self.kinds[&kind].failed[..]);
+        let Some((one, other)) = failed(one).zip(failed(other)) else { return false };
+        let both = one.iter().filter(|number| other.binary_search(number).is_ok()).count();
+        both * FEW <= one.len().min(other.len())
     }
 }
 
@@ -107,6 +137,14 @@ mod tests {
         assert_eq!(contrast.of(3), None);
         assert!(contrast.compares() && contrast.failed() == 100);
         assert_eq!(contrast.best(&[2, 1]), Some(told));
+        assert!(!contrast.are_apart(&[1], &[2]) && !contrast.are_apart(&[1], &[3]));
+    }
+
+    #[test]
+    fn two_failures_are_apart_where_no_request_has_both() {
+        let mut contrast = Contrast::default();
+        (0..300_u32).for_each(|at| contrast.add(true, if at < 190 { &[0, 1] } else { &[0, 2] }));
+        assert!(contrast.are_apart(&[1], &[2]) && !contrast.are_apart(&[0], &[2]));
     }
 
     #[test]

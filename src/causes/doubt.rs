@@ -3,8 +3,8 @@
 //! Every cause is asked the same questions, the best one too: an explanation that nothing speaks against is worth
 //! more than a number.
 
-use super::cause::Cause;
-use super::sign::Candidate;
+use super::hypothesis::Candidate;
+use super::story::Cause;
 use crate::detect::success::Success;
 use crate::entities::reach::{FEWEST, Reach};
 use crate::model::Timestamp;
@@ -119,7 +119,7 @@ fn failures(
 
 /// What the requests say against the causes: those that failed without them, and those that went well with them.
 pub fn of_requests(causes: &mut [Cause], reach: &Reach, scene: &Scene<'_>) {
-    let groups: Vec<Option<u32>> = causes.iter().map(|cause| group_of(scene, &cause.subject.file)).collect();
+    let groups: Vec<Option<u32>> = causes.iter().map(|cause| scene.group_of(&cause.subject.file)).collect();
     let names: Vec<String> = causes.iter().map(|cause| cause.name().to_owned()).collect();
     for (at, cause) in causes.iter_mut().enumerate() {
         let Some(group) = groups[at] else { continue };
@@ -163,9 +163,4 @@ pub fn of_requests(causes: &mut [Cause], reach: &Reach, scene: &Scene<'_>) {
         cause.against.extend(against);
         cause.against.truncate(MOST);
     }
-}
-
-/// The group of files that a file stands for.
-pub(super) fn group_of(scene: &Scene<'_>, file: &str) -> Option<u32> {
-    scene.kinds.iter().map(|(kind, _)| kind.group).find(|group| scene.wants.file(*group) == file)
 }

@@ -1,6 +1,6 @@
 //! Where resources live, and who speaks of whom: databases, brokers, machines, and those who name them.
 
-use super::sign::{Candidate, names_word};
+use super::hypothesis::Candidate;
 use crate::timeline::scene::Scene;
 
 /// Parts of names of where resources live, with what those who work with them call them.
@@ -105,4 +105,39 @@ pub(super) fn mentioned(scene: &Scene<'_>, candidates: &[Candidate], by: usize) 
     (0..candidates.len())
         .filter(|other| candidates[*other].name() != candidates[by].name() && named(&candidates[*other]))
         .collect()
+}
+
+/// Does a name occur in a text as a word of its own, and not within a longer name or a path?
+pub(super) fn names_word(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(name).any(|(at, _)| {
+        let before = &text[..at];
+        !before.chars().next_back().is_some_and(part)
+            && !text[at + name.len()..].chars().next().is_some_and(part)
+            && !is_path(before)
+    })
+}
+
+/// Does a text end within a path: `GET /shop/`, and not `http://` or `prod/`?
+fn is_path(text: &str) -> bool {
+    let word = text.rsplit([' ', '"', '\'', '=', '(', ',']).next().unwrap_or_default();
+    word.starts_with('/') && !word.starts_with("//")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_words() {
+        for (text, name, found) in [
+            ("stock: insert failed", "stock", true),
+            ("pg-stock gone", "stock", false),
+            ("call to catalog failed", "catalog", true),
+            ("catalogue", "catalog", false),
+            ("", "x", false),
+        ] {
+            assert_eq!(names_word(text, name), found, "{text}");
+        }
+    }
 }

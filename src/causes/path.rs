@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::hypothesis::Candidate;
 use super::owner::mentioned;
-use super::sign::Candidate;
 use super::view::View;
 use crate::detect::success::Success;
 use crate::model::Timestamp;

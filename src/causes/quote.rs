@@ -1,6 +1,6 @@
 //! What entries say, in their own words: the part by which a failure was known, as it stands in the file.
 
-use super::sign::Sign;
+use super::hypothesis::Sign;
 use crate::timeline::observe::What;
 use crate::timeline::observe::clip;
 use crate::timeline::scene::Scene;
@@ -23,6 +23,23 @@ pub(super) fn told_by(scene: &Scene<'_>, kind: usize, detector: &str) -> String 
     let part = part.unwrap_or(&kind.text).trim();
     let raw = String::from_utf8_lossy(&signal.example.text);
     spoken(part, &raw).unwrap_or_else(|| clip(part, LONGEST))
+}
+
+/// The first words of what a kind of entry says, with what its fields say of the error, as they stand in the file.
+pub(super) fn gist(scene: &Scene<'_>, kind: usize) -> String {
+    let (kind, signal) = &scene.kinds[kind];
+    let raw = String::from_utf8_lossy(&signal.example.text);
+    let own = |part: &str| spoken(part, &raw).unwrap_or_else(|| part.to_owned());
+    let mut said = own(&kind.gist());
+    for part in kind.text.split(" | ").skip(1).filter(|part| !part.is_empty()) {
+        let more = own(part);
+        if said.contains(&more) || said.chars().count() + more.chars().count() > 2 * LONGEST {
+            break;
+        }
+        said.push_str(": ");
+        said.push_str(&more);
+    }
+    said
 }
 
 /// Where a masked text stands in an entry, with its values and in its own letters: from where it begins, or else from

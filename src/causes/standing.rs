@@ -4,69 +4,26 @@
 //! Noise that is as old as the log stays noise where requests succeed, and where those that fail do not know of it.
 
 use super::contrast::{Contrast, Share};
-use super::sign::{Sign, weight};
+use super::gather::weight;
+use super::health::Outcome;
+use super::hypothesis::Sign;
+use super::quote::gist;
 use crate::detect::finding::Finding;
-use crate::detect::success::{Success, Worst, code, is_failure, statuses};
-use crate::detect::{DETECTORS, family};
+use crate::detect::success::{Success, code, is_failure, statuses};
+use crate::detect::{DETECTORS, failure, family};
 use crate::model::unit::HumanCount;
 use crate::model::{Level, Timestamp};
 use crate::series::bins::Bins;
-use crate::signatures::Nature;
+use crate::signatures::{Nature, Severity};
 use crate::timeline::Subject;
 use crate::timeline::observe::{Kind, What};
 use crate::timeline::scene::Scene;
-
-/// Less success than this is no calm, whatever is usual (judgement.md, "What is promised").
-pub const WELL: f64 = 0.95;
 
 /// A share of the failures from which on something beside the change of the day is told.
 const WORTH: f64 = 0.1;
 
 /// Most of the failures.
 const MOST: f64 = 0.5;
-
-/// Where more than this succeed, a few that fail are nothing to ask about.
-const NEARLY_ALL: f64 = 0.985;
-
-/// A past that is shorter than this part of the trouble does not tell what is usual.
-const SHORT_PAST: f64 = 0.3;
-
-/// How requests went, as far as it takes to tell noise from failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nobody tells how requests went.
-    Unknown,
-    /// Nearly all succeed, or fail in a stretch of time that stands out.
-    Usual,
-    /// Some fail all the time: no more than may be usual, but more than nobody would ask about.
-    Some,
-    /// Too many fail, all the time.
-    Failing,
-}
-
-impl Outcome {
-    /// How requests went.
-    pub fn of(scene: &Scene<'_>, success: Option<&Success>) -> Outcome {
-        let has_past = |worst: &Worst| {
-            let before = (worst.from.0 - scene.axis.start.0) as f64;
-            scene.given.is_some() || before >= SHORT_PAST * (worst.to.0 - worst.from.0) as f64
-        };
-        match success {
-            Some(success) if success.is_telling() => {
-                let rate =
-                    success.rate.filter(|_| !success.worst.as_ref().is_some_and(has_past)).unwrap_or(1.0);
-                match rate {
-                    rate if rate < WELL => Outcome::Failing,
-                    rate if rate < NEARLY_ALL => Outcome::Some,
-                    _ => Outcome::Usual,
-                }
-            }
-            // A few requests, all of which fail, are no accident.
-            Some(success) if success.rate.is_some_and(|rate| rate < 0.5) => Outcome::Failing,
-            Some(_) | None => Outcome::Unknown,
-        }
-    }
-}
 
 /// What is wrong all the time, apart from what has become a sign by its change.
 pub(super) fn standing(
@@ -99,14 +56,15 @@ pub(super) fn standing(
             nature: finding.nature,
             weight: weight(finding.nature, finding.base, finding.detector),
             subject: finding.subject.clone(),
+            count: finding.count,
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
             ..sign(scene, &finding.kinds, share)
         });
     }
     let known: Vec<usize> = signs.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
-        // What tells how requests ended does not tell why.
-        let ended = success.is_some_and(|success| success.group == kind.group);
+        // What tells how requests ended, and nothing else, does not tell why.
+        let ended = success.is_some_and(|success| success.group == kind.group && success.only_ends(scene));
         if kind.what != What::Template || !kind.is_error() || ended || known.contains(&at) || taken(&[at]) {
             continue;
         }
@@ -114,7 +72,7 @@ pub(super) fn standing(
         if !may_tell(outcome, contrast, share) {
             continue;
         }
-        signs.push(Sign { subject: family::subject(scene, kind), ..sign(scene, &[at], share) });
+        signs.push(Sign { subject: family::subject(scene, kind), ..told(scene, at, share) });
     }
     // What lies beside the time that is judged is no sign of it.
     signs.retain(|sign| !sign.timed || sign.kinds.iter().any(|kind| is_judged(scene, *kind)));
@@ -166,7 +124,7 @@ fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
     let timed = kinds.iter().any(|kind| scene.kinds[*kind].1.bins.first().is_some());
     Sign {
         detector: "error",
-        what: format!("“{}”", kind.gist()),
+        what: format!("“{}”", gist(scene, kinds[0])),
         nature: Nature::Symptom,
         weight: if kind.level >= Some(Level::Fatal) { 0.7 } else { 0.5 },
         gain: share.map_or((count as f64).max(1.0), |share| share.failed as f64 * share.lift().ln()).max(1.0),
@@ -183,6 +141,42 @@ fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
         evidence: family::evidence(scene, &bins, kinds),
     }
 }
+
+/// A sign of a kind of error that is so all the time: what its words mean, whether they are more frequent or not.
+fn told(scene: &Scene<'_>, kind: usize, share: Option<Share>) -> Sign {
+    let sign = sign(scene, &[kind], share);
+    if let Some(family) = family::told_by(scene, kind) {
+        let weight = weight(family.nature, family.severity, family.name);
+        return Sign { detector: family.name, nature: family.nature, weight, ..sign };
+    }
+    let nature = failure::nature(scene, kind).unwrap_or(sign.nature);
+    Sign { nature, weight: sign.weight.max(weight(nature, Severity::Medium, sign.detector)), ..sign }
+}
+
+/// Fewer entries than these tell nothing by what is usual among them.
+const FEWEST: u64 = 30;
+
+/// Was so little said, and in no words that are known, that nobody can tell whether something is wrong? No entry has a
+/// level, none tells of a request, and there are too few to see what is usual.
+pub fn says_too_little(scene: &Scene<'_>, findings: &[Finding], outcome: Outcome) -> bool {
+    let said: u64 = (0..scene.groups()).map(|group| scene.said(group)).sum();
+    let is_told = |(kind, _): &(Kind, _)| kind.level.is_some() || kind.what == What::Status;
+    outcome == Outcome::Unknown
+        && findings.is_empty()
+        && (1..FEWEST).contains(&said)
+        && !scene.kinds.iter().any(is_told)
+}
+
+/// The last that is said, where nothing else is known.
+pub(super) fn last_words(scene: &Scene<'_>) -> Option<Sign> {
+    let said = scene.kinds.iter().enumerate().filter(|(_, (kind, _))| kind.what == What::Template);
+    let (last, _) = said.max_by_key(|(_, (_, signal))| signal.bins.last())?;
+    let subject = family::subject(scene, &scene.kinds[last].0);
+    Some(Sign { detector: LAST_WORDS, weight: 0.4, subject, ..sign(scene, &[last], None) })
+}
+
+/// The name of what is shown where nothing is known.
+pub const LAST_WORDS: &str = "unclassified";
 
 /// The requests themselves: all that is known where nobody says why.
 fn requests_fail(scene: &Scene<'_>, success: &Success) -> Option<Sign> {
@@ -213,6 +207,6 @@ fn statuses_failed(kind: &Kind, group: u32) -> bool {
 
 /// Is it so since the data begins: within its first twentieth?
 pub(super) fn since_the_beginning(scene: &Scene<'_>, from: Timestamp) -> bool {
-    let span = scene.last.0.saturating_sub(scene.axis.start.0);
-    from.0.saturating_sub(scene.axis.start.0) <= span / 20 + scene.axis.width
+    let part = scene.last.0.saturating_sub(scene.first.0) / 20;
+    from.0.saturating_sub(scene.first.0) <= part + scene.axis.width.min(part)
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::cause::Event;
-use super::sign::{Candidate, Sign};
+use super::hypothesis::{Candidate, Sign};
+use super::story::Event;
 use crate::detect::success::Success;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
@@ -31,6 +31,10 @@ pub(super) fn sentence(candidate: &Candidate, whose: &str, said: Option<&str>) -
     let times = match lead.count {
         1 => String::new(),
         n => format!(", {} times", HumanCount(n)),
+    };
+    let times = match lead.share.filter(|share| lead.standing && share.tells()) {
+        Some(share) => format!("{times} ({:.0} % of the failed requests)", share.of_failed * 100.0),
+        None => times,
     };
     let said = said.map_or(String::new(), |said| format!(": “{said}”"));
     let mut text = format!("{} in {place}{whose}, since {}{times}{said}", lead.what, lead.from.clock());

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::contrast::Contrast;
+use super::hypothesis::{Candidate, Sign};
 use super::owner::mentioned;
-use super::sign::{Candidate, Sign};
 use crate::detect::success::Success;
 use crate::entities::reach::Reach;
 use crate::model::Timestamp;

@@ -18,9 +18,11 @@ use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use super::{nothing, out, redaction};
 use crate::causes::affected::{Affected, Example};
-use crate::causes::cause::{Cause, Event, Story};
+use crate::causes::health::Outcome;
 use crate::causes::path;
-use crate::causes::standing::Outcome;
+use crate::causes::standing::{LAST_WORDS, says_too_little};
+use crate::causes::story::{Cause, Event, Story};
+use crate::detect::Finding;
 use crate::detect::success::{Rates, Success};
 use crate::detect::{Scene, Wants};
 use crate::investigate::recorded::Recorded;
@@ -165,7 +167,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     recorded.tell(&mut account, &mut session.diagnostics);
     account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let replayed = alerts(args, &mut session)?;
-    let unseen = unseen(&session, &conditioned, (&scene, &recorded), &account, &story);
+    let unseen = unseen(&session, &conditioned, (&scene, &recorded, &findings), &account, &story);
     let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
     let json = InvestigateJson {
         verdict: judged,
@@ -230,11 +232,21 @@ fn judged_by_name(name: &str) -> Result<Judged, Error> {
 fn unseen(
     session: &Session,
     asked: &[String],
-    (scene, recorded): (&Scene<'_>, &Recorded),
+    (scene, recorded, findings): (&Scene<'_>, &Recorded, &[Finding]),
     account: &Account,
     story: &Story,
 ) -> Option<String> {
-    if !story.causes.is_empty() || recorded.span().is_some_and(|span| scene.is_selected(span)) {
+    if recorded.span().is_some_and(|span| scene.is_selected(span)) {
+        return None;
+    }
+    if says_too_little(scene, findings, story.outcome) {
+        let entries = match account.entries {
+            1 => "one entry, which has no level and tells".to_owned(),
+            n => format!("{n} entries, which have no level and tell"),
+        };
+        return Some(format!("there is only {entries} of no request."));
+    }
+    if !story.causes.is_empty() {
         return None;
     }
     if scene.is_empty() {
@@ -395,7 +407,8 @@ fn report(
     let mut report = Report::new();
     report.paragraph(first);
     if let Some(cause) = story.causes.first() {
-        report.heading("Likely cause");
+        let is_known = cause.detector != LAST_WORDS;
+        report.heading(if is_known { "Likely cause" } else { "What was said last" });
         report.paragraph(
             Phrase::new()
                 .and(Style::Strong, cause.summary.as_str())
@@ -411,7 +424,9 @@ fn report(
             let more = if first.len() < cause.effects.len() { "; and more below" } else { "" };
             report.paragraph(format!("What followed: {}{more}.", first.join("; ")));
         }
-        report.paragraph(against(cause));
+        if is_known {
+            report.paragraph(against(cause));
+        }
         if why {
             report.push(reasons(cause));
         }
@@ -464,12 +479,13 @@ fn against(cause: &Cause) -> String {
 
 /// Another cause, and why it is not the first.
 fn considered(cause: &Cause) -> String {
+    let word = if cause.another_failure { "Another failure" } else { "Also considered" };
     let but = cause.against.first().map_or(String::new(), |first| format!("; but {first}"));
     let sure = match cause.confidence {
         confidence if confidence < 0.01 => "under 1 %".to_owned(),
         confidence => format!("{:.0} %", confidence * 100.0),
     };
-    format!("Also considered: {} ({sure}){but}.", cause.summary)
+    format!("{word}: {} ({sure}){but}.", cause.summary)
 }
 
 /// The first sentence: what fails, since when, how badly, why.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Detector;
-use super::family::{evidence, identity, is_constant, subject, summary};
+use super::family::{self, evidence, identity, is_constant, subject, summary};
 use super::finding::Finding;
 use crate::model::Level;
 use crate::model::time::NANOS;
@@ -66,7 +66,8 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         .collect();
     let mut signs: BTreeMap<(Subject, Nature), Vec<Sign>> = BTreeMap::new();
     for (at, (kind, signal)) in scene.kinds.iter().enumerate() {
-        if kind.what != What::Template || known.contains(&at) || kind.text.is_empty() {
+        let says_nothing = kind.text.is_empty() && kind.level < Some(Level::Fatal);
+        if kind.what != What::Template || known.contains(&at) || says_nothing {
             continue;
         }
         let is_excused = |family: &&Family| {
@@ -75,15 +76,36 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         if FAMILIES.iter().any(is_excused) {
             continue;
         }
-        if let Some(sign) = sign(kind, signal, at) {
+        let sign = match sign(kind, signal, at) {
+            // In a log of which a good part says that it fails, its level does not speak against it.
+            Err(quiet) => Some(quiet).filter(|_| is_much(scene, kind.group, signal.count)),
+            Ok(sign) => {
+                sign.or_else(|| by_family(scene, at).filter(|_| is_much(scene, kind.group, signal.count)))
+            }
+        };
+        if let Some(sign) = sign {
             signs.entry((identity(scene, kind), sign.nature)).or_default().push(sign);
         }
     }
     signs.into_values().filter_map(|signs| conclude(scene, signs)).collect()
 }
 
-/// What a kind of entry tells, if its level does not speak against it.
-fn sign(kind: &Kind, signal: &Signal, at: usize) -> Option<Sign> {
+/// Is so much of a log said by so many entries that it is no small part of it?
+fn is_much(scene: &Scene<'_>, group: u32, count: u64) -> bool {
+    count * 5 >= scene.said(group)
+}
+
+/// What a family knows by its words that has not become more frequent: it is none of its findings, and no talk either.
+fn by_family(scene: &Scene<'_>, at: usize) -> Option<Sign> {
+    let (kind, _) = &scene.kinds[at];
+    let family =
+        family::told_by(scene, at).filter(|_| kind.level.is_none_or(|level| level >= Level::Warn))?;
+    let (nature, words) = (family.nature, family.what.to_owned());
+    Some(Sign { nature, decisive: Decisive::Repeated, words, object: None, kind: at })
+}
+
+/// What a kind of entry tells; as an error, if its level speaks against it.
+fn sign(kind: &Kind, signal: &Signal, at: usize) -> Result<Option<Sign>, Sign> {
     let example = String::from_utf8_lossy(&signal.example.text);
     let said = said(&kind.text, &example);
     let masked = grammar::read(&kind.text);
@@ -99,18 +121,26 @@ fn sign(kind: &Kind, signal: &Signal, at: usize) -> Option<Sign> {
         Some(Level::Warn) | None => Decisive::Repeated,
         Some(_) => Decisive::Once,
     };
-    let Some((told, text)) = told else { return by_level(kind, at) };
-    if told.decisive < least {
-        return None;
-    }
+    let Some((told, text)) = told else { return Ok(by_level(kind, at)) };
     let object = |told: &Told<'_>| told.object.map(str::to_owned);
-    Some(Sign {
+    let sign = Sign {
         nature: told.nature,
         decisive: told.decisive,
         words: text[told.words.clone()].to_lowercase(),
         object: plain.as_ref().and_then(object).or_else(|| masked.as_ref().and_then(object)),
         kind: at,
-    })
+    };
+    match sign.decisive {
+        decisive if decisive >= least => Ok(Some(sign)),
+        Decisive::Context => Ok(None),
+        _ => Err(sign),
+    }
+}
+
+/// What part a failure plays by the grammar of its words, if they tell of one.
+pub fn nature(scene: &Scene<'_>, kind: usize) -> Option<Nature> {
+    let (of, signal) = &scene.kinds[kind];
+    Some(sign(of, signal, kind).ok()??.nature)
 }
 
 /// What only its level says.
@@ -140,9 +170,7 @@ fn said<'e>(masked: &str, example: &'e str) -> Option<&'e str> {
 fn is_usual(scene: &Scene<'_>, signs: &[Sign]) -> bool {
     const FEW: u64 = 100;
     let groups: BTreeSet<u32> = signs.iter().map(|sign| scene.kinds[sign.kind].0.group).collect();
-    let templates =
-        scene.kinds.iter().filter(|(kind, _)| kind.what == What::Template && groups.contains(&kind.group));
-    let all: u64 = templates.map(|(_, signal)| signal.count).sum();
+    let all: u64 = groups.into_iter().map(|group| scene.said(group)).sum();
     let told: u64 = signs.iter().map(|sign| scene.kinds[sign.kind].1.count).sum();
     let rises = signs.iter().any(|sign| scene.change(sign.kind).is_some());
     let decides = signs.iter().any(|sign| sign.decisive == Decisive::Once);
@@ -228,7 +256,12 @@ mod tests {
         let told = failures(&[(0, None, "volume data-3 exhausted")]);
         assert_eq!(told[0].severity, Severity::High);
         assert!(told[0].summary.starts_with("failure (exhausted: data-3)"), "{}", told[0].summary);
-        assert_eq!(failures(&[(0, Some(Level::Info), "cannot seal ledger-7")]), []);
+        let info = Some(Level::Info);
+        let mut talk: Vec<_> = (0..5).map(|at| (at, info, "ledger-7 is sealed")).collect();
+        talk.push((5, info, "cannot seal ledger-7"));
+        assert_eq!(failures(&talk), []);
+        // Unless a good part of the log says so.
+        assert_eq!(failures(&talk[4..])[0].severity, Severity::Low);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::model::time::NANOS;
 use crate::model::unit::HumanCount;
 use crate::series::bins::Bins;
 pub use crate::signatures::known::Family;
-use crate::signatures::known::Gauge;
+use crate::signatures::known::{FAMILIES, Gauge};
 use crate::signatures::{Decisive, Nature, Severity};
 use crate::timeline::observe::{Example, Kind, Signal, What};
 use crate::timeline::scene::Scene;
@@ -37,6 +37,12 @@ fn judge(family: &Family, scene: &Scene<'_>, at: usize) -> Option<(u8, Decisive)
     }
     let row = family.row(|word| scene.has_word(at, word))?;
     Some((row.telling, family.decisive(row)))
+}
+
+/// The family whose words a kind of entry says, whether it is more frequent than usual or not; no context.
+pub fn told_by(scene: &Scene<'_>, kind: usize) -> Option<&'static Family> {
+    let of_failure = FAMILIES.iter().copied().filter(|family| family.nature != Nature::Context);
+    of_failure.filter(|family| judge(family, scene, kind).is_some()).max_by_key(|family| family.severity)
 }
 
 impl Detector for Family {

@@ -90,6 +90,16 @@ impl Success {
         Some(Success::count(scene, group))
     }
 
+    /// Does the log in which they were counted tell how requests ended and hardly anything else, as an access log?
+    pub fn only_ends(&self, scene: &Scene<'_>) -> bool {
+        let of_group = |what: What| {
+            let kinds =
+                scene.kinds.iter().filter(move |(kind, _)| kind.group == self.group && kind.what == what);
+            kinds.map(|(_, signal)| signal.count).sum::<u64>()
+        };
+        of_group(What::Status) * 10 >= of_group(What::Template) * 8
+    }
+
     /// Counts the requests of which only levels say how they ended: where most is said of them. `None` if nothing
     /// names any.
     pub fn by_levels(scene: &Scene<'_>) -> Option<Success> {

@@ -7,9 +7,11 @@ pub mod reread;
 pub mod verdict;
 
 use crate::causes::affected::{Affected, Cases, Concluded, Example};
-use crate::causes::cause::{self, Story};
+use crate::causes::cause;
 use crate::causes::doubt;
-use crate::causes::standing::Outcome;
+use crate::causes::health::Outcome;
+use crate::causes::standing::LAST_WORDS;
+use crate::causes::story::Story;
 use crate::detect::own::{self, Own, Watch};
 use crate::detect::signature::{self, Sightings};
 use crate::detect::{self, Finding, Observed, Scene, Wants};
@@ -126,8 +128,10 @@ pub fn investigate<'w>(
         // Who calls whom is known now, and what those say that failed.
         story = cause::story(scene, findings, counted.as_ref(), Some((&reach, &contrast)));
     }
-    if story.causes.is_empty() && story.outcome != Outcome::Failing {
+    let is_known = story.causes.iter().any(|cause| cause.detector != LAST_WORDS);
+    if !is_known && story.outcome != Outcome::Failing {
         // What is usual happens to nobody in particular.
+        story.timeline.clear();
         (affected, examples) = (Affected { of: "requests", ..Affected::default() }, Vec::new());
     }
     read_evidence(corpus, scanned, &mut story);

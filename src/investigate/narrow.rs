@@ -5,8 +5,8 @@
 
 use std::ops::ControlFlow;
 
-use crate::causes::cause::{Event, Story};
 use crate::causes::lift::Common;
+use crate::causes::story::{Event, Story};
 use crate::filter::Filter;
 use crate::model::time::NANOS;
 use crate::model::{Entry, Level, Needs, Role, TimeRange, Timestamp};
@@ -54,7 +54,7 @@ pub fn narrow(
         return;
     }
     cause.summary = format!("{}; mostly where {} is {}", cause.summary, common.field, common.value);
-    let (Some(from), Some(group)) = (cause.from, group_of(scene, &cause.subject.file)) else { return };
+    let (Some(from), Some(group)) = (cause.from, scene.group_of(&cause.subject.file)) else { return };
     needs.role(Role::Ts);
     needs.role(Role::Level);
     let mut selection = Selection::new(needs, filter, range);
@@ -104,8 +104,4 @@ fn beginning(scene: &Scene<'_>, group: u32, bins: &Bins) -> Option<Moment> {
     }
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
     bins.within(from, Timestamp(until.0 - 1)).next().map(|bin| bin.first)
-}
-
-fn group_of(scene: &Scene<'_>, file: &str) -> Option<u32> {
-    scene.kinds.iter().map(|(kind, _)| kind.group).find(|group| scene.wants.file(*group) == file)
 }

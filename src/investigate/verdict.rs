@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::causes::cause::Story;
-use crate::causes::standing::{Outcome, WELL};
+use crate::causes::health::{Outcome, WELL};
+use crate::causes::standing::LAST_WORDS;
+use crate::causes::story::Story;
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::model::Level;
 use crate::timeline::observe::What;
@@ -39,7 +40,10 @@ impl Verdict {
             Verdict::Unknown
         } else if requests_fail(story) || something_died(findings) {
             Verdict::Failing
-        } else if !story.causes.is_empty() || has_errors(scene, story) || has_failures(findings, story) {
+        } else if story.causes.iter().any(|cause| cause.detector != LAST_WORDS)
+            || has_errors(scene, story)
+            || has_failures(findings, story)
+        {
             Verdict::Trouble
         } else {
             Verdict::Calm

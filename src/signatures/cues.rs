@@ -184,6 +184,21 @@ pub static CUES: &[Cue] = &[
         "request throttled",
     ),
     cue(&["no free", "no available", "no more", "none available"], SHORT, After, "no available workers"),
+    cue(
+        &[
+            "does not have any",
+            "do not have any",
+            "doesn't have any",
+            "don't have any",
+            "has no active",
+            "has no available",
+            "has no healthy",
+            "has no ready",
+        ],
+        WRONG,
+        After,
+        "route checkout does not have any live backends",
+    ),
     cue(&["low on", "running low"], SHORT, After, "the node is low on ephemeral storage"),
     cue(
         &["backpressure", "back-pressure", "starved", "starvation"],

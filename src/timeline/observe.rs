@@ -208,6 +208,11 @@ impl Wants {
         Wants { errors, paths, operations, numbers, pools, groups, written, judge }
     }
 
+    /// What tells how requests ended.
+    pub fn judge(&self) -> &Judge {
+        &self.judge
+    }
+
     /// Appends what was asked for, masked, to `key`; says whether the entry tells.
     pub fn push_path(&self, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
         let Some(path) = self.paths.iter().find_map(|slot| slots.get(*slot).key()) else { return false };
@@ -647,13 +652,24 @@ pub fn half_octave(ms: f64) -> u32 {
     ((bits >> 51) as u32 - (1023 << 1)).min(99)
 }
 
-/// The beginning of an entry, whole lines of it where there are several.
+/// The beginning of an entry, whole lines of it where there are several; of many lines the first two, and the one that
+/// says what it comes to: the innermost cause of a trace, or what stands below it.
 pub fn shown(raw: &[u8]) -> Box<[u8]> {
-    let mut end = 0;
-    for _ in 0..3 {
-        end = memchr::memchr(b'\n', raw.get(end..).unwrap_or_default()).map_or(raw.len(), |at| end + at + 1);
-    }
-    raw[..end.min(SHOWN).min(raw.len())].trim_ascii_end().into()
+    let raw = raw.trim_ascii_end();
+    let mut ends = memchr::memchr_iter(b'\n', raw);
+    let (Some(_), Some(second), Some(third)) = (ends.next(), ends.next(), ends.next()) else {
+        return raw[..raw.len().min(SHOWN)].trim_ascii_end().into();
+    };
+    let rest = raw[second + 1..].split(|byte| *byte == b'\n');
+    let tells = |line: &&[u8]| line.starts_with(b"Caused by:");
+    let below = |line: &&[u8]| line.first().is_some_and(|byte| !byte.is_ascii_whitespace());
+    let is_trace = raw[second + 1..].contains(&b'\n') && !rest.clone().all(|line| below(&line));
+    let below = |line: &&[u8]| is_trace && below(line);
+    let Some(told) = rest.clone().rfind(tells).or_else(|| rest.clone().rfind(below)) else {
+        return raw[..third.min(SHOWN)].trim_ascii_end().into();
+    };
+    let told = &told[..told.len().min(SHOWN / 2)];
+    [raw[..second.min(SHOWN)].trim_ascii_end(), b"\n", told].concat().into()
 }
 
 #[cfg(test)]
@@ -691,5 +707,13 @@ mod tests {
         assert_eq!(&shown(b"a\nb\nc\nd\n")[..], b"a\nb\nc");
         assert_eq!(&shown(b"a")[..], b"a");
         assert_eq!(shown(&[b'x'; 1000]).len(), SHOWN);
+        for (entry, text) in [
+            ("a\n  b\n  c\n", "a\n  b\n  c"),
+            ("a\n  b\n  c\n  d", "a\n  b\n  c"),
+            ("E boom\nTraceback\n  f()\n  g()\nKeyError: 'x'", "E boom\nTraceback\nKeyError: 'x'"),
+            ("E\nx.Y: z\n\tat b\nCaused by: q\n\tat c\n\t... 3 more", "E\nx.Y: z\nCaused by: q"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&shown(entry.as_bytes())), text);
+        }
     }
 }

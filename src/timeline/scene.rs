@@ -41,6 +41,8 @@ pub struct Scene<'w> {
     pub chunks: Vec<ChunkTimes>,
     /// The axis.
     pub axis: Axis,
+    /// The time of the first entry on the axis.
+    pub first: Timestamp,
     /// The time of the last entry on the axis.
     pub last: Timestamp,
     /// The time that is usual, where one is given.
@@ -53,6 +55,8 @@ pub struct Scene<'w> {
     words: Vec<Vec<&'static str>>,
     /// For every kind, when it was more frequent than usual.
     changes: Vec<Option<Change>>,
+    /// Entries of each group, with and without a time.
+    said: Vec<u64>,
     /// Entries of each group on the axis.
     volumes: Vec<Vec<u64>>,
     /// How requests went over time.
@@ -214,11 +218,15 @@ impl<'w> Scene<'w> {
         let axis = Axis::of(&all);
         let last = all.rows().iter().rev().map(|bin| bin.last).find(|ts| axis.bin(*ts).is_some());
         let last = last.unwrap_or_else(|| axis.end());
+        let first = all.rows().iter().map(|bin| bin.first.ts).find(|ts| axis.bin(*ts).is_some());
+        let first = first.unwrap_or(axis.start);
         let groups = kinds.iter().map(|(kind, _)| kind.group as usize + 1).max().unwrap_or(0);
         let mut volumes = vec![vec![0; axis.bins]; groups];
+        let mut said = vec![0; groups];
         for (kind, signal) in &kinds {
             if kind.what == What::Template {
                 axis.add(&signal.bins, &mut volumes[kind.group as usize]);
+                said[kind.group as usize] += signal.count;
             }
         }
         let words = words(&kinds, vocabulary);
@@ -229,12 +237,14 @@ impl<'w> Scene<'w> {
             numbers,
             chunks,
             axis,
+            first,
             last,
             given,
             selected,
             against,
             words,
             changes: Vec::new(),
+            said,
             volumes,
             requests,
         };
@@ -326,6 +336,16 @@ impl<'w> Scene<'w> {
     /// How many groups there are.
     pub fn groups(&self) -> u32 {
         self.volumes.len() as u32
+    }
+
+    /// The group of files that a file stands for.
+    pub fn group_of(&self, file: &str) -> Option<u32> {
+        self.kinds.iter().map(|(kind, _)| kind.group).find(|group| self.wants.file(*group) == file)
+    }
+
+    /// Entries of a group, with and without a time.
+    pub fn said(&self, group: u32) -> u64 {
+        self.said.get(group as usize).copied().unwrap_or_default()
     }
 
     /// Entries of a group on the axis.

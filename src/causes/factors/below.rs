@@ -1,10 +1,10 @@
 //! Backing resources: the others work with them.
 
+use super::super::hypothesis::{CLEAR, Candidate};
 use super::super::owner::owns;
-use super::super::sign::{CLEAR, Candidate};
 use super::super::view::View;
 use super::super::weights::BELOW;
-use super::Factor;
+use crate::causes::factor::Factor;
 use crate::model::time::NANOS;
 
 /// How long before the others it may have begun.

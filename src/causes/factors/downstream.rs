@@ -2,7 +2,7 @@
 
 use super::super::view::View;
 use super::super::weights::{DOWNSTREAM, ENTRY};
-use super::Factor;
+use crate::causes::factor::Factor;
 use crate::signatures::Nature;
 
 /// Is a candidate's trouble only felt, and somebody below has trouble, too?

@@ -2,7 +2,7 @@
 
 use super::super::view::View;
 use super::super::weights::NAMED;
-use super::Factor;
+use crate::causes::factor::Factor;
 
 /// More than so many that name one tell no more.
 const MOST: usize = 2;

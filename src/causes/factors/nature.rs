@@ -2,8 +2,9 @@
 
 use super::super::view::View;
 use super::super::weights::{LEADING, NATURE};
-use super::{Factor, best};
-use crate::causes::sign::Sign;
+use super::best;
+use crate::causes::factor::Factor;
+use crate::causes::hypothesis::Sign;
 use crate::signatures::Nature;
 
 /// What a sign explains by its nature.

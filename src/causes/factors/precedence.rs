@@ -2,8 +2,9 @@
 
 use super::super::view::View;
 use super::super::weights::{FIRST, LEAD_SECONDS};
-use super::{Factor, best, is_clear};
-use crate::causes::sign::{Candidate, Sign};
+use super::{best, is_clear};
+use crate::causes::factor::Factor;
+use crate::causes::hypothesis::{Candidate, Sign};
 
 /// Seconds by which a sign surely began later than the first of all.
 fn late(view: &View<'_>, sign: &Sign) -> f64 {

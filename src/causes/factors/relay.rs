@@ -3,7 +3,7 @@
 use super::super::owner::owns;
 use super::super::view::View;
 use super::super::weights::RELAYED;
-use super::Factor;
+use crate::causes::factor::Factor;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
 

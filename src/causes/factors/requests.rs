@@ -1,9 +1,9 @@
 //! Requests that failed know of it, and those that did not do not: a contrast that needs no past.
 
-use super::super::sign::{Candidate, Sign};
+use super::super::hypothesis::{Candidate, Sign};
 use super::super::view::View;
 use super::super::weights::{BELOW, DOWNSTREAM, NO_BASELINE, REQUESTS};
-use super::Factor;
+use crate::causes::factor::Factor;
 use crate::signatures::Nature;
 
 /// How much of the failed it covers, and how well it tells them from the others.

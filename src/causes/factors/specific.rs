@@ -1,9 +1,9 @@
 //! Sure of the order is not sure of the cause: signs that explain little leave room for doubt.
 
-use super::super::sign::Sign;
+use super::super::hypothesis::Sign;
 use super::super::view::View;
 use super::super::weights::SPECIFIC;
-use super::Factor;
+use crate::causes::factor::Factor;
 
 /// How much of the evidence counts, given what the leading sign is.
 pub(in crate::causes) fn trust(lead: &Sign) -> f64 {

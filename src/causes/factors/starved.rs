@@ -2,7 +2,7 @@
 
 use super::super::view::View;
 use super::super::weights::STARVED;
-use super::Factor;
+use crate::causes::factor::Factor;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
 

@@ -2,7 +2,7 @@
 
 use super::super::view::View;
 use super::super::weights::CLEAREST;
-use super::Factor;
+use crate::causes::factor::Factor;
 
 /// The loudest is not the first: what one entry is enough for is clear.
 #[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]

@@ -8,7 +8,7 @@ use super::{
     verdict, who,
 };
 use crate::causes::affected::{Affected, Example};
-use crate::causes::cause::Story;
+use crate::causes::story::Story;
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::session::Session;
@@ -493,7 +493,7 @@ impl Told<'_> {
     fn recorded(&self, grid: Grid) -> Vec<Panel> {
         const MOST: usize = 4;
         let rank = |finding: &Finding| {
-            let of = |cause: &crate::causes::cause::Cause| {
+            let of = |cause: &crate::causes::story::Cause| {
                 cause.detector == finding.detector && finding.subject.service.as_deref() == Some(cause.name())
             };
             self.story.causes.iter().position(of).unwrap_or(usize::MAX)

@@ -2,88 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::contrast::Share;
-use super::factors::Factor;
+use super::contrast::Contrast;
+use super::health::Outcome;
+use super::hypothesis::{CLEAR, Candidate, Sign};
+use super::owner::names_word;
+use super::quote::gist;
 use crate::detect::family::{evidence, subject};
 use crate::detect::finding::Finding;
 use crate::detect::recorded::NOWHERE;
 use crate::model::time::NANOS;
 use crate::model::{Level, Timestamp};
 use crate::signatures::{Nature, Severity};
+use crate::timeline::Subject;
 use crate::timeline::observe::{Kind, What};
 use crate::timeline::scene::Scene;
-use crate::timeline::{Evidence, Subject};
 
-/// Gains from which a change without known words is a candidate.
-pub(super) const CLEAR: f64 = 16.0;
-
-/// One thing that changed in a service.
-#[derive(Clone, Debug)]
-pub(super) struct Sign {
-    pub detector: &'static str,
-    pub what: String,
-    pub nature: Nature,
-    /// How much a sign of this kind explains, 0 to 1.
-    pub weight: f64,
-    pub gain: f64,
-    pub from: Timestamp,
-    pub to: Timestamp,
-    pub count: u64,
-    /// Is it a quantity that entries tell, rather than events?
-    pub level: bool,
-    /// Is it only some of what the subject does that is missing?
-    pub part: bool,
-    /// Is it so all the time, so that no change tells of it?
-    pub standing: bool,
-    /// Do its entries have times?
-    pub timed: bool,
-    /// How it belongs to the requests that failed, where that is known.
-    pub share: Option<Share>,
-    pub subject: Subject,
-    pub kinds: Vec<usize>,
-    pub evidence: Vec<Evidence>,
-}
-
-impl Sign {
-    /// Is it trouble by itself, whatever becomes of requests? A quantity that grew is not: it may be used well.
-    pub(super) fn is_sure(&self) -> bool {
-        self.standing || (self.weight >= 0.5 && self.gain >= CLEAR && !self.level)
-    }
-
-    /// Was it found in a recorded metric?
-    pub(super) fn is_recorded(&self) -> bool {
-        self.evidence.first().is_some_and(|evidence| evidence.location.file == NOWHERE)
-    }
-
-    /// Is it a state that lasts until somebody ends it, told once where it begins?
-    pub(super) fn lasts(&self) -> bool {
-        const LAST: &[&str] = &["disk", "mount", "data-loss", "certificate", "link", "network-tables"];
-        self.weight >= 0.9 && LAST.contains(&self.detector)
-    }
-
-    /// When it had surely begun: the first of few entries may as well be a stray.
-    pub(super) fn surely(&self) -> Timestamp {
-        const MOST: i64 = 120 * NANOS;
-        // What one entry is enough for, the first entry tells.
-        if self.count < 3 || self.weight >= 1.0 || self.lasts() {
-            return self.from;
-        }
-        let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
-        Timestamp(self.from.0 + gap.clamp(0, MOST))
-    }
-}
-
-/// What changed in one service.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    pub signs: Vec<Sign>,
-    /// The sum of its factors, in log odds.
-    pub score: f64,
-    pub factors: Vec<Factor>,
+/// Is there no past in which it was otherwise? Such a finding is judged by other contrasts (see `standing`), unless
+/// requests are known to go well as a rule: then one that is decisive is news.
+fn is_unchanged(scene: &Scene<'_>, finding: &Finding, outcome: Outcome) -> bool {
+    let changes = || finding.kinds.iter().any(|kind| scene.change(*kind).is_some());
+    let told = finding.level || finding.part || finding.kinds.is_empty();
+    matches!(outcome, Outcome::Failing | Outcome::Unknown) && !told && !changes()
 }
 
 /// Everything that became more frequent: what the detectors know, and what they have no words for.
-pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
+pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], outcome: Outcome) -> Vec<Sign> {
     let mut signs: Vec<Sign> = Vec::new();
     let mut known = vec![false; scene.kinds.len()];
     for finding in findings {
@@ -94,6 +37,9 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Sign> {
         }
         for kind in &finding.kinds {
             known[*kind] = true;
+        }
+        if is_unchanged(scene, finding, outcome) {
+            continue;
         }
         let changes = || finding.kinds.iter().filter_map(|kind| scene.change(*kind));
         let gains = changes().map(|change| change.stretch.gain);
@@ -169,7 +115,7 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
         }
         found.push(Sign {
             detector: "novelty",
-            what: format!("“{}” is new", kind.gist()),
+            what: format!("“{}” is new", gist(scene, at)),
             nature: Nature::Symptom,
             weight: 0.42,
             gain: 8.0,
@@ -262,7 +208,7 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
     let new = stretch.outside <= 0.02 * stretch.inside;
     Some(Sign {
         detector: if new { "novelty" } else { "change" },
-        what: format!("“{}” {}", kind.gist(), if new { "is new" } else { "is more frequent" }),
+        what: format!("“{}” {}", gist(scene, at), if new { "is new" } else { "is more frequent" }),
         nature: Nature::Symptom,
         weight: match level {
             Level::Error | Level::Fatal => 0.5,
@@ -287,8 +233,8 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
 /// Programs of which there may be several, each with its log: their names alone say not which one.
 const PROGRAMS: &[&str] = &["haproxy", "nginx", "envoy", "apache2", "httpd", "traefik", "caddy", "kernel"];
 
-/// Signs by service; within one, in the order of time.
-pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
+/// Signs by service and failure; within one, in the order of time.
+pub(super) fn candidates(signs: Vec<Sign>, contrast: Option<&Contrast>) -> Vec<Candidate> {
     // What is so all the time and what changed are two things.
     let mut services: BTreeMap<(String, String, bool), Vec<Sign>> = BTreeMap::new();
     for sign in signs {
@@ -305,6 +251,7 @@ pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
     // What is merely new and no trouble by itself explains nothing alone.
     services
         .into_values()
+        .flat_map(|signs| by_failure(signs, contrast))
         .filter(|signs| signs.iter().any(|sign| sign.weight >= 0.4))
         .map(|mut signs| {
             signs.sort_by_key(|sign| (sign.from, sign.detector));
@@ -313,80 +260,31 @@ pub(super) fn candidates(signs: Vec<Sign>) -> Vec<Candidate> {
         .collect()
 }
 
-impl Candidate {
-    /// The sign that says best what it is: what explains most, of those that came early. What is merely new leads
-    /// nothing.
-    pub(super) fn lead(&self) -> &Sign {
-        let of_substance = || self.signs.iter().filter(|sign| sign.weight >= 0.4);
-        let first = of_substance().next().map_or(self.signs[0].from, |sign| sign.from);
-        let worth = |sign: &Sign| {
-            let late = (sign.from.0 - first.0) as f64 / 1e9;
-            sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
-        };
-        let best = of_substance().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
-        best.unwrap_or(&self.signs[0])
-    }
-
-    /// The group of files in which it shows, if it shows in any log.
-    pub(super) fn group(&self, scene: &Scene<'_>) -> Option<u32> {
-        let kinds = || self.lead().kinds.iter().chain(self.signs.iter().flat_map(|sign| &sign.kinds));
-        let of_kind = kinds().next().map(|kind| scene.kinds[*kind].0.group);
-        of_kind.or_else(|| super::doubt::group_of(scene, &self.lead().subject.file))
-    }
-
-    pub(super) fn name(&self) -> &str {
-        let subject = &self.signs[0].subject;
-        subject.service.as_deref().unwrap_or(&subject.file)
-    }
-
-    /// When it began: its first clear sign of the kind that leads it, or an earlier one of substance.
-    pub(super) fn from(&self) -> Timestamp {
-        let lead = self.lead();
-        // What ran out was used before: how much of it is no sign by itself.
-        let substance = |sign: &&Sign| {
-            sign.weight >= 0.4
-                && (sign.gain >= CLEAR || sign.nature == lead.nature)
-                && (sign.weight > 0.4 || lead.weight <= 0.55 || sign.nature == lead.nature)
-        };
-        self.signs.iter().filter(substance).map(|sign| sign.from).min().unwrap_or(lead.from)
-    }
-
-    pub(super) fn to(&self) -> Timestamp {
-        self.signs.iter().map(|sign| sign.to).max().unwrap_or(self.lead().to)
-    }
-}
-
-/// Does a name occur in a text as a word of its own, and not within a longer name or a path?
-pub(super) fn names_word(text: &str, name: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    text.match_indices(name).any(|(at, _)| {
-        let before = &text[..at];
-        !before.chars().next_back().is_some_and(part)
-            && !text[at + name.len()..].chars().next().is_some_and(part)
-            && !is_path(before)
-    })
-}
-
-/// Does a text end within a path: `GET /shop/`, and not `http://` or `prod/`?
-fn is_path(text: &str) -> bool {
-    let word = text.rsplit([' ', '"', '\'', '=', '(', ',']).next().unwrap_or_default();
-    word.starts_with('/') && !word.starts_with("//")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_found_as_words() {
-        for (text, name, found) in [
-            ("stock: insert failed", "stock", true),
-            ("pg-stock gone", "stock", false),
-            ("call to catalog failed", "catalog", true),
-            ("catalogue", "catalog", false),
-            ("", "x", false),
-        ] {
-            assert_eq!(names_word(text, name), found, "{text}");
+/// What is so all the time in one service, each failure apart: they differ in the requests that know of them. What no
+/// request knows, or every one, belongs to the failure of its nature, or to the most frequent.
+fn by_failure(signs: Vec<Sign>, contrast: Option<&Contrast>) -> Vec<Vec<Sign>> {
+    const NEARLY_ALL: f64 = 0.95;
+    let tells = |sign: &Sign| {
+        sign.standing && sign.share.is_some_and(|share| share.tells() && share.of_failed < NEARLY_ALL)
+    };
+    let (mut telling, others): (Vec<Sign>, Vec<Sign>) = signs.into_iter().partition(tells);
+    telling.sort_by_key(|sign| std::cmp::Reverse(sign.share.map(|share| share.failed)));
+    let mut failures: Vec<Vec<Sign>> = Vec::new();
+    for sign in telling {
+        let apart =
+            |failure: &Vec<Sign>| contrast.is_some_and(|contrast| failure[0].is_apart(&sign, contrast));
+        match failures.iter().position(|failure| !apart(failure)) {
+            Some(at) => failures[at].push(sign),
+            None => failures.push(vec![sign]),
         }
     }
+    if failures.is_empty() {
+        return vec![others];
+    }
+    for sign in others {
+        let alike = |failure: &Vec<Sign>| failure.iter().any(|other| other.nature == sign.nature);
+        let at = failures.iter().position(alike).unwrap_or(0);
+        failures[at].push(sign);
+    }
+    failures
 }

@@ -1,0 +1,130 @@
+//! Hypotheses: a service or log with what was seen of it, and the reasons for and against it.
+
+use super::contrast::{Contrast, Share};
+use super::factor::Factor;
+use crate::detect::recorded::NOWHERE;
+use crate::model::Timestamp;
+use crate::model::time::NANOS;
+use crate::signatures::Nature;
+use crate::timeline::scene::Scene;
+use crate::timeline::{Evidence, Subject};
+
+/// Gains from which a change without known words is a candidate.
+pub(super) const CLEAR: f64 = 16.0;
+
+/// How long before the first change a deploy may be its reason.
+pub(super) const LOOK_BACK: i64 = 6 * 60 * NANOS;
+
+/// One thing that changed in a service.
+#[derive(Clone, Debug)]
+pub(super) struct Sign {
+    pub detector: &'static str,
+    pub what: String,
+    pub nature: Nature,
+    /// How much a sign of this kind explains, 0 to 1.
+    pub weight: f64,
+    pub gain: f64,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub count: u64,
+    /// Is it a quantity that entries tell, rather than events?
+    pub level: bool,
+    /// Is it only some of what the subject does that is missing?
+    pub part: bool,
+    /// Is it so all the time, so that no change tells of it?
+    pub standing: bool,
+    /// Do its entries have times?
+    pub timed: bool,
+    /// How it belongs to the requests that failed, where that is known.
+    pub share: Option<Share>,
+    pub subject: Subject,
+    pub kinds: Vec<usize>,
+    pub evidence: Vec<Evidence>,
+}
+
+impl Sign {
+    /// Is it trouble by itself, whatever becomes of requests? A quantity that grew is not: it may be used well.
+    pub(super) fn is_sure(&self) -> bool {
+        self.standing || (self.weight >= 0.5 && self.gain >= CLEAR && !self.level)
+    }
+
+    /// Was it found in a recorded metric?
+    pub(super) fn is_recorded(&self) -> bool {
+        self.evidence.first().is_some_and(|evidence| evidence.location.file == NOWHERE)
+    }
+
+    /// Do other requests fail by it than by another one?
+    pub(super) fn is_apart(&self, other: &Sign, contrast: &Contrast) -> bool {
+        let tells = |sign: &Sign| sign.standing && sign.share.is_some_and(|share| share.tells());
+        tells(self) && tells(other) && contrast.are_apart(&self.kinds, &other.kinds)
+    }
+
+    /// Is it a state that lasts until somebody ends it, told once where it begins?
+    pub(super) fn lasts(&self) -> bool {
+        const LAST: &[&str] = &["disk", "mount", "data-loss", "certificate", "link", "network-tables"];
+        self.weight >= 0.9 && LAST.contains(&self.detector)
+    }
+
+    /// When it had surely begun: the first of few entries may as well be a stray.
+    pub(super) fn surely(&self) -> Timestamp {
+        const MOST: i64 = 120 * NANOS;
+        // What one entry is enough for, the first entry tells.
+        if self.count < 3 || self.weight >= 1.0 || self.lasts() {
+            return self.from;
+        }
+        let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
+        Timestamp(self.from.0 + gap.clamp(0, MOST))
+    }
+}
+
+/// What changed in one service.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub signs: Vec<Sign>,
+    /// The sum of its factors, in log odds.
+    pub score: f64,
+    pub factors: Vec<Factor>,
+}
+
+impl Candidate {
+    /// The sign that says best what it is: what explains most, of those that came early. What is merely new leads
+    /// nothing.
+    pub(super) fn lead(&self) -> &Sign {
+        let of_substance = || self.signs.iter().filter(|sign| sign.weight >= 0.4);
+        let first = of_substance().next().map_or(self.signs[0].from, |sign| sign.from);
+        let worth = |sign: &Sign| {
+            let late = (sign.from.0 - first.0) as f64 / 1e9;
+            sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
+        };
+        let best = of_substance().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
+        best.unwrap_or(&self.signs[0])
+    }
+
+    /// The group of files in which it shows, if it shows in any log.
+    pub(super) fn group(&self, scene: &Scene<'_>) -> Option<u32> {
+        let kinds = || self.lead().kinds.iter().chain(self.signs.iter().flat_map(|sign| &sign.kinds));
+        let of_kind = kinds().next().map(|kind| scene.kinds[*kind].0.group);
+        of_kind.or_else(|| scene.group_of(&self.lead().subject.file))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        let subject = &self.signs[0].subject;
+        subject.service.as_deref().unwrap_or(&subject.file)
+    }
+
+    /// When it began: its first clear sign of the kind that leads it, or an earlier one of substance.
+    pub(super) fn from(&self) -> Timestamp {
+        let lead = self.lead();
+        // What ran out was used before: how much of it is no sign by itself.
+        let substance = |sign: &&Sign| {
+            sign.weight >= 0.4
+                && (sign.gain >= CLEAR || sign.nature == lead.nature)
+                && (sign.weight > 0.4 || lead.weight <= 0.55 || sign.nature == lead.nature)
+        };
+        self.signs.iter().filter(substance).map(|sign| sign.from).min().unwrap_or(lead.from)
+    }
+
+    pub(super) fn to(&self) -> Timestamp {
+        self.signs.iter().map(|sign| sign.to).max().unwrap_or(self.lead().to)
+    }
+}
