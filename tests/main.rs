@@ -11,6 +11,7 @@ mod golden;
 mod hostile;
 mod ids;
 mod inputs;
+mod judgement;
 mod laws;
 mod linked;
 mod manners;

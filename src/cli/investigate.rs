@@ -15,6 +15,7 @@ use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
 use super::session::{Chosen, Session};
+use super::signatures;
 use super::verdict::Verdict;
 use super::{nothing, out, redaction};
 use crate::causes::affected::{Affected, Example};
@@ -22,8 +23,8 @@ use crate::causes::health::Outcome;
 use crate::causes::path;
 use crate::causes::standing::{LAST_WORDS, says_too_little};
 use crate::causes::story::{Cause, Event, Story};
-use crate::detect::Finding;
 use crate::detect::success::{Rates, Success};
+use crate::detect::{Finding, signature};
 use crate::detect::{Scene, Wants};
 use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
@@ -69,6 +70,9 @@ pub(super) struct InvestigateArgs {
     /// Exit code 1 if this is the verdict, or a worse one: failing, trouble
     #[arg(long, value_name = "VERDICT")]
     fail_on: Option<String>,
+    /// Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
+    signatures: Vec<PathBuf>,
     #[command(flatten)]
     success: SuccessArgs,
     #[command(flatten)]
@@ -135,7 +139,10 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let conditioned = asked.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     let rule = config::success(&args.success, &args.input, &mut needs)?;
+    let (signatures, said) = signatures::read(&args.signatures)?;
+    let alike = signature::ask(&signatures, &mut needs);
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    session.diagnostics.extend(said);
     session.require_data();
     // Evidence is read again where it stands.
     session.hold_pipes();
@@ -149,8 +156,15 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
     // Of what was selected the requests are compared, not with those of the past.
     let compared = if args.usual.baseline.is_some() { range } else { selected };
-    let question =
-        Question { filter: &chosen.filter, range, compared, given, own: &own, signatures: None, only: &[] };
+    let question = Question {
+        filter: &chosen.filter,
+        range,
+        compared,
+        given,
+        own: &own,
+        signatures: Some((&signatures, &alike)),
+        only: &[],
+    };
     let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
     let Investigation { looked, story, affected, examples: cases } = investigation;
     let Looked { scene, findings, mut scanned, recorded } = looked;

@@ -149,7 +149,10 @@ pub fn investigate<'w>(
 
 /// Reads what is shown as evidence where it stands.
 fn read_evidence(corpus: &Corpus<'_>, scanned: &Scanned, story: &mut Story) {
-    let of_causes = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
+    let of_causes = story.causes.iter_mut().flat_map(|cause| {
+        let of_path = cause.path.iter_mut().filter_map(|hop| hop.evidence.as_mut());
+        cause.evidence.iter_mut().chain(of_path)
+    });
     let of_events = story.timeline.iter_mut().filter_map(|event| event.evidence.as_mut());
     let mut shown: Vec<_> = of_causes.chain(of_events).collect();
     let recorded = shown.iter_mut().map(|evidence| &mut **evidence).collect();

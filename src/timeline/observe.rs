@@ -228,7 +228,7 @@ impl Wants {
         let slots = entry.slots;
         let service = slots.role(Role::Service).key().unwrap_or_default();
         let message = slots.role(Role::Message).key().unwrap_or_default();
-        let level = slots.level.filter(|_| !message.is_empty());
+        let level = slots.level.filter(|level| !message.is_empty() || *level >= Level::Fatal);
         key.clear();
         push_head(self.group(entry.location.file), level, shortened(&service), key);
         masks.append(&message, key);
@@ -439,7 +439,12 @@ impl Fold for Observed<'_> {
         let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         self.key.clear();
-        push_head(group, slots.level.filter(|_| !message.is_empty()), service, &mut self.key);
+        push_head(
+            group,
+            slots.level.filter(|level| !message.is_empty() || *level >= Level::Fatal),
+            service,
+            &mut self.key,
+        );
         let head = self.key.len();
         let mut told = self.masks.append(&message, &mut self.key);
         let plain = self.key.len();

@@ -1,0 +1,82 @@
+//! What is wrong in logs without a past: failures beside each other, since the beginning, or too little said.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::program::obs_fed;
+
+/// The answer on one log, as JSON, and the exit code.
+fn investigated(text: &str) -> (Value, i32) {
+    let ran = obs_fed(&["investigate", "-", "--output", "json"], text.as_bytes());
+    (ran.json(), ran.code)
+}
+
+/// Requests that all fail: so many with the one kind of error, then so many with the other. Both say the same words.
+fn two_failures(first: usize, second: usize) -> String {
+    let mut text = String::new();
+    for at in 0..first + second {
+        let (kind, why) = if at < first {
+            ("LookupError", "no tariff for region")
+        } else {
+            ("ConnectionPoolTimeout", "No connections available")
+        };
+        let second = at as f64 * 0.05;
+        let stamp = format!("2024-05-01T10:{:02}:{:06.3}Z", second as u32 / 60, second % 60.0);
+        let id = format!("{:032x}", (at as u128 + 7).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        for (level, message, more) in [
+            ("INFO", "booking started", String::new()),
+            ("ERROR", "booking failed", format!(r#","error_type":"{kind}","error_message":"{why}""#)),
+        ] {
+            let _ = writeln!(
+                text,
+                r#"{{"timestamp":"{stamp}","level":"{level}","message":"{message}","request_id":"{id}"{more}}}"#
+            );
+        }
+    }
+    text
+}
+
+#[test]
+fn two_failures_with_the_same_words_are_both_told_each_with_its_share() {
+    let (json, code) = investigated(&two_failures(190, 110));
+    assert_eq!((&json["verdict"], code), (&Value::from("failing"), 0), "{json}");
+    let causes = json["causes"].as_array().expect("causes");
+    let share =
+        |cause: &Value| (cause["failed_requests"]["known"].as_u64(), cause["failed_requests"]["of"].as_u64());
+    let about = |word: &str| {
+        let tells = |cause: &&Value| cause["summary"].as_str().is_some_and(|summary| summary.contains(word));
+        causes.iter().find(tells).unwrap_or_else(|| panic!("{word}: {json}"))
+    };
+    let (tariff, pool) = (about("no tariff for region"), about("ConnectionPoolTimeout"));
+    assert_eq!((share(tariff), share(pool)), ((Some(190), Some(300)), (Some(110), Some(300))));
+    assert_eq!((&tariff["since_beginning"], &pool["since_beginning"]), (&true.into(), &false.into()));
+    // Neither is an alternative to the other.
+    assert_eq!(causes.iter().filter(|cause| cause["another_failure"] == true).count(), 1);
+    assert!([tariff, pool].iter().all(|cause| cause["confidence"].as_f64() >= Some(0.5)), "{json}");
+    assert_eq!(json["affected"]["failed"], 300);
+}
+
+#[test]
+fn too_little_said_is_neither_calm_nor_trouble() {
+    let (json, code) = investigated("2024-05-01 10:00:00 promoted\n");
+    assert_eq!((&json["verdict"], code), (&Value::from("unknown"), 2), "{json}");
+    assert_eq!(json["causes"][0]["detector"], "unclassified");
+    assert!(json["causes"][0]["confidence"].as_f64() < Some(0.1));
+    let (json, code) = investigated("2024-05-01 10:00:00 INFO promoted\n2024-05-01 10:00:09 INFO ready\n");
+    assert_eq!((&json["verdict"], code), (&Value::from("calm"), 0), "{json}");
+}
+
+#[test]
+fn what_a_log_says_of_itself_is_told_at_any_level() {
+    for (text, detector) in [
+        ("2024-05-01 10:00:00 FATAL\n", "failure"),
+        ("2024-05-01 10:00:00 lease store: does not have any live owner\n", "failure"),
+        ("2024-05-01 10:00:00 DEBUG could not store batch 7: maximum bytes exceeded\n", "failure"),
+        ("2024-05-01 10:00:00 client sent an HTTP request to an HTTPS server\n", "failure"),
+    ] {
+        let (json, _) = investigated(text);
+        assert_eq!(json["verdict"], "trouble", "{text}: {json}");
+        assert_eq!(json["causes"][0]["detector"], detector, "{text}: {json}");
+    }
+}
