@@ -426,7 +426,7 @@ const ROUND: &[(&str, usize)] = &[
     ("cli", 6),
     ("correlate", 2),
     ("filter", 5),
-    ("format", 24),
+    ("format", 28),
     ("metrics", 2),
     ("model", 2),
     ("promql", 9),

@@ -1,6 +1,8 @@
 //! What entries say, in their own words: the part by which a failure was known, as it stands in the file.
 
 use super::hypothesis::Sign;
+use crate::detect::Detector;
+use crate::detect::failure::FAILURE;
 use crate::timeline::observe::What;
 use crate::timeline::observe::clip;
 use crate::timeline::scene::Scene;
@@ -10,9 +12,16 @@ const LONGEST: usize = 70;
 
 /// What an entry says by which a failure was known; what is told by its own words already needs no more.
 pub(super) fn quoted(scene: &Scene<'_>, lead: &Sign) -> Option<String> {
-    let known = crate::detect::by_name(lead.detector).is_some_and(|detector| !detector.words().is_empty());
-    let kind = lead.kinds.first().filter(|_| known && !lead.what.contains('“'))?;
-    (scene.kinds[*kind].0.what == What::Template).then(|| told_by(scene, *kind, lead.detector))
+    let kind = *lead.kinds.first().filter(|_| !lead.what.contains('“'))?;
+    if scene.kinds[kind].0.what != What::Template {
+        return None;
+    }
+    match crate::detect::by_name(lead.detector) {
+        Some(detector) if !detector.words().is_empty() => Some(told_by(scene, kind, lead.detector)),
+        // What is known by the grammar of its words alone is best told by them.
+        Some(detector) if detector.name() == FAILURE.name() => Some(gist(scene, kind)),
+        _ => None,
+    }
 }
 
 /// The part of what a kind of entry says in which a detector found its words.
