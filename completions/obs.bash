@@ -1223,7 +1223,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -j -v -q -h --rules --html --markdown --why --fail-on --success --format --tz --map --label --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
+            opts="-r -L -j -v -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --follow-links --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1246,6 +1246,10 @@ _obs() {
                     return 0
                     ;;
                 --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signatures)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -384,6 +384,7 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'R
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l html -d 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l markdown -d 'Write the same for tickets and post-mortems into this file, too' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l fail-on -d 'Exit code 1 if this is the verdict, or a worse one: failing, trouble' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l signatures -d 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r

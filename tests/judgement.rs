@@ -80,3 +80,76 @@ fn what_a_log_says_of_itself_is_told_at_any_level() {
         assert_eq!(json["causes"][0]["detector"], detector, "{text}: {json}");
     }
 }
+
+/// Half an hour in which a gateway answers, and a database breaks in its 21st minute: what each of them writes.
+fn gateway_and_database() -> (String, String) {
+    let (mut gateway, mut database) = (String::new(), String::new());
+    let stamp = |second: u32| format!("2024-05-01T10:{:02}:{:02}.000Z", second / 60, second % 60);
+    for second in 0..1_800 {
+        let broken = (1_260..1_500).contains(&second);
+        let (level, status, message) =
+            if broken { ("ERROR", 502, "upstream did not answer") } else { ("INFO", 200, "answered") };
+        let _ = writeln!(
+            gateway,
+            r#"{{"timestamp":"{}","service":"gateway","level":"{level}","message":"{message}","status":{status},"path":"/book"}}"#,
+            stamp(second)
+        );
+        let told = if (1_255..1_500).contains(&second) && second % 5 == 0 {
+            ("ERROR", "deadlock detected while updating seats")
+        } else {
+            ("INFO", "statement done")
+        };
+        let _ = writeln!(
+            database,
+            r#"{{"timestamp":"{}","service":"seats-db","level":"{}","message":"{}"}}"#,
+            stamp(second),
+            told.0,
+            told.1
+        );
+    }
+    (gateway, database)
+}
+
+#[test]
+fn what_is_felt_where_requests_enter_has_its_reason_beneath() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (gateway, database) = gateway_and_database();
+    std::fs::write(folder.path().join("gateway.log"), gateway).expect("a file");
+    std::fs::write(folder.path().join("seats-db.log"), database).expect("a file");
+    let path = folder.path().to_str().expect("a path");
+    let json = obs_fed(&["investigate", path, "--output", "json"], b"").json();
+    let causes = json["causes"].as_array().expect("causes");
+    let why = |service: &str| -> Vec<&str> {
+        let cause = causes.iter().find(|cause| cause["subject"]["service"] == service);
+        let why = cause.unwrap_or_else(|| panic!("{service}: {json}"))["why"].as_array().expect("reasons");
+        why.iter().filter_map(|reason| reason["factor"].as_str()).collect()
+    };
+    assert_eq!(causes[0]["subject"]["service"], "seats-db", "{json}");
+    assert!(why("seats-db").contains(&"backing-resource"), "{json}");
+    for factor in ["downstream-symptom", "entry-point"] {
+        assert!(why("gateway").contains(&factor), "{factor}: {json}");
+    }
+    // Each hop of the way has its place.
+    let path = causes[0]["path"].as_array().expect("a path");
+    assert!(path[0]["evidence"]["line"].as_u64() > Some(0), "{path:?}");
+}
+
+#[test]
+fn signatures_of_ones_own_are_known_as_the_others_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("obs.yaml");
+    std::fs::write(
+        &config,
+        "signatures:\n  - name: ledger-seal\n    what: the ledger is not sealed\n    nature: resource\n    rows:\n      \
+         - {says: [seal, ribbon], once: true, example: seal without a ribbon}\n",
+    )
+    .expect("a file");
+    let config = config.to_str().expect("a path");
+    let log = "2024-05-01T10:00:00Z INFO ledger-7 has its Seal, and no Ribbon\n";
+    for (command, list) in [("detect", "findings"), ("investigate", "causes")] {
+        let json = obs_fed(&[command, "-", "--config", config, "--output", "json"], log.as_bytes()).json();
+        assert_eq!(json[list][0]["detector"], "ledger-seal", "{json}");
+    }
+    let ran = obs_fed(&["detect", "-", "--config", config, "--only", "ledger-seal"], log.as_bytes());
+    assert!(ran.text().contains("the ledger is not sealed"), "{ran:?}");
+}

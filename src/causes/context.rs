@@ -49,7 +49,7 @@ pub(super) fn contexts<'f>(
             bins.merge(inside);
         }
         kinds.sort_unstable();
-        let detector = crate::detect::by_name(finding.detector);
+        let detector = crate::detect::named(scene, finding.detector);
         let what = detector.map_or(finding.detector, |detector| detector.what());
         let gist = kinds.first().map(|(_, kind)| told_by(scene, *kind, finding.detector));
         let said = kinds

@@ -47,7 +47,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], outcome: Outcome) -
         let earliest =
             changes().map(|change| change.from).min().filter(|_| finding.nature != Nature::Resource);
         let rare = if finding.severity >= Severity::High { CLEAR } else { 1.0 };
-        let what = crate::detect::DETECTORS.iter().find(|detector| detector.name() == finding.detector);
+        let what = crate::detect::named(scene, finding.detector);
         signs.push(Sign {
             detector: finding.detector,
             what: finding

@@ -16,7 +16,7 @@ pub(super) fn quoted(scene: &Scene<'_>, lead: &Sign) -> Option<String> {
     if scene.kinds[kind].0.what != What::Template {
         return None;
     }
-    match crate::detect::by_name(lead.detector) {
+    match crate::detect::named(scene, lead.detector) {
         Some(detector) if !detector.words().is_empty() => Some(told_by(scene, kind, lead.detector)),
         // What is known by the grammar of its words alone is best told by them.
         Some(detector) if detector.name() == FAILURE.name() => Some(gist(scene, kind)),
@@ -26,8 +26,8 @@ pub(super) fn quoted(scene: &Scene<'_>, lead: &Sign) -> Option<String> {
 
 /// The part of what a kind of entry says in which a detector found its words.
 pub(super) fn told_by(scene: &Scene<'_>, kind: usize, detector: &str) -> String {
+    let words = crate::detect::named(scene, detector).map_or_else(Vec::new, Detector::words);
     let (kind, signal) = &scene.kinds[kind];
-    let words = crate::detect::by_name(detector).map_or_else(Vec::new, crate::detect::Detector::words);
     let part = kind.text.split('|').find(|part| words.iter().any(|word| part.contains(word)));
     let part = part.unwrap_or(&kind.text).trim();
     let raw = String::from_utf8_lossy(&signal.example.text);

@@ -10,7 +10,7 @@ use super::hypothesis::Sign;
 use super::quote::gist;
 use crate::detect::finding::Finding;
 use crate::detect::success::{Success, code, is_failure, statuses};
-use crate::detect::{DETECTORS, failure, family};
+use crate::detect::{self, failure, family};
 use crate::model::unit::HumanCount;
 use crate::model::{Level, Timestamp};
 use crate::series::bins::Bins;
@@ -48,7 +48,7 @@ pub(super) fn standing(
         if !may_tell(outcome, contrast, share) {
             continue;
         }
-        let what = DETECTORS.iter().find(|detector| detector.name() == finding.detector);
+        let what = detect::named(scene, finding.detector);
         let what = what.map_or(finding.detector, |detector| detector.what());
         signs.push(Sign {
             detector: finding.detector,

@@ -22,6 +22,7 @@ use crate::outcome::{self, SuccessRule};
 use crate::report::Page;
 use crate::report::account::counted;
 use crate::scan::{self, CHUNK, ScanOptions};
+use crate::signatures::{self, known::Family};
 use crate::source;
 
 /// What typed arguments mean on this machine.
@@ -181,6 +182,12 @@ pub(super) fn text(input: &InputArgs) -> Result<Option<(String, String)>, Error>
 pub(super) fn detectors(input: &InputArgs, needs: &mut Needs) -> Result<Vec<Own>, Error> {
     let Some((shown, text)) = text(input)? else { return Ok(Vec::new()) };
     own::parse(&shown, &text, needs).map_err(|problems| unusable(&shown, &problems))
+}
+
+/// The signatures that the configuration declares.
+pub(super) fn declared(input: &InputArgs) -> Result<Vec<&'static Family>, Error> {
+    let Some((shown, text)) = text(input)? else { return Ok(Vec::new()) };
+    signatures::declared::parse(&shown, &text).map_err(|problems| unusable(&shown, &problems))
 }
 
 /// What a success is: as typed, else as configured, else as usual; what it looks at is added to `needs`.

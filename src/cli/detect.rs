@@ -86,9 +86,12 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let conditioned = needs.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     let rule = config::success(&args.success, &args.input, &mut needs)?;
+    let declared = config::declared(&args.input)?;
     let (signatures, said) = signatures::read(&args.signatures)?;
     let alike = signature::ask(&signatures, &mut needs);
-    if let Some(name) = args.only.iter().find(|name| !is_known(name, &own, &signatures)) {
+    if let Some(name) = args.only.iter().find(|name| {
+        !(is_known(name, &own, &signatures) || declared.iter().any(|family| family.name == **name))
+    }) {
         return Err(
             Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
         );
@@ -101,7 +104,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
-    let wants = Wants::judging(&session.inputs.logs, rule, &mut needs);
+    let wants = Wants::judging(&session.inputs.logs, rule, &mut needs).knowing(declared);
     let selection = Selection::new(needs, &chosen.filter, range);
     let options = session.config.scan.clone();
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };

@@ -151,7 +151,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let (range, given) = session.baseline(args.usual.baseline.as_deref(), range)?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
-    let wants = Wants::judging(logs, rule, &mut needs);
+    let wants = Wants::judging(logs, rule, &mut needs).knowing(config::declared(&args.input)?);
     let selection = Selection::new(needs.clone(), &chosen.filter, range);
     let corpus = Corpus { inputs: &session.inputs, options: &options, now: session.config.now };
     // Of what was selected the requests are compared, not with those of the past.

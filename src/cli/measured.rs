@@ -168,12 +168,13 @@ fn find(
     let (inputs, options) = (&session.inputs, &session.config.scan);
     let mut needs = question.needs;
     let own = config::detectors(input, &mut needs)?;
-    let wants = detect::Wants::judging(&inputs.logs, question.success.clone(), &mut needs);
+    let wants = detect::Wants::judging(&inputs.logs, question.success.clone(), &mut needs)
+        .knowing(config::declared(input)?);
     let selection = Selection::new(needs, question.filter, question.range);
     let new = || (detect::Observed::new(&wants), Watch::new(&own));
     let ((observed, watch), scanned) = scan::fold(&inputs.logs, &selection, options, new);
     let recorded = Recorded::load(inputs, (session.config.now, question.range), options);
-    let scene = detect::Scene::new(&wants, observed, &detect::vocabulary()).spanning(recorded.span());
+    let scene = detect::Scene::new(&wants, observed, &detect::vocabulary(&wants)).spanning(recorded.span());
     let mut findings = detect::findings(&scene, &[]);
     findings.extend(recorded.findings(None));
     findings.extend(own::findings(watch, &scene));

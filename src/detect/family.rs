@@ -41,7 +41,11 @@ fn judge(family: &Family, scene: &Scene<'_>, at: usize) -> Option<(u8, Decisive)
 
 /// The family whose words a kind of entry says, whether it is more frequent than usual or not; no context.
 pub fn told_by(scene: &Scene<'_>, kind: usize) -> Option<&'static Family> {
-    let of_failure = FAMILIES.iter().copied().filter(|family| family.nature != Nature::Context);
+    let of_failure = FAMILIES
+        .iter()
+        .chain(&scene.wants.declared)
+        .copied()
+        .filter(|family| family.nature != Nature::Context);
     of_failure.filter(|family| judge(family, scene, kind).is_some()).max_by_key(|family| family.severity)
 }
 

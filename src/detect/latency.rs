@@ -239,7 +239,7 @@ mod tests {
                 slots: &slots,
             });
         }
-        findings(&Scene::new(&wants, observed, &vocabulary()), &["latency".to_owned()])
+        findings(&Scene::new(&wants, observed, &vocabulary(&wants)), &["latency".to_owned()])
     }
 
     #[test]

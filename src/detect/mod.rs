@@ -106,9 +106,17 @@ pub fn by_name(name: &str) -> Option<&'static dyn Detector> {
     DETECTORS.iter().copied().find(|detector| detector.name() == name)
 }
 
-/// The words of all detectors, sorted.
-pub fn vocabulary() -> Vec<&'static str> {
-    let mut words: Vec<&'static str> = DETECTORS.iter().flat_map(|detector| detector.words()).collect();
+/// The detector of that name, of those that are known and those that were declared.
+pub fn named(scene: &Scene<'_>, name: &str) -> Option<&'static dyn Detector> {
+    let declared = scene.wants.declared.iter().find(|family| family.name == name);
+    declared.map(|family| *family as &dyn Detector).or_else(|| by_name(name))
+}
+
+/// The words of all detectors, sorted, and of what was declared.
+pub fn vocabulary(wants: &Wants) -> Vec<&'static str> {
+    let declared = wants.declared.iter().flat_map(|family| family.words());
+    let mut words: Vec<&'static str> =
+        DETECTORS.iter().flat_map(|detector| detector.words()).chain(declared).collect();
     words.sort_unstable();
     words.dedup();
     words
@@ -122,7 +130,9 @@ pub fn findings(scene: &Scene<'_>, only: &[String]) -> Vec<Finding> {
     let told = failure::FAILURE.name();
     let asked = only.is_empty() || only.iter().any(|name| name == told);
     let is_rest = |detector: &dyn Detector| detector.name() == told;
-    let mut findings: Vec<Finding> = DETECTORS
+    let declared = scene.wants.declared.iter().map(|family| *family as &dyn Detector);
+    let detectors: Vec<&dyn Detector> = DETECTORS.iter().copied().chain(declared).collect();
+    let mut findings: Vec<Finding> = detectors
         .iter()
         .filter(|detector| (asked || wanted(detector)) && !is_rest(**detector))
         .flat_map(|detector| detector.find(scene))
@@ -163,7 +173,7 @@ mod tests {
                 slots: &slots,
             });
         }
-        findings(&Scene::new(&wants, observed, &vocabulary()), &[])
+        findings(&Scene::new(&wants, observed, &vocabulary(&wants)), &[])
     }
 
     /// An hour of normal work, and in the 31st minute twelve times these messages.
@@ -214,7 +224,8 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), DETECTORS.len());
-        for word in vocabulary() {
+        let mut needs = Needs::none();
+        for word in vocabulary(&Wants::new(&[], &mut needs)) {
             assert!(!word.is_empty() && word == word.to_ascii_lowercase(), "{word}");
         }
     }

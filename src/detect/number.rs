@@ -127,7 +127,7 @@ mod tests {
             let location = Location { file: 0, chunk: 0, line: at as u32 };
             observed.add(&Entry { location, offset: 0, raw: b"x", understood: true, slots: &slots });
         }
-        findings(&Scene::new(&wants, observed, &vocabulary()))
+        findings(&Scene::new(&wants, observed, &vocabulary(&wants)))
     }
 
     #[test]

@@ -36,6 +36,8 @@ struct ConfigFile {
     _map: IgnoredAny,
     #[serde(default, rename = "success")]
     _success: IgnoredAny,
+    #[serde(default, rename = "signatures")]
+    _signatures: IgnoredAny,
 }
 
 /// A detector as it is written.
@@ -368,7 +370,7 @@ mod tests {
             observed.add(&entry);
             watch.add(&entry);
         }
-        let scene = Scene::new(&wants, observed, &vocabulary());
+        let scene = Scene::new(&wants, observed, &vocabulary(&wants));
         findings(watch, &scene).iter().map(|finding| finding.count).collect()
     }
 

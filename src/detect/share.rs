@@ -138,7 +138,7 @@ mod tests {
             let location = Location { file: 0, chunk: 0, line: at as u32 };
             observed.add(&Entry { location, offset: 0, raw: b"x", understood: true, slots: &slots });
         }
-        findings(&Scene::new(&wants, observed, &vocabulary()), &["error-share".to_owned()])
+        findings(&Scene::new(&wants, observed, &vocabulary(&wants)), &["error-share".to_owned()])
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub fn look<'w>(
         scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
     let recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
     let given = question.given;
-    let scene = Scene::beside(wants, observed, &detect::vocabulary(), given).spanning(recorded.span());
+    let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given).spanning(recorded.span());
     usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, question.only);
     let wanted = |finding: &Finding| {
@@ -210,7 +210,7 @@ mod tests {
         let selection = crate::scan::Selection::everything(needs);
         let (observed, scanned) =
             crate::scan::fold(&inputs.logs, &selection, &options, || Observed::new(&wants));
-        let scene = Scene::new(&wants, observed, &vocabulary());
+        let scene = Scene::new(&wants, observed, &vocabulary(&wants));
         let mut findings = findings(&scene, &[]);
         let mut story = cause::story(&scene, &findings, None, None);
         reread::fill(&mut findings, &inputs.logs, &scanned, &options);

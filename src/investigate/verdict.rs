@@ -121,7 +121,7 @@ mod tests {
                 slots: &slots,
             });
         }
-        let scene = Scene::new(&wants, observed, &crate::detect::vocabulary());
+        let scene = Scene::new(&wants, observed, &crate::detect::vocabulary(&wants));
         let findings = crate::detect::findings(&scene, &[]);
         let story = crate::causes::cause::story(&scene, &findings, None, None);
         Verdict::of(&scene, &story, &findings, false)

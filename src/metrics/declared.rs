@@ -54,6 +54,8 @@ struct ConfigFile {
     _detectors: IgnoredAny,
     #[serde(default, rename = "success")]
     _success: IgnoredAny,
+    #[serde(default, rename = "signatures")]
+    _signatures: IgnoredAny,
 }
 
 /// A metric as it is written.

@@ -3,6 +3,7 @@
 
 pub mod cre;
 pub mod cues;
+pub mod declared;
 mod denial;
 pub mod grammar;
 pub mod known;

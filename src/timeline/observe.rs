@@ -17,6 +17,7 @@ use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
 use crate::outcome::{Judge, SuccessRule, asked};
 use crate::scan::{self, Input};
 use crate::series::bins::{Bins, Moment};
+use crate::signatures::known::Family;
 use crate::signatures::quantity;
 use crate::source::Age;
 
@@ -41,6 +42,8 @@ pub struct Wants {
     written: Vec<Written>,
     /// What stands for requests.
     judge: Judge,
+    /// Signatures that were declared beside those that are known.
+    pub declared: Vec<&'static Family>,
 }
 
 /// A log: the files that are its parts.
@@ -205,7 +208,15 @@ impl Wants {
         });
         let groups = groups.collect();
         let judge = Judge::new(rule, logs, needs);
-        Wants { errors, paths, operations, numbers, pools, groups, written, judge }
+        let declared = Vec::new();
+        Wants { errors, paths, operations, numbers, pools, groups, written, judge, declared }
+    }
+
+    /// The same, with these signatures as well.
+    #[must_use]
+    pub fn knowing(mut self, declared: Vec<&'static Family>) -> Wants {
+        self.declared = declared;
+        self
     }
 
     /// What tells how requests ended.

@@ -128,6 +128,16 @@ pub(super) const fn says_but(
 }
 
 impl Row {
+    /// A row that somebody declares; the words in lower case.
+    pub(super) fn declared(
+        all: &'static [&'static str],
+        none: &'static [&'static str],
+        once: bool,
+        example: &'static str,
+    ) -> Row {
+        Row { telling: 3, all, none, own: once.then_some(Decisive::Once), example }
+    }
+
     /// Nobody writes it unless it is so.
     const fn once(self) -> Row {
         Row { own: Some(Decisive::Once), ..self }

@@ -37,6 +37,8 @@ struct ConfigFile {
     _detectors: IgnoredAny,
     #[serde(default, rename = "success")]
     _success: IgnoredAny,
+    #[serde(default, rename = "signatures")]
+    _signatures: IgnoredAny,
 }
 
 /// A format as it is written.
