@@ -8,7 +8,7 @@ use std::path::Path;
 /// Lowest first. A room imports itself and rooms of lower layers; rooms of one layer do not see each other.
 const LAYERS: &[&[&str]] = &[
     &["model"],
-    &["source", "format", "filter", "fold", "promql", "report", "series"],
+    &["source", "format", "filter", "fold", "promql", "report", "series", "platform"],
     &["scan", "signatures"],
     &["outcome"],
     &["stats", "timeline", "entities"],
