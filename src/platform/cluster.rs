@@ -80,6 +80,8 @@ pub struct Container {
     pub restarts: u32,
     /// What it does.
     pub state: State,
+    /// Since when it runs.
+    pub started: Option<When>,
     /// What it did before.
     pub last: State,
     /// The ports that it says it serves.

@@ -261,8 +261,10 @@ impl<'t> Described<'t> {
             let items = within.iter().map(|at| &self.items[*at]).filter(|item| !item.key.is_empty());
             items.map(|item| (item.key.to_owned(), item.value.to_owned())).collect()
         };
+        let started = self.find(below, "State").and_then(|state| self.value(&state.below, "Started"));
         Container {
             place: self.place(shown),
+            started: started.and_then(|text| into.date(text)),
             init,
             image: self.value(below, "Image").unwrap_or_default().to_owned(),
             ready: self.value(below, "Ready").map(|ready| ready == "True"),
@@ -279,9 +281,6 @@ impl<'t> Described<'t> {
     fn state(&self, item: Option<&Item<'_>>, into: &mut Cluster) -> State {
         let Some(item) = item else { return State::Unknown };
         let get = |key: &str| self.value(&item.below, key).unwrap_or_default().to_owned();
-        if let Some(started) = self.value(&item.below, "Started") {
-            into.date(started);
-        }
         match item.value {
             "Running" => State::Running,
             "Waiting" => State::Waiting { reason: get("Reason"), message: get("Message") },

@@ -196,6 +196,7 @@ impl Made<'_> {
                 container.init = init;
                 container.ready = told.get("ready").and_then(Value::as_bool);
                 container.restarts = number(told, "/restartCount").unwrap_or(0);
+                container.started = text(told, "/state/running/startedAt").and_then(|at| self.into.date(at));
                 (container.state, container.last) = (state, last);
             }
         }
@@ -230,9 +231,6 @@ impl Made<'_> {
 
     fn state(&mut self, told: &Value, path: &str) -> State {
         let Some(state) = told.pointer(path) else { return State::Unknown };
-        if let Some(started) = text(state, "/running/startedAt") {
-            self.into.date(started);
-        }
         if let Some(ended) = state.get("terminated") {
             return State::Terminated {
                 reason: owned(ended, "/reason"),

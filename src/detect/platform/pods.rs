@@ -355,6 +355,13 @@ fn restarted(view: &View<'_>, object: &Object, pod: &Pod, about: &Object) -> Opt
         }
         _ => false,
     });
+    // If the newest time that is known is when it started, nobody tells how long ago that was.
+    let told = |container: &Container| {
+        let warned = |event: &Event| event.warning || event.reason == "Killing";
+        container.started.is_none_or(|started| view.ago(Some(started)) >= STARTING)
+            || view.events_of(object).any(|event| warned(event) && view.ago(event.last) <= within)
+    };
+    let found = found.filter(|(_, container)| !is_ready(pod) || told(container));
     let ended_now = pod.containers.iter().find(|(_, container)| match &container.state {
         State::Terminated { at, code, .. } => *code != 0 && (at.is_none() || recent(*at)),
         _ => false,
