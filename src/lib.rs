@@ -12,6 +12,7 @@ pub mod investigate;
 pub mod metrics;
 pub mod model;
 pub mod outcome;
+pub mod platform;
 pub mod promql;
 pub mod report;
 pub mod rules;

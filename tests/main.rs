@@ -17,6 +17,7 @@ mod linked;
 mod manners;
 mod openmetrics;
 mod page;
+mod platform;
 mod program;
 mod promql;
 mod queries;

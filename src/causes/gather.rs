@@ -9,6 +9,7 @@ use super::owner::names_word;
 use super::quote::gist;
 use crate::detect::family::{evidence, subject};
 use crate::detect::finding::Finding;
+use crate::detect::platform::is_state;
 use crate::detect::recorded::NOWHERE;
 use crate::model::time::NANOS;
 use crate::model::{Level, Timestamp};
@@ -146,7 +147,9 @@ fn name_owners(scene: &Scene<'_>, signs: &mut [Sign]) {
     let mut logs: Vec<&str> = nameless.map(|(kind, _)| scene.wants.file(kind.group)).collect();
     logs.sort_unstable();
     logs.dedup();
-    for sign in signs.iter_mut().filter(|sign| sign.kinds.is_empty() && sign.detector != "silence") {
+    let unnamed =
+        |sign: &&mut Sign| sign.kinds.is_empty() && sign.detector != "silence" && !is_state(&sign.evidence);
+    for sign in signs.iter_mut().filter(unnamed) {
         let file = sign.subject.file.rsplit('/').next().unwrap_or_default();
         let owner =
             sign.subject.service.as_deref().unwrap_or_else(|| file.split('.').next().unwrap_or_default());

@@ -97,7 +97,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         );
     }
     let fail_on = args.fail_on.as_deref().map(severity).transpose()?;
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_platform(&args.paths, &args.input, &args.output, cancel)?;
     session.diagnostics.extend(said);
     session.require_data();
     // Evidence is read again where it stands.
@@ -117,7 +117,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         signatures: Some((&signatures, &alike)),
         only: &args.only,
     };
-    let investigate::Looked { scene, mut findings, mut scanned, recorded } =
+    let investigate::Looked { scene, mut findings, mut scanned, recorded, platform } =
         investigate::look(&corpus, &question, (&wants, &selection))?;
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
     reread::fill_recorded(shown.collect(), &session.inputs.metrics, &options);
@@ -126,10 +126,12 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     redaction::learn_of(&shown, (&session.inputs.logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
+    platform.tell(&mut account, &mut session.diagnostics);
     account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
     let mut report = report(&findings);
-    if scene.is_empty() && !recorded.span().is_some_and(|span| scene.is_selected(span)) {
+    let measured = recorded.span().is_some_and(|span| scene.is_selected(span));
+    if scene.is_empty() && !measured && !platform.has_data() {
         report = Report::new();
         let why = nothing::sentence(&session, &conditioned, &account);
         report.paragraph(format!("Nothing was looked at: {why}"));
@@ -137,7 +139,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     report.push(Section::Account(account));
     session.write(args.output.output, &report, &json)?;
     let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
-    let nothing_read = account.lines == 0 && !recorded.has_data();
+    let nothing_read = account.lines == 0 && !recorded.has_data() && !platform.has_data();
     Ok(session.finish(Verdict::of(!failed && !nothing_read)))
 }
 
@@ -152,7 +154,9 @@ fn listed() -> Vec<(&'static str, String)> {
         (name, about)
     });
     let alone = recorded.iter().filter(|(name, _)| detect::by_name(name).is_none());
-    of_entries.chain(alone.map(|(name, about)| (*name, (*about).to_owned()))).collect()
+    let alone = alone.map(|(name, about)| (*name, (*about).to_owned()));
+    let of_platform = detect::platform::families().map(|(name, about)| (name, about.to_owned()));
+    of_entries.chain(alone).chain(of_platform).collect()
 }
 
 /// Is this the name of a detector, of entries or of recorded metrics?
@@ -161,6 +165,7 @@ fn is_known(name: &str, own: &[Own], signatures: &Signatures) -> bool {
         || own.iter().any(|own| own.name == name)
         || detect::by_name(name).is_some()
         || meter::recorded_only().iter().any(|(known, _)| *known == name)
+        || detect::platform::families().any(|(known, _)| known == name)
 }
 
 fn severity(name: &str) -> Result<Severity, Error> {

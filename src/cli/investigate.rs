@@ -141,7 +141,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let rule = config::success(&args.success, &args.input, &mut needs)?;
     let (signatures, said) = signatures::read(&args.signatures)?;
     let alike = signature::ask(&signatures, &mut needs);
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_platform(&args.paths, &args.input, &args.output, cancel)?;
     session.diagnostics.extend(said);
     session.require_data();
     // Evidence is read again where it stands.
@@ -167,7 +167,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     };
     let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
     let Investigation { looked, story, affected, examples: cases } = investigation;
-    let Looked { scene, findings, mut scanned, recorded } = looked;
+    let Looked { scene, findings, mut scanned, recorded, platform } = looked;
     let examples: Vec<ExampleJson> =
         cases.iter().map(|example| command(example, (&args.paths.paths, &args.input))).collect();
     for case in &cases {
@@ -179,9 +179,14 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     redaction::learn_of(&shown, (logs, &scanned), &options);
     let mut account = session.account(&mut scanned);
     recorded.tell(&mut account, &mut session.diagnostics);
+    platform.tell(&mut account, &mut session.diagnostics);
     account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let replayed = alerts(args, &mut session)?;
-    let unseen = unseen(&session, &conditioned, (&scene, &recorded, &findings), &account, &story);
+    let unseen = if platform.has_data() {
+        None
+    } else {
+        unseen(&session, &conditioned, (&scene, &recorded, &findings), &account, &story)
+    };
     let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
     let json = InvestigateJson {
         verdict: judged,

@@ -78,12 +78,32 @@ impl Session {
         output: &OutputArgs,
         cancel: &Arc<AtomicBool>,
     ) -> Result<Self, Error> {
+        Session::surveying(paths, input, output, (cancel, SurveyOptions::default()))
+    }
+
+    /// The same, with objects of a platform told apart from logs.
+    pub(super) fn open_with_platform(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { platform: true, ..SurveyOptions::default() };
+        Session::surveying(paths, input, output, (cancel, options))
+    }
+
+    fn surveying(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        (cancel, survey): (&Arc<AtomicBool>, SurveyOptions),
+    ) -> Result<Self, Error> {
         let config = Config::resolve(input, output, cancel)?;
         let paths = config::paths(&paths.paths);
-        let survey = SurveyOptions { follow_links: input.follow_links };
+        let survey = SurveyOptions { follow_links: input.follow_links, ..survey };
         let mut inputs = scan::survey(&paths, survey, &config.scan);
         let diagnostics = std::mem::take(&mut inputs.diagnostics);
-        let files = inputs.logs.iter().chain(&inputs.metrics);
+        let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform);
         redaction::places(files.map(|input| input.shown.as_str()));
         redaction::places(paths.iter().filter_map(|path| path.to_str()));
         let mut session = Session {
@@ -210,7 +230,8 @@ impl Session {
 
     /// Reads pipes to their ends, for commands that scan more than once.
     pub(super) fn hold_pipes(&mut self) {
-        self.diagnostics.extend(self.inputs.logs.iter().flat_map(scan::Input::hold));
+        self.diagnostics
+            .extend(self.inputs.logs.iter().chain(&self.inputs.platform).flat_map(scan::Input::hold));
     }
 
     /// Takes over what a scan has to say, and gives the account of everything.
@@ -249,7 +270,7 @@ impl Session {
 
     /// There must be something to read, logs or metrics.
     pub(super) fn require_data(&mut self) {
-        if !self.inputs.has_metrics() {
+        if !self.inputs.has_metrics() && self.inputs.platform.is_empty() {
             self.require_logs();
         }
     }

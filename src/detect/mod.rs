@@ -15,6 +15,7 @@ pub mod latency;
 mod lines;
 pub mod number;
 pub mod own;
+pub mod platform;
 pub mod recorded;
 pub mod share;
 pub mod signature;

@@ -1,3 +1,4 @@
 //! Who is who, and who works within whom.
 
+pub mod owners;
 pub mod reach;

@@ -2,6 +2,7 @@
 
 pub mod drawn;
 pub mod narrow;
+pub mod platform;
 pub mod recorded;
 pub mod reread;
 pub mod verdict;
@@ -20,6 +21,7 @@ use crate::model::{Error, Needs, Slot, TimeRange, Timestamp};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 use crate::signatures::cre::Signatures;
 use crate::timeline::scene::Given;
+use platform::Platform;
 use recorded::Recorded;
 
 /// What there is to read, and how.
@@ -63,6 +65,8 @@ pub struct Looked<'w> {
     pub scanned: Scanned,
     /// What metrics were recorded.
     pub recorded: Recorded,
+    /// What the platform's objects say.
+    pub platform: Platform,
 }
 
 /// The answer.
@@ -90,8 +94,11 @@ pub fn look<'w>(
     let ((observed, (watch, sightings)), scanned) =
         scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
     let recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
+    let platform = Platform::load(corpus.inputs, corpus.options);
+    let states = platform.findings();
     let given = question.given;
-    let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given).spanning(recorded.span());
+    let span = recorded.span().or_else(|| platform.span(&states));
+    let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given).spanning(span);
     usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, question.only);
     let wanted = |finding: &Finding| {
@@ -99,9 +106,10 @@ pub fn look<'w>(
     };
     let mut declared = own::findings(watch, &scene);
     declared.extend(signature::findings(sightings, &scene));
-    findings.extend(recorded.findings(scene.given).into_iter().chain(declared).filter(wanted));
+    let others = recorded.findings(scene.given).into_iter().chain(states).chain(declared);
+    findings.extend(others.filter(wanted));
     findings.sort_by_cached_key(Finding::order);
-    Ok(Looked { scene, findings, scanned, recorded })
+    Ok(Looked { scene, findings, scanned, recorded, platform })
 }
 
 /// What broke, since when, for whom and why. `needs` are those of `selection`; `asked` are those of the question alone.

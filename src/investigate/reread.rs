@@ -41,7 +41,7 @@ pub fn fill_all(mut evidence: Vec<&mut Evidence>, logs: &[Input], scanned: &Scan
 pub fn fill_recorded(evidence: Vec<&mut Evidence>, metrics: &[Input], options: &ScanOptions) {
     let mut wanted: Vec<(&mut Evidence, Sought)> = evidence
         .into_iter()
-        .filter(|evidence| evidence.location.file == NOWHERE)
+        .filter(|evidence| evidence.location.file == NOWHERE && evidence.line == 0)
         .map(|evidence| {
             let sought = Sought::of(&evidence.text, evidence.timestamp);
             (evidence, sought)

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::causes::health::{Outcome, WELL};
 use crate::causes::standing::LAST_WORDS;
 use crate::causes::story::Story;
+use crate::detect::platform::is_state;
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::model::Level;
 use crate::timeline::observe::What;
@@ -63,7 +64,8 @@ fn requests_fail(story: &Story) -> bool {
 /// A program ended that nobody wanted to end, and it was not always so.
 fn something_died(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| {
-        let dies = matches!(finding.detector, "crash" | "out-of-memory");
+        let dies = matches!(finding.detector, "crash" | "out-of-memory")
+            || (is_state(&finding.evidence) && finding.severity == Severity::Critical);
         dies && finding.nature != Nature::Context && finding.severity >= Severity::High && !finding.constant
     })
 }

@@ -13,6 +13,7 @@ use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
 use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
+use crate::platform;
 use crate::source::{self, Age, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
 
 /// What kind of files a survey looks for, and where.
@@ -20,6 +21,8 @@ use crate::source::{self, Age, Content, Found, Kind, Map, OpenOptions, Opened, S
 pub struct SurveyOptions {
     /// Are symbolic links inside directories followed?
     pub follow_links: bool,
+    /// Are objects of a platform told apart from logs?
+    pub platform: bool,
 }
 
 /// The files of the paths, by what they are.
@@ -31,6 +34,8 @@ pub struct Inputs {
     pub metrics: Vec<Input>,
     /// Data folders of Prometheus.
     pub databases: Vec<Database>,
+    /// Objects of a platform, where they are asked for.
+    pub platform: Vec<Input>,
     /// Files that are neither, or cannot be read, and why.
     pub skipped: Vec<(String, String)>,
     /// What went wrong.
@@ -85,6 +90,8 @@ pub enum InputKind {
     Log(Box<Profile>),
     /// Metrics in this format.
     Metrics(&'static dyn MetricFormat),
+    /// Objects of a platform.
+    Platform,
 }
 
 /// How much of a file's head, and of its middle and tail, is looked at.
@@ -97,7 +104,7 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
     let (found, diagnostics) = source::walk(paths, &walk);
     let (databases, found) = database::take(found);
     let surveyed = parallel(scan.threads, found.len(), |index| {
-        let mut looked = look(&found[index], scan);
+        let mut looked = look(&found[index], options, scan);
         if let Ok(Input { kind: InputKind::Log(profile), .. }) = &mut looked {
             profile.candidates.trim(ID_VALUES / found.len());
         }
@@ -107,6 +114,7 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
     for (found, looked) in found.iter().zip(surveyed) {
         match looked {
             Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
+            Ok(input) if matches!(input.kind, InputKind::Platform) => inputs.platform.push(input),
             Ok(input) => inputs.metrics.push(input),
             Err(Left::NoLog(reason)) => inputs.skipped.push((found.shown.clone(), reason)),
             Err(Left::Trouble(diagnostic)) => {
@@ -209,7 +217,7 @@ fn settle_request_ids(logs: &mut [Input]) {
     let anew = behaviour::counts_anew(&candidates);
     let profiles = logs.iter_mut().filter_map(|log| match &mut log.kind {
         InputKind::Log(profile) => Some(profile),
-        InputKind::Metrics(_) => None,
+        InputKind::Metrics(_) | InputKind::Platform => None,
     });
     for (profile, (request_ids, counts_anew)) in profiles.zip(settled.into_iter().zip(anew)) {
         profile.request_ids = RequestIds { named: profile.candidates.ids(), ..request_ids };
@@ -230,13 +238,13 @@ fn is_pipe(found: &Found) -> bool {
 }
 
 /// Opens a file and looks at samples of it.
-fn look(found: &Found, scan: &ScanOptions) -> Result<Input, Left> {
+fn look(found: &Found, options: SurveyOptions, scan: &ScanOptions) -> Result<Input, Left> {
     let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {
             let samples = samples(&map);
-            let mut kind = recognise(&samples, found, scan)?;
+            let mut kind = recognise(&samples, found, options, scan)?;
             find_day(&mut kind, &map);
             let coarse = is_coarse(&kind, samples[0], found.modified, scan);
             // A file on standard input cannot be opened again by a name.
@@ -247,7 +255,7 @@ fn look(found: &Found, scan: &ScanOptions) -> Result<Input, Left> {
             let head = read_head(&mut stream);
             // A last line without an end is whole if nothing follows it.
             let sample = if head.len() < HEAD { &head[..] } else { whole_lines(&head) };
-            let mut kind = recognise(&[sample], found, scan)?;
+            let mut kind = recognise(&[sample], found, options, scan)?;
             if head.len() < HEAD {
                 find_day(&mut kind, sample);
             }
@@ -300,7 +308,12 @@ fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan:
     times.peek().is_some() && times.all(|ts| ts.0 % NANOS == 0)
 }
 
-fn recognise(samples: &[&[u8]], found: &Found, scan: &ScanOptions) -> Result<InputKind, Left> {
+fn recognise(
+    samples: &[&[u8]],
+    found: &Found,
+    options: SurveyOptions,
+    scan: &ScanOptions,
+) -> Result<InputKind, Left> {
     let head = samples.first().copied().unwrap_or_default();
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
@@ -311,6 +324,9 @@ fn recognise(samples: &[&[u8]], found: &Found, scan: &ScanOptions) -> Result<Inp
     let format = scan.read.metric.or_else(detected);
     if let Some(format) = format {
         return Ok(InputKind::Metrics(format));
+    }
+    if options.platform && platform::is_platform(head) {
+        return Ok(InputKind::Platform);
     }
     let records = Records::of(head);
     if records.is_none() && is_json_document(head) {
@@ -431,14 +447,14 @@ impl Input {
     pub fn profile(&self) -> Option<&Profile> {
         match &self.kind {
             InputKind::Log(profile) => Some(profile),
-            InputKind::Metrics(_) => None,
+            InputKind::Metrics(_) | InputKind::Platform => None,
         }
     }
 
     /// The format of a file of metrics.
     pub fn metric_format(&self) -> Option<&'static dyn MetricFormat> {
         match self.kind {
-            InputKind::Log(_) => None,
+            InputKind::Log(_) | InputKind::Platform => None,
             InputKind::Metrics(format) => Some(format),
         }
     }

@@ -10,6 +10,7 @@ pub mod known;
 pub mod meter;
 pub mod nature;
 mod object;
+pub mod platform;
 pub mod quantity;
 pub mod tongues;
 

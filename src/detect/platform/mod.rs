@@ -1,0 +1,224 @@
+//! What is wrong in a platform's objects: states that are failures, each blamed on the object that is at fault.
+//!
+//! What a broken node, a full quota or a missing scheduler does to others is told of these, not of the others.
+
+mod nodes;
+mod pods;
+mod services;
+#[cfg(test)]
+mod tests;
+mod workloads;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::finding::Finding;
+use super::recorded::NOWHERE;
+use crate::entities::owners::Owners;
+use crate::model::{Location, Timestamp};
+use crate::platform::cluster::Event;
+use crate::platform::{Cluster, Kind, Object, Place, When};
+use crate::series::bins::Run;
+use crate::signatures::platform::FAMILIES;
+use crate::signatures::{Nature, Severity};
+use crate::timeline::{Evidence, Subject};
+
+/// Where states stand: in no log.
+const STATE: Location = Location { file: NOWHERE, chunk: 1, line: 0 };
+
+/// How clear a state is: it needs no change to tell of it.
+const CLEAR: f64 = 1_000.0;
+
+/// How much evidence a finding shows.
+const SHOWN: usize = 6;
+
+/// Is this evidence a state of a platform's object?
+pub fn is_state(evidence: &[Evidence]) -> bool {
+    evidence.first().is_some_and(|evidence| evidence.location == STATE)
+}
+
+/// Something that is wrong with an object.
+#[derive(Clone, Debug)]
+struct Fault {
+    family: &'static str,
+    about: Object,
+    what: String,
+    severity: Severity,
+    nature: Nature,
+    from: Option<When>,
+    count: u64,
+    places: Vec<Place>,
+}
+
+impl Fault {
+    fn new(family: &'static str, about: Object, what: impl Into<String>, place: Place) -> Fault {
+        Fault {
+            family,
+            about,
+            what: what.into(),
+            severity: Severity::Critical,
+            nature: Nature::Fault,
+            from: None,
+            count: 1,
+            places: vec![place],
+        }
+    }
+
+    fn since(mut self, from: Option<When>) -> Fault {
+        self.from = from;
+        self
+    }
+
+    fn times(mut self, count: u64) -> Fault {
+        self.count = count;
+        self
+    }
+
+    fn severity(mut self, severity: Severity) -> Fault {
+        self.severity = severity;
+        self
+    }
+
+    fn nature(mut self, nature: Nature) -> Fault {
+        self.nature = nature;
+        self
+    }
+
+    fn shown(mut self, places: impl IntoIterator<Item = Place>) -> Fault {
+        self.places.extend(places);
+        self
+    }
+}
+
+/// A cluster that is looked at.
+struct View<'c> {
+    cluster: &'c Cluster,
+    owners: Owners<'c>,
+    /// When it was read.
+    taken: Option<Timestamp>,
+    /// Events by the kind and name of their object.
+    events: BTreeMap<(Kind, &'c str), Vec<&'c Event>>,
+    /// Nodes that are not ready.
+    down: BTreeSet<&'c str>,
+    /// Nodes that are cordoned without being a control plane's.
+    cordoned: Vec<&'c str>,
+    /// How many nodes are usually not for everybody: those of the control plane.
+    control: u32,
+}
+
+impl<'c> View<'c> {
+    fn of(cluster: &'c Cluster, taken: Option<Timestamp>) -> View<'c> {
+        let mut events: BTreeMap<(Kind, &'c str), Vec<&'c Event>> = BTreeMap::new();
+        for event in &cluster.events {
+            events.entry((event.object.kind, &event.object.name)).or_default().push(event);
+        }
+        let mut view = View {
+            cluster,
+            owners: Owners::of(cluster),
+            taken,
+            events,
+            down: BTreeSet::new(),
+            cordoned: Vec::new(),
+            control: 0,
+        };
+        for (object, node) in &cluster.nodes {
+            let control = nodes::is_control(node);
+            view.control += u32::from(control);
+            if nodes::is_down(node) {
+                view.down.insert(&object.name);
+            }
+            if node.status.contains("SchedulingDisabled") && !control {
+                view.cordoned.push(&object.name);
+            }
+        }
+        view
+    }
+
+    /// What happened to an object.
+    fn events_of(&self, object: &Object) -> impl Iterator<Item = &'c Event> + use<'c> {
+        let found = self.events.get(&(object.kind, object.name.as_str())).into_iter().flatten().copied();
+        let near = |a: &str, b: &str| a.is_empty() || b.is_empty() || a == b;
+        let found = found.filter(|event| near(&event.object.namespace, &object.namespace));
+        found.collect::<Vec<_>>().into_iter()
+    }
+
+    /// Seconds ago; what has no time is now.
+    fn ago(&self, when: Option<When>) -> f64 {
+        when.and_then(|when| when.ago(self.taken)).unwrap_or(0.0)
+    }
+}
+
+/// What is wrong, as findings; `files` are their names, `taken` is when the objects were read.
+pub fn findings(cluster: &Cluster, files: &[String], taken: Option<Timestamp>) -> Vec<Finding> {
+    let view = View::of(cluster, taken);
+    let mut faults = nodes::faults(&view);
+    faults.extend(pods::faults(&view));
+    faults.extend(workloads::faults(&view, &faults));
+    faults.extend(services::faults(&view, &faults));
+    let faults = joined(faults);
+    faults.into_iter().map(|fault| finding(fault, files, taken)).collect()
+}
+
+/// Faults of one family in one object are one.
+fn joined(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut kept: Vec<Fault> = Vec::new();
+    for fault in faults {
+        let same = |other: &&mut Fault| other.family == fault.family && other.about == fault.about;
+        match kept.iter_mut().find(same) {
+            Some(known) => {
+                known.count = known.count.max(fault.count);
+                if known.severity < fault.severity {
+                    (known.severity, known.what) = (fault.severity, fault.what);
+                }
+                known.places.extend(fault.places);
+            }
+            None => kept.push(fault),
+        }
+    }
+    kept
+}
+
+fn finding(fault: Fault, files: &[String], taken: Option<Timestamp>) -> Finding {
+    let file = |place: &Place| files.get(place.file as usize).cloned().unwrap_or_default();
+    let from = fault.from.and_then(|from| from.at(taken)).or(taken);
+    let to = taken.max(from);
+    let shown = fault.places.iter().filter(|place| place.line > 0).take(SHOWN).map(|place| Evidence {
+        file: file(place),
+        line: place.line,
+        timestamp: None,
+        text: place.text.clone(),
+        location: STATE,
+    });
+    let evidence: Vec<Evidence> = shown.collect();
+    let about = &fault.about;
+    let named = if about.kind == Kind::Namespace || about.namespace.is_empty() {
+        format!("{} {}", about.kind.name(), about.name)
+    } else {
+        format!("{} {}/{}", about.kind.name(), about.namespace, about.name)
+    };
+    let subject = Subject {
+        file: fault.places.first().map(file).unwrap_or_default(),
+        service: Some(about.name.clone()),
+    };
+    let runs = from.zip(to).map(|(from, to)| Run { from, to, count: fault.count });
+    Finding {
+        from,
+        to,
+        count: fault.count,
+        windows: runs.into_iter().collect(),
+        summary: format!("{named}: {}", fault.what),
+        evidence,
+        gain: CLEAR,
+        what: Some(fault.what),
+        ..Finding::new(name(fault.family), fault.severity, fault.nature, subject)
+    }
+}
+
+/// The name of a family, as the table has it; those of logs have theirs.
+fn name(family: &'static str) -> &'static str {
+    FAMILIES.iter().find(|(name, ..)| *name == family).map_or(family, |(name, ..)| *name)
+}
+
+/// The families that are found in objects alone, with a sentence each.
+pub fn families() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FAMILIES.iter().map(|(name, _, about)| (*name, *about))
+}

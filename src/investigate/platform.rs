@@ -1,0 +1,91 @@
+//! The objects of a platform beside the logs: read whole, judged, and told in the account.
+
+use crate::detect::{self, Finding};
+use crate::model::{Account, Diagnostic, Timestamp};
+use crate::platform::{self, Cluster, When};
+use crate::scan::{Inputs, ScanOptions};
+
+/// The objects of the inputs.
+#[derive(Debug, Default)]
+pub struct Platform {
+    cluster: Cluster,
+    files: Vec<String>,
+    bytes: u64,
+    diagnostics: Vec<Diagnostic>,
+    /// When the objects were read, as far as anything tells.
+    taken: Option<Timestamp>,
+}
+
+impl Platform {
+    /// Reads the files of objects.
+    pub fn load(inputs: &Inputs, options: &ScanOptions) -> Platform {
+        let mut platform = Platform::default();
+        let mut modified = None;
+        for (number, input) in inputs.platform.iter().enumerate() {
+            platform.files.push(input.shown.clone());
+            modified = modified.max(input.modified);
+            let (read, diagnostics) = input.with_bytes(options, |bytes| {
+                platform.bytes += bytes.len() as u64;
+                platform::read(number as u32, &String::from_utf8_lossy(bytes), &mut platform.cluster)
+            });
+            platform.diagnostics.extend(diagnostics);
+            platform.diagnostics.extend(read.and_then(|read| told(&input.shown, &read)));
+        }
+        platform.cluster.settle();
+        platform.taken = platform.cluster.newest.or(modified);
+        let relative = platform.cluster.events.iter().any(|event| matches!(event.last, Some(When::Ago(_))));
+        if platform.cluster.newest.is_none() && relative {
+            let what =
+                "its ages have no time to count from: they are counted from when the file was last written";
+            let shown = platform.files.first().cloned().unwrap_or_default();
+            platform.diagnostics.push(Diagnostic::note(shown, what));
+        }
+        platform
+    }
+
+    /// Was an object or an event read?
+    pub fn has_data(&self) -> bool {
+        !self.cluster.is_empty()
+    }
+
+    /// What was read.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The first and last time that findings have.
+    pub fn span(&self, findings: &[Finding]) -> Option<(Timestamp, Timestamp)> {
+        let taken = self.taken.filter(|_| self.has_data())?;
+        let first = findings.iter().filter_map(|finding| finding.from).min().unwrap_or(taken);
+        Some((first.min(taken), taken))
+    }
+
+    /// What is wrong in them.
+    pub fn findings(&self) -> Vec<Finding> {
+        if !self.has_data() {
+            return Vec::new();
+        }
+        detect::platform::findings(&self.cluster, &self.files, self.taken)
+    }
+
+    /// Adds what was read to the account, and what went wrong to the rest of that.
+    pub fn tell(&self, account: &mut Account, diagnostics: &mut Vec<Diagnostic>) {
+        account.files += self.files.len() as u64;
+        account.bytes += self.bytes;
+        diagnostics.extend(self.diagnostics.iter().cloned());
+    }
+}
+
+/// What is said of a file of which not all was read.
+fn told(file: &str, read: &platform::Read) -> Option<Diagnostic> {
+    match &read.broken {
+        Some(broken) => {
+            let what = format!("is cut short or broken ({broken}): {} objects of it were read", read.parts);
+            Some(Diagnostic::warning(file, what))
+        }
+        None if read.parts == 0 => {
+            Some(Diagnostic::note(file, "looks like objects of Kubernetes, and none was found in it"))
+        }
+        None => None,
+    }
+}
