@@ -153,3 +153,20 @@ fn signatures_of_ones_own_are_known_as_the_others_are() {
     let ran = obs_fed(&["detect", "-", "--config", config, "--only", "ledger-seal"], log.as_bytes());
     assert!(ran.text().contains("the ledger is not sealed"), "{ran:?}");
 }
+
+#[test]
+fn a_start_with_which_a_log_begins_is_no_cause() {
+    let mut text = "2024-05-01T10:00:00Z INFO berth starting, version 4.1.0\n".to_owned();
+    for second in 1..50 {
+        let _ = writeln!(
+            text,
+            "2024-05-01T10:00:{second:02}Z ERROR cannot reach pier {}: connection refused",
+            second % 3
+        );
+    }
+    let (json, _) = investigated(&text);
+    let detectors: Vec<_> =
+        json["causes"].as_array().expect("causes").iter().map(|cause| &cause["detector"]).collect();
+    assert!(!detectors.is_empty() && !detectors.iter().any(|name| *name == "deploy"), "{json}");
+    assert_eq!(json["causes"][0]["since_beginning"], true);
+}

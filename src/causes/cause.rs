@@ -78,7 +78,7 @@ pub fn story(
     let mut candidates = candidates(signs, contrast);
     rank(scene, &mut candidates, success.as_ref(), requests);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
-    attribute(&mut candidates, &contexts);
+    attribute(scene, &mut candidates, &contexts);
     let sure = candidates.iter().any(|candidate| candidate.signs.iter().any(Sign::is_sure));
     // Chance makes some stretch of every day the worst of it.
     let worst = worst.filter(|worst| sure || worst.gain >= 1.25 * GAIN);

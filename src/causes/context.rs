@@ -73,8 +73,11 @@ pub(super) fn contexts<'f>(
 
 /// What somebody changed in the leading candidate's service, or elsewhere by its name, shortly before, is its reason.
 /// So is a job that began right before it, where nothing is known but that it is slow.
-pub(super) fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) {
-    let Some(best) = candidates.first() else { return };
+/// What was never otherwise has no beginning that a change could be the reason of, and of a service that wrote nothing
+/// before nobody knows whether it was well.
+pub(super) fn attribute(scene: &Scene<'_>, candidates: &mut [Candidate], contexts: &[Context<'_>]) {
+    let Some(best) = candidates.first().filter(|best| !best.lead().standing) else { return };
+    let began = best.group(scene).and_then(|group| scene.begins(group));
     let subject = &best.signs[0].subject;
     let same = |context: &Context<'_>| {
         context.finding.subject.service == subject.service
@@ -90,7 +93,7 @@ pub(super) fn attribute(candidates: &mut [Candidate], contexts: &[Context<'_>]) 
     ) && lead.nature != Nature::Fault
         || lead.nature == Nature::Symptom;
     let fits = |context: &&Context<'_>| match context.finding.detector {
-        _ if context.from > best.from() => false,
+        _ if context.from > best.from() || began.is_some_and(|began| began >= context.from) => false,
         "restart" => false,
         "job" => is_slow && best.from().0 - context.from.0 <= JOB,
         _ => same(context) || by_name(context),

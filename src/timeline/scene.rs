@@ -343,6 +343,13 @@ impl<'w> Scene<'w> {
         self.kinds.iter().map(|(kind, _)| kind.group).find(|group| self.wants.file(*group) == file)
     }
 
+    /// The first entry of a group, if any has a time.
+    pub fn begins(&self, group: u32) -> Option<Timestamp> {
+        let of_group =
+            self.kinds.iter().filter(|(kind, _)| kind.what == What::Template && kind.group == group);
+        of_group.filter_map(|(_, signal)| Some(signal.bins.first()?.ts)).min()
+    }
+
     /// Entries of a group, with and without a time.
     pub fn said(&self, group: u32) -> u64 {
         self.said.get(group as usize).copied().unwrap_or_default()
