@@ -9,7 +9,7 @@ use super::own::{Own, PathPattern};
 use super::request::Request;
 use super::trace::{continues, continues_untimed, ends_trace, is_traceback, opens_crash};
 use super::words::first_line;
-use super::{LogFormat, Plan, Profile, json, names, text};
+use super::{LogFormat, Plan, Profile, dotnet, json, names, text};
 use crate::format::metric::MetricFormat;
 use crate::format::time::Clock;
 use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Value};
@@ -34,6 +34,8 @@ pub struct Reader {
     objects: bool,
     /// Do lines of text without a time continue the entry before?
     gathers: bool,
+    /// Does what belongs to an entry stand indented below it, whatever it is? .NET's console logger does that.
+    indents: bool,
     plan: Plan,
     frame: Plan,
     service: Option<String>,
@@ -125,6 +127,7 @@ impl Reader {
         let is_json = formats.first().is_some_and(|format| format.name() == json::Json.name());
         Reader {
             gathers: !formats.is_empty() && formats.iter().all(|format| format.gathers()),
+            indents: formats.iter().any(|format| format.name() == dotnet::Dotnet.name()),
             wrapped,
             formats,
             timed: profile.layout.is_timed(),
@@ -175,6 +178,9 @@ impl Reader {
     }
 
     fn outer_text_starts(&self, rest: &[u8]) -> bool {
+        if self.indents && rest.starts_with(b"    ") {
+            return false;
+        }
         (self.timed || !self.gathers) && self.text_starts(rest, self.timed)
     }
 
