@@ -130,7 +130,8 @@ impl Session {
         if self.config.scan.read.map.iter().any(|(role, _)| *role == Role::Ts) {
             return;
         }
-        self.diagnostics.extend(self.inputs.order_by_lines());
+        let zoned = self.config.scan.read.zone.is_some_and(|zone| zone != chrono_tz::UTC);
+        self.diagnostics.extend(self.inputs.order_by_lines(zoned));
     }
 
     /// The range of time that was typed; scans the files for their first and last time if that needs them.

@@ -51,6 +51,21 @@ impl Stamp {
         }
     }
 
+    /// The same without the name of a zone that stands for several.
+    #[must_use]
+    pub fn as_local(self) -> Self {
+        let local = |time: TimeOfDay| {
+            let zone = if time.zone == Zone::Unclear { Zone::Local } else { time.zone };
+            TimeOfDay { zone, ..time }
+        };
+        match self {
+            Stamp::Civil { year, month, day, time } => Stamp::Civil { year, month, day, time: local(time) },
+            Stamp::Numeric { date, time } => Stamp::Numeric { date, time: local(time) },
+            Stamp::Bare(time) => Stamp::Bare(local(time)),
+            instant @ Stamp::Instant(_) => instant,
+        }
+    }
+
     /// Is its zone a name that stands for several?
     pub fn is_of_unclear_zone(self) -> bool {
         match self {
@@ -200,7 +215,8 @@ impl Clock {
         let offset = match time.zone {
             Zone::Offset(offset) => i64::from(offset),
             Zone::Local if self.zone == chrono_tz::UTC => i64::from(self.ahead),
-            // A name of several zones is believed where the person named a zone.
+            // A name of several zones is believed where the person named a zone, or where another time proves it.
+            Zone::Unclear if self.zone == chrono_tz::UTC && self.ahead != 0 => i64::from(self.ahead),
             Zone::Unclear if self.zone == chrono_tz::UTC => return None,
             Zone::Named(zone) => offset_at_local(zone, local)?,
             Zone::Local | Zone::Unclear => offset_at_local(self.zone, local)?,

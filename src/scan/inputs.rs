@@ -134,7 +134,11 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             let what = "its dates can be read with the day or with the month first, and nothing tells which: they are left out";
             inputs.diagnostics.push(Diagnostic::warning(&log.shown, what));
         }
-        if profile.unclear_zone && profile.zone.or(scan.read.zone).is_none_or(|zone| zone == chrono_tz::UTC) {
+        let proved = profile.wrapping.ahead.is_some();
+        if profile.unclear_zone
+            && !proved
+            && profile.zone.or(scan.read.zone).is_none_or(|zone| zone == chrono_tz::UTC)
+        {
             let what = "its times name a zone that places far apart share (CST, IST …): they are left out";
             inputs
                 .diagnostics
@@ -589,8 +593,9 @@ impl Input {
 
 impl Inputs {
     /// Takes the order of lines for the time of entries where no log tells a time; what there is to say about that.
-    pub fn order_by_lines(&mut self) -> Option<Diagnostic> {
-        let timed = |log: &Input| log.profile().is_some_and(|profile| profile.tells_time(log.latest));
+    /// `zoned` says that a person named the zone.
+    pub fn order_by_lines(&mut self, zoned: bool) -> Option<Diagnostic> {
+        let timed = |log: &Input| log.profile().is_some_and(|profile| profile.tells_time(log.latest, zoned));
         if self.logs.is_empty() || self.has_metrics() || self.logs.iter().any(timed) {
             return None;
         }

@@ -189,14 +189,16 @@ const NOTHING: &[&str] = &[
 pub fn is_undone(words: &str, after: &str) -> bool {
     let phrase = words.contains(' ');
     // Of a word that is looked for only the beginning may be known: `exhaust`.
-    let after = after.trim_start_matches(|c: char| c.is_ascii_lowercase());
-    let value = attribute(after);
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let ending = &after[..after.len() - rest.len()];
+    let state = phrase || if ending.is_empty() { words.ends_with("ed") } else { ending.ends_with("ed") };
     let is_no = |value: &str| {
-        let state = value.trim_start_matches(['0', '.', '%']);
-        !state.is_empty() && NOTHING.contains(&value.to_ascii_lowercase().as_str())
+        let number = value.trim_start_matches(['0', '.', '%']).is_empty();
+        !number && NOTHING.contains(&value.to_ascii_lowercase().as_str())
     };
-    value.is_some_and(|value| is_no(value) || (phrase && value == "#" && after.starts_with('=')))
-        || (phrase && is_setting(after))
+    // Of a state that is assigned a value nobody knows whether it is so.
+    let unknown = |value: &str| state && value.starts_with(['#', '*']) && rest.starts_with('=');
+    attribute(rest).is_some_and(|value| is_no(value) || unknown(value)) || (phrase && is_setting(rest))
 }
 
 /// Is it what an alarm is for, or a limit: `… alarm at 95%`, `… threshold is 90%`?

@@ -179,8 +179,7 @@ const FEW: usize = 64;
 fn is_data(head: &[u8]) -> bool {
     let head = &head[..head.len().min(DECIDING)];
     let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    let all = head.iter().filter(|b| **b != 0).count();
-    if is_wide || all < FEW {
+    if is_wide {
         return false;
     }
     let mut seen = 0_u32;
@@ -189,8 +188,12 @@ fn is_data(head: &[u8]) -> bool {
         seen |= 1 << b;
         controls += 1;
     }
+    let all = head.iter().filter(|b| **b != 0).count();
+    if all < FEW || seen.count_ones() < 4 || controls * 50 < all {
+        return false;
+    }
     let strange: usize = head.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
-    seen.count_ones() >= 4 && controls * 50 >= all && (controls + strange) * 8 >= all
+    (controls + strange) * 8 >= all
 }
 
 #[cfg(test)]

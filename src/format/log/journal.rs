@@ -44,11 +44,24 @@ positional!(
             level: Some(Level::Error),
             roles: &[(Role::Message, "no such table\n  at x")],
         },
-    ]
+    ],
+    length = length
 );
 
 fn starts(rest: &[u8]) -> bool {
     rest.starts_with(b"__CURSOR=")
+}
+
+/// An entry ends with an empty line that is no value's.
+fn length(rest: &[u8]) -> Option<usize> {
+    if !starts(rest) {
+        return None;
+    }
+    let mut at = 0;
+    while let Some((_, _, length)) = rest.get(at..).and_then(field) {
+        at += length + 1;
+    }
+    (at > 0).then(|| (at - 1).min(rest.len()))
 }
 
 /// What was said; of an object of JSON its fields, of which one may be the message.

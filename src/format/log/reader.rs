@@ -166,15 +166,24 @@ impl Reader {
         }
         let Some(end) = at.checked_sub(1) else { return false };
         let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |newline| newline + 1);
-        let before = self.seen(&bytes[start..end]);
-        if !text::Text.starts(&before, &self.plan) {
+        self.is_calm_before(&self.seen(&bytes[start..end]), line)
+    }
+
+    /// Does the line before one that opens a crash say nothing bad?
+    fn is_calm_before(&self, before: &[u8], line: &[u8]) -> bool {
+        if !text::Text.starts(before, &self.plan) {
             return false;
         }
         if is_traceback(line) {
             // Loggers write traces below what they say; servers do not, below a request.
-            return self.plan.speaks() && Request::of(&before).status.is_some();
+            return self.plan.speaks() && Request::of(before).status.is_some();
         }
-        Header::of(&before, self.plan.layout()).level.is_none_or(|(level, ..)| level < Level::Error)
+        Header::of(before, self.plan.layout()).level.is_none_or(|(level, ..)| level < Level::Error)
+    }
+
+    /// What a line carries, or the line.
+    fn innermost<'l>(&self, line: &'l [u8]) -> Cow<'l, [u8]> {
+        self.carried(line).unwrap_or(Cow::Borrowed(line))
     }
 
     fn outer_text_starts(&self, rest: &[u8]) -> bool {
@@ -205,6 +214,13 @@ impl Reader {
                 let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |newline| newline + 1);
                 &bytes[start..end]
             });
+            if let Some(before) = before
+                && self.inner_timed
+                && opens_crash(&self.innermost(&seen))
+                && self.is_calm_before(&self.innermost(before), &self.innermost(&seen))
+            {
+                return true;
+            }
             return before.is_some_and(|before| format.is_of_another(&seen, &self.seen(before)));
         }
         !self.is_part(bytes, at, format) && !self.ends_trace_within(bytes, at, &seen)

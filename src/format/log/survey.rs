@@ -567,11 +567,13 @@ impl Profile {
         self.status == StatusKind::Code && !behaves && !self.keys.iter().any(levelled)
     }
 
-    /// Do entries tell when they were written? `latest` is about when the last one was, where that had to be found out.
-    pub fn tells_time(&self, latest: Option<Timestamp>) -> bool {
+    /// Do entries tell when they were written? `latest` is about when the last one was, where that had to be found out;
+    /// `zoned` says that a person named the zone.
+    pub fn tells_time(&self, latest: Option<Timestamp>, zoned: bool) -> bool {
         let found = self.behaving.iter().any(|(role, _)| *role == Role::Ts);
         let of_day = self.layout.is_bare() && self.bare.is_some() && latest.is_some();
-        self.dated.is_some() || self.yearless.is_some() || found || of_day
+        let proved = self.wrapping.ahead.is_some() || (self.unclear_zone && (zoned || self.zone.is_some()));
+        self.dated.is_some() || self.yearless.is_some() || found || of_day || proved
     }
 
     /// Settles the order of the numbers in its dates by when the file was last written: no entry is later than that,

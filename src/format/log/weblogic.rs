@@ -49,8 +49,20 @@ positional!(
             level: Some(Level::Warn),
             roles: &[(Role::Message, "Received exception: no")],
         },
-    ]
+    ],
+    time = time
 );
+
+/// The number that is the instant, where there is one.
+fn time(entry: &[u8]) -> Option<&[u8]> {
+    let mut found = None;
+    split(entry, &mut |name, value| {
+        if let ("timestamp", Value::Number(number)) = (name, value) {
+            found = Some(number);
+        }
+    });
+    found
+}
 
 fn starts(rest: &[u8]) -> bool {
     rest.starts_with(b"####<") && memchr::memmem::find(first_line(rest), b"> <").is_some()

@@ -103,9 +103,14 @@ fn kind(rest: &[u8]) -> Option<Kind> {
     let padded = memchr::memchr(b':', line).is_some_and(|colon| line[..colon].ends_with(b" "));
     match (field, following, padded) {
         ("channel", Some("logger"), false) => Some(Kind::Page),
-        ("timestamp", Some("logger"), true) | ("", Some("level"), true) => Some(Kind::List),
-        // `Format-List *` begins with the message, whose lines are indented as far as the first is.
-        ("message", _, true) => (line.iter().position(|b| *b == b':')? >= 12).then_some(Kind::List),
+        ("timestamp", Some(next), true) if !next.is_empty() => Some(Kind::List),
+        ("", Some("level"), true) => Some(Kind::List),
+        // `Format-List *` begins with the message, whose lines are indented as far as the first is, and the id.
+        ("message", _, true) => {
+            let behind = list_value_end(rest, memchr::memchr(b'\n', rest)? + 1);
+            let (field, _) = label(first_line(&rest[behind..]))?;
+            (field == "event_id").then_some(Kind::List)
+        }
         _ => None,
     }
 }
@@ -248,6 +253,20 @@ const SAMPLES: &[Sample] = &[
             (Role::Logger, "Service Control Manager"),
             (Role::Message, "The service entered\n               the stopped state."),
         ],
+    },
+    Sample {
+        header: "",
+        text: "TimeCreated      : 15.03.2024 13:10:11\nLevelDisplayName : Warnung\nMessage          : langsam",
+        ts: Some("2024-03-15T13:10:11Z"),
+        level: Some(Level::Warn),
+        roles: &[(Role::Message, "langsam")],
+    },
+    Sample {
+        header: "",
+        text: "Index              : 12345\nEntryType          : Error\nInstanceId         : 1000\nMessage            : Faulting application\nCategory           : (100)\nSource             : Application Error\nTimeGenerated      : 3/15/2024 1:10:11 PM\nUserName           : ",
+        ts: Some("2024-03-15T13:10:11Z"),
+        level: Some(Level::Error),
+        roles: &[(Role::Message, "Faulting application"), (Role::Logger, "Application Error")],
     },
     Sample {
         header: "",

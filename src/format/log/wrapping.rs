@@ -233,6 +233,9 @@ impl Learning<'_> {
     }
 }
 
+/// How many digits an instant has in milliseconds.
+const EPOCH_MILLIS: usize = 13;
+
 /// The times that one line tells.
 #[derive(Debug, Default)]
 struct Times {
@@ -267,7 +270,8 @@ impl Times {
             };
             match value {
                 Value::Nested(raw @ [b'{', ..]) if depth < 3 => self.of_object(raw, &name, depth + 1),
-                Value::Number(raw) if is_time() => {
+                // What is so long and so near to the other times is one, whatever it is called.
+                Value::Number(raw) if raw.len() >= EPOCH_MILLIS || is_time() => {
                     if let Some((stamp, _)) = time::epoch(raw) {
                         self.stamp(&name, stamp);
                     }
@@ -292,6 +296,7 @@ impl Times {
     }
 
     fn stamp(&mut self, name: &str, stamp: Stamp) {
+        let stamp = stamp.as_local();
         let Some(ts) = Clock::default().resolve(stamp) else { return };
         if stamp.is_local() {
             self.local = Some(ts);
