@@ -596,7 +596,8 @@ impl Inputs {
     /// `zoned` says that a person named the zone.
     pub fn order_by_lines(&mut self, zoned: bool) -> Option<Diagnostic> {
         let timed = |log: &Input| log.profile().is_some_and(|profile| profile.tells_time(log.latest, zoned));
-        if self.logs.is_empty() || self.has_metrics() || self.logs.iter().any(timed) {
+        let others = self.has_metrics() || !self.platform.is_empty();
+        if self.logs.is_empty() || others || self.logs.iter().any(timed) {
             return None;
         }
         for log in &mut self.logs {
