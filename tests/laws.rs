@@ -561,8 +561,7 @@ const PATTERNS: [(&str, bool); 16] = [
     ("[main]", true),
     ("time(d )?out", false),
     ("^2023.*error", false),
-    // The end of a record is the end of what it carries, too: either way it is found.
-    (r"[0-9]\}*$", false),
+    ("[0-9]$", false),
     ("^$", false),
     (r"\bpool\b.*\d", false),
     (r"SQLException: \w+\s+at", false),

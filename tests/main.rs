@@ -22,6 +22,7 @@ mod program;
 mod promql;
 mod queries;
 mod refusals;
+mod reported;
 mod software;
 mod source;
 mod tables;

@@ -152,10 +152,9 @@ const LINES: &[Wrap] = &[
 ];
 
 /// Formats whose entries are several lines of a head and a body, or whose names stand in the file's head, cannot be told
-/// from one line; Lambda's reports are told from other texts by the file that they fill.
+/// from one line.
 fn is_wrappable(format: &str, text: &str) -> bool {
-    let heads =
-        ["mysql-slow", "journal-export", "ossec", "modsecurity", "java-util-logging", "stamped", "lambda"];
+    let heads = ["mysql-slow", "journal-export", "ossec", "modsecurity", "java-util-logging", "stamped"];
     !heads.contains(&format) && !text.starts_with('#') && !format.contains("envelope")
 }
 

@@ -98,6 +98,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     }
     let fail_on = args.fail_on.as_deref().map(severity).transpose()?;
     let mut session = Session::open_with_platform(&args.paths, &args.input, &args.output, cancel)?;
+    session.order_by_lines();
     session.diagnostics.extend(said);
     session.require_data();
     // Evidence is read again where it stands.

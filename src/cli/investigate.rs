@@ -143,6 +143,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let alike = signature::ask(&signatures, &mut needs);
     let mut session = Session::open_with_platform(&args.paths, &args.input, &args.output, cancel)?;
     session.diagnostics.extend(said);
+    session.order_by_lines();
     session.require_data();
     // Evidence is read again where it stands.
     session.hold_pipes();
@@ -529,7 +530,7 @@ fn broke(onset: Timestamp, account: &Account) -> Phrase {
     let open = account.window.is_some_and(|(from, _)| onset.0 - from.0 < NANOS);
     let word = if open { "at or before" } else { "at" };
     let phrase = Phrase::new().and(Style::Bad, "Something broke");
-    let phrase = phrase.and(Style::Plain, format!(" {word} {} UTC", onset.date_clock()));
+    let phrase = phrase.and(Style::Plain, format!(" {word} {}", onset.date_clock_utc()));
     match account.window {
         Some((from, to)) => phrase.and(Style::Plain, format!(" within {}–{}", from.clock(), to.clock())),
         None => phrase,
@@ -574,8 +575,8 @@ fn calm(story: &Story, account: &Account) -> Phrase {
 fn untold(story: &Story, judged: Judged, account: &Account) -> Phrase {
     let cause = story.causes.first();
     let since = match account.window.map(|(from, _)| from).or(account.from) {
-        Some(from) if account.window.is_some() => format!(" at or before {} UTC", from.date_clock()),
-        Some(from) => format!(" since the beginning of the data, {} UTC", from.date_clock()),
+        Some(from) if account.window.is_some() => format!(" at or before {}", from.date_clock_utc()),
+        Some(from) => format!(" since the beginning of the data, {}", from.date_clock_utc()),
         None => String::new(),
     };
     let what = if judged != Judged::Failing {

@@ -8,7 +8,7 @@ use super::config::{self, Config};
 use super::redaction;
 use super::verdict::{self, Verdict};
 use crate::filter::{Filter, When, when};
-use crate::model::{Account, Diagnostic, Error, Level, Needs, TimeRange, Timestamp};
+use crate::model::{Account, Diagnostic, Error, Level, Needs, Role, TimeRange, Timestamp};
 use crate::report::account::counted;
 use crate::scan::{self, Inputs, Scanned, Selection, SurveyOptions};
 use crate::timeline::scene::Given;
@@ -123,6 +123,15 @@ impl Session {
             session.hold_pipes();
         }
         Ok(session)
+    }
+
+    /// Takes the order of lines for their time where no log tells one, and says so.
+    pub(super) fn order_by_lines(&mut self) {
+        if self.config.scan.read.map.iter().any(|(role, _)| *role == Role::Ts) {
+            return;
+        }
+        let zoned = self.config.scan.read.zone.is_some_and(|zone| zone != chrono_tz::UTC);
+        self.diagnostics.extend(self.inputs.order_by_lines(zoned));
     }
 
     /// The range of time that was typed; scans the files for their first and last time if that needs them.

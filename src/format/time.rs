@@ -8,6 +8,7 @@ mod zone;
 
 pub use hour::time_alone;
 pub use notation::read;
+pub use zone::zone_of_summer;
 
 use chrono::{Offset, TimeZone};
 
@@ -47,6 +48,21 @@ impl Stamp {
         match self {
             Stamp::Civil { time, .. } | Stamp::Numeric { time, .. } => time.zone == Zone::Local,
             Stamp::Bare(_) | Stamp::Instant(_) => false,
+        }
+    }
+
+    /// The same without the name of a zone that stands for several.
+    #[must_use]
+    pub fn as_local(self) -> Self {
+        let local = |time: TimeOfDay| {
+            let zone = if time.zone == Zone::Unclear { Zone::Local } else { time.zone };
+            TimeOfDay { zone, ..time }
+        };
+        match self {
+            Stamp::Civil { year, month, day, time } => Stamp::Civil { year, month, day, time: local(time) },
+            Stamp::Numeric { date, time } => Stamp::Numeric { date, time: local(time) },
+            Stamp::Bare(time) => Stamp::Bare(local(time)),
+            instant @ Stamp::Instant(_) => instant,
         }
     }
 
@@ -199,7 +215,8 @@ impl Clock {
         let offset = match time.zone {
             Zone::Offset(offset) => i64::from(offset),
             Zone::Local if self.zone == chrono_tz::UTC => i64::from(self.ahead),
-            // A name of several zones is believed where the person named a zone.
+            // A name of several zones is believed where the person named a zone, or where another time proves it.
+            Zone::Unclear if self.zone == chrono_tz::UTC && self.ahead != 0 => i64::from(self.ahead),
             Zone::Unclear if self.zone == chrono_tz::UTC => return None,
             Zone::Named(zone) => offset_at_local(zone, local)?,
             Zone::Local | Zone::Unclear => offset_at_local(self.zone, local)?,
@@ -532,7 +549,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn display_and_read_are_inverse(nanos in -6_000_000_000_000_000_000_i64..9_000_000_000_000_000_000) {
+        fn display_and_read_are_inverse(nanos in -6_000_000_000_000_000_000_i64..Timestamp::of_line(0).0) {
             let ts = Timestamp(nanos);
             proptest::prop_assert_eq!(Clock::default().value(Value::plain(ts.to_string().as_bytes())), Some(ts));
         }

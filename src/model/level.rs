@@ -19,6 +19,78 @@ pub enum Level {
     Fatal,
 }
 
+/// Levels in other languages: what java.util.logging (its bundles `sun.util.logging.resources`), PostgreSQL's message
+/// catalogues and Windows call them.
+const FOREIGN: &[(Level, &[&str])] = &[
+    (
+        Level::Fatal,
+        &[
+            "kritisch",
+            "critique",
+            "crítico",
+            "critico",
+            "фатальная",
+            "критическая",
+            "致命",
+            "致命错误",
+            "致命的",
+            "심각",
+        ],
+    ),
+    (
+        Level::Error,
+        &[
+            "fehler",
+            "schwerwiegend",
+            "erreur",
+            "grave",
+            "errore",
+            "erro",
+            "fout",
+            "ошибка",
+            "ОШИБКА",
+            "错误",
+            "錯誤",
+            "严重",
+            "エラー",
+            "重大",
+            "오류",
+            "에러",
+        ],
+    ),
+    (
+        Level::Warn,
+        &[
+            "warnung",
+            "avertissement",
+            "advertencia",
+            "avvertenza",
+            "avviso",
+            "aviso",
+            "waarschuwing",
+            "предупреждение",
+            "ПРЕДУПРЕЖДЕНИЕ",
+            "警告",
+            "경고",
+        ],
+    ),
+    (
+        Level::Info,
+        &[
+            "informationen",
+            "información",
+            "informazioni",
+            "informação",
+            "hinweis",
+            "информация",
+            "信息",
+            "情報",
+            "정보",
+        ],
+    ),
+    (Level::Debug, &["调试", "デバッグ", "디버그"]),
+];
+
 impl Level {
     /// All levels, in rising order.
     pub const ALL: [Level; 6] =
@@ -51,6 +123,9 @@ impl Level {
             b"FATA" | b"PANI" => return Some(Level::Fatal),
             _ => {}
         }
+        if !word.is_ascii() {
+            return Level::from_foreign_word(word);
+        }
         let mut lower = [0_u8; 13];
         let lower = lower.get_mut(..word.len())?;
         lower.copy_from_slice(word);
@@ -77,8 +152,16 @@ impl Level {
             b"error" | b"err" | b"eror" | b"severe" | b"failure" => Level::Error,
             b"fatal" | b"ftl" | b"critical" | b"crit" | b"crt" | b"alert" | b"emerg" | b"emergency"
             | b"panic" | b"dpanic" => Level::Fatal,
-            _ => return None,
+            other => return Level::from_foreign_word(other),
         })
+    }
+
+    /// The level of a word in another language than English, in small letters or in capitals.
+    pub fn from_foreign_word(word: &[u8]) -> Option<Level> {
+        let found = FOREIGN
+            .iter()
+            .find(|(_, words)| words.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word)));
+        found.map(|(level, _)| *level)
     }
 
     /// The level of a single letter, as klog, Android and .NET write it.

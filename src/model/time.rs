@@ -5,9 +5,13 @@ use std::fmt;
 /// Nanoseconds in a second.
 pub const NANOS: i64 = 1_000_000_000;
 
+/// Where places in the order of lines begin, a second for each line: 2250-01-01, later than any log.
+const ORDER: i64 = 8_835_955_200 * NANOS;
+
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// Covers 1677-09-21 to 2262-04-11; what lies outside has no timestamp.
+/// Covers 1677-09-21 to 2262-04-11; what lies outside has no timestamp. Where no entry of a log tells a time the order of
+/// its lines is one: [`Timestamp::of_line`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
@@ -20,6 +24,17 @@ impl Timestamp {
     /// From milliseconds, the unit of PromQL; `None` outside the range.
     pub fn from_millis(millis: i64) -> Option<Self> {
         millis.checked_mul(1_000_000).map(Timestamp)
+    }
+
+    /// The place of a line, counted from 1, in the order of lines.
+    pub fn of_line(line: u64) -> Self {
+        let line = i64::try_from(line).unwrap_or(i64::MAX);
+        Timestamp(line.saturating_mul(NANOS).saturating_add(ORDER))
+    }
+
+    /// The line that this is the place of, if it is one.
+    pub fn line(self) -> Option<i64> {
+        (self.0 >= ORDER).then(|| (self.0 - ORDER) / NANOS)
     }
 
     /// Milliseconds since the epoch, rounded down.
@@ -53,20 +68,35 @@ impl Timestamp {
 
     /// `03:06:00`, the time of day alone.
     pub fn clock(self) -> String {
+        if let Some(line) = self.line() {
+            return format!("line {line}");
+        }
         let (_, _, _, h, mi, s, _) = self.civil();
         format!("{h:02}:{mi:02}:{s:02}")
     }
 
     /// `2023-12-24 03:06:00`, for people.
     pub fn date_clock(self) -> String {
+        if let Some(line) = self.line() {
+            return format!("line {line}");
+        }
         let (y, mo, d, h, mi, s, _) = self.civil();
         format!("{y:04}-{mo:02}-{d:02} {h:02}:{mi:02}:{s:02}")
+    }
+
+    /// `2023-12-24 03:06:00 UTC`, for people who have to know the zone.
+    pub fn date_clock_utc(self) -> String {
+        let text = self.date_clock();
+        if self.line().is_some() { text } else { text + " UTC" }
     }
 }
 
 /// RFC 3339 in UTC with as many digits of the fraction as are needed: 0, 3, 6 or 9.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line() {
+            return write!(f, "line {line}");
+        }
         let (y, mo, d, h, mi, s, n) = self.civil();
         write!(f, "{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}")?;
         match n {

@@ -107,8 +107,10 @@ impl Frame {
         const DAY: i64 = 86_400_000_000_000;
         let same_day = self.from.0.div_euclid(DAY) == self.to.0.div_euclid(DAY);
         let middle = Timestamp(self.from.0.midpoint(self.to.0));
-        [self.from, middle, self.to]
-            .map(|at| if same_day { at.clock() } else { at.date_clock()[5..16].to_owned() })
+        [self.from, middle, self.to].map(|at| match at.date_clock() {
+            date if !same_day && date.len() > 16 => date[5..16].to_owned(),
+            _ => at.clock(),
+        })
     }
 
     /// The column of a time among `columns`.

@@ -119,6 +119,7 @@ impl Drawing<'_> {
         for at in ticks {
             let x = x_of(axis, at);
             let label = match at.date_clock() {
+                place if at.line().is_some() => place,
                 date if days => date[5..10].to_owned(),
                 _ if seconds => at.clock(),
                 _ => at.clock()[..5].to_owned(),

@@ -24,6 +24,8 @@ pub(super) struct Blocks {
     size: usize,
     /// How records are cut out that are not one a line.
     cutting: Option<Cutting>,
+    /// Lines in the blocks before, where they are counted.
+    lines: Option<u64>,
 }
 
 /// Records on their way to blocks.
@@ -57,6 +59,8 @@ pub(super) struct Block {
     /// Where it starts in the decoded stream.
     pub offset: u64,
     pub begin: Begin,
+    /// Lines of the stream before it, where they are counted.
+    pub lines_before: Option<u64>,
     /// Where its lines are from, if they were written of records.
     pub origin: Option<Origin>,
 }
@@ -107,7 +111,14 @@ impl Blocks {
     pub(super) fn new(stream: Stream, head: Vec<u8>, size: usize) -> Self {
         let size = size.min(LONGEST);
         let begin = Begin::File;
-        Blocks { stream, carry: head, offset: 0, ended: false, begin, cuts: 0, size, cutting: None }
+        let (carry, cutting, lines) = (head, None, None);
+        Blocks { stream, carry, offset: 0, ended: false, begin, cuts: 0, size, cutting, lines }
+    }
+
+    /// The same with the number of lines before each, if that is asked for.
+    pub(super) fn counting(mut self, lines: bool) -> Self {
+        self.lines = lines.then_some(0);
+        self
     }
 
     /// The same for a stream with such records, each of which becomes a line.
@@ -169,7 +180,11 @@ impl Blocks {
         if bytes.is_empty() {
             return None;
         }
-        let block = Block { offset: self.offset, begin: self.begin, bytes, origin: None };
+        let lines_before = self.lines;
+        let block = Block { offset: self.offset, begin: self.begin, bytes, lines_before, origin: None };
+        if let Some(lines) = &mut self.lines {
+            *lines += memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
+        }
         self.offset += block.bytes.len() as u64;
         self.begin = after;
         Some(block)
@@ -194,7 +209,8 @@ impl Blocks {
         };
         (split > 0).then(|| {
             let (bytes, origin) = cutting.split(split);
-            let block = Block { bytes, offset: 0, begin: self.begin, origin: Some(origin) };
+            let lines_before = self.lines.map(|_| origin.lines_before);
+            let block = Block { bytes, offset: 0, begin: self.begin, lines_before, origin: Some(origin) };
             self.begin = Begin::Line;
             block
         })

@@ -6,7 +6,7 @@ use super::block::{Begin, Origin};
 use super::inputs::Input;
 use crate::filter::{Filter, Literals, TEXT_PARTS};
 use crate::format::log::Reader;
-use crate::model::{Account, Desk, Entry, Location, Needs, Slots, TimeRange};
+use crate::model::{Account, Desk, Entry, Location, Needs, Slots, TimeRange, Timestamp};
 
 /// Which entries are wanted, and what of them.
 #[derive(Debug)]
@@ -93,6 +93,8 @@ pub struct Chunk<'a> {
     /// Bytes of the file before `bytes`.
     pub(super) offset: u64,
     pub(super) begin: Begin,
+    /// Lines of the file before the chunk, where the order of lines is the time of entries.
+    pub(super) lines_before: Option<u64>,
     /// Where its lines are from, if they were written of records.
     pub(super) origin: Option<&'a Origin>,
     pub(super) account: &'a std::cell::RefCell<Account>,
@@ -187,6 +189,7 @@ impl<'a> Chunk<'a> {
             if let Some(ts) = slots.ts {
                 account.saw(ts);
             }
+            self.place_in_order(at, line, &mut slots);
             if candidate && selection.holds(&slots) {
                 let location =
                     Location { file: self.file, chunk: self.index, line: self.line_at(at, line) as u32 };
@@ -221,8 +224,9 @@ impl<'a> Chunk<'a> {
             let range = self.entry_around(hit, &extent);
             at = range.end;
             let (raw, understood) = self.extract(&range, &mut slots);
+            let counted = self.first_line().wrapping_add(lines.up_to(range.start));
+            self.place_in_order(range.start, counted, &mut slots);
             if selection.holds(&slots) {
-                let counted = self.first_line().wrapping_add(lines.up_to(range.start));
                 let line = self.line_at(range.start, counted) as u32;
                 let location = Location { file: self.file, chunk: self.index, line };
                 let offset = self.offset_at(range.start);
@@ -274,7 +278,19 @@ impl<'a> Chunk<'a> {
         slots.one_line = false;
         let raw = trim_end(&self.bytes[range.clone()]);
         let understood = self.reader.extract(&raw[..raw.len().min(PARSED)], slots);
+        if self.lines_before.is_some() {
+            let before = memchr::memchr_iter(b'\n', &self.bytes[..range.start]).count() as u64;
+            self.place_in_order(range.start, self.first_line().wrapping_add(before), slots);
+        }
         (raw, understood)
+    }
+
+    /// Takes the place of the entry at `at` among the file's lines for its time, where no entry tells one. `counted`
+    /// lines end before it in the chunk.
+    fn place_in_order(&self, at: usize, counted: u64, slots: &mut Slots<'_>) {
+        if let Some(before) = self.lines_before {
+            slots.ts = Some(Timestamp::of_line(before + self.line_at(at, counted) + 1));
+        }
     }
 
     /// Where in the file the entry at `at` of [`Chunk::text`] starts.

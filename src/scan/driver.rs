@@ -284,7 +284,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Task::Chunk(file, index) => self.map_mapped(&file, index, local, map),
                 Task::Block(file, index, block) => {
                     let owned = 0..block.bytes.len();
-                    let from = (block.offset, block.begin, block.origin.as_ref());
+                    let from = (block.offset, block.begin, block.lines_before, block.origin.as_ref());
                     self.map(&file, index, &block.bytes, owned, from, local, map);
                 }
             }
@@ -336,7 +336,8 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 }
                 Content::Stream(stream) => {
                     let blocks = Blocks::new(stream, head, self.options.chunk)
-                        .of_records(profile.and_then(|profile| profile.records.as_ref()));
+                        .of_records(profile.and_then(|profile| profile.records.as_ref()))
+                        .counting(input.ordered);
                     (OpenContent::Stream(Box::new(Mutex::new(blocks))), None)
                 }
             };
@@ -393,7 +394,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let start = index as usize * chunk;
         let owned = start..(start + chunk).min(bytes.len());
         let begin = if index == 0 { Begin::File } else { Begin::Line };
-        self.map(file, index, bytes, owned.clone(), (0, begin, None), local, map);
+        self.map(file, index, bytes, owned.clone(), (0, begin, None, None), local, map);
         // Small files go at once.
         if bytes.len() > *chunk {
             bytes.has_been_read(owned);
@@ -407,7 +408,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         index: u32,
         bytes: &[u8],
         owned: std::ops::Range<usize>,
-        (offset, begin, origin): (u64, Begin, Option<&Origin>),
+        (offset, begin, lines_before, origin): (u64, Begin, Option<u64>, Option<&Origin>),
         local: &mut L,
         map: &impl Fn(&mut L, &Chunk<'_>) -> O,
     ) {
@@ -422,6 +423,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             owned,
             offset,
             begin,
+            lines_before,
             origin,
             account: &account,
             desk: Desk::default(),

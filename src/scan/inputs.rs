@@ -65,6 +65,8 @@ pub struct Input {
     pub age: Age,
     /// Are its times whole seconds, so that an entry may be up to a second later than its time says?
     pub coarse: bool,
+    /// Is the order of its lines the time of its entries, as no log tells another?
+    pub(super) ordered: bool,
     found: Found,
     /// A pipe can be opened only once.
     pipe: Mutex<Pipe>,
@@ -132,7 +134,11 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
             let what = "its dates can be read with the day or with the month first, and nothing tells which: they are left out";
             inputs.diagnostics.push(Diagnostic::warning(&log.shown, what));
         }
-        if profile.unclear_zone && profile.zone.or(scan.read.zone).is_none_or(|zone| zone == chrono_tz::UTC) {
+        let proved = profile.wrapping.ahead.is_some();
+        if profile.unclear_zone
+            && !proved
+            && profile.zone.or(scan.read.zone).is_none_or(|zone| zone == chrono_tz::UTC)
+        {
             let what = "its times name a zone that places far apart share (CST, IST …): they are left out";
             inputs
                 .diagnostics
@@ -245,6 +251,9 @@ fn look(found: &Found, options: SurveyOptions, scan: &ScanOptions) -> Result<Inp
         Content::Mapped(map) => {
             let samples = samples(&map);
             let mut kind = recognise(&samples, found, options, scan)?;
+            if is_shared(&kind) {
+                kind = recognise(&[samples.clone(), spread(&map)].concat(), found, options, scan)?;
+            }
             find_day(&mut kind, &map);
             let coarse = is_coarse(&kind, samples[0], found.modified, scan);
             // A file on standard input cannot be opened again by a name.
@@ -275,6 +284,7 @@ fn look(found: &Found, options: SurveyOptions, scan: &ScanOptions) -> Result<Inp
         log: found.shown.clone(),
         age: Age::Current,
         coarse,
+        ordered: false,
         found: found.clone(),
         pipe: Mutex::new(pipe),
     })
@@ -340,7 +350,7 @@ fn recognise(
         None => log::survey::survey_with(samples, &own),
     };
     profile.records = records;
-    profile.zone = scan.read.zone_for(&path);
+    profile.zone = scan.read.zone_for(&path).or(profile.zone);
     // A configuration may well hold a time or two.
     let starts: usize = profile.survey.understood.iter().map(|(_, count)| count).sum();
     if !found.named && starts * 3 < profile.survey.lines && is_source_text(Path::new(&*path)) {
@@ -407,6 +417,30 @@ pub(super) fn samples(bytes: &[u8]) -> Vec<&[u8]> {
         whole_lines(&bytes[from..at + ELSEWHERE])
     };
     vec![whole_lines(&bytes[..HEAD]), piece(bytes.len() / 2), piece(bytes.len() - ELSEWHERE)]
+}
+
+/// Are there, as far as is known, lines of several programs in a log?
+fn is_shared(kind: &InputKind) -> bool {
+    matches!(kind, InputKind::Log(profile) if profile.records.is_none() && profile.wrapping.is_shared())
+}
+
+/// At how many more places a file is looked at whose lines may be of several programs, and how much there: one may have
+/// written the beginning, and another the rest.
+const PLACES: usize = 24;
+const THERE: usize = 4 << 10;
+
+/// Pieces of a file all over it, in whole lines; none of a file that has been seen whole.
+fn spread(bytes: &[u8]) -> Vec<&[u8]> {
+    if bytes.len() <= HEAD + 2 * ELSEWHERE {
+        return Vec::new();
+    }
+    let piece = |at: usize| {
+        let end = (at + THERE).min(bytes.len());
+        let from = memchr::memchr(b'\n', &bytes[at..end]).map_or(end, |length| at + length + 1);
+        whole_lines(&bytes[from..end])
+    };
+    let step = (bytes.len() - HEAD) / PLACES;
+    (0..PLACES).map(|place| piece(HEAD + place * step)).filter(|piece| piece.ends_with(b"\n")).collect()
 }
 
 /// Without a last line that is cut; all of it if it is one line.
@@ -482,12 +516,16 @@ impl Input {
     /// Opens the file for a scan: its content, and what was already read of it.
     pub(super) fn open(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
         let (content, head) = self.open_as_stored(options)?;
-        let has_records = self.profile().is_some_and(|profile| profile.records.is_some());
+        let from_start = self.is_read_from_start();
         Ok(match content {
-            // Where a record is shows only from the file's start on.
-            Content::Mapped(map) if has_records => (Content::Stream(Stream::of_map(&self.shown, map)), head),
+            Content::Mapped(map) if from_start => (Content::Stream(Stream::of_map(&self.shown, map)), head),
             content => (content, head),
         })
+    }
+
+    /// Does only its start tell what stands further on: where a record is, how many lines there have been?
+    fn is_read_from_start(&self) -> bool {
+        self.ordered || self.profile().is_some_and(|profile| profile.records.is_some())
     }
 
     fn open_as_stored(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
@@ -507,8 +545,7 @@ impl Input {
             }
             Pipe::None => {}
         }
-        let has_records = self.profile().is_some_and(|profile| profile.records.is_some());
-        let map = options.map && !has_records;
+        let map = options.map && !self.is_read_from_start();
         let opened = source::open(&self.found, &OpenOptions { map }, &options.cancel)?;
         Ok((opened.content, Vec::new()))
     }
@@ -555,6 +592,32 @@ impl Input {
 }
 
 impl Inputs {
+    /// Takes the order of lines for the time of entries where no log tells a time; what there is to say about that.
+    /// `zoned` says that a person named the zone.
+    pub fn order_by_lines(&mut self, zoned: bool) -> Option<Diagnostic> {
+        let timed = |log: &Input| log.profile().is_some_and(|profile| profile.tells_time(log.latest, zoned));
+        let others = self.has_metrics() || !self.platform.is_empty();
+        if self.logs.is_empty() || others || self.logs.iter().any(timed) {
+            return None;
+        }
+        for log in &mut self.logs {
+            log.ordered = true;
+        }
+        Some(match &self.logs[..] {
+            [one] => {
+                let what = "no entry tells a time: the order of its lines is taken for it";
+                Diagnostic::warning(&one.shown, what)
+            }
+            logs => {
+                let count = logs.len();
+                let what = format!(
+                    "no entry of these {count} logs tells a time: the order of lines in each is taken for it"
+                );
+                Diagnostic::warning("", what)
+            }
+        })
+    }
+
     /// What names requests in the logs in which no field's name says so, by what its values do.
     pub fn request_ids(&self) -> RequestIds {
         let mut all = RequestIds::default();

@@ -184,6 +184,33 @@ const NOTHING: &[&str] = &[
     "<none>",
 ];
 
+/// Is a word or phrase of a signature the name of a state that is not so, of a counter, or of something that would say
+/// it: `pool exhausted: false`, `deadlock detected=#`, `disk full alarm at 95%`?
+pub fn is_undone(words: &str, after: &str) -> bool {
+    let phrase = words.contains(' ');
+    // Of a word that is looked for only the beginning may be known: `exhaust`.
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let ending = &after[..after.len() - rest.len()];
+    let state = phrase || if ending.is_empty() { words.ends_with("ed") } else { ending.ends_with("ed") };
+    let is_no = |value: &str| {
+        let number = value.trim_start_matches(['0', '.', '%']).is_empty();
+        !number && NOTHING.contains(&value.to_ascii_lowercase().as_str())
+    };
+    // Of a state that is assigned a value nobody knows whether it is so.
+    let unknown = |value: &str| state && value.starts_with(['#', '*']) && rest.starts_with('=');
+    attribute(rest).is_some_and(|value| is_no(value) || unknown(value)) || (phrase && is_setting(rest))
+}
+
+/// Is it what an alarm is for, or a limit: `… alarm at 95%`, `… threshold is 90%`?
+fn is_setting(after: &str) -> bool {
+    let mut words = after.trim_start().split([' ', ',', ';', ':', '=']);
+    matches!(words.next(), Some("alarm" | "alert" | "threshold" | "watermark" | "warning" | "check"))
+        && matches!(
+            words.next(),
+            Some("at" | "is" | "set" | "above" | "below" | "of" | "enabled" | "disabled")
+        )
+}
+
 /// Is what was found taken back by what stands beside it?
 pub(super) fn is_taken_back(text: &str, at: &Range<usize>, stand: &Stand) -> bool {
     let clause = clause_before(&text[..at.start]);

@@ -14,4 +14,5 @@ pub mod platform;
 pub mod quantity;
 pub mod tongues;
 
+pub use denial::is_undone;
 pub use nature::{Decisive, Nature, Severity};

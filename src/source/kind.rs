@@ -91,6 +91,11 @@ const SIGNS: &[Sign] = &[
     sign(0, b"LPKSHHRH", "systemd journal (`journalctl -o json --file FILE` makes it readable)"),
     sign(0, b"ElfFile\0", "Windows event log"),
     sign(0, b"regf", "Windows registry"),
+    // What macOS keeps of a file beside its text, in every archive that is made there (RFC 1740).
+    sign(0, b"\0\x05\x16\x07", "AppleDouble file"),
+    sign(0, b"\0\x05\x16\0", "AppleSingle file"),
+    sign(0, b"ASL DB\0", "log of Apple's syslogd (`syslog -f FILE` makes it readable)"),
+    sign(0, b"bplist00", "property list"),
     sign(0, b"\xd4\xc3\xb2\xa1", "packet capture"),
     sign(0, b"\xa1\xb2\xc3\xd4", "packet capture"),
     sign(0, b"\x4d\x3c\xb2\xa1", "packet capture"),
@@ -154,9 +159,41 @@ fn unsigned(head: &[u8], name: &str) -> Option<&'static str> {
     let stem = name.split(['.', '-']).next().unwrap_or(name);
     let has_nul = memchr::memchr(0, head).is_some();
     match stem {
-        "wtmp" | "btmp" | "utmp" | "lastlog" | "faillog" | "tallylog" if has_nul => Some("login records"),
-        _ => None,
+        "wtmp" | "btmp" | "utmp" | "wtmpx" | "utmpx" | "utx" | "lastlog" | "faillog" | "tallylog"
+            if has_nul =>
+        {
+            Some("login records")
+        }
+        "pacct" | "acct" if has_nul => Some("process accounting"),
+        _ => is_data(head).then_some("binary data"),
     }
+}
+
+/// How many bytes decide whether a file is data, and how few are too few.
+const DECIDING: usize = 4 << 10;
+const FEW: usize = 64;
+
+/// Is this no text in any encoding? Among bytes that are not zero one in fifty is a control code that no text has, of at
+/// least four kinds, and one in eight is such a code or no UTF-8. Encodings of text have no control codes, and what text
+/// parts fields with is one of them, always the same.
+fn is_data(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(DECIDING)];
+    let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    if is_wide {
+        return false;
+    }
+    let mut seen = 0_u32;
+    let mut controls = 0;
+    for b in head.iter().copied().filter(|b| matches!(b, 1..=6 | 0x0E..=0x1A | 0x1C..=0x1F)) {
+        seen |= 1 << b;
+        controls += 1;
+    }
+    let all = head.iter().filter(|b| **b != 0).count();
+    if all < FEW || seen.count_ones() < 4 || controls * 50 < all {
+        return false;
+    }
+    let strange: usize = head.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
+    (controls + strange) * 8 >= all
 }
 
 #[cfg(test)]
@@ -186,6 +223,27 @@ mod tests {
             assert_eq!(kind(head, "x.log"), Kind::Binary(what), "{}", head.escape_ascii());
         }
         assert_eq!(kind(b"\x07\0\0\0ts/0", "/var/log/wtmp-20231224"), Kind::Binary("login records"));
+        assert_eq!(kind(b"\0\x05\x16\x07\0\x02\0\0Mac OS X", "._app.log"), Kind::Binary("AppleDouble file"));
+        // Numbers without an order, as what is encrypted or packed looks, and records of fixed length.
+        let mut state = 1_u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(2_000)
+        .collect();
+        assert_eq!(kind(&noise, "spool"), Kind::Binary("binary data"));
+        let records: Vec<u8> = (1_u32..40)
+            .flat_map(|n| {
+                let mut record = vec![7, 0, 0, 0];
+                record.extend((n * 977).to_le_bytes());
+                record.extend(b"pts/1\0\0\0\0\0\0\0root\0\0\0\0");
+                record.extend((1_709_633_411 + n * 61).to_le_bytes());
+                record.extend((n * 31_337).to_le_bytes());
+                record
+            })
+            .collect();
+        assert_eq!(kind(&records, "sessions"), Kind::Binary("binary data"));
     }
 
     #[test]
@@ -205,6 +263,10 @@ mod tests {
             b"PK is a key\n",
             b"\x1b[31mred\x1b[0m",
             b"\xff\xfeu\0t\0f\0",
+            // FIX parts its fields with a control code.
+            &b"20240305-10:10:11.123 : 8=FIX.4.4\x019=65\x0135=A\x0149=X\x0156=Y\x01\n".repeat(20),
+            // Shift-JIS and GBK are no UTF-8.
+            &b"2024-03-05 10:10:11 \x83G\x83\x89\x81[\x82\xaa\x94\xad\x90\xb6\n".repeat(20),
         ] {
             assert_eq!(kind(head, "app.log"), Kind::Text, "{}", head.escape_ascii());
         }

@@ -11,6 +11,7 @@ use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::series::bins::{Bins, NARROWEST};
 use crate::series::change::{self, Against, Stretch, Way};
+use crate::signatures::is_undone;
 use crate::timeline::levels::Levels;
 
 /// Bins of the axis.
@@ -441,6 +442,7 @@ fn words(kinds: &[(Kind, Signal)], vocabulary: &[&'static str]) -> Vec<Vec<&'sta
     let of = |kind: &Kind| {
         let mut found: Vec<&'static str> = automaton
             .find_overlapping_iter(&kind.text)
+            .filter(|found| !is_undone(vocabulary[found.pattern().as_usize()], &kind.text[found.end()..]))
             .map(|found| vocabulary[found.pattern().as_usize()])
             .collect();
         found.sort_unstable();

@@ -210,7 +210,9 @@ impl Told<'_> {
         let rates = self.story.rates;
         if let Some(onset) = self.story.onset {
             let date = onset.date_clock();
-            tile("onset", Style::Warn, onset.clock(), format!("{} UTC", &date[..10]));
+            let day = date.split_once(' ').filter(|_| onset.line().is_none());
+            let note = day.map_or(String::new(), |(day, _)| format!("{day} UTC"));
+            tile("onset", Style::Warn, onset.clock(), note);
         }
         if let (Some(before), Some(during)) = (rates.before, rates.during) {
             let after =

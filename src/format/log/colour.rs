@@ -69,7 +69,10 @@ fn sequence_end(text: &[u8], at: usize) -> usize {
     let rest = &text[at + 1..];
     let length = match rest.first() {
         Some(b'[') => rest[1..].iter().position(|b| (0x40..=0x7E).contains(b) || *b == b'\n').map(|n| n + 1),
-        Some(b']') => rest[1..].iter().position(|b| matches!(b, 0x07 | b'\n')).map(|n| n + 1),
+        // Commands to programs of a terminal; runners of CI put the time of a line into one.
+        Some(b']' | b'_' | b'^' | b'P') => {
+            rest[1..].iter().position(|b| matches!(b, 0x07 | b'\n')).map(|n| n + 1)
+        }
         Some(_) => Some(0),
         None => return text.len(),
     };
@@ -91,6 +94,7 @@ mod tests {
             ("\x1b[0m\x1b[32mSep 19\x1b[0m x", "Sep 19 x"),
             ("\x1b[2Kweb-1 | \x1b[31m\x1b[1mWARN", "web-1 | WARN"),
             ("a\x1b]0;title\x07b", "ab"),
+            ("\x1b_bk;t=1709633412123\x07b", "b"),
             ("cut\x1b[3", "cut"),
             ("cut\x1b", "cut"),
             ("a\x1b[31\nb", "a\nb"),

@@ -1,4 +1,4 @@
-//! Fields that play time and level by what is in them, in files where no name tells which do.
+//! Fields that play time, level and message by what is in them, in files where no name tells which do.
 
 use std::collections::BTreeMap;
 
@@ -28,6 +28,10 @@ struct Field {
     levels: usize,
     /// How many of these are levels that nothing but a log writes.
     plain_levels: usize,
+    /// How many values are sentences: three words and more, one after the other.
+    sentences: usize,
+    /// How long these are together.
+    length: usize,
 }
 
 /// How many fields are looked at: documents whose names are data have more of them than is told by looking.
@@ -37,7 +41,12 @@ const MOST_FIELDS: usize = 500;
 const ENOUGH: usize = 200;
 
 /// Levels that are no outcomes and no words of every day.
-const PLAIN_LEVELS: [&str; 10] = [
+const PLAIN_LEVELS: [&str; 15] = [
+    "trc",
+    "dbg",
+    "inf",
+    "wrn",
+    "ftl",
     "trace",
     "debug",
     "info",
@@ -133,17 +142,25 @@ impl Contents {
             field.levels += 1;
             let plain = PLAIN_LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level.as_bytes()));
             field.plain_levels += usize::from(plain);
+        } else if let Value::Text(text) = value
+            && is_sentence(text.raw)
+        {
+            field.sentences += 1;
+            field.length += text.raw.len().min(LONG);
         }
     }
 
     /// The fields that play roles which no name plays.
-    pub(super) fn roles(&self, timed: bool, levelled: bool) -> Vec<(Role, Vec<String>)> {
+    pub(super) fn roles(&self, timed: bool, levelled: bool, told: bool) -> Vec<(Role, Vec<String>)> {
         let mut roles = Vec::new();
         if let Some(path) = (!timed).then(|| self.time()).flatten() {
             roles.push((Role::Ts, vec![path]));
         }
         if let Some(path) = (!levelled).then(|| self.level()).flatten() {
             roles.push((Role::Level, vec![path]));
+        }
+        if let Some(path) = (!told).then(|| self.message()).flatten() {
+            roles.push((Role::Message, vec![path]));
         }
         roles
     }
@@ -166,6 +183,15 @@ impl Contents {
         named.min().map(|(.., path)| path.clone())
     }
 
+    /// The field that says most in sentences, in most entries.
+    fn message(&self) -> Option<String> {
+        let usual =
+            |field: &Field| field.sentences * 2 >= self.entries && field.sentences * 10 >= field.seen * 9;
+        let fitting = self.fields.iter().filter(|(_, field)| usual(field) && field.sentences > 0);
+        let longest = fitting.max_by_key(|(path, field)| (field.length, std::cmp::Reverse(path.len())));
+        longest.map(|(path, _)| path.clone())
+    }
+
     /// The field that has a level and nothing else wherever it occurs.
     fn level(&self) -> Option<String> {
         let usual = |field: &Field| {
@@ -175,6 +201,23 @@ impl Contents {
         let deep = fitting.map(|(path, _)| (path.matches('.').count(), path));
         deep.min().map(|(_, path)| path.clone())
     }
+}
+
+/// How much of a sentence counts.
+const LONG: usize = 200;
+
+/// Is it something said: three words of letters in a row, and no name of a browser or of a request's line?
+fn is_sentence(text: &[u8]) -> bool {
+    let text = &text[..text.len().min(LONG)];
+    if text.starts_with(b"Mozilla/") || text.starts_with(b"{") || text.starts_with(b"[") {
+        return false;
+    }
+    let mut run = 0;
+    text.split(|b| *b == b' ').any(|word| {
+        let letters = word.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
+        run = if letters * 3 >= word.len() * 2 && letters > 0 { run + 1 } else { 0 };
+        run >= 3
+    })
 }
 
 /// How much a field's name says that it is the entry's time; none where it says that it is another.
@@ -250,7 +293,7 @@ mod tests {
                 contents.value(path, Value::Text(Text::plain(text.as_bytes())));
             }
         }
-        let roles = contents.roles(false, false);
+        let roles = contents.roles(false, false, false);
         let told: Vec<String> =
             roles.iter().map(|(role, paths)| format!("{}={}", role.name(), paths[0])).collect();
         told.join(" ")
@@ -266,6 +309,10 @@ mod tests {
             (&[&[("x", one)], &[("x", two)], &[("x", three)]], "ts=x"),
             (&[&[("x", three)], &[("x", two)], &[("x", one)]], ""),
             (&[&[("createdAt", one)], &[("y", "z")]], ""),
+            (
+                &[&[("a", "pool of db is exhausted"), ("b", "Mozilla/5.0 is like the others"), ("c", "no")]],
+                "message=a",
+            ),
             (&[&[("user.created_at", one)], &[("user.created_at", two)], &[("user.created_at", three)]], ""),
             (&[&[("until", three), ("record.time.repr", one)]], "ts=record.time.repr"),
             (&[&[("kind", "error")], &[("kind", "warning")]], "level=kind"),

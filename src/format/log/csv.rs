@@ -111,7 +111,11 @@ impl LogFormat for Csv {
         plan.offer_named(slots, b"ts", Value::plain(text));
         for (index, (name, text)) in columns.cut(entry.trim_ascii_end()).enumerate() {
             if index != columns.time.0 && index != columns.time.1 {
-                plan.offer_named(slots, name.as_bytes(), columns.typed(text));
+                let value = match undoubled(text) {
+                    Cow::Borrowed(text) => columns.typed(text),
+                    Cow::Owned(made) => Value::plain(slots.keep(made).unwrap_or(text)),
+                };
+                plan.offer_named(slots, name.as_bytes(), value);
             }
         }
         plan.offer_missing(slots, b"message", Value::plain(entry.trim_ascii_end()));
@@ -128,7 +132,10 @@ impl LogFormat for Csv {
         let columns = plan.columns()?;
         if !is_header(columns, first_line(entry)) {
             for (name, text) in columns.cut(entry.trim_ascii_end()) {
-                visit(name, columns.typed(text));
+                match undoubled(text) {
+                    Cow::Borrowed(text) => visit(name, columns.typed(text)),
+                    Cow::Owned(text) => visit(name, Value::plain(&text)),
+                }
             }
         }
         None
@@ -153,6 +160,13 @@ impl LogFormat for Csv {
                 ts: Some("2023-12-24T03:14:23Z"),
                 level: Some(Level::Error),
                 roles: &[(Role::Service, "cart"), (Role::Message, "gone, all of it")],
+            },
+            Sample {
+                header: "TimeGenerated [UTC],SeverityLevel,Message\n\"12/24/2023, 3:14:22.123 AM\",1,x\n",
+                text: "\"12/24/2023, 3:14:23.123 AM\",3,\"said \"\"no\"\"\"",
+                ts: Some("2023-12-24T03:14:23.123Z"),
+                level: Some(Level::Error),
+                roles: &[(Role::Message, "said \"no\"")],
             },
             Sample {
                 header: "Date\tTime\tHost\tStatus\n2023-12-24\t03:14:22\tweb1\t200\n",

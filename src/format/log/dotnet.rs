@@ -2,7 +2,7 @@
 
 use super::Sample;
 use super::positional::positional;
-use super::words::Words;
+use super::words::{Words, bare};
 use crate::format::time;
 use crate::model::{Level, Role, Value};
 
@@ -33,6 +33,13 @@ positional!(
             ts: Some("2023-12-24T03:14:23.123456700Z"),
             level: Some(Level::Warn),
             roles: &[(Role::Message, "Heartbeat took longer than 00:00:01")],
+        },
+        Sample {
+            header: "",
+            text: "info: Microsoft.AspNetCore.HttpLogging.HttpLoggingMiddleware[9]\n      Request and Response:\n      Method: GET\n      Path: /till/2\n      StatusCode: 503\n      Date: Tue, 05 Mar 2024 10:10:11 GMT\n      Duration: 12.5",
+            ts: None,
+            level: Some(Level::Info),
+            roles: &[(Role::Status, "503"), (Role::Duration, "12.5")],
         },
     ]
 );
@@ -89,6 +96,26 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     if let Some(number) = words.until(b']', 16) {
         put("event_id", Value::Number(number));
     }
-    put("message", Value::plain(entry[words.place()..].trim_ascii()));
+    let message = entry[words.place()..].trim_ascii();
+    put("message", Value::plain(message));
+    if memchr::memmem::find(&entry[..words.place()], b".HttpLogging.").is_some() {
+        http(message, put);
+    }
     true
+}
+
+/// What the middleware for HTTP logging says of a request, a line each; its duration is in milliseconds (ASP.NET Core,
+/// "HTTP logging").
+fn http<'a>(message: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) {
+    for line in message.split(|b| *b == b'\n').map(<[u8]>::trim_ascii) {
+        let Some(colon) = memchr::memmem::find(line, b": ") else { continue };
+        let name = match &line[..colon] {
+            b"Method" => "method",
+            b"Path" => "path",
+            b"StatusCode" => "status",
+            b"Duration" => "duration_ms",
+            _ => continue,
+        };
+        put(name, bare(&line[colon + 2..]));
+    }
 }

@@ -261,7 +261,12 @@ impl LogFormat for Envelope {
 
     fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
         let carrier = self.carrier(plan)?;
-        let line = carrier.path();
+        let line = match &carrier.way {
+            Way::Keys(keys) => keys.join("."),
+            Way::Column(at) => {
+                plan.columns().and_then(|columns| columns.names.get(*at)).cloned().unwrap_or_default()
+            }
+        };
         let outer = &mut |name: &str, value: Value<'_>| {
             if name != line {
                 visit(name, value);
@@ -418,6 +423,8 @@ struct Seen {
 #[derive(Debug, Default)]
 pub(super) struct Learner {
     records: usize,
+    /// Records that tell a level in a word, as loggers write them.
+    levelled: usize,
     values: BTreeMap<Vec<String>, Seen>,
 }
 
@@ -425,6 +432,7 @@ impl Learner {
     /// Looks at a record; `reads` says how a text reads.
     pub(super) fn record(&mut self, record: &[u8], reads: &dyn Fn(&[u8]) -> Reads) {
         self.records += 1;
+        self.levelled += usize::from(tells_level(record));
         self.object(record, &mut Vec::new(), reads);
     }
 
@@ -460,8 +468,12 @@ impl Learner {
     /// The way to the line: to the value that reads as one most often, else to one that nothing but a transport calls so.
     pub(super) fn line(&self) -> Option<Vec<String>> {
         let usual = |seen: &Seen| seen.count * 2 >= self.records;
+        // A logger's own record carries a line only if most of its messages read as one: some may by chance.
+        let least = if self.levelled * 2 > self.records { 2 } else { 10 };
         let told = self.values.iter().filter(|(_, seen)| {
-            usual(seen) && seen.framed * 10 >= seen.count && (seen.framed + seen.continues) * 2 >= seen.count
+            usual(seen)
+                && seen.framed * least >= seen.count
+                && (seen.framed + seen.continues) * 2 >= seen.count
         });
         let best = told.min_by_key(|(way, seen)| (std::cmp::Reverse(seen.framed), rank(way), way.len()));
         // Where a value with a more telling name says it in plain words, the record is the program's own.
@@ -481,6 +493,20 @@ impl Learner {
         };
         best.or_else(sure).map(|(way, _)| way.clone())
     }
+}
+
+/// Does a record tell a level of its own, in a word and under a logger's name for it?
+fn tells_level(record: &[u8]) -> bool {
+    const NAMES: [&str; 7] = ["level", "lvl", "severity", "loglevel", "log.level", "levelname", "@l"];
+    let mut tells = false;
+    // Damage: what was read before it counts.
+    let _ = json::each_field(record, |key: Text<'_>, value| {
+        if let Value::Text(text) = value {
+            tells |=
+                Level::from_word(text.raw).is_some() && NAMES.contains(&names::normal(&key.text()).as_str());
+        }
+    });
+    tells
 }
 
 /// How much its name says that a value is the line.

@@ -657,14 +657,19 @@ fn level_behind(next: &[u8]) -> bool {
 /// first, or one of these in an abbreviation.
 pub(super) fn level_word(word: &[u8]) -> Option<Level> {
     let word = word.strip_suffix(b":").unwrap_or(word);
-    if word.len() < 3 || !word.iter().all(u8::is_ascii_alphanumeric) {
+    if word.len() < 3 {
         return None;
+    }
+    if !word.iter().all(u8::is_ascii_alphanumeric) {
+        return (!word.is_ascii()).then(|| Level::from_foreign_word(word))?;
     }
     let mixed = word[1..].iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
     if mixed {
         return None;
     }
-    Level::from_word(word)
+    // In small letters they begin sentences.
+    let capitals = word.iter().all(u8::is_ascii_uppercase);
+    Level::from_word(word).filter(|_| capitals || Level::from_foreign_word(word).is_none())
 }
 
 fn is_word(b: u8) -> bool {

@@ -158,7 +158,7 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
     }
     let mut words = Words::of(line);
     let kind = words.word().unwrap_or_default();
-    put("event", Value::plain(kind.strip_suffix(b":").unwrap_or(kind)));
+    put("platform_event", Value::plain(kind.strip_suffix(b":").unwrap_or(kind)));
     if let Some(at) = memchr::memmem::find(line, b"RequestId: ") {
         put("request_id", Value::plain(&line[at + 11..line.len().min(at + 47)]));
     }

@@ -16,6 +16,7 @@ mod columns;
 mod contents;
 pub mod cri;
 pub mod csv;
+mod dates;
 pub mod dmesg;
 pub mod docker;
 pub mod dotnet;
@@ -27,6 +28,7 @@ pub mod haproxy;
 mod header;
 pub mod ids;
 pub mod journal;
+pub mod journal_verbose;
 pub mod json;
 pub mod jul;
 pub mod klog;
@@ -64,10 +66,13 @@ mod trace;
 mod usual;
 pub mod uwsgi;
 pub mod w3c;
+pub mod weblogic;
 pub mod websphere;
 pub mod winevent;
+pub mod winevent_text;
 mod words;
 pub mod wrapping;
+pub mod xml;
 pub mod zeek;
 
 use std::borrow::Cow;
@@ -98,6 +103,17 @@ pub trait LogFormat: Debug + Send + Sync {
     /// inside, which bounds how deep lines nest. 0 carries nothing.
     fn layer(&self) -> u8 {
         0
+    }
+
+    /// How long the entry is that starts here, for formats whose entries only several lines tell.
+    fn length(&self, _rest: &[u8]) -> Option<usize> {
+        None
+    }
+
+    /// The text of an entry's time, for formats that write it somewhere below the first line: dates in numbers are told
+    /// by each other.
+    fn time<'a>(&self, _entry: &'a [u8]) -> Option<&'a [u8]> {
+        None
     }
 
     /// Are its entries rows under the names that the file's head gives to columns?
@@ -205,6 +221,7 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &cef::Cef,
     &cmtrace::CmTrace,
     &chromium::Chromium,
+    &weblogic::WebLogic,
     &websphere::WebSphere,
     &ossec::Ossec,
     &modsecurity::ModSecurity,
@@ -214,8 +231,11 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &jul::JavaUtilLogging,
     &dotnet::Dotnet,
     &ruby::Ruby,
+    &xml::XmlEvent,
     &winevent::WindowsEvent,
+    &winevent_text::WindowsEventText,
     &journal::Journal,
+    &journal_verbose::JournalVerbose,
     &logfmt::Logfmt,
     &prefix::Prefix,
     &syslog::Syslog,

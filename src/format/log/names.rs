@@ -55,6 +55,10 @@ const NAMES: &[(Role, &[&str])] = &[
             "lastTimestamp",
             "metadata.creationTimestamp",
             "start",
+            "log_date",
+            "Zeitstempel",
+            "Zeit",
+            "Datum",
         ],
     ),
     (
@@ -84,6 +88,10 @@ const NAMES: &[(Role, &[&str])] = &[
             "eventLogLevel",
             "verbosity",
             "@fields.level",
+            "severity_level",
+            "Schweregrad",
+            "Ebene",
+            "Stufe",
             "error_severity",
         ],
     ),
@@ -115,6 +123,8 @@ const NAMES: &[(Role, &[&str])] = &[
             "log_message",
             "message_text",
             "content",
+            "Meldung",
+            "Nachricht",
         ],
     ),
     (
@@ -353,11 +363,18 @@ const NAMES: &[(Role, &[&str])] = &[
 /// A name without what loggers disagree about: letter case, `-` and `_`. `requestId` and `X-Request-ID` lose
 /// their differences; dots stay, they part the names of nested fields.
 pub fn normal(name: &str) -> String {
+    let name = without_zone(name);
     if name.is_ascii() {
         let kept = name.bytes().filter(|b| !matches!(b, b'_' | b'-'));
         return kept.map(|b| char::from(b.to_ascii_lowercase())).collect();
     }
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// Without the zone that exports of tables write behind the name of a time: `TimeGenerated [UTC]`.
+fn without_zone(name: &str) -> &str {
+    let end = [" [UTC]", " (UTC)"].iter().find_map(|zone| name.strip_suffix(zone));
+    end.unwrap_or(name)
 }
 
 /// The roles that a field of this name can play, each with the rank of the name (0 is the most telling) and

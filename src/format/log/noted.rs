@@ -8,6 +8,7 @@ use super::durations::Durations;
 use super::request::Request;
 use super::survey::outcome;
 use super::{json, names};
+use crate::format::time::{self, Numbers, Stamp};
 use crate::model::{Role, Text, Unit, Value};
 
 /// How deep names of nested fields are collected.
@@ -37,6 +38,7 @@ pub(super) struct Key {
     pub(super) count: usize,
     is_status: bool,
     is_message: bool,
+    is_time: bool,
     duration: Option<Counted>,
     named: Named,
 }
@@ -68,6 +70,23 @@ pub(super) struct Noted<'s> {
     pub(super) durations: &'s mut Durations,
     pub(super) spoken: Option<&'s mut Spoken>,
     pub(super) contents: Option<&'s mut Contents>,
+    pub(super) dates: &'s mut Vec<Numbers>,
+}
+
+/// How many dates in numbers are kept to find their order.
+pub(super) const MOST_DATES: usize = 500;
+
+/// The date in a field's text, if it is one of numbers, with a time of day or alone.
+fn date_in_numbers(text: &[u8]) -> Option<Numbers> {
+    let parts = text.iter().take(3).any(|b| matches!(b, b'/' | b'.' | b'-'));
+    if !parts || !text.first()?.is_ascii_digit() || text.len() > 40 {
+        return None;
+    }
+    let found = time::read(text).or_else(|| time::read(&[text, b" 00:00:00"].concat()));
+    match found {
+        Some((Stamp::Numeric { date, .. }, _)) => Some(date),
+        _ => None,
+    }
 }
 
 impl Noted<'_> {
@@ -80,6 +99,7 @@ impl Noted<'_> {
                 count: 0,
                 is_status: is(Role::Status),
                 is_message: is(Role::Message),
+                is_time: is(Role::Ts),
                 duration: Counted::of(name, &roles),
                 named: Named::of(name),
             };
@@ -90,6 +110,12 @@ impl Noted<'_> {
             self.candidates.field(name, key.named, value);
             if let (true, Some(spoken), Value::Text(text)) = (key.is_message, &mut self.spoken, value) {
                 spoken.message(text.raw);
+            }
+            if let (true, Value::Text(text)) = (key.is_time, value)
+                && let Some(date) = date_in_numbers(text.raw)
+                && self.dates.len() < MOST_DATES
+            {
+                self.dates.push(date);
             }
             match key.duration {
                 Some(Counted::Usually(unit)) => self.durations.number(name, unit, value),

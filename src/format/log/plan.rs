@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::columns::Columns;
 use super::durations::{self, Told};
+use super::envelope::meant;
 use super::ids::{self, Shape};
 use super::layout::Layout;
 use super::severity::{Scale, level};
 use super::wrapping::Wrapping;
 use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
-use crate::format::time::Clock;
+use crate::format::time::{Clock, time_alone};
 use crate::model::{Level, Needs, Role, Slot, Slots, Text, Timestamp, Unit, Value};
 
 /// The wanted names of one file, ready to be looked up by the bytes of a key.
@@ -329,8 +330,16 @@ impl Plan {
         let known = if self.formats.is_empty() { LOG_FORMATS } else { &self.formats };
         // The columns that a file's head names are those of its own lines.
         let may = |format: &dyn LogFormat| format.layer() < layer && !format.is_table();
-        let found = known.iter().copied().find(|format| may(*format) && format.starts(line, self));
-        found.unwrap_or(&text::Text)
+        let reads = |format: &&&'static dyn LogFormat| may(**format) && format.starts(line, self);
+        if let Some(format) = known.iter().find(reads) {
+            return *format;
+        }
+        // What several programs wrote may be in a format that no sample showed.
+        let strange = self.wrapping.is_shared()
+            && line.first().is_some_and(u8::is_ascii_graphic)
+            && !text::Text.starts(line, self);
+        let found = LOG_FORMATS.iter().filter(|_| strange).find(reads);
+        found.copied().unwrap_or(&text::Text)
     }
 
     /// Is anything wanted that text says only in its message?
@@ -414,6 +423,11 @@ impl Plan {
             {
                 as_plain_id(text, slots)
             }
+            // journald writes a message that is no plain text as the list of its bytes.
+            Value::Nested([b'[', ..]) if role == Some(Role::Message) => match meant(value) {
+                Some(Cow::Owned(text)) => slots.keep(text).map_or(value, Value::plain),
+                _ => value,
+            },
             value => value,
         };
         match value {
@@ -447,7 +461,14 @@ impl Plan {
         match role {
             Some(Role::Ts) => {
                 let ts = self.clock.value_near(value, &mut slots.recent);
-                let rank = if ts.is_some() { target.rank } else { UNREADABLE };
+                let joined = if ts.is_none() { self.joined(slots, value) } else { None };
+                let rank = match (ts, joined) {
+                    (Some(_), _) => target.rank,
+                    // A whole time comes before two halves.
+                    (None, Some(_)) => RANKS,
+                    (None, None) => UNREADABLE,
+                };
+                let ts = ts.or(joined);
                 let taken = slots.offer(target.slot, rank, value);
                 if taken && ts.is_some() {
                     slots.ts = ts;
@@ -474,6 +495,16 @@ impl Plan {
             }
             _ => slots.offer(target.slot, target.rank, value) && target.rank == 0,
         }
+    }
+
+    /// The instant that a date and a time of day mean together which two fields tell: one of them has been offered before.
+    fn joined(&self, slots: &Slots<'_>, value: Value<'_>) -> Option<Timestamp> {
+        let (Value::Text(one), Value::Text(other)) = (slots.role(Role::Ts), value) else { return None };
+        let (one, other) = (one.raw.trim_ascii(), other.raw.trim_ascii());
+        let (date, time) = if time_alone(one).is_some() { (other, one) } else { (one, other) };
+        let is_date = (6..=20).contains(&date.len()) && time_alone(date).is_none();
+        (is_date && slots.ts.is_none() && time_alone(time).is_some())
+            .then(|| self.clock.value(Value::plain(&[date, b" ", time].concat())))?
     }
 
     /// Offers `value` to every slot that wants a field of this name. Returns how many are filled for good.
@@ -536,6 +567,7 @@ impl Plan {
             "priority" => Scale::Syslog,
             "severitynumber" => Scale::Otel,
             "levelno" => Scale::Python,
+            "severitylevel" => Scale::Rising,
             _ => match self.small_levels {
                 SmallLevels::Syslog => Scale::Bunyan,
                 SmallLevels::Rising => Scale::Rising,
@@ -669,7 +701,7 @@ fn only_item(value: Value<'_>) -> Value<'_> {
 
 /// `{"epochSecond":1709633411,"nanoOfSecond":123000000}`: an instant as Java writes it; `seconds` and `nanos` as
 /// protocol buffers do; `{"date":"2024-03-05 10:10:11.123456","timezone":"Europe/Berlin"}` as PHP does.
-fn instant(raw: &[u8]) -> Option<Timestamp> {
+pub(super) fn instant(raw: &[u8]) -> Option<Timestamp> {
     let (mut seconds, mut nanos) = (None, 0);
     let (mut date, mut zone) = (None, None);
     let number = |value: Value<'_>| match value {

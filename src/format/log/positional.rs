@@ -9,7 +9,8 @@ pub(super) type Split = for<'a> fn(&'a [u8], &mut dyn FnMut(&str, Value<'a>)) ->
 
 /// Makes a [`LogFormat`](super::LogFormat) of a function for its frame and one that cuts its entries.
 macro_rules! positional {
-    ($format:ident, $name:literal, $about:literal, $starts:path, $split:path, $samples:expr) => {
+    ($format:ident, $name:literal, $about:literal, $starts:path, $split:path, $samples:expr
+     $(, length = $length:path)? $(, time = $time:path)?) => {
         impl $crate::format::log::LogFormat for $format {
             fn name(&self) -> &'static str {
                 $name
@@ -22,6 +23,18 @@ macro_rules! positional {
             fn starts(&self, rest: &[u8], _plan: &$crate::format::log::Plan) -> bool {
                 $starts(rest)
             }
+
+            $(
+                fn length(&self, rest: &[u8]) -> Option<usize> {
+                    $length(rest)
+                }
+            )?
+
+            $(
+                fn time<'a>(&self, entry: &'a [u8]) -> Option<&'a [u8]> {
+                    $time(entry)
+                }
+            )?
 
             fn extract<'a>(
                 &self,

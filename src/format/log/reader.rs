@@ -9,7 +9,7 @@ use super::own::{Own, PathPattern};
 use super::request::Request;
 use super::trace::{continues, continues_untimed, ends_trace, is_traceback, opens_crash};
 use super::words::first_line;
-use super::{LogFormat, Plan, Profile, json, names, text};
+use super::{LogFormat, Plan, Profile, dotnet, json, names, text};
 use crate::format::metric::MetricFormat;
 use crate::format::time::Clock;
 use crate::model::{Level, Needs, Role, Slot, Slots, Timestamp, Value};
@@ -34,6 +34,8 @@ pub struct Reader {
     objects: bool,
     /// Do lines of text without a time continue the entry before?
     gathers: bool,
+    /// Does what belongs to an entry stand indented below it, whatever it is? .NET's console logger does that.
+    indents: bool,
     plan: Plan,
     frame: Plan,
     service: Option<String>,
@@ -125,6 +127,7 @@ impl Reader {
         let is_json = formats.first().is_some_and(|format| format.name() == json::Json.name());
         Reader {
             gathers: !formats.is_empty() && formats.iter().all(|format| format.gathers()),
+            indents: formats.iter().any(|format| format.name() == dotnet::Dotnet.name()),
             wrapped,
             formats,
             timed: profile.layout.is_timed(),
@@ -163,18 +166,30 @@ impl Reader {
         }
         let Some(end) = at.checked_sub(1) else { return false };
         let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |newline| newline + 1);
-        let before = self.seen(&bytes[start..end]);
-        if !text::Text.starts(&before, &self.plan) {
+        self.is_calm_before(&self.seen(&bytes[start..end]), line)
+    }
+
+    /// Does the line before one that opens a crash say nothing bad?
+    fn is_calm_before(&self, before: &[u8], line: &[u8]) -> bool {
+        if !text::Text.starts(before, &self.plan) {
             return false;
         }
         if is_traceback(line) {
             // Loggers write traces below what they say; servers do not, below a request.
-            return self.plan.speaks() && Request::of(&before).status.is_some();
+            return self.plan.speaks() && Request::of(before).status.is_some();
         }
-        Header::of(&before, self.plan.layout()).level.is_none_or(|(level, ..)| level < Level::Error)
+        Header::of(before, self.plan.layout()).level.is_none_or(|(level, ..)| level < Level::Error)
+    }
+
+    /// What a line carries, or the line.
+    fn innermost<'l>(&self, line: &'l [u8]) -> Cow<'l, [u8]> {
+        self.carried(line).unwrap_or(Cow::Borrowed(line))
     }
 
     fn outer_text_starts(&self, rest: &[u8]) -> bool {
+        if self.indents && rest.starts_with(b"    ") {
+            return false;
+        }
         (self.timed || !self.gathers) && self.text_starts(rest, self.timed)
     }
 
@@ -199,6 +214,13 @@ impl Reader {
                 let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |newline| newline + 1);
                 &bytes[start..end]
             });
+            if let Some(before) = before
+                && self.inner_timed
+                && opens_crash(&self.innermost(&seen))
+                && self.is_calm_before(&self.innermost(before), &self.innermost(&seen))
+            {
+                return true;
+            }
             return before.is_some_and(|before| format.is_of_another(&seen, &self.seen(before)));
         }
         !self.is_part(bytes, at, format) && !self.ends_trace_within(bytes, at, &seen)

@@ -16,7 +16,7 @@ pub enum Scale {
     Syslog,
     /// 10 trace … 60 fatal, and nothing below.
     Tens,
-    /// 0 debug … 4 fatal (Nextcloud).
+    /// 0 debug … 4 fatal (Nextcloud; `SeverityLevel` of Application Insights).
     Rising,
 }
 

@@ -8,17 +8,19 @@ use super::columns::Columns;
 use super::contents::Contents;
 use super::durations::{Durations, Told};
 use super::layout::{BARE_SLACK, Found, Layout, locate, locate_bare, stamp};
-use super::noted::{Keys, Noted, Spoken};
+use super::noted::{Keys, MOST_DATES, Noted, Spoken};
 use super::reader::without_mark;
 use super::records::Records;
 use super::wrapping::Wrapping;
 use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
 };
-use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone};
+use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone, zone_of_summer};
 use crate::model::time::{days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Timestamp, Value};
 
+pub use super::dates::Reading;
+use super::dates::{order_of, readings};
 pub use super::layout::bare_span;
 
 /// What the samples of a file say about it.
@@ -80,19 +82,6 @@ pub struct Profile {
     pub survey: Survey,
 }
 
-/// The dates of a file in one order of their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// How many days lie between each date and the next, all together.
-    pub steps: i64,
-    /// The order.
-    pub order: Order,
-    /// The latest of the dates as days since 1970, unless their years are not written.
-    pub latest: Option<i64>,
-    /// Does every date say by itself or by its notation what it means?
-    pub clear: bool,
-}
-
 /// What the values of a file's status fields look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StatusKind {
@@ -123,9 +112,6 @@ const MAX_LINES: usize = 2_000;
 
 /// Among fewer lines a number behind a word is not taken for a time, though every line has one.
 const FEW: usize = 8;
-
-/// How many dates in numbers are kept to find their order.
-const MAX_DATES: usize = 500;
 
 /// A year after all others: dates without a year are told by it.
 const FAR: i64 = 7_258_118_400;
@@ -180,6 +166,8 @@ struct Seen {
     text: [Places; 2],
     dates: Vec<Numbers>,
     unclear_zone: bool,
+    /// The place whose summer time is named.
+    place: Option<chrono_tz::Tz>,
     dated: Option<(Timestamp, Timestamp)>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
@@ -226,6 +214,7 @@ impl Seen {
             text: [Places::default(), Places::default()],
             dates: Vec::new(),
             unclear_zone: false,
+            place: None,
             dated: None,
             yearless: None,
             first_is_timed: None,
@@ -240,6 +229,8 @@ impl Seen {
             || rest.starts_with(b"# Time: ")
             || rest.starts_with(b"** Alert ")
             || modsecurity::opens(rest);
+        let length = self.known.iter().find_map(|format| format.length(rest));
+        let opens = opens || length.is_some();
         let next = &rest[first + 1..rest.len().min(first + 16)];
         let level =
             memchr::memchr(b':', next).is_some_and(|colon| Level::from_word(&next[..colon]).is_some());
@@ -251,7 +242,9 @@ impl Seen {
         let brace = memchr::memmem::find(rest, b"\n}").map(|end| end + 2);
         let blank = memchr::memmem::find(rest, b"\n\n");
         let audit = modsecurity::end(rest);
-        for end in [audit, Some(second), brace, blank].into_iter().flatten() {
+        for end in
+            [length.map(|end| end.min(rest.len())), audit, Some(second), brace, blank].into_iter().flatten()
+        {
             let entry = &rest[..end];
             let taker = self.taker(entry, u8::MAX);
             // What its first line tells alone is looked at line by line.
@@ -359,11 +352,12 @@ impl Seen {
             places.late += usize::from(words == 0 && time_alone(&line[found.0.1..]).is_some());
             places.doubtful[usize::from(words)] += usize::from(doubtful(&found));
             if let Stamp::Numeric { date, .. } = stamp
-                && self.dates.len() < MAX_DATES
+                && self.dates.len() < MOST_DATES
             {
                 self.dates.push(date);
             }
             self.unclear_zone |= stamp.is_of_unclear_zone();
+            self.place = self.place.or_else(|| zone_of_summer(&line[found.0.1..found.0.2]));
             ts = self.plan.clock().resolve(stamp);
             if let Some(ts) = ts {
                 self.saw(ts);
@@ -385,13 +379,16 @@ impl Seen {
 
     /// Keeps the date of an entry, if it is of numbers: all of them together tell their order.
     fn date(&mut self, format: &dyn LogFormat, line: &[u8]) {
-        if self.dates.len() >= MAX_DATES || format.names_in_text() {
+        if self.dates.len() >= MOST_DATES || format.names_in_text() {
             return;
         }
         let columns = self.columns.as_ref().filter(|columns| columns.format == format.name());
         let found = match columns {
             Some(columns) => columns.date_and_time(line).and_then(stamp).map(|(stamp, _)| stamp),
-            None => locate(line).filter(|(_, words)| *words <= 2).map(|((stamp, ..), _)| stamp),
+            None => match format.time(line) {
+                Some(text) => stamp(text).map(|(stamp, _)| stamp),
+                None => locate(line).filter(|(_, words)| *words <= 2).map(|((stamp, ..), _)| stamp),
+            },
         };
         self.unclear_zone |= found.is_some_and(Stamp::is_of_unclear_zone);
         if let Some(Stamp::Numeric { date, .. }) = found {
@@ -421,6 +418,7 @@ impl Seen {
             candidates: &mut self.candidates,
             statuses: &mut self.statuses,
             durations: &mut self.durations,
+            dates: &mut self.dates,
             spoken: format.names_in_text().then_some(&mut self.spoken),
             contents: (format.names_in_text() && !self.contents.is_known()).then_some(&mut self.contents),
         };
@@ -471,7 +469,12 @@ impl Seen {
         let levelled = keys.iter().any(|(_, key)| {
             names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level) && !is_object(key)
         });
-        let behaving = self.contents.roles(self.timed_by_name > 0, levelled);
+        let says = |(count, key): &(usize, String)| {
+            let message = names::roles_of(key).iter().any(|(role, ..)| *role == Role::Message);
+            message && count * 10 >= self.survey.lines && !is_object(key)
+        };
+        let told = keys.iter().any(says);
+        let behaving = self.contents.roles(self.timed_by_name > 0, levelled, told);
         let orders = readings(&self.dates);
         // Fields that say how requests ended speak for themselves.
         let speaks = self.spoken.answers * 100 > self.survey.lines && self.statuses[0] == 0;
@@ -498,7 +501,7 @@ impl Seen {
             },
             coloured: self.coloured,
             columns: self.columns,
-            zone: None,
+            zone: self.place.filter(|_| self.unclear_zone),
             order: order_of(&orders),
             unclear: order_of(&orders).is_none() && self.dates.iter().any(|date| !date.is_clear()),
             unclear_zone: self.unclear_zone,
@@ -556,48 +559,21 @@ impl Places {
     }
 }
 
-/// The orders in which all of these dates are dates, those in which they follow each other most closely first.
-fn readings(dates: &[Numbers]) -> Vec<Reading> {
-    let day = |date: &Numbers, order| {
-        date.read_as(order)
-            .map(|(year, month, day)| (year, days_from_civil(year.unwrap_or(2000), month, day)))
-    };
-    let clear = dates.iter().all(|date| date.is_clear());
-    let mut fitting: Vec<Reading> = Vec::new();
-    for order in Order::ALL {
-        // Two numbers are read alike as year and as month first.
-        if order == Order::YearFirst
-            && dates.iter().all(|date| date.read_as(order) == date.read_as(Order::MonthFirst))
-        {
-            continue;
-        }
-        let Some(days) = dates.iter().map(|date| day(date, order)).collect::<Option<Vec<_>>>() else {
-            continue;
-        };
-        let steps = days.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).sum();
-        let latest = days.iter().filter_map(|(year, day)| year.map(|_| *day)).max();
-        fitting.push(Reading { steps, order, latest, clear });
-    }
-    fitting.sort_by_key(|reading| reading.steps);
-    fitting
-}
-
-/// The order of the numbers in dates: the only one in which all are dates, else the one in which they follow
-/// each other most closely.
-fn order_of(readings: &[Reading]) -> Option<Order> {
-    match readings {
-        [only] => Some(only.order),
-        [least, next, ..] if least.steps < next.steps => Some(least.order),
-        _ => None,
-    }
-}
-
 impl Profile {
     /// Have its entries statuses, but no field for a level?
     pub(super) fn level_is_told_by_status(&self) -> bool {
         let levelled = |key: &String| names::roles_of(key).iter().any(|(role, ..)| *role == Role::Level);
         let behaves = self.behaving.iter().any(|(role, _)| *role == Role::Level);
         self.status == StatusKind::Code && !behaves && !self.keys.iter().any(levelled)
+    }
+
+    /// Do entries tell when they were written? `latest` is about when the last one was, where that had to be found out;
+    /// `zoned` says that a person named the zone.
+    pub fn tells_time(&self, latest: Option<Timestamp>, zoned: bool) -> bool {
+        let found = self.behaving.iter().any(|(role, _)| *role == Role::Ts);
+        let of_day = self.layout.is_bare() && self.bare.is_some() && latest.is_some();
+        let proved = self.wrapping.ahead.is_some() || (self.unclear_zone && (zoned || self.zone.is_some()));
+        self.dated.is_some() || self.yearless.is_some() || found || of_day || proved
     }
 
     /// Settles the order of the numbers in its dates by when the file was last written: no entry is later than that,

@@ -31,8 +31,21 @@ struct Head<'a> {
     message: usize,
 }
 
+/// The sign before a message that is an object (CEE, "Lumberjack"), and the blanks behind it.
+fn cookie(message: &[u8]) -> usize {
+    const COOKIE: &[u8] = b"@cee:";
+    let Some(rest) = message.strip_prefix(COOKIE) else { return 0 };
+    COOKIE.len() + rest.iter().take_while(|b| **b == b' ').count()
+}
+
 impl<'a> Head<'a> {
     fn of(line: &'a [u8]) -> Option<Self> {
+        let mut head = Head::before(line)?;
+        head.message += line.get(head.message..).map_or(0, cookie);
+        Some(head)
+    }
+
+    fn before(line: &'a [u8]) -> Option<Self> {
         let mut head = Head::default();
         let mut at = 0;
         if line.first() == Some(&b'<') {

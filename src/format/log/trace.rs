@@ -9,6 +9,30 @@ use crate::model::Level;
 /// Does this line continue an entry, whatever the format of the file is? Only what no program logs as an entry
 /// of its own.
 pub(super) fn continues(line: &[u8]) -> bool {
+    is_known(line) || is_frame_of_go(line)
+}
+
+/// `net/http.(*Server).Serve(0xc000, {0x1, 0x2})`, `created by main.main in goroutine 1`, `[signal SIGSEGV: …]`: lines of
+/// Go's traces that nothing indents.
+fn is_frame_of_go(line: &[u8]) -> bool {
+    if line.starts_with(b"created by ") || line.starts_with(b"[signal SIG") {
+        return true;
+    }
+    if !line.ends_with(b")") || !line[0].is_ascii_lowercase() {
+        return false;
+    }
+    let is_path = |b: &u8| b.is_ascii_alphanumeric() || b"_-./%".contains(b);
+    let path = line.iter().take_while(|b| is_path(b)).count();
+    // A method's receiver stands in parentheses of its own.
+    let receiver = line[path..].starts_with(b"(*");
+    let dot = memchr::memrchr(b'.', &line[..path]);
+    let arguments = &line[path..];
+    dot.is_some_and(|dot| dot > 0 && (receiver || dot + 1 < path))
+        && arguments.starts_with(b"(")
+        && (receiver || !arguments[1..arguments.len() - 1].iter().any(|b| matches!(b, b'(' | b'"' | b'=')))
+}
+
+fn is_known(line: &[u8]) -> bool {
     let text = line.trim_ascii_start();
     let indented = text.len() < line.len();
     match text.first() {

@@ -32,6 +32,11 @@ const LINES: usize = 40;
 const LONGEST: usize = 16 << 10;
 
 impl Wrapping {
+    /// May the lines be of several programs? What carries them tells those apart by names.
+    pub fn is_shared(&self) -> bool {
+        self.prefix.is_some() || self.carriers[0].is_some()
+    }
+
     /// Learns from samples; `known` are the formats that lines may have.
     pub(super) fn learn(samples: &[&[u8]], known: &[&'static dyn LogFormat], plan: &Plan) -> Wrapping {
         let lines: Vec<std::borrow::Cow<'_, [u8]>> = samples
@@ -195,8 +200,14 @@ impl Learning<'_> {
                 words <= 2 && (words == 0 || !matches!(stamp, Stamp::Instant(_)))
             }) || layout::locate_bare(line).is_some_and(|(_, words)| words == 0)
         };
-        let levelled = || Header::any(line, None).level.is_some_and(|(_, from, _)| from <= 1);
-        if timed() || levelled() || known(line) { Reads::Framed } else { Reads::Plain }
+        // A level alone is a word: `fine`, `error`.
+        let levelled = || {
+            let level = Header::any(line, None).level.filter(|(_, from, _)| *from <= 1);
+            level.is_some_and(|(.., to)| line[to..].iter().any(u8::is_ascii_alphanumeric))
+        };
+        // Some formats only several lines tell.
+        let by_its_lines = || line.len() < text.len() && known(text);
+        if timed() || levelled() || known(line) || by_its_lines() { Reads::Framed } else { Reads::Plain }
     }
 
     /// By how much the program's times without a zone are ahead of those of what carries them.
@@ -221,6 +232,9 @@ impl Learning<'_> {
         self.settle();
     }
 }
+
+/// How many digits an instant has in milliseconds.
+const EPOCH_MILLIS: usize = 13;
 
 /// The times that one line tells.
 #[derive(Debug, Default)]
@@ -256,7 +270,8 @@ impl Times {
             };
             match value {
                 Value::Nested(raw @ [b'{', ..]) if depth < 3 => self.of_object(raw, &name, depth + 1),
-                Value::Number(raw) if is_time() => {
+                // What is so long and so near to the other times is one, whatever it is called.
+                Value::Number(raw) if raw.len() >= EPOCH_MILLIS || is_time() => {
                     if let Some((stamp, _)) = time::epoch(raw) {
                         self.stamp(&name, stamp);
                     }
@@ -281,6 +296,7 @@ impl Times {
     }
 
     fn stamp(&mut self, name: &str, stamp: Stamp) {
+        let stamp = stamp.as_local();
         let Some(ts) = Clock::default().resolve(stamp) else { return };
         if stamp.is_local() {
             self.local = Some(ts);

@@ -45,6 +45,13 @@ fn offset(name: &[u8]) -> Option<i32> {
 /// Abbreviations of several zones: China or Chicago, India or Ireland or Israel, Britain or Bangladesh …
 const UNCLEAR: &[&[u8]] = &[b"CST", b"IST", b"BST", b"AST", b"ADT", b"SST", b"WST", b"GST", b"PHT"];
 
+/// The place whose summer time is named in `text` and whose winter time has a name that it shares with others.
+pub fn zone_of_summer(text: &[u8]) -> Option<chrono_tz::Tz> {
+    const PLACES: [(&[u8], chrono_tz::Tz); 2] =
+        [(b"CDT", chrono_tz::America::Chicago), (b"IDT", chrono_tz::Asia::Jerusalem)];
+    PLACES.iter().find(|(name, _)| memchr::memmem::find(text, name).is_some()).map(|(_, zone)| *zone)
+}
+
 /// The zone at `at`, with or without a space before it, and where it ends.
 pub(super) fn zone(bytes: &[u8], at: usize) -> (Zone, usize) {
     let spaced = usize::from(bytes.get(at) == Some(&b' '));
