@@ -35,7 +35,8 @@ pub fn is_platform(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     let opens = text.trim_start().as_bytes().first().copied();
     if matches!(opens, Some(b'{' | b'[')) {
-        is_document(&text)
+        // Tools write a line of JSON or two before what they print.
+        is_document(&text) || is_text(text.lines().filter(|line| !line.starts_with('{')))
     } else {
         is_text(text.lines()) || is_yaml(&text)
     }
@@ -337,6 +338,7 @@ mod tests {
         for text in [
             TABLE,
             "{\"tool\": 1}\nstdout:\nName:       cart-1\nNamespace:  shop\nStatus: Running\n",
+            "{\"tool\": 1, \"command\": \"describe\"}\n{\"status\": 0}\nstdout:\nName:       cart-1\nNamespace:  shop\nStatus: Running\n",
             "3m  Warning  BackOff  pod/cart-1  Back-off restarting\n",
             "{\"kubectl get pods\": \"NAME     READY   STATUS    RESTARTS   AGE\\ncart-1   0/1  Pending  0  3s\\n\"}",
             "{\"apiVersion\": \"v1\", \"items\": []}",

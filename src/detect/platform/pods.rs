@@ -259,6 +259,9 @@ fn crashed(
         _ if pod.status.contains("OOMKilled") => ("out-of-memory", String::from(" (OOMKilled)"), None),
         _ => ("crash", String::new(), None),
     };
+    // Who ended long ago and was not started again tells of then.
+    let stale = at.or(pod.since).is_some_and(|at| view.ago(Some(at)) > 6.0 * RECENT);
+    let stale = stale && restarts == 0 && matches!(pod.status.as_str(), "Error" | "Failed" | "OOMKilled");
     let limit = limit
         .filter(|_| family == "out-of-memory")
         .map_or(String::new(), |limit| format!("; its limit is {limit}"));
@@ -270,6 +273,7 @@ fn crashed(
     let back_off = latest(view, object, |event| event.reason == "BackOff");
     let nature = if family == "crash" { Nature::Fault } else { Nature::Resource };
     let fault = Fault::new(family, about.clone(), what, place.clone()).nature(nature);
+    let fault = if stale { fault.severity(Severity::Medium) } else { fault };
     fault.times(u64::from(restarts.max(1))).since(at).shown(back_off.map(|event| event.place.clone()))
 }
 
