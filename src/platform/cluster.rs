@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alerts::Alert;
 use super::object::{Kind, Object, Place, When};
 use crate::model::Timestamp;
 
@@ -24,6 +25,8 @@ pub struct Cluster {
     pub others: BTreeSet<Object>,
     /// What happened.
     pub events: Vec<Event>,
+    /// What was told of objects by those who watch them.
+    pub alerts: Vec<Alert>,
     /// The newest absolute time.
     pub newest: Option<Timestamp>,
 }
@@ -261,6 +264,7 @@ impl Cluster {
             && self.quotas.is_empty()
             && self.others.is_empty()
             && self.events.is_empty()
+            && self.alerts.is_empty()
     }
 
     /// How many objects are in it.

@@ -30,7 +30,7 @@ impl<'s> Source<'s> {
         Source { file, text, base, flat: false, after: Cell::default() }
     }
 
-    fn place(&self, object: &Object, said: String) -> Place {
+    pub(super) fn place(&self, object: &Object, said: String) -> Place {
         if self.flat {
             return Place { file: self.file, line: self.base, text: said };
         }

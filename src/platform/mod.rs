@@ -3,6 +3,7 @@
 //! Pure reading: text becomes objects with their states, owners and events. What of it is a failure is judged elsewhere.
 
 pub mod age;
+pub mod alerts;
 pub mod cluster;
 mod describe;
 mod manifest;
@@ -68,7 +69,7 @@ fn is_document(text: &str) -> bool {
     let flat: String = head.split_whitespace().collect();
     let api =
         flat.contains("\"apiVersion\":") && (flat.contains("\"kind\":") || flat.contains("\"items\":["));
-    api || is_text(text.replace("\\n", "\n").replace("\": \"", "\n").lines().skip(1))
+    api || alerts::begins(&flat) || is_text(text.replace("\\n", "\n").replace("\": \"", "\n").lines().skip(1))
 }
 
 /// Objects as the API gives them have a status or an identity; what somebody only wants has neither.
@@ -118,6 +119,11 @@ fn document(value: &Value, reader: &Reader<'_>, into: &mut Cluster) -> usize {
     if manifest::is_object(value) {
         let source = Source::new(file, text, 0);
         return manifest::put(value, &source, into);
+    }
+    if let Some(items) = alerts::list(value) {
+        let source = Source::new(file, text, 0);
+        let place = |name: &str| source.place(&Object::new(Kind::Service, "", name), String::new());
+        return alerts::put(items, place, into);
     }
     let mut after = (0, 0);
     strings(value, "", reader, &mut after, into)

@@ -2,6 +2,7 @@
 //!
 //! What a broken node, a full quota or a missing scheduler does to others is told of these, not of the others.
 
+mod alerts;
 mod nodes;
 mod pods;
 mod services;
@@ -169,6 +170,7 @@ pub fn findings(cluster: &Cluster, files: &[String], taken: Option<Timestamp>) -
     faults.extend(pods::faults(&view));
     faults.extend(workloads::faults(&view, &faults));
     faults.extend(services::faults(&view, &faults));
+    faults.extend(alerts::faults(&view));
     let faults = joined(faults);
     faults.into_iter().map(|fault| finding(fault, files, taken)).collect()
 }
