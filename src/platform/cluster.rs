@@ -77,6 +77,8 @@ pub struct Container {
     pub init: bool,
     /// Its image.
     pub image: String,
+    /// What it runs, where that is not the image's own.
+    pub command: String,
     /// Is it ready?
     pub ready: Option<bool>,
     /// How often it was started again.
@@ -176,6 +178,8 @@ pub struct Workload {
     pub since: Option<When>,
     /// The service account of its pods.
     pub account: Option<String>,
+    /// The containers that its pods are made with.
+    pub containers: BTreeMap<String, Container>,
 }
 
 /// A service.
@@ -455,6 +459,9 @@ impl Workload {
             take(&mut self.since, other.since);
         }
         take(&mut self.account, other.account);
+        if !other.containers.is_empty() {
+            self.containers = other.containers;
+        }
     }
 }
 

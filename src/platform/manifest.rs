@@ -270,6 +270,12 @@ impl Made<'_> {
             conditions: self.conditions(),
             since: self.date("/metadata/creationTimestamp"),
             account: text(value, "/spec/template/spec/serviceAccountName").map(str::to_owned),
+            containers: list(value, "/spec/template/spec/containers")
+                .iter()
+                .map(|spec| {
+                    (owned(spec, "/name"), Container { place: self.place.clone(), ..specified(spec) })
+                })
+                .collect(),
         };
         self.into.workloads.entry(object).or_default().join(workload);
     }
@@ -347,9 +353,11 @@ fn specified(spec: &Value) -> Container {
     });
     let probes =
         [("liveness", "/livenessProbe"), ("readiness", "/readinessProbe"), ("startup", "/startupProbe")];
+    let command = list(spec, "/command").iter().chain(list(spec, "/args"));
     let env = list(spec, "/env").iter().map(|env| (owned(env, "/name"), owned(env, "/value")));
     Container {
         image: owned(spec, "/image"),
+        command: command.filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         ports: ports.collect(),
         probes: probes
             .into_iter()

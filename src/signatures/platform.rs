@@ -166,6 +166,7 @@ fn refusal(part: &str) -> Refusal {
 /// What an exit code says, beside the number: the conventions of shells and `128 + signal`.
 pub fn exit_code(code: i64) -> Option<&'static str> {
     Some(match code {
+        0 => "it ended by itself, without an error",
         126 => "the command cannot be executed",
         127 => "the command was not found",
         134 => "aborted (SIGABRT)",

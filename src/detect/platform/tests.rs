@@ -100,6 +100,13 @@ fn containers_that_end_say_how() {
         "crane",
         &["the command was not found"],
     );
+    let runs = format!("    Command:\n      sh\n    Args:\n      -c\n      tide --port $TIDE_PORT\n{ended}");
+    one(
+        &[&described("Running", "quay1/10.0.0.1", &runs, "")],
+        "crash",
+        "crane",
+        &["it runs `sh -c tide --port $TIDE_PORT`"],
+    );
     let up = ended.replace("Waiting\n      Reason:     CrashLoopBackOff", "Running").replace("False", "True");
     one(&[&described("Running", "quay1/10.0.0.1", &up, "")], "crash", "crane", &["127"]);
     assert_eq!(
