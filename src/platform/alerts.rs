@@ -97,7 +97,7 @@ fn alert(value: &Value, place: &impl Fn(&str) -> Place, into: &mut Cluster) -> O
             match from.get(name) {
                 Some(Value::String(said)) if !words.contains(said) => words.push(said.clone()),
                 Some(Value::Array(all)) => {
-                    words.extend(all.iter().filter_map(Value::as_str).map(str::to_owned))
+                    words.extend(all.iter().filter_map(Value::as_str).map(str::to_owned));
                 }
                 _ => {}
             }

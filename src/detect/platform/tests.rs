@@ -226,6 +226,22 @@ fn services_that_reach_nobody_are_to_blame() {
 }
 
 #[test]
+fn of_alerts_what_ran_out_comes_first_and_then_what_changed_most() {
+    let told = found(&[r#"{"alerts": [
+{"name": "till", "evidence": ["slow: p90 4.0 ms -> 90.0 ms"]},
+{"name": "crane", "evidence": ["cpu saturation: throttled 0.01 s -> 0.70 s", "slow: p90 4.0 ms -> 9.0 ms"]},
+{"type": "Node", "name": "quay1", "evidence": ["packet loss 0.1 -> 0.2"]}]}"#]);
+    let worst = told.iter().find(|(.., severity)| *severity == Severity::High).unwrap();
+    assert_eq!((worst.0, worst.1.as_str(), told.len()), ("alert", "crane", 3));
+    assert!(worst.2.contains("cpu saturation") && !worst.2.contains("slow"), "{worst:?}");
+    let told = found(&[
+        r#"[{"labels": {"alertname": "KubePodCrashLooping", "pod": "crane-5c6fdf7ccb-tc4gk", "namespace": "harbour"},
+"annotations": {"summary": "restarts again and again"}, "startsAt": "2025-11-28T08:00:00Z"}]"#,
+    ]);
+    assert_eq!((told[0].0, told[0].1.as_str()), ("alert", "crane"));
+}
+
+#[test]
 fn families_are_no_detectors_of_logs() {
     for (family, _) in super::families() {
         assert!(super::super::by_name(family).is_none(), "{family}");
