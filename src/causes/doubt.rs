@@ -5,6 +5,7 @@
 
 use super::hypothesis::Candidate;
 use super::story::Cause;
+use crate::detect::platform::is_state;
 use crate::detect::success::Success;
 use crate::entities::reach::{FEWEST, Reach};
 use crate::model::Timestamp;
@@ -67,7 +68,8 @@ pub(super) fn of_order(
         let times = if before == 1 { "once".to_owned() } else { format!("{} times", HumanCount(before)) };
         against.push(format!("the same was seen {times} before, without failures"));
     }
-    if lead.count == 1 && lead.kinds.len() <= 1 && lead.nature != Nature::Context && cause.signs.len() == 1 {
+    let alone = lead.count == 1 && lead.kinds.len() <= 1 && cause.signs.len() == 1;
+    if alone && lead.nature != Nature::Context && !is_state(&lead.evidence) {
         against.push("only one entry or series tells of it".to_owned());
     }
     against.truncate(MOST);

@@ -86,7 +86,8 @@ impl Detector for Silence {
                 let (kind, signal) = &scene.kinds[at];
                 if kind.level.is_some_and(|level| level <= Level::Info)
                     && signal.count >= 60
-                    && let Some(pause) = pause(scene, &signal.bins, ends[&kind.group])
+                    && let Some(pause) =
+                        pause(scene, &signal.bins, ends.get(&kind.group).copied().unwrap_or(scene.last))
                     && counts(scene, &BTreeSet::from([kind.group]), &all, &pause)
                     && pause.missing >= 2.0 * MISSING
                 {

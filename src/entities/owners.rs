@@ -103,7 +103,11 @@ impl<'c> Owners<'c> {
         if self.cluster.workloads.contains_key(&guess) {
             return guess;
         }
-        let same = |object: &&Object| object.name == name && object.namespace == namespace;
+        // A table of one namespace does not say which.
+        let near = |other: &str| other == namespace || other.is_empty() || namespace.is_empty();
+        let same = |object: &&Object| {
+            object.name == name && near(&object.namespace) && object.kind != Kind::ReplicaSet
+        };
         self.cluster.workloads.keys().find(same).cloned().unwrap_or(guess)
     }
 

@@ -94,11 +94,12 @@ pub fn look<'w>(
     let ((observed, (watch, sightings)), scanned) =
         scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
     let recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
-    let platform = Platform::load(corpus.inputs, corpus.options);
-    let states = platform.findings();
+    let mut platform = Platform::load(corpus.inputs, corpus.options);
     let given = question.given;
-    let span = recorded.span().or_else(|| platform.span(&states));
-    let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given).spanning(span);
+    let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given);
+    platform.beside(Some(scene.last).filter(|_| !scene.chunks.is_empty()));
+    let states = platform.findings();
+    let scene = scene.spanning(recorded.span().or_else(|| platform.span(&states)));
     usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, question.only);
     let wanted = |finding: &Finding| {

@@ -33,14 +33,24 @@ impl Platform {
         }
         platform.cluster.settle();
         platform.taken = platform.cluster.newest.or(modified);
-        let relative = platform.cluster.events.iter().any(|event| matches!(event.last, Some(When::Ago(_))));
-        if platform.cluster.newest.is_none() && relative {
-            let what =
-                "its ages have no time to count from: they are counted from when the file was last written";
-            let shown = platform.files.first().cloned().unwrap_or_default();
-            platform.diagnostics.push(Diagnostic::note(shown, what));
-        }
         platform
+    }
+
+    /// Ages are counted from the newest time that stands in the objects, else from the last entry of the logs beside
+    /// them, else from when the files were last written; which of the last two it is is told.
+    pub fn beside(&mut self, last: Option<Timestamp>) {
+        let relative = self.cluster.events.iter().any(|event| matches!(event.last, Some(When::Ago(_))));
+        if self.cluster.newest.is_some() || !self.has_data() {
+            return;
+        }
+        self.taken = last.or(self.taken);
+        let from =
+            if last.is_some() { "the last entry of the logs" } else { "when the file was last written" };
+        if relative {
+            let what = format!("its ages have no time to count from: they are counted from {from}");
+            let shown = self.files.first().cloned().unwrap_or_default();
+            self.diagnostics.push(Diagnostic::note(shown, what));
+        }
     }
 
     /// Was an object or an event read?

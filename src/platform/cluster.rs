@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alerts::Alert;
 use super::object::{Kind, Object, Place, When};
 use crate::model::Timestamp;
 
@@ -24,6 +25,8 @@ pub struct Cluster {
     pub others: BTreeSet<Object>,
     /// What happened.
     pub events: Vec<Event>,
+    /// What was told of objects by those who watch them.
+    pub alerts: Vec<Alert>,
     /// The newest absolute time.
     pub newest: Option<Timestamp>,
 }
@@ -74,6 +77,8 @@ pub struct Container {
     pub init: bool,
     /// Its image.
     pub image: String,
+    /// What it runs, where that is not the image's own.
+    pub command: String,
     /// Is it ready?
     pub ready: Option<bool>,
     /// How often it was started again.
@@ -173,6 +178,8 @@ pub struct Workload {
     pub since: Option<When>,
     /// The service account of its pods.
     pub account: Option<String>,
+    /// The containers that its pods are made with.
+    pub containers: BTreeMap<String, Container>,
 }
 
 /// A service.
@@ -261,6 +268,7 @@ impl Cluster {
             && self.quotas.is_empty()
             && self.others.is_empty()
             && self.events.is_empty()
+            && self.alerts.is_empty()
     }
 
     /// How many objects are in it.
@@ -451,6 +459,9 @@ impl Workload {
             take(&mut self.since, other.since);
         }
         take(&mut self.account, other.account);
+        if !other.containers.is_empty() {
+            self.containers = other.containers;
+        }
     }
 }
 

@@ -214,15 +214,7 @@ impl<'t> Described<'t> {
     fn pod(&self, into: &mut Cluster) -> Pod {
         let status = self.top("Status").unwrap_or_default();
         let ending = status.starts_with("Terminating");
-        let mut containers: BTreeMap<String, Container> = BTreeMap::new();
-        for (key, init) in [("Init Containers", true), ("Containers", false)] {
-            for at in self.below(key) {
-                let item = &self.items[*at];
-                if !item.key.is_empty() {
-                    containers.insert(item.key.to_owned(), self.container(item, init, into));
-                }
-            }
-        }
+        let containers = self.containers(&self.top, into);
         let own: Vec<&Container> = containers.values().filter(|container| !container.init).collect();
         let ready = own.iter().filter(|container| container.ready == Some(true)).count() as u32;
         let known = own.iter().any(|container| container.ready.is_some());
@@ -247,6 +239,19 @@ impl<'t> Described<'t> {
         }
     }
 
+    fn containers(&self, within: &[usize], into: &mut Cluster) -> BTreeMap<String, Container> {
+        let mut containers: BTreeMap<String, Container> = BTreeMap::new();
+        for (key, init) in [("Init Containers", true), ("Containers", false)] {
+            for at in self.find(within, key).map_or(&[][..], |item| &item.below) {
+                let item = &self.items[*at];
+                if !item.key.is_empty() {
+                    containers.insert(item.key.to_owned(), self.container(item, init, into));
+                }
+            }
+        }
+        containers
+    }
+
     fn container(&self, item: &Item<'_>, init: bool, into: &mut Cluster) -> Container {
         let below = &item.below[..];
         let shown = self.find(below, "State").unwrap_or(item);
@@ -267,6 +272,7 @@ impl<'t> Described<'t> {
             started: started.and_then(|text| into.date(text)),
             init,
             image: self.value(below, "Image").unwrap_or_default().to_owned(),
+            command: [self.list(below, "Command"), self.list(below, "Args")].concat().join(" "),
             ready: self.value(below, "Ready").map(|ready| ready == "True"),
             restarts: self.value(below, "Restart Count").and_then(|count| count.parse().ok()).unwrap_or(0),
             state: self.state(self.find(below, "State"), into),
@@ -354,6 +360,7 @@ impl<'t> Described<'t> {
             conditions: self.conditions(),
             since: self.top("CreationTimestamp").and_then(|text| into.date(text)),
             account: self.value(template, "Service Account").map(str::to_owned),
+            containers: self.containers(template, into),
         }
     }
 

@@ -30,19 +30,14 @@ impl<'s> Source<'s> {
         Source { file, text, base, flat: false, after: Cell::default() }
     }
 
-    fn place(&self, object: &Object, said: String) -> Place {
+    pub(super) fn place(&self, object: &Object, said: String) -> Place {
         if self.flat {
             return Place { file: self.file, line: self.base, text: said };
         }
         let (from, line) = self.after.get();
         let found = memchr::memmem::find_iter(&self.text.as_bytes()[from..], object.name.as_bytes())
             .map(|at| from + at)
-            .find(|at| {
-                let start = self.text[..*at].rfind('\n').map_or(0, |at| at + 1);
-                let before = self.text[start..*at].trim_start_matches([' ', '-']);
-                let before = before.trim_start_matches('"');
-                before.starts_with("name") && before[4..].trim_matches([' ', '"', ':', '\'']).is_empty()
-            });
+            .find(|at| is_name(&self.text.as_bytes()[..*at]));
         let Some(at) = found else {
             return Place { file: self.file, line: self.base + line + 1, text: said };
         };
@@ -50,6 +45,16 @@ impl<'s> Source<'s> {
         self.after.set((at, line));
         Place { file: self.file, line: self.base + line + 1, text: said }
     }
+}
+
+/// Does the key of an object's name end a text: `"name": "`, `name: `?
+fn is_name(before: &[u8]) -> bool {
+    let tail = &before[before.len().saturating_sub(16)..];
+    let tail = tail.trim_ascii_end();
+    let tail = tail.strip_suffix(b"\"").or(tail.strip_suffix(b"'")).unwrap_or(tail).trim_ascii_end();
+    let Some(key) = tail.strip_suffix(b":") else { return false };
+    let key = key.strip_suffix(b"\"").unwrap_or(key);
+    key.strip_suffix(b"name").is_some_and(|before| !before.last().is_some_and(u8::is_ascii_alphanumeric))
 }
 
 fn text<'v>(value: &'v Value, path: &str) -> Option<&'v str> {
@@ -265,6 +270,12 @@ impl Made<'_> {
             conditions: self.conditions(),
             since: self.date("/metadata/creationTimestamp"),
             account: text(value, "/spec/template/spec/serviceAccountName").map(str::to_owned),
+            containers: list(value, "/spec/template/spec/containers")
+                .iter()
+                .map(|spec| {
+                    (owned(spec, "/name"), Container { place: self.place.clone(), ..specified(spec) })
+                })
+                .collect(),
         };
         self.into.workloads.entry(object).or_default().join(workload);
     }
@@ -342,9 +353,11 @@ fn specified(spec: &Value) -> Container {
     });
     let probes =
         [("liveness", "/livenessProbe"), ("readiness", "/readinessProbe"), ("startup", "/startupProbe")];
+    let command = list(spec, "/command").iter().chain(list(spec, "/args"));
     let env = list(spec, "/env").iter().map(|env| (owned(env, "/name"), owned(env, "/value")));
     Container {
         image: owned(spec, "/image"),
+        command: command.filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         ports: ports.collect(),
         probes: probes
             .into_iter()

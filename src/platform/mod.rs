@@ -3,6 +3,7 @@
 //! Pure reading: text becomes objects with their states, owners and events. What of it is a failure is judged elsewhere.
 
 pub mod age;
+pub mod alerts;
 pub mod cluster;
 mod describe;
 mod manifest;
@@ -35,7 +36,8 @@ pub fn is_platform(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     let opens = text.trim_start().as_bytes().first().copied();
     if matches!(opens, Some(b'{' | b'[')) {
-        is_document(&text)
+        // Tools write a line of JSON or two before what they print.
+        is_document(&text) || is_text(text.lines().filter(|line| !line.starts_with('{')))
     } else {
         is_text(text.lines()) || is_yaml(&text)
     }
@@ -67,7 +69,7 @@ fn is_document(text: &str) -> bool {
     let flat: String = head.split_whitespace().collect();
     let api =
         flat.contains("\"apiVersion\":") && (flat.contains("\"kind\":") || flat.contains("\"items\":["));
-    api || is_text(text.replace("\\n", "\n").replace("\": \"", "\n").lines().skip(1))
+    api || alerts::begins(&flat) || is_text(text.replace("\\n", "\n").replace("\": \"", "\n").lines().skip(1))
 }
 
 /// Objects as the API gives them have a status or an identity; what somebody only wants has neither.
@@ -117,6 +119,11 @@ fn document(value: &Value, reader: &Reader<'_>, into: &mut Cluster) -> usize {
     if manifest::is_object(value) {
         let source = Source::new(file, text, 0);
         return manifest::put(value, &source, into);
+    }
+    if let Some(items) = alerts::list(value) {
+        let source = Source::new(file, text, 0);
+        let place = |name: &str| source.place(&Object::new(Kind::Service, "", name), String::new());
+        return alerts::put(items, place, into);
     }
     let mut after = (0, 0);
     strings(value, "", reader, &mut after, into)
@@ -337,6 +344,7 @@ mod tests {
         for text in [
             TABLE,
             "{\"tool\": 1}\nstdout:\nName:       cart-1\nNamespace:  shop\nStatus: Running\n",
+            "{\"tool\": 1, \"command\": \"describe\"}\n{\"status\": 0}\nstdout:\nName:       cart-1\nNamespace:  shop\nStatus: Running\n",
             "3m  Warning  BackOff  pod/cart-1  Back-off restarting\n",
             "{\"kubectl get pods\": \"NAME     READY   STATUS    RESTARTS   AGE\\ncart-1   0/1  Pending  0  3s\\n\"}",
             "{\"apiVersion\": \"v1\", \"items\": []}",

@@ -3,6 +3,8 @@
 //! The reasons are those of the kubelet (`pkg/kubelet/images/types.go`, `pkg/kubelet/container`), the phrases those of
 //! the scheduler's plugins (`pkg/scheduler/framework/plugins`), as their documentation lists them.
 
+use super::Nature;
+
 /// The families of what is found in a platform's objects: the name for `--only`, what it finds, and one sentence.
 /// `crash` and `out-of-memory` are those of logs.
 pub const FAMILIES: &[(&str, &str, &str)] = &[
@@ -44,6 +46,7 @@ pub const FAMILIES: &[(&str, &str, &str)] = &[
     ),
     ("control-plane", "a control plane that does not work", "platform: pods that no scheduler looks at"),
     ("evicted", "pods that were evicted", "platform: nodes that ran low on memory, disk or processes"),
+    ("alert", "alerts", "platform: what those who watch told of a service or a node"),
     ("unavailable", "workloads that are not ready", "platform: fewer pods are ready than there should be"),
 ];
 
@@ -163,6 +166,7 @@ fn refusal(part: &str) -> Refusal {
 /// What an exit code says, beside the number: the conventions of shells and `128 + signal`.
 pub fn exit_code(code: i64) -> Option<&'static str> {
     Some(match code {
+        0 => "it ended by itself, without an error",
         126 => "the command cannot be executed",
         127 => "the command was not found",
         134 => "aborted (SIGABRT)",
@@ -204,6 +208,43 @@ const PULLS: &[(&[&str], &str)] = &[
 pub fn pull(message: &str) -> Option<&'static str> {
     let message = message.to_ascii_lowercase();
     PULLS.iter().find(|(words, _)| words.iter().any(|word| message.contains(word))).map(|(_, why)| *why)
+}
+
+/// What alerts are about, by words in their names and texts: the golden signals (Google's SRE book, chapter 6), and what
+/// carries requests. The first that fits.
+const ALERTS: &[(&[&str], Nature)] = &[
+    (
+        &["saturat", "throttl", "exhaust", "oom", "out of memory", "full", "pressure", "quota", "overcommit"],
+        Nature::Resource,
+    ),
+    (&["retrans", "packet", "network quality", "network_quality", "link down", "interface"], Nature::Fault),
+    (
+        &["latency", "slow", "response time", "error", "success rate", "throughput", "traffic"],
+        Nature::Symptom,
+    ),
+    (
+        &[
+            "crash",
+            "not ready",
+            "notready",
+            "down",
+            "failed",
+            "unavailable",
+            "expir",
+            "missing",
+            "evict",
+            "low on",
+        ],
+        Nature::Fault,
+    ),
+    (&["cpu", "memory", "disk", "storage", "connections", "descriptors"], Nature::Resource),
+];
+
+/// What an alert is about.
+pub fn alert_nature(words: &str) -> Nature {
+    let words = words.to_lowercase();
+    let known = ALERTS.iter().find(|(all, _)| all.iter().any(|word| words.contains(word)));
+    known.map_or(Nature::Symptom, |(_, nature)| *nature)
 }
 
 #[cfg(test)]

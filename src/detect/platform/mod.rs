@@ -2,6 +2,7 @@
 //!
 //! What a broken node, a full quota or a missing scheduler does to others is told of these, not of the others.
 
+mod alerts;
 mod nodes;
 mod pods;
 mod services;
@@ -9,6 +10,7 @@ mod services;
 mod tests;
 mod workloads;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::Finding;
@@ -83,6 +85,17 @@ impl Fault {
         self
     }
 
+    /// Takes in another one of the same kind; the worse of the two is told.
+    fn join(&mut self, other: Fault) {
+        self.count = self.count.max(other.count);
+        if self.severity < other.severity {
+            (self.severity, self.what) = (other.severity, other.what);
+        }
+        if self.places.len() < SHOWN {
+            self.places.extend(other.places);
+        }
+    }
+
     fn shown(mut self, places: impl IntoIterator<Item = Place>) -> Fault {
         self.places.extend(places);
         self
@@ -97,6 +110,8 @@ struct View<'c> {
     taken: Option<Timestamp>,
     /// Events by the kind and name of their object.
     events: BTreeMap<(Kind, &'c str), Vec<&'c Event>>,
+    /// The kinds of workloads that were read of each namespace.
+    read: BTreeSet<(Kind, &'c str)>,
     /// Nodes that are not ready.
     down: BTreeSet<&'c str>,
     /// Nodes that are cordoned without being a control plane's.
@@ -116,6 +131,7 @@ impl<'c> View<'c> {
             owners: Owners::of(cluster),
             taken,
             events,
+            read: cluster.workloads.keys().map(|other| (other.kind, other.namespace.as_str())).collect(),
             down: BTreeSet::new(),
             cordoned: Vec::new(),
             control: 0,
@@ -154,27 +170,21 @@ pub fn findings(cluster: &Cluster, files: &[String], taken: Option<Timestamp>) -
     faults.extend(pods::faults(&view));
     faults.extend(workloads::faults(&view, &faults));
     faults.extend(services::faults(&view, &faults));
+    faults.extend(alerts::faults(&view));
     let faults = joined(faults);
     faults.into_iter().map(|fault| finding(fault, files, taken)).collect()
 }
 
 /// Faults of one family in one object are one.
 fn joined(faults: Vec<Fault>) -> Vec<Fault> {
-    let mut kept: Vec<Fault> = Vec::new();
+    let mut kept: BTreeMap<(Object, &'static str), Fault> = BTreeMap::new();
     for fault in faults {
-        let same = |other: &&mut Fault| other.family == fault.family && other.about == fault.about;
-        match kept.iter_mut().find(same) {
-            Some(known) => {
-                known.count = known.count.max(fault.count);
-                if known.severity < fault.severity {
-                    (known.severity, known.what) = (fault.severity, fault.what);
-                }
-                known.places.extend(fault.places);
-            }
-            None => kept.push(fault),
+        match kept.entry((fault.about.clone(), fault.family)) {
+            Entry::Occupied(mut known) => known.get_mut().join(fault),
+            Entry::Vacant(free) => drop(free.insert(fault)),
         }
     }
-    kept
+    kept.into_values().collect()
 }
 
 fn finding(fault: Fault, files: &[String], taken: Option<Timestamp>) -> Finding {

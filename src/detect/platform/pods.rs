@@ -259,18 +259,37 @@ fn crashed(
         _ if pod.status.contains("OOMKilled") => ("out-of-memory", String::from(" (OOMKilled)"), None),
         _ => ("crash", String::new(), None),
     };
+    // Who ended long ago and was not started again tells of then.
+    let stale = at.or(pod.since).is_some_and(|at| view.ago(Some(at)) > 6.0 * RECENT);
+    let stale = stale && restarts == 0 && matches!(pod.status.as_str(), "Error" | "Failed" | "OOMKilled");
     let limit = limit
         .filter(|_| family == "out-of-memory")
         .map_or(String::new(), |limit| format!("; its limit is {limit}"));
     let what = if family == "out-of-memory" {
         format!("{container} runs out of memory and is killed again and again{how}{limit}")
     } else {
-        format!("{container} crashes again and again{how}")
+        format!("{container} crashes again and again{how}{}", runs(view, about, named))
     };
     let back_off = latest(view, object, |event| event.reason == "BackOff");
     let nature = if family == "crash" { Nature::Fault } else { Nature::Resource };
     let fault = Fault::new(family, about.clone(), what, place.clone()).nature(nature);
+    let fault = if stale { fault.severity(Severity::Medium) } else { fault };
     fault.times(u64::from(restarts.max(1))).since(at).shown(back_off.map(|event| event.place.clone()))
+}
+
+/// What a container that crashes runs, where somebody says so: its own command, or that of what keeps it.
+fn runs(view: &View<'_>, about: &Object, named: Option<(&str, &Container)>) -> String {
+    let keeper = view.cluster.workloads.get(about);
+    let made = keeper.into_iter().flat_map(|workload| workload.containers.values());
+    let command = match named {
+        Some((_, container)) => Some(container.command.as_str()),
+        // A table does not say which of several it is.
+        None if made.clone().count() == 1 => made.map(|container| container.command.as_str()).next(),
+        None => None,
+    };
+    command
+        .filter(|command| !command.is_empty())
+        .map_or(String::new(), |command| format!("; it runs `{}`", brief(command)))
 }
 
 /// A container whose liveness or startup probe fails is killed for that.

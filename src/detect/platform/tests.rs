@@ -100,6 +100,13 @@ fn containers_that_end_say_how() {
         "crane",
         &["the command was not found"],
     );
+    let runs = format!("    Command:\n      sh\n    Args:\n      -c\n      tide --port $TIDE_PORT\n{ended}");
+    one(
+        &[&described("Running", "quay1/10.0.0.1", &runs, "")],
+        "crash",
+        "crane",
+        &["it runs `sh -c tide --port $TIDE_PORT`"],
+    );
     let up = ended.replace("Waiting\n      Reason:     CrashLoopBackOff", "Running").replace("False", "True");
     one(&[&described("Running", "quay1/10.0.0.1", &up, "")], "crash", "crane", &["127"]);
     assert_eq!(
@@ -216,6 +223,22 @@ fn services_that_reach_nobody_are_to_blame() {
         &["protocol UDP", "TCP"],
     );
     assert_eq!(found(&[container, &service("app=crane", "7070", "TCP", "10.1.0.7:7070")]), []);
+}
+
+#[test]
+fn of_alerts_what_ran_out_comes_first_and_then_what_changed_most() {
+    let told = found(&[r#"{"alerts": [
+{"name": "till", "evidence": ["slow: p90 4.0 ms -> 90.0 ms"]},
+{"name": "crane", "evidence": ["cpu saturation: throttled 0.01 s -> 0.70 s", "slow: p90 4.0 ms -> 9.0 ms"]},
+{"type": "Node", "name": "quay1", "evidence": ["packet loss 0.1 -> 0.2"]}]}"#]);
+    let worst = told.iter().find(|(.., severity)| *severity == Severity::High).unwrap();
+    assert_eq!((worst.0, worst.1.as_str(), told.len()), ("alert", "crane", 3));
+    assert!(worst.2.contains("cpu saturation") && !worst.2.contains("slow"), "{worst:?}");
+    let told = found(&[
+        r#"[{"labels": {"alertname": "KubePodCrashLooping", "pod": "crane-5c6fdf7ccb-tc4gk", "namespace": "harbour"},
+"annotations": {"summary": "restarts again and again"}, "startsAt": "2025-11-28T08:00:00Z"}]"#,
+    ]);
+    assert_eq!((told[0].0, told[0].1.as_str()), ("alert", "crane"));
 }
 
 #[test]

@@ -79,13 +79,7 @@ fn is_over(view: &View<'_>, event: &Event) -> bool {
             _ => view.ago(event.last) > RECENT,
         },
         // Others of its kind were read, and it is not among them.
-        None if cluster
-            .workloads
-            .keys()
-            .any(|other| other.kind == event.object.kind && other.namespace == event.object.namespace) =>
-        {
-            true
-        }
+        None if view.read.contains(&(event.object.kind, event.object.namespace.as_str())) => true,
         None => {
             let keeper = view.owners.top(&event.object);
             view.owners.pods_of(&keeper).next().is_some() || view.ago(event.last) > RECENT
