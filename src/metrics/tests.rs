@@ -334,6 +334,38 @@ fn a_data_folder_is_read_as_promtool_dumps_it() {
     assert_eq!(found, expected);
 }
 
+/// Native histograms in a scrape as OpenMetrics 2 writes them, and in an answer of the API.
+#[test]
+fn native_histograms_in_texts_are_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let value = |count: u32| {
+        format!(
+            "{{count:{count},sum:3,schema:0,zero_threshold:0.1,zero_count:1,positive_spans:[0:1],positive_buckets:[{}]}}",
+            count - 1
+        )
+    };
+    let om =
+        format!("# TYPE a histogram\na{{x=\"y\"}} {} 10\na{{x=\"y\"}} {} 20\n# EOF\n", value(3), value(5));
+    std::fs::write(dir.path().join("a.om"), om).expect("a file");
+    for (name, count) in [("b-1700000000.prom", 3), ("b-1700000015.prom", 5)] {
+        let text = format!("# TYPE b histogram\nb {}\nup_seconds 1\n", value(count));
+        std::fs::write(dir.path().join(name), text).expect("a file");
+    }
+    let json = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"c"},"histograms":[[30,{"count":"4","sum":"3","buckets":[[0,"1","2","4"]]}]]}]}}"#;
+    std::fs::write(dir.path().join("c.json"), json).expect("a file");
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+    let (store, read, told) = load_files(&inputs, Timestamp(0), &[], &options);
+    assert_eq!((told, read.samples), (vec![], 7));
+    let found = |name: &str| -> Vec<(i64, f64)> {
+        let series = store.series().find(|series| series.labels.metric() == name).expect(name);
+        series.histograms.iter().map(|sample| (sample.at, sample.histogram.count)).collect()
+    };
+    assert_eq!(found("a"), [(10_000, 3.0), (20_000, 5.0)]);
+    assert_eq!(found("b"), [(1_700_000_000_000, 3.0), (1_700_000_015_000, 5.0)]);
+    assert_eq!(found("c"), [(30_000, 4.0)]);
+}
+
 /// Native histograms in a block and in the log, of whole and of float counts, of counters and gauges, with resets and
 /// ends: what a server says of them, every ninth of them in full.
 #[test]
