@@ -345,6 +345,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--unused', '--unused', [CompletionResultType]::ParameterName, 'With --lint: metrics of the data that no rule uses')
             [CompletionResult]::new('--ignore-unknown-fields', '--ignore-unknown-fields', [CompletionResultType]::ParameterName, 'Unknown fields in rule files and tests are no error')
             [CompletionResult]::new('--enable-experimental', '--enable-experimental', [CompletionResultType]::ParameterName, 'Allow experimental functions and modifiers of PromQL')
+            [CompletionResult]::new('--show-routes', '--show-routes', [CompletionResultType]::ParameterName, 'Only show Alertmanager''s routes as a tree; with --routes-for those that alerts with these labels go to')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
             [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
             [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')

@@ -372,6 +372,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l checks -d 'Only 
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unused -d 'With --lint: metrics of the data that no rule uses'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l ignore-unknown-fields -d 'Unknown fields in rule files and tests are no error'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l show-routes -d 'Only show Alertmanager\'s routes as a tree; with --routes-for those that alerts with these labels go to'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'

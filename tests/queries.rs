@@ -621,3 +621,47 @@ fn each_check_tells_what_it_is_for() {
     let checks: Json = serde_json::from_str(&json).expect("JSON");
     assert_eq!(checks.as_array().map(Vec::len), Some(29));
 }
+
+const ROUTES: &str = "route:
+  receiver: default
+  group_by: [alertname]
+  routes:
+  - matchers: [severity=\"critical\"]
+    receiver: pager
+    continue: true
+    routes:
+    - matchers: [team=~\"a|b\", env!=\"dev\"]
+      receiver: ab
+  - match: {team: c}
+    receiver: chat
+receivers: [{name: default}, {name: pager}, {name: ab}, {name: chat}]
+";
+
+#[test]
+fn routes_are_shown_as_a_tree() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = written(folder.path(), "alertmanager.yml", ROUTES);
+    // As amtool shows them.
+    let (code, out, _) = said(&["check-rules", "--alertmanager", &config, "--show-routes"]);
+    let tree = "Routing tree:
+.
+└── default-route  receiver: default
+    ├── {severity=\"critical\"}  continue: true  receiver: pager
+    │   └── {env!=\"dev\",team=~\"a|b\"}  receiver: ab
+    └── {team=\"c\"}  receiver: chat
+";
+    assert_eq!((code, out.as_str()), (0, tree));
+    let labels = ["--routes-for", "severity=critical", "--routes-for", "team=c"];
+    let arguments = [&["check-rules", "--alertmanager", &config, "--show-routes"], &labels[..]].concat();
+    let tree = "Matching routes:
+.
+└── default-route
+    ├── {severity=\"critical\"}  receiver: pager
+    └── {team=\"c\"}  receiver: chat
+pager,chat
+";
+    assert_eq!(said(&arguments).1, tree);
+    let (_, json, _) = said(&["check-rules", "--alertmanager", &config, "--show-routes", "--output", "json"]);
+    let json: Json = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["routes"]["routes"][0]["routes"][0]["receiver"], "ab");
+}

@@ -3,6 +3,7 @@
 mod answer;
 mod deeper;
 mod linted;
+mod routes;
 mod units;
 
 use std::path::{Path, PathBuf};
@@ -124,6 +125,9 @@ pub(super) struct CheckRulesArgs {
     /// Only say who would be told of an alert with these labels (repeatable)
     #[arg(long, value_name = "LABEL=VALUE")]
     routes_for: Vec<String>,
+    /// Only show Alertmanager's routes as a tree; with --routes-for those that alerts with these labels go to
+    #[arg(long, requires = "alertmanager")]
+    show_routes: bool,
     /// The value of every part of this rule's expression (see --at)
     #[arg(long, value_name = "RULE")]
     explain: Vec<String>,
@@ -258,12 +262,18 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::Trouble);
     }
+    if let Some(config_of) = loaded.alertmanager.as_ref().filter(|_| args.show_routes) {
+        let labels = (!routes_for.is_empty()).then(|| Labels::new(routes_for.clone()));
+        routes::write_tree(args.output.output, config.page, config_of, labels.as_ref())?;
+        if routes_for.is_empty() || args.output.output != Form::Table {
+            return Ok(Verdict::Yes);
+        }
+    }
     if !routes_for.is_empty() {
         let session_now = config.now;
         let at = args.at.as_deref().map(When::parse).transpose()?;
         let at = at.map(|when| units::instant(&when, session_now)).transpose()?;
-        let routes =
-            answer::routes(&Labels::new(routes_for), at, loaded.alertmanager.as_ref(), &loaded.files);
+        let routes = routes::told(&Labels::new(routes_for), at, loaded.alertmanager.as_ref(), &loaded.files);
         routes.write(args.output.output, config.page)?;
         return Ok(Verdict::of(!routes.receivers.is_empty()));
     }

@@ -7,7 +7,7 @@ use super::files::{FileRead, PIECE, pieces};
 use super::targets::{self, Target};
 use crate::format::log::own::PathPattern;
 use crate::format::metric::{self, Family, Known, MetricError, MetricFormat, Read, ReadOptions, UNTIMED};
-use crate::model::{Diagnostic, Labels, Sample, Series, Timestamp};
+use crate::model::{Diagnostic, HistogramSample, Labels, Sample, Series, Timestamp};
 use crate::promql::{Conflicts, Store};
 use crate::scan::{self, Input};
 
@@ -100,7 +100,7 @@ impl Part {
     ) -> Result<Read, MetricError> {
         let Part { scraped, seen, scrapes, timed, conflicts, in_conflict, .. } = self;
         let timed = &mut timed[usize::from(!format.may_hold_markers())];
-        format.read(bytes, options, known, &mut |labels, sample| {
+        let mut read = format.read(bytes, options, known, &mut |labels, sample| {
             let (offered, sample) = if sample.at == UNTIMED {
                 let sample = Sample { at: at.millis(), ..sample };
                 let offered = scraped.offer(labels, sample);
@@ -116,7 +116,20 @@ impl Part {
                 conflicts.add(offered.series, sample.at);
                 in_conflict.get_or_insert_with(|| (labels.clone(), sample.at));
             }
-        })
+        })?;
+        for (labels, histogram) in std::mem::take(&mut read.histograms) {
+            if histogram.at != UNTIMED {
+                timed.append_histogram(&labels, histogram);
+                continue;
+            }
+            let series = scraped.number_of(&labels);
+            scraped.append_histogram(&labels, HistogramSample { at: at.millis(), ..histogram });
+            if series >= seen.len() {
+                seen.resize(series + 1, 0);
+            }
+            seen[series] = *scrapes;
+        }
+        Ok(read)
     }
 
     /// Adds what was read of a later piece of the same file.

@@ -314,7 +314,9 @@ fn of_path(path: &Path) -> (Vec<String>, Vec<String>) {
     let mut lines: Vec<String> = store
         .series()
         .flat_map(|series| {
-            series.samples.iter().map(|sample| format!("{} {} {}", series.labels, sample.value, sample.at))
+            let samples = series.samples.iter().map(|sample| (sample.value, sample.at));
+            let histograms = series.histograms.iter().map(|sample| (sample.histogram.sum, sample.at));
+            samples.chain(histograms).map(|(value, at)| format!("{} {value} {at}", series.labels))
         })
         .collect();
     lines.sort();
@@ -332,9 +334,88 @@ fn a_data_folder_is_read_as_promtool_dumps_it() {
     assert_eq!(found, expected);
 }
 
+/// Native histograms in a scrape as OpenMetrics 2 writes them, and in an answer of the API.
+#[test]
+fn native_histograms_in_texts_are_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let value = |count: u32| {
+        format!(
+            "{{count:{count},sum:3,schema:0,zero_threshold:0.1,zero_count:1,positive_spans:[0:1],positive_buckets:[{}]}}",
+            count - 1
+        )
+    };
+    let om =
+        format!("# TYPE a histogram\na{{x=\"y\"}} {} 10\na{{x=\"y\"}} {} 20\n# EOF\n", value(3), value(5));
+    std::fs::write(dir.path().join("a.om"), om).expect("a file");
+    for (name, count) in [("b-1700000000.prom", 3), ("b-1700000015.prom", 5)] {
+        let text = format!("# TYPE b histogram\nb {}\nup_seconds 1\n", value(count));
+        std::fs::write(dir.path().join(name), text).expect("a file");
+    }
+    let json = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"c"},"histograms":[[30,{"count":"4","sum":"3","buckets":[[0,"1","2","4"]]}]]}]}}"#;
+    std::fs::write(dir.path().join("c.json"), json).expect("a file");
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+    let (store, read, told) = load_files(&inputs, Timestamp(0), &[], &options);
+    assert_eq!((told, read.samples), (vec![], 7));
+    let found = |name: &str| -> Vec<(i64, f64)> {
+        let series = store.series().find(|series| series.labels.metric() == name).expect(name);
+        series.histograms.iter().map(|sample| (sample.at, sample.histogram.count)).collect()
+    };
+    assert_eq!(found("a"), [(10_000, 3.0), (20_000, 5.0)]);
+    assert_eq!(found("b"), [(1_700_000_000_000, 3.0), (1_700_000_015_000, 5.0)]);
+    assert_eq!(found("c"), [(30_000, 4.0)]);
+}
+
+/// Native histograms in a block and in the log, of whole and of float counts, of counters and gauges, with resets and
+/// ends: what a server says of them, every ninth of them in full.
+#[test]
+fn native_histograms_of_a_data_folder_are_as_a_server_tells_them() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb");
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[fixtures.join("native")], SurveyOptions::default(), &options);
+    let (store, _, told) = load_files(&inputs, Timestamp(0), &[], &options);
+    assert_eq!(told, vec![]);
+    let of = |name: &str| {
+        let series = store.series().find(|series| series.labels.metric() == name).expect(name);
+        series.histograms.iter().filter(|sample| !sample.histogram.is_stale())
+    };
+    let expected = std::fs::read_to_string(fixtures.join("native.txt")).expect("the answers");
+    let number = |text: &str| text.parse::<f64>().expect("a number");
+    let mut checked = 0;
+    for line in expected.lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        if let ["#", name, count] = fields[..] {
+            assert_eq!(of(name).count(), count.parse::<usize>().expect("a count"), "{name}");
+            continue;
+        }
+        let [name, at, count, sum, buckets @ ..] = &fields[..] else { panic!("{line}") };
+        let at: i64 = at.parse().expect("a time");
+        let sample = of(name).find(|sample| sample.at == at).expect(line);
+        let histogram = &sample.histogram;
+        assert_eq!((histogram.count, histogram.sum), (number(count), number(sum)), "{line}");
+        let found: Vec<[f64; 3]> =
+            histogram.buckets().map(|bucket| [bucket.lower, bucket.upper, bucket.count]).collect();
+        let buckets: Vec<Vec<f64>> =
+            buckets.iter().map(|bucket| bucket.split(':').map(number).collect()).collect();
+        assert_eq!(found.len(), buckets.len(), "{line}");
+        for (found, bucket) in found.iter().zip(&buckets) {
+            let near = |(one, other): (&f64, &f64)| (one - other).abs() <= 1e-12 * other.abs();
+            assert!(found.iter().zip(bucket).all(near), "{found:?} {bucket:?} {line}");
+        }
+        checked += 1;
+    }
+    assert!(checked > 50, "{checked}");
+}
+
 #[test]
 fn a_data_folder_that_is_cut_gives_what_is_before() {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    for name in ["data", "native"] {
+        cut(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb").join(name));
+    }
+}
+
+fn cut(fixture: &Path) {
+    let fixture = fixture.to_owned();
     let (whole, _) = of_path(&fixture);
     let mut files = Vec::new();
     let mut folders = vec![fixture.clone()];

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::acknowledgement::Acknowledgement;
 use super::alert::{Alert, Evidence, Reason, Status, Summary, Unjudged};
 use super::alertmanager::config::Config;
-use super::alertmanager::notify::{self, Notification};
+use super::alertmanager::notify::{self, ALL_RESOLVED, FIRST, Notification};
 use super::alertmanager::preview;
 use super::alertmanager::silence::Silence;
 use super::duration;
@@ -226,6 +226,7 @@ fn short_notifications(place: usize, alert: &Alert) -> Vec<Notification> {
                 resolved: resolved.to_vec(),
                 group_key: String::new(),
                 told: [true, true],
+                reason: if firing.is_empty() { ALL_RESOLVED } else { FIRST },
                 previews: Vec::new(),
             })
         };

@@ -16,7 +16,6 @@ use crate::report::{
     Cell, Column, Outcome, Page, Phrase, Report, Section, Style, Table, Verdict, github, junit, sarif,
 };
 use crate::rules::alert::{Alert, Evidence, Reason, Status};
-use crate::rules::alertmanager::config::Config as Alertmanager;
 use crate::rules::explain::Explanation;
 use crate::rules::file::{Rule, RuleFile, RuleGroup};
 use crate::rules::lint::Lint;
@@ -636,68 +635,4 @@ fn alerts_table(alerts: &[Alert]) -> Table {
         table.row(row);
     }
     table
-}
-
-/// Who would be told.
-#[derive(Debug, Serialize)]
-pub(super) struct Routes {
-    /// In the order of the routes, once for each route that ends there.
-    pub receivers: Vec<String>,
-    /// Those of them that would be muted then, and why.
-    muted: Vec<(String, String)>,
-    /// Why each of them would be muted, if it would.
-    #[serde(skip)]
-    reasons: Vec<Option<String>>,
-}
-
-/// Who would be told of an alert with these labels: by Alertmanager's routes, and by those of the short form.
-pub(super) fn routes(
-    labels: &Labels,
-    at: Option<Timestamp>,
-    alertmanager: Option<&Alertmanager>,
-    files: &[RuleFile],
-) -> Routes {
-    let mut routes = Routes { receivers: Vec::new(), muted: Vec::new(), reasons: Vec::new() };
-    if let Some(config) = alertmanager {
-        for route in config.matching(labels) {
-            let receiver = &config.routes[route].receiver;
-            let why = at.and_then(|at| config.muted(route, at.millis()));
-            if let Some(why) = &why {
-                routes.muted.push((receiver.clone(), why.clone()));
-            }
-            routes.receivers.push(receiver.clone());
-            routes.reasons.push(why);
-        }
-    }
-    for channel in
-        files.iter().filter_map(|file| file.short.as_ref()).flat_map(|short| short.channels(labels))
-    {
-        if !routes.receivers.contains(&channel) {
-            routes.receivers.push(channel);
-            routes.reasons.push(None);
-        }
-    }
-    routes
-}
-
-impl Routes {
-    /// Writes who would be told, on one line as `amtool config routes test` does.
-    pub(super) fn write(&self, form: Form, page: Page) -> Result<(), Error> {
-        let each = || self.receivers.iter().zip(&self.reasons);
-        if form == Form::Table {
-            let told = each().map(|(receiver, why)| match why {
-                Some(why) => format!("{receiver} (muted by {why})"),
-                None => receiver.clone(),
-            });
-            let text: crate::report::Untrusted = told.collect::<Vec<_>>().join(",").into();
-            return out::write_text(format!("{}\n", text.line()).as_bytes());
-        }
-        let mut table = Table::new(vec![Column::text("receiver"), Column::text("muted by")]);
-        for (receiver, why) in each() {
-            table.row(vec![Cell::text(receiver.as_str()), Cell::text(why.as_deref().unwrap_or(""))]);
-        }
-        let mut report = Report::new();
-        report.push(Section::Table(table));
-        out::write_report(form, page, &report, self)
-    }
 }

@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::exposition::{lines, number};
+use super::native::Answered;
 use super::{Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
-use crate::model::{Labels, Sample};
+use crate::model::{HistogramSample, Labels, Sample};
 
 /// An answer of the HTTP API of Prometheus.
 pub(super) struct ApiJson;
@@ -32,10 +34,9 @@ struct Part {
     value: Option<(f64, String)>,
     #[serde(default)]
     values: Vec<(f64, String)>,
-    /// Native histograms are counted, not read.
-    histogram: Option<serde::de::IgnoredAny>,
+    histogram: Option<(f64, Answered)>,
     #[serde(default)]
-    histograms: Vec<serde::de::IgnoredAny>,
+    histograms: Vec<(f64, Answered)>,
 }
 
 impl MetricFormat for ApiJson {
@@ -54,7 +55,7 @@ impl MetricFormat for ApiJson {
             // The result alone: a list of series, or the series one a line.
             Some(b"metric") => {
                 let has = |word: &[u8]| memchr::memmem::find(head, word).is_some();
-                !has(b"\"timestamps\"") && (has(b"\"value\"") || has(b"\"values\""))
+                !has(b"\"timestamps\"") && (has(b"\"value\"") || has(b"\"values\"") || has(b"\"histogram"))
             }
             // Whichever key comes first, and however long the result before `resultType` is. Loki answers in the same
             // words with lines of logs.
@@ -142,8 +143,16 @@ impl Part {
             message: format!("{what} of {labels}"),
             hint: None,
         };
-        for _ in self.histogram.iter().chain(&self.histograms) {
-            read.refuse(fault("native histograms are not read: one".to_owned()), options)?;
+        for (seconds, answered) in self.histogram.iter().chain(&self.histograms) {
+            let millis = (seconds * 1000.0).round();
+            let Some(histogram) = answered.histogram().filter(|_| millis.abs() < i64::MAX as f64) else {
+                read.refuse(fault(format!("what is at {seconds} is no native histogram: one")), options)?;
+                continue;
+            };
+            read.samples += 1;
+            let histogram = Arc::new(histogram);
+            let sample = HistogramSample { at: millis as i64, start: 0, histogram };
+            read.histograms.push((labels.clone(), sample));
         }
         for (seconds, text) in self.value.iter().chain(&self.values) {
             let millis = (seconds * 1000.0).round();

@@ -5,6 +5,7 @@ pub mod csv;
 mod dump;
 mod exposition;
 mod family;
+mod native;
 mod openmetrics;
 mod prometheus;
 mod promtool;
@@ -16,7 +17,7 @@ use exposition::SeriesTexts;
 pub use family::Family;
 use openmetrics::KnownSeries;
 
-use crate::model::{Labels, Sample};
+use crate::model::{HistogramSample, Labels, Sample};
 
 /// How a file of metrics is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +59,12 @@ impl Default for Known {
 }
 
 /// What was read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Read {
-    /// Samples handed on.
+    /// Samples handed on, and histograms.
     pub samples: u64,
+    /// Native histograms, which are few, with their series.
+    pub histograms: Vec<(Labels, HistogramSample)>,
     /// Lines (of JSON: values) that could not be read.
     pub refused: u64,
     /// Why, for the first of them.
@@ -83,6 +86,23 @@ impl Read {
         if self.errors.len() < ERRORS_KEPT {
             self.errors.push(error);
         }
+        Ok(())
+    }
+
+    /// Takes a line whose value is no number, if that is a native histogram; gives back what else is wrong with it.
+    fn histogram(
+        &mut self,
+        line: &[u8],
+        per_second: f64,
+        options: ReadOptions,
+        fault: exposition::Fault,
+    ) -> exposition::Parsed<()> {
+        if options.strict {
+            return Err(fault);
+        }
+        let found = native::line(line, per_second, options.at_ms).unwrap_or(Err(fault))?;
+        self.samples += 1;
+        self.histograms.push(found);
         Ok(())
     }
 

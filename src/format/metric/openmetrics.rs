@@ -4,6 +4,7 @@ use super::exposition::{
     Fault, Parsed, braces, fault, fault_hinted, head_lines, lines, nanos_to_millis, number, seconds, series,
     series_end, skip_blanks,
 };
+use super::native;
 use super::strict::{Metadata, Rules, Seen};
 use super::{Family, Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
 use crate::model::{Labels, Sample};
@@ -85,6 +86,7 @@ impl MetricFormat for OpenMetrics {
                 comment(line, &mut rules).map(|is_end| ended |= is_end)
             } else {
                 sample(line, options, known, &mut rules, &mut read, sink)
+                    .or_else(|fault| read.histogram(line.trim_ascii(), 1.0, options, fault))
             };
             if let Err(fault) = outcome {
                 read.refuse(fault.in_line(number), options)?;
@@ -282,7 +284,7 @@ fn decimal(bytes: &[u8], most: usize) -> Option<(u64, &[u8])> {
 
 fn hint(value: &[u8]) -> &'static str {
     match value.first() {
-        Some(b'{') => "native histograms are not read",
+        Some(b'{') => "histograms as values are of OpenMetrics 2",
         _ => "numbers are decimal, +Inf, -Inf or NaN",
     }
 }
@@ -353,8 +355,10 @@ pub(super) fn evidence(head: &[u8]) -> Option<Dialect> {
             found.prometheus |= !line.is_empty() || found.metadata + found.labelled > 0;
         } else if line.starts_with(b"#") {
             found.comment(line);
-        } else if found.labelled + found.plain + found.odd < SAMPLES_LOOKED_AT {
-            found.odd += usize::from(found.sample(line).is_none());
+        } else if found.labelled + found.plain + found.odd < SAMPLES_LOOKED_AT && found.sample(line).is_none()
+        {
+            let is_histogram = native::line(line, 1.0, 0).is_some_and(|found| found.is_ok());
+            *(if is_histogram { &mut found.labelled } else { &mut found.odd }) += 1;
         }
     }
     found.dialect()

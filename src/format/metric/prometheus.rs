@@ -68,9 +68,15 @@ pub(super) fn read_millis(
             options.family = Family::of_line(line).unwrap_or(options.family);
             continue;
         }
-        match sample(line, options, known, sink) {
-            Ok(()) => read.samples += 1,
-            Err(fault) => read.refuse(fault.in_line(number), options)?,
+        let outcome = match sample(line, options, known, sink) {
+            Ok(()) => {
+                read.samples += 1;
+                Ok(())
+            }
+            Err(fault) => read.histogram(line, 1_000.0, options, fault),
+        };
+        if let Err(fault) = outcome {
+            read.refuse(fault.in_line(number), options)?;
         }
     }
     Ok(read)
@@ -118,11 +124,7 @@ fn value_and_time(line: &[u8], end: usize, options: ReadOptions) -> Parsed<Sampl
     };
     let text = word(start);
     let Some(value) = number(text) else {
-        let hint = match text.first() {
-            Some(b'{') => "native histograms are not read",
-            _ => "numbers are decimal, +Inf, -Inf or NaN",
-        };
-        return fault_hinted(start, "the value is no number", hint);
+        return fault_hinted(start, "the value is no number", "numbers are decimal, +Inf, -Inf or NaN");
     };
     let start = skip_blanks(line, start + text.len());
     let text = word(start);

@@ -33,10 +33,24 @@ pub struct Notification {
     /// Do those of its integrations get it that are not told of what is resolved, and do those that are?
     #[serde(skip)]
     pub told: [bool; 2],
+    /// Why it would have been sent, in Alertmanager's words.
+    #[serde(skip)]
+    pub reason: &'static str,
     /// What the receiver would have read, if that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub previews: Vec<Preview>,
 }
+
+/// Nobody was told of the group before.
+pub const FIRST: &str = "first notification";
+/// An alert fires that the receiver does not know of.
+const NEW_ALERTS: &str = "new alerts in group";
+/// Nothing of the group fires any more.
+pub const ALL_RESOLVED: &str = "all alerts resolved";
+/// An alert is resolved, and others fire.
+const NEW_RESOLVED: &str = "new resolved alerts in group";
+/// It was said long ago.
+const REPEATED: &str = "repeat interval elapsed";
 
 /// A group is looked at this many times at most; beyond, a year of five minutes is over.
 const MAX_FLUSHES: usize = 110_000;
@@ -235,11 +249,16 @@ impl Scene<'_> {
         // Each integration has its own memory of what it sent; those that are told of the same agree.
         let integrations = || receiver.into_iter().flat_map(|receiver| &receiver.integrations);
         let mut gets = [false, false];
+        let mut reason = None;
         for told_resolved in [false, true] {
             let is_one = integrations().any(|one| one.sends_resolved == told_resolved);
             let last = log[usize::from(told_resolved)].as_ref();
-            gets[usize::from(told_resolved)] = (is_one || integrations().next().is_none() && !told_resolved)
-                && due(last, &known(&firing), &known(&resolved), told_resolved, at, route.repeat_interval);
+            if is_one || integrations().next().is_none() && !told_resolved {
+                let why =
+                    due(last, &known(&firing), &known(&resolved), told_resolved, at, route.repeat_interval);
+                gets[usize::from(told_resolved)] = why.is_some();
+                reason = reason.or(why);
+            }
         }
         // Who was told of the labels knows that they fire.
         for &index in &firing {
@@ -265,6 +284,7 @@ impl Scene<'_> {
                 resolved: shown,
                 group_key: format!("{}:{}", route.key, braced(&self.common)),
                 told: gets,
+                reason: reason.unwrap_or_default(),
                 previews: Vec::new(),
             });
         }
@@ -280,7 +300,7 @@ fn braced(labels: &Labels) -> String {
     format!("{{{}}}", pairs.join(", "))
 }
 
-/// Is there something new to say, or is it time to repeat?
+/// Why there is something to say; `None` if there is nothing new, and it is not time to repeat.
 fn due(
     log: Option<&Logged>,
     firing: &[usize],
@@ -288,18 +308,18 @@ fn due(
     sends_resolved: bool,
     at: i64,
     repeat: i64,
-) -> bool {
-    let Some(last) = log else { return !firing.is_empty() };
+) -> Option<&'static str> {
+    let Some(last) = log else { return (!firing.is_empty()).then_some(FIRST) };
     if firing.iter().any(|index| !last.firing.contains(index)) {
-        return true;
+        return Some(NEW_ALERTS);
     }
     if firing.is_empty() {
-        return !last.firing.is_empty();
+        return (!last.firing.is_empty()).then_some(ALL_RESOLVED);
     }
     if sends_resolved && resolved.iter().any(|index| !last.resolved.contains(index)) {
-        return true;
+        return Some(NEW_RESOLVED);
     }
-    last.at < at - repeat
+    (last.at < at - repeat).then_some(REPEATED)
 }
 
 #[cfg(test)]

@@ -152,6 +152,7 @@ impl Scene<'_> {
             common: &common,
             common_annotations: &common_annotations,
             external_url: ALERTMANAGER,
+            reason: notification.reason,
             at: notification.at,
         };
         let channel = integration.kind.clone();
@@ -414,6 +415,7 @@ mod tests {
             resolved: resolved.to_vec(),
             group_key: "{}:{alertname=\"Pool\"}".to_owned(),
             told: [true, true],
+            reason: "",
             previews: Vec::new(),
         };
         let links = [generator_url("up < 1"), String::new()];

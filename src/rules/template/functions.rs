@@ -147,6 +147,7 @@ const ALERTMANAGER: &[Function] = &[
         let now = run.at().saturating_mul(1_000_000);
         Ok(Value::Duration(now.saturating_sub(moment(args, 0)?.nanos())))
     }),
+    function("now", 0, 0, |run, _| Ok(Value::Time(Moment::utc(run.at().saturating_mul(1_000_000))))),
     function("list", 0, ANY, |_, args| flat(args).map(|()| Value::List(Rc::new(args.to_vec())))),
     function("append", 1, ANY, |_, args| {
         flat(&args[1..])?;

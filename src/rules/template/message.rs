@@ -30,6 +30,8 @@ pub struct Message<'m> {
     pub common_annotations: &'m [(String, String)],
     /// `.ExternalURL`, Alertmanager's address.
     pub external_url: &'m str,
+    /// `.NotificationReason`: why it would have been sent.
+    pub reason: &'m str,
     /// When it would have been sent.
     pub at: Timestamp,
 }
@@ -91,6 +93,7 @@ impl Message<'_> {
             ("CommonLabels", of_labels(self.common)),
             ("CommonAnnotations", of_pairs(self.common_annotations)),
             ("ExternalURL", Value::text(self.external_url)),
+            ("NotificationReason", Value::text(self.reason)),
         ])))
     }
 }
@@ -195,6 +198,7 @@ mod tests {
             common: &Labels::new([("alertname", "Pool"), ("severity", "critical"), ("a", "z")]),
             common_annotations: &annotations,
             external_url: "http://am:9093",
+            reason: "first notification",
             at: at(1_703_387_370),
         };
         library.render(text, &message, Escaping::Plain).unwrap_or_else(|error| format!("error: {error}"))
@@ -227,6 +231,7 @@ mod tests {
                 "Sun 04:06:30 CET",
             ),
             ("{{ (index .Alerts 0).Fingerprint | len }}", "16"),
+            ("{{ now | date \"15:04:05\" }} {{ .NotificationReason }}", "03:09:30 first notification"),
             ("{{ \"heLLo wORLD\" | title }} {{ trimSpace \" x \" }}", "Hello World x"),
             ("{{ reReplaceAll \"(.*)-(.*)\" \"$2-$1\" \"a-b\" }} {{ match \"^a\" \"ab\" }}", "b-a true"),
             ("{{ stringSlice \"a\" \"b\" | join \"+\" }} {{ urlUnescape \"a%20b+c\" }}", "a+b a b c"),
@@ -272,6 +277,28 @@ mod tests {
         library.add("c.tmpl", "{{ define \"loop\" }}{{ template \"loop\" . }}{{ end }}").expect("a template");
         let text = rendered(&library, "{{ template \"loop\" . }}");
         assert!(text.contains("exceeded maximum template depth"), "{text}");
+    }
+
+    #[test]
+    fn the_lists_of_alerts_are_apart_as_in_alertmanager() {
+        let library = Library::new();
+        let text = |name: &str| rendered(&library, &format!("{{{{ template \"{name}\" . }}}}"));
+        let list = |title: &str, service: &str| {
+            format!(
+                "{title}:\nLabels:\n - alertname = Pool\n - a = z\n - service = {service}\n - severity = critical\n\
+                 Annotations:\n - summary = 5 < 6 & more\nSource: http://p/graph?g0.expr=up&g0.tab=1\n"
+            )
+        };
+        let (firing, resolved) = (list("Alerts Firing", "payment"), list("Alerts Resolved", "order"));
+        let dense = format!("5 < 6 & more\n{firing}\n{resolved}");
+        assert_eq!(text("opsgenie.default.description"), dense);
+        assert_eq!(text("victorops.default.state_message"), dense);
+        let wide = format!("\n\n{firing}\n\n\n{resolved}\n\n");
+        assert_eq!(text("telegram.default.message"), wide);
+        assert_eq!(text("pushover.default.message"), format!("5 < 6 & more{}", wide));
+        assert!(
+            text("msteams.default.text").contains("g0.tab=1\n\n\n\n\n# Alerts Resolved:\n\nLabels:\n  - ")
+        );
     }
 
     #[test]
