@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::comment::{Comment, comments};
 use super::dialect::{self, House, Language};
 use super::fields::{Fields, Reader};
-use super::lint::{Comment, comments};
 use super::yaml::{self, Node, Place, Problem};
 use super::{short, template};
 use crate::promql;

@@ -3,6 +3,7 @@
 pub mod acknowledgement;
 pub mod alert;
 pub mod alertmanager;
+mod comment;
 pub mod dialect;
 pub mod duration;
 mod evaluation;

@@ -9,7 +9,6 @@ mod labels;
 mod recorded;
 
 pub use checks::{About, CHECKS, Check, Weight};
-pub use comments::{Comment, comments};
 pub use recorded::unused;
 
 use super::alertmanager::config::Config;
