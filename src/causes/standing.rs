@@ -205,8 +205,14 @@ fn statuses_failed(kind: &Kind, group: u32) -> bool {
     kind.what == What::Status && kind.group == group && code(kind).is_some_and(is_failure)
 }
 
-/// Is it so since the data begins: within its first twentieth?
+/// Is it so since the data begins: within its first twentieth, by time and by what was written? One log whose clock is
+/// years off makes a twentieth of the time long.
 pub(super) fn since_the_beginning(scene: &Scene<'_>, from: Timestamp) -> bool {
     let part = scene.last.0.saturating_sub(scene.first.0) / 20;
+    let bin = scene.axis.bin(from).unwrap_or(0);
+    let written = |bins: std::ops::Range<usize>| -> u64 {
+        (0..scene.groups()).map(|group| scene.volume(group)[bins.clone()].iter().sum::<u64>()).sum()
+    };
     from.0.saturating_sub(scene.first.0) <= part + scene.axis.width.min(part)
+        && written(0..bin) * 20 <= written(0..scene.axis.bins)
 }
