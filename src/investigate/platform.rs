@@ -70,12 +70,18 @@ impl Platform {
         Some((first.min(taken), taken))
     }
 
-    /// What is wrong in them.
-    pub fn findings(&self) -> Vec<Finding> {
+    /// What is wrong in them. Where that is very much, the rest is counted.
+    pub fn findings(&mut self) -> Vec<Finding> {
         if !self.has_data() {
             return Vec::new();
         }
-        detect::platform::findings(&self.cluster, &self.files, self.taken)
+        let (findings, left) = detect::platform::findings(&self.cluster, &self.files, self.taken);
+        if left > 0 {
+            let what =
+                format!("{left} more objects of the platform are in trouble, and are not told one by one");
+            self.diagnostics.push(Diagnostic::note("", what));
+        }
+        findings
     }
 
     /// Adds what was read to the account, and what went wrong to the rest of that.

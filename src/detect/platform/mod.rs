@@ -30,6 +30,9 @@ const STATE: Location = Location { file: NOWHERE, chunk: 1, line: 0 };
 /// How clear a state is: it needs no change to tell of it.
 const CLEAR: f64 = 1_000.0;
 
+/// How many objects with faults are told.
+const MOST: usize = 60;
+
 /// How much evidence a finding shows.
 const SHOWN: usize = 6;
 
@@ -163,16 +166,21 @@ impl<'c> View<'c> {
     }
 }
 
-/// What is wrong, as findings; `files` are their names, `taken` is when the objects were read.
-pub fn findings(cluster: &Cluster, files: &[String], taken: Option<Timestamp>) -> Vec<Finding> {
+/// What is wrong, as findings, and how many more there are; `files` are their names, `taken` is when the objects were
+/// read.
+pub fn findings(cluster: &Cluster, files: &[String], taken: Option<Timestamp>) -> (Vec<Finding>, usize) {
     let view = View::of(cluster, taken);
     let mut faults = nodes::faults(&view);
     faults.extend(pods::faults(&view));
     faults.extend(workloads::faults(&view, &faults));
     faults.extend(services::faults(&view, &faults));
     faults.extend(alerts::faults(&view));
-    let faults = joined(faults);
-    faults.into_iter().map(|fault| finding(fault, files, taken)).collect()
+    let mut faults = joined(faults);
+    // Where everything is broken, more of the same says nothing; the worst and oldest do.
+    faults.sort_by(|a, b| b.severity.cmp(&a.severity).then(view.ago(b.from).total_cmp(&view.ago(a.from))));
+    let left = faults.len().saturating_sub(MOST);
+    faults.truncate(MOST);
+    (faults.into_iter().map(|fault| finding(fault, files, taken)).collect(), left)
 }
 
 /// Faults of one family in one object are one.

@@ -16,7 +16,8 @@ fn found(texts: &[&str]) -> Vec<(&'static str, String, String, Severity)> {
     }
     cluster.settle();
     let files: Vec<String> = (0..texts.len()).map(|file| format!("{file}.txt")).collect();
-    let found = findings(&cluster, &files, Some(TAKEN));
+    let (found, left) = findings(&cluster, &files, Some(TAKEN));
+    assert_eq!(left, 0);
     assert!(found.iter().all(|finding| !finding.evidence.is_empty() && finding.from.is_some()), "{found:#?}");
     let told = found.into_iter().map(|finding| {
         (finding.detector, finding.subject.service.unwrap_or_default(), finding.summary, finding.severity)
