@@ -430,7 +430,7 @@ const ROUND: &[(&str, usize)] = &[
     ("metrics", 2),
     ("model", 2),
     ("promql", 9),
-    ("rules", 14),
+    ("rules", 9),
     ("scan", 2),
     ("source", 4),
 ];

@@ -3,24 +3,7 @@
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::object::{Kind, Place, When};
-
-/// Something that watches said that something is wrong.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Alert {
-    /// Where it was read.
-    pub place: Place,
-    /// What it is about, as far as it names a kind.
-    pub kind: Option<Kind>,
-    /// Whose it is.
-    pub about: String,
-    /// The namespace.
-    pub namespace: String,
-    /// What it says, the shortest way of saying it first.
-    pub words: Vec<String>,
-    /// Since when.
-    pub from: Option<When>,
-}
+use super::object::{Alert, Kind, Place};
 
 /// Labels that say whose an alert is, the most telling first.
 const ABOUT: &[(&str, Option<Kind>)] = &[

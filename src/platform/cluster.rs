@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alerts::Alert;
-use super::object::{Kind, Object, Place, When};
+use super::object::{Alert, Kind, Object, Place, When};
 use crate::model::Timestamp;
 
 /// Everything that was read of a platform.

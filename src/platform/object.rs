@@ -163,6 +163,23 @@ impl When {
     }
 }
 
+/// Something that watches said that something is wrong.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Alert {
+    /// Where it was read.
+    pub place: Place,
+    /// What it is about, as far as it names a kind.
+    pub kind: Option<Kind>,
+    /// Whose it is.
+    pub about: String,
+    /// The namespace.
+    pub namespace: String,
+    /// What it says, the shortest way of saying it first.
+    pub words: Vec<String>,
+    /// Since when.
+    pub from: Option<When>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 
 use super::pods::brief;
 use super::{Fault, View};
-use crate::platform::alerts::Alert;
+use crate::platform::object::Alert;
 use crate::platform::{Kind, Object};
 use crate::signatures::platform::alert_nature;
 use crate::signatures::{Nature, Severity};
