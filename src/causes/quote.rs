@@ -38,7 +38,7 @@ pub(super) fn told_by(scene: &Scene<'_>, kind: usize, detector: &str) -> String 
 pub(super) fn gist(scene: &Scene<'_>, kind: usize) -> String {
     let (kind, signal) = &scene.kinds[kind];
     let raw = String::from_utf8_lossy(&signal.example.text);
-    let own = |part: &str| spoken(part, &raw).unwrap_or_else(|| part.to_owned());
+    let own = |part: &str| as_it_stands(part, &raw).unwrap_or_else(|| part.to_owned());
     let mut said = own(&kind.gist());
     for part in kind.text.split(" | ").skip(1).filter(|part| !part.is_empty()) {
         let more = own(part);
@@ -49,6 +49,16 @@ pub(super) fn gist(scene: &Scene<'_>, kind: usize) -> String {
         said.push_str(&more);
     }
     said
+}
+
+/// A text in the letters of an entry: as long as it is where no value is masked in it, else up to where it ends there.
+fn as_it_stands(text: &str, raw: &str) -> Option<String> {
+    let opens = [' ', ':', '=', ',', '(', '[', '{'];
+    if text.contains('#') {
+        return spoken(text, raw).map(|said| said.trim_end_matches(opens).to_owned());
+    }
+    let at = raw.to_ascii_lowercase().find(text)?;
+    raw.get(at..at + text.len()).map(str::to_owned)
 }
 
 /// Where a masked text stands in an entry, with its values and in its own letters: from where it begins, or else from
@@ -68,6 +78,17 @@ fn spoken(masked: &str, raw: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_ends_where_it_ended() {
+        for (text, raw, expected) in [
+            ("giving up on this one", r#"Giving up on this one {"id": 7}"#, Some("Giving up on this one")),
+            ("gave up after # s", "Gave up after 5 s {", Some("Gave up after 5 s")),
+            ("gone", "nothing of that", None),
+        ] {
+            assert_eq!(as_it_stands(text, raw).as_deref(), expected, "{raw}");
+        }
+    }
 
     #[test]
     fn entries_are_quoted_as_they_stand() {
