@@ -173,13 +173,22 @@ fn unsigned(head: &[u8], name: &str) -> Option<&'static str> {
 const DECIDING: usize = 4 << 10;
 const FEW: usize = 64;
 
+/// Is the first line one of a text, however damaged what follows is?
+fn begins_as_text(head: &[u8]) -> bool {
+    const WORDS: usize = 12;
+    let Some(end) = memchr::memchr(b'\n', head) else { return false };
+    let line = head[..end].strip_suffix(b"\r").unwrap_or(&head[..end]);
+    line.len() >= WORDS
+        && std::str::from_utf8(line).is_ok_and(|line| !line.chars().any(|c| c.is_control() && c != '\t'))
+}
+
 /// Is this no text in any encoding? Among bytes that are not zero one in fifty is a control code that no text has, of at
 /// least four kinds, and one in eight is such a code or no UTF-8. Encodings of text have no control codes, and what text
 /// parts fields with is one of them, always the same.
 fn is_data(head: &[u8]) -> bool {
     let head = &head[..head.len().min(DECIDING)];
     let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    if is_wide {
+    if is_wide || begins_as_text(head) {
         return false;
     }
     let mut seen = 0_u32;
@@ -233,6 +242,9 @@ mod tests {
         .take(2_000)
         .collect();
         assert_eq!(kind(&noise, "spool"), Kind::Binary("binary data"));
+        // A log that is damaged behind its first line is a log.
+        let damaged = [b"2023-12-24 03:00:00 DEBUG started\n", &noise[..]].concat();
+        assert!(!matches!(kind(&damaged, "app.log"), Kind::Binary(_)));
         let records: Vec<u8> = (1_u32..40)
             .flat_map(|n| {
                 let mut record = vec![7, 0, 0, 0];
