@@ -173,13 +173,14 @@ fn unsigned(head: &[u8], name: &str) -> Option<&'static str> {
 const DECIDING: usize = 4 << 10;
 const FEW: usize = 64;
 
-/// Is the first line one of a text, however damaged what follows is?
-fn begins_as_text(head: &[u8]) -> bool {
+/// Is any line one of a text, however damaged the others are? Data has no lines.
+fn has_text(head: &[u8]) -> bool {
     const WORDS: usize = 12;
-    let Some(end) = memchr::memchr(b'\n', head) else { return false };
-    let line = head[..end].strip_suffix(b"\r").unwrap_or(&head[..end]);
-    line.len() >= WORDS
-        && std::str::from_utf8(line).is_ok_and(|line| !line.chars().any(|c| c.is_control() && c != '\t'))
+    let is_text = |line: &[u8]| {
+        line.len() >= WORDS
+            && std::str::from_utf8(line).is_ok_and(|line| !line.chars().any(|c| c.is_control() && c != '\t'))
+    };
+    head.split(|byte| *byte == b'\n').any(|line| is_text(line.trim_ascii_end()))
 }
 
 /// Is this no text in any encoding? Among bytes that are not zero one in fifty is a control code that no text has, of at
@@ -188,7 +189,7 @@ fn begins_as_text(head: &[u8]) -> bool {
 fn is_data(head: &[u8]) -> bool {
     let head = &head[..head.len().min(DECIDING)];
     let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    if is_wide || begins_as_text(head) {
+    if is_wide || has_text(head) {
         return false;
     }
     let mut seen = 0_u32;
