@@ -2,6 +2,7 @@
 
 pub mod causes;
 pub mod cli;
+pub mod config;
 pub mod correlate;
 pub mod detect;
 pub mod entities;

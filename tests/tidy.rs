@@ -8,6 +8,7 @@ use std::path::Path;
 /// Lowest first. A room imports itself and rooms of lower layers; rooms of one layer do not see each other.
 const LAYERS: &[&[&str]] = &[
     &["model"],
+    &["config"],
     &["source", "format", "filter", "fold", "promql", "report", "series", "platform"],
     &["scan", "signatures"],
     &["outcome"],

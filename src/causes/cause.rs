@@ -6,17 +6,17 @@
 //! however loud it is.
 
 use super::context::{attribute, contexts};
-use super::contrast::{Contrast, Share};
+use super::contrast::{Contrast, Share, by_failure};
 use super::doubt;
 use super::factor::Factor;
 use super::factors;
 use super::gather::{candidates, signs};
-use super::health::Outcome;
-use super::hypothesis::{CLEAR, Candidate, LOOK_BACK, Sign};
+use super::health::Health;
+use super::hypothesis::{CLEAR, Candidate, LAST_WORDS, LOOK_BACK, Sign};
 use super::owner::whose;
 use super::path::path;
 use super::quote::quoted;
-use super::standing::{LAST_WORDS, last_words, says_too_little, since_the_beginning, standing};
+use super::standing::{last_words, says_too_little, since_the_beginning, standing};
 use super::story::{Cause, Explained, Story};
 use super::tell::{effects, headline, sentence, shown, timeline};
 use super::view::View;
@@ -42,8 +42,8 @@ pub fn story(
         .or_else(|| recorded.map(|counted| Success::recorded(scene, counted)))
         .or_else(|| Success::by_levels(scene));
     let worst = success.as_ref().and_then(|success| success.worst);
-    let outcome = Outcome::of(scene, success.as_ref());
-    let mut signs = signs(scene, findings, outcome);
+    let health = Health::of(scene, success.as_ref());
+    let mut signs = signs(scene, findings, health);
     // How requests went where they enter is told apart.
     if let Some(success) = &success {
         let place = scene.wants.file(success.group);
@@ -66,8 +66,8 @@ pub fn story(
         signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + slack);
     }
     let contrast = requests.map(|(_, contrast)| contrast);
-    signs.extend(standing(scene, findings, (success.as_ref(), outcome), contrast, &signs));
-    if signs.is_empty() && says_too_little(scene, findings, outcome) {
+    signs.extend(standing(scene, findings, (success.as_ref(), health), contrast, &signs));
+    if signs.is_empty() && says_too_little(scene, findings, health) {
         signs.extend(last_words(scene));
     }
     if let Some(contrast) = contrast {
@@ -85,14 +85,14 @@ pub fn story(
     if !sure && worst.is_none() {
         candidates.clear();
     }
-    let whole = (outcome == Outcome::Failing).then_some((scene.axis.start, scene.last));
+    let whole = (health == Health::Failing).then_some((scene.axis.start, scene.last));
     let impact = worst.map(|worst| (worst.from, worst.to));
     let impact = impact.or(whole).or(core.filter(|_| !candidates.is_empty()));
-    let causes = causes(scene, &candidates, (success.as_ref(), outcome), requests, impact);
+    let causes = causes(scene, &candidates, (success.as_ref(), health), requests, impact);
     let onset = causes.first().and_then(|cause| cause.from).or(worst.map(|worst| worst.from));
     let rates = success.as_ref().map_or_else(Rates::default, |success| success.rates(scene, impact));
     let timeline = timeline(&candidates, success.as_ref(), scene);
-    Story { onset, success, outcome, rates, impact, causes, timeline }
+    Story { onset, success, health, rates, impact, causes, timeline }
 }
 
 /// When the trouble was: where requests failed, or else where the clearest change was.
@@ -124,7 +124,7 @@ fn rank(
 fn causes(
     scene: &Scene<'_>,
     candidates: &[Candidate],
-    (success, outcome): (Option<&Success>, Outcome),
+    (success, health): (Option<&Success>, Health),
     requests: Option<(&Reach, &Contrast)>,
     impact: Option<(Timestamp, Timestamp)>,
 ) -> Vec<Cause> {
@@ -141,7 +141,7 @@ fn causes(
         .map(|(at, candidate)| {
             let lead = candidate.lead();
             let (first, confidence) = confidences[at];
-            let confidence = confidence.min(most(lead, outcome));
+            let confidence = confidence.min(most(lead, health));
             Cause {
                 rank: at + 1,
                 headline: headline(lead) + &whose(scene, candidate),
@@ -172,22 +172,15 @@ fn causes(
 /// alternatives, and one that explains others is none.
 fn confidences(candidates: &[Candidate], contrast: Option<&Contrast>) -> Vec<(bool, f64)> {
     const RIVALS: usize = 3;
-    let mut failures: Vec<Vec<usize>> = Vec::new();
-    for (at, candidate) in candidates.iter().enumerate() {
-        let apart = |failure: &Vec<usize>| {
-            let lead = candidates[failure[0]].lead();
-            contrast.is_some_and(|contrast| lead.is_apart(candidate.lead(), contrast))
-        };
-        match failures.iter().position(|failure| !apart(failure)) {
-            Some(of) => failures[of].push(at),
-            None => failures.push(vec![at]),
-        }
-    }
+    let lead = |at: usize| candidates[at].lead();
+    let apart = |one: &usize, other: &usize| {
+        contrast.is_some_and(|contrast| lead(*one).is_apart(lead(*other), contrast))
+    };
     let mut confidences = vec![(false, 0.0); candidates.len()];
-    for failure in failures {
+    for failure in by_failure(0..candidates.len(), apart) {
         let odds = |at: usize| candidates[at].score.exp();
         let total = failure.iter().take(RIVALS).map(|at| odds(*at)).sum::<f64>() + NONE_OF_THESE.exp();
-        let share = |at: usize| odds(at) / total * factors::trust(candidates[at].lead());
+        let share = |at: usize| odds(at) / total * factors::trust(lead(at));
         let first = share(failure[0]);
         // The others have what the first one leaves.
         let left = (1.0 - calibrated(first)) / (1.0 - first).max(0.01);
@@ -211,14 +204,14 @@ fn felt_kinds(candidate: &Candidate) -> Vec<usize> {
 
 /// How sure anybody can be of what was never otherwise: only requests that failed tell it from noise, or words that are
 /// decisive.
-fn most(lead: &Sign, outcome: Outcome) -> f64 {
+fn most(lead: &Sign, health: Health) -> f64 {
     let tells = lead.share.is_some_and(|share| share.tells());
-    match (outcome, lead.weight >= 0.9) {
+    match (health, lead.weight >= 0.9) {
         _ if lead.detector == LAST_WORDS => 0.05,
         _ if !lead.standing => 1.0,
-        (Outcome::Some, _) => 0.45,
+        (Health::Some, _) => 0.45,
         _ if tells => 0.9,
-        (Outcome::Failing | Outcome::Unknown, true) => 0.7,
+        (Health::Failing | Health::Unknown, true) => 0.7,
         _ => 0.45,
     }
 }

@@ -119,6 +119,18 @@ impl Share {
     }
 }
 
+/// Puts together what is about the same failure: each with the first one before it that it is not apart from.
+pub(super) fn by_failure<T>(all: impl IntoIterator<Item = T>, apart: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
+    let mut failures: Vec<Vec<T>> = Vec::new();
+    for one in all {
+        match failures.iter().position(|failure| !apart(&failure[0], &one)) {
+            Some(at) => failures[at].push(one),
+            None => failures.push(vec![one]),
+        }
+    }
+    failures
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

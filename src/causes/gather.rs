@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::contrast::Contrast;
-use super::health::Outcome;
+use super::contrast::{Contrast, by_failure};
+use super::health::Health;
 use super::hypothesis::{CLEAR, Candidate, Sign};
 use super::owner::names_word;
 use super::quote::gist;
@@ -20,14 +20,14 @@ use crate::timeline::scene::Scene;
 
 /// Is there no past in which it was otherwise? Such a finding is judged by other contrasts (see `standing`), unless
 /// requests are known to go well as a rule: then one that is decisive is news.
-fn is_unchanged(scene: &Scene<'_>, finding: &Finding, outcome: Outcome) -> bool {
+fn is_unchanged(scene: &Scene<'_>, finding: &Finding, health: Health) -> bool {
     let changes = || finding.kinds.iter().any(|kind| scene.change(*kind).is_some());
     let told = finding.level || finding.part || finding.kinds.is_empty();
-    matches!(outcome, Outcome::Failing | Outcome::Unknown) && !told && !changes()
+    matches!(health, Health::Failing | Health::Unknown) && !told && !changes()
 }
 
 /// Everything that became more frequent: what the detectors know, and what they have no words for.
-pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], outcome: Outcome) -> Vec<Sign> {
+pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], health: Health) -> Vec<Sign> {
     let mut signs: Vec<Sign> = Vec::new();
     let mut known = vec![false; scene.kinds.len()];
     for finding in findings {
@@ -39,7 +39,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], outcome: Outcome) -
         for kind in &finding.kinds {
             known[*kind] = true;
         }
-        if is_unchanged(scene, finding, outcome) {
+        if is_unchanged(scene, finding, health) {
             continue;
         }
         let changes = || finding.kinds.iter().filter_map(|kind| scene.change(*kind));
@@ -254,7 +254,7 @@ pub(super) fn candidates(signs: Vec<Sign>, contrast: Option<&Contrast>) -> Vec<C
     // What is merely new and no trouble by itself explains nothing alone.
     services
         .into_values()
-        .flat_map(|signs| by_failure(signs, contrast))
+        .flat_map(|signs| apart(signs, contrast))
         .filter(|signs| signs.iter().any(|sign| sign.weight >= 0.4))
         .map(|mut signs| {
             signs.sort_by_key(|sign| (sign.from, sign.detector));
@@ -265,22 +265,15 @@ pub(super) fn candidates(signs: Vec<Sign>, contrast: Option<&Contrast>) -> Vec<C
 
 /// What is so all the time in one service, each failure apart: they differ in the requests that know of them. What no
 /// request knows, or every one, belongs to the failure of its nature, or to the most frequent.
-fn by_failure(signs: Vec<Sign>, contrast: Option<&Contrast>) -> Vec<Vec<Sign>> {
+fn apart(signs: Vec<Sign>, contrast: Option<&Contrast>) -> Vec<Vec<Sign>> {
     const NEARLY_ALL: f64 = 0.95;
     let tells = |sign: &Sign| {
         sign.standing && sign.share.is_some_and(|share| share.tells() && share.of_failed < NEARLY_ALL)
     };
     let (mut telling, others): (Vec<Sign>, Vec<Sign>) = signs.into_iter().partition(tells);
     telling.sort_by_key(|sign| std::cmp::Reverse(sign.share.map(|share| share.failed)));
-    let mut failures: Vec<Vec<Sign>> = Vec::new();
-    for sign in telling {
-        let apart =
-            |failure: &Vec<Sign>| contrast.is_some_and(|contrast| failure[0].is_apart(&sign, contrast));
-        match failures.iter().position(|failure| !apart(failure)) {
-            Some(at) => failures[at].push(sign),
-            None => failures.push(vec![sign]),
-        }
-    }
+    let apart = |one: &Sign, other: &Sign| contrast.is_some_and(|contrast| one.is_apart(other, contrast));
+    let mut failures = by_failure(telling, apart);
     if failures.is_empty() {
         return vec![others];
     }

@@ -14,7 +14,7 @@ const SHORT_PAST: f64 = 0.3;
 
 /// How requests went, as far as it takes to tell noise from failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Health {
     /// Nobody tells how requests went.
     Unknown,
     /// Nearly all succeed, or fail in a stretch of time that stands out.
@@ -25,9 +25,9 @@ pub enum Outcome {
     Failing,
 }
 
-impl Outcome {
+impl Health {
     /// How requests went.
-    pub fn of(scene: &Scene<'_>, success: Option<&Success>) -> Outcome {
+    pub fn of(scene: &Scene<'_>, success: Option<&Success>) -> Health {
         let has_past = |worst: &Worst| {
             let before = (worst.from.0 - scene.first.0) as f64;
             scene.given.is_some() || before >= SHORT_PAST * (worst.to.0 - worst.from.0) as f64
@@ -37,14 +37,14 @@ impl Outcome {
                 let rate =
                     success.rate.filter(|_| !success.worst.as_ref().is_some_and(has_past)).unwrap_or(1.0);
                 match rate {
-                    rate if rate < WELL => Outcome::Failing,
-                    rate if rate < NEARLY_ALL => Outcome::Some,
-                    _ => Outcome::Usual,
+                    rate if rate < WELL => Health::Failing,
+                    rate if rate < NEARLY_ALL => Health::Some,
+                    _ => Health::Usual,
                 }
             }
             // A few requests, all of which fail, are no accident.
-            Some(success) if success.rate.is_some_and(|rate| rate < 0.5) => Outcome::Failing,
-            Some(_) | None => Outcome::Unknown,
+            Some(success) if success.rate.is_some_and(|rate| rate < 0.5) => Health::Failing,
+            Some(_) | None => Health::Unknown,
         }
     }
 }

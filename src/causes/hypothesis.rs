@@ -9,6 +9,9 @@ use crate::signatures::Nature;
 use crate::timeline::scene::Scene;
 use crate::timeline::{Evidence, Subject};
 
+/// The name of what is shown where nothing is known.
+pub(super) const LAST_WORDS: &str = "unclassified";
+
 /// Gains from which a change without known words is a candidate.
 pub(super) const CLEAR: f64 = 16.0;
 

@@ -3,10 +3,12 @@
 //! The contrast is another one: requests that failed beside those that did not, and what is known of failures as such.
 //! Noise that is as old as the log stays noise where requests succeed, and where those that fail do not know of it.
 
+use std::collections::BTreeSet;
+
 use super::contrast::{Contrast, Share};
 use super::gather::weight;
-use super::health::Outcome;
-use super::hypothesis::Sign;
+use super::health::Health;
+use super::hypothesis::{LAST_WORDS, Sign};
 use super::quote::gist;
 use crate::detect::finding::Finding;
 use crate::detect::success::{Success, code, is_failure, statuses};
@@ -29,14 +31,12 @@ const MOST: f64 = 0.5;
 pub(super) fn standing(
     scene: &Scene<'_>,
     findings: &[Finding],
-    (success, outcome): (Option<&Success>, Outcome),
+    (success, health): (Option<&Success>, Health),
     contrast: Option<&Contrast>,
     changed: &[Sign],
 ) -> Vec<Sign> {
-    let taken = |kinds: &[usize]| {
-        let of_all = |kind: &usize| changed.iter().any(|sign| sign.kinds.contains(kind));
-        !kinds.is_empty() && kinds.iter().all(of_all)
-    };
+    let changed: BTreeSet<usize> = changed.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
+    let taken = |kinds: &[usize]| !kinds.is_empty() && kinds.iter().all(|kind| changed.contains(kind));
     let mut signs: Vec<Sign> = Vec::new();
     for finding in findings {
         let is_effect = matches!(finding.detector, "error-burst" | "error-share" | "volume" | "silence");
@@ -45,7 +45,7 @@ pub(super) fn standing(
             continue;
         }
         let share = contrast.and_then(|contrast| contrast.best(&finding.kinds));
-        if !may_tell(outcome, contrast, share) {
+        if !may_tell(health, contrast, share) {
             continue;
         }
         let what = detect::named(scene, finding.detector);
@@ -61,15 +61,16 @@ pub(super) fn standing(
             ..sign(scene, &finding.kinds, share)
         });
     }
-    let known: Vec<usize> = signs.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
+    let known: BTreeSet<usize> = signs.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
+    // What tells how requests ended, and nothing else, does not tell why.
+    let ends = success.filter(|success| success.only_ends(scene)).map(|success| success.group);
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
-        // What tells how requests ended, and nothing else, does not tell why.
-        let ended = success.is_some_and(|success| success.group == kind.group && success.only_ends(scene));
-        if kind.what != What::Template || !kind.is_error() || ended || known.contains(&at) || taken(&[at]) {
+        let is_told = ends == Some(kind.group) || known.contains(&at) || taken(&[at]);
+        if kind.what != What::Template || !kind.is_error() || is_told {
             continue;
         }
         let share = contrast.and_then(|contrast| contrast.of(at));
-        if !may_tell(outcome, contrast, share) {
+        if !may_tell(health, contrast, share) {
             continue;
         }
         signs.push(Sign { subject: family::subject(scene, kind), ..told(scene, at, share) });
@@ -77,7 +78,7 @@ pub(super) fn standing(
     // What lies beside the time that is judged is no sign of it.
     signs.retain(|sign| !sign.timed || sign.kinds.iter().any(|kind| is_judged(scene, *kind)));
     drop_bystanders(&mut signs);
-    if outcome == Outcome::Failing {
+    if health == Health::Failing {
         signs.extend(success.and_then(|success| requests_fail(scene, success)));
     }
     signs
@@ -92,17 +93,17 @@ fn drop_bystanders(signs: &mut Vec<Sign>) {
 }
 
 /// May kinds of entries tell why requests fail, given how they belong to the failed where that is known?
-fn may_tell(outcome: Outcome, contrast: Option<&Contrast>, share: Option<Share>) -> bool {
+fn may_tell(health: Health, contrast: Option<&Contrast>, share: Option<Share>) -> bool {
     let compares = contrast.is_some_and(Contrast::compares);
     let sibling = contrast.is_some_and(|contrast| contrast.sibling);
-    match (outcome, share) {
+    match (health, share) {
         // Those that failed know nothing of it.
         (_, Some(share)) if compares && !share.tells() => false,
-        (Outcome::Usual, Some(share)) => compares && share.of_failed >= WORTH,
+        (Health::Usual, Some(share)) => compares && share.of_failed >= WORTH,
         // A sibling that differs is no chance.
-        (Outcome::Some, Some(share)) => compares && sibling && share.of_failed >= MOST,
-        (Outcome::Usual | Outcome::Some, None) => false,
-        (Outcome::Failing | Outcome::Unknown, _) => true,
+        (Health::Some, Some(share)) => compares && sibling && share.of_failed >= MOST,
+        (Health::Usual | Health::Some, None) => false,
+        (Health::Failing | Health::Unknown, _) => true,
     }
 }
 
@@ -158,10 +159,10 @@ const FEWEST: u64 = 30;
 
 /// Was so little said, and in no words that are known, that nobody can tell whether something is wrong? No entry has a
 /// level, none tells of a request, and there are too few to see what is usual.
-pub fn says_too_little(scene: &Scene<'_>, findings: &[Finding], outcome: Outcome) -> bool {
+pub(super) fn says_too_little(scene: &Scene<'_>, findings: &[Finding], health: Health) -> bool {
     let said: u64 = (0..scene.groups()).map(|group| scene.said(group)).sum();
     let is_told = |(kind, _): &(Kind, _)| kind.level.is_some() || kind.what == What::Status;
-    outcome == Outcome::Unknown
+    health == Health::Unknown
         && findings.is_empty()
         && (1..FEWEST).contains(&said)
         && !scene.kinds.iter().any(is_told)
@@ -174,9 +175,6 @@ pub(super) fn last_words(scene: &Scene<'_>) -> Option<Sign> {
     let subject = family::subject(scene, &scene.kinds[last].0);
     Some(Sign { detector: LAST_WORDS, weight: 0.4, subject, ..sign(scene, &[last], None) })
 }
-
-/// The name of what is shown where nothing is known.
-pub const LAST_WORDS: &str = "unclassified";
 
 /// The requests themselves: all that is known where nobody says why.
 fn requests_fail(scene: &Scene<'_>, success: &Success) -> Option<Sign> {

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::factor::Factor;
-use super::health::Outcome;
+use super::health::Health;
+use super::hypothesis::LAST_WORDS;
 use super::path::Hop;
 use crate::detect::success::{Rates, Success};
 use crate::model::Timestamp;
@@ -63,6 +64,11 @@ pub struct Explained {
 }
 
 impl Cause {
+    /// Is it more than the last that was said, where nothing is known?
+    pub fn is_known(&self) -> bool {
+        self.detector != LAST_WORDS
+    }
+
     /// Whose it is: a service, or a log where no service is known.
     pub fn name(&self) -> &str {
         self.subject.service.as_deref().unwrap_or(&self.subject.file)
@@ -89,7 +95,7 @@ pub struct Story {
     /// How requests went.
     pub success: Option<Success>,
     /// Whether they went well enough to tell noise from failure.
-    pub outcome: Outcome,
+    pub health: Health,
     /// How requests went before, during and after.
     pub rates: Rates,
     /// When requests failed, or else when the changes lasted.

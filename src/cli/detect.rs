@@ -148,7 +148,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
 fn listed() -> Vec<(&'static str, String)> {
     let recorded = meter::recorded_only();
     let also = |name: &str| recorded.iter().find(|(known, _)| *known == name).map(|(_, about)| *about);
-    let of_entries = detect::DETECTORS.iter().map(|detector| {
+    let of_entries = detect::detectors().map(|detector| {
         let name = detector.name();
         let about =
             also(name).map_or(detector.about().to_owned(), |also| format!("{}; {also}", detector.about()));

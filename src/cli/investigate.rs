@@ -19,12 +19,11 @@ use super::signatures;
 use super::verdict::Verdict;
 use super::{nothing, out, redaction};
 use crate::causes::affected::{Affected, Example};
-use crate::causes::health::Outcome;
+use crate::causes::health::Health;
 use crate::causes::path;
-use crate::causes::standing::{LAST_WORDS, says_too_little};
 use crate::causes::story::{Cause, Event, Story};
+use crate::detect::signature;
 use crate::detect::success::{Rates, Success};
-use crate::detect::{Finding, signature};
 use crate::detect::{Scene, Wants};
 use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
@@ -186,7 +185,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let unseen = if platform.has_data() {
         None
     } else {
-        unseen(&session, &conditioned, (&scene, &recorded, &findings), &account, &story)
+        unseen(&session, &conditioned, (&scene, &recorded), &account, &story)
     };
     let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
     let json = InvestigateJson {
@@ -252,14 +251,14 @@ fn judged_by_name(name: &str) -> Result<Judged, Error> {
 fn unseen(
     session: &Session,
     asked: &[String],
-    (scene, recorded, findings): (&Scene<'_>, &Recorded, &[Finding]),
+    (scene, recorded): (&Scene<'_>, &Recorded),
     account: &Account,
     story: &Story,
 ) -> Option<String> {
     if recorded.span().is_some_and(|span| scene.is_selected(span)) {
         return None;
     }
-    if says_too_little(scene, findings, story.outcome) {
+    if story.causes.first().is_some_and(|cause| !cause.is_known()) {
         let entries = match account.entries {
             1 => "one entry, which has no level and tells".to_owned(),
             n => format!("{n} entries, which have no level and tell"),
@@ -427,7 +426,7 @@ fn report(
     let mut report = Report::new();
     report.paragraph(first);
     if let Some(cause) = story.causes.first() {
-        let is_known = cause.detector != LAST_WORDS;
+        let is_known = cause.is_known();
         report.heading(if is_known { "Likely cause" } else { "What was said last" });
         report.paragraph(
             Phrase::new()
@@ -581,7 +580,7 @@ fn untold(story: &Story, judged: Judged, account: &Account) -> Phrase {
     };
     let what = if judged != Judged::Failing {
         "There is trouble"
-    } else if story.outcome == Outcome::Failing {
+    } else if story.health == Health::Failing {
         "Requests fail"
     } else {
         "Something broke"

@@ -33,6 +33,8 @@ struct Sign {
     words: String,
     object: Option<String>,
     kind: usize,
+    /// Does its level, or that it is no more frequent than usual, speak against it?
+    quiet: bool,
 }
 
 impl Detector for Failure {
@@ -76,13 +78,9 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         if FAMILIES.iter().any(is_excused) {
             continue;
         }
-        let sign = match sign(kind, signal, at) {
-            // In a log of which a good part says that it fails, its level does not speak against it.
-            Err(quiet) => Some(quiet).filter(|_| is_much(scene, kind.group, signal.count)),
-            Ok(sign) => {
-                sign.or_else(|| by_family(scene, at).filter(|_| is_much(scene, kind.group, signal.count)))
-            }
-        };
+        // In a log of which a good part says that it fails, that is no talk.
+        let holds = |sign: &Sign| !sign.quiet || is_much(scene, kind.group, signal.count);
+        let sign = sign(kind, signal, at).or_else(|| by_family(scene, at)).filter(holds);
         if let Some(sign) = sign {
             signs.entry((identity(scene, kind), sign.nature)).or_default().push(sign);
         }
@@ -101,11 +99,11 @@ fn by_family(scene: &Scene<'_>, at: usize) -> Option<Sign> {
     let family =
         family::told_by(scene, at).filter(|_| kind.level.is_none_or(|level| level >= Level::Warn))?;
     let (nature, words) = (family.nature, family.what.to_owned());
-    Some(Sign { nature, decisive: Decisive::Repeated, words, object: None, kind: at })
+    Some(Sign { nature, decisive: Decisive::Repeated, words, object: None, kind: at, quiet: true })
 }
 
-/// What a kind of entry tells; as an error, if its level speaks against it.
-fn sign(kind: &Kind, signal: &Signal, at: usize) -> Result<Option<Sign>, Sign> {
+/// What a kind of entry tells.
+fn sign(kind: &Kind, signal: &Signal, at: usize) -> Option<Sign> {
     let example = String::from_utf8_lossy(&signal.example.text);
     let said = said(&kind.text, &example);
     let masked = grammar::read(&kind.text);
@@ -121,26 +119,26 @@ fn sign(kind: &Kind, signal: &Signal, at: usize) -> Result<Option<Sign>, Sign> {
         Some(Level::Warn) | None => Decisive::Repeated,
         Some(_) => Decisive::Once,
     };
-    let Some((told, text)) = told else { return Ok(by_level(kind, at)) };
+    let Some((told, text)) = told else { return by_level(kind, at) };
+    let quiet = told.decisive < least;
+    if quiet && told.decisive == Decisive::Context {
+        return None;
+    }
     let object = |told: &Told<'_>| told.object.map(str::to_owned);
-    let sign = Sign {
+    Some(Sign {
         nature: told.nature,
         decisive: told.decisive,
         words: text[told.words.clone()].to_lowercase(),
         object: plain.as_ref().and_then(object).or_else(|| masked.as_ref().and_then(object)),
         kind: at,
-    };
-    match sign.decisive {
-        decisive if decisive >= least => Ok(Some(sign)),
-        Decisive::Context => Ok(None),
-        _ => Err(sign),
-    }
+        quiet,
+    })
 }
 
 /// What part a failure plays by the grammar of its words, if they tell of one.
 pub fn nature(scene: &Scene<'_>, kind: usize) -> Option<Nature> {
     let (of, signal) = &scene.kinds[kind];
-    Some(sign(of, signal, kind).ok()??.nature)
+    Some(sign(of, signal, kind)?.nature)
 }
 
 /// What only its level says.
@@ -151,7 +149,14 @@ fn by_level(kind: &Kind, at: usize) -> Option<Sign> {
         _ => "a fatal error",
     };
     let decisive = if level == Level::Error { Decisive::Context } else { Decisive::Once };
-    Some(Sign { nature: Nature::Symptom, decisive, words: words.to_owned(), object: None, kind: at })
+    Some(Sign {
+        nature: Nature::Symptom,
+        decisive,
+        words: words.to_owned(),
+        object: None,
+        kind: at,
+        quiet: false,
+    })
 }
 
 /// The part of an entry that its masked text was made of, where it can be found by its beginning.

@@ -1,4 +1,4 @@
-//! Known failures, spikes, onsets: every detector is one file and one line in `DETECTORS`.
+//! Known failures, spikes, onsets: what is known by its words is a row of a family, every other detector one file and one line.
 //!
 //! One pass over the entries counts each kind of entry over time ([`observe`]); a [`Scene`] lays the counts out on
 //! one axis; the detectors judge kinds by their words, and by when they became more frequent.
@@ -25,9 +25,7 @@ pub mod success;
 pub mod traffic;
 pub mod volume;
 
-use crate::signatures::known::{
-    clock, crash, deploy, limit, lock, memory, network, pool, stall, storage, timeout, trust,
-};
+use crate::signatures::known::FAMILIES;
 pub use crate::signatures::{Nature, Severity};
 pub use crate::timeline::{Evidence, Observed, Scene, Subject, Wants};
 pub use family::Family;
@@ -54,41 +52,8 @@ pub trait Detector: Sync {
     fn find(&self, scene: &Scene<'_>) -> Vec<Finding>;
 }
 
-/// Every detector, in the order in which findings of one severity and time are shown.
-pub static DETECTORS: &[&dyn Detector] = &[
-    &pool::EXHAUSTION,
-    &pool::NEAR_EXHAUSTION,
-    &pool::THREADS,
-    &memory::MEMORY,
-    &memory::PAUSES,
-    &memory::EVICTION,
-    &stall::STALL,
-    &stall::SLOW_DISK,
-    &storage::DISK,
-    &storage::MOUNT,
-    &storage::DATA,
-    &storage::DESCRIPTORS,
-    &storage::PORTS,
-    &lock::DEADLOCK,
-    &lock::LOCK_WAIT,
-    &lock::SLOW_QUERY,
-    &lock::REPLICATION,
-    &trust::CERTIFICATE,
-    &trust::CREDENTIAL,
-    &trust::PERMISSION,
-    &network::LINK,
-    &network::DNS,
-    &network::CLUSTER,
-    &network::CONNECTION,
-    &network::BACKENDS,
-    &timeout::TIMEOUT,
-    &limit::RATE,
-    &limit::BREAKER,
-    &limit::QUEUE,
-    &crash::CRASH,
-    &crash::EXCEPTION,
-    &crash::RESTART,
-    &clock::CLOCK,
+/// The detectors that go by more than words, in the order in which findings of one severity and time are shown.
+static DETECTORS: &[&dyn Detector] = &[
     &failure::FAILURE,
     &burst::BURST,
     &share::ERROR_SHARE,
@@ -97,27 +62,32 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &traffic::TRAFFIC,
     &volume::VOLUME,
     &silence::SILENCE,
-    &deploy::DEPLOY,
-    &deploy::CONFIGURATION,
-    &deploy::JOB,
 ];
+
+/// Every detector: the families of what is known by its words, and then the others.
+pub fn detectors() -> impl Iterator<Item = &'static dyn Detector> {
+    let families = FAMILIES.iter().map(|family| *family as &dyn Detector);
+    families.chain(DETECTORS.iter().copied())
+}
+
+/// The same, with what was declared beside them.
+fn with_declared(wants: &Wants) -> impl Iterator<Item = &'static dyn Detector> {
+    detectors().chain(wants.declared.iter().map(|family| *family as &dyn Detector))
+}
 
 /// The detector of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Detector> {
-    DETECTORS.iter().copied().find(|detector| detector.name() == name)
+    detectors().find(|detector| detector.name() == name)
 }
 
 /// The detector of that name, of those that are known and those that were declared.
 pub fn named(scene: &Scene<'_>, name: &str) -> Option<&'static dyn Detector> {
-    let declared = scene.wants.declared.iter().find(|family| family.name == name);
-    declared.map(|family| *family as &dyn Detector).or_else(|| by_name(name))
+    with_declared(scene.wants).find(|detector| detector.name() == name)
 }
 
 /// The words of all detectors, sorted, and of what was declared.
 pub fn vocabulary(wants: &Wants) -> Vec<&'static str> {
-    let declared = wants.declared.iter().flat_map(|family| family.words());
-    let mut words: Vec<&'static str> =
-        DETECTORS.iter().flat_map(|detector| detector.words()).chain(declared).collect();
+    let mut words: Vec<&'static str> = with_declared(wants).flat_map(Detector::words).collect();
     words.sort_unstable();
     words.dedup();
     words
@@ -126,16 +96,13 @@ pub fn vocabulary(wants: &Wants) -> Vec<&'static str> {
 /// What all detectors, or those of these names, find: the most severe first, then by time.
 pub fn findings(scene: &Scene<'_>, only: &[String]) -> Vec<Finding> {
     let wanted =
-        |detector: &&&dyn Detector| only.is_empty() || only.iter().any(|name| name == detector.name());
+        |detector: &&dyn Detector| only.is_empty() || only.iter().any(|name| name == detector.name());
     // The long tail is what all others leave.
     let told = failure::FAILURE.name();
     let asked = only.is_empty() || only.iter().any(|name| name == told);
     let is_rest = |detector: &dyn Detector| detector.name() == told;
-    let declared = scene.wants.declared.iter().map(|family| *family as &dyn Detector);
-    let detectors: Vec<&dyn Detector> = DETECTORS.iter().copied().chain(declared).collect();
-    let mut findings: Vec<Finding> = detectors
-        .iter()
-        .filter(|detector| (asked || wanted(detector)) && !is_rest(**detector))
+    let mut findings: Vec<Finding> = with_declared(scene.wants)
+        .filter(|detector| (asked || wanted(detector)) && !is_rest(*detector))
         .flat_map(|detector| detector.find(scene))
         .collect();
     if asked {
@@ -221,10 +188,10 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_words_are_lower_case() {
-        let mut names: Vec<&str> = DETECTORS.iter().map(|detector| detector.name()).collect();
+        let mut names: Vec<&str> = detectors().map(Detector::name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), DETECTORS.len());
+        assert_eq!(names.len(), detectors().count());
         let mut needs = Needs::none();
         for word in vocabulary(&Wants::new(&[], &mut needs)) {
             assert!(!word.is_empty() && word == word.to_ascii_lowercase(), "{word}");

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::family::summary;
 use super::finding::Finding;
+use crate::config::{self, Part};
 use crate::filter::Filter;
 use crate::fold::Fold;
 use crate::model::time::NANOS;
@@ -26,18 +26,10 @@ use crate::timeline::{Evidence, Subject};
 struct ConfigFile {
     #[serde(default)]
     detectors: Vec<Spanned<DetectorEntry>>,
-    #[serde(default, rename = "metrics")]
-    _metrics: IgnoredAny,
-    #[serde(default, rename = "formats")]
-    _formats: IgnoredAny,
-    #[serde(default, rename = "zones")]
-    _zones: IgnoredAny,
-    #[serde(default, rename = "map")]
-    _map: IgnoredAny,
-    #[serde(default, rename = "success")]
-    _success: IgnoredAny,
-    #[serde(default, rename = "signatures")]
-    _signatures: IgnoredAny,
+}
+
+impl Part for ConfigFile {
+    const NAMES: &'static [&'static str] = &["detectors"];
 }
 
 /// A detector as it is written.
@@ -84,23 +76,12 @@ pub struct Own {
 
 /// Reads the detectors that a configuration declares, or everything that is wrong with them. `path` is for messages.
 pub fn parse(path: &str, text: &str, needs: &mut Needs) -> Result<Vec<Own>, Vec<Diagnostic>> {
-    if text.trim().is_empty() {
-        return Ok(Vec::new());
-    }
-    let options = serde_saphyr::options! { with_snippet: false };
-    let file: ConfigFile = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let said = error.to_string();
-        let line = error.location().map_or(1, |at| at.line());
-        vec![Diagnostic::error(format!("{path}:{line}"), said.lines().next().unwrap_or_default())]
-    })?;
+    let file: ConfigFile = config::read(path, text)?;
     let (mut found, mut problems): (Vec<Own>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
     for entry in &file.detectors {
-        let line = entry.referenced.line();
+        let place = (entry.referenced.line(), entry.referenced.column());
         let mut wrong = |message: String| {
-            problems.push(Diagnostic::error(
-                format!("{path}:{line}"),
-                format!("detector {:?}: {message}", entry.value.name),
-            ));
+            problems.push(config::wrong(path, place, format!("detector {:?}: {message}", entry.value.name)));
         };
         match own(&entry.value, needs) {
             Ok(own)

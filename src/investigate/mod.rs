@@ -10,9 +10,8 @@ pub mod verdict;
 use crate::causes::affected::{Affected, Cases, Concluded, Example};
 use crate::causes::cause;
 use crate::causes::doubt;
-use crate::causes::health::Outcome;
-use crate::causes::standing::LAST_WORDS;
-use crate::causes::story::Story;
+use crate::causes::health::Health;
+use crate::causes::story::{Cause, Story};
 use crate::detect::own::{self, Own, Watch};
 use crate::detect::signature::{self, Sightings};
 use crate::detect::{self, Finding, Observed, Scene, Wants};
@@ -127,7 +126,7 @@ pub fn investigate<'w>(
     let mut story = cause::story(scene, findings, counted.as_ref(), None);
     let mut concluded =
         Concluded { affected: Affected { of: "requests", ..Affected::default() }, ..Concluded::default() };
-    if !story.causes.is_empty() || matches!(story.outcome, Outcome::Failing | Outcome::Some) {
+    if !story.causes.is_empty() || matches!(story.health, Health::Failing | Health::Some) {
         let cases = Cases::new(logs, scene, &story, &mut needs);
         let selection = Selection::new(needs, question.filter, question.compared);
         concluded = cases.join(scene, (logs, scanned), &selection, corpus.options).conclude(story.impact);
@@ -137,8 +136,12 @@ pub fn investigate<'w>(
         // Who calls whom is known now, and what those say that failed.
         story = cause::story(scene, findings, counted.as_ref(), Some((&reach, &contrast)));
     }
-    let is_known = story.causes.iter().any(|cause| cause.detector != LAST_WORDS);
-    if !is_known && story.outcome != Outcome::Failing {
+    if looked.recorded.span().is_some() || !corpus.inputs.platform.is_empty() {
+        // Something else than these entries tells how things are.
+        story.causes.retain(Cause::is_known);
+    }
+    let is_known = story.causes.iter().any(Cause::is_known);
+    if !is_known && story.health != Health::Failing {
         // What is usual happens to nobody in particular.
         story.timeline.clear();
         (affected, examples) = (Affected { of: "requests", ..Affected::default() }, Vec::new());
@@ -185,7 +188,7 @@ fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(), Error> {
 mod tests {
     use super::reread;
     use crate::causes::cause;
-    use crate::detect::{DETECTORS, Finding, Observed, Scene, Wants, findings, vocabulary};
+    use crate::detect::{Finding, Observed, Scene, Wants, findings, vocabulary};
     use crate::model::Needs;
 
     /// Where a fixture is.
@@ -261,7 +264,7 @@ mod tests {
     fn every_family_fires_in_its_folder_and_is_quiet_in_the_calm_ones() {
         let root = fixture("detect");
         let mut wrong = Vec::new();
-        for detector in DETECTORS {
+        for detector in crate::detect::detectors() {
             let name = detector.name();
             let logs = within(&root.join(name)).into_iter().filter(|path| !path.ends_with("calm"));
             let mut logs = logs.peekable();

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use crate::causes::health::{Outcome, WELL};
-use crate::causes::standing::LAST_WORDS;
-use crate::causes::story::Story;
+use crate::causes::health::{Health, WELL};
+use crate::causes::story::{Cause, Story};
 use crate::detect::platform::is_state;
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::model::Level;
@@ -41,7 +40,7 @@ impl Verdict {
             Verdict::Unknown
         } else if requests_fail(story) || something_died(findings) {
             Verdict::Failing
-        } else if story.causes.iter().any(|cause| cause.detector != LAST_WORDS)
+        } else if story.causes.iter().any(Cause::is_known)
             || has_errors(scene, story)
             || has_failures(findings, story)
         {
@@ -57,7 +56,7 @@ fn requests_fail(story: &Story) -> bool {
     let Some(success) = &story.success else { return false };
     let rates = [story.rates.before, story.rates.during, story.rates.after];
     let low = |rate: Option<f64>| rate.is_some_and(|rate| rate < WELL);
-    story.outcome == Outcome::Failing
+    story.health == Health::Failing
         || (success.is_telling() && rates.into_iter().any(low) && !story.causes.is_empty())
 }
 
@@ -84,10 +83,10 @@ fn has_errors(scene: &Scene<'_>, story: &Story) -> bool {
 /// tells how requests went, what is found in words is not called calm.
 fn has_failures(findings: &[Finding], story: &Story) -> bool {
     findings.iter().any(|finding| {
-        let (severity, least) = match story.outcome {
-            Outcome::Usual => (finding.severity, Severity::High),
-            Outcome::Some | Outcome::Failing => (finding.base, Severity::High),
-            Outcome::Unknown => (finding.severity, Severity::Medium),
+        let (severity, least) = match story.health {
+            Health::Usual => (finding.severity, Severity::High),
+            Health::Some | Health::Failing => (finding.base, Severity::High),
+            Health::Unknown => (finding.severity, Severity::Medium),
         };
         finding.nature != Nature::Context && severity >= least
     })

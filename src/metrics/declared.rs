@@ -1,9 +1,9 @@
 //! Metrics that `obs.yaml` declares: what is counted or measured, where, and under which labels.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
+use crate::config::{self, Part};
 use crate::filter::Filter;
 use crate::model::series::{is_plain_label, is_plain_metric};
 use crate::model::{Diagnostic, Needs};
@@ -43,19 +43,10 @@ pub enum MetricKind {
 struct ConfigFile {
     #[serde(default)]
     metrics: Vec<Spanned<Entry>>,
-    /// How logs are read is read elsewhere.
-    #[serde(default, rename = "formats")]
-    _formats: IgnoredAny,
-    #[serde(default, rename = "zones")]
-    _zones: IgnoredAny,
-    #[serde(default, rename = "map")]
-    _map: IgnoredAny,
-    #[serde(default, rename = "detectors")]
-    _detectors: IgnoredAny,
-    #[serde(default, rename = "success")]
-    _success: IgnoredAny,
-    #[serde(default, rename = "signatures")]
-    _signatures: IgnoredAny,
+}
+
+impl Part for ConfigFile {
+    const NAMES: &'static [&'static str] = &["metrics"];
 }
 
 /// A metric as it is written.
@@ -80,17 +71,7 @@ pub(super) const BUCKETS: [f64; 13] =
 /// Reads the metrics that a configuration file declares, or everything that is wrong with them. `path` is for
 /// messages.
 pub fn parse(path: &str, text: &str) -> Result<Vec<Declared>, Vec<Diagnostic>> {
-    if text.trim().is_empty() {
-        return Ok(Vec::new());
-    }
-    let options = serde_saphyr::options! { with_snippet: false };
-    let file: ConfigFile = match serde_saphyr::from_str_with_options(text, options) {
-        Ok(file) => file,
-        Err(error) => {
-            let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-            return Err(vec![wrong(path, (line, column), said(&error))]);
-        }
-    };
+    let file: ConfigFile = config::read(path, text)?;
     let mut checking = Checking { path, problems: Vec::new() };
     let mut metrics: Vec<Declared> = Vec::new();
     for entry in file.metrics {
@@ -108,18 +89,6 @@ fn place<T>(spanned: &Spanned<T>) -> (u64, u64) {
     (spanned.referenced.line(), spanned.referenced.column())
 }
 
-fn wrong(path: &str, (line, column): (u64, u64), message: String) -> Diagnostic {
-    Diagnostic::error(format!("{path}:{line}:{column}"), message)
-}
-
-/// What the YAML reader has to say, without the place, which stands before it.
-fn said(error: &serde_saphyr::Error) -> String {
-    let text = error.to_string();
-    let text = text.lines().next().unwrap_or_default();
-    let text = text.split_once(" at line ").map_or(text, |(before, _)| before);
-    text.strip_prefix("error: ").unwrap_or(text).to_owned()
-}
-
 struct Checking<'p> {
     path: &'p str,
     problems: Vec<Diagnostic>,
@@ -127,7 +96,7 @@ struct Checking<'p> {
 
 impl Checking<'_> {
     fn wrong(&mut self, place: (u64, u64), message: impl Into<String>) {
-        self.problems.push(wrong(self.path, place, message.into()));
+        self.problems.push(config::wrong(self.path, place, message));
     }
 
     fn metric(&mut self, entry: &Spanned<Entry>) -> Declared {
@@ -157,7 +126,7 @@ impl Checking<'_> {
             let offset = error.source_span.as_ref().map_or(0, |(_, span)| span.start);
             let (line, column) = place(condition);
             let message = format!("where: {} (at character {})", error.message, offset + 1);
-            let diagnostic = wrong(self.path, (line, column), message);
+            let diagnostic = config::wrong(self.path, (line, column), message);
             self.problems.push(match error.hint {
                 Some(hint) => diagnostic.hinted(hint),
                 None => diagnostic,

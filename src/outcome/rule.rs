@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use crate::config::{self, Part};
 use crate::filter::Filter;
 use crate::format::log::survey::StatusKind;
 use crate::model::{Error, Needs};
@@ -53,14 +54,14 @@ struct ConfigFile {
     success: Option<Spanned<String>>,
 }
 
+impl Part for ConfigFile {
+    const NAMES: &'static [&'static str] = &["success"];
+}
+
 /// The condition of success in a configuration file, or what is wrong with it, with its line and column.
 pub fn declared(text: &str) -> Result<Option<String>, (u64, u64, String)> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let options = serde_saphyr::options! { with_snippet: false };
-    // What is wrong with the rest is told by those who read it.
-    let Ok(file) = serde_saphyr::from_str_with_options::<ConfigFile>(text, options) else { return Ok(None) };
+    // What is wrong with the file as a whole is told by those who read its other parts.
+    let Ok(file) = config::read::<ConfigFile>("", text) else { return Ok(None) };
     let Some(source) = file.success else { return Ok(None) };
     match Filter::parse(&source.value, &mut Needs::none()) {
         Ok(_) => Ok(Some(source.value)),

@@ -19,9 +19,12 @@ const ABOUT: &[(&str, Option<Kind>)] = &[
     ("job", None),
 ];
 
-/// Names of what says whose an alert is where it has no labels, and of what it says.
+/// Names of what says whose an alert is where it has no labels, and of the kind of object that is.
 const NAMES: &[&str] = &["name", "subject_name", "service", "resource", "entity", "host"];
-const WORDS: &[&str] = &["title", "summary", "description", "message", "evidence", "details", "reason"];
+const KINDS: &[&str] = &["type", "kind", "subject_type"];
+
+/// Annotations that say what an alert is about, as those of Prometheus' mixins and Alertmanager's templates are called.
+const WORDS: &[&str] = &["title", "summary", "description", "message"];
 
 /// Is this a list of alerts, or does it hold one?
 pub(super) fn list(value: &Value) -> Option<&[Value]> {
@@ -38,8 +41,28 @@ pub(super) fn begins(flat: &str) -> bool {
 
 fn is_alert(value: &Value) -> bool {
     let named = NAMES.iter().any(|name| value.get(name).is_some_and(Value::is_string));
-    let says = WORDS.iter().any(|name| value.get(name).is_some());
-    value.pointer("/labels/alertname").is_some() || (named && says)
+    value.pointer("/labels/alertname").is_some() || (named && !said(value).is_empty())
+}
+
+/// What somebody says in a list without labels: every text of more than a word, whatever it is called, that is no time.
+fn said(value: &Value) -> Vec<String> {
+    let texts: Vec<&str> = match value {
+        Value::Object(map) => map.values().flat_map(texts_of).collect(),
+        _ => Vec::new(),
+    };
+    let says = |text: &&&str| {
+        text.trim().contains(' ') && text.chars().filter(|c| c.is_alphabetic()).count() * 2 > text.len() / 2
+    };
+    texts.iter().filter(says).map(|text| text.trim().to_owned()).collect()
+}
+
+/// The texts of a value, or of a list of them.
+fn texts_of(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
@@ -68,27 +91,22 @@ fn alert(value: &Value, place: &impl Fn(&str) -> Place, into: &mut Cluster) -> O
     let (about, kind) = match labels {
         Some(labels) => ABOUT.iter().find_map(|(name, kind)| Some((text(labels, name)?, *kind)))?,
         None => {
-            let kind = text(value, "type").or(text(value, "kind")).or(text(value, "subject_type"));
+            let kind = KINDS.iter().find_map(|name| text(value, name));
             let about = NAMES.iter().find_map(|name| text(value, name))?;
             (about, kind.and_then(Kind::of))
         }
     };
-    let mut words: Vec<String> = Vec::new();
-    words.extend(labels.and_then(|labels| text(labels, "alertname")).map(str::to_owned));
-    for from in [value.get("annotations").unwrap_or(value), value] {
-        for name in WORDS {
-            match from.get(name) {
-                Some(Value::String(said)) if !words.contains(said) => words.push(said.clone()),
-                Some(Value::Array(all)) => {
-                    words.extend(all.iter().filter_map(Value::as_str).map(str::to_owned));
-                }
-                _ => {}
-            }
+    let words = match labels {
+        Some(labels) => {
+            let annotations = value.get("annotations").unwrap_or(value);
+            let all = WORDS.iter().filter_map(|name| text(annotations, name));
+            let mut words: Vec<String> =
+                text(labels, "alertname").into_iter().chain(all).map(str::to_owned).collect();
+            words.dedup();
+            words
         }
-        if value.get("annotations").is_none() {
-            break;
-        }
-    }
+        None => said(value),
+    };
     let from = ["startsAt", "activeAt", "starts_at", "start_time"];
     let from = from.into_iter().find_map(|name| into.date(text(value, name)?));
     let place = Place { text: format!("{about}: {}", words.join("; ")), ..place(about) };
@@ -126,9 +144,11 @@ mod tests {
 
     #[test]
     fn other_lists_name_whose_and_what() {
-        let found = read(r#"{"alerts": [{"type": "Node", "name": "quay1", "evidence": ["a", "b"]}]}"#);
+        let found = read(
+            r#"{"alerts": [{"type": "Node", "name": "quay1", "seen": ["it is slow", "b"], "at": "2025-11-28 08:00:00 ~ 2025-11-28 08:05:00"}]}"#,
+        );
         assert_eq!((found[0].about.as_str(), found[0].kind), ("quay1", Some(Kind::Node)));
-        assert_eq!(found[0].words, ["a", "b"]);
+        assert_eq!(found[0].words, ["it is slow"]);
         assert_eq!(list(&serde_json::json!({"alerts": [{"id": 3}]})), None);
         assert_eq!(list(&serde_json::json!([1])), None);
     }

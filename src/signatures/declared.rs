@@ -2,11 +2,11 @@
 //! promise, that the example of each row is found by it.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::known::{About, FAMILIES, Family, Row};
 use super::nature::{Nature, Severity};
+use crate::config::{self, Part};
 use crate::model::{Diagnostic, Level};
 
 /// The file as a whole; what is read elsewhere is left alone.
@@ -15,18 +15,10 @@ use crate::model::{Diagnostic, Level};
 struct ConfigFile {
     #[serde(default)]
     signatures: Vec<Spanned<Entry>>,
-    #[serde(default, rename = "detectors")]
-    _detectors: IgnoredAny,
-    #[serde(default, rename = "metrics")]
-    _metrics: IgnoredAny,
-    #[serde(default, rename = "formats")]
-    _formats: IgnoredAny,
-    #[serde(default, rename = "zones")]
-    _zones: IgnoredAny,
-    #[serde(default, rename = "map")]
-    _map: IgnoredAny,
-    #[serde(default, rename = "success")]
-    _success: IgnoredAny,
+}
+
+impl Part for ConfigFile {
+    const NAMES: &'static [&'static str] = &["signatures"];
 }
 
 /// A signature as it is written.
@@ -61,15 +53,7 @@ struct RowEntry {
 /// Reads the signatures that a configuration declares, or everything that is wrong with them. `path` is for messages.
 /// They live as long as the program, as those that are known do.
 pub fn parse(path: &str, text: &str) -> Result<Vec<&'static Family>, Vec<Diagnostic>> {
-    if text.trim().is_empty() {
-        return Ok(Vec::new());
-    }
-    let options = serde_saphyr::options! { with_snippet: false };
-    let file: ConfigFile = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let said = error.to_string();
-        let line = error.location().map_or(1, |at| at.line());
-        vec![Diagnostic::error(format!("{path}:{line}"), said.lines().next().unwrap_or_default())]
-    })?;
+    let file: ConfigFile = config::read(path, text)?;
     let (mut found, mut problems): (Vec<&'static Family>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
     for entry in &file.signatures {
         let name = &entry.value.name;
@@ -82,10 +66,10 @@ pub fn parse(path: &str, text: &str) -> Result<Vec<&'static Family>, Vec<Diagnos
         };
         match family {
             Ok(family) => found.push(Box::leak(Box::new(family))),
-            Err(message) => problems.push(Diagnostic::error(
-                format!("{path}:{}", entry.referenced.line()),
-                format!("signature {name:?}: {message}"),
-            )),
+            Err(message) => {
+                let place = (entry.referenced.line(), entry.referenced.column());
+                problems.push(config::wrong(path, place, format!("signature {name:?}: {message}")));
+            }
         }
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }

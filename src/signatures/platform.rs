@@ -217,7 +217,7 @@ const ALERTS: &[(&[&str], Nature)] = &[
         &["saturat", "throttl", "exhaust", "oom", "out of memory", "full", "pressure", "quota", "overcommit"],
         Nature::Resource,
     ),
-    (&["retrans", "packet", "network quality", "network_quality", "link down", "interface"], Nature::Fault),
+    (&["retransmi", "packet loss", "packets dropped", "link down", "interface"], Nature::Fault),
     (
         &["latency", "slow", "response time", "error", "success rate", "throughput", "traffic"],
         Nature::Symptom,

@@ -9,7 +9,7 @@ pub enum Kind {
     Binary(&'static str),
 }
 
-/// Judges a file by the first bytes of its decoded content (512 are plenty) and by its name, which only counts
+/// Judges a file by the first bytes of its decoded content (4 KiB are plenty) and by its name, which only counts
 /// where a format has no sign of its own. NUL bytes alone make no file binary: they are what a crash leaves.
 pub fn kind(head: &[u8], name: &str) -> Kind {
     let by_sign = SIGNS.iter().find(|sign| sign.is_in(head)).map(|sign| sign.what);
@@ -169,9 +169,9 @@ fn unsigned(head: &[u8], name: &str) -> Option<&'static str> {
     }
 }
 
-/// How many bytes decide whether a file is data, and how few are too few.
+/// How many bytes decide whether a file is data, and how few other than zero are too few: a damaged end of a log is one.
 const DECIDING: usize = 4 << 10;
-const FEW: usize = 64;
+const FEW: usize = 512;
 
 /// Is any line one of a text, however damaged the others are? Data has no lines.
 fn has_text(head: &[u8]) -> bool {
@@ -243,7 +243,8 @@ mod tests {
         .take(2_000)
         .collect();
         assert_eq!(kind(&noise, "spool"), Kind::Binary("binary data"));
-        // A log that is damaged behind its first line is a log.
+        // A log in which one line is whole is a log, and so are a few damaged lines.
+        assert_eq!(kind(&noise[..300], "app.log"), Kind::Text);
         let damaged = [b"2023-12-24 03:00:00 DEBUG started\n", &noise[..]].concat();
         assert!(!matches!(kind(&damaged, "app.log"), Kind::Binary(_)));
         let records: Vec<u8> = (1_u32..40)

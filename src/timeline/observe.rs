@@ -679,7 +679,7 @@ pub fn shown(raw: &[u8]) -> Box<[u8]> {
     let rest = raw[second + 1..].split(|byte| *byte == b'\n');
     let tells = |line: &&[u8]| line.starts_with(b"Caused by:");
     let below = |line: &&[u8]| line.first().is_some_and(|byte| !byte.is_ascii_whitespace());
-    let is_trace = raw[second + 1..].contains(&b'\n') && !rest.clone().all(|line| below(&line));
+    let is_trace = !rest.clone().all(|line| below(&line));
     let below = |line: &&[u8]| is_trace && below(line);
     let Some(told) = rest.clone().rfind(tells).or_else(|| rest.clone().rfind(below)) else {
         return raw[..third.min(SHOWN)].trim_ascii_end().into();

@@ -13,7 +13,8 @@ import json
 import math
 import sys
 
-RIDGE, STEPS, RATE, NONE = 4.0, 400, 0.05, 3.0
+# How much is held towards 1, steps, their size, and the log odds of none of these (NONE_OF_THESE in weights.rs).
+RIDGE, STEPS, RATE, NONE = 0.05, 400, 0.05, 3.0
 
 
 def scores(case, by):
@@ -36,7 +37,7 @@ def fit(cases):
     for case in cases:
         size[case["set"]] = size.get(case["set"], 0) + 1
     for _ in range(STEPS):
-        slope = {factor: -RIDGE / len(size) * (by[factor] - 1.0) / 10 for factor in factors}
+        slope = {factor: RIDGE * (1.0 - by[factor]) for factor in factors}
         for case in cases:
             share = 1.0 / size[case["set"]] / len(size)
             right = [cause["right"] for cause in case["causes"]]

@@ -57,8 +57,8 @@ fn about(view: &View<'_>, alert: &Alert) -> Object {
     if object.kind == Kind::Pod { view.owners.top(&object) } else { object }
 }
 
-/// How many times as much as usual it is, by `A -> B` in its words: `Normal=4.8ms -> Current=84ms`. What is shown as
-/// nothing is less than half of its last digit.
+/// How many times as much as it was, by `A -> B` in its words: `4.8 ms -> 84 ms`. What is shown as nothing is less than
+/// half of its last digit.
 fn change(words: &str) -> f64 {
     let times = words.match_indices("->").filter_map(|(at, arrow)| {
         let (before, whole) = last_number(&words[..at])?;
@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn changes_are_read_from_words() {
-        assert_eq!(change("p90: Normal=4.00ms -> Current=84.00ms (+2000 %)"), 21.0);
-        assert_eq!(change("Normal=0.00 -> Current=6.00"), 1_200.0);
+        assert_eq!(change("p90 of crane: 4.00 ms -> 84.00 ms"), 21.0);
+        assert_eq!(change("berth 0.00 -> 6.00"), 1_200.0);
         assert_eq!(change("p50: 1.0 -> 2.0 | p90: 1.0 -> 9.0"), 9.0);
         assert_eq!(change("is slow"), 1.0);
         assert_eq!(change("-> ->"), 1.0);

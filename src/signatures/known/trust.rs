@@ -72,7 +72,6 @@ pub static CREDENTIAL: Family = Family {
         says(2, &["token", "rejected"], "token rejected"),
         says(2, &["token", "refused"], "token refused"),
         says(2, &["token", "denied"], "token denied"),
-        says(2, &["no org id"], "rpc error: code = Unauthenticated desc = no org id"),
         says(2, &["no key with"], "no key with"),
         says(2, &["unknown key"], "unknown key"),
         says(2, &["key not found"], "key not found"),

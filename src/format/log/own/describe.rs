@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use regex::bytes::Regex;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::{Kind, Levels, Own, OwnSample, PathPattern, mark_of, time};
+use crate::config::{self, Part, Place};
 use crate::model::{Diagnostic, Level, Role, Unit};
 
 /// What a configuration says about the reading of logs.
@@ -31,14 +31,10 @@ struct ConfigFile {
     zones: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     map: BTreeMap<String, Names>,
-    #[serde(default, rename = "metrics")]
-    _metrics: IgnoredAny,
-    #[serde(default, rename = "detectors")]
-    _detectors: IgnoredAny,
-    #[serde(default, rename = "success")]
-    _success: IgnoredAny,
-    #[serde(default, rename = "signatures")]
-    _signatures: IgnoredAny,
+}
+
+impl Part for ConfigFile {
+    const NAMES: &'static [&'static str] = &["formats", "zones", "map"];
 }
 
 /// A format as it is written.
@@ -94,19 +90,9 @@ impl Names {
     }
 }
 
-/// A place in the file: line and column.
-type Place = (u64, u64);
-
 /// Reads what a configuration file describes, or everything that is wrong with it. `path` is for messages.
 pub fn read(path: &str, text: &str) -> Result<Described, Vec<Diagnostic>> {
-    if text.trim().is_empty() {
-        return Ok(Described::default());
-    }
-    let options = serde_saphyr::options! { with_snippet: false };
-    let file: ConfigFile = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let at = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-        vec![wrong(path, at, said(&error))]
-    })?;
+    let file: ConfigFile = config::read(path, text)?;
     let mut checking = Checking { path, problems: Vec::new() };
     let mut described = Described { map: checking.roles(&file.map, (1, 1)), ..Described::default() };
     for entry in &file.formats {
@@ -128,18 +114,6 @@ pub fn read(path: &str, text: &str) -> Result<Described, Vec<Diagnostic>> {
     if checking.problems.is_empty() { Ok(described) } else { Err(checking.problems) }
 }
 
-fn wrong(path: &str, (line, column): Place, message: String) -> Diagnostic {
-    Diagnostic::error(format!("{path}:{line}:{column}"), message)
-}
-
-/// What the YAML reader has to say, without the place, which stands before it.
-fn said(error: &serde_saphyr::Error) -> String {
-    let text = error.to_string();
-    let text = text.lines().next().unwrap_or_default();
-    let text = text.split_once(" at line ").map_or(text, |(before, _)| before);
-    text.strip_prefix("error: ").unwrap_or(text).to_owned()
-}
-
 /// What is wrong with a regular expression, on one line.
 pub(super) fn regex_trouble(error: &regex::Error) -> String {
     let text = error.to_string();
@@ -155,7 +129,7 @@ struct Checking<'p> {
 
 impl Checking<'_> {
     fn wrong(&mut self, place: Place, message: impl Into<String>) {
-        self.problems.push(wrong(self.path, place, message.into()));
+        self.problems.push(config::wrong(self.path, place, message));
     }
 
     fn format(&mut self, entry: &FormatEntry, place: Place) -> Option<Own> {
