@@ -239,7 +239,7 @@ impl Wants {
         let slots = entry.slots;
         let service = slots.role(Role::Service).key().unwrap_or_default();
         let message = slots.role(Role::Message).key().unwrap_or_default();
-        let level = slots.level.filter(|level| !message.is_empty() || *level >= Level::Fatal);
+        let level = level_of(slots, &message);
         key.clear();
         push_head(self.group(entry.location.file), level, shortened(&service), key);
         masks.append(&message, key);
@@ -450,12 +450,7 @@ impl Fold for Observed<'_> {
         let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
         self.key.clear();
-        push_head(
-            group,
-            slots.level.filter(|level| !message.is_empty() || *level >= Level::Fatal),
-            service,
-            &mut self.key,
-        );
+        push_head(group, level_of(slots, &message), service, &mut self.key);
         let head = self.key.len();
         let mut told = self.masks.append(&message, &mut self.key);
         let plain = self.key.len();
@@ -666,6 +661,11 @@ fn order(ts: Option<Timestamp>, location: Location) -> (bool, Option<Timestamp>,
 pub fn half_octave(ms: f64) -> u32 {
     let bits = (ms * 16.0).max(1.0).to_bits();
     ((bits >> 51) as u32 - (1023 << 1)).min(99)
+}
+
+/// The level that an entry is counted with: without words only the worst says something.
+fn level_of(slots: &Slots<'_>, message: &[u8]) -> Option<Level> {
+    slots.level.filter(|level| !message.is_empty() || *level >= Level::Fatal)
 }
 
 /// The beginning of an entry, whole lines of it where there are several; of many lines the first two, and the one that

@@ -132,21 +132,21 @@ fn series(mut cursor: Cursor<'_>) -> Option<Vec<(u64, Vec<(&str, &str)>)>> {
     Some(found)
 }
 
-fn samples(mut cursor: Cursor<'_>) -> Option<Samples> {
-    let mut found = Vec::new();
-    if cursor.rest.is_empty() {
-        return Some(found);
-    }
-    let (series, time) = (cursor.u64()? as i64, cursor.u64()? as i64);
-    while !cursor.rest.is_empty() {
-        let series = series.wrapping_add(cursor.varint()?) as u64;
-        let at = time.wrapping_add(cursor.varint()?);
-        found.push((series, Sample { at, value: f64::from_bits(cursor.u64()?) }));
-    }
-    Some(found)
+fn samples(cursor: Cursor<'_>) -> Option<Samples> {
+    of_series(cursor, |cursor, at| Some(Sample { at, value: f64::from_bits(cursor.u64()?) }))
 }
 
-fn histograms(mut cursor: Cursor<'_>, counts: Counts) -> Option<Histograms> {
+fn histograms(cursor: Cursor<'_>, counts: Counts) -> Option<Histograms> {
+    of_series(cursor, |cursor, at| {
+        Some(HistogramSample { at, start: 0, histogram: Arc::new(logged(cursor, counts)?) })
+    })
+}
+
+/// Values of series, each with the distances of its series and its time from those of the record.
+fn of_series<T>(
+    mut cursor: Cursor<'_>,
+    read: impl Fn(&mut Cursor<'_>, i64) -> Option<T>,
+) -> Option<Vec<(u64, T)>> {
     let mut found = Vec::new();
     if cursor.rest.is_empty() {
         return Some(found);
@@ -155,8 +155,7 @@ fn histograms(mut cursor: Cursor<'_>, counts: Counts) -> Option<Histograms> {
     while !cursor.rest.is_empty() {
         let series = series.wrapping_add(cursor.varint()?) as u64;
         let at = time.wrapping_add(cursor.varint()?);
-        let histogram = Arc::new(logged(&mut cursor, counts)?);
-        found.push((series, HistogramSample { at, start: 0, histogram }));
+        found.push((series, read(&mut cursor, at)?));
     }
     Some(found)
 }
