@@ -6,6 +6,7 @@ use super::contrast::Contrast;
 use super::hypothesis::{Candidate, Sign};
 use super::owner::mentioned;
 use crate::detect::success::Success;
+use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
@@ -19,6 +20,8 @@ pub(super) struct View<'v> {
     pub candidates: &'v [Candidate],
     pub success: Option<&'v Success>,
     pub reach: Option<&'v Reach>,
+    /// Who calls whom, as spans say.
+    pub calls: &'v Calls,
     pub contrast: Option<&'v Contrast>,
     /// The first sign of substance of all.
     pub first: Timestamp,
@@ -39,6 +42,7 @@ impl<'v> View<'v> {
         candidates: &'v [Candidate],
         success: Option<&'v Success>,
         requests: Option<(&'v Reach, &'v Contrast)>,
+        calls: &'v Calls,
     ) -> Option<View<'v>> {
         let of_substance =
             |candidate: &'v Candidate| candidate.signs.iter().filter(|sign| sign.weight >= 0.4);
@@ -56,6 +60,7 @@ impl<'v> View<'v> {
             candidates,
             success,
             reach,
+            calls,
             first,
             changed: first_change.is_some(),
             mentions,
@@ -107,7 +112,9 @@ impl<'v> View<'v> {
                 other.lead().from.0 <= one.lead().from.0.saturating_add(LATER) && other.lead().weight > 0.4;
             let known = one.group(self.scene).zip(other.group(self.scene));
             let told = self.reach.zip(known).filter(|(reach, (a, b))| reach.knows(*a) && reach.knows(*b));
+            let spans = self.calls.knows(one.name()) && self.calls.knows(other.name());
             near && match told {
+                _ if spans => self.calls.reaches(one.name(), other.name()),
                 Some((reach, (one, other))) => {
                     reach.calls(one, other) && !reach.calls(other, one) && reach.feels(one, other)
                 }

@@ -22,6 +22,7 @@ pub mod signature;
 pub mod silence;
 pub mod storm;
 pub mod success;
+pub mod traced;
 pub mod traffic;
 pub mod volume;
 

@@ -1,4 +1,5 @@
 //! Who is who, and who works within whom.
 
+pub mod calls;
 pub mod owners;
 pub mod reach;

@@ -87,6 +87,11 @@ impl Role {
 pub struct Slot(pub u16);
 
 impl Slot {
+    /// The bit of a role's slot; none for a field's.
+    const fn bit(self) -> u16 {
+        if self.0 < Role::ALL.len() as u16 { 1 << self.0 } else { 0 }
+    }
+
     /// The role this slot belongs to, if it is a role's.
     pub fn role(self) -> Option<Role> {
         Role::ALL.get(usize::from(self.0)).copied()
@@ -175,6 +180,8 @@ pub struct Slots<'a> {
     pub recent_frame: RecentFrame,
     /// Is the entry known to have one line only? For whoever fills the slots to say before each entry.
     pub one_line: bool,
+    /// The roles, a bit each, whose values were found among the words of a message.
+    loose: u16,
     /// The slots that something was put in since they were cleared, a bit each; those from 63 on share the last.
     used: u64,
     /// Slots for what stands around what these are filled from.
@@ -203,6 +210,7 @@ impl<'a> Slots<'a> {
             recent_keys: RecentKeys::default(),
             recent_frame: RecentFrame::default(),
             one_line: false,
+            loose: 0,
             used: 0,
             spare: None,
             place: None,
@@ -244,6 +252,7 @@ impl<'a> Slots<'a> {
         self.level = None;
         self.duration = None;
         self.span = None;
+        self.loose = 0;
         if self.used >> SHARED != 0 {
             self.values.fill(Value::Absent);
             self.ranks.fill(UNFILLED);
@@ -256,6 +265,12 @@ impl<'a> Slots<'a> {
             self.ranks[at] = UNFILLED;
             self.used &= self.used - 1;
         }
+    }
+
+    /// When the span ended that the entry is, if it is one.
+    pub fn span_end(&self) -> Option<Timestamp> {
+        let nanos = self.duration.filter(|ms| (0.0..1e12).contains(ms)).map(|ms| (ms * 1e6) as i64)?;
+        self.span.and(self.ts).map(|ts| Timestamp(ts.0.saturating_add(nanos)))
     }
 
     /// The value in a slot; [`Value::Absent`] if it was not found or not asked for.
@@ -280,8 +295,19 @@ impl<'a> Slots<'a> {
             self.used |= 1 << at.min(SHARED);
             *place = value;
             *known = rank;
+            self.loose &= !slot.bit();
         }
         better
+    }
+
+    /// Says that the value of this slot was found among the words of a message, where a name may be that of anything.
+    pub fn found_among_words(&mut self, slot: Slot) {
+        self.loose |= slot.bit();
+    }
+
+    /// Was the role's value found among the words of a message?
+    pub fn is_loose(&self, role: Role) -> bool {
+        self.loose & role.slot().bit() != 0
     }
 
     /// Is there a value in the slot that no other can take the place of?
@@ -301,6 +327,7 @@ impl<'a> Slots<'a> {
         let at = usize::from(slot.0);
         if let Some(place) = self.values.get_mut(at) {
             *place = value;
+            self.loose &= !slot.bit();
             self.used |= 1 << at.min(SHARED);
         }
     }

@@ -25,7 +25,7 @@ pub use histogram::{Histogram, HistogramSample};
 pub use level::Level;
 pub use recent::{RecentFrame, RecentKeys, RecentSecond};
 pub use series::{Labels, Sample, Series};
-pub use span::{Span, SpanKind, SpanStatus};
+pub use span::{SPAN_NAMES, Span, SpanKind, SpanStatus};
 pub use time::{TimeRange, Timestamp};
 pub use unit::Unit;
 pub use value::{Text, Value};

@@ -14,9 +14,24 @@ pub struct Span<'a> {
     pub kind: Option<SpanKind>,
     /// How it ended.
     pub status: SpanStatus,
+    /// Do spans of its file say how they ended? Then those that do not ended well.
+    pub tells: bool,
     /// Whom it speaks with, as far as it says.
     pub peer: Value<'a>,
 }
+
+/// Names under which conditions and outputs ask for what spans say, whatever a file calls it and however it writes it.
+pub const SPAN_NAMES: [&str; 9] = [
+    "span.trace_id",
+    "span.span_id",
+    "span.parent_id",
+    "span.service",
+    "span.operation",
+    "span.kind",
+    "span.duration_ms",
+    "span.status",
+    "span.peer",
+];
 
 /// Whose side of a call a span sees, as [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/trace/api/#spankind)
 /// names it.

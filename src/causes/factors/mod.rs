@@ -103,7 +103,8 @@ mod tests {
         let mut needs = crate::model::Needs::none();
         let wants = Wants::new(&[], &mut needs);
         let scene = Scene::new(&wants, Observed::new(&wants), &[]);
-        let mut view = View::of(&scene, candidates, None, None).unwrap();
+        let calls = crate::entities::calls::Calls::default();
+        let mut view = View::of(&scene, candidates, None, None, &calls).unwrap();
         view.contrast = contrast;
         for (by, named) in mentions {
             view.mentions[*by].push(*named);

@@ -115,6 +115,13 @@ impl LogFormat for Csv {
         let Some(text) = columns.date_and_time(entry) else { return false };
         let understood = stamp(text).is_some();
         plan.offer_named(slots, b"ts", Value::plain(text));
+        let (date, time) = columns.time;
+        if slots.ts.is_none()
+            && date == time
+            && let Some(name) = columns.names.get(date)
+        {
+            plan.offer_named(slots, name.as_bytes(), columns.typed(text));
+        }
         for (index, (name, text)) in columns.cut(entry.trim_ascii_end()).enumerate() {
             if index != columns.time.0 && index != columns.time.1 {
                 let value = match undoubled(text) {

@@ -356,7 +356,7 @@ impl Reader {
             spans.settle(slots, |value| self.plan.clock().value(value));
         }
         if let Some(pod) = self.pod
-            && !slots.role(Role::Service).is_some()
+            && (!slots.role(Role::Service).is_some() || slots.is_loose(Role::Service))
             && let Value::Text(text) = slots.get(pod)
             && let Some(service) = of_pod(text.raw)
         {

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use super::ids;
 use super::names::normal;
-use crate::model::{Needs, Role, Slot, Slots, Span, SpanKind, SpanStatus, Timestamp, Unit, Value};
+use crate::model::{
+    Needs, Role, SPAN_NAMES, Slot, Slots, Span, SpanKind, SpanStatus, Timestamp, Unit, Value,
+};
 
 /// The fields of a file's spans by what they say, the most telling first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,22 +171,8 @@ const PEER: &[&str] = &[
 const CONTAINERS: [&str; 9] =
     ["attributes.", "tags.", "tag.", "resource.", "process.", "source.", "meta.", "fields.", "data."];
 
-/// Names under which conditions and outputs ask for what spans say, whatever a file calls it.
-const ASKED: [&str; 9] = [
-    "span.trace_id",
-    "span.span_id",
-    "span.parent_id",
-    "span.service",
-    "span.operation",
-    "span.kind",
-    "span.duration_ms",
-    "span.status",
-    "span.peer",
-];
-
 /// What exporters write for the parent of a root.
-const NO_PARENT: [&[u8]; 8] =
-    [b"", b"0", b"-1", b"root", b"null", b"None", b"0000000000000000", b"AAAAAAAAAAA="];
+const NO_PARENT: [&[u8]; 7] = [b"", b"0", b"-1", b"root", b"null", b"None", b"0000000000000000"];
 
 impl SpanFields {
     /// The fields of spans in a file whose fields have these names; `None` if its entries are no spans: those have a trace,
@@ -283,6 +271,8 @@ pub(super) struct SpanSlots {
     peer: Vec<(Slot, bool)>,
     /// Does no name tell the unit of durations?
     bare: bool,
+    /// Does the file say how spans ended?
+    tells: bool,
     /// What was asked for under a name that spans have everywhere, with its index among these.
     asked: Vec<(usize, Slot)>,
 }
@@ -290,15 +280,19 @@ pub(super) struct SpanSlots {
 impl SpanSlots {
     /// Asks for what `fields` say.
     pub(super) fn new(fields: &SpanFields, needs: &mut Needs) -> Self {
-        let asked = ASKED.iter().enumerate();
+        let asked = SPAN_NAMES.iter().enumerate();
         let asked = asked.filter(|(_, name)| needs.fields().iter().any(|field| field == *name));
         let asked = asked.map(|(at, name)| (at, name.to_string())).collect::<Vec<_>>();
-        for role in [Role::TraceId, Role::SpanId, Role::Duration, Role::Status, Role::Level] {
+        for role in [
+            Role::TraceId,
+            Role::SpanId,
+            Role::Service,
+            Role::Message,
+            Role::Duration,
+            Role::Status,
+            Role::Level,
+        ] {
             needs.role(role);
-        }
-        if !asked.is_empty() {
-            needs.role(Role::Service);
-            needs.role(Role::Message);
         }
         let mut slots = |names: &[String]| names.iter().map(|name| needs.field(name)).collect::<Vec<_>>();
         let (parent, end, kind) = (slots(&fields.parent), slots(&fields.end), slots(&fields.kind));
@@ -308,7 +302,8 @@ impl SpanSlots {
         let bare = fields.duration.iter().all(|name| Unit::of_name(name).is_none());
         let status = fields.status.iter().map(|(name, tells)| (needs.field(name), *tells)).collect();
         let asked = asked.into_iter().map(|(at, name)| (at, needs.field(&name))).collect();
-        SpanSlots { parent, end, kind, status, peer, bare, asked }
+        let tells = !fields.status.is_empty() || !fields.code.is_empty();
+        SpanSlots { parent, end, kind, status, peer, bare, tells, asked }
     }
 
     /// Makes a span of the entry in `slots`, if it is one.
@@ -329,6 +324,7 @@ impl SpanSlots {
             parent: if is_root { Value::Absent } else { parent },
             kind,
             status: self.status(slots),
+            tells: self.tells,
             peer,
         };
         if slots.role(Role::RequestId) == slots.role(Role::TraceId) {
@@ -481,12 +477,11 @@ fn host_of(url: &[u8]) -> Option<&[u8]> {
     (!host.is_empty()).then_some(host)
 }
 
-/// The id as most write it: in small hexadecimal digits, without `0x`; Protocol Buffers' JSON may have it in base64.
+/// The id as most write it: in small hexadecimal digits, without `0x`.
 fn plain_id<'a>(value: Value<'a>, slots: &mut Slots<'a>) -> Value<'a> {
     let Value::Text(text) = value else { return value };
     let raw = text.raw.strip_prefix(b"0x").unwrap_or(text.raw);
     let made = match raw.len() {
-        12 | 24 if raw.ends_with(b"=") => of_base64(raw).map(Cow::Owned),
         16 if raw.iter().all(u8::is_ascii_hexdigit) && raw.iter().any(u8::is_ascii_uppercase) => {
             Some(Cow::Owned(raw.to_ascii_lowercase()))
         }
@@ -498,30 +493,6 @@ fn plain_id<'a>(value: Value<'a>, slots: &mut Slots<'a>) -> Value<'a> {
         None if raw.len() < text.raw.len() => Value::plain(raw),
         None => value,
     }
-}
-
-/// Eight or sixteen bytes in base64, as hexadecimal digits.
-fn of_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut hex = Vec::with_capacity(32);
-    let (mut bits, mut have) = (0_u32, 0);
-    for b in text.iter().take_while(|b| **b != b'=') {
-        let six = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(six);
-        have += 6;
-        if have >= 8 {
-            have -= 8;
-            let byte = (bits >> have) as u8;
-            hex.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
-        }
-    }
-    matches!(hex.len(), 16 | 32).then_some(hex)
 }
 
 #[cfg(test)]
@@ -601,13 +572,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_hosts_are_plain() {
-        assert_eq!(
-            of_base64(b"W47/95gDgQPSabYzgT/GAA==").as_deref(),
-            Some(&b"5b8efff798038103d269b633813fc600"[..])
-        );
-        assert_eq!(of_base64(b"7uGbfsPBsQA=").as_deref(), Some(&b"eee19b7ec3c1b100"[..]));
-        assert_eq!(of_base64(b"not base 64="), None);
+    fn hosts_are_taken_from_urls() {
         assert_eq!(host_of(b"https://me@cart:8080/items?x=1"), Some(&b"cart:8080"[..]));
         assert_eq!(host_of(b"/items"), None);
     }

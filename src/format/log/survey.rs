@@ -490,8 +490,10 @@ impl Seen {
             }
         }
         let keys: Vec<String> = keys.into_iter().map(|(_, key)| key).collect();
-        let units = self.durations.settle(names::unit_of_file(&keys).is_some());
         let spans = SpanFields::of(&keys);
+        // Spans count in the unit of their starts.
+        let known = names::unit_of_file(&keys).is_some() || spans.is_some();
+        let units = self.durations.settle(known);
         Profile {
             spans,
             records: None,

@@ -56,6 +56,11 @@ impl<'o> Fields<'o> {
         members(bytes, at, |key, at| {
             if key == b"references" {
                 self.parent(bytes, at);
+            } else if let Some(id) = id_in_base64(bytes, key, at) {
+                self.key(key);
+                self.out.push(b'"');
+                self.out.extend(id);
+                self.out.push(b'"');
             } else if !is_list_of_pairs(bytes, at) {
                 self.field(bytes, key, at);
             }
@@ -236,6 +241,36 @@ pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
     }
 }
 
+/// The id of a trace or a span that is in base64, as Protocol Buffers' JSON has bytes, in hexadecimal digits.
+fn id_in_base64(bytes: &[u8], key: &[u8], at: usize) -> Option<Vec<u8>> {
+    let (text, ..) = string(bytes, at).filter(|_| key.to_ascii_lowercase().ends_with(b"id"))?;
+    (matches!(text.len(), 12 | 24) && text.ends_with(b"=")).then(|| of_base64(text))?
+}
+
+/// Eight or sixteen bytes in base64, as hexadecimal digits.
+fn of_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut hex = Vec::with_capacity(32);
+    let (mut bits, mut have) = (0_u32, 0);
+    for b in text.iter().take_while(|b| **b != b'=') {
+        let six = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(six);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            let byte = (bits >> have) as u8;
+            hex.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    matches!(hex.len(), 16 | 32).then_some(hex)
+}
+
 /// `[{"key":"a","value":"b"},…]`, an empty list among them.
 fn is_list_of_pairs(bytes: &[u8], at: usize) -> bool {
     if bytes.get(at) != Some(&b'[') {
@@ -329,5 +364,20 @@ pub(super) fn copy(value: &[u8], out: &mut Vec<u8>) {
             out.push(b' ');
         }
         at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_in_base64_become_hexadecimal() {
+        assert_eq!(
+            of_base64(b"W47/95gDgQPSabYzgT/GAA==").as_deref(),
+            Some(&b"5b8efff798038103d269b633813fc600"[..])
+        );
+        assert_eq!(of_base64(b"7uGbfsPBsQA=").as_deref(), Some(&b"eee19b7ec3c1b100"[..]));
+        assert_eq!(of_base64(b"not base 64="), None);
     }
 }
