@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use super::asked::Asked;
 use super::beside;
 use super::finding::Finding;
+use super::sampled;
+use crate::entities::calls::Calls;
+use crate::entities::measured::{self, owner};
 use crate::model::{Labels, Location, Series, Timestamp};
 use crate::promql::Store;
 use crate::series::bins::{Bins, Moment, Run};
 use crate::series::change::{self, Against, Way};
 use crate::series::track::{self, Point, Shift};
-use crate::signatures::meter::{self, Meter, OUTCOMES, OWNERS, Worse};
+use crate::signatures::meter::{self, Meter, OUTCOMES, Worse};
 use crate::signatures::{Nature, Severity};
 use crate::timeline::scene::{Axis, GAIN, Given};
 use crate::timeline::{Evidence, Subject};
@@ -23,18 +26,18 @@ const MOST_SERIES: usize = 50_000;
 
 /// What one metric of one service did over time.
 #[derive(Clone, Debug, Default)]
-struct Track {
-    labels: Labels,
-    points: Vec<Point>,
+pub(super) struct Track {
+    pub labels: Labels,
+    pub points: Vec<Point>,
 }
 
 /// The metrics that were recorded, in the shapes in which they are judged.
 #[derive(Clone, Debug, Default)]
-struct Book {
-    gauges: BTreeMap<String, Vec<Track>>,
+pub(super) struct Book {
+    pub gauges: BTreeMap<String, Vec<Track>>,
     counters: BTreeMap<String, Vec<Track>>,
     /// The time that is usual, where one is given.
-    given: Option<Given>,
+    pub given: Option<Given>,
 }
 
 /// How requests went, by a recorded counter.
@@ -79,7 +82,7 @@ impl Book {
     }
 
     /// Is this the time, in milliseconds, of something that is judged?
-    fn is_judged(&self, at: i64) -> bool {
+    pub(super) fn is_judged(&self, at: i64) -> bool {
         self.given.is_none_or(|given| Timestamp::from_millis(at).is_some_and(|at| given.is_judged(at)))
     }
 
@@ -113,23 +116,29 @@ pub fn increases(points: &[Point]) -> impl Iterator<Item = (i64, i64, f64)> + '_
     })
 }
 
-/// Whose a series is.
-fn owner(labels: &Labels) -> Option<String> {
-    OWNERS.iter().map(|name| labels.get(name)).find(|value| !value.is_empty()).map(str::to_owned)
-}
-
 /// What tells a series from the others of its metric and owner, for people.
 fn apart(labels: &Labels) -> String {
     let rest: Vec<String> = labels
         .iter()
-        .filter(|(name, _)| *name != Labels::NAME && !OWNERS.contains(name) && !OUTCOMES.contains(name))
+        .filter(|(name, _)| {
+            *name != Labels::NAME && meter::owner_rank(name).is_none() && !OUTCOMES.contains(name)
+        })
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
     rest.join(", ")
 }
 
+/// Who calls whom, as the labels of series tell.
+pub fn add_calls(store: &Store, calls: &mut Calls) {
+    for series in store.series().take(MOST_SERIES) {
+        if let Some((client, server)) = measured::edge(&series.labels) {
+            calls.add(client, server);
+        }
+    }
+}
+
 /// What changed in the recorded metrics. `file` stands for their files until evidence is looked up.
-pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding> {
+pub fn findings(store: &Store, file: &str, given: Option<Given>, calls: &Calls) -> Vec<Finding> {
     let book = Book::of(store, given);
     let mut found = Vec::new();
     saturation(&book, &mut found);
@@ -141,6 +150,8 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
     rates(&book, &mut found);
     means(&book, &mut found);
     shares(&book, &mut found);
+    let told: Vec<Labels> = found.iter().filter_map(|finding| finding.series.clone()).collect();
+    sampled::steps(&book, calls, &|labels| told.contains(labels), &mut found);
     // What is known to have reached its limit is no news before.
     let full: Vec<Option<Labels>> =
         found.iter().filter(|f| f.severity == Severity::Critical).map(|f| f.series.clone()).collect();
@@ -162,20 +173,20 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
 }
 
 /// What is said of one change.
-struct Said<'s> {
-    detector: &'static str,
-    severity: Severity,
-    nature: Nature,
-    labels: &'s Labels,
-    metric: &'s str,
-    what: String,
-    range: (i64, i64),
-    count: usize,
-    gain: f64,
-    numbers: String,
+pub(super) struct Said<'s> {
+    pub detector: &'static str,
+    pub severity: Severity,
+    pub nature: Nature,
+    pub labels: &'s Labels,
+    pub metric: &'s str,
+    pub what: String,
+    pub range: (i64, i64),
+    pub count: usize,
+    pub gain: f64,
+    pub numbers: String,
 }
 
-fn finding(said: &Said<'_>) -> Finding {
+pub(super) fn finding(said: &Said<'_>) -> Finding {
     let time = |at: i64| Timestamp::from_millis(at);
     let (from, to) = (time(said.range.0), time(said.range.1));
     let service = owner(said.labels);
@@ -317,7 +328,7 @@ fn means(book: &Book, found: &mut Vec<Finding>) {
         for pairs in owners.into_values() {
             let each: Vec<Track> = pairs.iter().filter_map(|pair| often(pair.0, pair.1)).collect();
             let mut shared = pairs[0].0.labels.clone();
-            shared.retain(|name| name == Labels::NAME || OWNERS.contains(&name));
+            shared.retain(|name| name == Labels::NAME || meter::owner_rank(name).is_some());
             narrowest(book, (base, meter::of_name("latency")), &mean(&pairs, &shared), &each, found);
         }
     }
@@ -388,7 +399,7 @@ fn counted(book: &Book) -> Vec<(String, Labels, Counted)> {
         for track in tracks {
             let Some(ending) = outcome(&track.labels) else { continue };
             let mut whole = track.labels.clone();
-            whole.retain(|label| label == Labels::NAME || OWNERS.contains(&label));
+            whole.retain(|label| label == Labels::NAME || meter::owner_rank(label).is_some());
             let mut part = track.labels.clone();
             part.retain(|label| !OUTCOMES.contains(&label));
             let mut kept = vec![whole];

@@ -2,4 +2,5 @@
 
 pub mod bins;
 pub mod change;
+pub mod step;
 pub mod track;

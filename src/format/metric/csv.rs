@@ -187,7 +187,7 @@ fn each_row(
 }
 
 /// The fields of a line, quotes resolved.
-fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
+pub(in crate::format) fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
@@ -219,7 +219,7 @@ fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
 }
 
 /// What separates the fields: the first of `;`, tab and `,` that makes several of them.
-fn delimiter(line: &[u8]) -> Option<u8> {
+pub(in crate::format) fn delimiter(line: &[u8]) -> Option<u8> {
     b";\t,".iter().copied().find(|b| fields(line, *b).is_some_and(|fields| fields.len() > 1))
 }
 

@@ -1,0 +1,389 @@
+//! Recorded metrics of which there are few samples and many siblings: what stands out among all of them at that time, who
+//! is to blame for it along the calls, and who only feels it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::finding::{Around, Finding};
+use super::recorded::{Book, Said, Track, finding, number};
+use crate::entities::calls::Calls;
+use crate::entities::measured;
+use crate::model::Labels;
+use crate::series::step::{self, Judged, Step};
+use crate::series::track::Point;
+use crate::signatures::meter::{self, Meter, Worse};
+use crate::signatures::{Nature, Severity};
+
+/// So many samples are judged by their own series alone (see [`crate::series::track`]).
+const MANY: usize = 60;
+
+/// From this gain on a step counts beside another one of the same time.
+const WEAK: f64 = 4.0;
+
+/// What a step needs more than all that was looked at would show by chance.
+const CLEARLY: f64 = 6.0;
+
+/// A level that did not become half as much again is no trouble.
+const TIMES: f64 = 1.5;
+
+/// The gain from which on causes are sure.
+const CLEAR: f64 = 16.0;
+
+/// A recording that is longer than this many times another one tells what is usual there.
+const LONGER: i64 = 3;
+
+/// What happened to one quantity of somebody.
+#[derive(Clone, Debug)]
+struct Stood<'b> {
+    track: &'b Track,
+    metric: &'b str,
+    meter: &'static Meter,
+    step: Step,
+    from: i64,
+    to: i64,
+    gain: f64,
+    service: String,
+    /// Is it what somebody waits for others?
+    waits: bool,
+}
+
+/// One series as it is judged.
+struct Series<'b> {
+    track: &'b Track,
+    /// The samples that are asked about.
+    asked: Vec<Point>,
+    /// Values of another time that is usual.
+    usual: Vec<f64>,
+    stood: Option<Step>,
+    /// How far the samples that are asked about lie from what is usual …
+    distances: Vec<f64>,
+    /// … and those of the usual time.
+    calm: Vec<f64>,
+}
+
+/// What is found in gauges with few samples. `is_told` says of which series something was found already.
+pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> bool, found: &mut Vec<Finding>) {
+    let window = window(book);
+    let mut stood: Vec<Stood<'_>> = Vec::new();
+    let mut looked_at = 0;
+    for (name, tracks) in &book.gauges {
+        let Some((meter, whole)) = meaning(name, tracks) else { continue };
+        for siblings in siblings(tracks) {
+            let few = |series: &Series<'_>| {
+                let told = is_told(&series.track.labels);
+                series.asked.len() < MANY || !series.usual.is_empty() || (whole.is_some() && !told)
+            };
+            let judged = Judged { up: meter.worse == Worse::Up, whole, siblings: 0.0 };
+            let mut series: Vec<Series<'_>> =
+                siblings.into_iter().filter_map(|track| Series::of(book, track, window)).collect();
+            if !series.iter().any(few) {
+                continue;
+            }
+            judge(&mut series, judged);
+            looked_at += series.len();
+            let at = |at: usize| stands(&series, at).map(|gain| (at, gain));
+            let standing = (0..series.len()).filter(|at| few(&series[*at])).filter_map(at);
+            stood.extend(standing.filter_map(|(at, gain)| told(&series[at], (name, meter), gain)));
+        }
+    }
+    blame(&mut stood);
+    let clear = (looked_at.max(1) as f64).ln() + CLEARLY;
+    let every = every(book);
+    found.extend(findings(&stood, calls, (clear, every)));
+}
+
+/// The time that is asked about, in milliseconds: of two recordings far apart the much shorter one.
+fn window(book: &Book) -> Option<(i64, i64)> {
+    if book.given.is_some() {
+        return None;
+    }
+    let mut times: Vec<i64> = book
+        .gauges
+        .values()
+        .flatten()
+        .flat_map(|track| track.points.iter().map(|(at, _)| at / 1000 * 1000))
+        .collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut spans = step::recordings(&times);
+    spans.sort_by_key(|(from, to)| to - from);
+    let length = |(from, to): &(i64, i64)| to - from;
+    let (short, long) = (spans.first()?, spans.last()?);
+    (spans.len() > 1 && length(short) * LONGER < length(long)).then_some(*short)
+}
+
+/// How often samples were taken, in nanoseconds: the middle of the distances.
+fn every(book: &Book) -> i64 {
+    let tracks = book.gauges.values().flatten();
+    let mut steps: Vec<i64> = tracks
+        .take(100)
+        .flat_map(|track| track.points.windows(2).map(|pair| pair[1].0 - pair[0].0))
+        .collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).map_or(0, |step| step * 1_000_000)
+}
+
+/// What a metric measures and the most it can be, where more or less of it is known to be worse.
+fn meaning(name: &str, tracks: &[Track]) -> Option<(&'static Meter, Option<f64>)> {
+    let meter = meter::of_gauge(name);
+    let values = || tracks.iter().flat_map(|track| track.points.iter().map(|(_, value)| *value));
+    let most = values().fold(f64::MIN, f64::max);
+    let is_share = values().all(|value| value >= 0.0) && most <= 100.0;
+    let whole = (meter.detector == "errors" && meter.worse == Worse::Down && is_share)
+        .then_some(if most <= 1.0 { 1.0 } else { 100.0 });
+    match meter.worse {
+        Worse::Down if meter.detector == "errors" => whole.map(|whole| (meter, Some(whole))),
+        Worse::Up | Worse::Down => Some((meter, None)),
+        Worse::Gone | Worse::Either => None,
+    }
+}
+
+/// Series that differ only in whose they are.
+fn siblings(tracks: &[Track]) -> Vec<Vec<&Track>> {
+    let mut groups: BTreeMap<String, Vec<&Track>> = BTreeMap::new();
+    for track in tracks {
+        let mut others = track.labels.clone();
+        others.retain(|label| meter::owner_rank(label).is_none() && label != "client");
+        // A node's quantity is told of every pod on it, and is none of theirs.
+        if measured::pod_owner(&track.labels).is_some() && meter::is_of_node(track.labels.metric()) {
+            continue;
+        }
+        groups.entry(others.to_string()).or_default().push(track);
+    }
+    groups.into_values().collect()
+}
+
+impl<'b> Series<'b> {
+    fn of(book: &Book, track: &'b Track, window: Option<(i64, i64)>) -> Option<Series<'b>> {
+        const FEWEST: usize = 4;
+        let is_asked = |at: i64| match window {
+            Some((from, to)) => (from - 1_000..=to + 1_000).contains(&at),
+            None => book.is_judged(at),
+        };
+        let (asked, usual): (Vec<Point>, Vec<Point>) = track.points.iter().partition(|(at, _)| is_asked(*at));
+        let usual = usual.into_iter().map(|(_, value)| value).collect();
+        (asked.len() >= FEWEST).then_some(Series {
+            track,
+            asked,
+            usual,
+            stood: None,
+            distances: Vec::new(),
+            calm: Vec::new(),
+        })
+    }
+
+    fn values(&self) -> Vec<f64> {
+        self.asked.iter().map(|(_, value)| *value).collect()
+    }
+}
+
+/// Finds for each of the siblings the stretch in which it differs.
+fn judge(series: &mut [Series<'_>], judged: Judged) {
+    let spread = |series: &Series<'_>| {
+        let values = if series.usual.is_empty() { series.values() } else { series.usual.clone() };
+        let middle = step::median(&values);
+        (middle != 0.0).then(|| step::deviation(&values) / middle.abs())
+    };
+    let spreads: Vec<f64> = series.iter().filter_map(spread).collect();
+    let judged = Judged { siblings: step::median(&spreads), ..judged };
+    for one in series {
+        let values = one.values();
+        let from_middle = |values: &[f64]| step::distances(values, values, step::median(values), &judged);
+        (one.stood, one.distances) = match step::step(&values, &one.usual, &judged) {
+            Some((step, distances)) => (Some(step), distances),
+            None => (None, from_middle(&values)),
+        };
+        one.calm = from_middle(&one.usual);
+    }
+}
+
+/// How clearly a series stands out from what it and its siblings do at other times.
+fn stands(series: &[Series<'_>], at: usize) -> Option<f64> {
+    const FEWEST: usize = 3;
+    let one = &series[at];
+    let step = one.stood.as_ref()?;
+    let (from, to) = (one.asked[step.from].0, one.asked[step.to].0);
+    let beside = |other: &Series<'_>| -> Vec<f64> {
+        // Clocks differ by some seconds.
+        let outside = |(time, _): &Point| *time < from - 30_000 || *time > to + 30_000;
+        let kept = other.asked.iter().zip(&other.distances).filter(|(point, _)| outside(point));
+        kept.map(|(_, distance)| *distance).chain(other.calm.iter().copied()).collect()
+    };
+    let own = beside(one);
+    let mut all: Vec<f64> = series.iter().flat_map(beside).collect();
+    all.sort_by(f64::total_cmp);
+    if step.far < 2 || all.len() < FEWEST {
+        return None;
+    }
+    let gain = step::gain(&one.distances[step.from..=step.to], &own, &all);
+    (gain >= WEAK).then_some(gain)
+}
+
+/// A step, if it is one that matters.
+fn told<'b>(series: &Series<'b>, (metric, meter): (&'b str, &'static Meter), gain: f64) -> Option<Stood<'b>> {
+    let step = series.stood.as_ref()?;
+    let is_share = meter.detector == "errors" && meter.worse == Worse::Down;
+    let matters = match meter.worse {
+        _ if is_share => true,
+        Worse::Up => step.during >= TIMES * step.usual,
+        _ => step.during * TIMES <= step.usual,
+    };
+    let labels = &series.track.labels;
+    let resource = is_resource(meter);
+    let service = if resource { measured::pod_owner(labels).map(str::to_owned) } else { None };
+    Some(Stood {
+        track: series.track,
+        metric,
+        meter,
+        step: *step,
+        from: series.asked[step.from].0,
+        to: series.asked[step.to].0,
+        gain,
+        service: service
+            .or_else(|| measured::owner(labels).filter(|_| measured::edge(labels).is_none()))
+            .or_else(|| measured::edge(labels).map(|(_, server)| server.to_owned()))?,
+        waits: measured::edge(labels).is_none()
+            && measured::pod_owner(labels).is_some()
+            && side_by_name(metric) == Some(Side::Client),
+    })
+    .filter(|_| matters)
+}
+
+/// Is it how much of something is used, rather than what requests feel?
+fn is_resource(meter: &Meter) -> bool {
+    !matches!(meter.detector, "latency" | "errors")
+}
+
+/// Who measured a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// Who measured the calls that a metric tells of, as its name says.
+fn side_by_name(metric: &str) -> Option<Side> {
+    let words = meter::words(metric);
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+    match () {
+        () if has(&["source", "client", "outbound", "upstream", "egress"]) => Some(Side::Client),
+        () if has(&["destination", "server", "inbound", "downstream", "ingress"]) => Some(Side::Server),
+        () => None,
+    }
+}
+
+/// Who measured a call: the one in whose pod it was, or whom the metric's name tells of.
+fn side(stood: &Stood<'_>) -> Option<Side> {
+    let labels = &stood.track.labels;
+    let (client, server) = measured::edge(labels)?;
+    match measured::pod_owner(labels) {
+        Some(pod) if pod == client => Some(Side::Client),
+        Some(pod) if pod == server => Some(Side::Server),
+        _ => side_by_name(stood.metric),
+    }
+}
+
+/// Calls are the fault of the one who is called; but where several that one calls have trouble at once, and none of them
+/// knows of it, it is the caller's.
+fn blame(stood: &mut [Stood<'_>]) {
+    const SEVERAL: usize = 2;
+    type Place = (String, String, Option<Side>, &'static str);
+    let place = |one: &Stood<'_>| -> Option<Place> {
+        let (client, server) = measured::edge(&one.track.labels)?;
+        Some((client.to_owned(), server.to_owned(), side(one), one.meter.detector))
+    };
+    let surely = |one: &&Stood<'_>| one.gain >= 2.0 * WEAK && !is_resource(one.meter);
+    let troubled: BTreeSet<Place> = stood.iter().filter(surely).filter_map(place).collect();
+    let knows_nothing = |(client, server, _, what): &Place| {
+        !troubled.contains(&(client.clone(), server.clone(), Some(Side::Server), what))
+    };
+    for one in stood.iter_mut().filter(|one| !is_resource(one.meter)) {
+        let Some(own) = place(one).filter(|place| place.2 == Some(Side::Client) && knows_nothing(place))
+        else {
+            continue;
+        };
+        let alike = troubled
+            .iter()
+            .filter(|other| other.0 == own.0 && other.2 == own.2 && other.3 == own.3 && knows_nothing(other));
+        if alike.count() >= SEVERAL {
+            one.service.clone_from(&own.0);
+        }
+    }
+}
+
+/// One finding for each quantity of each service that stands out, and who around it feels the same.
+fn findings(stood: &[Stood<'_>], calls: &Calls, (clear, every): (f64, i64)) -> Vec<Finding> {
+    let mut services: BTreeMap<&str, Vec<&Stood<'_>>> = BTreeMap::new();
+    for one in stood {
+        services.entry(&one.service).or_default().push(one);
+    }
+    let below: BTreeMap<&str, BTreeSet<&str>> =
+        services.keys().map(|service| (*service, calls.below(service))).collect();
+    let felt = |service: &str, what: &str| {
+        let feels = |one: &&&Stood<'_>| one.meter.detector == what && !one.waits;
+        services[service].iter().filter(feels).map(|one| one.gain).fold(0.0, f64::max)
+    };
+    let mut found = Vec::new();
+    for (service, all) in &services {
+        if all.iter().all(|one| one.gain < clear) {
+            continue;
+        }
+        let feels = all.iter().any(|one| !is_resource(one.meter) && !one.waits);
+        let kinds: BTreeSet<(&str, bool)> = all.iter().map(|one| (one.meter.detector, one.waits)).collect();
+        for (what, waits) in kinds {
+            let alike = || all.iter().filter(|one| one.meter.detector == what && one.waits == waits);
+            let Some(most) = alike().max_by(|a, b| a.gain.total_cmp(&b.gain)) else { continue };
+            let mut around = Around { every, felt: !is_resource(most.meter) && !waits, ..Around::default() };
+            if around.felt {
+                let own = felt(service, what);
+                for (other, theirs) in &below {
+                    let calls_it = theirs.contains(service) && !below[service].contains(other);
+                    let is_called = below[service].contains(other) && !theirs.contains(service);
+                    let gain = felt(other, what);
+                    if calls_it && gain > 0.0 {
+                        around.callers.push((*other).to_owned());
+                    } else if is_called && gain >= (0.3 * own).max(1.75 * WEAK) {
+                        around.callees.push((*other).to_owned());
+                    }
+                }
+            }
+            let from = alike().filter(|one| 2.0 * one.gain >= most.gain).map(|one| one.from).min();
+            found.push(say(most, from.unwrap_or(most.from), (clear, feels, alike().count()), around));
+        }
+    }
+    found
+}
+
+/// A step in words.
+fn say(one: &Stood<'_>, from: i64, (clear, feels, series): (f64, bool, usize), around: Around) -> Finding {
+    let (meter, step) = (one.meter, &one.step);
+    let joined = is_resource(meter) && feels && one.gain >= clear;
+    let (nature, severity) = match meter.detector {
+        _ if one.waits => (Nature::Symptom, Severity::Medium),
+        "latency" | "errors" => (Nature::Symptom, Severity::High),
+        _ if joined => (Nature::Resource, Severity::High),
+        _ => (Nature::Symptom, Severity::Medium),
+    };
+    // What is used is trouble only where somebody feels it.
+    let gain = (CLEAR + one.gain - clear).max(1.0);
+    let gain = if is_resource(meter) && !joined { gain.min(CLEAR) } else { gain };
+    let more = match series {
+        1 => String::new(),
+        n => format!(", and in {} more series", n - 1),
+    };
+    let told = finding(&Said {
+        detector: meter.detector,
+        severity,
+        nature,
+        labels: &one.track.labels,
+        metric: one.metric,
+        what: meter.what.to_owned(),
+        range: (from, one.to),
+        count: step.far,
+        gain,
+        numbers: format!("usually {}, then {}{more}", number(step.usual), number(step.peak)),
+    });
+    let times = if step.usual > 0.0 { step.during / step.usual } else { 0.0 };
+    let mut told = Finding { times, around: Some(around), ..told };
+    told.subject.service = Some(one.service.clone());
+    told
+}
