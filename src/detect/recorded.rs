@@ -279,8 +279,9 @@ fn is_much(meter: &Meter, shift: &Shift) -> bool {
 
 /// Values that leave what was usual.
 fn levels(book: &Book, name: &str, tracks: &[Track], found: &mut Vec<Finding>) {
-    let meter = meter::of_name(name);
-    for track in tracks {
+    let meter = meter::of_gauge(name);
+    let alone = |track: &&Track| !sampled::judges(name, tracks, track);
+    for track in tracks.iter().filter(alone) {
         if let Some(shift) = book.shift(&track.points)
             && is_worse(meter.worse, &shift)
         {

@@ -60,9 +60,21 @@ struct Series<'b> {
     calm: Vec<f64>,
 }
 
+/// Is a series judged here, by its siblings, and not for itself?
+pub(super) fn judges(name: &str, tracks: &[Track], track: &Track) -> bool {
+    let few = tracks.len() > 1 && track.points.len() < MANY && meaning(name, tracks).is_some();
+    few || is_of_another(&track.labels)
+}
+
+/// A node's quantity is told of every pod on it, and is none of theirs.
+fn is_of_another(labels: &Labels) -> bool {
+    meter::is_of_node(labels.metric()) && measured::pod_owner(labels).is_some()
+}
+
 /// What is found in gauges with few samples. `is_told` says of which series something was found already.
 pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> bool, found: &mut Vec<Finding>) {
-    let window = window(book);
+    let every = every(book);
+    let window = window(book, every / 1_000_000);
     let mut stood: Vec<Stood<'_>> = Vec::new();
     let mut looked_at = 0;
     for (name, tracks) in &book.gauges {
@@ -70,7 +82,7 @@ pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> boo
         for siblings in siblings(tracks) {
             let few = |series: &Series<'_>| {
                 let told = is_told(&series.track.labels);
-                series.asked.len() < MANY || !series.usual.is_empty() || (whole.is_some() && !told)
+                judges(name, tracks, series.track) || !series.usual.is_empty() || (whole.is_some() && !told)
             };
             let judged = Judged { up: meter.worse == Worse::Up, whole, siblings: 0.0 };
             let mut series: Vec<Series<'_>> =
@@ -87,12 +99,12 @@ pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> boo
     }
     blame(&mut stood);
     let clear = (looked_at.max(1) as f64).ln() + CLEARLY;
-    let every = every(book);
     found.extend(findings(&stood, calls, (clear, every)));
 }
 
-/// The time that is asked about, in milliseconds: of two recordings far apart the much shorter one.
-fn window(book: &Book) -> Option<(i64, i64)> {
+/// The time that is asked about, in milliseconds: of two recordings far apart the much shorter one. `every` is how long it
+/// is from one sample to the next.
+fn window(book: &Book, every: i64) -> Option<(i64, i64)> {
     if book.given.is_some() {
         return None;
     }
@@ -104,7 +116,7 @@ fn window(book: &Book) -> Option<(i64, i64)> {
         .collect();
     times.sort_unstable();
     times.dedup();
-    let mut spans = step::recordings(&times);
+    let mut spans = step::recordings(&times, every.max(1));
     spans.sort_by_key(|(from, to)| to - from);
     let length = |(from, to): &(i64, i64)| to - from;
     let (short, long) = (spans.first()?, spans.last()?);
@@ -127,9 +139,10 @@ fn meaning(name: &str, tracks: &[Track]) -> Option<(&'static Meter, Option<f64>)
     let meter = meter::of_gauge(name);
     let values = || tracks.iter().flat_map(|track| track.points.iter().map(|(_, value)| *value));
     let most = values().fold(f64::MIN, f64::max);
-    let is_share = values().all(|value| value >= 0.0) && most <= 100.0;
+    // Means of shares may be a hair more than the whole.
+    let is_share = values().all(|value| value >= 0.0) && most <= 100.1;
     let whole = (meter.detector == "errors" && meter.worse == Worse::Down && is_share)
-        .then_some(if most <= 1.0 { 1.0 } else { 100.0 });
+        .then_some(if most <= 1.001 { 1.0 } else { 100.0 });
     match meter.worse {
         Worse::Down if meter.detector == "errors" => whole.map(|whole| (meter, Some(whole))),
         Worse::Up | Worse::Down => Some((meter, None)),
@@ -143,8 +156,7 @@ fn siblings(tracks: &[Track]) -> Vec<Vec<&Track>> {
     for track in tracks {
         let mut others = track.labels.clone();
         others.retain(|label| meter::owner_rank(label).is_none() && label != "client");
-        // A node's quantity is told of every pod on it, and is none of theirs.
-        if measured::pod_owner(&track.labels).is_some() && meter::is_of_node(track.labels.metric()) {
+        if is_of_another(&track.labels) {
             continue;
         }
         groups.entry(others.to_string()).or_default().push(track);
@@ -327,7 +339,6 @@ fn findings(stood: &[Stood<'_>], calls: &Calls, (clear, every): (f64, i64)) -> V
         if all.iter().all(|one| one.gain < clear) {
             continue;
         }
-        let feels = all.iter().any(|one| !is_resource(one.meter) && !one.waits);
         let kinds: BTreeSet<(&str, bool)> = all.iter().map(|one| (one.meter.detector, one.waits)).collect();
         for (what, waits) in kinds {
             let alike = || all.iter().filter(|one| one.meter.detector == what && one.waits == waits);
@@ -347,10 +358,18 @@ fn findings(stood: &[Stood<'_>], calls: &Calls, (clear, every): (f64, i64)) -> V
                 }
             }
             let from = alike().filter(|one| 2.0 * one.gain >= most.gain).map(|one| one.from).min();
+            let feels = all.iter().any(|other| is_felt_with(other, most, (clear, every)));
             found.push(say(most, from.unwrap_or(most.from), (clear, feels, alike().count()), around));
         }
     }
     found
+}
+
+/// Does what requests feel begin with what is used more, within a few samples?
+fn is_felt_with(felt: &Stood<'_>, used: &Stood<'_>, (clear, every): (f64, i64)) -> bool {
+    const SAMPLES: i64 = 3;
+    let near = (felt.from - used.from).abs() * 1_000_000 <= SAMPLES * every;
+    !is_resource(felt.meter) && !felt.waits && near && felt.gain >= 0.5 * clear
 }
 
 /// A step in words.

@@ -149,21 +149,15 @@ pub fn gain(inside: &[f64], own: &[f64], all: &[f64]) -> f64 {
     far.map(|distance| (-rarity(*distance).ln() - USUAL).max(0.0)).sum()
 }
 
-/// The spans of time in which something was recorded, split where nothing was for much longer than between two samples.
-/// `times` are sorted, in milliseconds.
-pub fn recordings(times: &[i64]) -> Vec<(i64, i64)> {
+/// The spans of time in which something was recorded, split where nothing was for much longer than between two samples of
+/// a series, `every`. `times` are sorted, in the unit of that.
+pub fn recordings(times: &[i64], every: i64) -> Vec<(i64, i64)> {
     /// Distances between samples that make a gap.
     const GAP: i64 = 50;
-    let mut steps: Vec<i64> =
-        times.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0).collect();
-    steps.sort_unstable();
-    let Some(usual) = steps.get(steps.len() / 2) else {
-        return times.first().map(|at| (*at, *at)).into_iter().collect();
-    };
     let mut found: Vec<(i64, i64)> = Vec::new();
     for at in times {
         match found.last_mut() {
-            Some((_, last)) if at - *last <= GAP * usual => *last = *at,
+            Some((_, last)) if at - *last <= GAP * every => *last = *at,
             _ => found.push((*at, *at)),
         }
     }
@@ -222,8 +216,8 @@ mod tests {
     #[test]
     fn recordings_are_split_where_nothing_was_recorded() {
         let times: Vec<i64> = (0..10).chain(1_000..1_200).collect();
-        assert_eq!(recordings(&times), [(0, 9), (1_000, 1_199)]);
-        assert_eq!(recordings(&[5]), [(5, 5)]);
-        assert!(recordings(&[]).is_empty());
+        assert_eq!(recordings(&times, 1), [(0, 9), (1_000, 1_199)]);
+        assert_eq!(recordings(&[5], 1), [(5, 5)]);
+        assert!(recordings(&[], 1).is_empty());
     }
 }
