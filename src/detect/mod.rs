@@ -17,6 +17,7 @@ pub mod number;
 pub mod own;
 pub mod platform;
 pub mod recorded;
+mod rollout;
 mod sampled;
 pub mod share;
 pub mod signature;

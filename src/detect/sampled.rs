@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Around, Finding};
 use super::recorded::{Book, Said, Track, finding, number};
+use super::rollout::Rollouts;
 use crate::entities::calls::Calls;
 use crate::entities::measured;
 use crate::model::Labels;
@@ -12,6 +13,7 @@ use crate::series::step::{self, Judged, Step};
 use crate::series::track::Point;
 use crate::signatures::meter::{self, Meter, Worse};
 use crate::signatures::{Nature, Severity};
+use crate::timeline::Subject;
 
 /// So many samples are judged by their own series alone (see [`crate::series::track`]).
 const MANY: usize = 60;
@@ -41,6 +43,7 @@ struct Stood<'b> {
     from: i64,
     to: i64,
     gain: f64,
+    /// Who is to blame.
     service: String,
     /// Is it what somebody waits for others?
     waits: bool,
@@ -99,7 +102,10 @@ pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> boo
     }
     blame(&mut stood);
     let clear = (looked_at.max(1) as f64).ln() + CLEARLY;
-    found.extend(findings(&stood, calls, (clear, every)));
+    let mut told = findings(&stood, calls, (clear, every));
+    let rollouts = Rollouts::of(book, every / 1_000_000);
+    changed_below(&mut told, calls, &rollouts, every);
+    found.append(&mut told);
 }
 
 /// The time that is asked about, in milliseconds: of two recordings far apart the much shorter one. `every` is how long it
@@ -322,44 +328,74 @@ fn blame(stood: &mut [Stood<'_>]) {
     }
 }
 
+/// What a service's series of one quantity tell: those in which it stands out, the clearest first.
+struct Told<'s, 'b> {
+    all: Vec<&'s Stood<'b>>,
+    /// How clear it is together: what several series tell at once is less by chance.
+    gain: f64,
+}
+
+impl<'s, 'b> Told<'s, 'b> {
+    fn of(mut all: Vec<&'s Stood<'b>>) -> Told<'s, 'b> {
+        all.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+        let gain = all[0].gain + 2.0 * (all.len() as f64).ln();
+        Told { all, gain }
+    }
+
+    fn most(&self) -> &'s Stood<'b> {
+        self.all[0]
+    }
+
+    /// When it began in any of those that are about as clear.
+    fn from(&self) -> i64 {
+        let clear = self.all.iter().filter(|one| 2.0 * one.gain >= self.most().gain);
+        clear.map(|one| one.from).min().unwrap_or(self.most().from)
+    }
+
+    /// Is it what requests feel in the service itself?
+    fn is_felt(&self) -> bool {
+        !is_resource(self.most().meter) && !self.most().waits
+    }
+}
+
 /// One finding for each quantity of each service that stands out, and who around it feels the same.
 fn findings(stood: &[Stood<'_>], calls: &Calls, (clear, every): (f64, i64)) -> Vec<Finding> {
-    let mut services: BTreeMap<&str, Vec<&Stood<'_>>> = BTreeMap::new();
+    type Kind = (&'static str, bool);
+    let mut grouped: BTreeMap<&str, BTreeMap<Kind, Vec<&Stood<'_>>>> = BTreeMap::new();
     for one in stood {
-        services.entry(&one.service).or_default().push(one);
+        let kinds = grouped.entry(&one.service).or_default();
+        kinds.entry((one.meter.detector, one.waits)).or_default().push(one);
     }
+    let services: BTreeMap<&str, BTreeMap<Kind, Told<'_, '_>>> = grouped
+        .into_iter()
+        .map(|(service, kinds)| {
+            (service, kinds.into_iter().map(|(kind, all)| (kind, Told::of(all))).collect())
+        })
+        .collect();
     let below: BTreeMap<&str, BTreeSet<&str>> =
         services.keys().map(|service| (*service, calls.below(service))).collect();
-    let felt = |service: &str, what: &str| {
-        let feels = |one: &&&Stood<'_>| one.meter.detector == what && !one.waits;
-        services[service].iter().filter(feels).map(|one| one.gain).fold(0.0, f64::max)
-    };
     let mut found = Vec::new();
-    for (service, all) in &services {
-        if all.iter().all(|one| one.gain < clear) {
+    for (service, kinds) in &services {
+        if kinds.values().all(|told| told.gain < clear) {
             continue;
         }
-        let kinds: BTreeSet<(&str, bool)> = all.iter().map(|one| (one.meter.detector, one.waits)).collect();
-        for (what, waits) in kinds {
-            let alike = || all.iter().filter(|one| one.meter.detector == what && one.waits == waits);
-            let Some(most) = alike().max_by(|a, b| a.gain.total_cmp(&b.gain)) else { continue };
-            let mut around = Around { every, felt: !is_resource(most.meter) && !waits, ..Around::default() };
-            if around.felt {
-                let own = felt(service, what);
-                for (other, theirs) in &below {
-                    let calls_it = theirs.contains(service) && !below[service].contains(other);
-                    let is_called = below[service].contains(other) && !theirs.contains(service);
-                    let gain = felt(other, what);
-                    if calls_it && gain > 0.0 {
-                        around.callers.push((*other).to_owned());
-                    } else if is_called && gain >= (0.3 * own).max(1.75 * WEAK) {
-                        around.callees.push((*other).to_owned());
-                    }
+        for (kind, told) in kinds {
+            let mut around = Around { every, felt: told.is_felt(), ..Around::default() };
+            for (other, theirs) in below.iter().filter(|_| around.felt) {
+                let calls_it = theirs.contains(service) && !below[service].contains(other);
+                let is_called = below[service].contains(other) && !theirs.contains(service);
+                let Some(alike) = services[other].get(kind) else { continue };
+                // A callee has to have enough of it, for chance shows a little somewhere.
+                let enough = (0.3 * told.most().gain).max(1.75 * WEAK);
+                if calls_it {
+                    around.callers.push((*other).to_owned());
+                } else if is_called && alike.most().gain >= enough {
+                    around.callees.push((*other).to_owned());
                 }
             }
-            let from = alike().filter(|one| 2.0 * one.gain >= most.gain).map(|one| one.from).min();
-            let feels = all.iter().any(|other| is_felt_with(other, most, (clear, every)));
-            found.push(say(most, from.unwrap_or(most.from), (clear, feels, alike().count()), around));
+            let felt = kinds.values().filter(|other| other.is_felt()).flat_map(|other| &other.all);
+            let joined = felt.into_iter().any(|felt| is_felt_with(felt, told.most(), (clear, every)));
+            found.push(say(told, (clear, joined), around));
         }
     }
     found
@@ -372,10 +408,47 @@ fn is_felt_with(felt: &Stood<'_>, used: &Stood<'_>, (clear, every): (f64, i64)) 
     !is_resource(felt.meter) && !felt.waits && near && felt.gain >= 0.5 * clear
 }
 
-/// A step in words.
-fn say(one: &Stood<'_>, from: i64, (clear, feels, series): (f64, bool, usize), around: Around) -> Finding {
+/// Who began to fail without a new version of its own, right after one of somebody whom it calls, has it from there: what
+/// changed last is asked first.
+fn changed_below(found: &mut Vec<Finding>, calls: &Calls, rollouts: &Rollouts, every: i64) {
+    let mut changed: BTreeMap<String, Finding> = BTreeMap::new();
+    for finding in found.iter_mut() {
+        let (Some(service), Some(from)) = (finding.subject.service.clone(), finding.from) else { continue };
+        let (at, step) = (from.millis(), every / 1_000_000);
+        let Some(around) = finding.around.as_mut().filter(|around| around.felt && around.callees.is_empty())
+        else {
+            continue;
+        };
+        if finding.severity < Severity::High || rollouts.before(&service, at, step).is_some() {
+            continue;
+        }
+        let new =
+            calls.called(&service).filter_map(|called| Some((rollouts.before(called, at, step)?, called)));
+        let Some((began, called)) = new.max() else { continue };
+        around.callees.push(called.to_owned());
+        let began = crate::model::Timestamp::from_millis(began).map_or_else(String::new, |at| at.clock());
+        let what = format!("a new version began at {began}, right before {service} began to fail");
+        let of = changed.entry(called.to_owned()).or_insert_with(|| Finding {
+            detector: "deploy",
+            subject: Subject { file: String::new(), service: Some(called.to_owned()) },
+            what: Some(what.clone()),
+            summary: what,
+            around: Some(Around { every, felt: true, ..Around::default() }),
+            ..finding.clone()
+        });
+        if let Some(around) = &mut of.around {
+            around.callers.push(service);
+        }
+        of.gain = of.gain.max(finding.gain);
+    }
+    found.extend(changed.into_values());
+}
+
+/// A step in words. `joined`: do requests feel it as soon as it begins?
+fn say(told: &Told<'_, '_>, (clear, joined): (f64, bool), around: Around) -> Finding {
+    let one = told.most();
     let (meter, step) = (one.meter, &one.step);
-    let joined = is_resource(meter) && feels && one.gain >= clear;
+    let joined = is_resource(meter) && joined && told.gain >= clear;
     let (nature, severity) = match meter.detector {
         _ if one.waits => (Nature::Symptom, Severity::Medium),
         "latency" | "errors" => (Nature::Symptom, Severity::High),
@@ -383,26 +456,25 @@ fn say(one: &Stood<'_>, from: i64, (clear, feels, series): (f64, bool, usize), a
         _ => (Nature::Symptom, Severity::Medium),
     };
     // What is used is trouble only where somebody feels it.
-    let gain = (CLEAR + one.gain - clear).max(1.0);
+    let gain = (CLEAR + told.gain - clear).max(1.0);
     let gain = if is_resource(meter) && !joined { gain.min(CLEAR) } else { gain };
-    let more = match series {
+    let more = match told.all.len() {
         1 => String::new(),
         n => format!(", and in {} more series", n - 1),
     };
-    let told = finding(&Said {
+    let finding = finding(&Said {
         detector: meter.detector,
         severity,
         nature,
         labels: &one.track.labels,
         metric: one.metric,
         what: meter.what.to_owned(),
-        range: (from, one.to),
+        range: (told.from(), one.to),
         count: step.far,
         gain,
         numbers: format!("usually {}, then {}{more}", number(step.usual), number(step.peak)),
     });
     let times = if step.usual > 0.0 { step.during / step.usual } else { 0.0 };
-    let mut told = Finding { times, around: Some(around), ..told };
-    told.subject.service = Some(one.service.clone());
-    told
+    let subject = Subject { file: String::new(), service: Some(one.service.clone()) };
+    Finding { times, around: Some(around), subject, ..finding }
 }

@@ -21,6 +21,11 @@ impl Calls {
         self.called.is_empty()
     }
 
+    /// Those whom one calls itself.
+    pub fn called(&self, caller: &str) -> impl Iterator<Item = &str> {
+        self.called.get(caller).into_iter().flatten().map(String::as_str)
+    }
+
     /// Everybody whom one calls, and whom those call.
     pub fn below(&self, caller: &str) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();

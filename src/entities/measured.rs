@@ -27,6 +27,15 @@ pub fn pod_owner(labels: &Labels) -> Option<&str> {
     keeper_by_name(pod).map(|(_, name)| service(name))
 }
 
+/// The service of the pod that a series was measured in, and the hash of the template that the pod was made of: another
+/// one is another version.
+pub fn version(labels: &Labels) -> Option<(&str, &str)> {
+    let (_, pod) = labels.iter().find(|(label, _)| meter::is_pod(label))?;
+    let (Kind::Deployment, name) = keeper_by_name(pod)? else { return None };
+    let hash = pod.get(name.len() + 1..)?.split('-').next()?;
+    Some((service(name), hash))
+}
+
 /// Caller and called, if a series is of what one calls the other for.
 pub fn edge(labels: &Labels) -> Option<(&str, &str)> {
     let (client, server) = (labels.get("client"), labels.get("server"));
