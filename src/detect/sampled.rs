@@ -8,9 +8,9 @@ use super::recorded::{Book, Said, Track, finding, number};
 use super::rollout::Rollouts;
 use crate::entities::calls::Calls;
 use crate::entities::measured;
-use crate::model::Labels;
+use crate::model::{Labels, Timestamp};
 use crate::series::step::{self, Judged, Step};
-use crate::series::track::Point;
+use crate::series::track::{Point, quantile};
 use crate::signatures::meter::{self, Meter, Worse};
 use crate::signatures::{Nature, Severity};
 use crate::timeline::Subject;
@@ -178,7 +178,10 @@ impl<'b> Series<'b> {
             None => book.is_judged(at),
         };
         let (asked, usual): (Vec<Point>, Vec<Point>) = track.points.iter().partition(|(at, _)| is_asked(*at));
-        let usual = usual.into_iter().map(|(_, value)| value).collect();
+        let mut usual: Vec<f64> = usual.into_iter().map(|(_, value)| value).collect();
+        if !is_comparable(&asked, &usual) {
+            usual.clear();
+        }
         (asked.len() >= FEWEST).then_some(Series {
             track,
             asked,
@@ -192,6 +195,17 @@ impl<'b> Series<'b> {
     fn values(&self) -> Vec<f64> {
         self.asked.iter().map(|(_, value)| *value).collect()
     }
+}
+
+/// Does another time tell what is usual at the one that is asked about? Not if nothing of it was ever so there: then the
+/// world is another one.
+fn is_comparable(asked: &[Point], usual: &[f64]) -> bool {
+    const RARE: f64 = 0.005;
+    let values: Vec<f64> = asked.iter().map(|(_, value)| *value).collect();
+    let (low, high) = (quantile(usual, RARE), quantile(usual, 1.0 - RARE));
+    let slack = 0.2 * low.abs().max(high.abs());
+    let beginning = &values[..(values.len() / 3).max(1).min(values.len())];
+    [&values[..], beginning].iter().any(|some| (low - slack..=high + slack).contains(&step::median(some)))
 }
 
 /// Finds for each of the siblings the stretch in which it differs.
@@ -426,7 +440,7 @@ fn changed_below(found: &mut Vec<Finding>, calls: &Calls, rollouts: &Rollouts, e
             calls.called(&service).filter_map(|called| Some((rollouts.before(called, at, step)?, called)));
         let Some((began, called)) = new.max() else { continue };
         around.callees.push(called.to_owned());
-        let began = crate::model::Timestamp::from_millis(began).map_or_else(String::new, |at| at.clock());
+        let began = Timestamp::from_millis(began).map_or_else(String::new, Timestamp::clock);
         let what = format!("a new version began at {began}, right before {service} began to fail");
         let of = changed.entry(called.to_owned()).or_insert_with(|| Finding {
             detector: "deploy",

@@ -54,7 +54,9 @@ impl Recorded {
             let (bytes, edges) = read.unwrap_or_default();
             self.files.files += 1;
             self.files.bytes += bytes;
-            edges.iter().for_each(|(caller, called)| self.calls.add(caller, called));
+            for (caller, called) in &edges {
+                self.calls.add(caller, called);
+            }
         }
     }
 

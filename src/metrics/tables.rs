@@ -36,7 +36,9 @@ pub(super) fn labels(stores: &[&Store], all: &[Target]) -> Vec<Labels> {
     let with_them = |holders: &&Vec<(usize, &Series)>| holders.iter().any(|(target, _)| differ[*target]);
     let common: Vec<usize> =
         holders.values().filter(with_them).flatten().map(|(target, _)| *target).collect();
-    common.into_iter().for_each(|target| differ[target] = true);
+    for target in common {
+        differ[target] = true;
+    }
     let apart: Vec<usize> = (0..all.len()).filter(|target| differ[*target]).collect();
     let known: Vec<&Target> = apart.iter().map(|target| &all[*target]).collect();
     let told = told(&known).unwrap_or_else(|| targets::labels(&known));

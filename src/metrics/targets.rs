@@ -36,7 +36,7 @@ pub(super) struct Target {
 #[cfg(test)]
 impl Target {
     /// A target without files.
-    pub fn of_name(name: &str) -> Target {
+    pub(super) fn of_name(name: &str) -> Target {
         Target { folder: String::new(), name: name.to_owned(), snapshots: Vec::new(), is_timed: false }
     }
 }

@@ -106,7 +106,7 @@ pub fn step(values: &[f64], usual: &[f64], judged: &Judged) -> Option<(Step, Vec
 /// so before.
 fn strongest(distances: &[f64], judged: &Judged) -> Option<(usize, usize, f64)> {
     const MOST: f64 = 3.0;
-    let calm = if judged.whole.is_some() { 0.2 } else { 0.75 };
+    let calm = if judged.whole.is_some() { 0.2 } else { MOST };
     let mut best: Option<(usize, usize, f64)> = None;
     let (mut from, mut sum) = (0, 0.0);
     for (at, distance) in distances.iter().enumerate() {
