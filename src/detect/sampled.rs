@@ -65,8 +65,10 @@ struct Series<'b> {
 
 /// Is a series judged here, by its siblings, and not for itself?
 pub(super) fn judges(name: &str, tracks: &[Track], track: &Track) -> bool {
-    let few = tracks.len() > 1 && track.points.len() < MANY && meaning(name, tracks).is_some();
-    few || is_of_another(&track.labels)
+    let few = tracks.len() > 1 && track.points.len() < MANY;
+    // Of what nobody knows whether it is bad, few samples tell nothing.
+    let unknown = meter::of_gauge(name).detector == "metric-change";
+    few && (unknown || meaning(name, tracks).is_some()) || is_of_another(&track.labels)
 }
 
 /// A node's quantity is told of every pod on it, and is none of theirs.
@@ -352,6 +354,9 @@ struct Told<'s, 'b> {
 impl<'s, 'b> Told<'s, 'b> {
     fn of(mut all: Vec<&'s Stood<'b>>) -> Told<'s, 'b> {
         all.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+        // What was at another time is something else.
+        let (from, to) = (all[0].from, all[0].to);
+        all.retain(|one| one.from <= to && from <= one.to);
         let gain = all[0].gain + 2.0 * (all.len() as f64).ln();
         Told { all, gain }
     }
@@ -462,7 +467,9 @@ fn changed_below(found: &mut Vec<Finding>, calls: &Calls, rollouts: &Rollouts, e
 fn say(told: &Told<'_, '_>, (clear, joined): (f64, bool), around: Around) -> Finding {
     let one = told.most();
     let (meter, step) = (one.meter, &one.step);
-    let joined = is_resource(meter) && joined && told.gain >= clear;
+    // Memory that grows slows nothing down, until there is none left.
+    let slows = is_resource(meter) && meter.detector != "out-of-memory";
+    let joined = slows && joined && told.gain >= clear;
     let (nature, severity) = match meter.detector {
         _ if one.waits => (Nature::Symptom, Severity::Medium),
         "latency" | "errors" => (Nature::Symptom, Severity::High),
