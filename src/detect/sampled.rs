@@ -80,6 +80,8 @@ fn is_of_another(labels: &Labels) -> bool {
 pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> bool, found: &mut Vec<Finding>) {
     let every = every(book);
     let window = window(book, every / 1_000_000);
+    // What begins with the data may as well have been so before.
+    let settled = window.or_else(|| span(book)).map_or(i64::MIN, |(from, to)| from + (to - from) / 10);
     let mut stood: Vec<Stood<'_>> = Vec::new();
     let mut looked_at = 0;
     for (name, tracks) in &book.gauges {
@@ -99,7 +101,8 @@ pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> boo
             looked_at += series.len();
             let at = |at: usize| stands(&series, at).map(|gain| (at, gain));
             let standing = (0..series.len()).filter(|at| few(&series[*at])).filter_map(at);
-            stood.extend(standing.filter_map(|(at, gain)| told(&series[at], (name, meter), gain)));
+            let matters = standing.filter_map(|(at, gain)| told(&series[at], (name, meter), gain));
+            stood.extend(matters.filter(|one| one.from > settled));
         }
     }
     blame(&mut stood);
@@ -129,6 +132,12 @@ fn window(book: &Book, every: i64) -> Option<(i64, i64)> {
     let length = |(from, to): &(i64, i64)| to - from;
     let (short, long) = (spans.first()?, spans.last()?);
     (spans.len() > 1 && length(short) * LONGER < length(long)).then_some(*short)
+}
+
+/// The time of the first sample and the last one.
+fn span(book: &Book) -> Option<(i64, i64)> {
+    let times = || book.gauges.values().flatten().flat_map(|track| track.points.iter().map(|(at, _)| *at));
+    times().min().zip(times().max())
 }
 
 /// How often samples were taken, in nanoseconds: the middle of the distances.

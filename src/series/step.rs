@@ -122,7 +122,7 @@ fn strongest(distances: &[f64], judged: &Judged) -> Option<(usize, usize, f64)> 
             best = Some((from, at, sum));
         }
     }
-    best.filter(|(from, ..)| *from > distances.len() / 10)
+    best.filter(|(from, ..)| *from > 0)
 }
 
 /// How much likelier something happened than chance, in logs, of the far ones among the distances of a stretch. `own`

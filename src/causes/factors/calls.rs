@@ -1,10 +1,11 @@
 //! Along the calls, where metrics of many services tell of the same time: blame goes to the callee that changed, its
 //! callers are symptoms, and what nobody feels explains nothing.
 
-use super::super::hypothesis::{Candidate, Sign};
+use super::super::hypothesis::{CLEAR, Candidate, Sign};
 use super::super::view::View;
-use super::super::weights::{CALLER, DOWNSTREAM, LARGEST, UNFELT};
+use super::super::weights::{CALLER, CHANCE, DOWNSTREAM, LARGEST, UNFELT};
 use crate::causes::factor::Factor;
+use crate::signatures::Nature;
 
 /// More callers than so many tell no more.
 const MOST: usize = 3;
@@ -68,5 +69,24 @@ pub(super) fn largest(view: &View<'_>, at: usize) -> Option<Factor> {
         factor: "magnitude",
         weight: LARGEST * share,
         why: format!("its evidence is {:.0} % of the clearest of its kind", share * 100.0),
+    })
+}
+
+/// Of hundreds of series one or the other stands out by chance: where nobody who calls it feels the same, and nothing that
+/// it uses ran short, it has to be the clearer.
+pub(super) fn chance(view: &View<'_>, at: usize) -> Option<Factor> {
+    /// Gains that are this much above the least are no chance.
+    const SURE: f64 = 20.0;
+    let candidate = &view.candidates[at];
+    let is_told_elsewhere = |sign: &Sign| {
+        let around = sign.around.as_ref();
+        around.is_none_or(|around| !around.callers.is_empty()) || sign.nature == Nature::Resource
+    };
+    let most = candidate.signs.iter().map(|sign| sign.gain).fold(0.0, f64::max);
+    let doubt = (1.0 - (most - CLEAR) / SURE).clamp(0.0, 1.0);
+    (doubt > 0.0 && !candidate.signs.iter().any(is_told_elsewhere)).then(|| Factor {
+        factor: "chance",
+        weight: CHANCE * doubt,
+        why: "nobody else tells of it, and of many series one stands out by chance".to_owned(),
     })
 }

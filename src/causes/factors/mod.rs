@@ -36,6 +36,7 @@ const FACTORS: &[Judge] = &[
     calls::felt_below,
     calls::unfelt,
     calls::largest,
+    calls::chance,
     starved::starved,
     requests::covered,
     requests::beneath,
