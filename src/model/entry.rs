@@ -1,7 +1,7 @@
 //! Entries as views: what is wanted of them is stated before a byte is read, and only that is looked at.
 
 use super::desk::{self, Desk};
-use super::{Level, RecentFrame, RecentKeys, RecentSecond, Timestamp, Value};
+use super::{Level, RecentFrame, RecentKeys, RecentSecond, Span, Timestamp, Value};
 
 /// What a field means, whatever its name is in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +163,8 @@ pub struct Slots<'a> {
     pub level: Option<Level>,
     /// The duration, in milliseconds.
     pub duration: Option<f64>,
+    /// What the entry says as a span, if it is one.
+    pub span: Option<Span<'a>>,
     values: Vec<Value<'a>>,
     ranks: Vec<u8>,
     /// The second of the last entry that has one.
@@ -194,6 +196,7 @@ impl<'a> Slots<'a> {
             ts: None,
             level: None,
             duration: None,
+            span: None,
             values: vec![Value::Absent; slots],
             ranks: vec![UNFILLED; slots],
             recent: RecentSecond::default(),
@@ -240,6 +243,7 @@ impl<'a> Slots<'a> {
         self.ts = None;
         self.level = None;
         self.duration = None;
+        self.span = None;
         if self.used >> SHARED != 0 {
             self.values.fill(Value::Absent);
             self.ranks.fill(UNFILLED);

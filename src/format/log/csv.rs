@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::columns::Columns;
 use super::layout::stamp;
+use super::span::SpanFields;
 use super::words::first_line;
 use super::{LogFormat, Plan, Sample, body, envelope, names};
 use crate::model::{Level, Role, Slots, Value};
@@ -74,6 +75,11 @@ pub(super) fn header(head: &[u8]) -> Option<Columns> {
         );
     }
     single.sort_unstable();
+    if let Some(spans) = SpanFields::of(&names)
+        && let Some(start) = names.iter().position(|name| Some(name.as_str()) == spans.start())
+    {
+        single.insert(0, (0, start));
+    }
     times.extend(single.into_iter().map(|(_, at)| (at, at)));
     times.into_iter().find_map(|time| {
         columns.time = time;

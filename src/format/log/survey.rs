@@ -11,6 +11,7 @@ use super::layout::{BARE_SLACK, Found, Layout, locate, locate_bare, stamp};
 use super::noted::{Keys, MOST_DATES, Noted, Spoken};
 use super::reader::without_mark;
 use super::records::Records;
+use super::span::SpanFields;
 use super::wrapping::Wrapping;
 use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
@@ -60,6 +61,8 @@ pub struct Profile {
     pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
     pub keys: Vec<String>,
+    /// The fields of its spans, if its entries are spans of traces.
+    pub spans: Option<SpanFields>,
     /// Fields that play roles which no name plays, by what is in them.
     pub behaving: Vec<(Role, Vec<String>)>,
     /// Do messages carry objects of JSON?
@@ -488,7 +491,9 @@ impl Seen {
         }
         let keys: Vec<String> = keys.into_iter().map(|(_, key)| key).collect();
         let units = self.durations.settle(names::unit_of_file(&keys).is_some());
+        let spans = SpanFields::of(&keys);
         Profile {
+            spans,
             records: None,
             wrapping: self.plan.wrapping().clone(),
             formats,

@@ -1,5 +1,6 @@
 //! A record as one line: blanks between its parts gone, values without the names of their types, lists of pairs as fields.
 
+use super::Shape;
 use super::found::{is_pairs, members};
 use crate::format::log::json::{self, blanks, string, value};
 use crate::model::Value;
@@ -11,19 +12,18 @@ const LONGEST_CONTEXT: usize = 16 << 10;
 pub(super) struct Fields<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
-    /// Are values objects that name their types, as in OTLP?
-    typed: bool,
+    shape: Shape,
 }
 
 impl<'o> Fields<'o> {
-    pub(super) fn new(out: &'o mut Vec<u8>, typed: bool) -> Self {
+    pub(super) fn new(out: &'o mut Vec<u8>, shape: Shape) -> Self {
         let start = out.len();
-        Fields { out, start, typed }
+        Fields { out, start, shape }
     }
 
     /// Goes on with the fields in `out`.
-    pub(super) fn resume(out: &'o mut Vec<u8>, typed: bool) -> Self {
-        Fields { out, start: 0, typed }
+    pub(super) fn resume(out: &'o mut Vec<u8>, shape: Shape) -> Self {
+        Fields { out, start: 0, shape }
     }
 
     /// Writes `"key":`, with a comma before it if it is not the first.
@@ -39,6 +39,7 @@ impl<'o> Fields<'o> {
     /// Adds the fields of the record at `at`: an object, a row of columns with these names, or pairs.
     pub(super) fn record(&mut self, bytes: &[u8], at: usize, columns: &[Vec<u8>]) {
         match bytes.get(at) {
+            Some(b'{') if self.shape.span => self.span(bytes, at),
             Some(b'{') => members(bytes, at, |key, at| {
                 self.field(bytes, key, at);
                 true
@@ -49,11 +50,68 @@ impl<'o> Fields<'o> {
         }
     }
 
+    /// Adds the fields of a span: what every span has first, so that no attribute of the same name is taken for it, then
+    /// its attributes, wherever they are lists of pairs.
+    fn span(&mut self, bytes: &[u8], at: usize) {
+        members(bytes, at, |key, at| {
+            if key == b"references" {
+                self.parent(bytes, at);
+            } else if !is_list_of_pairs(bytes, at) {
+                self.field(bytes, key, at);
+            }
+            true
+        });
+        members(bytes, at, |_, at| {
+            if is_list_of_pairs(bytes, at) {
+                self.attributes(bytes, at);
+            }
+            true
+        });
+    }
+
+    /// The span that a span of Jaeger's refers to: as whose child, else as what it follows from.
+    fn parent(&mut self, bytes: &[u8], at: usize) {
+        let mut parent = None;
+        items(bytes, at, |at| {
+            let (mut is_child, mut span) = (false, None);
+            members(bytes, at, |key, at| {
+                match key {
+                    b"refType" => is_child = string(bytes, at).is_some_and(|(of, ..)| of == b"CHILD_OF"),
+                    b"spanID" => span = string(bytes, at).map(|(span, ..)| span),
+                    _ => {}
+                }
+                true
+            });
+            if is_child || parent.is_none() {
+                parent = span.or(parent);
+            }
+        });
+        if let Some(parent) = parent {
+            self.key(b"parentSpanID");
+            self.out.push(b'"');
+            self.out.extend_from_slice(parent);
+            self.out.push(b'"');
+        }
+    }
+
+    /// Adds what a process of Jaeger's says of all its spans.
+    pub(super) fn process(&mut self, bytes: &[u8], at: usize) {
+        members(bytes, at, |key, at| {
+            if is_list_of_pairs(bytes, at) {
+                self.attributes(bytes, at);
+            } else {
+                self.key(key);
+                self.value(bytes, at);
+            }
+            true
+        });
+    }
+
     /// Adds a field of a record.
     fn field(&mut self, bytes: &[u8], key: &[u8], at: usize) {
-        if self.typed && key == b"attributes" {
+        if self.shape.typed && key == b"attributes" {
             self.attributes(bytes, at);
-        } else if self.typed && key == b"body" {
+        } else if self.shape.typed && key == b"body" {
             self.body(bytes, at);
         } else {
             self.key(key);
@@ -64,10 +122,10 @@ impl<'o> Fields<'o> {
     /// Adds what an element of a batch says of its records.
     pub(super) fn context(&mut self, bytes: &[u8], key: &[u8], at: usize) {
         let Some(end) = json::skip(bytes, at) else { return };
-        if end - at > LONGEST_CONTEXT || (self.typed && key == b"schemaUrl") {
+        if end - at > LONGEST_CONTEXT || (self.shape.typed && key == b"schemaUrl") {
             return;
         }
-        if self.typed && key == b"resource" {
+        if self.shape.typed && key == b"resource" {
             members(bytes, at, |key, at| {
                 if key == b"attributes" {
                     self.attributes(bytes, at);
@@ -80,14 +138,14 @@ impl<'o> Fields<'o> {
         }
     }
 
-    /// `[{"key":"a","value":{"stringValue":"b"}},…]` as fields.
+    /// `[{"key":"a","value":{"stringValue":"b"}},…]` as fields; `"value":"b"` and Go's `"Key"` and `"Value"`, too.
     fn attributes(&mut self, bytes: &[u8], at: usize) {
         items(bytes, at, |at| {
             let (mut name, mut said) = (None, None);
             members(bytes, at, |key, at| {
                 match key {
-                    b"key" => name = string(bytes, at).map(|(name, ..)| name),
-                    b"value" => said = Some(at),
+                    b"key" | b"Key" => name = string(bytes, at).map(|(name, ..)| name),
+                    b"value" | b"Value" => said = Some(at),
                     _ => {}
                 }
                 true
@@ -178,6 +236,21 @@ pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
     }
 }
 
+/// `[{"key":"a","value":"b"},…]`, an empty list among them.
+fn is_list_of_pairs(bytes: &[u8], at: usize) -> bool {
+    if bytes.get(at) != Some(&b'[') {
+        return false;
+    }
+    let first = blanks(bytes, at + 1);
+    let (mut key, mut value) = (false, false);
+    members(bytes, first, |name, _| {
+        key |= name.eq_ignore_ascii_case(b"key");
+        value |= name.eq_ignore_ascii_case(b"value");
+        true
+    });
+    (key && value) || bytes.get(first) == Some(&b']')
+}
+
 /// Writes the value in `{"stringValue":"…"}`; lists and objects as such, numbers in quotes as numbers.
 fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
     let mut written = false;
@@ -190,7 +263,7 @@ fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
             (b"intValue", Some((Value::Text(text), _))) => out.extend_from_slice(text.raw),
             (b"kvlistValue", _) => {
                 out.push(b'{');
-                let mut fields = Fields::new(out, true);
+                let mut fields = Fields::new(out, Shape { typed: true, span: false });
                 members(bytes, at, |key, at| {
                     if key == b"values" {
                         fields.attributes(bytes, at);
@@ -215,8 +288,10 @@ fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
                 });
                 out.push(b']');
             }
+            // Go's exporter names the type beside the value.
+            (b"Type", _) => written = false,
             (
-                b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"bytesValue",
+                b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"bytesValue" | b"Value",
                 Some((_, end)),
             ) => {
                 copy(&bytes[at..end], out);
