@@ -2,8 +2,8 @@
 
 use super::contrast::{Contrast, Share};
 use super::factor::Factor;
+use crate::detect::book::NOWHERE;
 use crate::detect::finding::Around;
-use crate::detect::recorded::NOWHERE;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;

@@ -5,6 +5,7 @@
 
 pub mod asked;
 pub mod beside;
+pub mod book;
 pub mod burst;
 pub mod collection;
 pub mod failure;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::recorded::Book;
+use super::book::Book;
 use crate::entities::measured;
 
 /// When new versions of services began, in milliseconds.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::book::{Book, Said, Track, finding, number};
 use super::finding::{Around, Finding};
-use super::recorded::{Book, Said, Track, finding, number};
 use super::rollout::Rollouts;
 use crate::entities::calls::Calls;
 use crate::entities::measured;
@@ -63,12 +63,16 @@ struct Series<'b> {
     calm: Vec<f64>,
 }
 
-/// Is a series judged here, by its siblings, and not for itself?
-pub(super) fn judges(name: &str, tracks: &[Track], track: &Track) -> bool {
-    let few = tracks.len() > 1 && track.points.len() < MANY;
-    // Of what nobody knows whether it is bad, few samples tell nothing.
+/// Are there siblings to compare the series of a metric with? Of what nobody knows whether it is bad, few samples tell
+/// nothing.
+pub(super) fn compares(name: &str, tracks: &[Track]) -> bool {
     let unknown = meter::of_gauge(name).detector == "metric-change";
-    few && (unknown || meaning(name, tracks).is_some()) || is_of_another(&track.labels)
+    tracks.len() > 1 && (unknown || meaning(name, tracks).is_some())
+}
+
+/// Is a series judged here, by its siblings if it has some, and not for itself?
+pub(super) fn judges(compared: bool, track: &Track) -> bool {
+    compared && track.points.len() < MANY || is_of_another(&track.labels)
 }
 
 /// A node's quantity is told of every pod on it, and is none of theirs.
@@ -86,10 +90,11 @@ pub(super) fn steps(book: &Book, calls: &Calls, is_told: &dyn Fn(&Labels) -> boo
     let mut looked_at = 0;
     for (name, tracks) in &book.gauges {
         let Some((meter, whole)) = meaning(name, tracks) else { continue };
+        let compared = compares(name, tracks);
         for siblings in siblings(tracks) {
             let few = |series: &Series<'_>| {
                 let told = is_told(&series.track.labels);
-                judges(name, tracks, series.track) || !series.usual.is_empty() || (whole.is_some() && !told)
+                judges(compared, series.track) || !series.usual.is_empty() || (whole.is_some() && !told)
             };
             let judged = Judged { up: meter.worse == Worse::Up, whole, siblings: 0.0 };
             let mut series: Vec<Series<'_>> =

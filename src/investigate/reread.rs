@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::detect::book::NOWHERE;
 use crate::detect::finding::Finding;
-use crate::detect::recorded::NOWHERE;
 use crate::format::metric::csv;
 use crate::model::{Entry, Labels, Location, Needs, Sample, Timestamp};
 use crate::scan::{self, Input, ScanOptions, Scanned};
