@@ -188,7 +188,6 @@ fn siblings(tracks: &[Track]) -> Vec<Vec<&Track>> {
 
 impl<'b> Series<'b> {
     fn of(book: &Book, track: &'b Track, window: Option<(i64, i64)>) -> Option<Series<'b>> {
-        const FEWEST: usize = 4;
         let is_asked = |at: i64| match window {
             Some((from, to)) => (from - 1_000..=to + 1_000).contains(&at),
             None => book.is_judged(at),
@@ -198,7 +197,7 @@ impl<'b> Series<'b> {
         if !is_comparable(&asked, &usual) {
             usual.clear();
         }
-        (asked.len() >= FEWEST).then_some(Series {
+        (asked.len() >= step::FEWEST).then_some(Series {
             track,
             asked,
             usual,
@@ -420,7 +419,7 @@ fn findings(stood: &[Stood<'_>], calls: &Calls, (clear, every): (f64, i64)) -> V
                 let Some(alike) = services[other].get(kind) else { continue };
                 // A callee has to have enough of it, for chance shows a little somewhere.
                 let enough = (0.3 * told.most().gain).max(1.75 * WEAK);
-                if calls_it {
+                if calls_it && alike.most().gain >= 1.5 * WEAK {
                     around.callers.push((*other).to_owned());
                 } else if is_called && alike.most().gain >= enough {
                     around.callees.push((*other).to_owned());

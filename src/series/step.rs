@@ -5,6 +5,9 @@
 //! unlikely such distances are beside it, of the same series and of its siblings; beyond the farthest seen they are
 //! taken to become rarer as slowly as a Pareto tail of index 1 does, so that size tells, but never alone.
 
+/// Of fewer samples nothing stands out.
+pub const FEWEST: usize = 5;
+
 /// Distances from which a sample is far.
 pub const FAR: f64 = 3.0;
 
@@ -68,7 +71,8 @@ pub fn distances(values: &[f64], calm: &[f64], middle: f64, judged: &Judged) -> 
 /// The stretch that differs most from the rest, and the distances of all samples from that. `usual` are samples from
 /// elsewhere, if there are any. Failures may come and go; a level that rises stays.
 pub fn step(values: &[f64], usual: &[f64], judged: &Judged) -> Option<(Step, Vec<f64>)> {
-    const FEWEST: usize = 4;
+    /// Fewer samples do not say what is usual.
+    const USUAL: usize = 2;
     if values.len() < FEWEST {
         return None;
     }
@@ -80,12 +84,15 @@ pub fn step(values: &[f64], usual: &[f64], judged: &Judged) -> Option<(Step, Vec
         let (from, to, _) = strongest(&around(calm), judged)?;
         // Once more, without what stands out.
         let rest = [&values[..from], &values[to + 1..]].concat();
-        if rest.len() < 2 {
+        if rest.len() < USUAL {
             return None;
         }
         let distances = around(&rest);
         let (from, to, sum) = strongest(&distances, judged)?;
         let rest = [&values[..from], &values[to + 1..]].concat();
+        if rest.len() < USUAL {
+            return None;
+        }
         Some((sum, (from, to), rest, distances))
     });
     let (_, (from, to), rest, distances) = tried.max_by(|a, b| a.0.total_cmp(&b.0))?;
@@ -182,7 +189,7 @@ mod tests {
         assert_eq!(found(&[1.0, 1.1, 0.9, 9.0, 8.0, 9.5, 9.0], &LEVEL), Some((3, 6, 4)));
         assert_eq!(found(&[9.0, 9.5, 1.0, 1.1, 0.9, 1.0], &LEVEL), None);
         assert_eq!(found(&[1.0, 1.1, 0.9, 1.0, 1.05, 0.95], &LEVEL), None);
-        assert_eq!(found(&[1.0, 1.0, 9.0], &LEVEL), None);
+        assert_eq!(found(&[1.0, 1.0, 9.0, 9.0], &LEVEL), None);
         assert_eq!(found(&[5.0; 8], &LEVEL), None);
     }
 
