@@ -65,6 +65,12 @@ impl Book {
         self.given.is_none_or(|given| Timestamp::from_millis(at).is_some_and(|at| given.is_judged(at)))
     }
 
+    /// Is this a time, in milliseconds, that is given as usual?
+    pub(super) fn is_usual(&self, at: i64) -> bool {
+        let (Some(given), Some(at)) = (self.given, Timestamp::from_millis(at)) else { return false };
+        (given.usual.0..=given.usual.1).contains(&at)
+    }
+
     /// The stretch in which values are not what they used to be.
     pub(super) fn shift(&self, points: &[Point]) -> Option<Shift> {
         let range = |(from, to): (Timestamp, Timestamp)| {

@@ -124,12 +124,9 @@ fn window(book: &Book, every: i64) -> Option<(i64, i64)> {
     if book.given.is_some() {
         return None;
     }
-    let mut times: Vec<i64> = book
-        .gauges
-        .values()
-        .flatten()
-        .flat_map(|track| track.points.iter().map(|(at, _)| at / 1000 * 1000))
-        .collect();
+    let tracks = some(book.gauges.values().flatten().collect(), TRACKS);
+    let mut times: Vec<i64> =
+        tracks.flat_map(|track| track.points.iter().map(|(at, _)| at / 1000 * 1000)).collect();
     times.sort_unstable();
     times.dedup();
     let mut spans = step::recordings(&times, every.max(1));
@@ -139,19 +136,30 @@ fn window(book: &Book, every: i64) -> Option<(i64, i64)> {
     (spans.len() > 1 && length(short) * LONGER < length(long)).then_some(*short)
 }
 
+/// So many series tell when and how often samples were taken …
+const TRACKS: usize = 500;
+
+/// … and so many siblings how far samples lie from what is usual.
+const SIBLINGS: usize = 64;
+
+/// Some of many, not more than `most`, as far apart as that leaves them.
+fn some<T>(all: Vec<T>, most: usize) -> impl Iterator<Item = T> {
+    let nth = all.len().div_ceil(most).max(1);
+    all.into_iter().step_by(nth)
+}
+
 /// The time of the first sample and the last one.
 fn span(book: &Book) -> Option<(i64, i64)> {
-    let times = || book.gauges.values().flatten().flat_map(|track| track.points.iter().map(|(at, _)| *at));
-    times().min().zip(times().max())
+    let ends = |track: &Track| Some((track.points.first()?.0, track.points.last()?.0));
+    let spans = book.gauges.values().flatten().filter_map(ends);
+    spans.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))
 }
 
 /// How often samples were taken, in nanoseconds: the middle of the distances.
 fn every(book: &Book) -> i64 {
-    let tracks = book.gauges.values().flatten();
-    let mut steps: Vec<i64> = tracks
-        .take(100)
-        .flat_map(|track| track.points.windows(2).map(|pair| pair[1].0 - pair[0].0))
-        .collect();
+    let tracks = some(book.gauges.values().flatten().collect(), TRACKS);
+    let mut steps: Vec<i64> =
+        tracks.flat_map(|track| track.points.windows(2).map(|pair| pair[1].0 - pair[0].0)).collect();
     steps.sort_unstable();
     steps.get(steps.len() / 2).map_or(0, |step| step * 1_000_000)
 }
@@ -192,8 +200,11 @@ impl<'b> Series<'b> {
             Some((from, to)) => (from - 1_000..=to + 1_000).contains(&at),
             None => book.is_judged(at),
         };
-        let (asked, usual): (Vec<Point>, Vec<Point>) = track.points.iter().partition(|(at, _)| is_asked(*at));
-        let mut usual: Vec<f64> = usual.into_iter().map(|(_, value)| value).collect();
+        let (asked, others): (Vec<Point>, Vec<Point>) =
+            track.points.iter().partition(|(at, _)| is_asked(*at));
+        let is_usual = |at: i64| window.is_some() || book.is_usual(at);
+        let mut usual: Vec<f64> =
+            others.into_iter().filter(|(at, _)| is_usual(*at)).map(|(_, value)| value).collect();
         if !is_comparable(&asked, &usual) {
             usual.clear();
         }
@@ -255,10 +266,14 @@ fn stands(series: &[Series<'_>], at: usize) -> Option<f64> {
         let kept = other.asked.iter().zip(&other.distances).filter(|(point, _)| outside(point));
         kept.map(|(_, distance)| *distance).chain(other.calm.iter().copied()).collect()
     };
+    if step.far < 2 {
+        return None;
+    }
     let own = beside(one);
-    let mut all: Vec<f64> = series.iter().flat_map(beside).collect();
+    let others = some(series.iter().filter(|other| !std::ptr::eq(*other, one)).collect(), SIBLINGS);
+    let mut all: Vec<f64> = others.flat_map(beside).chain(own.iter().copied()).collect();
     all.sort_by(f64::total_cmp);
-    if step.far < 2 || all.len() < FEWEST {
+    if all.len() < FEWEST {
         return None;
     }
     let gain = step::gain(&one.distances[step.from..=step.to], &own, &all);

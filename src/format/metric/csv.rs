@@ -289,7 +289,9 @@ impl Header {
                 Column::Label(label_name(column))
             });
         }
-        name_pairs(columns, &mut known);
+        if heads.lines == 1 {
+            name_pairs(columns, &mut known);
+        }
         let layout = Layout::Wide(known);
         let header = Header { delimiter, lines: heads.lines, decimal_comma, time, layout };
         header.is_measured(columns, &table).then_some(header)
@@ -596,6 +598,8 @@ mod tests {
             "time,service,took\n1703385000,a,5\n1703385001,b,6\n1703385003,c,6\n1703385007,a,6\n",
             "time,what\n2023-12-24 02:30:00,started\n",
             "1,2,3\n4,5,6\n",
+            "[info,2024-03-05T10:10:11.123+01:00,ns_1]x\n[error,2024-03-05T10:10:12.123+01:00,ns_1]z\n",
+            "{\"a\":\"x\",\"b\":\"y\"}\n{\"a\":\"z\",\"b\":\"w\"}\n",
         ] {
             assert!(!Csv.recognises(text.as_bytes()), "{text}");
         }

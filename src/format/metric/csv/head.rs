@@ -22,18 +22,18 @@ impl Head {
     pub(super) fn read<'l>(mut lines: impl Iterator<Item = &'l [u8]>, delimiter: u8) -> Option<Head> {
         let first = fields(lines.next()?, delimiter)?;
         let mut rows = vec![first];
+        // Only a time ends the levels: lines of words alone are a log.
+        let mut is_table = false;
         for line in lines.take(MOST) {
-            let row = fields(line, delimiter)?;
-            if row.len() != rows[0].len() || row.first().is_none_or(|cell| is_dated(cell)) {
+            let Some(row) = fields(line, delimiter) else { break };
+            is_table = row.len() == rows[0].len() && row.first().is_some_and(|cell| is_dated(cell));
+            if is_table || row.len() != rows[0].len() {
                 break;
             }
             rows.push(row);
         }
-        Some(Head::levels(&rows).unwrap_or_else(|| Head {
-            lines: 1,
-            names: rows.swap_remove(0),
-            levels: None,
-        }))
+        let levels = if is_table { Head::levels(&rows) } else { None };
+        Some(levels.unwrap_or_else(|| Head { lines: 1, names: rows.swap_remove(0), levels: None }))
     }
 
     /// Several lines of words before the first time. The name of the times stands in a line of its own then, or in none.
@@ -47,8 +47,7 @@ impl Head {
             row.len() > 1
                 && row[1..].iter().all(|cell| !cell.is_empty() && number::read(cell, false).is_none())
         };
-        // All rows that were looked at being words, no time came: then it is no table of levels.
-        if levels.len() < 2 || rows.len() > MOST || !levels.iter().all(words) {
+        if levels.len() < 2 || !levels.iter().all(words) {
             return None;
         }
         let label = |(at, name): (usize, &str)| match name {
