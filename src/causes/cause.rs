@@ -27,7 +27,6 @@ use crate::detect::success::{Rates, Success};
 use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
 use crate::model::Timestamp;
-use crate::model::time::NANOS;
 use crate::signatures::Nature;
 use crate::timeline::scene::{GAIN, Scene};
 
@@ -63,9 +62,8 @@ pub fn story(
     let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
-        let slack = 60 * NANOS;
-        let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { slack };
-        signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + slack);
+        let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { sign.slack() };
+        signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + sign.slack());
     }
     let contrast = requests.map(|(_, contrast)| contrast);
     signs.extend(standing(scene, findings, (success.as_ref(), health), contrast, &signs));

@@ -14,6 +14,9 @@ use crate::series::bins::Bins;
 use crate::signatures::Nature;
 use crate::timeline::scene::Scene;
 
+/// So many times clearer is what a faint sign does not come before.
+const FAINT: f64 = 4.0;
+
 /// Candidates and what is around them.
 pub(super) struct View<'v> {
     pub scene: &'v Scene<'v>,
@@ -46,7 +49,11 @@ impl<'v> View<'v> {
     ) -> Option<View<'v>> {
         let of_substance =
             |candidate: &'v Candidate| candidate.signs.iter().filter(|sign| sign.weight >= 0.4);
-        let signs = || candidates.iter().flat_map(of_substance);
+        // Among series of many services chance shows something faint before whatever is clear.
+        let clearest = candidates.iter().flat_map(of_substance).filter(|sign| sign.around.is_some());
+        let clearest = clearest.map(|sign| sign.gain).fold(0.0, f64::max);
+        let is_faint = |sign: &&Sign| sign.around.is_some() && sign.gain * FAINT < clearest;
+        let signs = || candidates.iter().flat_map(of_substance).filter(|sign| !is_faint(sign));
         let first_change = signs().filter(|sign| !sign.standing).map(Sign::surely).min();
         let first = first_change.or_else(|| signs().map(Sign::surely).min())?;
         let mentions = (0..candidates.len()).map(|by| mentioned(scene, candidates, by)).collect();

@@ -31,6 +31,11 @@ impl Calls {
         self.below(caller).contains(called) && !self.below(called).contains(caller)
     }
 
+    /// Those whom one calls itself.
+    pub fn called(&self, caller: &str) -> impl Iterator<Item = &str> {
+        self.called.get(caller).into_iter().flatten().map(String::as_str)
+    }
+
     /// Everybody whom one calls, and whom those call.
     pub fn below(&self, caller: &str) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();

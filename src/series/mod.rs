@@ -3,4 +3,5 @@
 pub mod bins;
 pub mod change;
 pub mod shift;
+pub mod step;
 pub mod track;

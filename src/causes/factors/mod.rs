@@ -1,6 +1,7 @@
 //! The reasons for and against a hypothesis, each in log odds and with its words: one file and one line in [`FACTORS`].
 
 mod below;
+mod calls;
 mod downstream;
 mod naming;
 mod nature;
@@ -31,6 +32,11 @@ const FACTORS: &[Judge] = &[
     relay::relayed,
     downstream::felt,
     downstream::entry,
+    calls::felt_by_callers,
+    calls::felt_below,
+    calls::unfelt,
+    calls::largest,
+    calls::chance,
     starved::starved,
     requests::covered,
     requests::beneath,
@@ -87,6 +93,7 @@ mod tests {
             subject: Subject { file: format!("{service}.log"), service: Some(service.to_owned()) },
             kinds: Vec::new(),
             evidence: Vec::new(),
+            around: None,
         }
     }
 
