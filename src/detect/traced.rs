@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::Finding;
 use super::family::{summary, unusual};
+use super::finding::Around;
 use crate::entities::calls::Calls;
 use crate::model::unit::HumanMillis;
 use crate::model::{Location, SpanStatus, Timestamp};
@@ -118,11 +119,28 @@ fn each_trace<'t>(
 }
 
 /// What the spans of these traces show.
-pub fn findings(scene: &Scene<'_>, traces: &Traces) -> Vec<Finding> {
+pub fn findings(scene: &Scene<'_>, traces: &Traces, calls: &Calls) -> Vec<Finding> {
     let times = times(traces);
-    let mut findings = slow(scene, &times);
-    findings.extend(times.ends.iter().filter_map(|(service, ends)| failed(scene, service, ends)));
+    let mut findings = slow(scene, &times, calls);
+    let mut failures: Vec<(&str, Finding)> = times
+        .ends
+        .iter()
+        .filter_map(|(service, ends)| Some((*service, failed(scene, service, ends)?)))
+        .collect();
+    let names: Vec<&str> = failures.iter().map(|(service, _)| *service).collect();
+    for (service, finding) in &mut failures {
+        finding.around = Some(around(calls, service, &names));
+    }
+    findings.extend(failures.into_iter().map(|(_, finding)| finding));
     findings
+}
+
+/// Who of those that have the same trouble calls a service, or is called by it.
+fn around(calls: &Calls, service: &str, names: &[&str]) -> Around {
+    let others = || names.iter().filter(|other| **other != service);
+    let callers = others().filter(|other| calls.reaches(other, service)).map(|name| (*name).to_owned());
+    let callees = others().filter(|other| calls.reaches(service, other)).map(|name| (*name).to_owned());
+    Around { every: 0, felt: true, callers: callers.collect(), callees: callees.collect() }
 }
 
 fn times(traces: &Traces) -> Times<'_> {
@@ -176,7 +194,7 @@ fn is_only_a_call<'t>(call: &Call, tree: &Tree, name: &dyn Fn(usize) -> &'t Span
 }
 
 /// The services to blame for what takes longer, the most first.
-fn slow(scene: &Scene<'_>, times: &Times<'_>) -> Vec<Finding> {
+fn slow(scene: &Scene<'_>, times: &Times<'_>, calls: &Calls) -> Vec<Finding> {
     let Some((from, until)) = stretch(scene, times) else { return Vec::new() };
     let inside = |ts: Timestamp| (from..until).contains(&ts);
     let grown: Vec<Grown<'_>> =
@@ -190,7 +208,13 @@ fn slow(scene: &Scene<'_>, times: &Times<'_>) -> Vec<Finding> {
     let mut told: Vec<(&str, Blame<'_>)> =
         blamed.into_iter().filter(|(_, blame)| blame.excess() >= PART * most).collect();
     told.sort_by(|a, b| b.1.excess().total_cmp(&a.1.excess()).then(a.0.cmp(b.0)));
-    told.iter().map(|(service, blame)| slowness(scene, service, blame, times, inside)).collect()
+    let names: Vec<&str> = told.iter().map(|(service, _)| *service).collect();
+    let mut findings: Vec<Finding> =
+        told.iter().map(|(service, blame)| slowness(scene, service, blame, times, inside)).collect();
+    for (service, finding) in names.iter().zip(&mut findings) {
+        finding.around = Some(around(calls, service, &names));
+    }
+    findings
 }
 
 /// The stretch of time in which most of what is timed takes longest, compared with the rest.

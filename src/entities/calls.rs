@@ -16,6 +16,13 @@ impl Calls {
         }
     }
 
+    /// Adds what others tell.
+    pub fn merge(&mut self, other: Calls) {
+        for (caller, called) in other.called {
+            self.called.entry(caller).or_default().extend(called);
+        }
+    }
+
     /// Does nobody call anybody?
     pub fn is_empty(&self) -> bool {
         self.called.is_empty()

@@ -69,7 +69,7 @@ pub struct Looked<'w> {
     pub recorded: Recorded,
     /// What the platform's objects say.
     pub platform: Platform,
-    /// Who calls whom, as spans say.
+    /// Who calls whom, as spans, tables and the labels of series say.
     pub calls: Calls,
 }
 
@@ -97,7 +97,7 @@ pub fn look<'w>(
     let new = || (Observed::new(wants), (Watch::new(question.own), Sightings::new(signatures, alike)));
     let ((observed, (watch, sightings)), scanned) =
         scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
-    let recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
+    let mut recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
     let mut platform = Platform::load(corpus.inputs, corpus.options);
     let given = question.given;
     let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given);
@@ -105,6 +105,7 @@ pub fn look<'w>(
     let states = platform.findings();
     let selected = (selection.needs.clone(), question.filter, question.range);
     let traced = Traced::load(corpus.inputs, selected, corpus.options);
+    let calls = recorded.join_calls(traced.calls());
     let scene = scene.spanning(recorded.span().or_else(|| platform.span(&states)));
     usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, question.only);
@@ -114,10 +115,10 @@ pub fn look<'w>(
     let mut declared = own::findings(watch, &scene);
     declared.extend(signature::findings(sightings, &scene));
     let others = recorded.findings(scene.given).into_iter().chain(states).chain(declared);
-    let others = others.chain(traced.findings(&scene));
+    let others = others.chain(traced.findings(&scene, &calls));
     findings.extend(others.filter(wanted));
     findings.sort_by_cached_key(Finding::order);
-    Ok(Looked { scene, findings, scanned, recorded, platform, calls: traced.calls() })
+    Ok(Looked { scene, findings, scanned, recorded, platform, calls })
 }
 
 /// What broke, since when, for whom and why. `needs` are those of `selection`; `asked` are those of the question alone.

@@ -60,6 +60,12 @@ impl Recorded {
         }
     }
 
+    /// Adds who calls whom as others tell, and gives all that is known of it.
+    pub fn join_calls(&mut self, others: Calls) -> Calls {
+        self.calls.merge(others);
+        self.calls.clone()
+    }
+
     /// Is there a sample?
     pub fn has_data(&self) -> bool {
         self.files.samples > 0

@@ -32,8 +32,8 @@ impl Traced {
     }
 
     /// What they show.
-    pub fn findings(&self, scene: &Scene<'_>) -> Vec<Finding> {
-        detect::traced::findings(scene, &self.traces)
+    pub fn findings(&self, scene: &Scene<'_>, calls: &Calls) -> Vec<Finding> {
+        detect::traced::findings(scene, &self.traces, calls)
     }
 
     /// Who calls whom, as they say.
