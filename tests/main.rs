@@ -27,6 +27,7 @@ mod software;
 mod source;
 mod tables;
 mod tidy;
+mod traces;
 mod unfinished;
 mod windows;
 mod wrapped;

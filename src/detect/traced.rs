@@ -322,7 +322,9 @@ fn slowness(
     let gain = blame.all().map(|one| one.gain).sum::<f64>();
     let file = file_of(scene, &bins);
     let subject = Subject { file, service: Some(service.to_owned()) };
-    unusual(scene, (SLOW, Severity::High), subject, &bins, (gain, what(service, blame)))
+    // Who waits for others is not blamed: what is slow here has its reason here.
+    let finding = unusual(scene, (SLOW, Severity::High), subject, &bins, (gain, what(service, blame)));
+    Finding { nature: Nature::Fault, ..finding }
 }
 
 /// What takes longer, in words.

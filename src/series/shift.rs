@@ -12,6 +12,9 @@ pub struct Sums {
 /// Deviations narrower than this are noise of the clock, in the quantity's own unit.
 const NARROWEST: f64 = 0.1;
 
+/// The share of what the best stretch has with which a shorter one is as good.
+const NEARLY: f64 = 0.9;
+
 /// The share of the values that a stretch may hold.
 const MOST: f64 = 0.85;
 
@@ -77,8 +80,8 @@ pub struct Quantity {
     pub added: Sums,
 }
 
-/// The stretch of bins in which there is most more of the quantities that gain at least `least` in it; `allows` says where it
-/// may lie.
+/// The stretch of bins in which there is most more of the quantities that gain at least `least` in it, without what adds
+/// next to nothing at its ends; `allows` says where it may lie.
 pub fn strongest(
     all: &[Quantity],
     bins: usize,
@@ -87,7 +90,7 @@ pub fn strongest(
 ) -> Option<(usize, usize)> {
     let count = |from: usize, until: usize| all.iter().map(|of| of.added.count(from, until)).sum::<f64>();
     let total = count(0, bins);
-    let mut best: Option<(f64, (usize, usize))> = None;
+    let mut found: Vec<(f64, (usize, usize))> = Vec::new();
     for from in 0..bins {
         // One that begins with nothing begins later.
         if count(from, from + 1) == 0.0 {
@@ -103,12 +106,17 @@ pub fn strongest(
             let clear =
                 all.iter().filter(|of| of.compared.gain(from, until).is_some_and(|gain| gain >= least));
             let excess: f64 = clear.map(|of| of.added.excess(from, until)).sum();
-            if excess > 0.0 && best.is_none_or(|(best, _)| excess > best) {
-                best = Some((excess, (from, until)));
+            if excess > 0.0 {
+                found.push((excess, (from, until)));
             }
         }
     }
-    best.map(|(_, stretch)| stretch)
+    let most = found.iter().map(|(excess, _)| *excess).fold(0.0, f64::max);
+    let nearly = found.iter().filter(|(excess, _)| *excess >= NEARLY * most);
+    let shortest = nearly.min_by(|(a, one), (b, other)| {
+        (one.1 - one.0).cmp(&(other.1 - other.0)).then(b.total_cmp(a)).then(one.cmp(other))
+    });
+    shortest.map(|(_, stretch)| *stretch)
 }
 
 #[cfg(test)]
@@ -129,10 +137,17 @@ mod tests {
     #[test]
     fn a_stretch_is_found_where_it_is() {
         let all = [values(40, 10..25, 2.0), values(40, 10..25, 1.0), values(40, 0..0, 0.0)];
-        assert_eq!(strongest(&all, 40, 12.0, |_, _| true), Some((10, 25)));
+        let check = |all: &[Quantity], from: usize, until: usize| {
+            let found = strongest(all, 40, 12.0, |_, _| true).expect("a stretch");
+            assert!(
+                found.0.abs_diff(from) <= 3 && found.1.abs_diff(until) <= 3,
+                "{found:?}: {from}..{until}"
+            );
+        };
+        check(&all, 10, 25);
         // One that lasts to the end, and one that was there from the first bin.
-        assert_eq!(strongest(&[values(40, 30..40, 2.0)], 40, 12.0, |_, _| true), Some((30, 40)));
-        assert_eq!(strongest(&[values(40, 0..30, 2.0)], 40, 12.0, |_, _| true), Some((0, 30)));
+        check(&[values(40, 30..40, 2.0)], 30, 40);
+        check(&[values(40, 0..30, 2.0)], 0, 30);
     }
 
     #[test]

@@ -56,7 +56,8 @@ impl Tree {
                 same.iter().copied().find(|other| !calls(*other)).or(same.first().copied())
             };
             tree.parent[at] = shared.or_else(of_parent).filter(|parent| *parent != at);
-            tree.orphans += usize::from(tree.parent[at].is_none() && row.parent != 0);
+            let is_named = row.parent != 0 && row.parent != row.id;
+            tree.orphans += usize::from(tree.parent[at].is_none() && is_named);
         }
         tree.cut_circles();
         for at in (0..rows.len()).filter(|at| !double[*at]) {

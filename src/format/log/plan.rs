@@ -580,7 +580,7 @@ impl Plan {
         }
     }
 
-    /// Adds a path both as one key with dots in it and as nested keys.
+    /// Adds a path as one key with dots in it, as nested keys, and as keys down to one with dots in it.
     fn add_path(&mut self, path: &str, target: Target) {
         self.add_key(0, path, target);
         let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
@@ -588,7 +588,10 @@ impl Plan {
             return;
         }
         let mut node = 0;
-        for part in &parts[..parts.len() - 1] {
+        for (depth, part) in parts[..parts.len() - 1].iter().enumerate() {
+            if depth > 0 {
+                self.add_key(node, &parts[depth..].join("."), target);
+            }
             let nodes = Arc::make_mut(&mut self.nodes);
             let at = nodes[node].find_or_add(part);
             let next = nodes.len() as u16;

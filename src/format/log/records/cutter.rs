@@ -189,6 +189,10 @@ impl Cutter {
             }
             return end;
         }
+        if self.records.steps[step] == Step::Each && bytes.get(at) == Some(&b'[') {
+            self.enter(step, None);
+            return Next::End(at + 1);
+        }
         let window = if self.records.spans { WINDOW_OF_TRACE } else { WINDOW };
         let seen = &bytes[..bytes.len().min(at.saturating_add(window))];
         match end_of(seen, at, ended) {
