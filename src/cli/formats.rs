@@ -318,6 +318,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
                 place: place.into(),
                 text: stopped.text.as_str().into(),
                 context: false,
+                whole: false,
             }]));
         }
     }
