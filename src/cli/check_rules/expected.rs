@@ -72,7 +72,7 @@ impl Expected {
             let close = closing(rest).ok_or_else(|| wrong("the labels have no end".to_owned()))?;
             let (labels, after) = rest.split_at(close);
             if labels != "{}" {
-                let expr = promql::parse(&format!("x{labels}"), &promql::Options::default())
+                let expr = promql::parse(&format!("x{labels}"), &promql::Options::promtool())
                     .map_err(|error| wrong(format!("{labels}: {}", error.message)))?;
                 let all = promql::selectors(&expr).flatten().filter(|matcher| &*matcher.name != "__name__");
                 matchers = all.cloned().collect();
