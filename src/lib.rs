@@ -23,3 +23,4 @@ pub mod signatures;
 pub mod source;
 pub mod stats;
 pub mod timeline;
+pub mod traces;

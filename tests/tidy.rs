@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["source", "format", "filter", "fold", "promql", "report", "series", "platform"],
     &["scan", "signatures"],
-    &["outcome"],
+    &["outcome", "traces"],
     &["stats", "timeline", "entities"],
     &["metrics"],
     &["rules", "correlate", "detect"],

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::contrast::Contrast;
 use super::lift::{self, Common, Pairs, Values};
 use super::story::{Cause, Story};
-use crate::detect::recorded::NOWHERE;
+use crate::detect::book::NOWHERE;
 use crate::detect::success::Success;
 use crate::entities::reach::{Known, Reach};
 use crate::fold::{Fold, Table};

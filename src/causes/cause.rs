@@ -24,19 +24,20 @@ use super::weights::NONE_OF_THESE;
 use crate::detect::finding::Finding;
 use crate::detect::recorded::Counted;
 use crate::detect::success::{Rates, Success};
+use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
 use crate::model::Timestamp;
-use crate::model::time::NANOS;
 use crate::signatures::Nature;
 use crate::timeline::scene::{GAIN, Scene};
 
 /// Puts the findings and changes in order. `recorded` tells how requests went where no log does; `reach`, who calls whom
-/// as far as requests tell.
+/// as far as requests tell, `calls` as far as spans do.
 pub fn story(
     scene: &Scene<'_>,
     findings: &[Finding],
     recorded: Option<&Counted>,
     requests: Option<(&Reach, &Contrast)>,
+    calls: &Calls,
 ) -> Story {
     let success = Success::of(scene)
         .or_else(|| recorded.map(|counted| Success::recorded(scene, counted)))
@@ -61,9 +62,8 @@ pub fn story(
     let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
-        let slack = 60 * NANOS;
-        let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { slack };
-        signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + slack);
+        let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { sign.slack() };
+        signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + sign.slack());
     }
     let contrast = requests.map(|(_, contrast)| contrast);
     signs.extend(standing(scene, findings, (success.as_ref(), health), contrast, &signs));
@@ -76,7 +76,7 @@ pub fn story(
         }
     }
     let mut candidates = candidates(signs, contrast);
-    rank(scene, &mut candidates, success.as_ref(), requests);
+    rank(scene, &mut candidates, success.as_ref(), requests, calls);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(scene, &mut candidates, &contexts);
     let sure = candidates.iter().any(|candidate| candidate.signs.iter().any(Sign::is_sure));
@@ -88,7 +88,7 @@ pub fn story(
     let whole = (health == Health::Failing).then_some((scene.axis.start, scene.last));
     let impact = worst.map(|worst| (worst.from, worst.to));
     let impact = impact.or(whole).or(core.filter(|_| !candidates.is_empty()));
-    let causes = causes(scene, &candidates, (success.as_ref(), health), requests, impact);
+    let causes = causes(scene, &candidates, (success.as_ref(), health), (requests, calls), impact);
     let onset = causes.first().and_then(|cause| cause.from).or(worst.map(|worst| worst.from));
     let rates = success.as_ref().map_or_else(Rates::default, |success| success.rates(scene, impact));
     let timeline = timeline(&candidates, success.as_ref(), scene);
@@ -110,8 +110,9 @@ fn rank(
     candidates: &mut [Candidate],
     success: Option<&Success>,
     requests: Option<(&Reach, &Contrast)>,
+    calls: &Calls,
 ) {
-    let Some(view) = View::of(scene, candidates, success, requests) else { return };
+    let Some(view) = View::of(scene, candidates, success, requests, calls) else { return };
     let factors: Vec<Vec<Factor>> = (0..candidates.len()).map(|at| factors::of(&view, at)).collect();
     for (candidate, factors) in candidates.iter_mut().zip(factors) {
         candidate.score = factors.iter().map(|factor| factor.weight).sum();
@@ -125,11 +126,11 @@ fn causes(
     scene: &Scene<'_>,
     candidates: &[Candidate],
     (success, health): (Option<&Success>, Health),
-    requests: Option<(&Reach, &Contrast)>,
+    (requests, calls): (Option<(&Reach, &Contrast)>, &Calls),
     impact: Option<(Timestamp, Timestamp)>,
 ) -> Vec<Cause> {
     const MOST: usize = 5;
-    let mut view = View::of(scene, candidates, success, requests);
+    let mut view = View::of(scene, candidates, success, requests, calls);
     if let Some(view) = &mut view {
         view.impact = impact;
     }

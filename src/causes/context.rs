@@ -133,6 +133,7 @@ pub(super) fn attribute(scene: &Scene<'_>, candidates: &mut [Candidate], context
         subject: context.finding.subject.clone(),
         kinds: Vec::new(),
         evidence: context.evidence.clone(),
+        around: None,
     };
     let score = best.score;
     candidates[..=at].rotate_right(1);

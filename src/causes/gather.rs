@@ -7,10 +7,10 @@ use super::health::Health;
 use super::hypothesis::{CLEAR, Candidate, Sign};
 use super::owner::names_word;
 use super::quote::gist;
+use crate::detect::book::NOWHERE;
 use crate::detect::family::{evidence, subject};
 use crate::detect::finding::Finding;
 use crate::detect::platform::is_state;
-use crate::detect::recorded::NOWHERE;
 use crate::model::time::NANOS;
 use crate::model::{Level, Timestamp};
 use crate::signatures::{Nature, Severity};
@@ -74,6 +74,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], health: Health) -> 
             subject: finding.subject.clone(),
             kinds: finding.kinds.clone(),
             evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
+            around: finding.around.clone(),
         });
     }
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
@@ -131,6 +132,7 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
             subject: of,
             kinds: vec![at],
             evidence: evidence(scene, &signal.bins, &[at]),
+            around: None,
         });
     }
     signs.append(&mut found);
@@ -153,6 +155,9 @@ fn name_owners(scene: &Scene<'_>, signs: &mut [Sign]) {
         let file = sign.subject.file.rsplit('/').next().unwrap_or_default();
         let owner =
             sign.subject.service.as_deref().unwrap_or_else(|| file.split('.').next().unwrap_or_default());
+        if owner.is_empty() {
+            continue;
+        }
         let part = |name: &&&str| names_word(&name.replace(['-', '_'], " "), owner);
         let mut like = names.iter().filter(part);
         match (names.contains(&owner), like.next(), like.next()) {
@@ -230,6 +235,7 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
         subject: subject(scene, kind),
         kinds: vec![at],
         evidence: evidence(scene, &bins, &[at]),
+        around: None,
     })
 }
 

@@ -2,7 +2,8 @@
 
 use super::contrast::{Contrast, Share};
 use super::factor::Factor;
-use crate::detect::recorded::NOWHERE;
+use crate::detect::book::NOWHERE;
+use crate::detect::finding::Around;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
@@ -43,6 +44,8 @@ pub(super) struct Sign {
     pub subject: Subject,
     pub kinds: Vec<usize>,
     pub evidence: Vec<Evidence>,
+    /// Who feels the same beside it, where metrics of all of them tell.
+    pub around: Option<Around>,
 }
 
 impl Sign {
@@ -66,6 +69,16 @@ impl Sign {
     pub(super) fn lasts(&self) -> bool {
         const LAST: &[&str] = &["disk", "mount", "data-loss", "certificate", "link", "network-tables"];
         self.weight >= 0.9 && LAST.contains(&self.detector)
+    }
+
+    /// What lies no farther apart may be at the same time: clocks differ, and samples are taken now and then.
+    pub(super) fn slack(&self) -> i64 {
+        self.every().max(60 * NANOS)
+    }
+
+    /// How long before its first sample it may have begun.
+    pub(super) fn every(&self) -> i64 {
+        self.around.as_ref().map_or(0, |around| around.every)
     }
 
     /// When it had surely begun: the first of few entries may as well be a stray.

@@ -31,7 +31,7 @@ pub struct Hop {
 const BETWEEN: usize = 3;
 
 /// From what broke in a candidate to what users felt. Between them is who names the one before, or calls it as requests
-/// tell, and had trouble no sooner.
+/// or metrics tell, and had trouble no sooner.
 pub(super) fn path(view: &View<'_>, at: usize) -> Vec<Hop> {
     let (scene, candidates) = (view.scene, view.candidates);
     let mut hops = vec![hop(&candidates[at])];
@@ -58,7 +58,11 @@ fn waits(view: &View<'_>, one: usize, other: usize) -> bool {
     let candidates = view.candidates;
     let known = candidates[one].group(view.scene).zip(candidates[other].group(view.scene));
     let calls = view.reach.zip(known).is_some_and(|(reach, (one, other))| reach.calls(one, other));
-    calls || mentioned(view.scene, candidates, one).contains(&other)
+    let feels = candidates[other].signs.iter().filter_map(|sign| sign.around.as_ref());
+    let mut callers = feels.flat_map(|around| &around.callers);
+    calls
+        || callers.any(|caller| caller == candidates[one].name())
+        || mentioned(view.scene, candidates, one).contains(&other)
 }
 
 fn hop(candidate: &Candidate) -> Hop {

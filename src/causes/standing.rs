@@ -140,6 +140,7 @@ fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
         subject: Subject::default(),
         kinds: kinds.to_vec(),
         evidence: family::evidence(scene, &bins, kinds),
+        around: None,
     }
 }
 

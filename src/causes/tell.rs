@@ -25,6 +25,8 @@ pub(super) fn sentence(candidate: &Candidate, whose: &str, said: Option<&str>) -
     let lead = candidate.lead();
     let file = lead.subject.file.rsplit('/').next().unwrap_or_default();
     let place = match &lead.subject.service {
+        // Of several files of metrics none is named.
+        Some(service) if file.is_empty() => service.clone(),
         Some(service) => format!("{service} ({file})"),
         None => lead.subject.file.clone(),
     };

@@ -6,6 +6,7 @@ use super::contrast::Contrast;
 use super::hypothesis::{Candidate, Sign};
 use super::owner::mentioned;
 use crate::detect::success::Success;
+use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
@@ -13,12 +14,17 @@ use crate::series::bins::Bins;
 use crate::signatures::Nature;
 use crate::timeline::scene::Scene;
 
+/// So many times clearer is what a faint sign does not come before.
+const FAINT: f64 = 4.0;
+
 /// Candidates and what is around them.
 pub(super) struct View<'v> {
     pub scene: &'v Scene<'v>,
     pub candidates: &'v [Candidate],
     pub success: Option<&'v Success>,
     pub reach: Option<&'v Reach>,
+    /// Who calls whom, as spans say.
+    pub calls: &'v Calls,
     pub contrast: Option<&'v Contrast>,
     /// The first sign of substance of all.
     pub first: Timestamp,
@@ -39,10 +45,15 @@ impl<'v> View<'v> {
         candidates: &'v [Candidate],
         success: Option<&'v Success>,
         requests: Option<(&'v Reach, &'v Contrast)>,
+        calls: &'v Calls,
     ) -> Option<View<'v>> {
         let of_substance =
             |candidate: &'v Candidate| candidate.signs.iter().filter(|sign| sign.weight >= 0.4);
-        let signs = || candidates.iter().flat_map(of_substance);
+        // Among series of many services chance shows something faint before whatever is clear.
+        let clearest = candidates.iter().flat_map(of_substance).filter(|sign| sign.around.is_some());
+        let clearest = clearest.map(|sign| sign.gain).fold(0.0, f64::max);
+        let is_faint = |sign: &&Sign| sign.around.is_some() && sign.gain * FAINT < clearest;
+        let signs = || candidates.iter().flat_map(of_substance).filter(|sign| !is_faint(sign));
         let first_change = signs().filter(|sign| !sign.standing).map(Sign::surely).min();
         let first = first_change.or_else(|| signs().map(Sign::surely).min())?;
         let mentions = (0..candidates.len()).map(|by| mentioned(scene, candidates, by)).collect();
@@ -56,6 +67,7 @@ impl<'v> View<'v> {
             candidates,
             success,
             reach,
+            calls,
             first,
             changed: first_change.is_some(),
             mentions,
@@ -107,7 +119,9 @@ impl<'v> View<'v> {
                 other.lead().from.0 <= one.lead().from.0.saturating_add(LATER) && other.lead().weight > 0.4;
             let known = one.group(self.scene).zip(other.group(self.scene));
             let told = self.reach.zip(known).filter(|(reach, (a, b))| reach.knows(*a) && reach.knows(*b));
+            let spans = self.calls.knows(one.name()) && self.calls.knows(other.name());
             near && match told {
+                _ if spans => self.calls.reaches(one.name(), other.name()),
                 Some((reach, (one, other))) => {
                     reach.calls(one, other) && !reach.calls(other, one) && reach.feels(one, other)
                 }

@@ -30,6 +30,18 @@ pub(super) const RELAYED: f64 = -1.95;
 /// What it costs to feel what has its reason elsewhere.
 pub(super) const DOWNSTREAM: f64 = -1.95;
 
+/// What it is worth that one who calls it has the same trouble.
+pub(super) const CALLER: f64 = 0.65;
+
+/// What it is worth to have the clearest trouble of its kind of all services.
+pub(super) const LARGEST: f64 = 2.0;
+
+/// What it costs that no request feels it, while requests feel something else.
+pub(super) const UNFELT: f64 = -1.3;
+
+/// What it costs to be told by nobody else, where it is no clearer than chance makes one of many series.
+pub(super) const CHANCE: f64 = -5.5;
+
 /// What it costs, beside that, to be where requests enter.
 pub(super) const ENTRY: f64 = -0.65;
 

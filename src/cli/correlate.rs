@@ -11,6 +11,7 @@ use super::config;
 use super::graph::{self, Drawn};
 use super::session::{Chosen, Session};
 use super::skew::Skew;
+use super::trace::{SpanJson, Trace};
 use super::verdict::Verdict;
 use super::{out, redaction};
 use crate::correlate::{self, Linked, Links, Request, Requests, Story, Totals};
@@ -22,6 +23,7 @@ use crate::report::table::percent;
 use crate::report::waterfall::{Bar, Gap, Lane};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Style, Table, Waterfall};
 use crate::scan::Scanned;
+use crate::traces;
 
 /// Join entries by request id: every request with its duration and outcome, or one as a waterfall
 #[derive(Args, Clone, Debug)]
@@ -82,6 +84,8 @@ struct CorrelateJson {
     requests: Vec<RequestJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<Vec<MomentJson>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spans: Option<Vec<SpanJson>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     linked: Vec<LinkedJson>,
     /// Ids of so many requests that nothing is linked by them.
@@ -194,7 +198,10 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     if let Some(drawn) = args.graph {
         let totals = all.totals();
         let (inputs, selected) = (&session.inputs, (needs, &chosen.filter, range));
-        let graph = correlate::graph(inputs, &args.by, &rule, selected, totals.requests, &options);
+        let of_spans = correlate::graph_of_spans(inputs, selected.clone(), totals.requests, &options);
+        let graph = of_spans.unwrap_or_else(|| {
+            correlate::graph(inputs, &args.by, &rule, selected, totals.requests, &options)
+        });
         graph::write(&mut session, (&graph, totals), &account, (drawn, args.output.output))?;
         return Ok(session.finish(Verdict::of(totals.requests > 0)));
     }
@@ -202,7 +209,12 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     args.id.iter().for_each(|id| redaction::learn(id));
     let keys: Vec<Vec<u8>> = ids.iter().map(|(id, ..)| id.clone()).collect();
     let skew = args.id.as_ref().map(|_| Skew::new(args.fix_skew, &mut session)).unwrap_or_default();
-    let links = match args.id.as_deref().filter(|_| !args.unlinked) {
+    let trace = args.id.as_deref().and_then(|id| {
+        let (spans, scanned) = traces::told(&session.inputs, id.as_bytes(), &options);
+        Trace::of(spans, scanned)
+    });
+    // A trace is all of its request; what else has an id in common with it is another.
+    let links = match args.id.as_deref().filter(|_| !args.unlinked && trace.is_none()) {
         Some(id) => correlate::links(&session.inputs, &args.by, id, all.totals().requests, &options),
         None => Links::default(),
     };
@@ -222,7 +234,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         if is_linked || args.fix_skew || request.entries == 0 {
             // Where the id stands in text only, and where others stand for it, the entries tell.
             let coarse = |file: u32| session.inputs.logs[file as usize].coarse && is_linked;
-            let times = story.moments.iter().map(|moment| (moment.ts, coarse(moment.location.file)));
+            let times = story.moments.iter().map(|m| (m.ts, m.span_end(), coarse(m.location.file)));
             *request = Request::of(times);
         }
         if is_linked {
@@ -248,6 +260,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let mut report = Report::new();
     let by_name = args.by == Role::RequestId.name();
     let json = CorrelateJson {
+        spans: trace.as_ref().map(|trace| trace.json(|file| view.file(file))),
         entries: args.id.as_ref().and_then(|_| stories.first()).map(|story| view.moments(story)),
         totals: all.totals(),
         ids_by_value: Some(session.inputs.request_ids())
@@ -260,7 +273,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     };
     match (&args.id, stories.first()) {
         (Some(_), Some(story)) if found => {
-            view.waterfall(&mut report, &json.requests[0], &linked(&json), story);
+            view.waterfall(&mut report, &json.requests[0], &linked(&json), story, trace.as_ref());
         }
         _ => table(&mut report, &json, args),
     }
@@ -394,7 +407,14 @@ impl View<'_> {
 
 impl View<'_> {
     /// The story of one request: a sentence, the bars, and every entry.
-    fn waterfall(&self, report: &mut Report, request: &RequestJson, linked: &[String], story: &Story) {
+    fn waterfall(
+        &self,
+        report: &mut Report,
+        request: &RequestJson,
+        linked: &[String],
+        story: &Story,
+        trace: Option<&Trace>,
+    ) {
         report.heading(format!("request {}", request.id));
         report.paragraph(sentence(request));
         for sentence in linked {
@@ -404,6 +424,10 @@ impl View<'_> {
             report.paragraph(missing);
         }
         report.push(Section::Waterfall(waterfall(story, |file| self.file(file))));
+        if let Some(trace) = trace {
+            trace.tell(report, story, self.session);
+            return;
+        }
         // Where the picture begins: an entry may tell of work that began before anything was written.
         let start = (0..story.moments.len()).filter_map(|at| story.extent(at)).map(|(from, _)| from).min();
         let gap = story.longest_gap().map(|gap| gap.after);

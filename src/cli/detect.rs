@@ -117,7 +117,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         signatures: Some((&signatures, &alike)),
         only: &args.only,
     };
-    let investigate::Looked { scene, mut findings, mut scanned, recorded, platform } =
+    let investigate::Looked { scene, mut findings, mut scanned, recorded, platform, .. } =
         investigate::look(&corpus, &question, (&wants, &selection))?;
     let shown = findings.iter_mut().flat_map(|finding| finding.evidence.iter_mut());
     reread::fill_recorded(shown.collect(), &session.inputs.metrics, &options);

@@ -166,7 +166,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     };
     let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
     let Investigation { looked, story, affected, examples: cases } = investigation;
-    let Looked { scene, findings, mut scanned, recorded, platform } = looked;
+    let Looked { scene, findings, mut scanned, recorded, platform, .. } = looked;
     let examples: Vec<ExampleJson> =
         cases.iter().map(|example| command(example, (&args.paths.paths, &args.input))).collect();
     for case in &cases {

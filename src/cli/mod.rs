@@ -29,6 +29,7 @@ mod signatures;
 mod skew;
 mod stats;
 mod templates;
+mod trace;
 mod verdict;
 
 use std::ffi::OsString;

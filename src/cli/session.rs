@@ -122,7 +122,7 @@ impl Session {
         let survey = SurveyOptions { follow_links: input.follow_links, picks, ..survey };
         let mut inputs = scan::survey(&paths, &survey, &config.scan);
         let diagnostics = std::mem::take(&mut inputs.diagnostics);
-        let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform);
+        let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform).chain(&inputs.edges);
         redaction::places(files.map(|input| input.shown.as_str()));
         redaction::places(paths.iter().filter_map(|path| path.to_str()));
         let mut session = Session {
@@ -270,8 +270,14 @@ impl Session {
 
     /// Reads pipes to their ends, for commands that scan more than once.
     pub(super) fn hold_pipes(&mut self) {
-        self.diagnostics
-            .extend(self.inputs.logs.iter().chain(&self.inputs.platform).flat_map(scan::Input::hold));
+        self.diagnostics.extend(
+            self.inputs
+                .logs
+                .iter()
+                .chain(&self.inputs.platform)
+                .chain(&self.inputs.edges)
+                .flat_map(scan::Input::hold),
+        );
     }
 
     /// Takes over what a scan has to say, and gives the account of everything.

@@ -114,7 +114,7 @@ pub fn graph(
     for role in [Role::Ts, Role::Level, Role::Message, Role::Service, Role::Duration] {
         needs.role(role);
     }
-    let share = (requests / LOOKED_AT).max(1).next_power_of_two();
+    let share = share(requests);
     let files: Vec<String> = inputs.logs.iter().map(|log| log.shown.clone()).collect();
     let selection = Selection::new(needs, filter, range);
     let (spoken, _) = scan::fold(&inputs.logs, &selection, options, || Spoken {
@@ -128,6 +128,11 @@ pub fn graph(
     });
     let coarse: Vec<bool> = inputs.logs.iter().map(|input| input.coarse).collect();
     spoken.conclude(&coarse)
+}
+
+/// Of so many requests one in this many is looked at.
+pub(super) fn share(requests: u64) -> u64 {
+    (requests / LOOKED_AT).max(1).next_power_of_two()
 }
 
 impl Fold for Spoken<'_> {

@@ -71,6 +71,7 @@ mod tests {
             service: service.map(str::to_owned),
             status: None,
             took: (file == 4).then_some(20_030_000_000),
+            is_span: false,
             message: String::new(),
         };
         let story = Story {

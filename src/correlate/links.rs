@@ -124,7 +124,13 @@ fn beside(inputs: &Inputs, by: &str, known: &[Linked], options: &ScanOptions) ->
                 let slots = entry.slots;
                 let said = slots.role(Role::Message).key().unwrap_or_default();
                 let mut ids = Ids::default();
-                chunk.reader.fields(entry.raw, &mut |name, value| ids.field(name, value, 0));
+                // Ids of spans are names within a trace, not of one.
+                let of_span = slots.span.map(|span| [span.id.key(), span.parent.key()]);
+                chunk.reader.fields(entry.raw, &mut |name, value| {
+                    if !of_span.as_ref().is_some_and(|ids| value.is_some() && ids.contains(&value.key())) {
+                        ids.field(name, value, 0);
+                    }
+                });
                 for (name, role) in [("request_id", Role::RequestId), ("trace_id", Role::TraceId)] {
                     ids.add(name, slots.role(role));
                 }

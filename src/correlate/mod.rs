@@ -9,6 +9,7 @@ mod lanes;
 mod links;
 mod requests;
 mod skew;
+mod spans;
 mod story;
 
 pub use graph::{Edge, Graph, Node, graph};
@@ -16,4 +17,5 @@ pub use lanes::{Lane, lanes};
 pub use links::{Linked, Links, links};
 pub use requests::{Request, Requests, Totals, requests};
 pub use skew::{Skew, skews};
+pub use spans::graph_of_spans;
 pub use story::{Gap, Moment, Story, linked_story, stories};

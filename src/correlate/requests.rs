@@ -45,19 +45,21 @@ impl Request {
     const NONE: Request =
         Request { entries: 0, exact: Span::EMPTY, coarse: Span::EMPTY, ending: Ending::NONE, took: None };
 
-    /// A request of these entries: of each its time, and whether that is a whole second.
-    pub fn of(times: impl Iterator<Item = (Option<Timestamp>, bool)>) -> Self {
+    /// A request of these entries: of each its time, until when what it tells of went on, and whether its time is a whole
+    /// second.
+    pub fn of(times: impl Iterator<Item = (Option<Timestamp>, Option<Timestamp>, bool)>) -> Self {
         let mut request = Request::NONE;
-        times.for_each(|(ts, coarse)| request.saw(ts, coarse));
+        times.for_each(|(ts, until, coarse)| request.saw(ts, until, coarse));
         request
     }
 
-    /// Takes in an entry: its time, and whether that is a whole second of a file that writes no others.
-    pub fn saw(&mut self, ts: Option<Timestamp>, coarse: bool) {
+    /// Takes in an entry: its time, until when what it tells of went on (a span's end), and whether its time is a whole
+    /// second of a file that writes no others.
+    pub fn saw(&mut self, ts: Option<Timestamp>, until: Option<Timestamp>, coarse: bool) {
         self.entries += 1;
         if let Some(ts) = ts {
             let span = if coarse { &mut self.coarse } else { &mut self.exact };
-            span.add(Span(ts.0, ts.0));
+            span.add(Span(ts.0, until.map_or(ts.0, |until| until.0.max(ts.0))));
         }
     }
 
@@ -188,7 +190,7 @@ impl Requests {
         self.entries_with_id += 1;
         let request = self.table.entry(id, || Request::NONE);
         let slots = entry.slots;
-        request.saw(slots.ts, self.coarse[entry.location.file as usize]);
+        request.saw(slots.ts, slots.span_end(), self.coarse[entry.location.file as usize]);
         request.ending.merge(&self.judge.ending(entry));
         request.took = slots.duration.filter(|ms| *ms >= 0.0);
     }

@@ -26,11 +26,19 @@ pub struct Moment {
     pub status: Option<String>,
     /// Nanoseconds that its work took, where it says so.
     pub took: Option<i64>,
+    /// Is it a span? Then its work went on from its time.
+    pub is_span: bool,
     /// What it says; the first line of a long text.
     pub message: String,
 }
 
 impl Moment {
+    /// When the span ended that it is, if it is one.
+    pub fn span_end(&self) -> Option<Timestamp> {
+        let at = self.at.filter(|_| self.is_span)?;
+        Some(Timestamp(at.0.saturating_add(self.took?)))
+    }
+
     /// Who says it: the service, or the file of one that names none.
     pub(super) fn speaker(&self) -> (Option<&str>, Option<u32>) {
         let service = self.service.as_deref();
@@ -126,6 +134,7 @@ fn told(
                         service: text(slots.role(Role::Service)),
                         status: text(slots.role(Role::Status)),
                         took: slots.duration.filter(|ms| (0.0..1e9).contains(ms)).map(|ms| (ms * 1e6) as i64),
+                        is_span: slots.span.is_some(),
                         message: clipped(
                             said.unwrap_or_else(|| String::from_utf8_lossy(entry.raw).into_owned()),
                         ),
@@ -184,6 +193,9 @@ impl Story {
     /// From when to when the work of a moment went on: a moment, if it does not say how long it took.
     pub fn extent(&self, index: usize) -> Option<(Timestamp, Timestamp)> {
         let moment = &self.moments[index];
+        if let (Some(from), Some(to)) = (moment.at, moment.span_end()) {
+            return Some((from, to));
+        }
         let others = |from: i64, to: i64| {
             let within = |other: &&Moment| {
                 other.speaker() != moment.speaker() && other.at.is_some_and(|at| (from..=to).contains(&at.0))
@@ -194,8 +206,12 @@ impl Story {
         Some((Timestamp(from), Timestamp(to)))
     }
 
-    /// The longest gap between two neighbours in time; none with fewer than two times.
+    /// The longest gap between two neighbours in time; none with fewer than two times, and none where spans tell what was
+    /// done between them.
     pub fn longest_gap(&self) -> Option<Gap> {
+        if self.moments.iter().any(|moment| moment.is_span) {
+            return None;
+        }
         let pairs = self.moments.iter().zip(self.moments.iter().skip(1)).enumerate();
         let gaps = pairs.filter_map(|(after, (a, b))| Some((b.at?.0 - a.at?.0, after)));
         // Of equal gaps the first is meant.
@@ -208,8 +224,13 @@ impl Story {
         self.moments.iter().find(|moment| moment.level >= Some(Level::Error))
     }
 
-    /// The last status that was said.
+    /// The last status that was said: that of the span that ended last, where there are spans.
     pub fn status(&self) -> Option<&str> {
+        let spans = self.moments.iter().filter(|moment| moment.is_span);
+        let root = spans.max_by_key(|moment| (moment.span_end(), std::cmp::Reverse(moment.at)));
+        if root.is_some() {
+            return root?.status.as_deref();
+        }
         self.moments.iter().rev().find_map(|moment| moment.status.as_deref())
     }
 

@@ -77,6 +77,22 @@ pub struct Finding {
     /// What happened, where the detector's own words do not say it.
     #[serde(skip)]
     pub what: Option<String>,
+    /// Who feels the same beside it, where metrics of all of them tell.
+    #[serde(skip)]
+    pub around: Option<Around>,
+}
+
+/// What those do who are asked by a service, or ask it, while it has trouble.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// How long it is from one sample to the next, in nanoseconds: nothing is known to be earlier by less.
+    pub every: i64,
+    /// Is it what requests feel, and not only how much of something is used?
+    pub felt: bool,
+    /// Those who call it and feel the same.
+    pub callers: Vec<String>,
+    /// Those whom it calls and who feel the same.
+    pub callees: Vec<String>,
 }
 
 impl Finding {
@@ -104,6 +120,7 @@ impl Finding {
             level: false,
             part: false,
             what: None,
+            around: None,
         }
     }
 
@@ -165,6 +182,7 @@ mod tests {
             level: false,
             part: false,
             what: None,
+            around: None,
         };
         assert_eq!(
             serde_json::to_string(&finding).unwrap(),

@@ -5,6 +5,7 @@
 
 pub mod asked;
 pub mod beside;
+pub mod book;
 pub mod burst;
 pub mod collection;
 pub mod failure;
@@ -17,11 +18,14 @@ pub mod number;
 pub mod own;
 pub mod platform;
 pub mod recorded;
+mod rollout;
+mod sampled;
 pub mod share;
 pub mod signature;
 pub mod silence;
 pub mod storm;
 pub mod success;
+pub mod traced;
 pub mod traffic;
 pub mod volume;
 

@@ -1,8 +1,9 @@
 //! Numbers that entries tell over time: the depth of a queue, memory in use, a lag. Where they leave what was usual,
 //! found and not given.
 
+use super::book::number;
 use super::finding::Finding;
-use super::recorded::{is_worse, number};
+use super::recorded::is_worse;
 use crate::model::{Location, Timestamp};
 use crate::series::bins::Run;
 use crate::series::change::Against;

@@ -4,38 +4,19 @@ use std::collections::BTreeMap;
 
 use super::asked::Asked;
 use super::beside;
+use super::book::{Book, MOST_SERIES, NOWHERE, Said, Track, apart, finding, increases, number};
 use super::finding::Finding;
-use crate::model::{Labels, Location, Series, Timestamp};
+use super::sampled;
+use crate::entities::calls::Calls;
+use crate::entities::measured::{self, owner};
+use crate::model::{Labels, Location, Timestamp};
 use crate::promql::Store;
-use crate::series::bins::{Bins, Moment, Run};
-use crate::series::change::{self, Against, Way};
-use crate::series::track::{self, Point, Shift};
-use crate::signatures::meter::{self, Meter, OUTCOMES, OWNERS, Worse};
+use crate::series::bins::{Bins, Moment};
+use crate::series::change::{self, Way};
+use crate::series::track::{Point, Shift};
+use crate::signatures::meter::{self, Meter, OUTCOMES, Worse};
 use crate::signatures::{Nature, Severity};
 use crate::timeline::scene::{Axis, GAIN, Given};
-use crate::timeline::{Evidence, Subject};
-
-/// The file of places that are in no log.
-pub const NOWHERE: u32 = u32::MAX;
-
-/// More series than these are not looked at one by one.
-const MOST_SERIES: usize = 50_000;
-
-/// What one metric of one service did over time.
-#[derive(Clone, Debug, Default)]
-struct Track {
-    labels: Labels,
-    points: Vec<Point>,
-}
-
-/// The metrics that were recorded, in the shapes in which they are judged.
-#[derive(Clone, Debug, Default)]
-struct Book {
-    gauges: BTreeMap<String, Vec<Track>>,
-    counters: BTreeMap<String, Vec<Track>>,
-    /// The time that is usual, where one is given.
-    given: Option<Given>,
-}
 
 /// How requests went, by a recorded counter.
 #[derive(Clone, Debug)]
@@ -54,82 +35,17 @@ pub struct Counted {
     pub asked: Asked,
 }
 
-impl Book {
-    fn of(store: &Store, given: Option<Given>) -> Book {
-        let mut book = Book { given, ..Book::default() };
-        for series in store.series().take(MOST_SERIES) {
-            let points: Vec<Point> = series
-                .samples
-                .iter()
-                .filter(|sample| sample.value.is_finite())
-                .map(|sample| (sample.at, sample.value))
-                .collect();
-            let name = series.labels.metric();
-            if points.len() < 4 || name.ends_with("_bucket") || !series.labels.get("quantile").is_empty() {
-                continue;
-            }
-            let counter = is_counter(name, series);
-            let map = if counter { &mut book.counters } else { &mut book.gauges };
-            map.entry(name.to_owned()).or_default().push(Track { labels: series.labels.clone(), points });
+/// Who calls whom, as the labels of series tell.
+pub fn add_calls(store: &Store, calls: &mut Calls) {
+    for series in store.series().take(MOST_SERIES) {
+        if let Some((client, server)) = measured::edge(&series.labels) {
+            calls.add(client, server);
         }
-        for tracks in book.gauges.values_mut().chain(book.counters.values_mut()) {
-            tracks.sort_by_cached_key(|track| track.labels.to_string());
-        }
-        book
     }
-
-    /// Is this the time, in milliseconds, of something that is judged?
-    fn is_judged(&self, at: i64) -> bool {
-        self.given.is_none_or(|given| Timestamp::from_millis(at).is_some_and(|at| given.is_judged(at)))
-    }
-
-    /// The stretch in which values are not what they used to be.
-    fn shift(&self, points: &[Point]) -> Option<Shift> {
-        let range = |(from, to): (Timestamp, Timestamp)| {
-            let before = |time: i64| points.partition_point(|(at, _)| *at < time);
-            before(from.millis())..before(to.millis() + 1)
-        };
-        let against = Against {
-            usual: self.given.map(|given| range(given.usual)),
-            within: self.given.and_then(|given| given.within).map(range),
-        };
-        track::shift(points, &against)
-    }
-}
-
-/// Does a metric only grow, but for restarts? Its name says so, or its type would have.
-pub fn is_counter(name: &str, series: &Series) -> bool {
-    let named = ["_total", "_sum", "_count", "_created"].iter().any(|end| name.ends_with(end));
-    named
-        && series.samples.windows(2).filter(|pair| pair[1].value < pair[0].value).count() * 10
-            <= series.samples.len()
-}
-
-/// Increases between samples; after a reset the counter began at 0.
-pub fn increases(points: &[Point]) -> impl Iterator<Item = (i64, i64, f64)> + '_ {
-    points.windows(2).map(|pair| {
-        let grown = pair[1].1 - pair[0].1;
-        (pair[0].0, pair[1].0, if grown < 0.0 { pair[1].1 } else { grown })
-    })
-}
-
-/// Whose a series is.
-fn owner(labels: &Labels) -> Option<String> {
-    OWNERS.iter().map(|name| labels.get(name)).find(|value| !value.is_empty()).map(str::to_owned)
-}
-
-/// What tells a series from the others of its metric and owner, for people.
-fn apart(labels: &Labels) -> String {
-    let rest: Vec<String> = labels
-        .iter()
-        .filter(|(name, _)| *name != Labels::NAME && !OWNERS.contains(name) && !OUTCOMES.contains(name))
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    rest.join(", ")
 }
 
 /// What changed in the recorded metrics. `file` stands for their files until evidence is looked up.
-pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding> {
+pub fn findings(store: &Store, file: &str, given: Option<Given>, calls: &Calls) -> Vec<Finding> {
     let book = Book::of(store, given);
     let mut found = Vec::new();
     saturation(&book, &mut found);
@@ -141,6 +57,8 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
     rates(&book, &mut found);
     means(&book, &mut found);
     shares(&book, &mut found);
+    let told: Vec<Labels> = found.iter().filter_map(|finding| finding.series.clone()).collect();
+    sampled::steps(&book, calls, &|labels| told.contains(labels), &mut found);
     // What is known to have reached its limit is no news before.
     let full: Vec<Option<Labels>> =
         found.iter().filter(|f| f.severity == Severity::Critical).map(|f| f.series.clone()).collect();
@@ -159,72 +77,6 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>) -> Vec<Finding>
     beside::weigh(&mut found);
     found.sort_by_cached_key(Finding::order);
     found
-}
-
-/// What is said of one change.
-struct Said<'s> {
-    detector: &'static str,
-    severity: Severity,
-    nature: Nature,
-    labels: &'s Labels,
-    metric: &'s str,
-    what: String,
-    range: (i64, i64),
-    count: usize,
-    gain: f64,
-    numbers: String,
-}
-
-fn finding(said: &Said<'_>) -> Finding {
-    let time = |at: i64| Timestamp::from_millis(at);
-    let (from, to) = (time(said.range.0), time(said.range.1));
-    let service = owner(said.labels);
-    let apart = apart(said.labels);
-    let place = [service.clone().unwrap_or_default(), apart].into_iter().filter(|part| !part.is_empty());
-    let place = place.collect::<Vec<String>>().join(", ");
-    let place = if place.is_empty() { String::new() } else { format!(" of {place}") };
-    let what = format!("{} ({}{place}: {})", said.what, said.metric, said.numbers);
-    let evidence = |at: Option<Timestamp>| Evidence {
-        file: String::new(),
-        line: 0,
-        timestamp: at,
-        text: said.labels.to_string(),
-        location: Location { file: NOWHERE, chunk: 0, line: 0 },
-    };
-    let mut shown = vec![evidence(from)];
-    if to != from {
-        shown.push(evidence(to));
-    }
-    let named = said.labels.iter().filter(|(name, _)| *name != Labels::NAME);
-    let series = Labels::new(named.chain([(Labels::NAME, said.metric)]));
-    let runs = from.zip(to).map(|(from, to)| Run { from, to, count: said.count as u64 });
-    let clock = |at: Option<Timestamp>| at.map_or(String::new(), Timestamp::clock);
-    Finding {
-        from,
-        to,
-        count: said.count as u64,
-        windows: runs.into_iter().collect(),
-        summary: format!("{what}, {}–{}", clock(from), clock(to)),
-        evidence: shown,
-        gain: said.gain,
-        series: Some(series),
-        what: Some(what),
-        ..Finding::new(said.detector, said.severity, said.nature, Subject { file: String::new(), service })
-    }
-}
-
-/// A number as people write it.
-pub(super) fn number(value: f64) -> String {
-    let (scaled, unit) = match value.abs() {
-        v if v >= 1e12 => (value / 1e12, "T"),
-        v if v >= 1e9 => (value / 1e9, "G"),
-        v if v >= 1e6 => (value / 1e6, "M"),
-        v if v >= 1e4 => (value / 1e3, "k"),
-        _ => (value, ""),
-    };
-    let text = if scaled.abs() >= 100.0 { format!("{scaled:.0}") } else { format!("{scaled:.2}") };
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    format!("{text}{unit}")
 }
 
 /// Is a shift for the worse?
@@ -268,8 +120,9 @@ fn is_much(meter: &Meter, shift: &Shift) -> bool {
 
 /// Values that leave what was usual.
 fn levels(book: &Book, name: &str, tracks: &[Track], found: &mut Vec<Finding>) {
-    let meter = meter::of_name(name);
-    for track in tracks {
+    let meter = meter::of_gauge(name);
+    let compared = sampled::compares(name, tracks);
+    for track in tracks.iter().filter(|track| !sampled::judges(compared, track)) {
         if let Some(shift) = book.shift(&track.points)
             && is_worse(meter.worse, &shift)
         {
@@ -317,7 +170,7 @@ fn means(book: &Book, found: &mut Vec<Finding>) {
         for pairs in owners.into_values() {
             let each: Vec<Track> = pairs.iter().filter_map(|pair| often(pair.0, pair.1)).collect();
             let mut shared = pairs[0].0.labels.clone();
-            shared.retain(|name| name == Labels::NAME || OWNERS.contains(&name));
+            shared.retain(|name| name == Labels::NAME || meter::owner_rank(name).is_some());
             narrowest(book, (base, meter::of_name("latency")), &mean(&pairs, &shared), &each, found);
         }
     }
@@ -388,7 +241,7 @@ fn counted(book: &Book) -> Vec<(String, Labels, Counted)> {
         for track in tracks {
             let Some(ending) = outcome(&track.labels) else { continue };
             let mut whole = track.labels.clone();
-            whole.retain(|label| label == Labels::NAME || OWNERS.contains(&label));
+            whole.retain(|label| label == Labels::NAME || meter::owner_rank(label).is_some());
             let mut part = track.labels.clone();
             part.retain(|label| !OUTCOMES.contains(&label));
             let mut kept = vec![whole];

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::asked::Asked;
-use super::recorded::{Counted, NOWHERE};
+use super::book::NOWHERE;
+use super::recorded::Counted;
 use crate::model::Timestamp;
 use crate::outcome::probe;
 use crate::series::bins::Bins;

@@ -9,7 +9,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::expr::{Expr, Literal, Meaning, Name};
 use super::parse::is_uuid;
-use crate::model::Role;
+use crate::model::{Role, SPAN_NAMES};
 
 /// Names that lines of plain text give to their parts without writing them. Such lines may stand in any file.
 pub const TEXT_PARTS: [&str; 7] =
@@ -63,10 +63,16 @@ pub(super) fn of_regex(hir: &Hir) -> Option<Strings> {
 
 /// Is the value of this name a slice of the entry's own text?
 fn in_text(name: &Name) -> bool {
-    !matches!(
-        name.role,
-        Some(Role::Ts | Role::Level | Role::Duration | Role::Service | Role::Host | Role::Logger)
-    )
+    !is_of_span(name)
+        && !matches!(
+            name.role,
+            Some(Role::Ts | Role::Level | Role::Duration | Role::Service | Role::Host | Role::Logger)
+        )
+}
+
+/// Is it what spans say, whatever their files call it?
+fn is_of_span(name: &Name) -> bool {
+    SPAN_NAMES.contains(&name.path.as_str())
 }
 
 /// What equality with a literal requires.
@@ -87,7 +93,7 @@ fn value(name: &Name, literal: &Literal) -> Option<Strings> {
 /// The key of a field that has to be there. The last component stands in the text whether the path is
 /// written nested or flat; an index into a list does not.
 fn key(name: &Name, keys_in_text: bool) -> Option<Strings> {
-    if !keys_in_text || name.role.is_some() {
+    if !keys_in_text || name.role.is_some() || is_of_span(name) {
         return None;
     }
     let last = name.path.rsplit('.').next().unwrap_or(&name.path);

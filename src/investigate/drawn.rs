@@ -1,6 +1,6 @@
 //! Recorded metrics as curves in the bins of pictures, in the shape in which they were judged.
 
-use crate::detect::recorded::{increases, is_counter};
+use crate::detect::book::{increases, is_counter};
 use crate::model::{Labels, Series, Timestamp};
 use crate::promql::Store;
 use crate::series::track::Point;

@@ -5,6 +5,7 @@ pub mod narrow;
 pub mod platform;
 pub mod recorded;
 pub mod reread;
+pub mod traced;
 pub mod verdict;
 
 use crate::causes::affected::{Affected, Cases, Concluded, Example};
@@ -15,6 +16,7 @@ use crate::causes::story::{Cause, Story};
 use crate::detect::own::{self, Own, Watch};
 use crate::detect::signature::{self, Sightings};
 use crate::detect::{self, Finding, Observed, Scene, Wants};
+use crate::entities::calls::Calls;
 use crate::filter::Filter;
 use crate::model::{Error, Needs, Slot, TimeRange, Timestamp};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
@@ -22,6 +24,7 @@ use crate::signatures::cre::Signatures;
 use crate::timeline::scene::Given;
 use platform::Platform;
 use recorded::Recorded;
+use traced::Traced;
 
 /// What there is to read, and how.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +69,8 @@ pub struct Looked<'w> {
     pub recorded: Recorded,
     /// What the platform's objects say.
     pub platform: Platform,
+    /// Who calls whom, as spans, tables and the labels of series say.
+    pub calls: Calls,
 }
 
 /// The answer.
@@ -92,12 +97,15 @@ pub fn look<'w>(
     let new = || (Observed::new(wants), (Watch::new(question.own), Sightings::new(signatures, alike)));
     let ((observed, (watch, sightings)), scanned) =
         scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
-    let recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
+    let mut recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
     let mut platform = Platform::load(corpus.inputs, corpus.options);
     let given = question.given;
     let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given);
     platform.beside(Some(scene.last).filter(|_| !scene.chunks.is_empty()));
     let states = platform.findings();
+    let selected = (selection.needs.clone(), question.filter, question.range);
+    let traced = Traced::load(corpus.inputs, selected, corpus.options);
+    let calls = recorded.join_calls(traced.calls());
     let scene = scene.spanning(recorded.span().or_else(|| platform.span(&states)));
     usual_is_known(&scene, &recorded)?;
     let mut findings = detect::findings(&scene, question.only);
@@ -107,9 +115,10 @@ pub fn look<'w>(
     let mut declared = own::findings(watch, &scene);
     declared.extend(signature::findings(sightings, &scene));
     let others = recorded.findings(scene.given).into_iter().chain(states).chain(declared);
+    let others = others.chain(traced.findings(&scene, &calls));
     findings.extend(others.filter(wanted));
     findings.sort_by_cached_key(Finding::order);
-    Ok(Looked { scene, findings, scanned, recorded, platform })
+    Ok(Looked { scene, findings, scanned, recorded, platform, calls })
 }
 
 /// What broke, since when, for whom and why. `needs` are those of `selection`; `asked` are those of the question alone.
@@ -123,7 +132,8 @@ pub fn investigate<'w>(
     let looked = look(corpus, question, (wants, &selection))?;
     let (scene, findings, scanned) = (&looked.scene, &looked.findings, &looked.scanned);
     let counted = looked.recorded.requests();
-    let mut story = cause::story(scene, findings, counted.as_ref(), None);
+    let calls = &looked.calls;
+    let mut story = cause::story(scene, findings, counted.as_ref(), None, calls);
     let mut concluded =
         Concluded { affected: Affected { of: "requests", ..Affected::default() }, ..Concluded::default() };
     if !story.causes.is_empty() || matches!(story.health, Health::Failing | Health::Some) {
@@ -134,7 +144,7 @@ pub fn investigate<'w>(
     let Concluded { mut affected, mut examples, reach, contrast } = concluded;
     if !reach.is_empty() {
         // Who calls whom is known now, and what those say that failed.
-        story = cause::story(scene, findings, counted.as_ref(), Some((&reach, &contrast)));
+        story = cause::story(scene, findings, counted.as_ref(), Some((&reach, &contrast)), calls);
     }
     if looked.recorded.span().is_some() || !corpus.inputs.platform.is_empty() {
         // Something else than these entries tells how things are.
@@ -189,6 +199,7 @@ mod tests {
     use super::reread;
     use crate::causes::cause;
     use crate::detect::{Finding, Observed, Scene, Wants, findings, vocabulary};
+    use crate::entities::calls::Calls;
     use crate::model::Needs;
 
     /// Where a fixture is.
@@ -224,7 +235,7 @@ mod tests {
             crate::scan::fold(&inputs.logs, &selection, &options, || Observed::new(&wants));
         let scene = Scene::new(&wants, observed, &vocabulary(&wants));
         let mut findings = findings(&scene, &[]);
-        let mut story = cause::story(&scene, &findings, None, None);
+        let mut story = cause::story(&scene, &findings, None, None, &Calls::default());
         reread::fill(&mut findings, &inputs.logs, &scanned, &options);
         let shown = story.causes.iter_mut().flat_map(|cause| cause.evidence.iter_mut());
         reread::fill_all(shown.collect(), &inputs.logs, &scanned, &options);

@@ -3,6 +3,8 @@
 use super::drawn::{self, Curve};
 use crate::detect::Finding;
 use crate::detect::recorded::{self, Counted};
+use crate::entities::calls::Calls;
+use crate::format::edges;
 
 use crate::metrics::{self, FilesRead};
 use crate::model::{Account, Diagnostic, TimeRange, Timestamp};
@@ -17,18 +19,51 @@ pub struct Recorded {
     store: Store,
     files: FilesRead,
     diagnostics: Vec<Diagnostic>,
-    /// The file that stands for them.
+    /// The file that stands for them; of several the folder that they are in, with a slash at its end.
     shown: String,
+    /// Who calls whom, as tables and labels tell.
+    calls: Calls,
 }
 
 impl Recorded {
     /// Reads the files of metrics, as far as they lie in the range of time.
     pub fn load(inputs: &Inputs, (now, range): (Timestamp, TimeRange), options: &ScanOptions) -> Recorded {
         let (store, files, diagnostics) = metrics::load_files(inputs, now, &[], options);
-        let file = inputs.metrics.first().map(|input| &input.shown);
-        let shown = file.or(inputs.databases.first().map(|database| &database.shown)).cloned();
-        let shown = shown.unwrap_or_default();
-        Recorded { store: metrics::clip(store, range), files, diagnostics, shown }
+        let mut shown = inputs.metrics.iter().map(|input| input.shown.as_str());
+        let database = inputs.databases.first().map(|database| database.shown.as_str());
+        let shown = shown.next().map(|first| shown.fold(first, folder_of)).or(database);
+        let shown = shown.unwrap_or_default().to_owned();
+        let mut recorded = Recorded {
+            store: metrics::clip(store, range),
+            files,
+            diagnostics,
+            shown,
+            calls: Calls::default(),
+        };
+        recorded.learn_calls(inputs, options);
+        recorded
+    }
+
+    /// Who calls whom: by tables of that, and by the labels of series.
+    fn learn_calls(&mut self, inputs: &Inputs, options: &ScanOptions) {
+        recorded::add_calls(&self.store, &mut self.calls);
+        for input in &inputs.edges {
+            let (read, diagnostics) =
+                input.with_bytes(options, |bytes| (bytes.len() as u64, edges::read(bytes)));
+            self.diagnostics.extend(diagnostics);
+            let (bytes, edges) = read.unwrap_or_default();
+            self.files.files += 1;
+            self.files.bytes += bytes;
+            for (caller, called) in &edges {
+                self.calls.add(caller, called);
+            }
+        }
+    }
+
+    /// Adds who calls whom as others tell, and gives all that is known of it.
+    pub fn join_calls(&mut self, others: Calls) -> Calls {
+        self.calls.merge(others);
+        self.calls.clone()
     }
 
     /// Is there a sample?
@@ -43,7 +78,7 @@ impl Recorded {
 
     /// What changed in them, compared with the time that is given as usual, if one is.
     pub fn findings(&self, given: Option<Given>) -> Vec<Finding> {
-        recorded::findings(&self.store, &self.shown, given)
+        recorded::findings(&self.store, &self.shown, given, &self.calls)
     }
 
     /// What a finding in a recorded metric is about, as a curve.
@@ -65,6 +100,16 @@ impl Recorded {
         }
         diagnostics.extend(self.diagnostics.iter().cloned());
     }
+}
+
+/// The folder that both of two paths are in.
+fn folder_of<'p>(one: &'p str, other: &str) -> &'p str {
+    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+    if same == one.len() && same == other.len() {
+        return one;
+    }
+    let shared = one.as_bytes()[..same].iter().rposition(|b| *b == b'/');
+    shared.map_or("", |end| &one[..=end])
 }
 
 /// A span of milliseconds as times.

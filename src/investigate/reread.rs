@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::detect::book::NOWHERE;
 use crate::detect::finding::Finding;
-use crate::detect::recorded::NOWHERE;
 use crate::format::metric::csv;
 use crate::model::{Entry, Labels, Location, Needs, Sample, Timestamp};
 use crate::scan::{self, Input, ScanOptions, Scanned};
@@ -58,9 +58,10 @@ pub fn fill_recorded(evidence: Vec<&mut Evidence>, metrics: &[Input], options: &
             if is_table {
                 // The lines of a table name no series.
                 let zone = options.read.zone.unwrap_or(chrono_tz::UTC);
+                let name = &input.shown;
                 csv::rows(bytes, zone, &mut |line, labels, sample| {
                     for sought in &mut sought {
-                        sought.look_at_sample(file, line, labels, sample);
+                        sought.look_at_sample((file, name), line, labels, sample);
                     }
                 });
             } else {
@@ -131,12 +132,16 @@ impl Sought {
         }
     }
 
-    fn look_at_sample(&mut self, file: usize, number: u64, labels: &Labels, sample: Sample) {
-        if self.is_found() || labels.metric() != self.name {
+    /// A row of the file of that number and path. What its columns leave open, the file's name tells.
+    fn look_at_sample(&mut self, (file, path): (usize, &str), number: u64, labels: &Labels, sample: Sample) {
+        let metric = labels.metric();
+        if self.is_found() || metric != self.name && !metric.is_empty() {
             return;
         }
         let series = labels.to_string();
-        if self.labels.iter().all(|label| series.contains(label)) {
+        let named = |label: &String| label.split('"').nth(1).is_some_and(|value| path.contains(value));
+        let of_file = metric.is_empty() && !path.contains(&self.name);
+        if !of_file && self.labels.iter().all(|label| series.contains(label) || named(label)) {
             let exact = Timestamp::from_millis(sample.at) >= self.at;
             self.take((file, number, exact), || format!("{series} {}", sample.value));
         }

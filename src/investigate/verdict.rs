@@ -95,6 +95,7 @@ fn has_failures(findings: &[Finding], story: &Story) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entities::calls::Calls;
     use crate::fold::Fold;
     use crate::model::{Entry, Location, Needs, Role, Slots, Timestamp, Value};
     use crate::timeline::observe::{Observed, Wants};
@@ -124,7 +125,7 @@ mod tests {
         }
         let scene = Scene::new(&wants, observed, &crate::detect::vocabulary(&wants));
         let findings = crate::detect::findings(&scene, &[]);
-        let story = crate::causes::cause::story(&scene, &findings, None, None);
+        let story = crate::causes::cause::story(&scene, &findings, None, None, &Calls::default());
         Verdict::of(&scene, &story, &findings, false)
     }
 

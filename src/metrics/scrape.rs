@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::files::{FileRead, PIECE, pieces};
+use super::tables;
 use super::targets::{self, Target};
 use crate::format::log::own::PathPattern;
 use crate::format::metric::{self, Family, Known, MetricError, MetricFormat, Read, ReadOptions, UNTIMED};
@@ -266,15 +267,18 @@ impl<'g> Gathered<'g> {
             scraped.iter().copied().zip(targets::labels(&known)).collect();
         let mut owners = Owners::default();
         let mut dumps = Store::new();
-        for target in 0..self.targets.len() {
+        let of_tables: Vec<&Store> = self.timed.iter().map(|[_, timed]| timed).collect();
+        let of_tables = tables::labels(&of_tables, self.targets);
+        for (target, of_table) in of_tables.iter().enumerate() {
             let given = self.given(target);
             let told = told.remove(&target).unwrap_or_default();
             let own = targets::with(given.clone(), &told);
             let scraped = std::mem::take(&mut self.scraped[target]);
             let has_up = scraped.series().any(|series| series.labels.metric() == UP);
             let [dump, timed] = std::mem::take(&mut self.timed[target]);
-            for (from, labels, is_scraped) in [(scraped, &own, true), (timed, &given, false)] {
-                let relabel = |series| targets::with(series, labels);
+            let of_table = targets::with(given.clone(), of_table);
+            for (from, labels, is_scraped) in [(scraped, &own, true), (timed, &of_table, false)] {
+                let relabel = |series| targets::with(tables::named(series, &self.targets[target]), labels);
                 let seen = |known: &Series, number, new: &Series| {
                     owners.meet(known, number, new, target, is_scraped);
                 };

@@ -26,11 +26,19 @@ pub(super) struct Target {
     /// The folders it lies in, without a time.
     folder: String,
     /// The name of its files without the time.
-    name: String,
+    pub name: String,
     /// The files by their numbers, and their times.
     pub snapshots: Vec<(usize, Timestamp)>,
     /// Do the names tell the times?
     pub is_timed: bool,
+}
+
+#[cfg(test)]
+impl Target {
+    /// A target without files.
+    pub(super) fn of_name(name: &str) -> Target {
+        Target { folder: String::new(), name: name.to_owned(), snapshots: Vec::new(), is_timed: false }
+    }
 }
 
 /// Names that do not tell what they are of.

@@ -1,7 +1,7 @@
 //! Entries as views: what is wanted of them is stated before a byte is read, and only that is looked at.
 
 use super::desk::{self, Desk};
-use super::{Level, RecentFrame, RecentKeys, RecentSecond, Timestamp, Value};
+use super::{Level, RecentFrame, RecentKeys, RecentSecond, Span, Timestamp, Value};
 
 /// What a field means, whatever its name is in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +87,11 @@ impl Role {
 pub struct Slot(pub u16);
 
 impl Slot {
+    /// The bit of a role's slot; none for a field's.
+    const fn bit(self) -> u16 {
+        if self.0 < Role::ALL.len() as u16 { 1 << self.0 } else { 0 }
+    }
+
     /// The role this slot belongs to, if it is a role's.
     pub fn role(self) -> Option<Role> {
         Role::ALL.get(usize::from(self.0)).copied()
@@ -163,6 +168,8 @@ pub struct Slots<'a> {
     pub level: Option<Level>,
     /// The duration, in milliseconds.
     pub duration: Option<f64>,
+    /// What the entry says as a span, if it is one.
+    pub span: Option<Span<'a>>,
     values: Vec<Value<'a>>,
     ranks: Vec<u8>,
     /// The second of the last entry that has one.
@@ -173,6 +180,8 @@ pub struct Slots<'a> {
     pub recent_frame: RecentFrame,
     /// Is the entry known to have one line only? For whoever fills the slots to say before each entry.
     pub one_line: bool,
+    /// The roles, a bit each, whose values were found among the words of a message.
+    loose: u16,
     /// The slots that something was put in since they were cleared, a bit each; those from 63 on share the last.
     used: u64,
     /// Slots for what stands around what these are filled from.
@@ -194,12 +203,14 @@ impl<'a> Slots<'a> {
             ts: None,
             level: None,
             duration: None,
+            span: None,
             values: vec![Value::Absent; slots],
             ranks: vec![UNFILLED; slots],
             recent: RecentSecond::default(),
             recent_keys: RecentKeys::default(),
             recent_frame: RecentFrame::default(),
             one_line: false,
+            loose: 0,
             used: 0,
             spare: None,
             place: None,
@@ -240,6 +251,8 @@ impl<'a> Slots<'a> {
         self.ts = None;
         self.level = None;
         self.duration = None;
+        self.span = None;
+        self.loose = 0;
         if self.used >> SHARED != 0 {
             self.values.fill(Value::Absent);
             self.ranks.fill(UNFILLED);
@@ -252,6 +265,12 @@ impl<'a> Slots<'a> {
             self.ranks[at] = UNFILLED;
             self.used &= self.used - 1;
         }
+    }
+
+    /// When the span ended that the entry is, if it is one.
+    pub fn span_end(&self) -> Option<Timestamp> {
+        let nanos = self.duration.filter(|ms| (0.0..1e12).contains(ms)).map(|ms| (ms * 1e6) as i64)?;
+        self.span.and(self.ts).map(|ts| Timestamp(ts.0.saturating_add(nanos)))
     }
 
     /// The value in a slot; [`Value::Absent`] if it was not found or not asked for.
@@ -276,8 +295,19 @@ impl<'a> Slots<'a> {
             self.used |= 1 << at.min(SHARED);
             *place = value;
             *known = rank;
+            self.loose &= !slot.bit();
         }
         better
+    }
+
+    /// Says that the value of this slot was found among the words of a message, where a name may be that of anything.
+    pub fn found_among_words(&mut self, slot: Slot) {
+        self.loose |= slot.bit();
+    }
+
+    /// Was the role's value found among the words of a message?
+    pub fn is_loose(&self, role: Role) -> bool {
+        self.loose & role.slot().bit() != 0
     }
 
     /// Is there a value in the slot that no other can take the place of?
@@ -297,6 +327,7 @@ impl<'a> Slots<'a> {
         let at = usize::from(slot.0);
         if let Some(place) = self.values.get_mut(at) {
             *place = value;
+            self.loose &= !slot.bit();
             self.used |= 1 << at.min(SHARED);
         }
     }

@@ -10,7 +10,7 @@ use super::{SuccessRule, asked, probe};
 use crate::filter::Filter;
 use crate::format::log::behaviour::Ids;
 use crate::format::log::survey::{StatusKind, outcome};
-use crate::model::{Entry, Level, Needs, Role, Slot, Slots};
+use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp};
 use crate::scan::{self, Input};
 
 /// Reads of entries which request they are about, and how that ended.
@@ -91,7 +91,7 @@ impl Judge {
         let slots = entry.slots;
         let said = self.said(slots);
         Ending {
-            said: said.map(|(said, code)| (slots.ts, entry.location, said, code)),
+            said: said.map(|(said, code)| (spoken_at(slots), entry.location, said, code)),
             last: Some((slots.ts, entry.location)),
             error: slots.level >= Some(Level::Error),
             levelled: slots.level.is_some(),
@@ -133,7 +133,11 @@ impl Judge {
                     Some((said, code))
                 }
                 Some(_) => None,
-                None => outcome(status).map(|ok| (if ok { Said::Success } else { Said::Failed }, 0)),
+                None => {
+                    let of_span = || slots.span.is_some_and(|span| span.tells).then_some(true);
+                    let told = outcome(status).or_else(of_span);
+                    told.map(|ok| (if ok { Said::Success } else { Said::Failed }, 0))
+                }
             },
         }
     }
@@ -146,6 +150,12 @@ impl Judge {
         let asked = asked.or_else(|| slots.role(Role::Message).key());
         asked.is_some_and(|asked| probe::is_probe(&asked))
     }
+}
+
+/// When an entry says how its request ended: a span at its end. What the root of a trace says counts most.
+fn spoken_at(slots: &Slots<'_>) -> Option<Timestamp> {
+    let Some(span) = slots.span else { return slots.ts };
+    if span.parent.is_some() { slots.span_end() } else { Some(Timestamp(i64::MAX)) }
 }
 
 /// Whether a condition holds; `None` where a name in it has no value.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::database::{self, Database};
 use super::{ScanOptions, parallel, parts};
+use crate::format::edges;
 use crate::format::log::behaviour::{self, Candidates, RequestIds};
 use crate::format::log::durations::{By, Told};
 use crate::format::log::records::Records;
@@ -25,7 +26,7 @@ pub struct SurveyOptions {
     pub picks: Picks,
     /// Are symbolic links inside directories followed?
     pub follow_links: bool,
-    /// Are objects of a platform told apart from logs?
+    /// Are objects of a platform, and tables of who calls whom, told apart from logs?
     pub platform: bool,
 }
 
@@ -40,6 +41,8 @@ pub struct Inputs {
     pub databases: Vec<Database>,
     /// Objects of a platform, where they are asked for.
     pub platform: Vec<Input>,
+    /// Tables of who calls whom, where they are asked for.
+    pub edges: Vec<Input>,
     /// Files that are neither, or cannot be read, and why.
     pub skipped: Vec<(String, String)>,
     /// What went wrong.
@@ -98,6 +101,8 @@ pub enum InputKind {
     Metrics(&'static dyn MetricFormat),
     /// Objects of a platform.
     Platform,
+    /// A table of who calls whom.
+    Edges,
 }
 
 /// How much of a file's head, and of its middle and tail, is looked at.
@@ -121,6 +126,7 @@ pub fn survey(paths: &[PathBuf], options: &SurveyOptions, scan: &ScanOptions) ->
         match looked {
             Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
             Ok(input) if matches!(input.kind, InputKind::Platform) => inputs.platform.push(input),
+            Ok(input) if matches!(input.kind, InputKind::Edges) => inputs.edges.push(input),
             Ok(input) => inputs.metrics.push(input),
             Err(Left::NoLog(reason)) => inputs.skipped.push((found.shown.clone(), reason)),
             Err(Left::Trouble(diagnostic)) => {
@@ -227,7 +233,7 @@ fn settle_request_ids(logs: &mut [Input]) {
     let anew = behaviour::counts_anew(&candidates);
     let profiles = logs.iter_mut().filter_map(|log| match &mut log.kind {
         InputKind::Log(profile) => Some(profile),
-        InputKind::Metrics(_) | InputKind::Platform => None,
+        InputKind::Metrics(_) | InputKind::Platform | InputKind::Edges => None,
     });
     for (profile, (request_ids, counts_anew)) in profiles.zip(settled.into_iter().zip(anew)) {
         profile.request_ids = RequestIds { named: profile.candidates.ids(), ..request_ids };
@@ -338,6 +344,9 @@ fn recognise(
     let format = scan.read.metric.or_else(detected);
     if let Some(format) = format {
         return Ok(InputKind::Metrics(format));
+    }
+    if options.platform && edges::recognises(head) {
+        return Ok(InputKind::Edges);
     }
     if options.platform && platform::is_platform(head) {
         return Ok(InputKind::Platform);
@@ -485,14 +494,14 @@ impl Input {
     pub fn profile(&self) -> Option<&Profile> {
         match &self.kind {
             InputKind::Log(profile) => Some(profile),
-            InputKind::Metrics(_) | InputKind::Platform => None,
+            InputKind::Metrics(_) | InputKind::Platform | InputKind::Edges => None,
         }
     }
 
     /// The format of a file of metrics.
     pub fn metric_format(&self) -> Option<&'static dyn MetricFormat> {
         match self.kind {
-            InputKind::Log(_) | InputKind::Platform => None,
+            InputKind::Log(_) | InputKind::Platform | InputKind::Edges => None,
             InputKind::Metrics(format) => Some(format),
         }
     }

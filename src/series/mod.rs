@@ -2,4 +2,6 @@
 
 pub mod bins;
 pub mod change;
+pub mod shift;
+pub mod step;
 pub mod track;

@@ -295,6 +295,49 @@ static METERS: &[Meter] = &[
 static OTHER: Meter =
     meter("metric-change", &[], Worse::Either, (Nature::Symptom, Severity::Low), "a recorded value changes");
 
+/// The words of a name in lower case: `CPUUsageRate` and `cpu_usage.rate` have the same.
+pub fn words(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
+    let mut words = vec![String::new()];
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let after = letters.get(at + 1);
+        let begins = letter.is_uppercase()
+            && (before.is_some_and(char::is_lowercase)
+                || before.is_some_and(char::is_uppercase) && after.is_some_and(|c| c.is_lowercase()));
+        if !letter.is_alphanumeric() || begins {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Does a name say that it is a machine's, whoever tells it?
+pub fn is_of_node(name: &str) -> bool {
+    words(name).first().is_some_and(|word| matches!(word.as_str(), "node" | "host" | "machine"))
+}
+
+/// What a metric of levels measures, in whatever spelling its name is. A quantile alone is one of durations, and what
+/// succeeds is a share.
+pub fn of_gauge(name: &str) -> &'static Meter {
+    const QUANTILES: [&str; 12] =
+        ["50", "75", "90", "95", "99", "999", "p50", "p75", "p90", "p95", "p99", "p999"];
+    let words = words(name);
+    let known = of_name(&words.join("_"));
+    let last = words.last().map_or("", String::as_str);
+    match known.detector {
+        "metric-change" if words.iter().any(|word| word == "success") => of_name("success_rate"),
+        "metric-change" if QUANTILES.contains(&last) => of_name("latency"),
+        _ => known,
+    }
+}
+
 /// What a metric measures, by its name.
 pub fn of_name(name: &str) -> &'static Meter {
     let name = name.to_ascii_lowercase();
@@ -386,6 +429,7 @@ pub const OUTCOMES: &[&str] = &[
 pub const OWNERS: &[&str] = &[
     "service",
     "service_name",
+    "microservice",
     "app",
     "application",
     "deployment",
@@ -404,9 +448,47 @@ pub const OWNERS: &[&str] = &[
     "pod_name",
 ];
 
+/// The part before others of a label that names whose a series is, in any spelling; `None` of other labels.
+pub fn owner_rank(label: &str) -> Option<usize> {
+    OWNERS.iter().position(|owner| is_spelled(label, owner))
+}
+
+/// Is it a label of pods?
+pub fn is_pod(label: &str) -> bool {
+    is_spelled(label, "pod") || is_spelled(label, "pod_name")
+}
+
+/// Are two names the same, whatever joins their words: `PodName` and `pod_name`?
+fn is_spelled(one: &str, other: &str) -> bool {
+    let plain = |name: &'_ str| {
+        let letters: Vec<u8> = name.bytes().filter(|b| !matches!(b, b'_' | b'-' | b'.')).collect();
+        letters
+    };
+    one == other || plain(one).eq_ignore_ascii_case(&plain(other))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_read_in_any_spelling() {
+        for (name, expected) in [
+            ("CPUUsageRate_percent", "cpu"),
+            ("PodServerLatencyP95_seconds", "latency"),
+            ("SuccessRate", "errors"),
+            ("destination_success", "errors"),
+            ("source_95", "latency"),
+            ("latency", "latency"),
+            ("availability", "errors"),
+            ("box_42", "metric-change"),
+        ] {
+            assert_eq!(of_gauge(name).detector, expected, "{name}");
+        }
+        assert_eq!(words("HTTPServer2xx.rate"), ["http", "server2xx", "rate"]);
+        assert!(is_of_node("NodeCpuUsage") && !is_of_node("nodejs_heap"));
+        assert!(owner_rank("PodName").is_some() && owner_rank("ServiceName") == owner_rank("service_name"));
+    }
 
     #[test]
     fn names_say_what_is_measured() {

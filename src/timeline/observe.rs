@@ -164,6 +164,8 @@ pub struct Observed<'w> {
     /// Chunks with the times of their first and last entries.
     chunks: Vec<ChunkTimes>,
     requests: Tally<'w>,
+    /// When spans began.
+    spans: Bins,
 }
 
 /// A chunk of a file, and the earliest and latest time in it.
@@ -340,7 +342,13 @@ impl<'w> Observed<'w> {
             masks: RecentTexts::new(mask::mask),
             chunks: Vec::new(),
             requests: Tally::new(&wants.judge),
+            spans: Bins::default(),
         }
+    }
+
+    /// When spans began.
+    pub fn take_spans(&mut self) -> Bins {
+        std::mem::take(&mut self.spans)
     }
 
     /// The chunks in which there are entries with times, in order.
@@ -427,6 +435,13 @@ impl Fold for Observed<'_> {
         }
         let group = self.wants.group(entry.location.file);
         self.requests.add(entry, group);
+        // Spans are put together and judged by their own times.
+        if slots.span.is_some() {
+            if let Some(ts) = slots.ts {
+                self.spans.add(Moment { ts, location: entry.location });
+            }
+            return;
+        }
         let service = slots.role(Role::Service).key().unwrap_or_default();
         let service = shortened(&service);
         let message = slots.role(Role::Message).key().unwrap_or_default();
@@ -500,6 +515,7 @@ impl Fold for Observed<'_> {
     fn merge(&mut self, other: Self) {
         self.chunks.extend(other.chunks);
         self.requests.merge(other.requests);
+        self.spans.merge(other.spans);
         self.numbers.merge(other.numbers, Levels::merge);
         self.signals.merge(other.signals, |mine, theirs| {
             mine.count += theirs.count;

@@ -209,8 +209,8 @@ impl<'w> Scene<'w> {
         let selected = given.filter(|given| !given.typed).and_then(|given| given.within);
         let given = given.filter(|given| given.is_known(&chunks));
         let numbers = observed.take_numbers();
+        let mut all = observed.take_spans();
         let kinds = observed.into_sorted();
-        let mut all = Bins::default();
         for (kind, signal) in &kinds {
             if kind.what == What::Template {
                 all.merge(signal.bins.clone());

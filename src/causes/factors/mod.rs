@@ -1,6 +1,7 @@
 //! The reasons for and against a hypothesis, each in log odds and with its words: one file and one line in [`FACTORS`].
 
 mod below;
+mod calls;
 mod downstream;
 mod naming;
 mod nature;
@@ -31,6 +32,11 @@ const FACTORS: &[Judge] = &[
     relay::relayed,
     downstream::felt,
     downstream::entry,
+    calls::felt_by_callers,
+    calls::felt_below,
+    calls::unfelt,
+    calls::largest,
+    calls::chance,
     starved::starved,
     requests::covered,
     requests::beneath,
@@ -87,6 +93,7 @@ mod tests {
             subject: Subject { file: format!("{service}.log"), service: Some(service.to_owned()) },
             kinds: Vec::new(),
             evidence: Vec::new(),
+            around: None,
         }
     }
 
@@ -103,7 +110,8 @@ mod tests {
         let mut needs = crate::model::Needs::none();
         let wants = Wants::new(&[], &mut needs);
         let scene = Scene::new(&wants, Observed::new(&wants), &[]);
-        let mut view = View::of(&scene, candidates, None, None).unwrap();
+        let calls = crate::entities::calls::Calls::default();
+        let mut view = View::of(&scene, candidates, None, None, &calls).unwrap();
         view.contrast = contrast;
         for (by, named) in mentions {
             view.mentions[*by].push(*named);

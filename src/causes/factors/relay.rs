@@ -20,6 +20,8 @@ pub(super) fn relayed(view: &View<'_>, at: usize) -> Option<Factor> {
     let said = view.candidates.iter().enumerate().find(|(other, rival)| {
         let theirs = rival.lead();
         *other != at
+            // Quantities are measured, and repeat nothing.
+            && lead.around.is_none()
             && theirs.detector == lead.detector
             && (owns(rival) || !owns(candidate))
             && (theirs.from.0 < lead.from.0 || (owns(rival) && theirs.from.0 < lead.from.0 + SKEW))

@@ -13,8 +13,8 @@ mod workloads;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::book::NOWHERE;
 use super::finding::Finding;
-use super::recorded::NOWHERE;
 use crate::entities::owners::Owners;
 use crate::model::{Location, Timestamp};
 use crate::platform::cluster::Event;

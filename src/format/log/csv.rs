@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::columns::Columns;
 use super::layout::stamp;
+use super::span::SpanFields;
 use super::words::first_line;
 use super::{LogFormat, Plan, Sample, body, envelope, names};
 use crate::model::{Level, Role, Slots, Value};
@@ -74,6 +75,11 @@ pub(super) fn header(head: &[u8]) -> Option<Columns> {
         );
     }
     single.sort_unstable();
+    if let Some(spans) = SpanFields::of(&names)
+        && let Some(start) = names.iter().position(|name| Some(name.as_str()) == spans.start())
+    {
+        single.insert(0, (0, start));
+    }
     times.extend(single.into_iter().map(|(_, at)| (at, at)));
     times.into_iter().find_map(|time| {
         columns.time = time;
@@ -109,6 +115,13 @@ impl LogFormat for Csv {
         let Some(text) = columns.date_and_time(entry) else { return false };
         let understood = stamp(text).is_some();
         plan.offer_named(slots, b"ts", Value::plain(text));
+        let (date, time) = columns.time;
+        if slots.ts.is_none()
+            && date == time
+            && let Some(name) = columns.names.get(date)
+        {
+            plan.offer_named(slots, name.as_bytes(), columns.typed(text));
+        }
         for (index, (name, text)) in columns.cut(entry.trim_ascii_end()).enumerate() {
             if index != columns.time.0 && index != columns.time.1 {
                 let value = match undoubled(text) {

@@ -246,7 +246,8 @@ impl LogFormat for Envelope {
         slots.ts = slots.ts.or(outer.ts);
         slots.level = slots.level.or(outer.level);
         for role in FROM_OUTSIDE {
-            if !slots.role(role).is_some() && outer.role(role).is_some() {
+            let unsaid = !slots.role(role).is_some() || slots.is_loose(role);
+            if unsaid && outer.role(role).is_some() {
                 slots.set(role.slot(), outer.role(role));
             }
         }

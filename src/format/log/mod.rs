@@ -58,6 +58,7 @@ mod request;
 pub mod ruby;
 pub mod sap;
 mod severity;
+mod span;
 pub mod squid;
 pub mod stamp;
 pub mod survey;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::Reader;
-use crate::model::{Needs, Role, Slots, Value};
+use crate::model::{Needs, Role, Slots, SpanKind, Value};
 
 /// What a normalised entry needs extracted.
 pub fn needs() -> Needs {
@@ -12,6 +12,23 @@ pub fn needs() -> Needs {
         needs.role(role);
     }
     needs
+}
+
+/// What the entry says as a span, under the names that spans have everywhere; `None` if it is none.
+pub fn span(slots: &Slots<'_>) -> Option<Json> {
+    let span = slots.span?;
+    let text = |value: Value<'_>| value.text().map_or(Json::Null, |text| Json::String(text.into_owned()));
+    Some(serde_json::json!({
+        "trace_id": text(slots.role(Role::TraceId)),
+        "span_id": text(span.id),
+        "parent_id": text(span.parent),
+        "service": text(slots.role(Role::Service)),
+        "operation": text(slots.role(Role::Message)),
+        "kind": span.kind.map(SpanKind::name),
+        "duration_ms": slots.duration,
+        "status": span.status.name(),
+        "peer": text(span.peer),
+    }))
 }
 
 /// The entry as a JSON object; `slots` hold what [`needs`] asks for.
@@ -39,6 +56,9 @@ pub fn object(file: &str, line: u64, offset: u64, raw: &[u8], reader: &Reader, s
     object.insert("level".into(), slots.level.map_or(Json::Null, |level| level.name().into()));
     object.insert("message".into(), message);
     object.insert("request_id".into(), text(Role::RequestId));
+    if let Some(span) = span(slots) {
+        object.insert("span".into(), span);
+    }
     object.insert("fields".into(), Json::Object(fields));
     Json::Object(object)
 }

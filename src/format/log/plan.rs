@@ -533,8 +533,12 @@ impl Plan {
                 continue;
             }
             let framed = target.slot.role().is_some_and(|role| FRAME.contains(&role));
-            if !(framed && slots.get(target.slot).is_some()) {
+            let before = slots.get(target.slot);
+            if !(framed && before.is_some()) {
                 self.offer(slots, *target, value);
+                if slots.get(target.slot) != before {
+                    slots.found_among_words(target.slot);
+                }
             }
         }
     }

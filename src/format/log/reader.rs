@@ -7,6 +7,7 @@ use super::header::Header;
 use super::layer::SYSLOG;
 use super::own::{Own, PathPattern};
 use super::request::Request;
+use super::span::SpanSlots;
 use super::trace::{continues, continues_untimed, ends_trace, is_traceback, opens_crash};
 use super::words::first_line;
 use super::{LogFormat, Plan, Profile, dotnet, json, names, text};
@@ -41,6 +42,8 @@ pub struct Reader {
     service: Option<String>,
     /// The field with the name of a pod, which may tell the service.
     pod: Option<Slot>,
+    /// Where its entries say what spans say, if they are spans.
+    spans: Option<SpanSlots>,
 }
 
 /// Options that a person gave for reading logs.
@@ -113,10 +116,13 @@ impl Reader {
         if needs.has(Role::Level) && profile.level_is_told_by_status() {
             needs.role(Role::Status);
         }
+        let spans = profile.spans.as_ref().map(|fields| SpanSlots::new(fields, &mut needs));
+        let of_spans = profile.spans.as_ref().map_or_else(Vec::new, |fields| fields.roles(&profile.keys));
         let formats = options.format.map_or_else(|| profile.formats.clone(), |format| vec![format]);
         let plan = |needs: &Needs| {
             let plan = Plan::new(needs, clock, &profile.keys)
                 .behaving(&profile.behaving)
+                .mapped(&of_spans)
                 .mapped(&options.map)
                 .of(profile);
             plan.with_own(&formats, &profile.keys)
@@ -138,6 +144,7 @@ impl Reader {
             frame,
             service,
             pod,
+            spans,
         }
     }
 
@@ -345,8 +352,11 @@ impl Reader {
     /// Puts what is wanted of `entry` into `slots`; says whether a format understood it.
     pub fn extract<'a>(&'a self, entry: &'a [u8], slots: &mut Slots<'a>) -> bool {
         let understood = self.extract_by(&self.plan, entry, slots);
+        if let Some(spans) = &self.spans {
+            spans.settle(slots, |value| self.plan.clock().value(value));
+        }
         if let Some(pod) = self.pod
-            && !slots.role(Role::Service).is_some()
+            && (!slots.role(Role::Service).is_some() || slots.is_loose(Role::Service))
             && let Value::Text(text) = slots.get(pod)
             && let Some(service) = of_pod(text.raw)
         {

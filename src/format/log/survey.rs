@@ -11,6 +11,7 @@ use super::layout::{BARE_SLACK, Found, Layout, locate, locate_bare, stamp};
 use super::noted::{Keys, MOST_DATES, Noted, Spoken};
 use super::reader::without_mark;
 use super::records::Records;
+use super::span::SpanFields;
 use super::wrapping::Wrapping;
 use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
@@ -60,6 +61,8 @@ pub struct Profile {
     pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
     pub keys: Vec<String>,
+    /// The fields of its spans, if its entries are spans of traces.
+    pub spans: Option<SpanFields>,
     /// Fields that play roles which no name plays, by what is in them.
     pub behaving: Vec<(Role, Vec<String>)>,
     /// Do messages carry objects of JSON?
@@ -284,10 +287,15 @@ impl Seen {
                 self.fields(format, &line, ts);
                 return;
             };
-            if line.starts_with(b"{") {
-                // What carries the line has names of its own.
-                let ts = self.time(&json::Json, &line);
-                self.fields(&json::Json, &line, ts);
+            // What carries the line has names of its own.
+            let outer: Option<&dyn LogFormat> = match line.first() {
+                Some(b'{') => Some(&json::Json),
+                _ if layer == u8::MAX && csv::Csv.starts(&line, &self.plan) => Some(&csv::Csv),
+                _ => None,
+            };
+            if let Some(outer) = outer {
+                let ts = self.time(outer, &line);
+                self.fields(outer, &line, ts);
             }
             layer = format.layer();
             line = Cow::Owned(inner.into_owned());
@@ -486,9 +494,17 @@ impl Seen {
                 }
             }
         }
+        // What makes an entry a span stands in most of them, not among the words of some.
+        let most = self.survey.lines.min(keys.first().map_or(0, |(count, _)| *count));
+        let usual = keys.iter().filter(|(count, _)| count * 2 >= most).map(|(_, key)| key.clone());
+        let are_spans = SpanFields::of(&usual.collect::<Vec<_>>()).is_some();
         let keys: Vec<String> = keys.into_iter().map(|(_, key)| key).collect();
-        let units = self.durations.settle(names::unit_of_file(&keys).is_some());
+        let spans = are_spans.then(|| SpanFields::of(&keys)).flatten();
+        // Spans count in the unit of their starts.
+        let known = names::unit_of_file(&keys).is_some() || spans.is_some();
+        let units = self.durations.settle(known);
         Profile {
+            spans,
             records: None,
             wrapping: self.plan.wrapping().clone(),
             formats,

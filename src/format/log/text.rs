@@ -258,6 +258,7 @@ pub(super) fn offer_body<'a>(text: &'a [u8], message: &'a [u8], plan: &Plan, slo
         && let Some(id) = body::id(message)
     {
         plan.offer_missing(slots, b"request_id", Value::plain(id));
+        slots.found_among_words(Role::RequestId.slot());
     }
 }
 

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::exposition::{head_lines, lines, nanos_to_millis, seconds, series, text};
+use super::pairs::pairs;
 use super::{Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
 use crate::format::log::names;
 use crate::format::time::{self, Clock};
 use crate::model::{Labels, Role, Sample};
 
+mod head;
 mod number;
+
+use head::{Head, label_name};
 
 /// The format's name.
 pub const NAME: &str = "csv";
@@ -23,7 +27,7 @@ const NAMES: [&str; 9] =
     ["__name__", "metric", "metric_name", "kpi_name", "kpi", "name", "series", "_field", "metricname"];
 /// Names of the column that holds its value then.
 const VALUES: [&str; 2] = ["value", "_value"];
-/// Words in the names of columns that tell of an event and not of what was measured.
+/// Words in the names of columns of words that tell of an event and not of what was measured.
 const EVENTS: [&str; 16] = [
     "message",
     "msg",
@@ -51,6 +55,8 @@ const BYTES_LOOKED_AT: usize = 64 << 10;
 /// What the columns mean.
 struct Header {
     delimiter: u8,
+    /// The lines before the rows.
+    lines: usize,
     /// Whether a comma in a number is its decimal point, where there is no point.
     decimal_comma: bool,
     time: usize,
@@ -65,9 +71,10 @@ enum Layout {
 }
 
 enum Column {
-    Series(Labels),
+    /// Its labels, and what its values are multiplied by.
+    Series(Labels, f64),
     Label(String),
-    /// The time, or the numbers of lines that pandas writes.
+    /// The time, the same in another notation, or the numbers of lines that pandas writes.
     Neither,
 }
 
@@ -88,12 +95,14 @@ impl MetricFormat for Csv {
             return false;
         }
         let mut rows = 0;
-        let mut lines = head_lines(head).filter(|line| !line.is_empty() && !is_hint(line)).skip(1);
+        let mut lines = head_lines(head).filter(|line| !line.is_empty() && !is_hint(line)).skip(header.lines);
         let zone = chrono_tz::UTC;
-        lines.all(|line| {
+        let is_read = lines.all(|line| {
             rows += 1;
             header.row(line, zone, &mut |_, _| {}).is_ok()
-        }) && rows > 0
+        });
+        // A table of which only the head was written, or nothing was measured, is one.
+        is_read && (rows > 0 || header.names_only_numbers())
     }
 
     fn read(
@@ -124,6 +133,9 @@ impl MetricFormat for Csv {
             ",time,cpu\n0,1703385000,0.5\n1,1703385015,0.6\n",
             "timestamp,metric,gateway,value\n1703385000,payments,stripe,5\n1703385015000,payments,paypal,7\n",
             "time,host,cpu,memory\n1703385000,a,12.5 %,1.5 GiB\n1703385000,b,7 %,900 MiB\n",
+            "service,shop,bank\nmetric,latency,latency\nstat,p50,p50\nunix_timestamp,,\n1703385000.0,0.5,\n1703385300.0,0.5,2\n",
+            "Time,TimeStamp,Pod,Cpu(m),Latency(ms)\n2023-12-24 03:00:00.5 +0000 UTC m=+20.419,1703386800,a-1,20,5\n",
+            "time,shop_bank,shop_stock,stock_db1\n1703385000,1,2,NaN\n",
             "sep=;\nZeit;Last\n24.12.2023 02:30:00;0,5\n24.12.2023 02:31:00;1,25\n",
         ]
     }
@@ -147,6 +159,7 @@ fn each_row(
     refuse: &mut dyn FnMut(MetricError) -> Result<(), MetricError>,
 ) -> Result<(), MetricError> {
     let mut header = None;
+    let mut heads = 0;
     for (number, line) in lines(bytes) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() || is_hint(line) {
@@ -154,12 +167,18 @@ fn each_row(
         }
         let error = |message: String| MetricError { line: number, column: 1, message, hint: None };
         let Some(header) = &header else {
-            header = Some(Header::read(bytes).ok_or_else(|| MetricError {
+            let read = Header::read(bytes).ok_or_else(|| MetricError {
                 hint: Some("the first line names the columns, one of them time or timestamp".to_owned()),
                 ..error("the columns do not say where times and values are".to_owned())
-            })?);
+            })?;
+            heads = read.lines - 1;
+            header = Some(read);
             continue;
         };
+        if heads > 0 {
+            heads -= 1;
+            continue;
+        }
         if let Err(message) = header.row(line, zone, &mut |labels, sample| each(number, labels, sample)) {
             refuse(error(message))?;
         }
@@ -168,7 +187,7 @@ fn each_row(
 }
 
 /// The fields of a line, quotes resolved.
-fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
+pub(in crate::format) fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
@@ -200,7 +219,7 @@ fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
 }
 
 /// What separates the fields: the first of `;`, tab and `,` that makes several of them.
-fn delimiter(line: &[u8]) -> Option<u8> {
+pub(in crate::format) fn delimiter(line: &[u8]) -> Option<u8> {
     b";\t,".iter().copied().find(|b| fields(line, *b).is_some_and(|fields| fields.len() > 1))
 }
 
@@ -221,13 +240,14 @@ impl Header {
     fn read(bytes: &[u8]) -> Option<Self> {
         let head = &bytes[..bytes.len().min(BYTES_LOOKED_AT)];
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        let mut lines = lines(head)
-            .map(|(_, line)| line.strip_suffix(b"\r").unwrap_or(line))
-            .filter(|line| !line.is_empty() && !is_hint(line));
-        let first = lines.next()?;
-        let delimiter = delimiter(first)?;
-        let columns = fields(first, delimiter)?;
-        let rows = lines.take(ROWS_LOOKED_AT).filter_map(|line| fields(line, delimiter));
+        let lines = || {
+            let lines = lines(head).map(|(_, line)| line.strip_suffix(b"\r").unwrap_or(line));
+            lines.filter(|line| !line.is_empty() && !is_hint(line))
+        };
+        let delimiter = delimiter(lines().next()?)?;
+        let heads = Head::read(lines(), delimiter)?;
+        let columns = &heads.names;
+        let rows = lines().skip(heads.lines).take(ROWS_LOOKED_AT).filter_map(|line| fields(line, delimiter));
         let mut table = Table { columns: vec![Vec::new(); columns.len()] };
         for row in rows.filter(|row| row.len() == columns.len()) {
             for (column, field) in table.columns.iter_mut().zip(row) {
@@ -246,7 +266,7 @@ impl Header {
                 (![time, name, value].contains(&i) && !column.is_empty()).then(|| column.clone())
             });
             let layout = Layout::Long { name, value, labels: labels.collect() };
-            return Some(Header { delimiter, decimal_comma, time, layout });
+            return Some(Header { delimiter, lines: heads.lines, decimal_comma, time, layout });
         }
         let mut known = Vec::new();
         for (i, column) in columns.iter().enumerate() {
@@ -254,21 +274,47 @@ impl Header {
             let is_index = i == 0 && column.is_empty();
             let is_empty = table.columns[i].iter().all(|field| is_missing(field));
             let is_number = |field: &str| number::read(field, decimal_comma).is_some();
-            known.push(if i == time || is_index {
+            let is_time_again = TIMES.iter().any(|name| column.eq_ignore_ascii_case(name)) && dated(&i);
+            let series = || heads.series(i).map(|(series, factor)| Column::Series(series, factor));
+            known.push(if i == time || is_index || is_time_again {
                 Column::Neither
             } else if is_empty || table.all(i, is_number) {
-                Column::Series(column_labels(column)?)
+                series()?
             } else if table.columns[i].iter().any(|field| is_number(field))
                 && mostly(&table.columns[i], is_number)
             {
                 // A word among numbers is a mistake of its row.
-                Column::Series(column_labels(column)?)
+                series()?
             } else {
-                Column::Label(column.clone())
+                Column::Label(label_name(column))
             });
         }
-        let header = Header { delimiter, decimal_comma, time, layout: Layout::Wide(known) };
-        header.is_measured(&columns, &table).then_some(header)
+        if heads.lines == 1 {
+            name_pairs(columns, &mut known);
+        }
+        let layout = Layout::Wide(known);
+        let header = Header { delimiter, lines: heads.lines, decimal_comma, time, layout };
+        header.is_measured(columns, &table).then_some(header)
+    }
+
+    /// Do the columns of a table without rows say that it would hold numbers?
+    fn names_only_numbers(&self) -> bool {
+        const FEWEST: usize = 2;
+        let Layout::Wide(columns) = &self.layout else { return true };
+        let series = columns.iter().filter_map(|column| match column {
+            Column::Series(series, _) => Some(series.metric().to_ascii_lowercase()),
+            _ => None,
+        });
+        let tells_event = |name: &String| {
+            EVENTS.iter().any(|word| name.contains(word))
+                || ["level", "severity", "status"].contains(&&**name)
+        };
+        let (mut count, mut events) = (0, 0);
+        for name in series {
+            count += 1;
+            events += usize::from(tells_event(&name));
+        }
+        count >= FEWEST && events == 0
     }
 
     /// Is this what was measured at times, and not what happened, one row an event?
@@ -276,14 +322,14 @@ impl Header {
         let Layout::Wide(columns) = &self.layout else { return true };
         let labels: Vec<usize> =
             (0..columns.len()).filter(|&i| matches!(columns[i], Column::Label(_))).collect();
-        let has_series = columns.iter().any(|column| matches!(column, Column::Series(_)));
+        let has_series = columns.iter().any(|column| matches!(column, Column::Series(..)));
         if labels.is_empty() || !has_series {
             return has_series;
         }
         let tells_event = |&i: &usize| {
             let name = names[i].to_ascii_lowercase();
             let roles = names::roles_of(&names[i]);
-            EVENTS.iter().any(|word| name.contains(word))
+            labels.contains(&i) && EVENTS.iter().any(|word| name.contains(word))
                 || roles.iter().any(|(role, ..)| {
                     matches!(role, Role::Message | Role::Level | Role::RequestId | Role::TraceId | Role::User)
                 })
@@ -331,9 +377,11 @@ impl Header {
                 let mut labels = Vec::new();
                 for (column, field) in columns.iter().zip(&fields) {
                     match column {
-                        Column::Series(series) if !is_missing(field) => samples.push((series, value(field)?)),
+                        Column::Series(series, factor) if !is_missing(field) => {
+                            samples.push((series, value(field)? * factor));
+                        }
                         Column::Label(name) => labels.push((name, field)),
-                        Column::Series(_) | Column::Neither => {}
+                        Column::Series(..) | Column::Neither => {}
                     }
                 }
                 for (series, value) in samples {
@@ -363,15 +411,27 @@ impl Header {
     }
 }
 
+/// Columns that are all called by two names are what one of them calls the other for.
+fn name_pairs(names: &[String], columns: &mut [Column]) {
+    let is_series = |at: &usize| matches!(columns[*at], Column::Series(..));
+    let series: Vec<usize> = (0..columns.len()).filter(is_series).collect();
+    let called: Vec<&str> = series.iter().map(|at| names[*at].as_str()).collect();
+    let Some(pairs) = pairs(&called) else { return };
+    for (at, (client, server)) in series.into_iter().zip(pairs) {
+        columns[at] = Column::Series(Labels::new([("client", client), ("server", server)]), 1.0);
+    }
+}
+
 /// At least nine of ten values that are there.
 fn mostly(values: &[String], holds: impl Fn(&str) -> bool) -> bool {
     let there = || values.iter().filter(|field| !is_missing(field));
     10 * there().filter(|field| holds(field)).count() >= 9 * there().count()
 }
 
-/// No value: what spreadsheets and Grafana write.
+/// No value: what spreadsheets, Grafana and pandas write.
 fn is_missing(field: &str) -> bool {
-    field.is_empty() || field.eq_ignore_ascii_case("null") || field == "-"
+    const WORDS: [&str; 7] = ["null", "-", "nan", "none", "na", "n/a", "<na>"];
+    field.is_empty() || field.len() <= 4 && WORDS.iter().any(|word| field.eq_ignore_ascii_case(word))
 }
 
 /// A column's name as a series: `up{job="x"}`, or any text as a metric's name.
@@ -392,8 +452,9 @@ fn column_labels(column: &str) -> Option<Labels> {
 
 /// A time that could be nothing else: a date, or as many digits as epochs have.
 fn is_dated(text: &str) -> bool {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    (!digits || matches!(text.len(), 10 | 13 | 16 | 19))
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    (!digits || matches!(whole.len(), 10 | 13 | 16 | 19))
         && parse_time(text, chrono_tz::UTC).is_some()
         && (digits || text.contains([':', '-', '/']))
 }
@@ -417,13 +478,24 @@ fn parse_time(text: &str, zone: chrono_tz::Tz) -> Option<i64> {
     let read = |text: &str| {
         let (stamp, used) = time::read(text.as_bytes())?;
         let rest = text.get(used..)?.trim();
-        if !matches!(rest, "" | "UTC" | "Z") {
+        // Go's `time.Time` says which zone its offset is of, and how long the process has been running.
+        let rest = rest.split_once("m=").map_or(rest, |(zone, _)| zone.trim_end());
+        let is_zone = text[..used].ends_with(|c: char| c.is_ascii_digit())
+            && (2..=5).contains(&rest.len())
+            && rest.bytes().all(|b| b.is_ascii_uppercase());
+        if !matches!(rest, "" | "UTC" | "Z") && !(is_zone && has_offset(&text[..used])) {
             return None;
         }
         clock.resolve(stamp).map(crate::model::Timestamp::millis)
     };
     // A date alone is the start of its day.
     read(text).or_else(|| read(&format!("{text} 00:00:00")))
+}
+
+/// Does a time end with an offset: `+0200`, `-07:00`?
+fn has_offset(time: &str) -> bool {
+    let digits = time.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+    digits.ends_with(['+', '-']) && (4..=5).contains(&(time.len() - digits.len()))
 }
 
 #[cfg(test)]
@@ -454,6 +526,10 @@ mod tests {
             ("2023-12-24 02:30:00.250", Some(1_703_385_000_250)),
             ("2023-12-24T11:30:00+09:00", Some(1_703_385_000_000)),
             ("2023-12-24 02:30", Some(1_703_385_000_000)),
+            ("2023-12-24 02:30:00.250333 +0000 UTC m=+3420.417333200", Some(1_703_385_000_250)),
+            ("2023-12-24 03:30:00 +0100 CET", Some(1_703_385_000_000)),
+            ("1703385000.0", Some(1_703_385_000_000)),
+            ("2023-12-24 02:30:00 GET", None),
             ("2023-13-24 02:30", None),
             ("yesterday", None),
             ("", None),
@@ -482,6 +558,20 @@ mod tests {
             ),
             ("Zeit;Last\n2023-12-24 02:30:00;0,5\n", "Last 0.5 @1703385000"),
             ("sep=;\nZeit;Last\n2023-12-24 02:30:00;1.234,5 ms\n", "Last 1.2345 @1703385000"),
+            (
+                "service,shop,bank\nmetric,latency,requests (1/s)\nunix_timestamp,,\n1703385000.0,0.5,\n1703385300.0,NaN,2\n",
+                "latency{service=\"shop\"} 0.5 @1703385000; requests__1_s_{service=\"bank\"} 2 @1703385300",
+            ),
+            (
+                "Time,TimeStamp,PodName,Cpu(m),Mem (Mi),ErrorRate\n\
+                 2023-12-24 02:30:00.911 +0000 UTC m=+20.417,1703385000,shop-1,20,2,0\n",
+                "Cpu_cores{PodName=\"shop-1\"} 0.02 @1703385000; \
+                 Mem_bytes{PodName=\"shop-1\"} 2097152 @1703385000; ErrorRate{PodName=\"shop-1\"} 0 @1703385000",
+            ),
+            (
+                "time,shop_bank,shop_stock,stock_db1\n1703385000,1,,3\n",
+                "{client=\"shop\", server=\"bank\"} 1 @1703385000; {client=\"stock\", server=\"db1\"} 3 @1703385000",
+            ),
             ("Time\tup\n2023-12-24 02:30:00\t1\n", "up 1 @1703385000"),
         ] {
             assert_eq!(read(text, chrono_tz::UTC), expected, "{text}");
@@ -493,6 +583,14 @@ mod tests {
     }
 
     #[test]
+    fn a_head_alone_is_a_table_without_rows() {
+        assert!(Csv.recognises(b"Time,TimeStamp,PodName,Cpu(m),Mem(Mi)\n"));
+        for text in ["timestamp,level,message\n", "time,a\n", "name,cpu,memory\n"] {
+            assert!(!Csv.recognises(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
     fn what_happened_is_no_metric() {
         for text in [
             "timestamp,level,duration\n1703385000,info,5\n",
@@ -500,6 +598,8 @@ mod tests {
             "time,service,took\n1703385000,a,5\n1703385001,b,6\n1703385003,c,6\n1703385007,a,6\n",
             "time,what\n2023-12-24 02:30:00,started\n",
             "1,2,3\n4,5,6\n",
+            "[info,2024-03-05T10:10:11.123+01:00,ns_1]x\n[error,2024-03-05T10:10:12.123+01:00,ns_1]z\n",
+            "{\"a\":\"x\",\"b\":\"y\"}\n{\"a\":\"z\",\"b\":\"w\"}\n",
         ] {
             assert!(!Csv.recognises(text.as_bytes()), "{text}");
         }

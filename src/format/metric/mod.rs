@@ -7,6 +7,7 @@ mod exposition;
 mod family;
 mod native;
 mod openmetrics;
+pub mod pairs;
 mod prometheus;
 mod promtool;
 mod strict;

@@ -3,12 +3,15 @@
 
 use super::found::{SEPARATOR, event, members, object_within};
 use super::line::{Fields, copy, items};
-use super::{Records, Step};
+use super::{Records, Shape, Step};
 use crate::format::log::json::{self, string};
 use crate::model::{Text, Value};
 
 /// How far ahead is looked for what an element of a batch says behind its records.
 const WINDOW: usize = 1 << 20;
+
+/// The same for a trace: Jaeger says behind its spans whose they are.
+const WINDOW_OF_TRACE: usize = 48 << 20;
 
 /// Lines that were written of records.
 #[derive(Debug, Default)]
@@ -55,6 +58,8 @@ struct Frame {
     context: Vec<u8>,
     /// The names of the columns of its rows.
     columns: Vec<Vec<u8>>,
+    /// What it says of some of its records: the name under which they ask for it, and fields. Jaeger's processes.
+    processes: Vec<(Vec<u8>, Vec<u8>)>,
     /// Was all of it looked at when it was entered?
     settled: bool,
 }
@@ -184,7 +189,8 @@ impl Cutter {
             }
             return end;
         }
-        let seen = &bytes[..bytes.len().min(at.saturating_add(WINDOW))];
+        let window = if self.records.spans { WINDOW_OF_TRACE } else { WINDOW };
+        let seen = &bytes[..bytes.len().min(at.saturating_add(window))];
         match end_of(seen, at, ended) {
             Next::End(end) if !self.leads(bytes, at, step) => {
                 self.record(bytes, at, end, cut);
@@ -194,7 +200,7 @@ impl Cutter {
                 self.enter(step, Some((bytes, at)));
                 Next::End(at + 1)
             }
-            Next::More if seen.len() < at.saturating_add(WINDOW) && !ended => Next::More,
+            Next::More if seen.len() < at.saturating_add(window) && !ended => Next::More,
             _ if bytes[at] == b'{' => {
                 self.enter(step, None);
                 Next::End(at + 1)
@@ -230,7 +236,13 @@ impl Cutter {
 
     /// Enters a list or an object; one that is known to its end is asked at once what it says of its records.
     fn enter(&mut self, step: usize, whole: Option<(&[u8], usize)>) {
-        let frame = Frame { step, context: Vec::new(), columns: Vec::new(), settled: whole.is_some() };
+        let frame = Frame {
+            step,
+            context: Vec::new(),
+            columns: Vec::new(),
+            processes: Vec::new(),
+            settled: whole.is_some(),
+        };
         self.frames.push(frame);
         if let Some((bytes, at)) = whole {
             members(bytes, at, |key, at| {
@@ -267,7 +279,7 @@ impl Cutter {
     /// Keeps what stands beside the way to the records: names of columns, and what is said of all records. Of an element
     /// of a batch that is everything, of a document only what labels are.
     fn beside(&mut self, bytes: &[u8], key: &[u8], at: usize) {
-        let typed = self.records.are_typed();
+        let shape = self.records.shape();
         let Some(frame) = self.frames.last_mut() else { return };
         let steps = &self.records.steps;
         if matches!(steps.get(frame.step), Some(Step::Key(wanted)) if **wanted == *key) {
@@ -277,9 +289,18 @@ impl Cutter {
             frame.columns = column_names(bytes, at);
             return;
         }
+        if shape.span && key == b"processes" {
+            members(bytes, at, |name, at| {
+                let mut said = Vec::new();
+                Fields::new(&mut said, shape).process(bytes, at);
+                frame.processes.push((name.to_vec(), said));
+                true
+            });
+            return;
+        }
         let is_element = frame.step > 0 && steps[frame.step - 1] == Step::Each;
         if is_element || LABELS.contains(&key) {
-            let mut fields = Fields::resume(&mut frame.context, typed);
+            let mut fields = Fields::resume(&mut frame.context, shape);
             fields.context(bytes, key, at);
         }
     }
@@ -290,20 +311,24 @@ impl Cutter {
         cut.text.extend_from_slice(&self.prefix);
         let contexts =
             || self.frames.iter().rev().map(|frame| &frame.context).filter(|context| !context.is_empty());
-        let typed = self.records.are_typed() && !self.frames.is_empty();
-        let plain = !typed && contexts().next().is_none() && bytes[at] != b'[';
+        let shape = if self.frames.is_empty() {
+            Shape { typed: false, ..self.records.shape() }
+        } else {
+            self.records.shape()
+        };
+        let plain = shape == Shape::default() && contexts().next().is_none() && bytes[at] != b'[';
         if plain || !matches!(bytes[at], b'{' | b'[') {
             copy(&bytes[at..end], &mut cut.text);
         } else {
             cut.text.push(b'{');
             let columns = self.frames.iter().rev().find(|frame| !frame.columns.is_empty());
             let start = cut.text.len();
-            Fields::new(&mut cut.text, typed).record(
+            Fields::new(&mut cut.text, shape).record(
                 bytes,
                 at,
                 columns.map_or(&[][..], |frame| &frame.columns),
             );
-            for context in contexts() {
+            for context in contexts().chain(self.process_of(bytes, at)) {
                 if cut.text.len() > start {
                     cut.text.push(b',');
                 }
@@ -312,6 +337,20 @@ impl Cutter {
             cut.text.push(b'}');
         }
         cut.text.push(b'\n');
+    }
+
+    /// What the process says that the span at `at` is of.
+    fn process_of(&self, bytes: &[u8], at: usize) -> Option<&Vec<u8>> {
+        let processes = &self.frames.iter().rev().find(|frame| !frame.processes.is_empty())?.processes;
+        let mut of = None;
+        members(bytes, at, |key, at| {
+            if key == b"processID" {
+                of = string(bytes, at).map(|(name, ..)| name);
+            }
+            of.is_none()
+        });
+        let of = of?;
+        processes.iter().find(|(name, _)| name == of).map(|(_, said)| said).filter(|said| !said.is_empty())
     }
 
     /// Keeps the rest of a line as it is; where the next begins.

@@ -1,8 +1,9 @@
 //! Finds where the records of a file are, by what is in its first values: a record has a time.
 
-use super::Step;
+use super::{Records, Step};
 use crate::format::log::contents::instant;
 use crate::format::log::json::{blanks, string, value};
+use crate::format::log::span::SpanFields;
 use crate::format::log::{json, names};
 use crate::model::{Role, Value};
 
@@ -21,12 +22,12 @@ const DEEP_IN_RECORD: usize = 3;
 /// The byte before each record of a JSON text sequence (RFC 7464).
 pub(super) const SEPARATOR: u8 = 0x1E;
 
-/// The way to the records of a file with this head.
-pub(super) fn find(head: &[u8]) -> Option<Vec<Step>> {
+/// Where the records of a file with this head are.
+pub(super) fn find(head: &[u8]) -> Option<Records> {
     let mut at = blanks(head, 0);
     let first = *head.get(at)?;
     if first == SEPARATOR || event(&head[at..]).is_some() {
-        return Some(Vec::new());
+        return Some(Records::default());
     }
     if first == b'[' {
         return way(head, at);
@@ -38,11 +39,12 @@ pub(super) fn find(head: &[u8]) -> Option<Vec<Step>> {
         let open = if opens { Some(at) } else { object_within(line).map(|open| at + open) };
         if let Some(open) = open {
             let end = json::skip(head, open);
-            if let Some(way) = way(head, open).filter(|way| !way.is_empty()) {
-                return Some(way);
+            let way = way(head, open);
+            if let Some(way) = way.as_ref().filter(|way| !way.steps.is_empty() || way.spans) {
+                return Some(way.clone());
             }
             if opens && end.is_some_and(|end| is_followed(head, end)) {
-                return Some(Vec::new());
+                return Some(Records::default());
             }
         }
         at = blanks(head, line_end);
@@ -77,52 +79,63 @@ fn is_followed(head: &[u8], end: usize) -> bool {
 }
 
 /// The way from the value at `at` to its records, if there are any. The value may be cut.
-fn way(bytes: &[u8], at: usize) -> Option<Vec<Step>> {
+fn way(bytes: &[u8], at: usize) -> Option<Records> {
     let mut steps = Vec::new();
-    search(bytes, at, &mut steps).then_some(steps)
+    let spans = search(bytes, at, &mut steps)?;
+    Some(Records { steps, spans: spans == Is::Spans })
+}
+
+/// What records are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is {
+    Entries,
+    Spans,
 }
 
 /// Looks for records in the value at `at`, which `steps` lead to; the outermost that have a time and say something, else
 /// the innermost that have a time.
-fn search(bytes: &[u8], at: usize, steps: &mut Vec<Step>) -> bool {
+fn search(bytes: &[u8], at: usize, steps: &mut Vec<Step>) -> Option<Is> {
     if steps.len() > DEEP {
-        return false;
+        return None;
     }
     match bytes.get(at) {
         Some(b'{') => {
             let own = Signs::of(bytes, at);
+            if own.is_span() {
+                return Some(Is::Spans);
+            }
             if own.is_record() {
-                return true;
+                return Some(Is::Entries);
             }
             let before = steps.len();
-            let mut found = false;
+            let mut found = None;
             members(bytes, at, |key, at| {
                 if matches!(bytes.get(at), Some(b'{' | b'[')) {
                     steps.push(Step::Key(key.into()));
                     // Keys alone lead to one record at most: that is the entry, not a list of them.
-                    found = search(bytes, at, steps) && steps[before..].contains(&Step::Each);
-                    if !found {
+                    found = search(bytes, at, steps).filter(|_| steps[before..].contains(&Step::Each));
+                    if found.is_none() {
                         steps.truncate(before);
                     }
                 }
-                !found
+                found.is_none()
             });
-            found || (own.named && steps.last() == Some(&Step::Each))
+            found.or((own.named && steps.last() == Some(&Step::Each)).then_some(Is::Entries))
         }
         Some(b'[') => {
             steps.push(Step::Each);
             let first = blanks(bytes, at + 1);
             let found = match bytes.get(first) {
-                Some(b'[') => is_row(bytes, first) || is_pairs(bytes, first),
-                Some(b'{') => search(bytes, first, steps),
-                _ => false,
+                Some(b'[') if is_row(bytes, first) || is_pairs(bytes, first) => Some(Is::Entries),
+                Some(b'{' | b'[') => search(bytes, first, steps),
+                _ => None,
             };
-            if !found {
+            if found.is_none() {
                 steps.pop();
             }
             found
         }
-        _ => false,
+        _ => None,
     }
 }
 
@@ -139,12 +152,14 @@ struct Signs {
     named: bool,
     says: bool,
     levelled: bool,
+    /// The names of its fields.
+    names: Vec<String>,
 }
 
 impl Signs {
     fn of(bytes: &[u8], at: usize) -> Self {
         let mut signs = Signs::default();
-        signs.look(bytes, at, 0);
+        signs.look(bytes, at, 0, "");
         signs
     }
 
@@ -153,12 +168,19 @@ impl Signs {
         self.says && (self.timed || self.levelled)
     }
 
-    fn look(&mut self, bytes: &[u8], at: usize, depth: usize) {
+    /// A span of a trace.
+    fn is_span(&self) -> bool {
+        SpanFields::of(&self.names).is_some()
+    }
+
+    fn look(&mut self, bytes: &[u8], at: usize, depth: usize, within: &str) {
         members(bytes, at, |key, at| {
+            let key = String::from_utf8_lossy(key);
             if bytes.get(at) == Some(&b'{') && depth < DEEP_IN_RECORD {
-                self.look(bytes, at, depth + 1);
+                self.look(bytes, at, depth + 1, &format!("{within}{key}."));
             } else if let Some((value, _)) = value(bytes, at) {
-                self.field(&String::from_utf8_lossy(key), value);
+                self.names.push(format!("{within}{key}"));
+                self.field(&key, value);
             }
             true
         });

@@ -1,5 +1,6 @@
 //! A record as one line: blanks between its parts gone, values without the names of their types, lists of pairs as fields.
 
+use super::Shape;
 use super::found::{is_pairs, members};
 use crate::format::log::json::{self, blanks, string, value};
 use crate::model::Value;
@@ -11,19 +12,18 @@ const LONGEST_CONTEXT: usize = 16 << 10;
 pub(super) struct Fields<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
-    /// Are values objects that name their types, as in OTLP?
-    typed: bool,
+    shape: Shape,
 }
 
 impl<'o> Fields<'o> {
-    pub(super) fn new(out: &'o mut Vec<u8>, typed: bool) -> Self {
+    pub(super) fn new(out: &'o mut Vec<u8>, shape: Shape) -> Self {
         let start = out.len();
-        Fields { out, start, typed }
+        Fields { out, start, shape }
     }
 
     /// Goes on with the fields in `out`.
-    pub(super) fn resume(out: &'o mut Vec<u8>, typed: bool) -> Self {
-        Fields { out, start: 0, typed }
+    pub(super) fn resume(out: &'o mut Vec<u8>, shape: Shape) -> Self {
+        Fields { out, start: 0, shape }
     }
 
     /// Writes `"key":`, with a comma before it if it is not the first.
@@ -39,6 +39,7 @@ impl<'o> Fields<'o> {
     /// Adds the fields of the record at `at`: an object, a row of columns with these names, or pairs.
     pub(super) fn record(&mut self, bytes: &[u8], at: usize, columns: &[Vec<u8>]) {
         match bytes.get(at) {
+            Some(b'{') if self.shape.span => self.span(bytes, at),
             Some(b'{') => members(bytes, at, |key, at| {
                 self.field(bytes, key, at);
                 true
@@ -49,11 +50,73 @@ impl<'o> Fields<'o> {
         }
     }
 
+    /// Adds the fields of a span: what every span has first, so that no attribute of the same name is taken for it, then
+    /// its attributes, wherever they are lists of pairs.
+    fn span(&mut self, bytes: &[u8], at: usize) {
+        members(bytes, at, |key, at| {
+            if key == b"references" {
+                self.parent(bytes, at);
+            } else if let Some(id) = id_in_base64(bytes, key, at) {
+                self.key(key);
+                self.out.push(b'"');
+                self.out.extend(id);
+                self.out.push(b'"');
+            } else if !is_list_of_pairs(bytes, at) {
+                self.field(bytes, key, at);
+            }
+            true
+        });
+        members(bytes, at, |_, at| {
+            if is_list_of_pairs(bytes, at) {
+                self.attributes(bytes, at);
+            }
+            true
+        });
+    }
+
+    /// The span that a span of Jaeger's refers to: as whose child, else as what it follows from.
+    fn parent(&mut self, bytes: &[u8], at: usize) {
+        let mut parent = None;
+        items(bytes, at, |at| {
+            let (mut is_child, mut span) = (false, None);
+            members(bytes, at, |key, at| {
+                match key {
+                    b"refType" => is_child = string(bytes, at).is_some_and(|(of, ..)| of == b"CHILD_OF"),
+                    b"spanID" => span = string(bytes, at).map(|(span, ..)| span),
+                    _ => {}
+                }
+                true
+            });
+            if is_child || parent.is_none() {
+                parent = span.or(parent);
+            }
+        });
+        if let Some(parent) = parent {
+            self.key(b"parentSpanID");
+            self.out.push(b'"');
+            self.out.extend_from_slice(parent);
+            self.out.push(b'"');
+        }
+    }
+
+    /// Adds what a process of Jaeger's says of all its spans.
+    pub(super) fn process(&mut self, bytes: &[u8], at: usize) {
+        members(bytes, at, |key, at| {
+            if is_list_of_pairs(bytes, at) {
+                self.attributes(bytes, at);
+            } else {
+                self.key(key);
+                self.value(bytes, at);
+            }
+            true
+        });
+    }
+
     /// Adds a field of a record.
     fn field(&mut self, bytes: &[u8], key: &[u8], at: usize) {
-        if self.typed && key == b"attributes" {
+        if self.shape.typed && key == b"attributes" {
             self.attributes(bytes, at);
-        } else if self.typed && key == b"body" {
+        } else if self.shape.typed && key == b"body" {
             self.body(bytes, at);
         } else {
             self.key(key);
@@ -64,10 +127,10 @@ impl<'o> Fields<'o> {
     /// Adds what an element of a batch says of its records.
     pub(super) fn context(&mut self, bytes: &[u8], key: &[u8], at: usize) {
         let Some(end) = json::skip(bytes, at) else { return };
-        if end - at > LONGEST_CONTEXT || (self.typed && key == b"schemaUrl") {
+        if end - at > LONGEST_CONTEXT || (self.shape.typed && key == b"schemaUrl") {
             return;
         }
-        if self.typed && key == b"resource" {
+        if self.shape.typed && key == b"resource" {
             members(bytes, at, |key, at| {
                 if key == b"attributes" {
                     self.attributes(bytes, at);
@@ -80,14 +143,14 @@ impl<'o> Fields<'o> {
         }
     }
 
-    /// `[{"key":"a","value":{"stringValue":"b"}},…]` as fields.
+    /// `[{"key":"a","value":{"stringValue":"b"}},…]` as fields; `"value":"b"` and Go's `"Key"` and `"Value"`, too.
     fn attributes(&mut self, bytes: &[u8], at: usize) {
         items(bytes, at, |at| {
             let (mut name, mut said) = (None, None);
             members(bytes, at, |key, at| {
                 match key {
-                    b"key" => name = string(bytes, at).map(|(name, ..)| name),
-                    b"value" => said = Some(at),
+                    b"key" | b"Key" => name = string(bytes, at).map(|(name, ..)| name),
+                    b"value" | b"Value" => said = Some(at),
                     _ => {}
                 }
                 true
@@ -178,6 +241,51 @@ pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
     }
 }
 
+/// The id of a trace or a span that is in base64, as Protocol Buffers' JSON has bytes, in hexadecimal digits.
+fn id_in_base64(bytes: &[u8], key: &[u8], at: usize) -> Option<Vec<u8>> {
+    let (text, ..) = string(bytes, at).filter(|_| key.to_ascii_lowercase().ends_with(b"id"))?;
+    (matches!(text.len(), 12 | 24) && text.ends_with(b"=")).then(|| of_base64(text))?
+}
+
+/// Eight or sixteen bytes in base64, as hexadecimal digits.
+fn of_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut hex = Vec::with_capacity(32);
+    let (mut bits, mut have) = (0_u32, 0);
+    for b in text.iter().take_while(|b| **b != b'=') {
+        let six = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(six);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            let byte = (bits >> have) as u8;
+            hex.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    matches!(hex.len(), 16 | 32).then_some(hex)
+}
+
+/// `[{"key":"a","value":"b"},…]`, an empty list among them.
+fn is_list_of_pairs(bytes: &[u8], at: usize) -> bool {
+    if bytes.get(at) != Some(&b'[') {
+        return false;
+    }
+    let first = blanks(bytes, at + 1);
+    let (mut key, mut value) = (false, false);
+    members(bytes, first, |name, _| {
+        key |= name.eq_ignore_ascii_case(b"key");
+        value |= name.eq_ignore_ascii_case(b"value");
+        true
+    });
+    (key && value) || bytes.get(first) == Some(&b']')
+}
+
 /// Writes the value in `{"stringValue":"…"}`; lists and objects as such, numbers in quotes as numbers.
 fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
     let mut written = false;
@@ -190,7 +298,7 @@ fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
             (b"intValue", Some((Value::Text(text), _))) => out.extend_from_slice(text.raw),
             (b"kvlistValue", _) => {
                 out.push(b'{');
-                let mut fields = Fields::new(out, true);
+                let mut fields = Fields::new(out, Shape { typed: true, span: false });
                 members(bytes, at, |key, at| {
                     if key == b"values" {
                         fields.attributes(bytes, at);
@@ -215,8 +323,10 @@ fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
                 });
                 out.push(b']');
             }
+            // Go's exporter names the type beside the value.
+            (b"Type", _) => written = false,
             (
-                b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"bytesValue",
+                b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"bytesValue" | b"Value",
                 Some((_, end)),
             ) => {
                 copy(&bytes[at..end], out);
@@ -254,5 +364,20 @@ pub(super) fn copy(value: &[u8], out: &mut Vec<u8>) {
             out.push(b' ');
         }
         at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_in_base64_become_hexadecimal() {
+        assert_eq!(
+            of_base64(b"W47/95gDgQPSabYzgT/GAA==").as_deref(),
+            Some(&b"5b8efff798038103d269b633813fc600"[..])
+        );
+        assert_eq!(of_base64(b"7uGbfsPBsQA=").as_deref(), Some(&b"eee19b7ec3c1b100"[..]));
+        assert_eq!(of_base64(b"not base 64="), None);
     }
 }

@@ -15,6 +15,17 @@ pub(super) use found::is_record;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Records {
     steps: Vec<Step>,
+    /// Are they spans of traces, whose attributes are lists of pairs?
+    spans: bool,
+}
+
+/// How the parts of a record are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Shape {
+    /// Are values objects that name their types, as in OTLP?
+    typed: bool,
+    /// Is it a span, whose attributes are lists of pairs?
+    span: bool,
 }
 
 /// A step on the way to a record.
@@ -29,7 +40,7 @@ enum Step {
 impl Records {
     /// Where the records are of a file that begins like this; `None` if they are one a line, or if there are none.
     pub fn of(head: &[u8]) -> Option<Records> {
-        found::find(head).map(|steps| Records { steps })
+        found::find(head)
     }
 
     /// The records of a sample, a line each.
@@ -61,6 +72,12 @@ impl Records {
 
     /// Are these OpenTelemetry's, whose values name their types?
     fn are_typed(&self) -> bool {
-        matches!(self.steps.first(), Some(Step::Key(key)) if **key == *b"resourceLogs")
+        const SCOPES: [&[u8]; 4] =
+            [b"scopeLogs", b"scopeSpans", b"instrumentationLibraryLogs", b"instrumentationLibrarySpans"];
+        self.steps.iter().any(|step| matches!(step, Step::Key(key) if SCOPES.contains(&&**key)))
+    }
+
+    fn shape(&self) -> Shape {
+        Shape { typed: self.are_typed(), span: self.spans }
     }
 }

@@ -59,6 +59,55 @@ const UNITS: &[(&str, f64)] = &[
 /// Units that are counted each second: `reqps`, `ops/s`, `c/s`.
 const EACH_SECOND: [&str; 3] = ["/s", "/sec", "ps"];
 
+/// Units in names of columns, with the one that values are told in and what they are multiplied by. `m` is not among
+/// them: minutes, metres and thousandths are all written so.
+const IN_NAMES: &[(&str, &str, f64)] = &[
+    ("%", "percent", 1.0),
+    ("percent", "percent", 1.0),
+    ("pct", "percent", 1.0),
+    ("ns", "seconds", 1e-9),
+    ("us", "seconds", 1e-6),
+    ("µs", "seconds", 1e-6),
+    ("μs", "seconds", 1e-6),
+    ("ms", "seconds", 1e-3),
+    ("s", "seconds", 1.0),
+    ("sec", "seconds", 1.0),
+    ("seconds", "seconds", 1.0),
+    ("min", "seconds", 60.0),
+    ("h", "seconds", 3_600.0),
+    ("B", "bytes", 1.0),
+    ("bytes", "bytes", 1.0),
+    ("kB", "bytes", 1e3),
+    ("KB", "bytes", 1e3),
+    ("MB", "bytes", 1e6),
+    ("GB", "bytes", 1e9),
+    ("TB", "bytes", 1e12),
+    ("Ki", "bytes", 1_024.0),
+    ("KiB", "bytes", 1_024.0),
+    ("Mi", "bytes", 1_048_576.0),
+    ("MiB", "bytes", 1_048_576.0),
+    ("Gi", "bytes", 1_073_741_824.0),
+    ("GiB", "bytes", 1_073_741_824.0),
+    ("cores", "cores", 1.0),
+    ("mCPU", "cores", 1e-3),
+    ("millicores", "cores", 1e-3),
+];
+
+/// The unit at the end of a column's name, in parentheses or brackets: where the name before it ends, the base unit,
+/// and what values are multiplied by. `CPU (m)` are thousandths of cores, as Kubernetes writes them.
+pub(super) fn unit_in_name(name: &str) -> Option<(usize, &'static str, f64)> {
+    let inner =
+        name.strip_suffix(')').map(|rest| (rest, '(')).or(name.strip_suffix(']').map(|rest| (rest, '[')));
+    let (rest, open) = inner?;
+    let at = rest.rfind(open).filter(|at| *at > 0)?;
+    let unit = rest[at + 1..].trim();
+    let (_, base, factor) = IN_NAMES.iter().find(|(known, ..)| *known == unit).copied().or_else(|| {
+        let is_cpu = name[..at].to_ascii_lowercase().contains("cpu");
+        (unit == "m" && is_cpu).then_some(("m", "cores", 1e-3))
+    })?;
+    Some((at, base, factor))
+}
+
 /// A number and its unit. `decimal_comma` says that a comma is the decimal point where only one is there.
 pub(super) fn read(text: &str, decimal_comma: bool) -> Option<f64> {
     if let Some(number) = exposition::number(text.as_bytes()) {
@@ -130,6 +179,22 @@ fn is_grouped(digits: &str, separator: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_stand_at_the_end_of_names() {
+        for (name, expected) in [
+            ("Latency(ms)", Some((7, "seconds", 1e-3))),
+            ("Memory [MiB]", Some((7, "bytes", 1_048_576.0))),
+            ("CPU usage (%)", Some((10, "percent", 1.0))),
+            ("cpu(m)", Some((3, "cores", 1e-3))),
+            ("height(m)", None),
+            ("(s)", None),
+            ("rate(foo)", None),
+            ("ms", None),
+        ] {
+            assert_eq!(unit_in_name(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn numbers_of_people() {

@@ -1,0 +1,43 @@
+//! Spans beside the logs, as `detect` and `investigate` look at them.
+
+use crate::detect::{self, Finding, Scene};
+use crate::entities::calls::Calls;
+use crate::filter::Filter;
+use crate::model::{Needs, TimeRange};
+use crate::scan::{Input, Inputs, ScanOptions};
+use crate::traces::{self, Traces};
+
+/// How many spans are kept, about: beyond that only some of the traces.
+const MOST: u64 = 2_000_000;
+
+/// The bytes that a span takes in a file, about.
+const BYTES: u64 = 300;
+
+/// The spans of the inputs.
+#[derive(Debug, Default)]
+pub struct Traced {
+    traces: Traces,
+}
+
+impl Traced {
+    /// Reads the spans among the selected entries.
+    pub fn load(inputs: &Inputs, selected: (Needs, &Filter, TimeRange), options: &ScanOptions) -> Traced {
+        let has_spans = |log: &&Input| log.profile().is_some_and(|profile| profile.spans.is_some());
+        if !inputs.logs.iter().any(|log| has_spans(&log)) {
+            return Traced::default();
+        }
+        let bytes: u64 = inputs.logs.iter().filter(has_spans).filter_map(|log| log.size).sum();
+        let share = (bytes / BYTES / MOST).max(1).next_power_of_two();
+        Traced { traces: traces::collect(inputs, selected, share, options) }
+    }
+
+    /// What they show.
+    pub fn findings(&self, scene: &Scene<'_>, calls: &Calls) -> Vec<Finding> {
+        detect::traced::findings(scene, &self.traces, calls)
+    }
+
+    /// Who calls whom, as they say.
+    pub fn calls(&self) -> Calls {
+        detect::traced::calls(&self.traces)
+    }
+}
