@@ -16,8 +16,8 @@ use clap::{Args, ValueEnum};
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
 use super::measured::{self, MetricArgs, Wanted};
-use super::query::{promql_options, short_times};
 use super::near;
+use super::query::{promql_options, short_times};
 use super::session::{Chosen, Session};
 use super::stats;
 use super::verdict::{self, Verdict};
@@ -34,8 +34,8 @@ use crate::rules::dialect::House;
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::template::message::Library;
-use crate::rules::yaml::{Place, Problem};
 use crate::rules::unit::UnitReport;
+use crate::rules::yaml::{Place, Problem};
 use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
 use answer::{Answer, CheckedFile};
@@ -317,8 +317,14 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::of(!answer.is_failure()));
     }
-    let recorded =
-        Recorded { declared: &declared, success: &success, chosen: &chosen, expected: &expected, needs, forced };
+    let recorded = Recorded {
+        declared: &declared,
+        success: &success,
+        chosen: &chosen,
+        expected: &expected,
+        needs,
+        forced,
+    };
     // The session draws progress of its own.
     drop(config);
     let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
@@ -331,7 +337,8 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
 
 /// What has to happen, as typed and from files.
 fn expectations(args: &CheckRulesArgs) -> Result<Vec<Expected>, Error> {
-    let mut expected = args.expect.iter().map(|typed| Expected::parse(typed)).collect::<Result<Vec<_>, _>>()?;
+    let mut expected =
+        args.expect.iter().map(|typed| Expected::parse(typed)).collect::<Result<Vec<_>, _>>()?;
     for path in &args.expect_file {
         expected.extend(Expected::file(&text_of(path)?.1)?);
     }

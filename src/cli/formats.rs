@@ -34,7 +34,7 @@ pub(super) struct FormatsArgs {
 #[derive(Subcommand, Debug)]
 enum FormatsCommand {
     List(ListArgs),
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
     Test(described::TestArgs),
     Import(described::ImportArgs),
 }

@@ -357,7 +357,9 @@ impl<'p> Stitch<'p> {
         }
         let mut sampled = std::mem::take(&mut self.sampled).into_vec();
         sampled.sort_by_key(|sampled| sampled.turn);
-        sampled.into_iter().for_each(|sampled| self.item(sampled.held));
+        for sampled in sampled {
+            self.item(sampled.held);
+        }
         if self.print.count || self.print.names || self.print.names_without {
             for (name, count) in self.names.iter().zip(&self.counts) {
                 let name = shown(name, self.print.terminal);

@@ -61,7 +61,12 @@ fn report() -> Report {
             context: false,
             whole: false,
         },
-        Evidence { place: "payment-service/db.log:12080".into(), text: "next\n\tat x".into(), context: true, whole: false },
+        Evidence {
+            place: "payment-service/db.log:12080".into(),
+            text: "next\n\tat x".into(),
+            context: true,
+            whole: false,
+        },
     ]));
     report.push(Section::Code("obs correlate --id 'a b' .".into()));
     report.push(Section::Sparks(vec![
@@ -149,7 +154,12 @@ fn long_evidence_is_cut_and_says_so() {
     let mut report = Report::new();
     let trace = format!("boom{}", "\n\tat x".repeat(30));
     let place = || "a/very/long/directory/that/takes/room/payment-service/db.log:7".into();
-    report.push(Section::Lines(vec![Evidence { place: place(), text: trace.into(), context: false, whole: false }]));
+    report.push(Section::Lines(vec![Evidence {
+        place: place(),
+        text: trace.into(),
+        context: false,
+        whole: false,
+    }]));
     let text = render(&report, "table", Page { width: 60, color: false, ascii: true, ..Page::PLAIN });
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 12);

@@ -65,7 +65,7 @@ impl Page {
         for byte in rooted.bytes() {
             match byte {
                 b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                    target.push(byte as char)
+                    target.push(byte as char);
                 }
                 _ => target.push_str(&format!("%{byte:02X}")),
             }

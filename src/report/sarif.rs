@@ -106,8 +106,12 @@ mod tests {
             help: "Too many errors.\n\nFires when: x > 1".to_owned(),
             link: Some("https://example.org/run".to_owned()),
         };
-        let skipped =
-            Verdict { name: "Absent".to_owned(), message: "no data".to_owned(), outcome: Outcome::Skipped, ..Verdict::default() };
+        let skipped = Verdict {
+            name: "Absent".to_owned(),
+            message: "no data".to_owned(),
+            outcome: Outcome::Skipped,
+            ..Verdict::default()
+        };
         let fine = Verdict { outcome: Outcome::Ok, ..verdict.clone() };
         let written = render(&[verdict, fine, skipped], "1.2.3").unwrap();
         let sarif: Value = serde_json::from_slice(&written).unwrap();

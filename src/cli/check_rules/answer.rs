@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::expected::{self, Met};
+use super::expected::{self, Expectation};
 use super::{FailOn, Form, deeper, diagnostic, is_for_machines, linted};
 use crate::cli::measured::{InputJson, Measured};
 use crate::cli::out;
@@ -84,7 +84,7 @@ pub(super) struct Answer {
     /// Are messages shown?
     pub notifications: bool,
     /// What was expected of alerts, held against what happened.
-    pub expected: Vec<Met>,
+    pub expected: Vec<Expectation>,
 }
 
 impl Default for Answer {
@@ -120,8 +120,8 @@ struct AnswerJson<'a> {
     files: Option<Vec<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lint: Option<Vec<Json>>,
-    #[serde(skip_serializing_if = "<[Met]>::is_empty")]
-    expectations: &'a [Met],
+    #[serde(skip_serializing_if = "<[Expectation]>::is_empty")]
+    expectations: &'a [Expectation],
     #[serde(skip_serializing_if = "Option::is_none")]
     tests: Option<Vec<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -322,7 +322,7 @@ fn about(rule: &Rule) -> Verdict {
 }
 
 /// What was expected, and what happened instead.
-fn expected_report(report: &mut Report, expected: &[Met]) {
+fn expected_report(report: &mut Report, expected: &[Expectation]) {
     let mut table = Table::new(vec![
         Column::text("expected").importance(9).wrapped_to(4),
         Column::text("met").importance(9),
@@ -535,10 +535,10 @@ fn why_nobody(replay: &Replay) -> String {
     if fired().next().is_none() {
         return "no alert fired".to_owned();
     }
-    if let Some(by) = fired().find_map(|alert| alert.suppressed_by.as_ref()) {
-        if fired().all(|alert| alert.suppressed_by.is_some()) {
-            return format!("all alerts that fired were suppressed, such as by {by}");
-        }
+    if let Some(by) = fired().find_map(|alert| alert.suppressed_by.as_ref())
+        && fired().all(|alert| alert.suppressed_by.is_some())
+    {
+        return format!("all alerts that fired were suppressed, such as by {by}");
     }
     let receivers: BTreeSet<&str> = fired().flat_map(|alert| &alert.receivers).map(String::as_str).collect();
     match receivers.len() {

@@ -44,9 +44,9 @@ pub(super) struct Expected {
     window: Option<(Option<When>, Option<When>)>,
 }
 
-/// An expectation, held against what happened.
+/// What was expected, held against what happened.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Met {
+pub(super) struct Expectation {
     pub expect: String,
     pub met: bool,
     /// What happened, where that is something else.
@@ -117,11 +117,15 @@ impl Expected {
             return Ok(());
         }
         let names = alerts().map(|rule| rule.name.as_str());
-        Err(Error::usage(format!("--expect {}: no alert has this name{}", self.name, near::instead(&self.name, names))))
+        Err(Error::usage(format!(
+            "--expect {}: no alert has this name{}",
+            self.name,
+            near::instead(&self.name, names)
+        )))
     }
 
     /// Holds it against what happened.
-    pub(super) fn judge(&self, replay: &Replay, session: &Session) -> Result<Met, Error> {
+    pub(super) fn judge(&self, replay: &Replay, session: &Session) -> Result<Expectation, Error> {
         let data = crate::investigate::recorded::times(replay.span);
         let at = |when: &Option<When>| when.as_ref().map(|when| session.instant(when, data)).transpose();
         let window = match &self.window {
@@ -129,7 +133,11 @@ impl Expected {
             None => (None, None),
         };
         let met = self.of(&replay.alerts, window);
-        Ok(Met { expect: self.typed.clone(), instead: (!met).then(|| self.instead(&replay.alerts)), met })
+        Ok(Expectation {
+            expect: self.typed.clone(),
+            instead: (!met).then(|| self.instead(&replay.alerts)),
+            met,
+        })
     }
 
     fn is_about(&self, labels: &Labels, rule: &str) -> bool {
@@ -139,7 +147,8 @@ impl Expected {
     fn of(&self, alerts: &[Alert], window: (Option<Timestamp>, Option<Timestamp>)) -> bool {
         let mine = || alerts.iter().filter(|alert| self.is_about(&alert.labels, &alert.rule));
         let within = |from: Timestamp, to: Option<Timestamp>| {
-            window.1.is_none_or(|until| from <= until) && to.zip(window.0).is_none_or(|(to, since)| to > since)
+            window.1.is_none_or(|until| from <= until)
+                && to.zip(window.0).is_none_or(|(to, since)| to > since)
         };
         let fired = mine().any(|alert| alert.firing_at.is_some_and(|from| within(from, alert.resolved_at)));
         let pending = mine().any(|alert| within(alert.pending_at, alert.firing_at.or(alert.resolved_at)));
@@ -154,7 +163,8 @@ impl Expected {
     fn instead(&self, alerts: &[Alert]) -> String {
         /// Episodes that are told.
         const TOLD: usize = 3;
-        let mine: Vec<&Alert> = alerts.iter().filter(|alert| self.is_about(&alert.labels, &alert.rule)).collect();
+        let mine: Vec<&Alert> =
+            alerts.iter().filter(|alert| self.is_about(&alert.labels, &alert.rule)).collect();
         let episode = |alert: &&&Alert| {
             let end = |at: Option<Timestamp>| at.map_or("the end of the data".to_owned(), Timestamp::clock);
             let mut labels = alert.labels.clone();
@@ -163,7 +173,11 @@ impl Expected {
             match alert.firing_at {
                 Some(from) => format!("it fired from {} to {}{labels}", from.clock(), end(alert.resolved_at)),
                 None => {
-                    format!("it was only pending from {} to {}{labels}", alert.pending_at.clock(), end(alert.resolved_at))
+                    format!(
+                        "it was only pending from {} to {}{labels}",
+                        alert.pending_at.clock(),
+                        end(alert.resolved_at)
+                    )
                 }
             }
         };
@@ -198,7 +212,7 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// The expectations as verdicts.
-pub(super) fn verdicts(all: &[Met]) -> impl Iterator<Item = Verdict> {
+pub(super) fn verdicts(all: &[Expectation]) -> impl Iterator<Item = Verdict> {
     all.iter().map(|met| Verdict {
         name: met.expect.clone(),
         group: "expectations".to_owned(),
