@@ -272,21 +272,20 @@ fn colored(when: When, terminal: bool) -> bool {
 /// The least and most columns that are filled.
 const COLUMNS: std::ops::RangeInclusive<usize> = 40..=160;
 
-/// Columns to fill: the terminal's, up to what a line is read well at. Of a pipe the terminal behind it, which COLUMNS or
-/// else stderr tells; 80 elsewhere.
+/// Columns to fill: the terminal's, up to what a line is read well at. Of a pipe the terminal behind it, which
+/// stderr tells; 80 elsewhere.
 fn width(terminal: bool) -> usize {
     let of = |columns: Option<usize>| {
         columns.filter(|columns| *columns > 0).map(|n| n.clamp(*COLUMNS.start(), *COLUMNS.end()))
     };
     let size =
         |size: rustix::io::Result<rustix::termios::Winsize>| size.ok().map(|size| usize::from(size.ws_col));
-    let said = || text_of("COLUMNS").and_then(|columns| columns.parse().ok());
     let found = if terminal {
         of(size(rustix::termios::tcgetwinsize(std::io::stdout())))
     } else if is_pipe() {
-        of(said()).or_else(|| of(size(rustix::termios::tcgetwinsize(std::io::stderr()))))
+        of(size(rustix::termios::tcgetwinsize(std::io::stderr())))
     } else {
-        of(said())
+        None
     };
     found.unwrap_or(80)
 }

@@ -19,7 +19,6 @@ const FINGERS: &[(&str, &str)] = &[
     ("--files", "obs fields lists the files that are read"),
     ("--pcre2", "-P is accepted: look-around and back-references are no part of obs's patterns"),
     ("--no-heading", "--raw prints entries as they stand in the files"),
-    ("--must-fire", "--expect NAME says which alert has to fire"),
 ];
 
 /// The error in the voice of all others. `command` is what was to be parsed.

@@ -173,6 +173,10 @@ impl Layout {
         let first = marked(head, lines.next().unwrap_or_default(), plain, marks);
         let mut flat = Vec::new();
         flatten("", &fields, &mut flat);
+        // A message of `name=value` pairs tells them already.
+        if pick.only.is_empty() {
+            flat.retain(|(name, value)| !text.contains(&format!("{name}={value}")));
+        }
         // What was searched for is marked in the message if it is there, else in the fields.
         let line = flat.into_iter().fold(first, |line, (name, value)| {
             let line = line.and(Style::Plain, " ").and(Style::Dim, format!("{name}="));
