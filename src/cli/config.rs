@@ -10,7 +10,6 @@ use super::near;
 use super::pager;
 use super::progress::Progress;
 use super::redaction;
-use super::session;
 use super::verdict;
 use crate::detect::own::{self, Own};
 use crate::filter;
@@ -78,7 +77,8 @@ impl Config {
         let page = Page { width: width(terminal), color, ascii: ascii(terminal), palette, link };
         show_times(&output.time_zone)?;
         if pages(output.paging, terminal) {
-            pager::begin(text_of("OBS_PAGER").or_else(|| text_of("PAGER")));
+            let unsaid = pager::USUAL_OPTIONS.into_iter().filter(|(name, _)| !is_set(name)).collect();
+            pager::begin(text_of("OBS_PAGER").or_else(|| text_of("PAGER")), unsaid);
         }
         let progress = progress.then(|| Progress::start(&scan.progress));
         Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
@@ -309,7 +309,7 @@ fn text_of(name: &str) -> Option<String> {
 
 /// Is a variable of the environment set, be it to nothing?
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
-pub(super) fn is_set(name: &str) -> bool {
+fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some()
 }
 
@@ -382,9 +382,16 @@ fn show_times(typed: &str) -> Result<(), Error> {
     };
     let zone = zone(&name)?;
     if zone != chrono_tz::UTC {
-        time::show_in(name, move |at| session::zone_offset(zone, at));
+        time::show_in(name, move |at| zone_offset(zone, at));
     }
     Ok(())
+}
+
+/// Seconds that local time is ahead of UTC.
+pub(super) fn zone_offset(zone: chrono_tz::Tz, at: Timestamp) -> i32 {
+    use chrono::{Offset, TimeZone};
+    let utc = chrono::DateTime::from_timestamp_nanos(at.0).naive_utc();
+    zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
 }
 
 /// The zone of this machine by its name: what TZ says, else where /etc/localtime leads.

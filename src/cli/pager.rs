@@ -8,17 +8,21 @@ use std::sync::OnceLock;
 /// What is run where nobody said otherwise.
 const USUAL: &str = "less";
 
-/// What `less` is told where LESS does not: end if it fits the screen, leave colours, keep the screen.
-const LESS: &str = "FRX";
+/// Variables in which pagers look for options, and what they are told where these are not set: `less` to end if it
+/// fits the screen, to leave colours and to keep the screen; `lv` to leave colours.
+pub(super) const USUAL_OPTIONS: [Variable; 2] = [("LESS", "FRX"), ("LV", "-c")];
 
-/// The command; said once a run.
-static COMMAND: OnceLock<String> = OnceLock::new();
+/// A variable of the environment and its value.
+type Variable = (&'static str, &'static str);
+
+/// The command and the variables that it is given; said once a run.
+static COMMAND: OnceLock<(String, Vec<Variable>)> = OnceLock::new();
 
 /// From now on answers go through this pager, or through the usual one. `cat`, or nothing, is no pager.
-pub(super) fn begin(command: Option<String>) {
+pub(super) fn begin(command: Option<String>, variables: Vec<Variable>) {
     let command = command.unwrap_or_else(|| USUAL.to_owned());
     if !matches!(command.trim(), "" | "cat") {
-        let _ = COMMAND.set(command);
+        let _ = COMMAND.set((command, variables));
     }
 }
 
@@ -32,16 +36,12 @@ pub(super) struct Pager {
 impl Pager {
     /// Starts the pager, if there is to be one and it can be started.
     pub(super) fn start() -> Option<Pager> {
-        let words: Vec<&str> = COMMAND.get()?.split_whitespace().collect();
+        let (line, variables) = COMMAND.get()?;
+        let words: Vec<&str> = line.split_whitespace().collect();
         let (program, arguments) = words.split_first()?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped());
-        if !super::config::is_set("LESS") {
-            command.env("LESS", LESS);
-        }
-        if !super::config::is_set("LV") {
-            command.env("LV", "-c");
-        }
+        command.envs(variables.iter().copied());
         let mut child = command.spawn().ok()?;
         let input = child.stdin.take();
         Some(Pager { child, input })

@@ -241,7 +241,7 @@ impl Session {
         resolve: impl FnOnce(when::Reference<'_>) -> T,
     ) -> T {
         let zone = self.config.scan.read.zone.unwrap_or(chrono_tz::UTC);
-        let offset = |at: Timestamp| zone_offset(zone, at);
+        let offset = |at: Timestamp| config::zone_offset(zone, at);
         resolve(when::Reference { now: self.config.now, zone: &offset, data })
     }
 
@@ -356,13 +356,6 @@ struct Nothing;
 impl crate::fold::Fold for Nothing {
     fn add(&mut self, _: &crate::model::Entry<'_, '_>) {}
     fn merge(&mut self, _: Self) {}
-}
-
-/// Seconds that local time is ahead of UTC.
-pub(super) fn zone_offset(zone: chrono_tz::Tz, at: Timestamp) -> i32 {
-    use chrono::{Offset, TimeZone};
-    let utc = chrono::DateTime::from_timestamp_nanos(at.0).naive_utc();
-    zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
 }
 
 /// How much of the data's time lies in a range.
