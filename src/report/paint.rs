@@ -3,33 +3,8 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::escape::Untrusted;
+pub use super::palette::Style;
 use super::palette::{self, Palette};
-
-/// What a piece of text means, not how it looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
-    /// Nothing special.
-    #[default]
-    Plain,
-    /// What to read first.
-    Strong,
-    /// It is well.
-    Good,
-    /// It deserves a look.
-    Warn,
-    /// It is broken.
-    Bad,
-    /// Beside the point.
-    Dim,
-    /// What was searched for.
-    Match,
-    /// The name of a file.
-    File,
-    /// The number of a line.
-    Line,
-    /// One of several series in a picture.
-    Series(u8),
-}
 
 /// What a renderer may know of where its bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

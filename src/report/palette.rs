@@ -1,6 +1,30 @@
 //! The colours of a terminal: two sets of them, and what a user says otherwise.
 
-use super::paint::Style;
+/// What a piece of text means, not how it looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// Nothing special.
+    #[default]
+    Plain,
+    /// What to read first.
+    Strong,
+    /// It is well.
+    Good,
+    /// It deserves a look.
+    Warn,
+    /// It is broken.
+    Bad,
+    /// Beside the point.
+    Dim,
+    /// What was searched for.
+    Match,
+    /// The name of a file.
+    File,
+    /// The number of a line.
+    Line,
+    /// One of several series in a picture.
+    Series(u8),
+}
 
 /// The parameters of the terminal's SGR sequences by what text means; empty for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
