@@ -41,7 +41,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "man" -d 'Print the manual p
 complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name, else by what its values do)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l id -d 'Show this request\'s entries from every file, in the order of time' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l id -d 'Show this request\'s entries from every file, in the order of time; the beginning of an id is enough where only one begins so' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l graph -d 'Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge' -r -f -a "text\t'Tables'
 mermaid\t'A flowchart for Markdown'
 dot\t'A graph for Graphviz'"
@@ -53,12 +53,15 @@ complete -c obs -n "__fish_obs_using_subcommand correlate" -l tz -d 'Zone of tim
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
@@ -72,6 +75,16 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -80,10 +93,13 @@ complete -c obs -n "__fish_obs_using_subcommand correlate" -l fix-skew -d 'With 
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l failed -d 'Only requests that failed'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l incomplete -d 'Only requests of which nothing says how they ended'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand correlate" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -94,17 +110,25 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s B -l before-context -d 
 complete -c obs -n "__fish_obs_using_subcommand grep" -s C -l context -d 'So many entries before and after a match' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l sort -d 'The order of entries: of the files, or of time over all files' -r -f -a "file\t'File by file, as they are read'
 time\t'By time, over all files'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l sample -d 'So many of the entries that match, spread over all of them; the same ones each time' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l fields -d 'Only these fields of each entry, in this order' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l hide -d 'All fields but these' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l time-format -d 'How times are written: strftime, such as \'%H:%M:%S%.3f\'' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l gaps -d 'Say so where nothing was found for longer than this' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand grep" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand grep" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
@@ -118,6 +142,16 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand grep" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -129,21 +163,33 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s w -l word-regexp -d 'On
 complete -c obs -n "__fish_obs_using_subcommand grep" -s x -l line-regexp -d 'Only whole lines'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s c -l count -d 'Only count, for each file'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s l -l files-with-matches -d 'Only the names of files with a match'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s L -l files-without-match -d 'Only the names of files without a match'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s n -l line-number -d 'With the number of the entry\'s first line'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s o -l only-matching -d 'Only the parts that match, each on a line'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s H -l with-filename -d 'With the file\'s name'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s I -l no-filename -d 'Without the file\'s name'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l fix-skew -d 'With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were'
-complete -c obs -n "__fish_obs_using_subcommand grep" -l raw -d 'The entries\' own bytes and nothing else; only into a pipe or a file'
-complete -c obs -n "__fish_obs_using_subcommand grep" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l raw -d 'Entries as they stand in the files, also on a terminal'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s p -l pretty -d 'Entries laid out for reading, also into a pipe'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l json -d 'One JSON object a line: the same as --output jsonl'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l line-buffered -d 'Write each entry at once, whatever reads it'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l no-fields -d 'No fields'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s r -s R -l recursive -d 'Directories are always walked'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s E -l extended-regexp -d 'Patterns are always extended regular expressions'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s P -l perl-regexp -d 'Patterns have Perl\'s classes and groups, without look-around and back-references'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s a -l text -d 'No file is taken for binary that has readable lines'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l unparsed -d 'Show the lines that no format understands, on stderr'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
-complete -c obs -n "__fish_obs_using_subcommand grep" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s q -l quiet -d 'Print nothing; the exit code tells whether anything matches'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand stats" -l by -d 'Group by the values of these fields' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l by -d 'Group by the values of these fields; endpoint is what was asked for, with numbers and ids in paths alike' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l every -d 'Group by time: buckets of this length, such as 1m, aligned to UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l value -d 'Measure the values of this field (default: the role duration)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l percentiles -d 'Percentiles of the values (default: 50,90,95,99,99.9; of those 50,95,99 in tables of groups, so that they fit)' -r
@@ -157,12 +203,15 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l tz -d 'Zone of times t
 complete -c obs -n "__fish_obs_using_subcommand stats" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand stats" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand stats" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
@@ -176,31 +225,50 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand stats" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l sort -d 'Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l limit -d 'At most so many rows; 0 is all of them' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l top -d 'The N greatest, by --sort or else by count' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l heat-map -d 'Draw how the values spread over time'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand stats" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand stats" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand templates" -l limit -d 'Show so many templates' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l diff -d 'Compare what is said from A until B with what was said before A, or in a second window' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l new-since -d 'Only what is said from this time on and was not said before' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand templates" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand templates" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
@@ -214,14 +282,30 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand templates" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l sort -d 'Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l limit -d 'At most so many rows; 0 is all of them' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l top -d 'The N greatest, by --sort or else by count' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand templates" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand templates" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand templates" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand templates" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -234,12 +318,15 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times 
 complete -c obs -n "__fish_obs_using_subcommand detect" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand detect" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand detect" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l baseline -d 'Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
@@ -254,15 +341,28 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l list -d 'List what can be found, and stop'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand detect" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand detect" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -277,12 +377,15 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times t
 complete -c obs -n "__fish_obs_using_subcommand query" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand query" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
@@ -296,15 +399,28 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand query" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand query" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
 complete -c obs -n "__fish_obs_using_subcommand query" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand query" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand query" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand query" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand query" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand query" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand query" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand query" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand query" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand query" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -316,12 +432,14 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l interval -d 'Eva
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tests -d 'Unit tests in the format of promtool (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l run -d 'Only tests whose name matches (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l junit -d 'Write the outcome of tests and rules to this file, too, as JUnit XML' -r -F
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l fail-on -d 'Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known severity count as low' -r -f -a "low\t'low or worse'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l fail-on -d 'Alerts that make exit code 1: of this severity or worse (default: any; with --expect never). Suppressed ones never do; those without a known severity count as low' -r -f -a "low\t'low or worse'
 medium\t'medium or worse'
 high\t'high or worse'
 critical\t'critical'
 any\t'all'
 never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l expect -d 'What an alert has to do, else exit code 1: NAME[{labels}][=firing|pending|never][@FROM..UNTIL], such as \'HighErrorRate{gateway="toss"}=firing@03:00..03:10\' (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l expect-file -d 'A file of such expectations, one a line (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l dashboard -d 'With --unused: a file of a dashboard, such as Grafana\'s JSON, whose metrics are used, too (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l dialect -d 'Whose rule files they are: what that house knows beside Prometheus\' fields is no error' -r -f -a "prometheus\t''
 thanos\t''
@@ -342,12 +460,15 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of t
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
@@ -361,6 +482,16 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -374,10 +505,13 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l ignore-unknown-f
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l show-routes -d 'Only show Alertmanager\'s routes as a tree; with --routes-for those that alerts with these labels go to'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -392,12 +526,15 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of t
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l baseline -d 'Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
@@ -412,15 +549,28 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l why -d 'Show for each cause the reasons for and against it, with their weights in log odds'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand investigate" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -429,12 +579,15 @@ complete -c obs -n "__fish_obs_using_subcommand fields" -l tz -d 'Zone of times 
 complete -c obs -n "__fish_obs_using_subcommand fields" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand fields" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l level -d 'Entries of this level or worse' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
-complete -c obs -n "__fish_obs_using_subcommand fields" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'
@@ -448,14 +601,30 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand fields" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l sort -d 'Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l limit -d 'At most so many rows; 0 is all of them' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l top -d 'The N greatest, by --sort or else by count' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand fields" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand fields" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand fields" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -478,10 +647,20 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -490,6 +669,9 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l now -d 'The time that counts as now' -r
@@ -505,14 +687,27 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -529,10 +724,20 @@ github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l verbose -d 'Tell what was read of each file'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -49,7 +49,7 @@ fn options() -> ScanOptions {
 
 /// Every file on its own, so that none tells another's year.
 pub(crate) fn survey(path: &Path) -> Vec<Input> {
-    scan::survey(&[path.to_owned()], SurveyOptions::default(), &options()).logs
+    scan::survey(&[path.to_owned()], &SurveyOptions::default(), &options()).logs
 }
 
 pub(crate) fn read(inputs: &[Input]) -> Vec<Read> {

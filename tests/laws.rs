@@ -199,7 +199,7 @@ impl Stored {
         let chunk = way.chunk.max(self.bytes.len() / 1_000);
         let options = options(chunk, way.threads);
         let survey = |path: &Path| {
-            let inputs = scan::survey(&[path.to_owned()], SurveyOptions::default(), &options);
+            let inputs = scan::survey(&[path.to_owned()], &SurveyOptions::default(), &options);
             assert_eq!((inputs.logs.len(), &inputs.diagnostics), (1, &Vec::new()), "{:?}", inputs.skipped);
             inputs
         };
@@ -434,7 +434,7 @@ proptest! {
         let (one, two) = (Stored::new(&one), Stored::new(&two));
         let sums = |paths: [PathBuf; 2]| {
             let options = options(777, 2);
-            let inputs = scan::survey(&paths, SurveyOptions::default(), &options);
+            let inputs = scan::survey(&paths, &SurveyOptions::default(), &options);
             statistics(&inputs, &options, condition)
         };
         prop_assert_eq!(sums([one.path(), two.path()]), sums([two.path(), one.path()]));

@@ -6,6 +6,7 @@
 mod alerts;
 mod completions;
 mod corpus;
+mod daily;
 mod fixtures;
 mod golden;
 mod hostile;

@@ -15,7 +15,7 @@ const FILE: &str = "OBS_TEST_MAPPED_FILE";
 #[expect(clippy::disallowed_methods, reason = "how the test below tells its child what to do")]
 fn child_with_a_map() {
     let Some(file) = std::env::var_os(FILE) else { return };
-    let (found, _) = walk(&[file.into()], &WalkOptions { follow_links: false });
+    let found = walk(&[file.into()], &WalkOptions::default()).found;
     let opened = open(&found[0], &OpenOptions { map: true }, &Arc::default()).unwrap();
     let Content::Mapped(map) = opened.content else { panic!("not mapped") };
     std::io::Write::write_all(&mut std::io::stdout(), b"mapped\n").unwrap();

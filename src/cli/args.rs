@@ -28,6 +28,25 @@ pub(super) struct InputArgs {
     /// Follow symbolic links inside directories
     #[arg(short = 'L', long)]
     pub follow_links: bool,
+    /// Of directories and archives only files that this glob names; with ! before it those that it does not name
+    /// (repeatable)
+    #[arg(short = 'g', long, value_name = "GLOB", allow_hyphen_values = true)]
+    pub glob: Vec<String>,
+    /// Only files of this type, such as log or json, by their names (repeatable)
+    #[arg(short = 't', long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// No files of this type (repeatable)
+    #[arg(short = 'T', long = "type-not", value_name = "TYPE")]
+    pub not_types: Vec<String>,
+    /// Also hidden files and directories
+    #[arg(long)]
+    pub hidden: bool,
+    /// Also files that .ignore and .rgignore files name
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// -u is --no-ignore, -uu also --hidden
+    #[arg(short = 'u', long, action = clap::ArgAction::Count)]
+    pub unrestricted: u8,
     /// Read files instead of mapping them into memory
     #[arg(long)]
     pub no_mmap: bool,
@@ -65,12 +84,28 @@ pub(super) struct SelectArgs {
     /// Entries for which this holds, such as 'status >= 500 and duration > 1s' (repeatable; all must hold)
     #[arg(long = "where", value_name = "EXPR")]
     pub filter: Vec<String>,
-    /// Entries from this time on: 2023-12-24T03:06:00Z, 03:06, -2h, start+10m, end-5m
+    /// Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or
+    /// seconds since 1970
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Entries before this time
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub until: Option<String>,
+}
+
+/// Which rows are shown, and in which order.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(super) struct RankArgs {
+    /// Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way
+    #[arg(long, value_name = "COLUMN")]
+    pub sort: Option<String>,
+    /// At most so many rows; 0 is all of them
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// The N greatest, by --sort or else by count
+    #[arg(long, value_name = "N", conflicts_with = "limit")]
+    pub top: Option<usize>,
 }
 
 /// What a successful request is.
@@ -101,11 +136,23 @@ pub(super) struct OutputArgs {
     /// Colours: auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as 'match=30;43:dim=90'
+    #[arg(long, value_name = "THEME", default_value = "auto")]
+    pub theme: Theme,
+    /// Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub paging: When,
+    /// Link file names to the files: auto means on a terminal that is known to follow links
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub hyperlink: When,
+    /// Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC
+    #[arg(long, value_name = "ZONE", default_value = "utc")]
+    pub time_zone: String,
     /// Progress on stderr: auto means on a terminal
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
     /// Tell what was read of each file
-    #[arg(short = 'v', long)]
+    #[arg(long, short_alias = 'v')]
     pub verbose: bool,
     /// Replace ids, addresses, mails and tokens, each by the same name wherever it stands
     #[arg(long)]
@@ -144,6 +191,18 @@ impl Form {
     pub(super) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
+}
+
+/// What colours are chosen for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    /// As the terminal says
+    #[default]
+    Auto,
+    /// A dark ground
+    Dark,
+    /// A light ground
+    Light,
 }
 
 /// When to do something that suits terminals.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod deeper;
+mod expected;
 mod linted;
 mod routes;
 mod units;
@@ -15,6 +16,7 @@ use clap::{Args, ValueEnum};
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
 use super::measured::{self, MetricArgs, Wanted};
+use super::near;
 use super::query::{promql_options, short_times};
 use super::session::{Chosen, Session};
 use super::stats;
@@ -32,10 +34,12 @@ use crate::rules::dialect::House;
 use crate::rules::file::{self, FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::template::message::Library;
+use crate::rules::unit::UnitReport;
 use crate::rules::yaml::{Place, Problem};
 use crate::rules::{Setting, explain, lint, trail, whatif};
 use crate::source;
 use answer::{Answer, CheckedFile};
+use expected::Expected;
 
 pub(super) use answer::judged;
 
@@ -52,6 +56,7 @@ pub(super) use answer::judged;
   obs check-rules -r alerts.yml --alertmanager alertmanager.yml metrics/ logs/
   obs check-rules -r alerts.yml --explain HighErrorRate --at 03:10 metrics/
   obs check-rules -r alerts.yml --only HighErrorRate --for 1m,5m,15m --threshold 0.01,0.05 metrics/
+  obs check-rules -r alerts.yml metrics/ --expect 'HighErrorRate@03:00..03:10' --expect DiskFull=never
   obs check-rules -r alerts.yml metrics/ --seed-tests alerts_test.yml
   obs check-rules --tests alerts_test.yml --output junit
   obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
@@ -90,10 +95,17 @@ pub(super) struct CheckRulesArgs {
     /// Write the outcome of tests and rules to this file, too, as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Alerts that make exit code 1: of this severity or worse. Suppressed ones never do; those without a known
-    /// severity count as low
-    #[arg(long, value_name = "SEVERITY", default_value = "any")]
-    fail_on: FailOn,
+    /// Alerts that make exit code 1: of this severity or worse (default: any; with --expect never). Suppressed ones
+    /// never do; those without a known severity count as low
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// What an alert has to do, else exit code 1: NAME[{labels}][=firing|pending|never][@FROM..UNTIL], such as
+    /// 'HighErrorRate{gateway="toss"}=firing@03:00..03:10' (repeatable)
+    #[arg(long, value_name = "ALERT")]
+    expect: Vec<String>,
+    /// A file of such expectations, one a line (repeatable)
+    #[arg(long, value_name = "FILE")]
+    expect_file: Vec<PathBuf>,
     /// Rules whose series are absent are no trouble
     #[arg(long)]
     allow_no_data: bool,
@@ -228,10 +240,12 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         || !args.holds.is_empty()
         || !args.threshold.is_empty()
         || args.unused
+        || !args.expect.is_empty()
+        || !args.expect_file.is_empty()
         || args.seed_tests.is_some();
     if looks_at_data && args.paths.is_empty() {
         return Err(Error::usage(
-            "--explain, --for, --threshold, --unused and --seed-tests look at data, and no PATH is given",
+            "--expect, --explain, --for, --threshold, --unused and --seed-tests look at data, and no PATH is given",
         )
         .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
     }
@@ -245,6 +259,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     let only = units::patterns(&args.run)?;
     let routes_for = args.routes_for.iter().map(|pair| label(pair)).collect::<Result<Vec<_>, _>>()?;
     let declared = measured::declared(&args.input)?;
+    let expected = expectations(args)?;
     let mut loaded = load(args)?;
     let config = Config::resolve(&args.input, &args.output, cancel)?;
     let now = config.now;
@@ -253,7 +268,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     wrong.chunks(20).for_each(|some| verdict::warn(some, args.output.quiet));
     let mut answer = Answer {
         checked: std::mem::take(&mut loaded.checked),
-        fail_on: args.fail_on,
+        fail_on: args.fail_on.unwrap_or(if expected.is_empty() { FailOn::Any } else { FailOn::Never }),
         junit: args.junit.clone(),
         diff: args.diff,
         ..Answer::default()
@@ -278,6 +293,7 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         return Ok(Verdict::of(!routes.receivers.is_empty()));
     }
     deeper::keep_only(&mut loaded.files, &args.only)?;
+    expected.iter().try_for_each(|expected| expected.check(&loaded.files))?;
     if args.lint {
         answer.lints = Some(lint::lint(&loaded.files, Some(now)));
     }
@@ -293,13 +309,22 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
             promql: promql_options(args.enable_experimental),
             alertmanager: loaded.alertmanager.clone(),
         };
-        answer.tests = Some(units::run(&args.tests, &bench)?);
+        let tests = units::run(&args.tests, &bench)?;
+        require_tests(args, bench, &tests)?;
+        answer.tests = Some(tests);
     }
     if args.paths.is_empty() {
         answer.write(args.output.output, config.page, &loaded.files)?;
         return Ok(Verdict::of(!answer.is_failure()));
     }
-    let recorded = Recorded { declared: &declared, success: &success, chosen: &chosen, needs, forced };
+    let recorded = Recorded {
+        declared: &declared,
+        success: &success,
+        chosen: &chosen,
+        expected: &expected,
+        needs,
+        forced,
+    };
     // The session draws progress of its own.
     drop(config);
     let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
@@ -310,11 +335,34 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     Ok(session.finish(Verdict::of(!answer.is_failure())))
 }
 
+/// What has to happen, as typed and from files.
+fn expectations(args: &CheckRulesArgs) -> Result<Vec<Expected>, Error> {
+    let mut expected =
+        args.expect.iter().map(|typed| Expected::parse(typed)).collect::<Result<Vec<_>, _>>()?;
+    for path in &args.expect_file {
+        expected.extend(Expected::file(&text_of(path)?.1)?);
+    }
+    Ok(expected)
+}
+
+/// `--run` that matches nothing would make a pipeline green by a slip of the pen.
+fn require_tests(args: &CheckRulesArgs, bench: units::Bench<'_>, tests: &[UnitReport]) -> Result<(), Error> {
+    let broken = tests.iter().any(|report| !report.problems.is_empty());
+    if args.run.is_empty() || broken || tests.iter().any(|report| !report.cases.is_empty()) {
+        return Ok(());
+    }
+    let all = units::run(&args.tests, &units::Bench { only: Vec::new(), ..bench })?;
+    let names = all.iter().flat_map(|report| &report.cases).map(|case| case.name.as_str());
+    let run = args.run.join(", ");
+    Err(Error::usage(format!("--run {run}: no test has such a name{}", near::instead(&run, names))))
+}
+
 /// What is looked at in logs and metrics, and how often.
 struct Recorded<'r> {
     declared: &'r [metrics::Declared],
     success: &'r SuccessRule,
     chosen: &'r Chosen,
+    expected: &'r [Expected],
     needs: Needs,
     /// The interval that was typed, in milliseconds.
     forced: Option<i64>,
@@ -414,6 +462,9 @@ fn replay_over(
         replay.prove(trail.alert, witnesses.into_iter().map(evidence));
     }
     session.diagnostics.extend(judged(&replay, args.allow_no_data));
+    for expected in recorded.expected {
+        answer.expected.push(expected.judge(&replay, &session)?);
+    }
     answer.input = Some(measured.input());
     answer.measured = Some(measured);
     answer.replay = Some(replay);

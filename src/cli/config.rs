@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::args::{InputArgs, OutputArgs, SuccessArgs, When};
+use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
+use super::near;
+use super::pager;
 use super::progress::Progress;
 use super::redaction;
 use super::verdict;
@@ -17,13 +19,14 @@ use crate::format::log::own::PathPattern;
 use crate::format::log::own::describe::{self, Described};
 use crate::format::log::reader::ReadOptions;
 use crate::format::metric;
-use crate::model::{Diagnostic, Error, Needs, Role, Timestamp, series};
+use crate::model::{Diagnostic, Error, Needs, Role, Timestamp, series, time};
 use crate::outcome::{self, SuccessRule};
 use crate::report::Page;
 use crate::report::account::counted;
+use crate::report::palette::{self, Palette};
 use crate::scan::{self, CHUNK, ScanOptions};
 use crate::signatures::{self, known::Family};
-use crate::source;
+use crate::source::{self, Picks};
 
 /// What typed arguments mean on this machine.
 #[derive(Debug)]
@@ -69,7 +72,14 @@ impl Config {
             progress: Arc::new(AtomicU64::new(0)),
         };
         let color = colored(output.color, terminal);
-        let page = Page { width: width(terminal), color, ascii: ascii(terminal) };
+        let palette = palette(output.theme)?;
+        let link = linked(output.hyperlink, terminal).then(here).flatten();
+        let page = Page { width: width(terminal), color, ascii: ascii(terminal), palette, link };
+        show_times(&output.time_zone)?;
+        if pages(output.paging, terminal) {
+            let unsaid = pager::USUAL_OPTIONS.into_iter().filter(|(name, _)| !is_set(name)).collect();
+            pager::begin(text_of("OBS_PAGER").or_else(|| text_of("PAGER")), unsaid);
+        }
         let progress = progress.then(|| Progress::start(&scan.progress));
         Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
     }
@@ -86,6 +96,29 @@ pub(super) fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
 /// May colours be used on standard error?
 pub(super) fn color_on_stderr() -> bool {
     colored(When::Auto, std::io::stderr().is_terminal())
+}
+
+/// What was typed.
+pub(super) fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
+    std::env::args_os()
+}
+
+/// Which files of directories and archives are read.
+pub(super) fn picks(input: &InputArgs) -> Result<Picks, Error> {
+    let known = |name: &&String| name.as_str() == "all" || Picks::types().iter().any(|known| known == *name);
+    if let Some(unknown) = input.types.iter().chain(&input.not_types).find(|name| !known(name)) {
+        let types = Picks::types();
+        let near = near::did_you_mean(unknown, types.iter().map(String::as_str));
+        return Err(Error::usage(format!("there is no type of files `{unknown}`")).hinted(
+            near.unwrap_or_else(|| "types are those of ripgrep, such as log, json, csv, xml".to_owned()),
+        ));
+    }
+    let mut picks = Picks::new(&input.glob, &input.types, &input.not_types).map_err(|message| {
+        Error::usage(message).hinted("write -g '*.log', or -g '!*.gz' for all but these")
+    })?;
+    picks.hidden = input.hidden || input.unrestricted > 1;
+    picks.ignored = input.no_ignore || input.unrestricted > 0;
+    Ok(picks)
 }
 
 fn threads(asked: Option<usize>) -> Result<usize, Error> {
@@ -116,10 +149,7 @@ fn read_options(input: &InputArgs) -> Result<ReadOptions, Error> {
                 .hinted("`obs formats list` names them all"));
         }
     }
-    let zone = input.tz.parse().map_err(|_| {
-        Error::usage(format!("there is no time zone `{}`", input.tz))
-            .hinted("zones have names such as UTC, Europe/Berlin or Asia/Seoul")
-    })?;
+    let zone = zone(&input.tz)?;
     let typed: Vec<_> = input.map.iter().map(|pair| role_map(pair)).collect::<Result<_, _>>()?;
     // What is typed comes before what is configured.
     let configured = described.map.into_iter().filter(|(role, _)| !typed.iter().any(|(of, _)| of == role));
@@ -213,44 +243,177 @@ pub(super) fn unusable(shown: &str, problems: &[Diagnostic]) -> Error {
     Error::usage(format!("{shown} is not used: it has {errors}"))
 }
 
-/// Where a configuration is looked for when none is named: here, then in the user's configuration directory.
-#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
+/// Where a configuration is looked for when none is named: here, in the directories above, then in the user's
+/// configuration directory.
 fn configuration() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
-    let places = [Some(PathBuf::from("obs.yaml")), user.map(|user| user.join("obs").join("obs.yaml"))];
-    places.into_iter().flatten().find(|place| place.is_file())
+    let user = text_of("XDG_CONFIG_HOME").map(PathBuf::from);
+    let user = user.or_else(|| text_of("HOME").map(|home| PathBuf::from(home).join(".config")));
+    let here = PathBuf::from("obs.yaml");
+    let above = std::env::current_dir().unwrap_or_default();
+    let above = above.ancestors().skip(1).map(|directory| directory.join("obs.yaml"));
+    let user = user.map(|user| user.join("obs").join("obs.yaml"));
+    std::iter::once(here).chain(above).chain(user).find(|place| place.is_file())
 }
 
-#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
 fn colored(when: When, terminal: bool) -> bool {
     match when {
         When::Always => true,
         When::Never => false,
         When::Auto => {
-            terminal
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            let forced = || {
+                ["CLICOLOR_FORCE", "FORCE_COLOR"].iter().any(|name| text_of(name).is_some_and(|v| v != "0"))
+            };
+            let dumb = text_of("TERM").is_some_and(|term| term == "dumb");
+            text_of("NO_COLOR").is_none() && (forced() || terminal && !dumb)
         }
     }
 }
 
-/// Columns to fill: the terminal's, up to what a line is read well at; 80 elsewhere.
+/// The least and most columns that are filled.
+const COLUMNS: std::ops::RangeInclusive<usize> = 40..=160;
+
+/// Columns to fill: the terminal's, up to what a line is read well at. Of a pipe the terminal behind it, which
+/// stderr tells; 80 elsewhere.
 fn width(terminal: bool) -> usize {
-    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
-    match columns {
-        Some(columns) if terminal && columns > 0 => columns.clamp(40, 160),
-        _ => 80,
+    let of = |columns: Option<usize>| {
+        columns.filter(|columns| *columns > 0).map(|n| n.clamp(*COLUMNS.start(), *COLUMNS.end()))
+    };
+    let size =
+        |size: rustix::io::Result<rustix::termios::Winsize>| size.ok().map(|size| usize::from(size.ws_col));
+    let found = if terminal {
+        of(size(rustix::termios::tcgetwinsize(std::io::stdout())))
+    } else if is_pipe() {
+        of(size(rustix::termios::tcgetwinsize(std::io::stderr())))
+    } else {
+        None
+    };
+    found.unwrap_or(80)
+}
+
+/// Does standard output go to another program?
+fn is_pipe() -> bool {
+    let kind = |stat: rustix::fs::Stat| rustix::fs::FileType::from_raw_mode(stat.st_mode);
+    rustix::fs::fstat(std::io::stdout()).is_ok_and(|stat| kind(stat) == rustix::fs::FileType::Fifo)
+}
+
+/// Is an answer of this form laid out for people who read it?
+pub(super) fn reads(raw: bool, pretty: bool, form: Form) -> bool {
+    form == Form::Table && (pretty || !raw && std::io::stdout().is_terminal())
+}
+
+/// A variable of the environment; none if it is empty.
+#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
+fn text_of(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Is a variable of the environment set, be it to nothing?
+#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some()
+}
+
+/// Is the answer paged? `PAGER=` and `OBS_PAGER=` say no.
+fn pages(when: When, terminal: bool) -> bool {
+    let is_off = |name: &str| is_set(name) && text_of(name).is_none();
+    let dumb = text_of("TERM").is_some_and(|term| term == "dumb");
+    match when {
+        When::Never => false,
+        When::Always => true,
+        When::Auto => {
+            let wanted = if is_set("OBS_PAGER") { !is_off("OBS_PAGER") } else { !is_off("PAGER") };
+            terminal && !dumb && wanted && std::io::stdin().is_terminal()
+        }
     }
+}
+
+/// Does the terminal follow links? Those that do say who they are.
+fn linked(when: When, terminal: bool) -> bool {
+    const FOLLOWERS: &[&str] = &["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio"];
+    const MARKS: &[&str] =
+        &["KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "ALACRITTY_WINDOW_ID", "VTE_VERSION"];
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            let program = text_of("TERM_PROGRAM");
+            terminal
+                && (program.is_some_and(|program| FOLLOWERS.contains(&program.as_str()))
+                    || MARKS.iter().any(|mark| text_of(mark).is_some()))
+        }
+    }
+}
+
+/// Where relative paths begin, for links.
+fn here() -> Option<&'static str> {
+    let here = std::env::current_dir().ok()?;
+    // Said once a run, and used to its end.
+    Some(Box::leak(here.to_str()?.to_owned().into_boxed_str()))
+}
+
+/// The colours: those of the theme, and what OBS_COLORS says.
+fn palette(theme: Theme) -> Result<Palette, Error> {
+    let light = match theme {
+        Theme::Light => true,
+        Theme::Dark => false,
+        // Text;ground, as rxvt and its kind say it: 7 and 15 are white.
+        Theme::Auto => text_of("COLORFGBG").is_some_and(|said| {
+            said.rsplit(';')
+                .next()
+                .and_then(|ground| ground.parse().ok())
+                .is_some_and(|ground: u8| matches!(ground, 7 | 15))
+        }),
+    };
+    let palette = if light { palette::LIGHT } else { palette::DARK };
+    palette.with(&text_of("OBS_COLORS").unwrap_or_default()).map_err(|part| {
+        Error::usage(format!("OBS_COLORS: `{part}` is no colour")).hinted(format!(
+            "write NAME=SGR, such as match=30;43, with a : between; names: {}",
+            palette::NAMES
+        ))
+    })
+}
+
+/// Settles the zone in which people read times.
+fn show_times(typed: &str) -> Result<(), Error> {
+    let name = match typed.to_ascii_lowercase().as_str() {
+        "utc" | "z" => return Ok(()),
+        "local" => local_zone().unwrap_or_else(|| "UTC".to_owned()),
+        _ => typed.to_owned(),
+    };
+    let zone = zone(&name)?;
+    if zone != chrono_tz::UTC {
+        time::show_in(name, move |at| zone_offset(zone, at));
+    }
+    Ok(())
+}
+
+/// Seconds that local time is ahead of UTC.
+pub(super) fn zone_offset(zone: chrono_tz::Tz, at: Timestamp) -> i32 {
+    use chrono::{Offset, TimeZone};
+    let utc = chrono::DateTime::from_timestamp_nanos(at.0).naive_utc();
+    zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
+}
+
+/// The zone of this machine by its name: what TZ says, else where /etc/localtime leads.
+fn local_zone() -> Option<String> {
+    let said = text_of("TZ").map(|zone| zone.trim_start_matches(':').to_owned());
+    said.or_else(|| {
+        let path = std::fs::read_link("/etc/localtime").ok()?;
+        Some(path.to_str()?.split_once("zoneinfo/")?.1.to_owned())
+    })
+}
+
+fn zone(name: &str) -> Result<chrono_tz::Tz, Error> {
+    name.parse().map_err(|_| {
+        Error::usage(format!("there is no time zone `{name}`"))
+            .hinted("zones have names such as UTC, Europe/Berlin or Asia/Seoul")
+    })
 }
 
 /// Can only ASCII be shown? Said by the locale `POSIX`, for a terminal by `C`, too: what goes to a file or a program
 /// depends on no locale that is there by chance.
-#[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
 fn ascii(terminal: bool) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| text_of(name));
     locale.is_some_and(|locale| locale == "POSIX" || terminal && locale == "C")
 }
 

@@ -42,7 +42,8 @@ pub(super) struct CorrelateArgs {
     by: String,
     #[command(flatten)]
     success: SuccessArgs,
-    /// Show this request's entries from every file, in the order of time
+    /// Show this request's entries from every file, in the order of time; the beginning of an id is enough where only
+    /// one begins so
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     /// With --id: only entries with this very id, not those of ids that are linked with it (trace, order …)
@@ -172,7 +173,6 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     {
         *id = String::from_utf8_lossy(&plain).into_owned();
     }
-    let args = &args;
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let rule = config::success(&args.success, &args.input, &mut needs)?;
@@ -191,6 +191,10 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         &options,
     );
     let account = session.account(&mut scanned);
+    if let Some(id) = args.id.as_mut() {
+        *id = whole_id(id, &all)?;
+    }
+    let args = &args;
     if let Some(drawn) = args.graph {
         let totals = all.totals();
         let (inputs, selected) = (&session.inputs, (needs, &chosen.filter, range));
@@ -285,6 +289,29 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         session.write(args.output.output, &report, &json)?;
     }
     Ok(session.finish(Verdict::of(found)))
+}
+
+/// Ids that are told where several begin with what was typed.
+const CANDIDATES: usize = 5;
+
+/// The id that begins with what was typed, if no id is that itself: as tables show it, with `…` at its end.
+fn whole_id(typed: &str, all: &Requests) -> Result<String, Error> {
+    let start = typed.trim_end_matches('…').trim_end_matches("...").trim_end_matches('~');
+    if start == typed && all.one(typed.as_bytes()).0.entries > 0 || start.is_empty() {
+        return Ok(typed.to_owned());
+    }
+    let found = all.beginning_with(start.as_bytes(), CANDIDATES + 1);
+    let text = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
+    match &found[..] {
+        [] => Ok(typed.to_owned()),
+        [one] => Ok(text(one)),
+        several => {
+            let listed: Vec<String> = several.iter().take(CANDIDATES).map(|id| text(id)).collect();
+            let more = if several.len() > CANDIDATES { ", …" } else { "" };
+            Err(Error::usage(format!("several ids begin with {start}"))
+                .hinted(format!("say which: {}{more}", listed.join(", "))))
+        }
+    }
 }
 
 fn millis(source: &str) -> Result<f64, Error> {

@@ -83,7 +83,6 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     }
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let conditioned = needs.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     let rule = config::success(&args.success, &args.input, &mut needs)?;
     let declared = config::declared(&args.input)?;
@@ -134,7 +133,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let measured = recorded.span().is_some_and(|span| scene.is_selected(span));
     if scene.is_empty() && !measured && !platform.has_data() {
         report = Report::new();
-        let why = nothing::sentence(&session, &conditioned, &account);
+        let why = nothing::sentence(&mut session, &chosen.asked, &account);
         report.paragraph(format!("Nothing was looked at: {why}"));
     }
     report.push(Section::Account(account));
@@ -213,6 +212,7 @@ pub(super) fn lines(evidence: &[detect::Evidence]) -> Section {
         place: format!("{}:{}", evidence.file, evidence.line).into(),
         text: brief(&evidence.text).into(),
         context: false,
+        whole: false,
     };
     Section::Lines(evidence.iter().map(line).collect())
 }

@@ -8,7 +8,9 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{InputArgs, OutputArgs, PathArgs, RankArgs, SelectArgs};
+use super::nothing;
+use super::rank::{self, Key};
 use super::redaction;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
@@ -21,6 +23,7 @@ use crate::scan::{self, Input, Selection};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   obs fields logs/
+  obs fields logs/ --top 10
   obs fields api.log --where 'status >= 500'")]
 pub(super) struct FieldsArgs {
     #[command(flatten)]
@@ -31,6 +34,8 @@ pub(super) struct FieldsArgs {
     select: SelectArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    rank: RankArgs,
 }
 
 #[derive(Serialize)]
@@ -148,9 +153,10 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         &session.inputs.logs,
         &selection.needs,
         &session.config.scan,
-        BTreeMap::<String, Seen>::new,
-        |seen, chunk| {
+        || (0_u64, BTreeMap::<String, Seen>::new()),
+        |(selected, seen), chunk| {
             let _ = chunk.entries(&selection, |entry| {
+                *selected += 1;
                 chunk.reader.fields(entry.raw, &mut |name, value| {
                     if !seen.contains_key(name) {
                         seen.insert(name.to_owned(), Seen::default());
@@ -165,8 +171,12 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         |_| ControlFlow::Continue(()),
     );
     let mut fields: BTreeMap<String, Seen> = BTreeMap::new();
-    for (name, seen) in parts.into_iter().flatten() {
-        fields.entry(name).or_default().merge(seen);
+    let mut selected = 0;
+    for (count, seen) in parts {
+        selected += count;
+        for (name, seen) in seen {
+            fields.entry(name).or_default().merge(seen);
+        }
     }
     let account = session.account(&mut scanned);
     let mut json = FieldsJson {
@@ -185,12 +195,34 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     for field in json.fields.iter_mut().filter(|field| field.role.is_none()) {
         field.role = by_values.contains(&field.name).then_some(Role::RequestId.name());
     }
+    let total = json.fields.len();
+    let columns = ["entries", "count", "field", "role", "type", "distinct", "files"].map(str::to_owned);
+    rank::rank(&mut json.fields, &args.rank, ("entries", None), &columns, key)?;
     let mut report = Report::new();
+    if selected == 0 {
+        let why = nothing::sentence(&mut session, &chosen.asked, &account);
+        report.paragraph(format!("There is no field: {why}"));
+    }
     report.push(Section::Table(files_table(&json.files)));
     report.push(Section::Table(fields_table(&json.fields)));
+    if json.fields.len() < total {
+        report.paragraph(format!("{} of {total} fields are shown.", json.fields.len()));
+    }
     report.push(Section::Account(account));
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(account.lines > 0)))
+    Ok(session.finish(Verdict::of(selected > 0)))
+}
+
+/// What a field has in a column.
+fn key(field: &FieldJson, column: &str) -> Key {
+    match column {
+        "field" => Key::word(Some(&field.name)),
+        "role" => Key::word(field.role),
+        "type" => Key::Word(field.types.join("|")),
+        "distinct" => Key::count(field.distinct as u64 + u64::from(field.distinct_is_least)),
+        "files" => Key::count(field.files as u64),
+        _ => Key::count(field.entries),
+    }
 }
 
 /// How a log was understood.

@@ -34,7 +34,7 @@ pub(super) struct FormatsArgs {
 #[derive(Subcommand, Debug)]
 enum FormatsCommand {
     List(ListArgs),
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
     Test(described::TestArgs),
     Import(described::ImportArgs),
 }
@@ -318,6 +318,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
                 place: place.into(),
                 text: stopped.text.as_str().into(),
                 context: false,
+                whole: false,
             }]));
         }
     }

@@ -1,15 +1,21 @@
 //! What `obs grep` found: entries on their way from chunks to the output, in order, with their context.
 
-use std::collections::VecDeque;
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque};
+use std::hash::BuildHasher;
 use std::ops::Range;
+
+use foldhash::fast::FixedState;
 
 use serde_json::Value as Json;
 
 use super::args::Form;
+use super::grep::Pick;
 use super::out::Out;
 use super::redaction;
+use crate::model::unit::HumanMillis;
 use crate::model::{Error, Timestamp};
-use crate::report::{Page, Style, Untrusted, json};
+use crate::report::{Page, Phrase, Style, Untrusted, json};
 use crate::scan::{Delivered, Inputs};
 
 /// How entries are printed.
@@ -19,18 +25,27 @@ pub(super) struct Print {
     pub page: Page,
     pub terminal: bool,
     pub raw: bool,
+    /// Are entries laid out for reading?
+    pub pretty: bool,
+    /// The nanoseconds without an entry that are worth a line.
+    pub gaps: Option<i64>,
+    /// So many entries are shown, spread over all that were found.
+    pub sample: Option<usize>,
     pub count: bool,
     pub names: bool,
+    pub names_without: bool,
     pub quiet: bool,
     pub numbers: bool,
     pub only_matching: bool,
     pub with_name: bool,
+    /// Is everything written as soon as it is found?
+    pub at_once: bool,
 }
 
 impl Print {
     /// Is it enough to know how many entries there are?
     pub(super) fn counts_only(&self) -> bool {
-        self.count || self.names || self.quiet
+        self.count || self.names || self.names_without || self.quiet
     }
 
     /// Are values of the entry printed, rather than its bytes?
@@ -40,17 +55,26 @@ impl Print {
 
     /// Is it shown what matched, rather than only where?
     pub(super) fn needs_spans(&self) -> bool {
-        self.only_matching || (self.page.color && !self.raw)
+        self.only_matching || (self.page.color && !self.raw && !self.pretty)
+    }
+
+    /// Are the times of entries needed, so that they have to be looked at?
+    pub(super) fn needs_time(&self) -> bool {
+        (self.pretty || self.gaps.is_some()) && !self.counts_only()
     }
 
     /// Are entries printed with the bytes that the file has?
     pub(super) fn as_written(&self) -> bool {
-        self.form == Form::Table && !self.only_matching && !self.counts_only() && self.is_plain()
+        self.form == Form::Table
+            && !self.only_matching
+            && !self.pretty
+            && !self.counts_only()
+            && self.is_plain()
     }
 
     /// Are bytes printed as they are?
     fn is_plain(&self) -> bool {
-        self.raw || (!self.terminal && !self.page.color)
+        !self.terminal && (self.raw || !self.page.color)
     }
 
     /// Are line numbers printed?
@@ -70,6 +94,8 @@ pub(super) struct Item {
     /// Its place among the chunk's entries.
     pub ordinal: u64,
     pub json: Option<Json>,
+    /// The entry laid out for reading, harmless and coloured.
+    pub laid_out: Option<String>,
     pub spans: Vec<Range<usize>>,
 }
 
@@ -119,9 +145,52 @@ impl Printed {
     }
 }
 
+/// An entry on its way: its place among its neighbours, its file, and the lines before its chunk.
+#[derive(Debug)]
+struct Held {
+    place: (u32, u64),
+    file: u32,
+    lines: u64,
+    item: Item,
+}
+
+/// Is the second place right behind the first?
+fn follows(first: (u32, u64), second: (u32, u64)) -> bool {
+    first.0 == second.0 && first.1 + 1 == second.1
+}
+
+/// An entry that may be one of a sample: those of the smallest lots are.
+#[derive(Debug)]
+struct Sampled {
+    lot: u64,
+    turn: u64,
+    held: Held,
+}
+
+impl PartialEq for Sampled {
+    fn eq(&self, other: &Self) -> bool {
+        (self.lot, self.turn) == (other.lot, other.turn)
+    }
+}
+
+impl Eq for Sampled {}
+
+impl PartialOrd for Sampled {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Sampled {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.lot, self.turn).cmp(&(other.lot, other.turn))
+    }
+}
+
 /// Puts the chunks' finds together.
 pub(super) struct Stitch<'p> {
     print: &'p Print,
+    pick: &'p Pick,
     names: Vec<&'p str>,
     most: Option<u64>,
     before: usize,
@@ -131,7 +200,14 @@ pub(super) struct Stitch<'p> {
     entries_before: u64,
     file: Option<u32>,
     /// Entries that may turn out to be context of a match that follows.
-    held: VecDeque<(u64, u64, Item)>,
+    held: VecDeque<Held>,
+    /// How many entries a merge has seen.
+    seen: u64,
+    /// What is kept of a sample: by its lot, and its turn.
+    sampled: BinaryHeap<Sampled>,
+    /// The time of the last entry that was shown, and the file whose name stands above it.
+    last_time: Option<Timestamp>,
+    headed: Option<u32>,
     after_left: usize,
     last_printed: Option<(u32, u64)>,
     buffer: Vec<u8>,
@@ -141,12 +217,14 @@ pub(super) struct Stitch<'p> {
 impl<'p> Stitch<'p> {
     pub(super) fn new(
         print: &'p Print,
+        pick: &'p Pick,
         inputs: &'p Inputs,
         most: Option<u64>,
         (before, after): (usize, usize),
     ) -> Self {
         Stitch {
             print,
+            pick,
             names: inputs.logs.iter().map(|input| input.shown.as_str()).collect(),
             most,
             before,
@@ -155,6 +233,10 @@ impl<'p> Stitch<'p> {
             entries_before: 0,
             file: None,
             held: VecDeque::new(),
+            seen: 0,
+            sampled: BinaryHeap::new(),
+            last_time: None,
+            headed: None,
             after_left: 0,
             last_printed: None,
             buffer: Vec::new(),
@@ -168,14 +250,51 @@ impl<'p> Stitch<'p> {
     }
 
     /// Prints one find, whichever file it is of.
-    pub(super) fn one(&mut self, out: &mut Out, file: u32, lines: u64, item: &Item) -> Result<(), Error> {
+    pub(super) fn one(&mut self, out: &mut Out, file: u32, lines: u64, item: Item) -> Result<(), Error> {
         self.counts[file as usize] += 1;
-        self.item(file, lines, item.ordinal, item);
-        if self.buffer.len() > 1 << 16 {
+        let ordinal = item.ordinal;
+        self.found_item(Held { place: (file, ordinal), file, lines, item });
+        self.flush(out, 1 << 16)
+    }
+
+    /// Takes the next entry of a merge: a find, or what may stand before or after one.
+    pub(super) fn merged(&mut self, out: &mut Out, file: u32, lines: u64, item: Item) -> Result<(), Error> {
+        self.seen += 1;
+        let held = Held { place: (0, self.seen), file, lines, item };
+        self.counts[file as usize] += u64::from(held.item.matched);
+        self.in_context(held);
+        self.flush(out, 1 << 16)
+    }
+
+    /// Prints a find with what stands before it, and what stands after the last one.
+    fn in_context(&mut self, held: Held) {
+        if held.item.matched {
+            while let Some(before) = self.held.pop_front() {
+                self.item(before);
+            }
+            self.item(held);
+            self.after_left = self.after;
+        } else if self.after_left > 0 && self.is_next(held.place) {
+            self.after_left -= 1;
+            self.item(held);
+        } else if self.before > 0 {
+            self.after_left = 0;
+            if self.held.back().is_some_and(|last| !follows(last.place, held.place)) {
+                self.held.clear();
+            }
+            if self.held.len() == self.before {
+                self.held.pop_front();
+            }
+            self.held.push_back(held);
+        }
+    }
+
+    fn flush(&mut self, out: &mut Out, least: usize) -> Result<(), Error> {
+        if self.buffer.len() >= least || self.print.at_once {
             out.write(&self.buffer)?;
             self.buffer.clear();
         }
-        Ok(())
+        if self.print.at_once { out.flush() } else { Ok(()) }
     }
 
     /// Prints a chunk's finds. Says whether more could be of use.
@@ -194,42 +313,41 @@ impl<'p> Stitch<'p> {
             let enough = self.print.quiet && *count > 0;
             return Ok(!enough);
         }
-        let mut items = output.items;
-        for item in items.drain(..) {
-            let ordinal = self.entries_before + item.ordinal;
-            if item.matched && self.counts[file as usize] < limit {
-                self.counts[file as usize] += 1;
-                while let Some((lines, ordinal, held)) = self.held.pop_front() {
-                    self.item(file, lines, ordinal, &held);
-                }
-                self.item(file, lines_before, ordinal, &item);
-                self.after_left = self.after;
-            } else if item.matched && self.counts[file as usize] >= limit {
+        for mut item in output.items {
+            let place = (file, self.entries_before + item.ordinal);
+            let full = self.counts[file as usize] >= limit;
+            if item.matched && full {
                 // As in grep, the context of the last one that is wanted ends at the next.
                 self.after_left = 0;
-            } else if self.after_left > 0 && self.is_next(file, ordinal) {
-                self.after_left -= 1;
-                self.item(file, lines_before, ordinal, &item);
-            } else if self.before > 0 && self.counts[file as usize] < limit {
-                self.after_left = 0;
-                if self.held.back().is_some_and(|(_, last, _)| last + 1 != ordinal) {
-                    self.held.clear();
-                }
-                if self.held.len() == self.before {
-                    self.held.pop_front();
-                }
-                self.held.push_back((lines_before, ordinal, item));
+                continue;
             }
+            if full && (self.after_left == 0 || !self.is_next(place)) {
+                continue;
+            }
+            self.counts[file as usize] += u64::from(item.matched);
+            item.ordinal = place.1;
+            let held = Held { place, file, lines: lines_before, item };
+            if self.before + self.after == 0 { self.found_item(held) } else { self.in_context(held) }
         }
         self.entries_before += output.entries;
-        out.write(&self.buffer)?;
-        self.buffer.clear();
+        self.flush(out, 0)?;
         let done = self.counts[file as usize] >= limit && self.after_left == 0;
         Ok(!(done && file as usize + 1 == self.names.len()))
     }
 
-    fn is_next(&self, file: u32, ordinal: u64) -> bool {
-        self.last_printed.is_some_and(|(last, before)| last == file && before + 1 == ordinal)
+    /// Prints a find, or keeps it for a sample.
+    fn found_item(&mut self, held: Held) {
+        let Some(most) = self.print.sample else { return self.item(held) };
+        self.seen += 1;
+        let lot = FixedState::with_seed(1).hash_one(held.place);
+        self.sampled.push(Sampled { lot, turn: self.seen, held });
+        if self.sampled.len() > most {
+            self.sampled.pop();
+        }
+    }
+
+    fn is_next(&self, place: (u32, u64)) -> bool {
+        self.last_printed.is_some_and(|last| follows(last, place))
     }
 
     /// Prints what is left: counts, names.
@@ -237,10 +355,15 @@ impl<'p> Stitch<'p> {
         if self.print.quiet {
             return Ok(());
         }
-        if self.print.count || self.print.names {
+        let mut sampled = std::mem::take(&mut self.sampled).into_vec();
+        sampled.sort_by_key(|sampled| sampled.turn);
+        for sampled in sampled {
+            self.item(sampled.held);
+        }
+        if self.print.count || self.print.names || self.print.names_without {
             for (name, count) in self.names.iter().zip(&self.counts) {
                 let name = shown(name, self.print.terminal);
-                if self.print.names && *count > 0 {
+                if self.print.names && *count > 0 || self.print.names_without && *count == 0 {
                     self.buffer.extend_from_slice(format!("{name}\n").as_bytes());
                 } else if self.print.count && self.print.with_name {
                     self.buffer.extend_from_slice(format!("{name}:{count}\n").as_bytes());
@@ -258,34 +381,83 @@ impl<'p> Stitch<'p> {
     }
 
     /// Prints one entry.
-    fn item(&mut self, file: u32, lines_before: u64, ordinal: u64, item: &Item) {
+    fn item(&mut self, held: Held) {
+        let Held { place, file, lines, mut item } = held;
         let context = self.before + self.after > 0;
-        if context
-            && self.print.form == Form::Table
-            && self.last_printed.is_some()
-            && !self.is_next(file, ordinal)
-        {
+        if context && self.print.form == Form::Table && self.last_printed.is_some() && !self.is_next(place) {
             self.buffer.extend_from_slice(b"--\n");
         }
-        self.last_printed = Some((file, ordinal));
-        let line = lines_before.wrapping_add(item.line).wrapping_add(1);
-        if let Some(object) = &item.json {
-            self.object(object.clone(), line);
+        self.last_printed = Some(place);
+        if self.print.form == Form::Table {
+            self.gap(item.ts);
+        }
+        let line = lines.wrapping_add(item.line).wrapping_add(1);
+        if let Some(mut object) = item.json.take() {
+            if context {
+                object["context"] = (!item.matched).into();
+            }
+            self.object(object, line);
         } else if self.print.only_matching && item.matched && !item.spans.is_empty() {
             for span in &item.spans {
                 self.prefix(file, line, item.matched);
                 self.text(&item.raw[span.clone()], &[]);
             }
+        } else if let Some(text) = item.laid_out.filter(|_| !self.print.only_matching) {
+            self.head(file);
+            if self.print.numbers {
+                self.number(line, item.matched);
+            }
+            self.buffer.extend_from_slice(text.as_bytes());
         } else if !self.print.only_matching {
             self.prefix(file, line, item.matched);
             self.text(&item.raw, &item.spans);
         }
     }
 
+    /// Says that nothing was found for long before this time.
+    fn gap(&mut self, ts: Option<Timestamp>) {
+        let (Some(least), Some(ts)) = (self.print.gaps, ts) else { return };
+        if let Some(last) = self.last_time.replace(ts)
+            && ts.0.saturating_sub(last.0) >= least
+        {
+            let wait = HumanMillis((ts.0 - last.0) as f64 / 1e6);
+            let line = format!("{} {wait} {}", self.print.page.rule(), self.print.page.rule());
+            let line = Phrase::new().and(Style::Dim, line);
+            self.buffer.extend_from_slice(line.line(self.print.page).as_bytes());
+            self.buffer.push(b'\n');
+        }
+    }
+
+    /// The file's name as a heading, where the entry before was of another.
+    fn head(&mut self, file: u32) {
+        if !self.print.with_name || self.headed.replace(file) == Some(file) {
+            return;
+        }
+        if self.buffer.len() + self.seen as usize > 0 || self.last_time.is_some() {
+            self.buffer.push(b'\n');
+        }
+        let name = self.names[file as usize];
+        let shown = Phrase::new().and(Style::File, name).line(self.print.page);
+        self.buffer.extend_from_slice(self.print.page.linked(name, shown).as_bytes());
+        self.buffer.push(b'\n');
+    }
+
+    fn number(&mut self, line: u64, matched: bool) {
+        let mark = if matched { ':' } else { '-' };
+        let number = Phrase::new().and(Style::Line, line.to_string());
+        self.buffer.extend_from_slice(number.line(self.print.page).as_bytes());
+        self.buffer.push(mark as u8);
+    }
+
     fn object(&mut self, mut object: Json, line: u64) {
         redaction::json(&mut object);
         object["line"] = line.into();
-        if self.print.form == Form::Json {
+        if self.print.form == Form::Csv {
+            if std::mem::take(&mut self.first_json) {
+                self.buffer.extend_from_slice(self.pick.csv_head(self.before + self.after > 0).as_bytes());
+            }
+            self.buffer.extend_from_slice(self.pick.csv_row(&object).as_bytes());
+        } else if self.print.form == Form::Json {
             self.buffer.extend_from_slice(if self.first_json { b"[\n" } else { b",\n" });
             self.first_json = false;
             self.buffer.extend(json::compact(&object).unwrap_or_default());
@@ -297,16 +469,21 @@ impl<'p> Stitch<'p> {
 
     fn prefix(&mut self, file: u32, line: u64, matched: bool) {
         let mark = if matched { ':' } else { '-' };
-        let color = |code: &str, text: String| {
-            if self.print.page.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text }
+        let page = self.print.page;
+        let colored = |style: Style, text: &str| {
+            if page.color {
+                Phrase::new().and(style, text).line(page)
+            } else {
+                shown(text, self.print.terminal)
+            }
         };
         let mut prefix = String::new();
         if self.print.with_name {
-            prefix.push_str(&color("35", shown(self.names[file as usize], self.print.terminal)));
+            prefix.push_str(&colored(Style::File, self.names[file as usize]));
             prefix.push(mark);
         }
         if self.print.numbers {
-            prefix.push_str(&color("32", line.to_string()));
+            prefix.push_str(&colored(Style::Line, &line.to_string()));
             prefix.push(mark);
         }
         self.buffer.extend_from_slice(prefix.as_bytes());
@@ -328,7 +505,7 @@ impl<'p> Stitch<'p> {
             let mut at = 0;
             for span in spans {
                 self.piece(&raw[at..span.start], Style::Plain);
-                self.piece(&raw[span.clone()], Style::Strong);
+                self.piece(&raw[span.clone()], Style::Match);
                 at = span.end;
             }
             self.piece(&raw[at..], Style::Plain);
@@ -338,9 +515,7 @@ impl<'p> Stitch<'p> {
 
     fn piece(&mut self, raw: &[u8], style: Style) {
         let text = Untrusted::from(raw).block();
-        let marked = self.print.page.color && style != Style::Plain && !text.is_empty();
-        let text = if marked { format!("\x1b[1;31m{text}\x1b[0m") } else { text };
-        self.buffer.extend_from_slice(text.as_bytes());
+        self.print.page.paint(style, &text, &mut self.buffer);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `obs grep`: which entries match a pattern and a condition.
 
 mod merge;
+mod pretty;
 
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
@@ -11,24 +12,33 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::config;
 use super::found::{Item, Print, Printed, Stitch};
+use super::nothing;
 use super::out::{self, Out};
+use super::redaction;
 use super::session::{Chosen, Session};
 use super::skew::Skew;
 use super::verdict::Verdict;
 use crate::filter::{Case, Pattern, PatternOptions};
 use crate::format::log::normal;
-use crate::model::{Error, ErrorKind, Needs, Slots};
-use crate::scan::{self, Chunk, LineCount, Selection};
+use crate::model::{Account, Error, ErrorKind, Needs, Role, Slots};
+use crate::scan::{self, Chunk, Inputs, LineCount, Selection};
+pub(super) use pretty::Pick;
+use pretty::{Layout, TimeFormat};
 
 /// Find entries (whole ones, stack traces included) that match a pattern and a condition
 #[derive(Args, Debug)]
-#[command(mut_arg("verbose", |verbose| verbose.short(None)))]
+#[command(mut_arg("verbose", |verbose| verbose.short_alias(None)))]
+#[command(mut_arg("follow_links", |follow| follow.short(None)))]
+#[command(mut_arg("quiet", |quiet| quiet.help("Print nothing; the exit code tells whether anything matches")))]
 #[command(after_help = "Examples:
   obs grep 'timed? out' logs/
   obs grep -c '' logs/ --level error
   obs grep -F 'pool exhausted' logs/ -B1 -A1
-  obs grep '' logs/ --where 'duration > 2s' --output jsonl")]
+  obs grep '' logs/ --where 'duration > 2s' --output jsonl
+  obs grep timeout logs/ --sort time -C1
+  obs grep -L 'shutdown complete' -g '*.log' logs/")]
 pub(super) struct GrepArgs {
     /// Regular expression, or text with -F; '' matches every entry. With -e it is the first PATH
     #[arg(value_name = "PATTERN", required_unless_present = "regexp")]
@@ -62,6 +72,9 @@ pub(super) struct GrepArgs {
     /// Only the names of files with a match
     #[arg(short = 'l', long, conflicts_with = "count")]
     files_with_matches: bool,
+    /// Only the names of files without a match
+    #[arg(short = 'L', long, conflicts_with_all = ["count", "files_with_matches"])]
+    files_without_match: bool,
     /// With the number of the entry's first line
     #[arg(short = 'n', long)]
     line_number: bool,
@@ -92,15 +105,71 @@ pub(super) struct GrepArgs {
     /// With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were
     #[arg(long)]
     fix_skew: bool,
-    /// The entries' own bytes and nothing else; only into a pipe or a file
+    /// So many of the entries that match, spread over all of them; the same ones each time
+    #[arg(long, value_name = "N", conflicts_with_all = ["count", "files_with_matches", "files_without_match", "context",
+          "after_context", "before_context", "max_count"])]
+    sample: Option<usize>,
+    /// Entries as they stand in the files, also on a terminal
     #[arg(long)]
     raw: bool,
+    /// Entries laid out for reading, also into a pipe
+    #[arg(short = 'p', long, conflicts_with = "raw")]
+    pretty: bool,
+    /// One JSON object a line: the same as --output jsonl
+    #[arg(long)]
+    json: bool,
+    /// Write each entry at once, whatever reads it
+    #[arg(long)]
+    line_buffered: bool,
+    #[command(flatten)]
+    shown: ShownArgs,
+    #[command(flatten)]
+    fingers: FingersArgs,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// Which fields of an entry are shown.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Fields")]
+struct ShownArgs {
+    /// Only these fields of each entry, in this order
+    #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',')]
+    fields: Vec<String>,
+    /// All fields but these
+    #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',', conflicts_with = "fields")]
+    hide: Vec<String>,
+    /// No fields
+    #[arg(long, conflicts_with_all = ["fields", "hide"])]
+    no_fields: bool,
+    /// How times are written: strftime, such as '%H:%M:%S%.3f'
+    #[arg(long, value_name = "FORMAT")]
+    time_format: Option<String>,
+    /// Say so where nothing was found for longer than this
+    #[arg(long, value_name = "DURATION")]
+    gaps: Option<String>,
+}
+
+/// What fingers type that know grep or ripgrep, and what is so anyway.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Accepted, since it is so anyway")]
+struct FingersArgs {
+    /// Directories are always walked
+    #[arg(short = 'r', long, visible_short_alias = 'R')]
+    recursive: bool,
+    /// Patterns are always extended regular expressions
+    #[arg(short = 'E', long)]
+    extended_regexp: bool,
+    /// Patterns have Perl's classes and groups, without look-around and back-references
+    #[arg(short = 'P', long)]
+    perl_regexp: bool,
+    /// No file is taken for binary that has readable lines
+    #[arg(short = 'a', long)]
+    text: bool,
 }
 
 /// The order of what is found.
@@ -125,6 +194,8 @@ struct Search {
     before: usize,
     after: usize,
     by_time: bool,
+    pick: Pick,
+    layout: Layout,
 }
 
 /// Runs the command.
@@ -141,24 +212,32 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         line: args.line_regexp,
     };
     let pattern = Pattern::new(&patterns, options)?;
-    let mut needs = match args.output.output {
-        Form::Json | Form::Jsonl => normal::needs(),
-        Form::Table => Needs::none(),
-        other => return Err(out::unsupported(other, "table, json or jsonl")),
+    let mut output = args.output.clone();
+    if args.json {
+        output.output = Form::Jsonl;
+    }
+    let form = output.output;
+    if !matches!(form, Form::Table | Form::Json | Form::Jsonl | Form::Csv) {
+        return Err(out::unsupported(form, "table, json, jsonl or csv"));
+    }
+    let pick = Pick::new(&args.shown);
+    let gaps = args.shown.gaps.as_deref().map(super::stats::step).transpose()?;
+    let format = args.shown.time_format.as_deref().map(TimeFormat::new).transpose()?;
+    let is_read = config::reads(args.raw, args.pretty, form);
+    let mut needs = match form {
+        Form::Table if !is_read && gaps.is_none() => Needs::none(),
+        Form::Table => pretty::needs(),
+        _ => normal::needs(),
     };
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let mut session = Session::open(&PathArgs { paths }, &args.input, &args.output, cancel)?;
+    let mut session = Session::open(&PathArgs { paths }, &args.input, &output, cancel)?;
     session.require_logs();
     if session.config.terminal {
         // What is found is written while the scan goes on.
         session.config.progress = None;
     }
     let range = session.time_range(&chosen)?;
-    if args.raw && session.config.terminal {
-        return Err(Error::usage("--raw could send control characters of the logs to the terminal")
-            .hinted("pipe it: obs grep --raw … | less"));
-    }
-    let print = Print::new(args, &session);
+    let print = Print { pretty: is_read, gaps, sample: args.sample, ..Print::new(args, form, &session) };
     let plain = !args.fixed_strings || !args.line_regexp;
     let search = Search {
         everything: plain && !args.line_regexp && !args.word_regexp && patterns.iter().any(String::is_empty),
@@ -170,6 +249,8 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         before: args.before_context.or(args.context).unwrap_or(0),
         after: args.after_context.or(args.context).unwrap_or(0),
         by_time: args.sort == Order::Time && !print.counts_only(),
+        pick,
+        layout: Layout { page: session.config.page, format: format.unwrap_or_default() },
     };
     let wants_account = session.wants_account();
     if wants_account {
@@ -187,6 +268,10 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
     };
     if wants_account {
         session.count();
+    }
+    if !found && !print.counts_only() && chosen.is_conditioned() {
+        let account = if session.relative.is_some() { session.count() } else { Account::default() };
+        nothing::explain(&mut session, &chosen.asked, &account);
     }
     Ok(session.finish(Verdict::of(found)))
 }
@@ -209,7 +294,7 @@ impl Search {
     /// Scans, prints, and says whether anything was found.
     fn run(&self, session: &mut Session, most: Option<u64>) -> Result<bool, Error> {
         let mut out = Out::new();
-        let mut stitch = Stitch::new(&self.print, &session.inputs, most, (self.before, self.after));
+        let mut stitch = self.stitch(&session.inputs, most);
         let mut trouble = None;
         let logs = &session.inputs.logs;
         let (_, scanned) = scan::run(
@@ -238,6 +323,11 @@ impl Search {
             Err(error) => Err(error),
             Ok(()) => Ok(stitch.found()),
         }
+    }
+
+    /// What puts the finds together.
+    fn stitch<'s>(&'s self, inputs: &'s Inputs, most: Option<u64>) -> Stitch<'s> {
+        Stitch::new(&self.print, &self.pick, inputs, most, (self.before, self.after))
     }
 
     /// Finds the entries of one chunk.
@@ -323,7 +413,7 @@ impl Search {
         if self.print.needs_lines() {
             chunk.count_lines(&extent);
         }
-        if self.before + self.after > 0 {
+        if self.before + self.after > 0 && !self.by_time {
             printed.keep_near_matches(self.before, self.after);
         }
     }
@@ -335,7 +425,7 @@ impl Search {
     }
 
     fn selected<'s>(&self, chunk: &'s Chunk<'_>, entry: &Range<usize>, slots: &mut Slots<'s>) -> bool {
-        if !self.conditioned && !self.print.needs_slots() && !self.by_time {
+        if !self.conditioned && !self.print.needs_slots() && !self.print.needs_time() && !self.by_time {
             return true;
         }
         chunk.extract(entry, slots);
@@ -355,7 +445,7 @@ impl Search {
         if self.print.counts_only() {
             return;
         }
-        if !matched && self.print.needs_slots() {
+        if !matched && (self.print.needs_slots() || self.print.needs_time()) {
             chunk.extract(entry, slots);
         }
         let (bytes, _) = chunk.text();
@@ -367,6 +457,7 @@ impl Search {
             spans.extend(self.pattern.spans(&raw));
         }
         if self.print.only_matching
+            && !self.print.pretty
             && spans.is_empty()
             && let Some(carried) = chunk.reader.carried(&raw).map(Cow::into_owned)
         {
@@ -376,15 +467,32 @@ impl Search {
         }
         let as_written = chunk.written(entry);
         let as_written = as_written.strip_suffix(b"\n").unwrap_or(as_written);
+        let json = self.print.needs_slots().then(|| {
+            let offset = chunk.offset_at(entry.start);
+            let mut object = normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots);
+            self.pick.apply(&mut object["fields"]);
+            object
+        });
+        let laid_out = self.print.pretty.then(|| {
+            let mut object = normal::object(&chunk.input.shown, 0, 0, written, chunk.reader, slots);
+            redaction::json(&mut object);
+            let service = slots.role(Role::Service).text().map(Cow::into_owned);
+            let marks = |text: &[u8]| -> Vec<Range<usize>> {
+                if matched && !self.invert && !self.everything {
+                    self.pattern.spans(text).collect()
+                } else {
+                    Vec::new()
+                }
+            };
+            self.layout.entry((&object, written), (slots.ts, service), &self.pick, !matched, &marks)
+        });
         let item = Item {
             line,
             ts: if self.by_time { slots.ts.or(printed.last_time) } else { slots.ts },
             matched,
             ordinal: printed.next_ordinal(),
-            json: self.print.needs_slots().then(|| {
-                let offset = chunk.offset_at(entry.start);
-                normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots)
-            }),
+            json,
+            laid_out,
             raw: if self.print.as_written() { as_written.to_vec() } else { raw.into_owned() },
             spans,
         };
@@ -399,19 +507,24 @@ fn trim_end(entry: &[u8]) -> &[u8] {
 }
 
 impl Print {
-    fn new(args: &GrepArgs, session: &Session) -> Print {
+    fn new(args: &GrepArgs, form: Form, session: &Session) -> Print {
         let several = session.inputs.logs.len() > 1;
         Print {
-            form: args.output.output,
+            form,
             page: session.config.page,
             terminal: session.config.terminal,
             raw: args.raw,
+            pretty: false,
+            gaps: None,
+            sample: None,
             count: args.count,
             names: args.files_with_matches,
+            names_without: args.files_without_match,
             quiet: args.output.quiet,
             numbers: args.line_number,
             only_matching: args.only_matching,
-            with_name: !args.raw && !args.no_filename && (args.with_filename || several),
+            with_name: !args.no_filename && (args.with_filename || several),
+            at_once: args.line_buffered,
         }
     }
 }

@@ -135,7 +135,6 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let asked = needs.clone();
-    let conditioned = asked.fields().to_vec();
     let own = config::detectors(&args.input, &mut needs)?;
     let rule = config::success(&args.success, &args.input, &mut needs)?;
     let (signatures, said) = signatures::read(&args.signatures)?;
@@ -185,7 +184,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let unseen = if platform.has_data() {
         None
     } else {
-        unseen(&session, &conditioned, (&scene, &recorded), &account, &story)
+        unseen(&mut session, &chosen.asked, (&scene, &recorded), &account, &story)
     };
     let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
     let json = InvestigateJson {
@@ -249,7 +248,7 @@ fn judged_by_name(name: &str) -> Result<Judged, Error> {
 
 /// Why nothing can be said, if there was nothing to judge.
 fn unseen(
-    session: &Session,
+    session: &mut Session,
     asked: &[String],
     (scene, recorded): (&Scene<'_>, &Recorded),
     account: &Account,

@@ -15,11 +15,15 @@ mod grep;
 mod honesty;
 mod investigate;
 mod measured;
+mod near;
 mod nothing;
 mod out;
+mod pager;
 mod progress;
 mod query;
+mod rank;
 mod redaction;
+mod said;
 mod session;
 mod signatures;
 mod skew;
@@ -71,7 +75,7 @@ enum Command {
 
 /// Runs `obs` with the process's arguments.
 pub fn main() -> ExitCode {
-    let arguments = with_expression(std::env::args_os().collect());
+    let arguments = with_expression(config::arguments().collect());
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return clap_said(&error).into(),
@@ -135,12 +139,15 @@ fn listen(cancel: &Arc<AtomicBool>) {
     }
 }
 
-/// Help, version and usage errors, as clap words them.
+/// Help, version and usage errors.
 fn clap_said(error: &clap::Error) -> Verdict {
     let text = error.render();
-    if error.use_stderr() {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         verdict::usage(&text.to_string());
         return Verdict::Trouble;
+    }
+    if error.use_stderr() {
+        return verdict::fail(&said::error(error, &Cli::command()));
     }
     match out::write_all(text.to_string().as_bytes()) {
         Ok(()) => Verdict::Yes,

@@ -1,24 +1,36 @@
 //! What is said where there was nothing to look at: that nothing is wrong would be no answer.
 
-use super::query::instead;
+use super::near::instead;
 use super::session::Session;
 use crate::model::{Account, Diagnostic, Role};
 use crate::report::account::{counted, span};
 
-/// Why no entry was looked at. `asked` are the fields of the conditions.
-pub(super) fn sentence(session: &Session, asked: &[String], account: &Account) -> String {
+/// Why no entry was looked at.
+pub(super) fn sentence(session: &mut Session, asked: &[String], account: &Account) -> String {
     let there = account.entries + account.unparsed;
     if there == 0 {
         return "there was nothing to read.".to_owned();
     }
     let when =
         account.from.zip(account.to).map_or(String::new(), |(from, to)| format!(", {}", span(from, to)));
-    let known = names(session);
-    let unknown = asked.iter().find(|name| !known.contains(&name.as_str()));
-    let unknown = unknown.map_or(String::new(), |name| {
-        format!(" No entry was seen to have the field {name}{}.", instead(name, known.iter().copied()))
-    });
-    format!("none of {} is what was asked for{when}.{unknown}", counted(there, "entry", "entries"))
+    explain(session, asked, account);
+    format!("none of {} is what was asked for{when}.", counted(there, "entry", "entries"))
+}
+
+/// Says what may be the reason that nothing was found: a name that no entry has, a time that no entry is at.
+pub(super) fn explain(session: &mut Session, asked: &[String], account: &Account) {
+    for name in asked {
+        if !names(session).contains(&name.as_str()) {
+            absent(session, "--where", name);
+        }
+    }
+    let Some((from, to)) = account.from.zip(account.to) else { return };
+    if let Some(relative) = session.relative.take().filter(|relative| relative.at > to) {
+        let typed = &relative.typed;
+        let message = format!("--since {typed} counts from now: the data ends before, {}", span(from, to));
+        let hint = format!("--since {} counts from the end of the data", relative.instead);
+        session.diagnostics.push(Diagnostic::warning("", message).hinted(hint));
+    }
 }
 
 /// Says that no entry has a value of the name that an option gave, and which was probably meant.

@@ -1,29 +1,39 @@
 //! Standard output, and what becomes of it when it cannot be written.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::args::Form;
+use super::pager::Pager;
 use super::redaction;
 use crate::model::{Error, ErrorKind};
 use crate::report::{Page, Report, json, renderer};
 
 /// Standard output, buffered.
 pub(super) struct Out {
-    stdout: BufWriter<Stdout>,
+    stdout: BufWriter<Box<dyn Write + Send>>,
 }
 
 impl Out {
     /// Takes standard output.
     pub(super) fn new() -> Self {
-        Out { stdout: BufWriter::with_capacity(1 << 16, io::stdout()) }
+        let to: Box<dyn Write + Send> = match Pager::start() {
+            Some(pager) => Box::new(pager),
+            None => Box::new(io::stdout()),
+        };
+        Out { stdout: BufWriter::with_capacity(1 << 16, to) }
     }
 
     /// Writes bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.stdout.write_all(bytes).map_err(|error| failed(&error))
+    }
+
+    /// Hands on what was written so far.
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.stdout.flush().map_err(|error| failed(&error))
     }
 
     /// Writes what is left. Without this a full disk could go unnoticed.

@@ -14,6 +14,7 @@ use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::check_rules;
 use super::config;
 use super::measured::{self, Measured, MetricArgs, Wanted};
+use super::near;
 use super::out;
 use super::session::{Chosen, Session};
 use super::stats;
@@ -587,7 +588,7 @@ fn why_empty(expr: &Expr, store: &Store, derived: &[String]) -> Vec<String> {
         let text = match metrics::name_of(matchers) {
             Some(name) if !known.contains(name) => {
                 let names = known.iter().copied().chain(derived.iter().map(String::as_str));
-                format!("there is no series {name}{}", instead(name, names))
+                format!("there is no series {name}{}", near::instead(name, names))
             }
             Some(name) => match culprit(matchers, name, store) {
                 Some(text) => text,
@@ -620,29 +621,6 @@ fn culprit(matchers: &[Matcher], name: &str, store: &Store) -> Option<String> {
         n => format!("there are {} and {} more", listed.join(", "), n - 5),
     };
     Some(format!("no series {name} has {}{}{:?}; {there}", matcher.name, matcher.op.sign(), &*matcher.value))
-}
-
-/// `; did you mean …?`, or the names that are there.
-pub(super) fn instead<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let names: BTreeSet<&str> = names.collect();
-    // Names of hundreds of letters are not compared letter by letter.
-    let is_short = |known: &str| known.len().max(name.len()) <= 200;
-    let close = |known: &&&str| {
-        is_short(known) && strsim::levenshtein(known, name) <= 1 + name.len() / 4
-            || known.contains(name) && name.len() > 2
-    };
-    let mut near: Vec<&str> = names.iter().filter(close).copied().collect();
-    near.sort_by_cached_key(
-        |known| if is_short(known) { strsim::levenshtein(known, name) } else { usize::MAX },
-    );
-    near.truncate(3);
-    if !near.is_empty() {
-        return format!("; did you mean {}?", near.join(" or "));
-    }
-    let listed: Vec<&str> = names.iter().copied().take(8).collect();
-    let more = names.len().saturating_sub(listed.len());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("; there are {}{more}", listed.join(", "))
 }
 
 #[cfg(test)]

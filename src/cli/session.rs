@@ -28,15 +28,30 @@ pub(super) struct Session {
     pub told: bool,
     /// The form of the answer.
     pub form: Form,
+    /// A time before now that was typed for the beginning.
+    pub relative: Option<Relative>,
     unparsed: bool,
     strict: bool,
     quiet: bool,
+}
+
+/// A time that counts from now.
+#[derive(Debug)]
+pub(super) struct Relative {
+    /// As it was typed.
+    pub typed: String,
+    /// The instant.
+    pub at: Timestamp,
+    /// The same, counted from the end of the data.
+    pub instead: String,
 }
 
 /// The condition and the range of time that were typed.
 #[derive(Debug)]
 pub(super) struct Chosen {
     pub filter: Filter,
+    /// The fields that the conditions look at.
+    pub asked: Vec<String>,
     since: Option<When>,
     until: Option<When>,
 }
@@ -45,6 +60,7 @@ impl Chosen {
     /// Reads the selection options, and asks for what they look at.
     pub(super) fn parse(args: &SelectArgs, needs: &mut Needs) -> Result<Self, Error> {
         let mut filters = Vec::new();
+        let mut own = Needs::none();
         if let Some(word) = &args.level {
             let level = Level::from_word(word.as_bytes()).ok_or_else(|| {
                 Error::usage(format!("there is no level `{word}`"))
@@ -54,9 +70,11 @@ impl Chosen {
         }
         for source in &args.filter {
             filters.push(Filter::parse(source, needs)?);
+            Filter::parse(source, &mut own)?;
         }
         let parse = |source: &Option<String>| source.as_deref().map(When::parse).transpose();
-        Ok(Chosen { filter: Filter::and(filters), since: parse(&args.since)?, until: parse(&args.until)? })
+        let (since, until) = (parse(&args.since)?, parse(&args.until)?);
+        Ok(Chosen { filter: Filter::and(filters), asked: own.fields().to_vec(), since, until })
     }
 
     /// Is anything asked of an entry?
@@ -100,8 +118,9 @@ impl Session {
     ) -> Result<Self, Error> {
         let config = Config::resolve(input, output, cancel)?;
         let paths = config::paths(&paths.paths);
-        let survey = SurveyOptions { follow_links: input.follow_links, ..survey };
-        let mut inputs = scan::survey(&paths, survey, &config.scan);
+        let picks = config::picks(input)?;
+        let survey = SurveyOptions { follow_links: input.follow_links, picks, ..survey };
+        let mut inputs = scan::survey(&paths, &survey, &config.scan);
         let diagnostics = std::mem::take(&mut inputs.diagnostics);
         let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform).chain(&inputs.edges);
         redaction::places(files.map(|input| input.shown.as_str()));
@@ -114,6 +133,7 @@ impl Session {
             verbose: output.verbose,
             told: false,
             form: output.output,
+            relative: None,
             unparsed: input.unparsed,
             strict: input.strict,
             quiet: output.quiet,
@@ -135,19 +155,28 @@ impl Session {
     }
 
     /// The range of time that was typed; scans the files for their first and last time if that needs them.
-    pub(super) fn time_range(&self, chosen: &Chosen) -> Result<TimeRange, Error> {
+    pub(super) fn time_range(&mut self, chosen: &Chosen) -> Result<TimeRange, Error> {
         self.time_range_beside(chosen, None)
     }
 
     /// The same where there are not only logs; `others` is the first and last time of what else there is.
     pub(super) fn time_range_beside(
-        &self,
+        &mut self,
         chosen: &Chosen,
         others: Option<(Timestamp, Timestamp)>,
     ) -> Result<TimeRange, Error> {
         let logs = if chosen.needs_span() { self.span() } else { None };
         let joined = [logs, others].into_iter().flatten().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-        self.with_reference(joined, |reference| {
+        let range = self.range_of(chosen, joined)?;
+        self.relative = chosen.since.as_ref().and_then(|since| {
+            let (typed, instead) = (since.typed().to_owned(), since.from_end()?);
+            Some(Relative { typed, at: range.from?, instead })
+        });
+        Ok(range)
+    }
+
+    fn range_of(&self, chosen: &Chosen, data: Option<(Timestamp, Timestamp)>) -> Result<TimeRange, Error> {
+        self.with_reference(data, |reference| {
             when::range(chosen.since.as_ref(), chosen.until.as_ref(), reference)
         })
     }
@@ -156,11 +185,13 @@ impl Session {
     pub(super) fn window(&self, typed: &str) -> Result<TimeRange, Error> {
         let (from, until) = typed.split_once("..").ok_or_else(|| {
             Error::usage(format!("`{typed}` is no window of time"))
-                .hinted("write A..B, such as 03:06..03:21 or start..start+20m")
+                .hinted("write A..B, such as 03:06..03:21, or 03:06.. for all from then on")
         })?;
         let end = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         let args = SelectArgs { since: end(from), until: end(until), ..SelectArgs::default() };
-        self.time_range(&Chosen::parse(&args, &mut Needs::none())?)
+        let chosen = Chosen::parse(&args, &mut Needs::none())?;
+        let data = if chosen.needs_span() { self.span() } else { None };
+        self.range_of(&chosen, data)
     }
 
     /// The windows that `A..B` or `A..B,C..D` means: what is compared with, which is all before A or the second, and
@@ -210,7 +241,7 @@ impl Session {
         resolve: impl FnOnce(when::Reference<'_>) -> T,
     ) -> T {
         let zone = self.config.scan.read.zone.unwrap_or(chrono_tz::UTC);
-        let offset = |at: Timestamp| zone_offset(zone, at);
+        let offset = |at: Timestamp| config::zone_offset(zone, at);
         resolve(when::Reference { now: self.config.now, zone: &offset, data })
     }
 
@@ -325,13 +356,6 @@ struct Nothing;
 impl crate::fold::Fold for Nothing {
     fn add(&mut self, _: &crate::model::Entry<'_, '_>) {}
     fn merge(&mut self, _: Self) {}
-}
-
-/// Seconds that local time is ahead of UTC.
-fn zone_offset(zone: chrono_tz::Tz, at: Timestamp) -> i32 {
-    use chrono::{Offset, TimeZone};
-    let utc = chrono::DateTime::from_timestamp_nanos(at.0).naive_utc();
-    zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
 }
 
 /// How much of the data's time lies in a range.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Diagnostic, Error};
 use crate::signatures::cre::Signatures;
-use crate::source::{self, WalkOptions};
+use crate::source::{self, WalkOptions, Walked};
 
 use super::check_rules::text_of;
 
@@ -13,7 +13,8 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<(Signatures, Vec<Diagnostic>), E
     let mut signatures = Signatures::default();
     let mut said = Vec::new();
     for path in paths {
-        let (found, troubles) = source::walk(std::slice::from_ref(path), &WalkOptions::default());
+        let Walked { found, diagnostics: troubles, .. } =
+            source::walk(std::slice::from_ref(path), &WalkOptions::default());
         if let Some(trouble) = troubles.into_iter().next() {
             return Err(Error::usage(format!("--signatures: {trouble}")));
         }

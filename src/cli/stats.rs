@@ -11,12 +11,13 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, RankArgs, SelectArgs, SuccessArgs};
 use super::config;
 use super::nothing;
+use super::rank::{self, Key};
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
-use crate::model::unit::{HumanMillis, parse_duration};
+use crate::model::unit::{HumanCount, HumanMillis, parse_duration};
 use crate::model::{Error, Needs, TimeRange};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
 use crate::stats::{self, Answer, GroupAnswer, Measure, Question, Values};
@@ -33,11 +34,13 @@ use why::WhyJson;
   obs stats logs/gateway --slo 99.9 --apdex 300ms
   obs stats logs/ --by service --diff 03:06..03:21
   obs stats api.log --heat-map --why p99
+  obs stats logs/ --by user --top 10
+  obs stats logs/gateway --by endpoint --sort p99 --limit 20
   obs stats api.log --by endpoint --value durationMs --percentiles 50,99")]
 pub(super) struct StatsArgs {
     #[command(flatten)]
     paths: PathArgs,
-    /// Group by the values of these fields
+    /// Group by the values of these fields; endpoint is what was asked for, with numbers and ids in paths alike
     #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',')]
     by: Vec<String>,
     /// Group by time: buckets of this length, such as 1m, aligned to UTC
@@ -73,11 +76,16 @@ pub(super) struct StatsArgs {
     select: SelectArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    rank: RankArgs,
 }
 
 #[derive(Serialize)]
 struct StatsJson<'a> {
     groups: &'a [GroupAnswer],
+    /// How many groups there are, where not all of them are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups_total: Option<usize>,
     success_rule: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     slo: Option<&'a [SloJson]>,
@@ -94,7 +102,6 @@ struct StatsJson<'a> {
 pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let conditioned = needs.fields().to_vec();
     let question = question(args)?;
     let target = args.slo.map(slo::target).transpose()?;
     let wanted = why::wanted(&args.why)?;
@@ -124,9 +131,12 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let heat = args.heat_map.then(|| heat::map(&session, &question, &needs, selected, &whole));
     let behind = (!wanted.is_empty())
         .then(|| why::behind(&session, &question, (rule.clone(), needs.clone()), &wanted, selected));
+    let total = answer.groups.len();
+    let columns = columns_to_sort_by(&question);
+    rank::rank(&mut answer.groups, &args.rank, ("entries", None), &columns, key)?;
     let mut report = match &difference {
         Some(difference) => difference::report(difference, &question, &answer.success_rule),
-        None => report(&question, &answer),
+        None => report(&question, &answer, total),
     };
     slo::tell(&mut report, budgets.as_deref().unwrap_or_default(), &question.by);
     if let Some(heat) = &heat {
@@ -139,13 +149,14 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         report = Report::new();
         report.paragraph(format!(
             "Nothing was counted: {}",
-            nothing::sentence(&session, &conditioned, &account)
+            nothing::sentence(&mut session, &chosen.asked, &account)
         ));
     }
     tell_absent(&mut session, &question, &answer.groups);
     report.push(Section::Account(account));
     let json = StatsJson {
         groups: &answer.groups,
+        groups_total: (answer.groups.len() < total).then_some(total),
         success_rule: &answer.success_rule,
         slo: budgets.as_deref(),
         diff: difference.map(DiffJson::from),
@@ -154,7 +165,42 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         input: AccountJson::from(&account),
     };
     session.write(args.output.output, &report, &json)?;
-    Ok(session.finish(Verdict::of(account.lines > 0)))
+    let found = answer.groups.iter().any(|group| group.entries > 0) || json.diff.is_some();
+    Ok(session.finish(Verdict::of(account.lines > 0 && found)))
+}
+
+/// The columns by which groups can be sorted.
+fn columns_to_sort_by(question: &Question) -> Vec<String> {
+    let plain =
+        ["entries", "count", "requests", "success", "failed", "unknown", "from", "min", "mean", "max"];
+    let percentiles = question.percentiles.iter().map(|percentile| format!("p{percentile}"));
+    let apdex = question.apdex.map(|_| "apdex".to_owned());
+    question.by.iter().cloned().chain(plain.map(str::to_owned)).chain(percentiles).chain(apdex).collect()
+}
+
+/// What a group has in a column.
+fn key(group: &GroupAnswer, column: &str) -> Key {
+    if let Some(value) = group.by.get(column) {
+        return Key::json(value);
+    }
+    let values = group.values.as_ref();
+    match column {
+        "entries" | "count" => Key::count(group.entries),
+        "requests" => Key::count(group.requests),
+        "success" => Key::number(group.success_rate),
+        "failed" => Key::count(group.requests - group.success - group.unknown),
+        "unknown" => Key::count(group.unknown),
+        "from" => group.from.map_or(Key::None, |from| Key::Word(from.rfc3339_nanos())),
+        "min" => Key::number(values.and_then(|values| values.min)),
+        "mean" => Key::number(values.and_then(|values| values.mean)),
+        "max" => Key::number(values.and_then(|values| values.max)),
+        "apdex" => Key::number(group.apdex.and_then(|apdex| apdex.score())),
+        percentile => {
+            let is_it = |(p, _): &&(f64, Option<f64>)| format!("p{p}") == percentile;
+            let found = values.and_then(|values| values.percentiles.iter().find(is_it));
+            Key::number(found.and_then(|(_, value)| *value))
+        }
+    }
 }
 
 /// Says which of the names that were asked for have no value in any entry.
@@ -220,7 +266,7 @@ pub(super) fn step(source: &str) -> Result<i64, Error> {
 /// A day in nanoseconds.
 const DAY: i64 = 86_400 * crate::model::time::NANOS;
 
-fn report(question: &Question, answer: &Answer) -> Report {
+fn report(question: &Question, answer: &Answer, total: usize) -> Report {
     let mut report = Report::new();
     let mut columns: Vec<Column> = Vec::new();
     if question.every.is_some() {
@@ -248,6 +294,10 @@ fn report(question: &Question, answer: &Answer) -> Report {
         .map(|group| row((question, is_one_day), group, rated, measured.is_some()))
         .collect();
     report.push(Section::Table(Table { columns, rows }));
+    if answer.groups.len() < total {
+        let (shown, total) = (HumanCount(answer.groups.len() as u64), HumanCount(total as u64));
+        report.paragraph(format!("{shown} of {total} groups are shown."));
+    }
     if rated {
         report.paragraph(format!("A request succeeds when: {}.", answer.success_rule));
         if answer.overlaps {

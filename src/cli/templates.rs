@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{InputArgs, OutputArgs, PathArgs, RankArgs, SelectArgs};
 use super::nothing;
 use super::out;
+use super::rank::{self, Key};
 use super::session::{Chosen, Session, seconds};
 use super::verdict::Verdict;
 use crate::model::{Error, Location, Needs, Role, TimeRange, Timestamp};
@@ -22,24 +23,30 @@ use crate::timeline::template::{self, Phrases, Template, Turn};
 #[command(after_help = "Examples:
   obs templates logs/
   obs templates logs/ --level warn --limit 20
+  obs templates logs/ --new-since 03:06
   obs templates logs/ --diff 03:06..03:21
   obs templates logs/ --diff 03:06..03:21,02:30..03:00")]
 pub(super) struct TemplatesArgs {
     #[command(flatten)]
     paths: PathArgs,
-    /// Show so many templates
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    limit: usize,
     /// Compare what is said from A until B with what was said before A, or in a second window
     #[arg(long, value_name = "A..B[,C..D]", allow_hyphen_values = true)]
     diff: Option<String>,
+    /// Only what is said from this time on and was not said before
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "diff")]
+    new_since: Option<String>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    rank: RankArgs,
 }
+
+/// Templates that are shown when nothing is said.
+const SHOWN: usize = 40;
 
 #[derive(Serialize)]
 struct TemplatesJson {
@@ -96,17 +103,18 @@ struct Windows {
 pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let conditioned = needs.fields().to_vec();
     for role in [Role::Ts, Role::Level, Role::Message] {
         needs.role(role);
     }
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
-    if args.diff.is_some() || chosen.needs_span() {
+    // What is new is what a window has that all before it has not.
+    let compared = args.new_since.as_ref().map(|since| format!("{since}..")).or_else(|| args.diff.clone());
+    if compared.is_some() || chosen.needs_span() {
         session.hold_pipes();
     }
     let range = session.time_range(&chosen)?;
-    let ranges = args.diff.as_deref().map(|typed| session.windows(typed)).transpose()?;
+    let ranges = compared.as_deref().map(|typed| session.windows(typed)).transpose()?;
     let options = session.config.scan.clone();
     let logs = &session.inputs.logs;
     let errors = Fields::of(scan::field_names(logs), &mut needs);
@@ -120,7 +128,11 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let entries: u64 = templates.iter().map(|template| template.count).sum();
     let is_within = windows.as_ref().is_none_or(|windows| windows.seconds[1] > 1e-6);
     if let Some(windows) = &windows {
-        templates.retain(|template| turn(template, windows).0 != Turn::Same);
+        templates.retain(|template| match turn(template, windows).0 {
+            Turn::New => true,
+            Turn::Same => false,
+            _ => args.new_since.is_none(),
+        });
         templates.sort_by(|a, b| {
             let key = |template: &Template| {
                 let (turn, sure) = turn(template, windows);
@@ -131,7 +143,8 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         });
     }
     let total = templates.len();
-    templates.truncate(args.limit);
+    let columns = ["count", "level", "template", "first", "last", "inside", "before"].map(str::to_owned);
+    rank::rank(&mut templates, &args.rank, ("count", Some(SHOWN)), &columns, key)?;
     let shown: Vec<TemplateJson> = templates
         .into_iter()
         .map(|template| json(template, entries, windows.as_ref(), logs, &scanned))
@@ -140,7 +153,7 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let mut report = report(&shown, total, windows.as_ref());
     if entries == 0 || !is_within {
         report = Report::new();
-        let why = nothing::sentence(&session, &conditioned, &account);
+        let why = nothing::sentence(&mut session, &chosen.asked, &account);
         report.paragraph(format!("There is no template: {why}"));
     }
     report.push(Section::Account(account));
@@ -153,6 +166,20 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     };
     out::write_report(args.output.output, session.config.page, &report, &json)?;
     Ok(session.finish(Verdict::of(total > 0)))
+}
+
+/// What a template has in a column.
+fn key(template: &Template, column: &str) -> Key {
+    let time = |at: Option<Timestamp>| at.map_or(Key::None, |at| Key::Word(at.rfc3339_nanos()));
+    match column {
+        "level" => template.level.map_or(Key::None, |level| Key::Number(f64::from(level as u8))),
+        "template" => Key::word(Some(&template.text)),
+        "first" => time(template.first),
+        "last" => time(template.last),
+        "before" => Key::count(template.inside[0]),
+        "inside" => Key::count(template.inside[1]),
+        _ => Key::count(template.count),
+    }
 }
 
 fn turn(template: &Template, windows: &Windows) -> (Turn, f64) {
@@ -244,7 +271,7 @@ fn report(shown: &[TemplateJson], total: usize, windows: Option<&Windows>) -> Re
     }
     report.push(Section::Table(table));
     if total > shown.len() {
-        let more = format!("{} more; --limit {total} shows all.", total - shown.len());
+        let more = format!("{} more; --limit 0 shows all.", total - shown.len());
         report.paragraph(Phrase::new().and(Style::Dim, more));
     }
     report

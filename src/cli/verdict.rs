@@ -144,7 +144,7 @@ fn pointed(source: &str, span: std::ops::Range<usize>) -> String {
     format!("       {lead}{shown}\n       {}{}\n", " ".repeat(indent), "^".repeat(marks))
 }
 
-/// Says what is wrong with the command line, in clap's words.
+/// Says how obs is used, to one who typed nothing else.
 pub(super) fn usage(text: &str) {
     to_stderr(text);
 }

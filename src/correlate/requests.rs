@@ -226,6 +226,14 @@ impl Requests {
         (request, request.ending.outcome(self.judge.rule(), self.is_told()))
     }
 
+    /// The ids that begin with these letters: at most `most` of them, in their order.
+    pub fn beginning_with(&self, start: &[u8], most: usize) -> Vec<Vec<u8>> {
+        let mut ids: Vec<&[u8]> =
+            self.table.rows().map(|(id, _)| id).filter(|id| id.starts_with(start)).collect();
+        ids.sort_unstable();
+        ids.into_iter().take(most).map(<[u8]>::to_vec).collect()
+    }
+
     /// Do requests as a rule, nine of ten, say how they ended?
     fn is_told(&self) -> bool {
         let endings = self.table.rows().map(|(_, request)| &request.ending);

@@ -263,7 +263,11 @@ fn too_large() -> Error {
 fn bad_regex(pattern: &str, reason: &Reason) -> Error {
     Error::usage(format!("this is no regular expression: {}", reason.message))
         .at(pattern, reason.span.clone())
-        .hinted("to search for the text as it is, use -F")
+        .hinted(if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {
+            "look-around is no part of obs's patterns, which take linear time; --where can ask for more than one thing"
+        } else {
+            "to search for the text as it is, use -F"
+        })
 }
 
 /// The structure of a regular expression in a condition, or what is wrong with it.

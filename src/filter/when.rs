@@ -17,8 +17,10 @@ const EPOCH_DIGITS: usize = 9;
 /// | `2023-12-24T03:06`, `2023-12-24` | local time, the day's first instant |
 /// | `03:06`, `03:06:30.5` | that time of the day that the data covers |
 /// | `now`, `-2h`, `now-2h` | before now |
+/// | `today`, `yesterday` | the first instant of that day |
 /// | `start`, `start+10m`, `end`, `end-5m` | from the first or last time in the data |
-/// | `1703387160`, `1703387160.5`, 13, 16 or 19 digits | since 1970 in s, ms, µs or ns |
+/// | `1703387160`, `@1703387160.5`, 13, 16 or 19 digits | since 1970 in s, ms, µs or ns |
+/// | `epoch` | 1970-01-01T00:00:00Z |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     source: String,
@@ -33,6 +35,8 @@ enum Meaning {
     /// Nanoseconds since midnight.
     Clock(i64),
     FromNow(i64),
+    /// Midnight so many days before today's.
+    DaysAgo(i64),
     FromStart(i64),
     FromEnd(i64),
 }
@@ -55,11 +59,12 @@ impl When {
         let meaning = relative(text)
             .or_else(|| clock(text).map(Meaning::Clock))
             .or_else(|| civil(text))
-            .or_else(|| epoch(text).map(Meaning::Instant));
+            .or_else(|| day(text))
+            .or_else(|| epoch(text.strip_prefix('@').unwrap_or(text)).map(Meaning::Instant));
         let meaning = meaning.ok_or_else(|| {
             Error::usage(format!("`{}` is no time", source.escape_debug()))
                 .at(source, 0..source.len())
-                .hinted("write 2023-12-24T03:06:00Z, 2023-12-24, 03:06, -2h, start+10m or end-5m")
+                .hinted("write 2023-12-24T03:06:00Z, 2023-12-24, 03:06, yesterday, -2h, start+10m or end-5m")
         })?;
         Ok(When { source: text.to_owned(), meaning })
     }
@@ -67,6 +72,23 @@ impl When {
     /// Must the data's first and last time be known to resolve it?
     pub fn needs_span(&self) -> bool {
         matches!(self.meaning, Meaning::Clock(_) | Meaning::FromStart(_) | Meaning::FromEnd(_))
+    }
+
+    /// As it was typed.
+    pub fn typed(&self) -> &str {
+        &self.source
+    }
+
+    /// Of a time that counts from now, the same counted from the end of the data.
+    pub fn from_end(&self) -> Option<String> {
+        match self.meaning {
+            Meaning::FromNow(..0) => {
+                let length = self.source.trim_start_matches("now").trim_start().trim_start_matches('-');
+                Some(format!("end-{}", length.trim()))
+            }
+            Meaning::DaysAgo(days) => Some(format!("end-{}d", days + 1)),
+            _ => None,
+        }
     }
 
     /// The instant that is meant. Fails if it lies beyond the years 1677 to 2262, if the data has no time
@@ -82,6 +104,10 @@ impl When {
             Meaning::Instant(at) => Some(at),
             Meaning::Local(local) => to_utc(local, reference.zone),
             Meaning::FromNow(nanos) => reference.now.0.checked_add(nanos).map(Timestamp),
+            Meaning::DaysAgo(days) => {
+                let today = local(reference.now, reference.zone).div_euclid(DAY);
+                to_utc((today - days).saturating_mul(DAY), reference.zone)
+            }
             Meaning::FromStart(nanos) => span()?.0.0.checked_add(nanos).map(Timestamp),
             Meaning::FromEnd(nanos) => span()?.1.0.checked_add(nanos).map(Timestamp),
             Meaning::Clock(clock) => return self.clock_within(clock, span()?, reference.zone),
@@ -198,6 +224,16 @@ fn relative(text: &str) -> Option<Meaning> {
     let nanos = parse_duration(&rest[1..])?;
     let signed = if rest.starts_with('-') { -nanos } else { nanos };
     (nanos >= 0.0 && nanos < i64::MAX as f64).then(|| make(signed as i64))
+}
+
+/// Days by their names, and where counting begins.
+fn day(text: &str) -> Option<Meaning> {
+    match text {
+        "today" => Some(Meaning::DaysAgo(0)),
+        "yesterday" => Some(Meaning::DaysAgo(1)),
+        "epoch" => Some(Meaning::Instant(Timestamp(0))),
+        _ => None,
+    }
 }
 
 /// `03:06`, `03:06:30`, `03:06:30.5`: nanoseconds since midnight.
@@ -350,6 +386,10 @@ mod tests {
             ("now", outage, "2023-12-25T12:00:00Z"),
             ("-2h", outage, "2023-12-25T10:00:00Z"),
             ("now - 1h30m", outage, "2023-12-25T10:30:00Z"),
+            ("today", outage, "2023-12-25T00:00:00Z"),
+            ("yesterday", outage, "2023-12-24T00:00:00Z"),
+            ("epoch", outage, "1970-01-01T00:00:00Z"),
+            ("@1703387160", outage, "2023-12-24T03:06:00Z"),
             ("start", outage, "2023-12-24T02:30:00Z"),
             ("start+10m", outage, "2023-12-24T02:40:00Z"),
             ("end-5m", outage, "2023-12-24T03:25:20Z"),
@@ -360,6 +400,19 @@ mod tests {
             ("1703387160500000000", outage, "2023-12-24T03:06:00.500Z"),
         ] {
             assert_eq!(resolved(text, &utc, data).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_counts_from_now_can_count_from_the_end() {
+        for (typed, wanted) in [
+            ("-30m", Some("end-30m")),
+            ("now - 1h30m", Some("end-1h30m")),
+            ("yesterday", Some("end-2d")),
+            ("03:06", None),
+            ("end-5m", None),
+        ] {
+            assert_eq!(When::parse(typed).unwrap().from_end().as_deref(), wanted, "{typed}");
         }
     }
 

@@ -227,7 +227,7 @@ mod tests {
             cancel: std::sync::Arc::default(),
             progress: std::sync::Arc::default(),
         };
-        let inputs = crate::scan::survey(&[path], crate::scan::SurveyOptions::default(), &options);
+        let inputs = crate::scan::survey(&[path], &crate::scan::SurveyOptions::default(), &options);
         let mut needs = Needs::none();
         let wants = Wants::new(&inputs.logs, &mut needs);
         let selection = crate::scan::Selection::everything(needs);

@@ -21,7 +21,7 @@ fn options(threads: usize, chunk: usize) -> ScanOptions {
 }
 
 fn derived(dir: &Path, source: &str, declared: &str, options: &ScanOptions) -> (Store, Derivation) {
-    let inputs = survey(&[dir.to_owned()], SurveyOptions::default(), options);
+    let inputs = survey(&[dir.to_owned()], &SurveyOptions::default(), options);
     assert_eq!(inputs.diagnostics, vec![]);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
     let declared = parse("obs.yaml", declared).expect("metrics");
@@ -211,7 +211,7 @@ fn a_large_file_is_read_in_pieces_as_in_one() {
     std::fs::write(dir.path().join("a.om"), &text).expect("a file");
     let load = |threads: usize| {
         let options = options(threads, 1 << 20);
-        let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+        let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
         load_files(&inputs, Timestamp(0), &[], &options)
     };
     let (one, read, diagnostics) = load(1);
@@ -243,7 +243,7 @@ fn loaded(files: &[(&str, &str)], source: &str) -> (Vec<String>, Vec<String>) {
         std::fs::write(path, text).expect("a file");
     }
     let options = options(2, 1 << 20);
-    let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+    let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
     let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], &options);
     let told = diagnostics.iter().map(ToString::to_string).collect();
@@ -309,7 +309,7 @@ fn a_bad_line_costs_that_line_and_headers_are_none() {
 /// The series of a folder or file of the fixtures, as lines with times, and what was said.
 fn of_path(path: &Path) -> (Vec<String>, Vec<String>) {
     let options = options(2, 1 << 20);
-    let inputs = survey(&[path.to_owned()], SurveyOptions::default(), &options);
+    let inputs = survey(&[path.to_owned()], &SurveyOptions::default(), &options);
     let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[], &options);
     let mut lines: Vec<String> = store
         .series()
@@ -354,7 +354,7 @@ fn native_histograms_in_texts_are_read() {
     let json = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"c"},"histograms":[[30,{"count":"4","sum":"3","buckets":[[0,"1","2","4"]]}]]}]}}"#;
     std::fs::write(dir.path().join("c.json"), json).expect("a file");
     let options = options(2, 1 << 20);
-    let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+    let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
     let (store, read, told) = load_files(&inputs, Timestamp(0), &[], &options);
     assert_eq!((told, read.samples), (vec![], 7));
     let found = |name: &str| -> Vec<(i64, f64)> {
@@ -372,7 +372,7 @@ fn native_histograms_in_texts_are_read() {
 fn native_histograms_of_a_data_folder_are_as_a_server_tells_them() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb");
     let options = options(2, 1 << 20);
-    let inputs = survey(&[fixtures.join("native")], SurveyOptions::default(), &options);
+    let inputs = survey(&[fixtures.join("native")], &SurveyOptions::default(), &options);
     let (store, _, told) = load_files(&inputs, Timestamp(0), &[], &options);
     assert_eq!(told, vec![]);
     let of = |name: &str| {

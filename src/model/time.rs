@@ -1,6 +1,7 @@
 //! Points in time and ranges of them: nanoseconds since the Unix epoch, always UTC.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Nanoseconds in a second.
 pub const NANOS: i64 = 1_000_000_000;
@@ -66,12 +67,31 @@ impl Timestamp {
         format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}.{n:09}Z")
     }
 
+    /// Seconds that the zone in which people read times is ahead of UTC, at this time.
+    pub fn shown_ahead(self) -> i32 {
+        SHOWN.get().map_or(0, |zone| (zone.ahead)(self))
+    }
+
+    /// On the clock of the zone in which people read times.
+    fn shown(self) -> Timestamp {
+        Timestamp(self.0.saturating_add(i64::from(self.shown_ahead()) * NANOS))
+    }
+
+    /// `2023-12-24 03:06:00.000`, for people.
+    pub fn date_clock_millis(self) -> String {
+        if self.line().is_some() {
+            return self.date_clock();
+        }
+        let (.., nanos) = self.civil();
+        format!("{}.{:03}", self.date_clock(), nanos / 1_000_000)
+    }
+
     /// `03:06:00`, the time of day alone.
     pub fn clock(self) -> String {
         if let Some(line) = self.line() {
             return format!("line {line}");
         }
-        let (_, _, _, h, mi, s, _) = self.civil();
+        let (_, _, _, h, mi, s, _) = self.shown().civil();
         format!("{h:02}:{mi:02}:{s:02}")
     }
 
@@ -80,15 +100,34 @@ impl Timestamp {
         if let Some(line) = self.line() {
             return format!("line {line}");
         }
-        let (y, mo, d, h, mi, s, _) = self.civil();
+        let (y, mo, d, h, mi, s, _) = self.shown().civil();
         format!("{y:04}-{mo:02}-{d:02} {h:02}:{mi:02}:{s:02}")
     }
 
     /// `2023-12-24 03:06:00 UTC`, for people who have to know the zone.
     pub fn date_clock_utc(self) -> String {
         let text = self.date_clock();
-        if self.line().is_some() { text } else { text + " UTC" }
+        if self.line().is_some() { text } else { format!("{text} {}", shown_zone()) }
     }
+}
+
+/// The zone in which people read times.
+struct ShownZone {
+    name: String,
+    ahead: Box<dyn Fn(Timestamp) -> i32 + Send + Sync>,
+}
+
+/// Said once a run; UTC where nothing is said. What programs read is in UTC whatever it is.
+static SHOWN: OnceLock<ShownZone> = OnceLock::new();
+
+/// From now on times are written for people in the zone of this name, which is so many seconds ahead of UTC at a time.
+pub fn show_in(name: String, ahead: impl Fn(Timestamp) -> i32 + Send + Sync + 'static) {
+    let _ = SHOWN.set(ShownZone { name, ahead: Box::new(ahead) });
+}
+
+/// The name of the zone in which people read times.
+pub fn shown_zone() -> &'static str {
+    SHOWN.get().map_or("UTC", |zone| zone.name.as_str())
 }
 
 /// RFC 3339 in UTC with as many digits of the fraction as are needed: 0, 3, 6 or 9.

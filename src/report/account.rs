@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::model::unit::{HumanBytes, HumanCount};
-use crate::model::{Account, Timestamp};
+use crate::model::{Account, Timestamp, time};
 
 /// `read 3 files, 145,046 lines, 29.1 MB: 138,201 entries + 6,845 continuation lines + 0 unparsed;
 /// 2023-12-24 02:30:00–03:30:20 UTC; 2 files skipped`.
@@ -39,12 +39,13 @@ pub fn sentence(account: &Account) -> String {
 /// `2023-12-24 02:30:00–03:30:20 UTC`, or with both dates if there are two.
 pub fn span(from: Timestamp, to: Timestamp) -> String {
     let (start, end) = (from.date_clock(), to.date_clock());
+    let zone = time::shown_zone();
     if start == end {
-        format!("{start} UTC")
+        format!("{start} {zone}")
     } else if start[..10] == end[..10] {
-        format!("{start}–{} UTC", to.clock())
+        format!("{start}–{} {zone}", to.clock())
     } else {
-        format!("{start} – {end} UTC")
+        format!("{start} – {end} {zone}")
     }
 }
 

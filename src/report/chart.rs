@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn a_chart_in_ascii() {
         assert_eq!(
-            texts(&outage(), Page { width: 40, color: false, ascii: true }),
+            texts(&outage(), Page { width: 40, color: false, ascii: true, ..Page::PLAIN }),
             [
                 "100 % +*******************:",
                 " 75 % +                  *++++++++++++++",
@@ -418,7 +418,7 @@ mod tests {
                                    width in 30..100_usize, ascii in any::<bool>(), color in any::<bool>()) {
             let points = points.into_iter().map(|(at, value)| (Timestamp(at), value)).collect();
             let chart = Chart { curves: vec![Curve { name: "x".into(), points }], ..Chart::default() };
-            for line in chart.lines(Page { width, color, ascii }) {
+            for line in chart.lines(Page { width, color, ascii, ..Page::PLAIN }) {
                 prop_assert!(line.width() <= width, "{:?}", line.text());
             }
         }

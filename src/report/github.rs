@@ -51,6 +51,7 @@ mod tests {
             message: "100 %\n::add-mask::x\r".to_owned(),
             file: Some("rules/p.yml".to_owned()),
             line: Some(3),
+            ..Verdict::default()
         };
         let skipped =
             Verdict { outcome: Outcome::Skipped, message: String::new(), file: None, ..verdict.clone() };

@@ -59,8 +59,14 @@ fn report() -> Report {
                 std::iter::once(37..41),
             ),
             context: false,
+            whole: false,
         },
-        Evidence { place: "payment-service/db.log:12080".into(), text: "next\n\tat x".into(), context: true },
+        Evidence {
+            place: "payment-service/db.log:12080".into(),
+            text: "next\n\tat x".into(),
+            context: true,
+            whole: false,
+        },
     ]));
     report.push(Section::Code("obs correlate --id 'a b' .".into()));
     report.push(Section::Sparks(vec![
@@ -128,7 +134,7 @@ fn a_report_in_a_narrow_terminal_with_colours() {
     let mut report = report();
     report.sections.drain(3..);
     assert_eq!(
-        render(&report, "table", Page { width: 60, color: true, ascii: true }),
+        render(&report, "table", Page { width: 60, color: true, ascii: true, ..Page::PLAIN }),
         "\
 \u{1b}[1mWhat broke\u{1b}[0m
   Order success fell from 95 % to \u{1b}[31m12 %\u{1b}[0m at 03:06:00, when the
@@ -148,8 +154,13 @@ fn long_evidence_is_cut_and_says_so() {
     let mut report = Report::new();
     let trace = format!("boom{}", "\n\tat x".repeat(30));
     let place = || "a/very/long/directory/that/takes/room/payment-service/db.log:7".into();
-    report.push(Section::Lines(vec![Evidence { place: place(), text: trace.into(), context: false }]));
-    let text = render(&report, "table", Page { width: 60, color: false, ascii: true });
+    report.push(Section::Lines(vec![Evidence {
+        place: place(),
+        text: trace.into(),
+        context: false,
+        whole: false,
+    }]));
+    let text = render(&report, "table", Page { width: 60, color: false, ascii: true, ..Page::PLAIN });
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 12);
     assert_eq!(lines[0], "  ~/payment-service/db.log:7 | boom");
@@ -243,13 +254,14 @@ fn numbers_and_times_are_whole_on_every_page() {
     }
     let report = Report { sections: vec![Section::Table(table)] };
     for width in 1..120 {
-        let text = render(&report, "table", Page { width, color: false, ascii: false });
+        let text = render(&report, "table", Page { width, color: false, ascii: false, ..Page::PLAIN });
         for whole in ["145,046", "12.3 %", "≈20.0 s", "02:30:00", "2023-12-24 02:30:00"] {
             assert!(text.contains(whole), "{width}: {text}");
         }
     }
     // Two blanks between columns, but one where that makes it fit.
-    let narrowest = |width| render(&report, "table", Page { width, color: false, ascii: false });
+    let narrowest =
+        |width| render(&report, "table", Page { width, color: false, ascii: false, ..Page::PLAIN });
     assert!(narrowest(120).contains("12.3 %  ≈20.0 s  02:30:00  2023"));
     assert!(narrowest(74).contains("12.3 % ≈20.0 s 02:30:00 2023"));
 }
@@ -268,7 +280,7 @@ fn hostile(text: &str) -> Report {
         Section::Paragraph(phrase()),
         Section::Table(table),
         Section::KeyValues(vec![(words(), phrase())]),
-        Section::Lines(vec![Evidence { place: words(), text: phrase(), context: true }]),
+        Section::Lines(vec![Evidence { place: words(), text: phrase(), context: true, whole: false }]),
         Section::Code(words()),
         Section::Sparks(vec![Spark {
             label: words(),
@@ -349,7 +361,7 @@ const NAUGHTY: [&str; 16] = [
 
 fn check_hostile(text: &str, width: usize, color: bool) {
     let report = hostile(text);
-    let page = Page { width, color, ascii: false };
+    let page = Page { width, color, ascii: false, ..Page::PLAIN };
     for renderer in RENDERERS {
         let mut written = (renderer.render)(&report, page);
         if color && renderer.name == "table" {
@@ -415,7 +427,7 @@ proptest! {
         report.sections.retain(|section| {
             !matches!(section, Section::Code(_) | Section::Table(_) | Section::Details(..) | Section::Panels(_))
         });
-        for line in render(&report, "table", Page { width, color: false, ascii: false }).lines() {
+        for line in render(&report, "table", Page { width, color: false, ascii: false, ..Page::PLAIN }).lines() {
             prop_assert!(paint::width(line) <= width, "{line:?}");
         }
     }

@@ -73,6 +73,7 @@ mod tests {
             message: message.to_owned(),
             file: Some("rules.yml".to_owned()),
             line: Some(7),
+            ..Verdict::default()
         };
         let verdicts = [
             verdict("fine", Outcome::Ok, ""),

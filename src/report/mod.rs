@@ -16,6 +16,7 @@ pub mod json;
 pub mod junit;
 mod markdown;
 pub mod paint;
+pub mod palette;
 pub mod panel;
 mod pictures;
 pub mod redact;
@@ -119,6 +120,8 @@ pub struct Evidence {
     pub text: Phrase,
     /// Is it what was asked for, or context around it?
     pub context: bool,
+    /// Is all of it shown, however long it is?
+    pub whole: bool,
 }
 
 impl Report {

@@ -3,52 +3,8 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::escape::Untrusted;
-
-/// What a piece of text means, not how it looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
-    /// Nothing special.
-    #[default]
-    Plain,
-    /// What to read first.
-    Strong,
-    /// It is well.
-    Good,
-    /// It deserves a look.
-    Warn,
-    /// It is broken.
-    Bad,
-    /// Beside the point.
-    Dim,
-    /// What was searched for.
-    Match,
-    /// One of several series in a picture.
-    Series(u8),
-}
-
-impl Style {
-    /// The parameters of the terminal's SGR sequence; empty for plain text. Only the eight colours that every
-    /// terminal lets its user choose.
-    const fn sgr(self) -> &'static str {
-        match self {
-            Style::Plain => "",
-            Style::Strong => "1",
-            Style::Good => "32",
-            Style::Warn => "33",
-            Style::Bad => "31",
-            Style::Dim => "2",
-            Style::Match => "1;31",
-            Style::Series(n) => match n % 6 {
-                0 => "36",
-                1 => "35",
-                2 => "33",
-                3 => "32",
-                4 => "34",
-                _ => "31",
-            },
-        }
-    }
-}
+pub use super::palette::Style;
+use super::palette::{self, Palette};
 
 /// What a renderer may know of where its bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +15,59 @@ pub struct Page {
     pub color: bool,
     /// Only ASCII in pictures and rules?
     pub ascii: bool,
+    /// Its colours.
+    pub palette: Palette,
+    /// Where relative paths begin, if the names of files are to be links.
+    pub link: Option<&'static str>,
 }
 
 impl Page {
     /// Eighty columns without colours.
-    pub const PLAIN: Page = Page { width: 80, color: false, ascii: false };
+    pub const PLAIN: Page =
+        Page { width: 80, color: false, ascii: false, palette: palette::DARK, link: None };
+
+    /// The name of a file, shown as `shown`, as a link to it where that is wanted; `place` may end in `:LINE`.
+    pub fn linked(self, place: &str, shown: String) -> String {
+        let Some(here) = self.link else { return shown };
+        let (path, line) = match place.rsplit_once(':') {
+            Some((path, line)) if !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()) => {
+                (path, Some(line))
+            }
+            _ => (place, None),
+        };
+        let mut target = String::from("file://");
+        let rooted = if path.starts_with('/') { path.to_owned() } else { format!("{here}/{path}") };
+        for byte in rooted.bytes() {
+            match byte {
+                b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                    target.push(byte as char);
+                }
+                _ => target.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        if let Some(line) = line {
+            target.push_str(&format!("#L{line}"));
+        }
+        format!("\u{1b}]8;;{target}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\")
+    }
+
+    /// A short stroke.
+    pub const fn rule(self) -> &'static str {
+        if self.ascii { "--" } else { "──" }
+    }
+
+    /// Appends a text that is known to be harmless, in a style.
+    pub fn paint(self, style: Style, text: &str, out: &mut Vec<u8>) {
+        let sgr = self.palette.sgr(style);
+        let colored = self.color && !sgr.is_empty() && !text.is_empty();
+        if colored {
+            out.extend_from_slice(format!("\u{1b}[{sgr}m").as_bytes());
+        }
+        out.extend_from_slice(text.as_bytes());
+        if colored {
+            out.extend_from_slice(b"\x1b[0m");
+        }
+    }
 
     /// `…`, or what stands for it.
     pub(super) const fn ellipsis(self) -> &'static str {
@@ -111,6 +115,15 @@ impl Phrase {
         phrase
     }
 
+    /// Neutralised, on one line, in the page's colours.
+    pub fn line(&self, page: Page) -> String {
+        let mut out = Vec::new();
+        for (style, text) in &self.0 {
+            page.paint(*style, &text.line(), &mut out);
+        }
+        String::from_utf8(out).unwrap_or_default()
+    }
+
     /// Neutralised and broken into lines of at most `width` columns, between words where there is a blank.
     pub(super) fn wrapped(&self, width: usize) -> Vec<Line> {
         let width = width.max(1);
@@ -155,16 +168,30 @@ fn break_at(chars: &[(Style, char)], width: usize) -> usize {
     chars.len()
 }
 
-/// The last place at or before `end` where the parts of a name meet, `_` or `/` or a capital, if it leaves no line
-/// half empty.
+/// The last place at or before `end` where the parts of a name meet, `_` or `/` or a capital.
 fn joint(chars: &[(Style, char)], end: usize) -> Option<usize> {
-    let meets = |at: &usize| {
-        let (before, after) = (chars[*at - 1].1, chars[*at].1);
-        matches!(before, '_' | '-' | '.' | '/' | ':' | ',' | ';' | '&')
-            || after == '{'
-            || before.is_lowercase() && after.is_uppercase()
-    };
-    (end.div_ceil(2).max(1)..=end).rev().find(meets)
+    (1..=end).rev().find(|at| meet(chars[*at - 1].1, chars[*at].1))
+}
+
+/// Do parts of a name meet between these two letters?
+fn meet(before: char, after: char) -> bool {
+    matches!(before, '_' | '-' | '.' | '/' | ':' | ',' | ';' | '&')
+        || after == '{'
+        || before.is_lowercase() && after.is_uppercase()
+}
+
+/// How wide the widest part of a name in a text is: what cannot be broken without breaking a word.
+pub(super) fn longest_part(text: &str) -> usize {
+    let (mut longest, mut part, mut before) = (0, 0, ' ');
+    for c in text.chars() {
+        if c == ' ' || meet(before, c) {
+            part = 0;
+        }
+        part += if c == ' ' { 0 } else { char_width(c) };
+        longest = longest.max(part);
+        before = c;
+    }
+    longest
 }
 
 pub(super) fn char_width(c: char) -> usize {
@@ -242,7 +269,7 @@ impl Line {
         let end = self.0.iter().rposition(|(_, text)| !text.trim_end().is_empty()).map_or(0, |at| at + 1);
         for (i, (style, text)) in self.0[..end].iter().enumerate() {
             let text = if i + 1 == end { text.trim_end() } else { text };
-            let sgr = style.sgr();
+            let sgr = page.palette.sgr(*style);
             if page.color && !sgr.is_empty() && !text.is_empty() {
                 out.push_str("\u{1b}[");
                 out.push_str(sgr);

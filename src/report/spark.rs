@@ -140,7 +140,7 @@ mod tests {
         fn pictures_fit_their_page(values in prop::collection::vec(prop::option::of(any::<f64>()), 0..200),
                                    label in any::<String>(), width in 20..120_usize, ascii in any::<bool>()) {
             let spark = Spark { label: label.as_str().into(), values, note: label.into(), ..Spark::default() };
-            for line in lines(&[spark], Page { width, ascii, color: false }) {
+            for line in lines(&[spark], Page { width, ascii, color: false, ..Page::PLAIN }) {
                 prop_assert!(line.width() <= width, "{:?}", line.text());
             }
         }

@@ -64,6 +64,7 @@ pub(super) const fn class_of(style: Style) -> &'static str {
         Style::Bad => "bad",
         Style::Dim => "dim",
         Style::Match => "match",
+        Style::File | Style::Line => "dim",
         Style::Series(n) => ["s0", "s1", "s2", "s3", "s4", "s5"][(n % 6) as usize],
     }
 }

@@ -28,12 +28,21 @@ pub struct Column {
     pub lines: usize,
     /// Is it the end of a text that tells it apart, as that of a path, so that its beginning is cut?
     pub keeps_end: bool,
+    /// Does it get no narrower than the parts of its names, so that none is broken within?
+    pub whole_words: bool,
 }
 
 impl Column {
     /// A column of text of middling importance.
     pub fn text(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Left, importance: 5, lines: 1, keeps_end: false }
+        Column {
+            title: title.into(),
+            align: Align::Left,
+            importance: 5,
+            lines: 1,
+            keeps_end: false,
+            whole_words: false,
+        }
     }
 
     /// A column of paths, whose ends tell more than their beginnings.
@@ -43,13 +52,20 @@ impl Column {
 
     /// A column of numbers.
     pub fn number(title: impl Into<Untrusted>) -> Column {
-        Column { title: title.into(), align: Align::Right, importance: u8::MAX, lines: 1, keeps_end: false }
+        Column { align: Align::Right, importance: u8::MAX, ..Column::text(title) }
     }
 
     /// The same with another importance: 0 is cut first.
     #[must_use]
     pub fn importance(mut self, importance: u8) -> Column {
         self.importance = importance;
+        self
+    }
+
+    /// The same that is no narrower than the parts of its names.
+    #[must_use]
+    pub fn whole_words(mut self) -> Column {
+        self.whole_words = true;
         self
     }
 
@@ -244,6 +260,12 @@ impl Table {
         self.columns[column].align == Align::Left && !self.rows.iter().any(exact)
     }
 
+    /// How wide the widest part of a name in a column is.
+    fn longest_part(&self, column: usize) -> usize {
+        let texts = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.shown.line());
+        texts.map(|text| paint::longest_part(&text)).max().unwrap_or(0)
+    }
+
     /// The columns' widths on a page that has `room` columns for text, given their natural widths: the least
     /// important text columns give way first, of those the widest, down to eight columns or their title.
     pub(super) fn fitted(&self, natural: &[usize], titles: &[usize], room: usize) -> Vec<usize> {
@@ -261,6 +283,7 @@ impl Table {
         for importance in order {
             let floor = |i: usize| {
                 let least = if self.columns[i].keeps_end { LEAST_OF_PATH } else { LEAST };
+                let least = if self.columns[i].whole_words { self.longest_part(i).max(least) } else { least };
                 titles[i].clamp(least.min(natural[i]), natural[i])
             };
             let gives = |i: &usize| text[*i] && self.columns[*i].importance == importance;

@@ -114,15 +114,16 @@ fn evidence_lines(evidence: &[Evidence], page: Page) -> Vec<Line> {
     let mut lines = Vec::new();
     for (place, found) in places.iter().zip(evidence) {
         let mut text = found.text.wrapped(page.width.saturating_sub(widest + 3));
-        if text.len() > EVIDENCE {
+        if text.len() > EVIDENCE && !found.whole {
             let more = account::counted((text.len() + 1 - EVIDENCE) as u64, "line", "lines");
             text.truncate(EVIDENCE - 1);
             text.push(Line(vec![(Style::Dim, format!("{} {more} more", page.ellipsis()))]));
         }
         for (i, wrapped) in text.into_iter().enumerate() {
-            let place = if i == 0 { place } else { "" };
+            let blanks = " ".repeat(widest - if i == 0 { width(place) } else { 0 });
+            let place = if i == 0 { page.linked(&found.place.line(), place.clone()) } else { String::new() };
             let mut line = Line::new();
-            line.push(Style::Dim, format!("{place}{}{bar}", " ".repeat(widest - width(place))));
+            line.push(Style::Dim, format!("{place}{blanks}{bar}"));
             let dim = |(style, text): (Style, String)| {
                 (if found.context && style == Style::Plain { Style::Dim } else { style }, text)
             };

@@ -1,9 +1,10 @@
 //! What a check found, in the neutral form that JUnit, SARIF and GitHub annotations are written from.
 
 /// How a check went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
     /// As it should be.
+    #[default]
     Ok,
     /// Not as it should be.
     Failed,
@@ -12,7 +13,7 @@ pub enum Outcome {
 }
 
 /// One check. Its texts may come from an input; every writer escapes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// What was checked: a rule, a test, a detector.
     pub name: String,
@@ -26,4 +27,10 @@ pub struct Verdict {
     pub file: Option<String>,
     /// The 1-based line in it.
     pub line: Option<u64>,
+    /// How bad it is if it fails, in the words of whoever wrote the check: `critical`, `warning`, `page` …
+    pub severity: Option<String>,
+    /// What the check is for.
+    pub help: String,
+    /// Where there is more about it.
+    pub link: Option<String>,
 }

@@ -330,7 +330,7 @@ mod tests {
         };
         let texts = |page| -> Vec<String> { waterfall.lines(page).iter().map(Line::text).collect() };
         assert_eq!(
-            texts(Page { width: 70, color: false, ascii: true }),
+            texts(Page { width: 70, color: false, ascii: true, ..Page::PLAIN }),
             [
                 "                 0 ------------------------ 20.1 s    offset  duration",
                 "gateway.log      *...............................x     +0 ms    20.1 s",
@@ -347,7 +347,7 @@ mod tests {
             let bars: Vec<Bar> = times.iter().map(|&(from, to)| Bar { from: Timestamp(from), to: Timestamp(to), style: Style::Bad, ..Bar::default() }).collect();
             let gaps = times.iter().take(2).map(|&(a, b)| Gap { from: Timestamp(a.min(b)), to: Timestamp(a.max(b)) }).collect();
             let waterfall = Waterfall { lanes: vec![Lane { name: name.into(), bars, own_ms: Some(1.5) }], gaps };
-            for line in waterfall.lines(Page { width, color: false, ascii }) {
+            for line in waterfall.lines(Page { width, color: false, ascii, ..Page::PLAIN }) {
                 prop_assert!(line.width() <= width, "{:?}", line.text());
             }
         }

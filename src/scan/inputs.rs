@@ -15,11 +15,15 @@ use crate::format::metric::{self, MetricFormat};
 use crate::model::time::NANOS;
 use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
 use crate::platform;
-use crate::source::{self, Age, Content, Found, Kind, Map, OpenOptions, Opened, Stream, WalkOptions};
+use crate::source::{
+    self, Age, Content, Found, Kind, Map, OpenOptions, Opened, Picks, Stream, WalkOptions, Walked,
+};
 
 /// What kind of files a survey looks for, and where.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SurveyOptions {
+    /// Which files of directories and archives are read.
+    pub picks: Picks,
     /// Are symbolic links inside directories followed?
     pub follow_links: bool,
     /// Are objects of a platform, and tables of who calls whom, told apart from logs?
@@ -106,9 +110,9 @@ const HEAD: usize = 64 << 10;
 const ELSEWHERE: usize = 16 << 10;
 
 /// Finds the files of the paths and looks at samples of each.
-pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> Inputs {
-    let walk = WalkOptions { follow_links: options.follow_links };
-    let (found, diagnostics) = source::walk(paths, &walk);
+pub fn survey(paths: &[PathBuf], options: &SurveyOptions, scan: &ScanOptions) -> Inputs {
+    let walk = WalkOptions { follow_links: options.follow_links, picks: options.picks.clone() };
+    let Walked { found, left_out, diagnostics } = source::walk(paths, &walk);
     let (databases, found) = database::take(found);
     let surveyed = parallel(scan.threads, found.len(), |index| {
         let mut looked = look(&found[index], options, scan);
@@ -117,7 +121,7 @@ pub fn survey(paths: &[PathBuf], options: SurveyOptions, scan: &ScanOptions) -> 
         }
         looked
     });
-    let mut inputs = Inputs { databases, diagnostics, ..Inputs::default() };
+    let mut inputs = Inputs { databases, diagnostics, skipped: left_out, ..Inputs::default() };
     for (found, looked) in found.iter().zip(surveyed) {
         match looked {
             Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
@@ -250,7 +254,7 @@ fn is_pipe(found: &Found) -> bool {
 }
 
 /// Opens a file and looks at samples of it.
-fn look(found: &Found, options: SurveyOptions, scan: &ScanOptions) -> Result<Input, Left> {
+fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<Input, Left> {
     let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
     let (kind, coarse, pipe) = match content {
@@ -327,7 +331,7 @@ fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan:
 fn recognise(
     samples: &[&[u8]],
     found: &Found,
-    options: SurveyOptions,
+    options: &SurveyOptions,
     scan: &ScanOptions,
 ) -> Result<InputKind, Left> {
     let head = samples.first().copied().unwrap_or_default();

@@ -293,7 +293,7 @@ mod tests {
             cancel: std::sync::Arc::default(),
             progress: std::sync::Arc::default(),
         };
-        let inputs = survey(&[dir.path().to_owned()], SurveyOptions::default(), &options);
+        let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
         let root = format!("{}/", dir.path().display());
         files
             .iter()

@@ -289,12 +289,12 @@ mod tests {
 
     #[test]
     fn no_log_of_the_corpus_is_taken_for_something_else() {
-        use crate::source::{Content, OpenOptions, WalkOptions, open, walk};
+        use crate::source::{Content, OpenOptions, WalkOptions, Walked, open, walk};
         let corpus = std::path::Path::new("../shared/corpus/logs");
         if !corpus.exists() {
             return;
         }
-        let (found, diagnostics) = walk(&[corpus.to_owned()], &WalkOptions { follow_links: false });
+        let Walked { found, diagnostics, .. } = walk(&[corpus.to_owned()], &WalkOptions::default());
         assert_eq!(diagnostics, []);
         assert!(found.len() > 100);
         for found in found {

@@ -266,14 +266,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::source::walk::{WalkOptions, walk};
+    use crate::source::walk::{WalkOptions, Walked, walk};
 
     fn not_cancelled() -> Arc<AtomicBool> {
         Arc::new(AtomicBool::new(false))
     }
 
     fn open_path(path: &Path, map: bool) -> Opened {
-        let (found, diagnostics) = walk(&[path.to_owned()], &WalkOptions::default());
+        let Walked { found, diagnostics, .. } = walk(&[path.to_owned()], &WalkOptions::default());
         assert_eq!(diagnostics, []);
         open(&found[0], &OpenOptions { map }, &not_cancelled()).unwrap()
     }
@@ -351,7 +351,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("gone.log");
         std::fs::write(&path, "x").unwrap();
-        let (found, _) = walk(std::slice::from_ref(&path), &WalkOptions::default());
+        let found = walk(std::slice::from_ref(&path), &WalkOptions::default()).found;
         std::fs::remove_file(&path).unwrap();
         let error = open(&found[0], &OpenOptions { map: true }, &not_cancelled()).unwrap_err();
         assert_eq!(error.path, path.to_str().unwrap());
@@ -382,7 +382,7 @@ mod tests {
         let path = dir.join("fifo");
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
             .unwrap();
-        let (mut found, diagnostics) = walk(&[path], &WalkOptions::default());
+        let Walked { mut found, diagnostics, .. } = walk(&[path], &WalkOptions::default());
         assert_eq!(diagnostics, []);
         assert!(found[0].named && found[0].size.is_none());
         found.remove(0)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::open::{Content, OpenOptions, open};
-use super::walk::{WalkOptions, walk};
+use super::walk::{WalkOptions, Walked, walk};
 use crate::model::Diagnostic;
 
 /// Larger texts are refused: a rule file of 10,000 rules has two megabytes.
@@ -18,7 +18,7 @@ pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
         return Err(Diagnostic::error(shown, "is a directory").hinted("name the file in it"));
     }
-    let (found, mut troubles) = walk(&[path.to_owned()], &WalkOptions::default());
+    let Walked { found, diagnostics: mut troubles, .. } = walk(&[path.to_owned()], &WalkOptions::default());
     let Some(found) = found.into_iter().next() else {
         return Err(troubles.pop().unwrap_or_else(|| Diagnostic::error(shown, "cannot be read")));
     };

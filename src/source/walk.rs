@@ -12,14 +12,28 @@ use std::path::{Component, Path, PathBuf};
 
 use super::archive::{self, BUDGET, Member, Source};
 use super::order::{Order, log_name};
+use super::pick::{LeftOut, Picks, Rules};
 use super::stream::cause;
 use crate::model::{Diagnostic, Timestamp};
 
 /// How directories are walked.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct WalkOptions {
     /// Are symbolic links inside directories followed? Those named by the user always are.
     pub follow_links: bool,
+    /// Which files are read.
+    pub picks: Picks,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// The files to read.
+    pub found: Vec<Found>,
+    /// Hidden and ignored files and directories, and why they are not read.
+    pub left_out: Vec<(String, String)>,
+    /// What went wrong.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A file to read.
@@ -58,12 +72,13 @@ const VERSION_CONTROL: [&str; 3] = [".git", ".hg", ".svn"];
 /// by path, rotated sets together with the oldest part first. A file that is reached twice is given once.
 ///
 /// What is missing or unreadable is a diagnostic; the others go on.
-pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> (Vec<Found>, Vec<Diagnostic>) {
-    let mut walk = Walk { options: *options, budget: BUDGET, ..Walk::default() };
+pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
+    let mut walk = Walk { options: options.clone(), budget: BUDGET, ..Walk::default() };
     for path in paths {
         walk.given(path);
     }
-    (walk.found, walk.diagnostics)
+    walk.left_out.sort();
+    Walked { found: walk.found, left_out: walk.left_out, diagnostics: walk.diagnostics }
 }
 
 /// The state of a walk.
@@ -71,7 +86,10 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> (Vec<Found>, Vec<Diagno
 struct Walk {
     options: WalkOptions,
     found: Vec<Found>,
+    left_out: Vec<(String, String)>,
     diagnostics: Vec<Diagnostic>,
+    /// What `.ignore` files say.
+    rules: Rules,
     /// Device and inode of every file given so far, and of every directory walked.
     seen: HashSet<(u64, u64)>,
     stdin: bool,
@@ -125,7 +143,12 @@ impl Walk {
         if metadata.is_file() && (named || may_be_archive(path)) {
             let source = Source::File(found.path.clone(), 0..metadata.len());
             if let Some(listing) = archive::list(&found, source, &mut self.budget) {
-                self.found.extend(listing.members);
+                let picks = &self.options.picks;
+                let members = listing.members.into_iter();
+                self.found.extend(members.filter(|found| {
+                    let name = found.member.as_ref().map(Member::name);
+                    picks.is_everything() || !name.is_some_and(|name| picks.leaves_out_member(name))
+                }));
                 self.diagnostics.extend(listing.diagnostics);
                 return;
             }
@@ -180,21 +203,41 @@ impl Walk {
             Ok(entries) => entries,
             Err(error) => return self.fail(directory, &error),
         };
+        let (mut inside, mut names) = (Vec::new(), Vec::new());
         for entry in entries {
-            let entry = match entry {
-                Ok(entry) => entry,
+            match entry {
+                Ok(entry) => {
+                    names.push(entry.file_name());
+                    inside.push(entry);
+                }
                 Err(error) => return self.fail(directory, &error),
-            };
-            if is_version_control(&entry.file_name()) {
+            }
+        }
+        self.rules.read(directory, &names);
+        for (entry, name) in inside.iter().zip(&names) {
+            if is_version_control(name) {
                 continue;
             }
             let path = entry.path();
             match entry.metadata() {
+                Ok(metadata) if self.leaves_out(&path, metadata.is_dir()) => {}
                 Ok(metadata) if metadata.is_symlink() => self.link(path, tree),
                 Ok(metadata) => self.entry(path, metadata, tree),
                 Err(error) => self.fail(&path, &error),
             }
         }
+    }
+
+    /// Is this not to be read? What was not even asked for is nothing to speak of.
+    fn leaves_out(&mut self, path: &Path, is_directory: bool) -> bool {
+        let why = match self.options.picks.leave_out(path, is_directory, &self.rules) {
+            None => return false,
+            Some(LeftOut::NotPicked) => return true,
+            Some(LeftOut::Hidden) => "hidden (--hidden reads it)",
+            Some(LeftOut::Ignored) => "named in an .ignore file (--no-ignore reads it)",
+        };
+        self.left_out.push((shown(path), why.to_owned()));
+        true
     }
 
     /// An entry that is no link.
@@ -306,8 +349,8 @@ mod tests {
 
     use super::*;
 
-    const STAY: WalkOptions = WalkOptions { follow_links: false };
-    const FOLLOW: WalkOptions = WalkOptions { follow_links: true };
+    const STAY: bool = false;
+    const FOLLOW: bool = true;
 
     /// A directory with these files; names that end in a slash are directories.
     fn tree(names: &[&str]) -> tempfile::TempDir {
@@ -323,9 +366,10 @@ mod tests {
     }
 
     /// What a walk shows, relative to `dir`.
-    fn names(dir: &Path, paths: &[&str], options: WalkOptions) -> (Vec<String>, Vec<String>) {
+    fn names(dir: &Path, paths: &[&str], follow_links: bool) -> (Vec<String>, Vec<String>) {
         let paths: Vec<PathBuf> = paths.iter().map(|path| dir.join(path)).collect();
-        let (found, diagnostics) = walk(&paths, &options);
+        let Walked { found, diagnostics, .. } =
+            walk(&paths, &WalkOptions { follow_links, ..WalkOptions::default() });
         let prefix = format!("{}/", dir.display());
         let short = |text: String| text.replace(&prefix, "").replace(prefix.trim_end_matches('/'), ".");
         (
@@ -360,20 +404,72 @@ mod tests {
     #[test]
     fn what_was_named_is_told_from_what_was_found() {
         let dir = tree(&["a.log", "d/b.log"]);
-        let (found, _) =
-            walk(&["-".into(), dir.path().join("a.log"), dir.path().join("d"), "-".into()], &STAY);
+        let paths = ["-".into(), dir.path().join("a.log"), dir.path().join("d"), "-".into()];
+        let found = walk(&paths, &WalkOptions::default()).found;
         let named: Vec<_> = found.iter().map(|found| (found.named, found.size)).collect();
         assert_eq!(named, [(true, None), (true, Some(5)), (false, Some(7))]);
         assert!(found[1].modified.is_some());
     }
 
+    /// What a walk of `dir` reads with these picks, and what it leaves out.
+    fn picked(dir: &Path, picks: Picks) -> (Vec<String>, Vec<String>) {
+        let walked = walk(&[dir.to_owned()], &WalkOptions { follow_links: false, picks });
+        let short = |shown: &str| shown.trim_start_matches(&format!("{}/", dir.display())).to_owned();
+        (
+            walked.found.iter().map(|found| short(&found.shown)).collect(),
+            walked.left_out.iter().map(|(path, _)| short(path)).collect(),
+        )
+    }
+
     #[test]
-    fn hidden_files_count_and_version_control_does_not() {
-        let dir =
-            tree(&[".hidden.log", ".app/x.log", ".git/HEAD", "a/.svn/entries", "a/.hg/store", "a/y.log"]);
-        assert_eq!(names(dir.path(), &[""], STAY).0, [".app/x.log", ".hidden.log", "a/y.log"]);
+    fn hidden_files_are_left_out_and_said_and_version_control_is_not_spoken_of() {
+        let dir = tree(&[
+            ".hidden.log",
+            ".app/x.log",
+            ".git/HEAD",
+            "a/.svn/entries",
+            "a/.hg/store",
+            "a/y.log",
+            "a/y.log~",
+        ]);
+        let (read, left) = picked(dir.path(), Picks::default());
+        assert_eq!(
+            (read, left),
+            (
+                vec!["a/y.log".to_owned(), "a/y.log~".to_owned()],
+                vec![".app".to_owned(), ".hidden.log".to_owned()]
+            )
+        );
+        let mut all = Picks::default();
+        all.hidden = true;
+        let expected = [".app/x.log", ".hidden.log", "a/y.log", "a/y.log~"];
+        assert_eq!(picked(dir.path(), all).0, expected);
         // Unless it is what was asked for.
         assert_eq!(names(dir.path(), &[".git"], STAY).0, [".git/HEAD"]);
+        assert_eq!(names(dir.path(), &[".hidden.log"], STAY).0, [".hidden.log"]);
+    }
+
+    #[test]
+    fn globs_types_and_ignore_files_mean_what_they_mean_to_ripgrep() {
+        let dir = tree(&["a/app.log", "a/app.json", "a/old/app.log", "b/.x.log", "b/notes.txt"]);
+        write(dir.path().join("a/.ignore"), "old/\n*.json\n").unwrap();
+        write(dir.path().join(".gitignore"), "*.log\n").unwrap();
+        let new = |globs: &[&str], types: &[&str], not: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            Picks::new(&owned(globs), &owned(types), &owned(not)).unwrap()
+        };
+        let read = |picks: Picks| picked(dir.path(), picks).0;
+        assert_eq!(read(Picks::default()), ["a/app.log", "b/notes.txt"]);
+        let mut unrestricted = Picks::default();
+        unrestricted.ignored = true;
+        assert_eq!(read(unrestricted), ["a/app.json", "a/app.log", "a/old/app.log", "b/notes.txt"]);
+        assert_eq!(read(new(&["*.log"], &[], &[])), ["a/app.log", "b/.x.log"]);
+        assert_eq!(read(new(&["!*.log"], &[], &[])), ["b/notes.txt"]);
+        assert_eq!(read(new(&["*.json"], &[], &[])), ["a/app.json"]);
+        assert_eq!(read(new(&[], &["log"], &[])), ["a/app.log"]);
+        assert_eq!(read(new(&[], &[], &["log"])), ["b/notes.txt"]);
+        assert!(Picks::new(&[], &["nonsense".to_owned()], &[]).is_err());
+        assert!(Picks::new(&["a[".to_owned()], &[], &[]).is_err());
     }
 
     #[test]
@@ -451,7 +547,7 @@ mod tests {
             found,
             ["esc\x1b[2J.log", "größe.log", "n\\\\xFF\\xFE.log", "new\nline.log", "n\\xFF\\xFE.log"]
         );
-        let (found, _) = walk(&[dir.path().to_owned()], &STAY);
+        let found = walk(&[dir.path().to_owned()], &WalkOptions::default()).found;
         assert!(found.iter().all(|found| found.path.exists()));
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value as Json;
 
-use super::{Apdex, GroupAnswer, Layout};
+use super::{Apdex, By, GroupAnswer, Layout};
 use crate::fold::{Fold, Quantiles, Sum, Table};
 use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
 use crate::outcome::{self, Alone, Ending, Outcome, SuccessRule, Told};
@@ -230,7 +230,14 @@ pub(super) fn order((a, a_key): (&Key, &[u8]), (b, b_key): (&Key, &[u8])) -> Ord
 /// Puts the key of an entry's group into `key`.
 pub(super) fn key(layout: &Layout, slots: &Slots<'_>, key: &mut Vec<u8>) {
     key.clear();
-    for slot in &layout.by {
+    for by in &layout.by {
+        let slot = match by {
+            By::Value(slot) => slot,
+            By::Endpoint(asked) => {
+                encode_with(TEXT, key, |key| asked.push(slots, key));
+                continue;
+            }
+        };
         match slot.role() {
             // Levels group by what they mean, whatever the file calls them.
             Some(Role::Level) if slots.level.is_some() => {
@@ -286,6 +293,19 @@ fn encode(value: Value<'_>, key: &mut Vec<u8>) {
     if let Some(bytes) = value.key() {
         key.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
         key.extend_from_slice(&bytes);
+    }
+}
+
+/// Appends what `push` says, or that there is nothing.
+fn encode_with(mark: u8, key: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>) -> bool) {
+    let start = key.len();
+    key.extend_from_slice(&[mark, 0, 0, 0, 0]);
+    if push(key) {
+        let length = (key.len() - start - 5) as u32;
+        key[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
+    } else {
+        key.truncate(start);
+        key.push(NULL);
     }
 }
 

@@ -14,6 +14,7 @@ pub use apdex::Apdex;
 
 use crate::filter::Filter;
 use crate::model::{Needs, Role, Slot, Slots, TimeRange, Timestamp, Unit};
+use crate::outcome::asked::Asked;
 use crate::outcome::{Judge, SuccessRule};
 use crate::scan::{self, Input, Inputs, ScanOptions, Scanned, Selection};
 use group::{Groups, Key};
@@ -161,10 +162,39 @@ impl Measure {
     }
 }
 
+/// What makes groups.
+#[derive(Clone, Debug)]
+enum By {
+    /// The value of a role or field.
+    Value(Slot),
+    /// What was asked for, with the values in it masked: the paths of one endpoint are one group.
+    Endpoint(Asked),
+}
+
+/// The name that stands for what was asked for, whatever the logs call it.
+pub const ENDPOINT: &str = "endpoint";
+
+impl By {
+    fn of(name: &str, logs: &[Input], needs: &mut Needs) -> By {
+        match name {
+            ENDPOINT => By::Endpoint(Asked::new(&scan::field_names(logs), needs)),
+            _ => By::Value(needs.name(name)),
+        }
+    }
+
+    /// The slot of a plain field.
+    fn field(&self) -> Option<Slot> {
+        match self {
+            By::Value(slot) => Some(*slot).filter(|slot| slot.role().is_none()),
+            By::Endpoint(_) => None,
+        }
+    }
+}
+
 /// What has to be extracted to answer a question: decided before the scan.
 #[derive(Clone, Debug)]
 struct Layout {
-    by: Vec<Slot>,
+    by: Vec<By>,
     every: Option<i64>,
     value: Measure,
     judge: Judge,
@@ -174,7 +204,7 @@ struct Layout {
 
 impl Layout {
     fn new(question: &Question, rule: SuccessRule, logs: &[Input], needs: &mut Needs) -> Layout {
-        let by = question.by.iter().map(|name| needs.name(name)).collect();
+        let by = question.by.iter().map(|name| By::of(name, logs, needs)).collect();
         let value = Measure::of(&question.value, needs);
         let judge = Judge::new(rule, logs, needs);
         Layout { by, every: question.every, value, judge, apdex: question.apdex }
@@ -195,8 +225,13 @@ pub fn answer(
     let mut selection = Selection::new(needs.clone(), filter, range);
     let skipping = skippable(&layout, question, &selection);
     if skipping {
-        let fields: Vec<&str> =
-            layout.by.iter().chain([&layout.value.slot]).filter_map(|slot| field_of(&needs, *slot)).collect();
+        let fields: Vec<&str> = layout
+            .by
+            .iter()
+            .filter_map(By::field)
+            .chain([layout.value.slot])
+            .filter_map(|slot| field_of(&needs, slot))
+            .collect();
         selection.only_with_fields(&fields);
     }
     let (groups, scanned) = scan::fold(&inputs.logs, &selection, options, || Groups::new(&layout));
@@ -215,7 +250,7 @@ pub fn answer(
 fn skippable(layout: &Layout, question: &Question, selection: &Selection) -> bool {
     let raw = |slot: &Slot| slot.role().is_none();
     !layout.by.is_empty()
-        && layout.by.iter().all(raw)
+        && layout.by.iter().all(|by| by.field().is_some())
         && (raw(&layout.value.slot) || !question.value_asked)
         && layout.every.is_none()
         && !layout.judge.may_tell()

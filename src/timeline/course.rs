@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::gauge::{self, Gauge};
-use super::mask;
 use super::observe::{Wants, What};
 use super::scene::{Axis, Scene};
 use crate::fold::{Fold, Quantiles};
+use crate::format::log::mask;
 use crate::model::time::NANOS;
 use crate::model::{Entry, Role, Timestamp};
 use crate::series::bins::Bins;

@@ -4,7 +4,8 @@
 //! happened. The kind of an error stands in fields such as `error_type`, `err.code` or `exception.class`, its words
 //! in `error.message` or `reason`; every logger spells and nests them in its own way.
 
-use super::{mask, phrase};
+use super::phrase;
+use crate::format::log::mask;
 use crate::model::{Needs, Slot, Slots, Value};
 
 /// What a field about an error holds.

@@ -230,7 +230,7 @@ mod tests {
 
     fn fill(text: &str) -> Option<Fill> {
         let mut key = Vec::new();
-        crate::timeline::mask::mask(text.as_bytes(), &mut key);
+        crate::format::log::mask::mask(text.as_bytes(), &mut key);
         speaks_of_pool(&key).then(|| Gauge::of_text(text.as_bytes()).map_or(Fill::Room, |gauge| gauge.fill()))
     }
 

@@ -7,7 +7,6 @@ pub mod evidence;
 pub mod fault;
 pub mod gauge;
 pub mod levels;
-pub mod mask;
 pub mod observe;
 pub mod phrase;
 pub mod recent;

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use super::fault;
 use super::gauge::{self, Fill, Gauge, Part};
 use super::levels::{self, Levels};
-use super::mask;
 use super::recent::RecentTexts;
 use super::requests::{Requests, Tally};
 use crate::fold::{Fold, Table};
+use crate::format::log::mask;
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
-use crate::outcome::{Judge, SuccessRule, asked};
+use crate::outcome::asked::Asked;
+use crate::outcome::{Judge, SuccessRule};
 use crate::scan::{self, Input};
 use crate::series::bins::{Bins, Moment};
 use crate::signatures::known::Family;
@@ -24,15 +25,11 @@ use crate::source::Age;
 /// How much of an entry is kept to show it.
 pub const SHOWN: usize = 400;
 
-/// How many bytes of a field's text are looked at.
-const FIELD: usize = 400;
-
 /// What is wanted of every entry, and how the files belong together.
 #[derive(Clone, Debug)]
 pub struct Wants {
     errors: fault::Fields,
-    paths: Vec<Slot>,
-    operations: Vec<Slot>,
+    asked: Asked,
     /// Fields of every file that hold quantities, with their names.
     numbers: Vec<Vec<(Slot, String)>>,
     pools: Vec<PoolFields>,
@@ -187,8 +184,7 @@ impl Wants {
         }
         let keys = scan::field_names(logs);
         let errors = fault::Fields::of(keys.iter().copied(), needs);
-        let paths = asked::paths(&keys).map(|name| needs.field(name)).collect();
-        let operations = asked::operations(&keys).map(|name| needs.field(name)).collect();
+        let asked = Asked::new(&keys, needs);
         let pools = pool_fields(&keys, needs);
         let quantities = keys.iter().copied().filter(|key| quantity::is_quantity(key));
         let quantities: Vec<&str> = quantities.take(levels::MOST_FIELDS).collect();
@@ -211,7 +207,7 @@ impl Wants {
         let groups = groups.collect();
         let judge = Judge::new(rule, logs, needs);
         let declared = Vec::new();
-        Wants { errors, paths, operations, numbers, pools, groups, written, judge, declared }
+        Wants { errors, asked, numbers, pools, groups, written, judge, declared }
     }
 
     /// The same, with these signatures as well.
@@ -228,12 +224,7 @@ impl Wants {
 
     /// Appends what was asked for, masked, to `key`; says whether the entry tells.
     pub fn push_path(&self, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
-        let Some(path) = self.paths.iter().find_map(|slot| slots.get(*slot).key()) else { return false };
-        // A request line has the path in its middle.
-        let path = path.split(|b| *b == b' ').find(|word| word.starts_with(b"/")).unwrap_or(&path);
-        let end = path.iter().position(|b| matches!(b, b'?' | b'#')).unwrap_or(path.len());
-        mask::mask(&path[..end.min(FIELD)], key);
-        true
+        self.asked.push_path(slots, key)
     }
 
     /// The key of what an entry says, as it is counted: [`Kind::key`] of its kind.
@@ -252,16 +243,6 @@ impl Wants {
     #[cfg(test)]
     pub(crate) fn want_number(&mut self, name: &str, needs: &mut Needs) {
         self.numbers.push(vec![(needs.field(name), name.to_owned())]);
-    }
-
-    /// The same, or the name of what was asked for.
-    fn push_asked(&self, slots: &Slots<'_>, key: &mut Vec<u8>) -> bool {
-        if self.push_path(slots, key) {
-            return true;
-        }
-        let Some(name) = self.operations.iter().find_map(|slot| slots.get(*slot).key()) else { return false };
-        mask::mask(&name[..name.len().min(FIELD)], key);
-        !name.is_empty()
     }
 
     /// The numbers of pools in an entry's fields.
@@ -501,7 +482,7 @@ impl Fold for Observed<'_> {
         let status = Self::status(entry);
         if timed.is_some() || status.is_some() {
             self.asked.clear();
-            if !self.wants.push_asked(slots, &mut self.asked) {
+            if !self.wants.asked.push(slots, &mut self.asked) {
                 self.asked.clear();
                 self.asked.extend_from_slice(&self.key[head..]);
             }

@@ -54,7 +54,8 @@ impl<T: Clone + Default> RecentTexts<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::{mask, phrase};
+    use crate::format::log::mask;
+    use crate::timeline::phrase;
 
     proptest::proptest! {
         #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::expected::{self, Expectation};
 use super::{FailOn, Form, deeper, diagnostic, is_for_machines, linted};
 use crate::cli::measured::{InputJson, Measured};
 use crate::cli::out;
@@ -17,7 +18,7 @@ use crate::report::{
 };
 use crate::rules::alert::{Alert, Evidence, Reason, Status};
 use crate::rules::explain::Explanation;
-use crate::rules::file::{Rule, RuleFile, RuleGroup};
+use crate::rules::file::{Rule, RuleFile, RuleGroup, RuleKind};
 use crate::rules::lint::Lint;
 use crate::rules::replay::{self, Replay};
 use crate::rules::unit::{self, UnitReport};
@@ -82,6 +83,8 @@ pub(super) struct Answer {
     pub seeded: bool,
     /// Are messages shown?
     pub notifications: bool,
+    /// What was expected of alerts, held against what happened.
+    pub expected: Vec<Expectation>,
 }
 
 impl Default for Answer {
@@ -99,6 +102,7 @@ impl Default for Answer {
             junit: None,
             diff: false,
             notifications: false,
+            expected: Vec::new(),
             seeded: false,
         }
     }
@@ -116,6 +120,8 @@ struct AnswerJson<'a> {
     files: Option<Vec<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lint: Option<Vec<Json>>,
+    #[serde(skip_serializing_if = "<[Expectation]>::is_empty")]
+    expectations: &'a [Expectation],
     #[serde(skip_serializing_if = "Option::is_none")]
     tests: Option<Vec<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,7 +162,8 @@ impl Answer {
     pub(super) fn is_failure(&self) -> bool {
         let fired = self.replay.iter().flat_map(|replay| &replay.alerts).any(|alert| self.counts(alert));
         let failed = self.tests.iter().flatten().any(|report| !report.passed());
-        fired || failed || self.lints.iter().flatten().any(Lint::is_fault)
+        let unmet = self.expected.iter().any(|met| !met.met);
+        fired || failed || unmet || self.lints.iter().flatten().any(Lint::is_fault)
     }
 
     /// Does an alert count for the exit code?
@@ -180,6 +187,7 @@ impl Answer {
             explain: self.explained.as_deref(),
             files: files_alone.then(|| self.checked.iter().map(CheckedFile::json).collect()),
             lint: self.lints.as_ref().map(|lints| lints.iter().map(linted::json).collect()),
+            expectations: &self.expected,
             tests: self.tests.as_ref().map(|tests| tests.iter().map(test_json).collect()),
             input: self.input.as_ref(),
         };
@@ -210,9 +218,11 @@ impl Answer {
                     message: problem.to_string(),
                     file: Some(file.name.clone()),
                     line: Some(u64::from(problem.place.line)),
+                    ..Verdict::default()
                 });
             }
         }
+        verdicts.extend(expected::verdicts(&self.expected));
         verdicts.extend(self.lints.iter().flatten().map(linted::verdict));
         for report in self.tests.iter().flatten() {
             verdicts.extend(test_verdicts(report));
@@ -252,6 +262,8 @@ impl Answer {
             message,
             file: Some(file.name.clone()),
             line: Some(u64::from(rule.place.line)),
+            severity: pair(&rule.labels, "severity"),
+            ..about(rule)
         }
     }
 
@@ -278,6 +290,9 @@ impl Answer {
         {
             replay_report(&mut report, replay);
         }
+        if !self.expected.is_empty() {
+            expected_report(&mut report, &self.expected);
+        }
         if let Some(replay) = self.replay.as_ref().filter(|_| self.notifications) {
             messages_report(&mut report, replay);
         }
@@ -286,6 +301,43 @@ impl Answer {
         }
         report
     }
+}
+
+/// A pair's value by its name.
+fn pair(pairs: &[(String, String)], name: &str) -> Option<String> {
+    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+}
+
+/// What its author says of a rule; texts with templates in them are for alerts, not for the rule.
+fn about(rule: &Rule) -> Verdict {
+    let RuleKind::Alerting(alerting) = &rule.kind else { return Verdict::default() };
+    let of = |name: &str| pair(&alerting.annotations, name).filter(|text| !text.contains("{{"));
+    let texts: Vec<String> = ["summary", "description"].into_iter().filter_map(of).collect();
+    let expr = format!("Fires when: {}", rule.source.trim());
+    Verdict {
+        help: texts.into_iter().chain([expr]).collect::<Vec<_>>().join("\n\n"),
+        link: of("runbook_url").or_else(|| of("runbook")),
+        ..Verdict::default()
+    }
+}
+
+/// What was expected, and what happened instead.
+fn expected_report(report: &mut Report, expected: &[Expectation]) {
+    let mut table = Table::new(vec![
+        Column::text("expected").importance(9).wrapped_to(4),
+        Column::text("met").importance(9),
+        Column::text("what happened instead").wrapped_to(6),
+    ]);
+    for met in expected {
+        let (word, style) = if met.met { ("yes", Style::Good) } else { ("no", Style::Bad) };
+        let instead = met.instead.as_deref().unwrap_or_default();
+        table.row(vec![
+            Cell::text(met.expect.as_str()),
+            Cell::text(word).styled(style),
+            Cell::text(instead).styled(style),
+        ]);
+    }
+    report.push(Section::Table(table));
 }
 
 fn test_json(report: &UnitReport) -> Json {
@@ -321,6 +373,7 @@ fn test_verdicts(report: &UnitReport) -> Vec<Verdict> {
         message,
         file: Some(report.name.clone()),
         line: Some(u64::from(line)),
+        ..Verdict::default()
     };
     let problems =
         report.problems.iter().map(|problem| verdict("test file", problem.place.line, problem.to_string()));
@@ -375,7 +428,8 @@ fn tests_report(report: &mut Report, tests: &[UnitReport], diff: bool) {
             })
         });
         for text in problems.chain(failures) {
-            report.push(Section::Lines(vec![crate::report::Evidence { text, ..Default::default() }]));
+            let whole = crate::report::Evidence { text, whole: true, ..Default::default() };
+            report.push(Section::Lines(vec![whole]));
         }
     }
 }
@@ -433,6 +487,7 @@ fn evidence_report(report: &mut Report, alerts: &[Alert]) {
                 place: place(evidence).into(),
                 text: Phrase::new().and(Style::Strong, name).and(Style::Plain, evidence.text.as_str()),
                 context: false,
+                whole: false,
             });
         }
     }
@@ -447,7 +502,7 @@ const MESSAGES: usize = 50;
 /// What receivers would have read.
 fn messages_report(report: &mut Report, replay: &Replay) {
     if replay.notifications.is_empty() {
-        return report.paragraph("Nobody would have been told anything.");
+        return report.paragraph(format!("Nobody would have been told anything: {}.", why_nobody(replay)));
     }
     for notification in replay.notifications.iter().take(MESSAGES) {
         for preview in &notification.previews {
@@ -471,6 +526,28 @@ fn messages_report(report: &mut Report, replay: &Replay) {
     if replay.notifications.len() > MESSAGES {
         let more = replay.notifications.len() - MESSAGES;
         report.paragraph(format!("… and {more} more messages; --output json gives all of them"));
+    }
+}
+
+/// Why nobody would have been told.
+fn why_nobody(replay: &Replay) -> String {
+    let fired = || replay.alerts.iter().filter(|alert| alert.fired());
+    if fired().next().is_none() {
+        return "no alert fired".to_owned();
+    }
+    if let Some(by) = fired().find_map(|alert| alert.suppressed_by.as_ref())
+        && fired().all(|alert| alert.suppressed_by.is_some())
+    {
+        return format!("all alerts that fired were suppressed, such as by {by}");
+    }
+    let receivers: BTreeSet<&str> = fired().flat_map(|alert| &alert.receivers).map(String::as_str).collect();
+    match receivers.len() {
+        0 => "no route leads to a receiver".to_owned(),
+        n => {
+            let names = receivers.into_iter().collect::<Vec<_>>().join(", ");
+            let (are, have) = if n == 1 { ("the receiver", "has") } else { ("the receivers", "have") };
+            format!("{are} {names} {have} no integrations, such as email_configs or slack_configs")
+        }
     }
 }
 
@@ -603,7 +680,7 @@ fn alerts_table(alerts: &[Alert]) -> Table {
     let time = super::short_times(times.flatten());
     let time = |at: Option<Timestamp>| at.map_or_else(Cell::none, time);
     let mut columns = vec![
-        Column::text("rule").importance(8).wrapped_to(8),
+        Column::text("rule").importance(8).wrapped_to(8).whole_words(),
         Column::text("severity").importance(9),
         Column::text("state").importance(9),
         Column::text("pending"),

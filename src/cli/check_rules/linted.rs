@@ -41,6 +41,7 @@ pub(super) fn verdict(lint: &Lint) -> Verdict {
         message: format!("{}: {}", lint.rule, lint.message),
         file: has_place.then(|| lint.file.clone()),
         line: has_place.then(|| u64::from(lint.place.line)),
+        ..Verdict::default()
     }
 }
 

@@ -107,7 +107,7 @@ impl Files for Beside<'_> {
     fn series(&mut self, input: &Input) -> Result<Vec<Series>, String> {
         let (Input::Logs(path) | Input::Metrics(path)) = input;
         let options = self.bench.scan;
-        let inputs = scan::survey(&[self.base.join(path)], SurveyOptions::default(), options);
+        let inputs = scan::survey(&[self.base.join(path)], &SurveyOptions::default(), options);
         let mut troubles = inputs.diagnostics.clone();
         let (mut store, _, more) = match input {
             Input::Metrics(_) => metrics::load_files(&inputs, self.bench.now, &[], options),

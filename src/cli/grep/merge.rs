@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use std::sync::atomic;
 
 use super::Search;
-use crate::cli::found::{Item, Stitch};
+use crate::cli::found::Item;
 use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::skew::Skew;
@@ -64,6 +64,8 @@ struct Lane<'i> {
     high: i64,
     last: i64,
     found: u64,
+    /// Finds and what stands around them, so far.
+    place: u64,
 }
 
 /// Where entries of files without any time are put.
@@ -81,7 +83,8 @@ impl Search {
         let (sequences, scanned) = scan::sequences(&session.inputs.logs, &session.config.scan);
         session.diagnostics.extend(scanned.diagnostics);
         let mut out = Out::new();
-        let mut stitch = Stitch::new(&self.print, &session.inputs, most, (0, 0));
+        let context = self.before + self.after > 0;
+        let mut stitch = self.stitch(&session.inputs, None);
         let mut lanes: Vec<Lane<'_>> = sequences
             .into_iter()
             .enumerate()
@@ -94,6 +97,7 @@ impl Search {
                 high: i64::MIN,
                 last: sequence.first.map_or(NEVER, |first| first.0),
                 found: 0,
+                place: 0,
             })
             .collect();
         // Every file waits under a time that none of its entries is before.
@@ -120,7 +124,11 @@ impl Search {
                 continue;
             }
             if let Some(pending) = lane.waiting.pop() {
-                stitch.one(&mut out, file as u32, pending.lines_before, &pending.item)?;
+                if context {
+                    stitch.merged(&mut out, file as u32, pending.lines_before, pending.item)?;
+                } else {
+                    stitch.one(&mut out, file as u32, pending.lines_before, pending.item)?;
+                }
             }
             next.push(Reverse((first, file)));
         }
@@ -160,11 +168,17 @@ impl<'i> Lane<'i> {
                 return;
             };
             let carried = self.last;
-            for mut item in delivered.output.items.into_iter().filter(|item| item.matched) {
+            let context = search.before + search.after > 0;
+            for mut item in delivered.output.items.into_iter().filter(|item| item.matched || context) {
                 if self.found == most {
-                    self.cursor = None;
-                    return;
+                    if !context {
+                        self.cursor = None;
+                        return;
+                    }
+                    // What is beyond may still stand around what others found.
+                    item.matched = false;
                 }
+                let matched = u64::from(item.matched);
                 let at = item.ts.map_or(carried, |ts| ts.0);
                 self.high = self.high.max(if item.ts.is_some() { at } else { i64::MIN });
                 if ahead != 0 {
@@ -172,11 +186,12 @@ impl<'i> Lane<'i> {
                 }
                 self.waiting.push(Pending {
                     at,
-                    place: self.found,
+                    place: self.place,
                     lines_before: delivered.lines_before,
                     item,
                 });
-                self.found += 1;
+                self.place += 1;
+                self.found += matched;
             }
             self.last = delivered.output.last_time.map_or(self.last, |Timestamp(last)| last);
         }

@@ -17,6 +17,7 @@ use crate::detect::success::Success;
 use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
+use crate::model::time::shown_zone;
 use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Account, Level, Timestamp};
 use crate::report::account::counted;
@@ -75,7 +76,8 @@ pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
         report.paragraph(Phrase::new().and(
             Style::Dim,
             format!(
-                "All pictures have the same axis of time, in UTC; a point or bar is {}.",
+                "All pictures have the same axis of time, in {}; a point or bar is {}.",
+                shown_zone(),
                 HumanMillis(grid.every as f64 / 1e6)
             ),
         ));
@@ -211,7 +213,7 @@ impl Told<'_> {
         if let Some(onset) = self.story.onset {
             let date = onset.date_clock();
             let day = date.split_once(' ').filter(|_| onset.line().is_none());
-            let note = day.map_or(String::new(), |(day, _)| format!("{day} UTC"));
+            let note = day.map_or(String::new(), |(day, _)| format!("{day} {}", shown_zone()));
             tile("onset", Style::Warn, onset.clock(), note);
         }
         if let (Some(before), Some(during)) = (rates.before, rates.during) {

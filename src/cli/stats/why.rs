@@ -137,6 +137,7 @@ pub(super) fn tell(report: &mut Report, found: &[WhyJson], read: (&[PathBuf], &I
                 place: format!("{}:{}", entry.file, entry.line).into(),
                 text: format!("{value}{}", entry.told).into(),
                 context: false,
+                whole: false,
             }
         };
         report.push(Section::Lines(why.entries.iter().map(line).collect()));

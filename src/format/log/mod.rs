@@ -38,6 +38,7 @@ mod layer;
 mod layout;
 pub mod logcat;
 pub mod logfmt;
+pub mod mask;
 pub mod modsecurity;
 pub mod mysql;
 pub mod names;

@@ -130,7 +130,7 @@ fn walk_bytes(name: &str, bytes: &[u8]) -> Walked {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(name);
     std::fs::write(&path, bytes).unwrap();
-    let (found, diagnostics) = walk(&[path], &WalkOptions::default());
+    let walk::Walked { found, diagnostics, .. } = walk(&[path], &WalkOptions::default());
     let prefix = format!("{}/", dir.path().display());
     let names = found.iter().map(|found| found.shown.replace(&prefix, "")).collect();
     let told = diagnostics.iter().map(|diagnostic| diagnostic.to_string().replace(&prefix, "")).collect();

@@ -1,0 +1,228 @@
+//! Reading and asking day by day: order and number of rows, grep's letters, times and ids as people type them, and
+//! what a terminal is shown that a pipe is not.
+#![expect(clippy::disallowed_methods, reason = "these tests write files and run obs")]
+
+use std::path::Path;
+
+use crate::program::{Ran, have, in_fixtures, obs, shell, temporary};
+
+const LOG: &str = "\
+2023-12-24T03:06:00.000Z INFO  service=gateway GET /orders/17 request_id=req-aaa111 user=u1 status=200 duration=12ms
+2023-12-24T03:06:01.000Z ERROR service=payment pool exhausted request_id=req-aab222 user=u2 status=500 duration=900ms
+java.lang.IllegalStateException: no connection
+\tat a.b.C.d(C.java:1)
+2023-12-24T03:09:02.000Z INFO  service=gateway GET /orders/18 request_id=req-aab333 user=u1 status=200 duration=15ms
+";
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&path, text).expect("a file");
+    path.display().to_string()
+}
+
+/// Runs obs over the log, which stands for `LOG` among the arguments.
+fn over_log(args: &[&str]) -> Ran {
+    let folder = temporary();
+    let log = write(folder.path(), "app.log", LOG);
+    obs(&args.iter().map(|arg| if *arg == "LOG" { log.as_str() } else { arg }).collect::<Vec<_>>())
+}
+
+/// The users of groups in the order in which they are told.
+fn users(args: &[&str]) -> Vec<String> {
+    let ran = over_log(&[&["stats", "LOG", "--by", "user", "--output", "json"][..], args].concat());
+    let json = ran.json();
+    let groups = json["groups"].as_array().expect("groups");
+    groups.iter().map(|group| group["by"]["user"].as_str().expect("a user").to_owned()).collect()
+}
+
+#[test]
+fn rows_are_sorted_and_limited() {
+    assert_eq!(users(&["--top", "1"]), ["u1"]);
+    assert_eq!(users(&["--sort", "max"]), ["u2", "u1"]);
+    assert_eq!(users(&["--sort", "max:asc"]), ["u1", "u2"]);
+    assert_eq!(users(&["--sort", "user:desc", "--limit", "1"]), ["u2"]);
+    let ran = over_log(&["stats", "LOG", "--by", "user", "--sort", "cuont"]);
+    assert!(ran.code == 2 && ran.stderr.contains("did you mean count?"), "{ran:?}");
+    let ran = over_log(&["stats", "LOG", "--by", "user", "--top", "1"]);
+    assert!(ran.text().contains("1 of 2 groups are shown."), "{ran:?}");
+    let json =
+        over_log(&["fields", "LOG", "--sort", "field:desc", "--limit", "2", "--output", "json"]).json();
+    let names: Vec<_> =
+        json["fields"].as_array().expect("fields").iter().map(|field| &field["name"]).collect();
+    assert_eq!(names, ["user", "status"]);
+}
+
+#[test]
+fn paths_of_one_endpoint_are_one_group() {
+    let folder = temporary();
+    let entry = |n: usize| {
+        format!("{{\"time\":\"2023-12-24T03:06:0{n}Z\",\"path\":\"/orders/{n}\",\"status\":200}}\n")
+    };
+    let log = write(folder.path(), "api.log", &(0..5).map(entry).collect::<String>());
+    let json = obs(&["stats", &log, "--by", "endpoint", "--output", "json"]).json();
+    assert_eq!(json["groups"].as_array().map(Vec::len), Some(1), "{json}");
+    assert_eq!(json["groups"][0]["entries"], 5);
+}
+
+#[test]
+fn files_are_picked_as_ripgrep_picks_them() {
+    let folder = temporary();
+    for name in ["a.log", "b.txt", ".hidden/c.log", "left.log"] {
+        write(folder.path(), name, "2023-12-24T03:06:00Z INFO fine\n");
+    }
+    write(folder.path(), ".ignore", "left.log\n");
+    let at = folder.path().display().to_string();
+    for (args, wanted) in [
+        (&[][..], "a.log b.txt"),
+        (&["-g", "*.log"], "a.log left.log"),
+        (&["-g", "!*.log"], "b.txt"),
+        (&["-t", "log"], "a.log"),
+        (&["-T", "log"], "b.txt"),
+        (&["--no-ignore"], "a.log b.txt left.log"),
+        (&["--hidden"], ".hidden/c.log a.log b.txt"),
+        (&["-uu"], ".hidden/c.log a.log b.txt left.log"),
+    ] {
+        let ran = obs(&[&["grep", "-l", "-rEa", "fine", &at][..], args].concat());
+        let mut names: Vec<_> = ran.text().lines().map(|line| line[at.len() + 1..].to_owned()).collect();
+        names.sort();
+        assert_eq!(names.join(" "), wanted, "{args:?} {ran:?}");
+    }
+    let ran = obs(&["grep", "fine", &at, "-t", "lgo"]);
+    assert!(ran.code == 2 && ran.stderr.contains("no type of files `lgo`"), "{ran:?}");
+}
+
+#[test]
+fn files_without_a_match_samples_and_tables_of_entries() {
+    let folder = temporary();
+    let log = write(folder.path(), "app.log", LOG);
+    let calm = write(folder.path(), "calm.log", "2023-12-24T03:06:00Z INFO fine\n");
+    assert_eq!(obs(&["grep", "-L", "pool", &log, &calm]).text(), format!("{calm}\n"));
+    let sample = |n: &str| over_log(&["grep", "", "LOG", "--sample", n]).text();
+    assert_eq!(sample("1").matches("2023-12-24T").count(), 1);
+    assert_eq!(sample("1"), sample("1"));
+    assert_eq!(sample("9"), LOG);
+    let csv = over_log(&["grep", "/orders", "LOG", "--output", "csv", "--fields", "user,status"]).text();
+    assert!(
+        csv.starts_with("file,line,offset,format,timestamp,level,message,request_id,user,status\n"),
+        "{csv}"
+    );
+    assert!(csv.lines().nth(1).is_some_and(|row| row.ends_with(",req-aaa111,u1,200")), "{csv}");
+    let json = over_log(&["grep", "pool", "LOG", "--json"]);
+    let same = over_log(&["grep", "pool", "LOG", "--output", "jsonl"]);
+    let without_name = |ran: &Ran| {
+        let mut json = ran.json();
+        json["file"].take();
+        json
+    };
+    assert_eq!(without_name(&json), without_name(&same));
+}
+
+#[test]
+fn options_of_other_tools_are_answered() {
+    for (args, hint) in [
+        (&["grep", "--include", "x", "."][..], "-g 'GLOB'"),
+        (&["grep", "-z", "x", "."], "compressed files are always read"),
+        (&["grep", "x", ".", "--form", "x"], "did you mean --format"),
+        (&["grp"], "did you mean grep?"),
+        (&["stats", ".", "--top", "1", "--limit", "1"], "--help` tells all options"),
+    ] {
+        let ran = obs(args);
+        assert!(ran.code == 2 && ran.said("error") == 1 && ran.stderr.contains(hint), "{args:?} {ran:?}");
+    }
+}
+
+#[test]
+fn a_time_that_counts_from_now_and_finds_nothing_says_what_there_is() {
+    for (since, instead) in [("yesterday", "end-2d"), ("-30m", "end-30m")] {
+        let ran = over_log(&["grep", "", "LOG", "--since", since]);
+        assert!(ran.code == 1 && ran.stdout.is_empty(), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("--since {instead} counts from the end")), "{ran:?}");
+    }
+    assert_eq!(over_log(&["grep", "", "LOG", "--since", "epoch"]).text(), LOG);
+    assert_eq!(over_log(&["grep", "-c", "", "LOG", "--since", "@1703387161"]).text(), "2\n");
+    assert_eq!(over_log(&["stats", "LOG", "--since", "yesterday"]).code, 1);
+}
+
+#[test]
+fn the_beginning_of_an_id_is_enough() {
+    let ran = over_log(&["correlate", "LOG", "--id", "req-aaa"]);
+    assert!(ran.code == 0 && ran.text().starts_with("request req-aaa111\n"), "{ran:?}");
+    let ran = over_log(&["correlate", "LOG", "--id", "req-aab"]);
+    assert!(ran.code == 2 && ran.stderr.contains("say which: req-aab222, req-aab333"), "{ran:?}");
+    assert_eq!(over_log(&["correlate", "LOG", "--id", "nothing"]).code, 1);
+}
+
+#[test]
+fn alerts_do_what_is_expected_of_them() {
+    let folder = temporary();
+    let rules =
+        "groups: [{name: g, rules: [{alert: Pool, expr: database_connections_active / 20 > 0.9, for: 1m},
+        {alert: Calm, expr: database_connections_active < 0}]}]";
+    let rules = write(folder.path(), "rules.yml", rules);
+    let ran = |expected: &[&str]| {
+        let mut arguments = vec!["check-rules", "-r", &rules, "outage/metrics"];
+        for expected in expected {
+            arguments.extend(["--expect", expected].iter().skip(usize::from(expected.starts_with("--"))));
+        }
+        Ran::of(&in_fixtures(&arguments))
+    };
+    assert_eq!(ran(&["Pool", "Calm=never", "Pool=firing@03:10..03:15", "Pool=never@02:30..02:40"]).code, 0);
+    for (expected, instead) in
+        [("Calm", "it was never pending"), ("Pool=never", "it fired from"), ("Pool=pending", "it fired from")]
+    {
+        let ran = ran(&[expected, "--output=json"]);
+        let told = ran.json()["expectations"][0]["instead"].to_string();
+        assert!(ran.code == 1 && told.contains(instead), "{expected}: {told}");
+    }
+    let misspelt = ran(&["Poool"]);
+    assert!(misspelt.code == 2 && misspelt.stderr.contains("did you mean Pool?"), "{misspelt:?}");
+    let file = write(folder.path(), "expected.txt", "# what has to be\nPool\nCalm=firing\n");
+    let arguments =
+        ["check-rules", "-r", &rules, "outage/metrics", "--expect-file", &file, "--output", "json"];
+    let json = Ran::of(&in_fixtures(&arguments)).json();
+    assert_eq!(
+        (&json["expectations"][0]["met"], &json["expectations"][1]["met"]),
+        (&true.into(), &false.into())
+    );
+}
+
+#[test]
+fn entries_are_laid_out_for_reading() {
+    let pretty = |args: &[&str]| over_log(&[&["grep", "-p", "", "LOG"][..], args].concat()).text();
+    assert!(pretty(&[]).contains(
+        "2023-12-24 03:06:01.000 ERROR payment service=payment pool exhausted request_id=req-aab222 user=u2 \
+         status=500 duration=900ms\n    java.lang.IllegalStateException: no connection\n    at a.b.C.d(C.java:1)\n"
+    ));
+    assert!(pretty(&["--gaps", "30s"]).contains("── 3 min 01 s ──"));
+    let seoul = pretty(&["--time-zone", "Asia/Seoul", "--time-format", "%H:%M"]);
+    assert!(seoul.starts_with("12:06 INFO  gateway "), "{seoul}");
+    let wrong = over_log(&["grep", "-p", "", "LOG", "--time-format", "%Q"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("--time-format"), "{wrong:?}");
+}
+
+/// What a terminal gets; the program reads nothing from it.
+fn on_terminal(line: &str) -> String {
+    shell(&format!("TERM=xterm script -qec '{line}' /dev/null </dev/null")).text().replace('\r', "")
+}
+
+#[test]
+fn a_terminal_gets_readable_entries_and_a_pipe_the_bytes() {
+    if !have("script") {
+        return;
+    }
+    let folder = temporary();
+    let log = write(folder.path(), "app.log", LOG);
+    assert_eq!(obs(&["grep", "", &log]).text(), LOG);
+    let shown = on_terminal(&format!("\"$OBS\" grep pool {log} --paging never --progress never"));
+    assert!(
+        shown.contains("\u{1b}[31mERROR\u{1b}[0m") && shown.contains("\u{1b}[1;31mpool\u{1b}[0m"),
+        "{shown:?}"
+    );
+    let raw = on_terminal(&format!("\"$OBS\" grep pool {log} --raw --paging never --progress never"));
+    assert!(raw.contains("2023-12-24T03:06:01.000Z ERROR") && raw.contains("\tat a.b.C.d"), "{raw:?}");
+    let calm = on_terminal(&format!("NO_COLOR=1 \"$OBS\" grep pool {log} --paging never --progress never"));
+    assert!(calm.contains("ERROR") && !calm.contains('\u{1b}'), "{calm:?}");
+    let paged = on_terminal(&format!("OBS_PAGER=\"sed s/^/P:/\" \"$OBS\" grep pool {log} --paging always"));
+    assert!(paged.contains("P:"), "{paged:?}");
+}
