@@ -168,9 +168,13 @@ fn break_at(chars: &[(Style, char)], width: usize) -> usize {
     chars.len()
 }
 
-/// The last place at or before `end` where the parts of a name meet, `_` or `/` or a capital.
+/// The last place at or before `end` where the parts of a name meet, `_` or `/` or a capital: if it leaves no line half
+/// empty, or keeps the part behind it whole.
 fn joint(chars: &[(Style, char)], end: usize) -> Option<usize> {
-    (1..=end).rev().find(|at| meet(chars[*at - 1].1, chars[*at].1))
+    let meets = |at: &usize| meet(chars[*at - 1].1, chars[*at].1);
+    let at = (1..=end).rev().find(meets)?;
+    let next = (at + 1..chars.len()).find(|next| chars[*next].1 == ' ' || meets(next)).unwrap_or(chars.len());
+    (at * 2 >= end || next - at <= end).then_some(at)
 }
 
 /// Do parts of a name meet between these two letters?
