@@ -42,6 +42,7 @@ use crate::rules::file::{self, FileOptions};
 use crate::rules::replay::{self, Interval};
 use crate::scan::Selection;
 use crate::source;
+use crate::timeline::scene::Basis;
 
 /// Say what failed, since when, how badly, for whom and why, without being asked
 #[derive(Args, Debug)]
@@ -355,7 +356,7 @@ fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<Basel
     Some(BaselineJson {
         from: Some(text(from)),
         to: Some(text(to)),
-        given: scene.given.is_some_and(|given| given.typed),
+        given: scene.given.is_some_and(|given| given.basis == Basis::Typed),
     })
 }
 

@@ -11,7 +11,7 @@ use crate::filter::{Filter, When, when};
 use crate::model::{Account, Diagnostic, Error, Level, Needs, Role, TimeRange, Timestamp};
 use crate::report::account::counted;
 use crate::scan::{self, Inputs, Scanned, Selection, SurveyOptions};
-use crate::timeline::scene::Given;
+use crate::timeline::scene::{Basis, Given};
 
 /// Files that have been looked at, and how they are to be read.
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl Session {
             from: selected.from.zip(usual.from).map(|(a, b)| a.min(b)),
             until: selected.until.zip(usual.until).map(|(a, b)| a.max(b)),
         };
-        Ok((read, Some(Given { typed: true, usual: closed(usual), within })))
+        Ok((read, Some(Given { basis: Basis::Typed, usual: closed(usual), within })))
     }
 
     /// The instant that a typed time means, for data from its first to its last time.
@@ -347,7 +347,7 @@ fn before(selected: TimeRange) -> (TimeRange, Option<Given>) {
     }
     let usual = closed(TimeRange { from: None, until: Some(selected.from.unwrap_or(Timestamp(i64::MIN))) });
     let read = TimeRange { from: None, until: selected.until };
-    (read, Some(Given { typed: false, usual, within: Some(closed(selected)) }))
+    (read, Some(Given { basis: Basis::Before, usual, within: Some(closed(selected)) }))
 }
 
 /// The fold that adds nothing up.

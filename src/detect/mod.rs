@@ -11,6 +11,7 @@ pub mod collection;
 pub mod failure;
 pub mod family;
 pub mod finding;
+pub mod flow;
 pub mod latency;
 #[cfg(test)]
 mod lines;

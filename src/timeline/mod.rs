@@ -13,6 +13,8 @@ pub mod recent;
 pub mod requests;
 pub mod scene;
 pub mod template;
+pub mod usual;
+pub mod within;
 
 pub use evidence::{Evidence, Subject};
 pub use observe::{Observed, Wants};
