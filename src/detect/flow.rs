@@ -159,7 +159,8 @@ fn changes<'t>(
 ) -> Vec<Changed<'t>> {
     let is_error = |step: Step<'_>| match step {
         Step::Says(statement) => within.statements[statement as usize].is_error,
-        Step::Calls(..) => false,
+        // What frameworks call when something failed: the page, or the answer, that says so.
+        Step::Calls(_, operation) => operation.to_ascii_lowercase().contains("error"),
     };
     let mut found = Vec::new();
     for (step, spans) in &flow.steps {
