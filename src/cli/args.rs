@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 /// Which files are read, and how.
@@ -21,10 +22,13 @@ pub(super) struct InputArgs {
     /// --label 'job=node:node*.prom' (repeatable)
     #[arg(long, value_name = "NAME=VALUE[:GLOB]")]
     pub label: Vec<String>,
-    /// Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user's
-    /// configuration directory)
+    /// Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else
+    /// obs/obs.yaml in the user's configuration directory)
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)
+    #[arg(long)]
+    pub no_defaults: bool,
     /// Follow symbolic links inside directories
     #[arg(short = 'L', long)]
     pub follow_links: bool,
@@ -131,8 +135,11 @@ pub(super) struct BaselineArgs {
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// Form of the answer
-    #[arg(long, value_name = "FORM", default_value = "table")]
+    #[arg(long, value_name = "FORM", default_value = "table", value_parser = forms(Form::REPORT))]
     pub output: Form,
+    /// With --output csv: the table of this name (default: the first; the others are named on stderr)
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
     /// Colours: auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
@@ -187,10 +194,25 @@ pub(super) enum Form {
 }
 
 impl Form {
+    /// Those of a report.
+    pub(super) const REPORT: &[Form] =
+        &[Form::Table, Form::Json, Form::Jsonl, Form::Csv, Form::Markdown, Form::Html];
+
+    /// Is it for services that read what checks found?
+    pub(super) fn is_of_verdicts(self) -> bool {
+        matches!(self, Form::Junit | Form::Sarif | Form::Github)
+    }
+
     /// The word for `--output`.
     pub(super) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
+}
+
+/// Reads one of some forms: a command's help and completions name those that it has.
+pub(super) fn forms(forms: &[Form]) -> impl TypedValueParser<Value = Form> + use<> {
+    let values = forms.iter().filter_map(ValueEnum::to_possible_value).collect::<Vec<_>>();
+    PossibleValuesParser::new(values).map(|name| Form::from_str(&name, false).unwrap_or_default())
 }
 
 /// What colours are chosen for.

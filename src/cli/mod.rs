@@ -6,6 +6,7 @@ mod check_rules;
 mod completions;
 mod config;
 mod correlate;
+mod defaults;
 mod detect;
 mod fields;
 mod formats;
@@ -24,6 +25,7 @@ mod query;
 mod rank;
 mod redaction;
 mod said;
+mod schema;
 mod session;
 mod signatures;
 mod skew;
@@ -69,6 +71,7 @@ enum Command {
     Investigate(Box<investigate::InvestigateArgs>),
     Fields(fields::FieldsArgs),
     Formats(formats::FormatsArgs),
+    Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -76,9 +79,10 @@ enum Command {
 /// Runs `obs` with the process's arguments.
 pub fn main() -> ExitCode {
     let arguments = with_expression(config::arguments().collect());
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match defaults::parse(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return clap_said(&error).into(),
+        Err(defaults::Refused::Typed(error)) => return clap_said(&error).into(),
+        Err(defaults::Refused::Default(error)) => return verdict::fail(&error).into(),
     };
     let cancel = Arc::new(AtomicBool::new(false));
     listen(&cancel);
@@ -136,6 +140,7 @@ impl Command {
             Command::Investigate(args) => investigate::run(args, cancel),
             Command::Fields(args) => fields::run(args, cancel),
             Command::Formats(args) => formats::run(args, cancel),
+            Command::Schema(args) => schema::run(args),
             Command::Completions(args) => completions::completions(args),
             Command::Man(args) => completions::man(args),
         }
