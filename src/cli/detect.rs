@@ -9,7 +9,9 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs, forms};
+use super::args::{
+    BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs, Suggested, forms,
+};
 use super::brief::brief;
 use super::config;
 use super::nothing;
@@ -43,13 +45,15 @@ pub(super) struct DetectArgs {
     #[command(flatten)]
     paths: PathArgs,
     /// Look only for these (see --list)
-    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',', hide_possible_values = true,
+          value_parser = Suggested::new(|| listed().into_iter().map(|(name, _)| name).collect()))]
     only: Vec<String>,
     /// Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
     signatures: Vec<PathBuf>,
     /// Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", hide_possible_values = true,
+          value_parser = Suggested::new(|| vec!["low", "medium", "high", "critical"]))]
     fail_on: Option<String>,
     /// List what can be found, and stop
     #[arg(long)]

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs, Suggested};
 use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
@@ -67,7 +67,8 @@ pub(super) struct InvestigateArgs {
     #[arg(long)]
     why: bool,
     /// Exit code 1 if this is the verdict, or a worse one: failing, trouble
-    #[arg(long, value_name = "VERDICT")]
+    #[arg(long, value_name = "VERDICT", hide_possible_values = true,
+          value_parser = Suggested::new(|| vec!["failing", "trouble"]))]
     fail_on: Option<String>,
     /// Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]

@@ -15,6 +15,7 @@ mod graph;
 mod grep;
 mod honesty;
 mod investigate;
+mod man;
 mod measured;
 mod near;
 mod nothing;
@@ -73,7 +74,7 @@ enum Command {
     Formats(formats::FormatsArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
-    Man(completions::ManArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs `obs` with the process's arguments.
@@ -142,7 +143,7 @@ impl Command {
             Command::Formats(args) => formats::run(args, cancel),
             Command::Schema(args) => schema::run(args),
             Command::Completions(args) => completions::completions(args),
-            Command::Man(args) => completions::man(args),
+            Command::Man(args) => man::run(args),
         }
     }
 }
