@@ -24,6 +24,7 @@ mod promql;
 mod queries;
 mod refusals;
 mod reported;
+mod scripting;
 mod software;
 mod source;
 mod tables;

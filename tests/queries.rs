@@ -584,6 +584,7 @@ fn rules_are_held_against_the_data() {
         "--allow-no-data",
     ]);
     let answer: Json = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+    crate::scripting::judge(&answer);
     let found: Vec<String> = answer["lint"]
         .as_array()
         .expect("findings")
@@ -663,5 +664,6 @@ pager,chat
     assert_eq!(said(&arguments).1, tree);
     let (_, json, _) = said(&["check-rules", "--alertmanager", &config, "--show-routes", "--output", "json"]);
     let json: Json = serde_json::from_str(&json).expect("JSON");
+    crate::scripting::judge(&json);
     assert_eq!(json["routes"]["routes"][0]["routes"][0]["receiver"], "ab");
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
 use super::check_rules;
 use super::config;
 use super::measured::{self, Measured, MetricArgs, Wanted};
@@ -30,9 +30,13 @@ use crate::rules::file::{FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::{self, Setting};
 
+/// The forms of an answer.
+const FORMS: &[Form] = &[Form::Table, Form::Json, Form::Csv, Form::Markdown, Form::Html];
+
 /// Ask with PromQL: over recorded metrics, and over metrics derived from logs
 #[derive(Args, Debug)]
 #[command(
+    mut_arg("output", |output| output.value_parser(forms(FORMS))),
     long_about = "Ask with PromQL: over recorded metrics, and over metrics derived from logs\n\n\
         Derived from logs: log_entries_total{file,service,logger,level}, log_requests_total{service,outcome}, \
         log_request_duration_seconds_{bucket,sum,count}{service}, log_findings_total{detector}, and what the \
@@ -91,9 +95,6 @@ const SHOWN: usize = 50;
 
 /// Runs the command.
 pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    if matches!(args.output.output, Form::Jsonl | Form::Junit | Form::Sarif | Form::Github) {
-        return Err(out::unsupported(args.output.output, "table, json, csv, markdown or html"));
-    }
     let options = promql_options(args.enable_experimental);
     let expr = promql::parse(&args.expr, &options).map_err(|error| error.into_error(&args.expr))?;
     let mut needs = Needs::none();
@@ -152,7 +153,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
                 report.paragraph(annotation.render(&args.expr));
             }
             measured.tell(&mut report);
-            session.write(form, &report, &())?;
+            session.write(form, &report, ("obs.query/1", &()))?;
         }
     }
     if is_empty && !args.output.quiet {
@@ -328,7 +329,7 @@ fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> Str
             });
         }
     }
-    text.push_str("}\n");
+    text.push_str(",\"schema\":\"obs.query/1\"}\n");
     text
 }
 
