@@ -12,6 +12,7 @@ pub mod failure;
 pub mod family;
 pub mod finding;
 pub mod latency;
+mod limits;
 #[cfg(test)]
 mod lines;
 pub mod number;
