@@ -149,7 +149,7 @@ fn document(value: &Value, reader: &Reader<'_>, into: &mut Cluster) -> usize {
     }
     let source = Source::new(file, text, 0);
     let place = |name: &str| source.place(&Object::new(Kind::Process, "", name), String::new());
-    if let Some(dump) = runtime::report(value, place("dumpEventTime")) {
+    if let Some(dump) = runtime::report(value, &place("dumpEventTime")) {
         into.saw(dump.at);
         into.dumps.push(dump);
         return 1;

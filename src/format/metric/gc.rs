@@ -139,10 +139,9 @@ impl<'t> Line<'t> {
 
 /// `0.163s`, `163ms`.
 fn seconds(word: &str) -> Option<f64> {
-    let (number, factor) = match word.strip_suffix("ms") {
-        Some(number) => (number, 1e-3),
-        None => (word.strip_suffix("ns").map_or((word.strip_suffix('s')?, 1.0), |number| (number, 1e-9))),
-    };
+    let units = [("ms", 1e-3), ("ns", 1e-9), ("s", 1.0)];
+    let (number, factor) =
+        units.iter().find_map(|(unit, factor)| Some((word.strip_suffix(unit)?, factor)))?;
     number.trim().parse::<f64>().ok().map(|number| number * factor)
 }
 

@@ -6,12 +6,15 @@ mod dump;
 mod exposition;
 mod family;
 mod gc;
+mod graphite;
 mod host;
+mod influx;
 mod native;
 mod openmetrics;
 pub mod pairs;
 mod prometheus;
 mod promtool;
+mod statsd;
 mod strict;
 pub mod tsdb;
 mod victoria;
@@ -206,6 +209,10 @@ pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &host::sysstat::Sysstat,
     &host::procps::Procps,
     &gc::GcLog,
+    &graphite::Render,
+    &graphite::Plain,
+    &influx::Influx,
+    &statsd::Statsd,
     &dump::TsdbDump,
     &openmetrics::OpenMetrics,
     &prometheus::Prometheus,

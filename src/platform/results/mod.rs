@@ -51,14 +51,12 @@ const KEPT: usize = 1_000;
 impl Run {
     fn fail(&mut self, place: Place, name: &str, said: &str) {
         self.failed += 1;
-        let same = self.failures.iter_mut().find(|known| known.name == name && known.said == said);
-        match same {
-            Some(known) => known.count += 1,
-            None if self.failures.len() < KEPT => {
-                let (name, said) = (name.to_owned(), said.to_owned());
-                self.failures.push(Failure { place, name, said, count: 1 });
-            }
-            None => {}
+        let same = self.failures.iter().position(|known| known.name == name && known.said == said);
+        if let Some(known) = same {
+            self.failures[known].count += 1;
+        } else if self.failures.len() < KEPT {
+            let (name, said) = (name.to_owned(), said.to_owned());
+            self.failures.push(Failure { place, name, said, count: 1 });
         }
     }
 }

@@ -116,7 +116,7 @@ fn wrk(line: &str, place: Place, run: &mut Run) {
     }
 }
 
-/// `[503]	20 responses` below `Status code distribution:`, `[3]	Get "http://…": EOF` below `Error distribution:`.
+/// `[503] 20 responses` below `Status code distribution:`, `[3] Get "http://…": EOF` below `Error distribution:`.
 fn hey(part: &str, line: &str, place: Place, run: &mut Run) {
     let Some((inner, rest)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) else { return };
     match part {

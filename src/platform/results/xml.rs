@@ -31,7 +31,9 @@ struct Case {
     failed: bool,
     skipped: bool,
     said: String,
-    /// Is the text that comes now what was said of a failure?
+    /// The text within what says that it failed.
+    text: String,
+    /// Is the text that comes now of that?
     telling: bool,
 }
 
@@ -49,10 +51,12 @@ pub(super) fn read(file: u32, text: &str) -> Vec<Run> {
             Ok(Event::Start(tag)) => state.open(&tag, line, false),
             Ok(Event::Empty(tag)) => state.open(&tag, line, true),
             Ok(Event::End(tag)) => state.close(tag.name().as_ref()),
-            Ok(Event::Text(said)) => {
-                state.say(&said.decode().map(std::borrow::Cow::into_owned).unwrap_or_default())
+            Ok(Event::Text(said)) => state.say(&said),
+            Ok(Event::CData(said)) => state.say(&said),
+            Ok(Event::GeneralRef(name)) => {
+                let escaped = format!("&{};", &*name);
+                state.say(&quick_xml::escape::unescape(&escaped).unwrap_or_default());
             }
-            Ok(Event::CData(said)) => state.say(&String::from_utf8_lossy(&said)),
             Ok(Event::Eof) => break,
             Ok(_) => {}
             Err(_) => {
@@ -76,7 +80,7 @@ impl State {
     fn open(&mut self, tag: &BytesStart<'_>, line: u64, alone: bool) {
         let name = tag.name();
         match name.as_ref() {
-            b"testsuite" | b"test-suite" | b"collection" => {
+            "testsuite" | "test-suite" | "collection" => {
                 let run = Run {
                     tests: true,
                     name: attribute(tag, &["name"]).unwrap_or_default(),
@@ -89,10 +93,10 @@ impl State {
                     self.suites.push(self.runs.len() - 1);
                 }
             }
-            b"testResults" => {
+            "testResults" => {
                 self.runs[0] = Run { place: self.place(line, "JMeter".to_owned()), ..Run::default() }
             }
-            b"testcase" | b"test-case" | b"test" => {
+            "testcase" | "test-case" | "test" => {
                 let class = attribute(tag, &["classname"]).filter(|class| !class.is_empty());
                 let own = attribute(tag, &["name", "fullname"]).unwrap_or_default();
                 let name = class.map_or_else(|| own.clone(), |class| format!("{class}.{own}"));
@@ -108,7 +112,7 @@ impl State {
                     self.settle();
                 }
             }
-            b"httpSample" | b"sample" => {
+            "httpSample" | "sample" => {
                 let case = Case {
                     name: attribute(tag, &["lb"]).unwrap_or_default(),
                     failed: attribute(tag, &["s"]).is_some_and(|success| success == "false"),
@@ -132,8 +136,8 @@ impl State {
                 }
             }
             // Below an assertion of JMeter's these are words of what was asserted.
-            b"failure" | b"error" if !self.runs[0].tests => {}
-            b"failure" | b"error" => {
+            "failure" | "error" if !self.runs[0].tests => {}
+            "failure" | "error" => {
                 let said = attribute(tag, &["message", "type"]).map(|text| first(&text)).unwrap_or_default();
                 if let Some(case) = &mut self.case {
                     case.failed = true;
@@ -143,7 +147,7 @@ impl State {
                     case.telling = !alone;
                 }
             }
-            b"skipped" | b"ignored" => {
+            "skipped" | "ignored" => {
                 if let Some(case) = &mut self.case {
                     case.skipped = true;
                 }
@@ -152,13 +156,16 @@ impl State {
         }
     }
 
-    fn close(&mut self, name: &[u8]) {
+    fn close(&mut self, name: &str) {
         match name {
-            b"testcase" | b"test-case" | b"test" | b"httpSample" | b"sample" => self.settle(),
-            b"testsuite" | b"test-suite" | b"collection" => drop(self.suites.pop()),
-            b"failure" | b"error" => {
+            "testcase" | "test-case" | "test" | "httpSample" | "sample" => self.settle(),
+            "testsuite" | "test-suite" | "collection" => drop(self.suites.pop()),
+            "failure" | "error" => {
                 if let Some(case) = &mut self.case {
                     case.telling = false;
+                    if case.said.is_empty() {
+                        case.said = first(&case.text);
+                    }
                 }
             }
             _ => {}
@@ -166,8 +173,11 @@ impl State {
     }
 
     fn say(&mut self, text: &str) {
-        if let Some(case) = self.case.as_mut().filter(|case| case.telling && case.said.is_empty()) {
-            case.said = first(text);
+        /// What was said first is enough.
+        const ENOUGH: usize = 2_000;
+        let case = self.case.as_mut().filter(|case| case.telling && case.text.len() < ENOUGH);
+        if let Some(case) = case {
+            case.text.push_str(text);
         }
     }
 
@@ -207,7 +217,7 @@ impl State {
 fn attribute(tag: &BytesStart<'_>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let attribute = tag.try_get_attribute(name).ok().flatten()?;
-        let value = String::from_utf8_lossy(&attribute.value).into_owned();
+        let value = attribute.value.into_owned();
         Some(quick_xml::escape::unescape(&value).map_or_else(|_| value.clone(), std::borrow::Cow::into_owned))
     })
 }

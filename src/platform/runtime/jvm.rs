@@ -168,11 +168,7 @@ fn is_waiting_for_work(frames: &[&str]) -> bool {
     const NEAR: usize = 8;
     let waits = |frame: &&str| WAITS.iter().any(|wait| frame.contains(wait));
     // A queue or an executor waits right below the innermost frames, which are those of parking.
-    frames
-        .iter()
-        .take(NEAR)
-        .take_while(|frame| is_of_runtime(frame) || waits(frame))
-        .any(|frame| waits(&frame))
+    frames.iter().take(NEAR).take_while(|frame| is_of_runtime(frame) || waits(frame)).any(waits)
 }
 
 /// Is a frame the runtime's own?

@@ -188,7 +188,7 @@ fn dumps(lines: &Lines<'_>) -> Vec<Dump> {
 }
 
 /// Reads a report of Node.
-pub(super) fn report(value: &serde_json::Value, place: Place) -> Option<Dump> {
+pub(super) fn report(value: &serde_json::Value, place: &Place) -> Option<Dump> {
     node::read(value, place)
 }
 

@@ -15,7 +15,7 @@ pub(in crate::platform) fn is_report(flat: &str) -> bool {
 const FULL: f64 = 0.95;
 
 /// Reads a report.
-pub(super) fn read(value: &Value, place: Place) -> Option<Dump> {
+pub(super) fn read(value: &Value, place: &Place) -> Option<Dump> {
     let header = value.get("header")?;
     let text = |at: &str| value.pointer(at).and_then(Value::as_str).unwrap_or_default();
     let trigger = text("/header/trigger");
@@ -24,7 +24,7 @@ pub(super) fn read(value: &Value, place: Place) -> Option<Dump> {
     let full = heap("usedMemory").zip(heap("memoryLimit")).is_some_and(|(used, limit)| used >= FULL * limit);
     let message = text("/javascriptStack/message");
     let frame = value.pointer("/javascriptStack/stack/0").and_then(Value::as_str).unwrap_or_default();
-    let place = Place { text: format!("{}: {message}", text("/header/event")), ..place };
+    let place = Place { text: format!("{}: {message}", text("/header/event")), ..place.clone() };
     let end = |how: How, words: String| Some(End { how, words, place: place.clone() });
     let end = match trigger {
         "Exception" => end(How::Uncaught, format!("{message} {}", frame.trim()).trim().to_owned()),
@@ -50,7 +50,7 @@ mod tests {
             let text = format!(
                 "{{\"header\": {{\"reportVersion\": 4, \"event\": \"x\", \"trigger\": \"{trigger}\", \"dumpEventTime\": \"2026-11-29T07:40:01Z\"}}, \"javascriptStack\": {{\"message\": \"TypeError: no\", \"stack\": [\"at reserve (/app/u.js:1:37)\"]}}, \"javascriptHeap\": {{\"usedMemory\": 1, \"memoryLimit\": 9}}}}"
             );
-            read(&serde_json::from_str(&text).unwrap(), Place::default()).unwrap()
+            read(&serde_json::from_str(&text).unwrap(), &Place::default()).unwrap()
         };
         let end = report("Exception").end.unwrap();
         assert_eq!(

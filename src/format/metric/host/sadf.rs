@@ -127,7 +127,7 @@ fn table_row(text: &str, line: u64, columns: &[String], options: ReadOptions, ea
     let cells: Vec<&str> = text.split(';').collect();
     let width = columns.len().saturating_sub(BEFORE);
     let Some(at) = cells.get(2).and_then(|time| instant(time, options.zone)) else { return false };
-    if width == 0 || cells.len() < columns.len() || (cells.len() - BEFORE) % width != 0 {
+    if width == 0 || cells.len() < columns.len() || !(cells.len() - BEFORE).is_multiple_of(width) {
         return false;
     }
     let columns = &columns[BEFORE..];

@@ -52,7 +52,7 @@ impl MetricFormat for Sysstat {
     }
 }
 
-/// What the first line says: `Linux 6.1.0 (quay1) 	11/29/26 	_x86_64_	(2 CPU)`.
+/// What the first line says: `Linux 6.1.0 (quay1) 11/29/26 _x86_64_ (2 CPU)`, with tabs between.
 struct Machine {
     host: String,
     date: NaiveDate,
