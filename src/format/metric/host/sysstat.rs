@@ -56,7 +56,6 @@ impl MetricFormat for Sysstat {
 struct Machine {
     host: String,
     date: NaiveDate,
-    processors: f64,
 }
 
 impl Machine {
@@ -65,8 +64,8 @@ impl Machine {
         let (host, rest) = rest.split_once(") ")?;
         let known = ["Linux ", "AIX ", "SunOS ", "FreeBSD "].iter().any(|name| system.starts_with(name));
         let date = rest.split_whitespace().next()?;
-        let processors = rest.rsplit_once('(')?.1.split_once(" CPU")?.0.parse().ok()?;
-        known.then_some(Machine { host: host.to_owned(), date: day(date)?, processors })
+        rest.rsplit_once('(')?.1.split_once(" CPU")?.0.parse::<u32>().ok()?;
+        known.then_some(Machine { host: host.to_owned(), date: day(date)? })
     }
 }
 
@@ -173,12 +172,6 @@ fn walk(
         let text = String::from_utf8_lossy(line);
         if let Some(found) = Machine::of(&text) {
             (now.date, now.clock) = (found.date, 0);
-            let row = Row {
-                labels: vec![(String::from("instance"), found.host.clone())],
-                at: options.at_ms,
-                line: line_number,
-            };
-            row.put("host_processors", found.processors, each);
             (machine, table) = (Some(found), None);
             continue;
         }
@@ -267,7 +260,6 @@ mod tests {
         Sysstat.rows(text.as_bytes(), options, &mut |line, labels, sample| {
             found.push(format!("{line} {labels} {} @{}", sample.value, sample.at / 1_000));
         });
-        found.remove(0);
         found
     }
 
