@@ -378,7 +378,7 @@ fn replay_over(
     cancel: &Arc<AtomicBool>,
 ) -> Result<Session, Error> {
     let paths = PathArgs { paths: args.paths.clone() };
-    let mut session = Session::open(&paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let groups = || loaded.files.iter().flat_map(|file| &file.groups);
     let mut exprs: Vec<&promql::Expr> =

@@ -162,7 +162,7 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
 }
 
 fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let selection = Selection::everything(Needs::none());
     let mut stops: Vec<Option<StoppedJson>> = vec![None; session.inputs.logs.len()];

@@ -102,7 +102,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let success = config::success(&args.metrics.success, &args.input, &mut needs)?;
     let times = Times::parse(args)?;
     let declared = measured::declared(&args.input)?;
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let rules = rule_files(args)?;
     let groups = || rules.iter().flat_map(|file| &file.groups);

@@ -99,6 +99,17 @@ impl Session {
         Session::surveying(paths, input, output, (cancel, SurveyOptions::default()))
     }
 
+    /// The same, with tables of numbers taken for metrics.
+    pub(super) fn open_with_tables(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { tables: true, ..SurveyOptions::default() };
+        Session::surveying(paths, input, output, (cancel, options))
+    }
+
     /// The same, with objects of a platform told apart from logs.
     pub(super) fn open_with_platform(
         paths: &PathArgs,
@@ -106,7 +117,7 @@ impl Session {
         output: &OutputArgs,
         cancel: &Arc<AtomicBool>,
     ) -> Result<Self, Error> {
-        let options = SurveyOptions { platform: true, ..SurveyOptions::default() };
+        let options = SurveyOptions { platform: true, tables: true, ..SurveyOptions::default() };
         Session::surveying(paths, input, output, (cancel, options))
     }
 

@@ -13,6 +13,7 @@ pub mod family;
 pub mod finding;
 pub mod flow;
 pub mod latency;
+mod limits;
 #[cfg(test)]
 mod lines;
 pub mod number;

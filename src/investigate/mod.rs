@@ -95,11 +95,16 @@ pub fn look<'w>(
     let none = Signatures::default();
     let (signatures, alike) = question.signatures.unwrap_or((&none, &[]));
     let new = || (Observed::new(wants), (Watch::new(question.own), Sightings::new(signatures, alike)));
-    let ((observed, (watch, sightings)), scanned) =
+    let ((mut observed, (watch, sightings)), scanned) =
         scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
     let mut recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
     let mut platform = Platform::load(corpus.inputs, corpus.options);
     let given = question.given;
+    let dumps = observed.take_dumps().into_sorted().into_iter().filter_map(|(at, text)| {
+        let log = corpus.inputs.logs.get(at.file as usize)?;
+        Some((log.shown.clone(), scanned.line_of(at), text))
+    });
+    platform.add_dumps(dumps);
     let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given, recorded.span());
     platform.beside(Some(scene.last).filter(|_| !scene.chunks.is_empty()));
     let states = platform.findings();

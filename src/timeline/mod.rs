@@ -3,6 +3,7 @@
 //! One pass over the entries counts each kind of entry over time ([`observe`]); a [`Scene`] lays the counts out.
 
 pub mod course;
+pub mod dumps;
 pub mod evidence;
 pub mod fault;
 pub mod gauge;
