@@ -11,17 +11,23 @@ use crate::format::metric::tsdb::{
     records, tombstones,
 };
 use crate::model::{Diagnostic, HistogramSample, Labels, Sample};
-use crate::promql::{Matcher, Store};
+use crate::promql::{Reading, Store};
 use crate::scan::{self, Block, Database, DatabaseFile, ScanOptions};
 use crate::source::Map;
 
-/// Conditions on series, of which one list has to hold; none of them is every series.
-pub(super) type Wanted<'w> = [&'w [Matcher]];
+/// What is read: series, and their times. If nothing is said, that is everything.
+pub(super) type Wanted<'w> = [Reading<'w>];
 
-fn is_wanted(wanted: &Wanted<'_>, labels: &[(&str, &str)]) -> bool {
+/// The times at which a series with these labels is read, from the first to the last; `None` if it is not.
+fn wanted_times(wanted: &Wanted<'_>, labels: &[(&str, &str)]) -> Option<(i64, i64)> {
+    if wanted.is_empty() {
+        return Some((i64::MIN, i64::MAX));
+    }
     let value = |name: &str| labels.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value);
-    wanted.is_empty()
-        || wanted.iter().any(|matchers| matchers.iter().all(|matcher| matcher.matches(value(&matcher.name))))
+    let is_read =
+        |reading: &&Reading<'_>| reading.matchers.iter().all(|matcher| matcher.matches(value(&matcher.name)));
+    let times = wanted.iter().filter(is_read).map(|reading| (reading.from, reading.to));
+    times.reduce(|(from, to), (start, end)| (from.min(start), to.max(end)))
 }
 
 /// What was read of a block, or of the head.
@@ -51,6 +57,12 @@ struct Compaction {
 }
 
 impl Meta {
+    /// Has it samples of a time that is read? One that does not say its times may.
+    fn is_read(&self, wanted: &Wanted<'_>) -> bool {
+        let overlaps = |reading: &Reading<'_>| self.min_time <= reading.to && self.max_time > reading.from;
+        self.version == 0 || wanted.is_empty() || wanted.iter().any(overlaps)
+    }
+
     /// Was it made of samples that came late? Then it does not say up to when the head was written.
     fn is_late(&self) -> bool {
         self.compaction.hints.iter().any(|hint| hint == "from-out-of-order")
@@ -69,7 +81,8 @@ pub(super) fn load(
     let metas: Vec<Meta> =
         database.blocks.iter().map(|block| meta(block, options, &mut diagnostics)).collect();
     // Of samples at one time the first is kept: that of the block that begins first.
-    let mut order: Vec<usize> = (0..metas.len()).collect();
+    let mut order: Vec<usize> = (0..metas.len()).filter(|&place| metas[place].is_read(wanted)).collect();
+    total.passed = (metas.len() - order.len()) as u64;
     order.sort_by_key(|&place| (metas[place].min_time, &database.blocks[place].shown));
     let mut parts = scan::parallel(options.threads, order.len(), |index| {
         block(&database.blocks[order[index]], wanted, options)
@@ -161,10 +174,10 @@ fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
     let mut texts = Texts::default();
     let mut trouble: Option<&'static str> = None;
     let done = index.each(
-        |labels| is_wanted(wanted, labels),
-        |entry| {
+        |labels| wanted_times(wanted, labels),
+        |entry, (from, to)| {
             let (mut samples, mut histograms) = (Vec::new(), Vec::new());
-            for place in &entry.chunks {
+            for place in entry.chunks.iter().filter(|place| place.from <= to && place.to >= from) {
                 let segment = segments.get(place.segment).and_then(Option::as_ref);
                 let chunk = match segment.map(|segment| framed(segment, place.offset)) {
                     Some(Ok(chunk)) => chunk,
@@ -347,7 +360,7 @@ fn take(record: Record<'_>, is_late: bool, wanted: &Wanted<'_>, head: &mut Head,
                 if head.numbers.contains_key(&number) {
                     continue;
                 }
-                let place = is_wanted(wanted, &labels).then(|| {
+                let place = wanted_times(wanted, &labels).map(|_| {
                     let labels = Labels::new(labels.iter().copied());
                     head.series.push(HeadSeries { labels, ..HeadSeries::default() });
                     head.series.len() - 1

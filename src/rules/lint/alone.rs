@@ -1,13 +1,16 @@
 //! What the rules alone tell.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bounds::{bounds, never};
 use super::labels::{Carried, Recorded, is_vector, metric};
 use super::{Check, Findings};
 use crate::model::Labels;
-use crate::promql::ast::{Aggregate, AggregateOp, Binary, BinaryOp, Cardinality, Form, MatchOp, Node};
-use crate::promql::{Matcher, selectors};
+use crate::promql::Matcher;
+use crate::promql::ast::{
+    Aggregate, AggregateOp, Binary, BinaryOp, Cardinality, Form, MatchOp, Matching, Node,
+};
 use crate::rules::file::{AlertingRule, Rule, RuleGroup};
 use crate::rules::{duration, template};
 
@@ -204,11 +207,14 @@ fn ranked(node: &Node) -> Option<AggregateOp> {
     match &node.form {
         Form::Paren(inner) | Form::Unary(_, inner) => ranked(inner),
         // The alerts are those of the side that has many, or is left; the other one only adds labels.
-        Form::Binary(binary) => match (binary.op, binary.matching.cardinality) {
-            (BinaryOp::And | BinaryOp::Unless, _) | (_, Cardinality::ManyToOne) => ranked(&binary.lhs),
-            (_, Cardinality::OneToMany) => ranked(&binary.rhs),
-            _ => ranked(&binary.lhs).or_else(|| ranked(&binary.rhs)),
-        },
+        Form::Binary(binary) => {
+            let side = |side: &Node| if picks_one(side, &binary.matching) { None } else { ranked(side) };
+            match (binary.op, binary.matching.cardinality) {
+                (BinaryOp::And | BinaryOp::Unless, _) | (_, Cardinality::ManyToOne) => side(&binary.lhs),
+                (_, Cardinality::OneToMany) => side(&binary.rhs),
+                _ => side(&binary.lhs).or_else(|| side(&binary.rhs)),
+            }
+        }
         Form::Call(_, arguments) => arguments.iter().find_map(ranked),
         Form::Aggregate(aggregate) => matches!(
             aggregate.op,
@@ -217,6 +223,20 @@ fn ranked(node: &Node) -> Option<AggregateOp> {
         .then_some(aggregate.op),
         _ => None,
     }
+}
+
+/// Does it take one series of each of the groups by which an operator matches, so that it may match? There is one of
+/// each group at any time then.
+fn picks_one(node: &Node, matching: &Matching) -> bool {
+    let Form::Aggregate(aggregate) = &node.unwrapped().form else { return false };
+    let one = aggregate.parameter.as_ref().map(|node| &node.unwrapped().form);
+    let same = |a: &[Arc<str>], b: &[Arc<str>]| a.iter().all(|label| b.contains(label));
+    matches!(aggregate.op, AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk)
+        && matches!(one, Some(Form::Number(1.0, _)))
+        && aggregate.without != matching.on
+        && same(&aggregate.labels, &matching.labels)
+        && same(&matching.labels, &aggregate.labels)
+        && !matching.labels.is_empty()
 }
 
 fn interval(group: &RuleGroup, rule: &Rule, findings: &mut Findings<'_>) {
@@ -234,8 +254,14 @@ fn interval(group: &RuleGroup, rule: &Rule, findings: &mut Findings<'_>) {
 
 /// Names of recorded series that nobody records, or only later.
 fn names(group: &RuleGroup, rule: &Rule, recorded: &Recorded<'_>, findings: &mut Findings<'_>) {
-    for matchers in selectors(&rule.expr) {
-        let Some(name) = metric(matchers) else { continue };
+    let mut selectors = Vec::new();
+    rule.expr.root().walk(&mut |node| {
+        if let Form::Selector(selector) = &node.form {
+            selectors.push(&**selector);
+        }
+    });
+    for selector in selectors {
+        let Some(name) = metric(&selector.matchers) else { continue };
         if !recorded.has(name) {
             let meant =
                 Some(name).filter(|name| name.contains(':')).and_then(|name| near(name, recorded.names()));
@@ -248,7 +274,9 @@ fn names(group: &RuleGroup, rule: &Rule, recorded: &Recorded<'_>, findings: &mut
         let is_before = |known: &Rule| known.index < rule.index;
         let of = |known: &&Rule| known.name == name && known.alerting().is_none();
         let here: Vec<&Rule> = group.rules.iter().filter(of).collect();
-        if here.len() == recorded.of(name).len()
+        // In a range the last value is one of many.
+        if selector.range.is_none()
+            && here.len() == recorded.of(name).len()
             && !here.iter().any(|known| is_before(known))
             && name != rule.name
         {

@@ -260,6 +260,13 @@ mod tests {
         assert_eq!(checks(parts), [""; 0]);
         let joined = "a * on (job) group_left (b) topk by (job) (1, c) > 1";
         assert_eq!(alert(joined), [""; 0]);
+        let unique = "topk by (job) (1, a) / on (job) group_left topk by (job) (1, b) > 1";
+        assert_eq!(alert(unique), [""; 0]);
+        for fragile in ["topk by (job) (1, a) > 1", "topk by (pod) (1, a) / on (job) group_left b > 1"] {
+            assert_eq!(alert(fragile), ["fragile"], "{fragile}");
+        }
+        let of_a_range = "{record: twice, expr: \"max_over_time(once[1h])\"}, {record: once, expr: sum(up)}";
+        assert_eq!(checks(of_a_range), [""; 0]);
         let slow = checked("groups: [{name: g, interval: 10m, rules: [{record: a, expr: up}]}]");
         assert_eq!(lint(&[slow], None)[0].check, Check::LongInterval);
     }
