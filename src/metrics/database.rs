@@ -1,6 +1,6 @@
 //! Series out of Prometheus' own data folders: only those that are asked for, of all blocks and of the head.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -38,6 +38,8 @@ struct Held {
     diagnostics: Vec<Diagnostic>,
     /// Chunks and records of later versions.
     unknown: u64,
+    /// Chunks of sums, counts and extremes, as Thanos makes them of old samples.
+    downsampled: u64,
 }
 
 /// What a block says of itself.
@@ -48,6 +50,15 @@ struct Meta {
     min_time: i64,
     max_time: i64,
     compaction: Compaction,
+    thanos: Thanos,
+}
+
+/// What Thanos and Mimir add.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Thanos {
+    /// Labels of all series of the block: those of the server that it comes from.
+    labels: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -61,6 +72,12 @@ impl Meta {
     fn is_read(&self, wanted: &Wanted<'_>) -> bool {
         let overlaps = |reading: &Reading<'_>| self.min_time <= reading.to && self.max_time > reading.from;
         self.version == 0 || wanted.is_empty() || wanted.iter().any(overlaps)
+    }
+
+    /// The labels that all series of the block have beside their own. Those of the store itself (`__org_id__`) are none.
+    fn outer_labels(&self) -> Vec<(&str, &str)> {
+        let labels = self.thanos.labels.iter().filter(|(name, _)| !name.starts_with("__"));
+        labels.map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     /// Was it made of samples that came late? Then it does not say up to when the head was written.
@@ -85,18 +102,25 @@ pub(super) fn load(
     total.passed = (metas.len() - order.len()) as u64;
     order.sort_by_key(|&place| (metas[place].min_time, &database.blocks[place].shown));
     let mut parts = scan::parallel(options.threads, order.len(), |index| {
-        block(&database.blocks[order[index]], wanted, options)
+        let place = order[index];
+        block(&database.blocks[place], &metas[place].outer_labels(), wanted, options)
     });
     let written = metas.iter().filter(|meta| !meta.is_late()).map(|meta| meta.max_time).max();
     parts.push(head(database, written.unwrap_or(i64::MIN), wanted, options));
-    let mut unknown = 0;
+    let (mut unknown, mut downsampled) = (0, 0);
     for part in parts {
         total.files += part.read.files;
         total.bytes += part.read.bytes;
         total.samples += part.read.samples;
         unknown += part.unknown;
+        downsampled += part.downsampled;
         diagnostics.extend(part.diagnostics);
         store.gather(part.store, |labels| labels, |_, _, _| ());
+    }
+    if downsampled > 0 {
+        let message =
+            format!("{downsampled} chunks that Thanos downsampled are not read; those of raw blocks are");
+        diagnostics.push(Diagnostic::warning(&database.shown, message));
     }
     if unknown > 0 {
         let message = format!("{unknown} chunks or records of a later version are not read");
@@ -147,13 +171,22 @@ impl Held {
     /// What a chunk holds; one of a later version is noted.
     fn decoded(&mut self, encoding: Encoding, bytes: &[u8]) -> Contents {
         decode(encoding, bytes).unwrap_or_else(|| {
-            self.unknown += 1;
+            match encoding {
+                Encoding::Downsampled => self.downsampled += 1,
+                _ => self.unknown += 1,
+            }
             Contents::default()
         })
     }
 }
 
-fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
+/// The labels of a series and those around it, which count where both have a name, as in Thanos.
+fn with_outer<'l>(labels: &[(&'l str, &'l str)], outer: &[(&'l str, &'l str)]) -> Vec<(&'l str, &'l str)> {
+    let is_own = |(name, _): &&(&str, &str)| !outer.iter().any(|(other, _)| other == name);
+    labels.iter().filter(is_own).chain(outer).copied().collect()
+}
+
+fn block(block: &Block, outer: &[(&str, &str)], wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
     let mut part = Held::default();
     let Some(file) = block.file(Part::Index) else { return part };
     let Some(bytes) = part.open(file, options) else { return part };
@@ -174,7 +207,10 @@ fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
     let mut texts = Texts::default();
     let mut trouble: Option<&'static str> = None;
     let done = index.each(
-        |labels| wanted_times(wanted, labels),
+        |labels| match outer {
+            [] => wanted_times(wanted, labels),
+            outer => wanted_times(wanted, &with_outer(labels, outer)),
+        },
         |entry, (from, to)| {
             let (mut samples, mut histograms) = (Vec::new(), Vec::new());
             for place in entry.chunks.iter().filter(|place| place.from <= to && place.to >= from) {
@@ -198,7 +234,7 @@ fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
                 histograms.retain(|sample| !is_deleted(intervals, sample.at));
             }
             part.read.samples += (samples.len() + histograms.len()) as u64;
-            let labels = texts.labels(&entry.labels);
+            let labels = texts.labels(&with_outer(&entry.labels, outer));
             part.store.offer_all(&labels, samples);
             part.store.offer_histograms(&labels, histograms);
         },

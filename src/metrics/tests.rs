@@ -442,6 +442,44 @@ fn of_a_data_folder_only_what_a_query_needs_is_read() {
     assert_eq!(read.passed, 1);
 }
 
+/// Blocks of two clusters, as Thanos keeps them side by side, whose series have the same labels.
+#[test]
+fn series_of_a_block_have_the_labels_around_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let block = fixtures.join("01M8HTNKWHKZJH7BNMSZ9N71RK");
+    for (name, labels) in [
+        ("01M8HTNKWHKZJH7BNMSZ9N71RK", r#"{"cluster":"a","__org_id__":"7"}"#),
+        ("01M8HTNKWHKZJH7BNMSZ9N71RM", r#"{"cluster":"b"}"#),
+    ] {
+        let to = dir.path().join(name);
+        std::fs::create_dir_all(to.join("chunks")).expect("a folder");
+        for file in ["index", "chunks/000001"] {
+            std::fs::copy(block.join(file), to.join(file)).expect("a copy");
+        }
+        let meta = std::fs::read_to_string(block.join("meta.json")).expect("what it says of itself");
+        let meta = meta.trim_end().strip_suffix('}').expect("an object");
+        std::fs::write(to.join("meta.json"), format!("{meta}, \"thanos\": {{\"labels\": {labels}}}}}"))
+            .expect("a file");
+    }
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
+    let series_of = |source: &str| {
+        let expr = promql::parse(source, &Options::promtool()).expect(source);
+        let (store, _, told) = load_files(&inputs, Timestamp(0), &[&expr], None, &options);
+        assert_eq!(told, vec![], "{source}");
+        let labels = store.series().map(|series| series.labels.clone());
+        labels
+            .map(|labels| (labels.get("cluster").to_owned(), labels.get("__org_id__").to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let all = series_of("{__name__=~\".+\"}");
+    let one = series_of("{__name__=~\".+\", cluster=\"b\"}");
+    assert!(!one.is_empty() && all.len() == 2 * one.len(), "{all:?} {one:?}");
+    assert!(one.iter().all(|(cluster, _)| cluster == "b"));
+    assert!(all.iter().all(|(_, tenant)| tenant.is_empty()));
+}
+
 #[test]
 fn a_data_folder_that_is_cut_gives_what_is_before() {
     for name in ["data", "native"] {
