@@ -24,6 +24,9 @@ pub(super) struct Seen<'r>(BTreeMap<Identity<'r>, (&'r str, &'r Rule)>);
 /// How long a sample counts as current: results that are older than that are none.
 const LOOKBACK_MS: i64 = 300_000;
 
+/// Labels that every scraped series has: those of its target.
+const OF_TARGETS: [&str; 2] = ["instance", "job"];
+
 /// Functions for counters.
 pub(super) const OF_COUNTERS: [&str; 3] = ["rate", "irate", "increase"];
 /// Functions for gauges, which counters break at each reset.
@@ -125,6 +128,10 @@ fn alert(
             format!("for: {hold} is shorter than the group's interval of {interval}, and acts as that");
         findings.add(Check::ShortFor, message, None);
     }
+    for field in &alerting.zero {
+        let message = format!("{field}: 0s is what holds without it");
+        findings.add(Check::ZeroFor, message, Some("leave it out, or say how long"));
+    }
     dropped_labels(rule, alerting, &recorded.carried(root), findings);
     if alerting.hold == 0 && absence(root) {
         let message = "absent() without `for` fires whenever Prometheus starts, or a scrape fails".to_owned();
@@ -139,6 +146,17 @@ fn alert(
     }
 }
 
+/// Is it a vector of one number, which is always there?
+fn is_constant(node: &Node) -> bool {
+    match &node.unwrapped().form {
+        Form::Call(function, arguments) => {
+            function.name == "vector"
+                && arguments.iter().all(|argument| matches!(argument.form, Form::Number(..)))
+        }
+        _ => false,
+    }
+}
+
 /// Is there nothing in it that could leave out a series for its value, or answer to an absence?
 fn always_true(node: &Node) -> bool {
     match &node.form {
@@ -147,8 +165,12 @@ fn always_true(node: &Node) -> bool {
         Form::Selector(_) => true,
         Form::Subquery(subquery) => always_true(&subquery.inner),
         Form::Paren(inner) | Form::Unary(_, inner) => always_true(inner),
+        // What either side always has, the whole has.
+        Form::Binary(binary) if binary.op == BinaryOp::Or => {
+            always_true(&binary.lhs) || always_true(&binary.rhs) || is_constant(&binary.rhs)
+        }
         // Sets leave out series for their labels, which is a condition, too.
-        Form::Binary(binary) if binary.op.is_comparison() => false,
+        Form::Binary(binary) if binary.op.is_comparison() && !binary.as_bool => false,
         Form::Binary(binary) if binary.op.is_set() => false,
         Form::Binary(binary) => {
             let sides = [&binary.lhs, &binary.rhs];
@@ -395,6 +417,13 @@ fn matching(binary: &Binary, rule: &Rule, recorded: &Recorded<'_>, findings: &mu
         let lost = with.expected.iter().find(|name| counts(name) && !without.can_have(name));
         let message = if let Some(name) = lost {
             format!("the {this} side of {operator} has the label {name}, and the {that} side cannot have it")
+        } else if let Some(name) = matching
+            .labels
+            .iter()
+            .filter(|name| matching.on && with.is_scraped && OF_TARGETS.contains(&&***name))
+            .find(|name| !without.can_have(name))
+        {
+            format!("{operator} on ({name}): every scraped series has it, and the {that} side cannot have it")
         } else if with.is_scraped && without.has_none() && !matching.on {
             let this = text(rule, node);
             format!("{this} has labels, and the {that} side of {operator} has none")
@@ -417,6 +446,15 @@ fn matching(binary: &Binary, rule: &Rule, recorded: &Recorded<'_>, findings: &mu
 }
 
 fn grouping(aggregate: &Aggregate, recorded: &Recorded<'_>, findings: &mut Findings<'_>) {
+    if matches!(aggregate.op, AggregateOp::Sum | AggregateOp::Avg)
+        && let Form::Binary(binary) = &aggregate.inner.unwrapped().form
+        && binary.op == BinaryOp::Div
+        && may_be_still(&binary.rhs)
+    {
+        let op = aggregate.op.name();
+        let message = format!("where nothing happens 0 / 0 is NaN, and one NaN makes the whole {op} NaN");
+        findings.add(Check::NanInSum, message, Some("divide the sums: sum(…) / sum(…)"));
+    }
     if aggregate.without {
         return;
     }
@@ -460,6 +498,15 @@ fn call(name: &str, arguments: &[Node], recorded: &Recorded<'_>, findings: &mut 
     {
         let message = format!("{name} is for gauges, and {counter} is a counter: resets make it negative");
         findings.add(Check::CounterAsGauge, message, Some("rate, increase or irate know of resets"));
+    }
+}
+
+/// Is it the growth of counters, which is 0 where nothing happens?
+fn may_be_still(node: &Node) -> bool {
+    match &node.unwrapped().form {
+        Form::Call(function, _) => OF_COUNTERS.contains(&function.name),
+        Form::Aggregate(aggregate) => aggregate.op == AggregateOp::Sum && may_be_still(&aggregate.inner),
+        _ => false,
     }
 }
 

@@ -235,11 +235,20 @@ mod tests {
             "(sum by (job) (a) or sum by (job, pod) (b)) > 1",
             "ALERTS == 1",
             "(a or vector(0)) > 1",
+            "a > 1 or absent(a)",
+            "a and on (job) sum by (job) (b) > 1",
+            "a > 1 and on (zone) sum by (pod) (b) > 1",
+            "min(rate(a[5m]) / rate(b[5m])) > 1",
+            "sum(rate(a[5m]) / b) > 1",
         ] {
             assert_eq!(alert(expr), [""; 0], "{expr}");
         }
         for (expr, expected) in [
             ("sum(rate(up[5m])) * 100", "always-true"),
+            ("a > bool 1", "always-true"),
+            ("a > 1 or vector(0)", "always-true"),
+            ("a > 1 and on (job) sum by (pod) (b) > 1", "vector-matching"),
+            ("sum(rate(a[5m]) / sum by (pod) (rate(b[5m]))) > 1", "nan-in-sum"),
             ("a - sum(a) > 0", "vector-matching"),
             ("a{x=\"1\"} - a{x=\"2\"} > 0", "vector-matching"),
             ("a unless sum(a)", "vector-matching"),
