@@ -503,6 +503,24 @@ fn findings_are_counted_as_detect_lists_them() {
 }
 
 #[test]
+fn what_is_recorded_is_all_there_is_without_logs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut dump = String::from("# TYPE load gauge\n");
+    for at in 0..240 {
+        let value = if at < 200 { 1 + at % 2 } else { 90 };
+        dump += &format!("load{{host=\"a\"}} {value} {}\n", 1_700_000_000 + at * 15);
+    }
+    let data = written(folder.path(), "load.om", &(dump + "# EOF\n"));
+    let names = |expr: &str| {
+        let answer = json(0, &["query", expr, &data, "--at", "end"]);
+        let result = answer["data"]["result"].as_array().expect("series").clone();
+        result.iter().map(|series| series["metric"]["__name__"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("{__name__=~\".+\"}"), ["\"load\""]);
+    assert_eq!(names("log_findings_total"), ["\"log_findings_total\""], "it is found where it is asked for");
+}
+
+#[test]
 fn investigate_knows_declared_metrics_and_tells_what_it_cannot_judge() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = "metrics:\n  - {name: paid_total, type: counter, where: 'msg == \"order paid\"'}\n";

@@ -392,6 +392,7 @@ fn replay_over(
         input: &args.input,
         declared: recorded.declared,
         success: recorded.success,
+        asked: None,
         every_ms: forced.or_else(|| groups().filter_map(|group| group.interval).min()),
         chosen: recorded.chosen,
         needs: recorded.needs,

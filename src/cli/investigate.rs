@@ -322,6 +322,7 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Replayed, Err
         input: &args.input,
         declared: &declared,
         success: &success,
+        asked: None,
         every_ms,
         chosen: &chosen,
         needs,

@@ -113,6 +113,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         input: &args.input,
         declared: &declared,
         success: &success,
+        asked: times.known(&session, &rules).map(|times| (times, &options)),
         every_ms: groups().filter_map(|group| group.interval).chain(times.step).min(),
         chosen: &chosen,
         needs,
@@ -158,7 +159,13 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     }
     if is_empty && !args.output.quiet {
         let names = metrics::names(&declared);
-        for text in why_empty(&expr, &measured.store, &names) {
+        let reasons = match measured.passed() {
+            0 => why_empty(&expr, &measured.store, &names),
+            // What series these have was not looked at.
+            1 => vec!["1 block has nothing of these times and was not read".to_owned()],
+            n => vec![format!("{n} blocks have nothing of these times and were not read")],
+        };
+        for text in reasons {
             verdict::note(&text);
         }
     }
@@ -220,6 +227,24 @@ impl Times {
             end: parse(&args.end)?,
             step: step.map(|nanos| nanos / 1_000_000),
         })
+    }
+
+    /// The times of the evaluation if they can be told before the data is read; rules look at all of it.
+    fn known(&self, session: &Session, rules: &[RuleFile]) -> Option<promql::Times> {
+        let resolve = |when: &When| {
+            let at = (!when.needs_span()).then(|| session.instant(when, None));
+            at?.ok().map(Timestamp::millis)
+        };
+        if !rules.is_empty() {
+            return None;
+        }
+        if let Some(at) = &self.at {
+            let at = resolve(at)?;
+            return Some(promql::Times { start: at, end: at, step: 0 });
+        }
+        let (start, end) = (resolve(self.start.as_ref()?)?, resolve(self.end.as_ref()?)?);
+        let step = self.step.unwrap_or_else(|| round_step(end.saturating_sub(start)));
+        Some(promql::Times { start, end, step })
     }
 
     fn resolve(&self, session: &Session, measured: &Measured, expr: &Expr) -> Result<Moments, Error> {
