@@ -8,6 +8,7 @@ mod completions;
 mod corpus;
 mod daily;
 mod fixtures;
+mod flow;
 mod golden;
 mod hostile;
 mod ids;

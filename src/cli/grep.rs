@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
+use serde_json::Value as Json;
 
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config;
@@ -230,7 +231,8 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         _ => normal::needs(),
     };
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let mut session = Session::open(&PathArgs { paths }, &args.input, &output, cancel)?;
+    let live = !chosen.needs_span() && args.writes_while_reading();
+    let mut session = Session::open_live(&PathArgs { paths }, &args.input, &output, (cancel, live))?;
     session.require_logs();
     if session.config.terminal {
         // What is found is written while the scan goes on.
@@ -274,6 +276,15 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         nothing::explain(&mut session, &chosen.asked, &account);
     }
     Ok(session.finish(Verdict::of(found)))
+}
+
+impl GrepArgs {
+    /// Is what is found written at once, rather than when all is known?
+    fn writes_while_reading(&self) -> bool {
+        let counts = self.count || self.files_with_matches || self.files_without_match;
+        let account = self.output.verbose || self.input.strict || self.input.unparsed;
+        self.sort == Order::File && self.sample.is_none() && !account && (!counts || self.output.quiet)
+    }
 }
 
 /// With `-e` the first operand is a path.
@@ -333,6 +344,7 @@ impl Search {
     /// Finds the entries of one chunk.
     fn chunk(&self, chunk: &Chunk<'_>, untimed: bool) -> Printed {
         let mut printed = Printed::default();
+        printed.again = chunk.again() > 0;
         let literals = chunk.literals(&self.selection).filter(|_| self.everything);
         // What an entry carries in parts or with escapes is found only when it is put together.
         let whole = self.before + self.after > 0 || self.invert || self.pattern.crosses_lines();
@@ -467,12 +479,8 @@ impl Search {
         }
         let as_written = chunk.written(entry);
         let as_written = as_written.strip_suffix(b"\n").unwrap_or(as_written);
-        let json = self.print.needs_slots().then(|| {
-            let offset = chunk.offset_at(entry.start);
-            let mut object = normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots);
-            self.pick.apply(&mut object["fields"]);
-            object
-        });
+        let offset = chunk.offset_at(entry.start);
+        let json = self.print.needs_slots().then(|| self.object(chunk, offset, written, slots));
         let laid_out = self.print.pretty.then(|| {
             let mut object = normal::object(&chunk.input.shown, 0, 0, written, chunk.reader, slots);
             redaction::json(&mut object);
@@ -486,7 +494,15 @@ impl Search {
             };
             self.layout.entry((&object, written), (slots.ts, service), &self.pick, !matched, &marks)
         });
+        let again = if entry.start == 0 { chunk.again() } else { 0 };
+        let rest = (again > 0 && self.print.needs_slots()).then(|| {
+            chunk.extract(&(again..entry.end), slots);
+            self.object(chunk, offset + again as u64, &written[again.min(written.len())..], slots)
+        });
         let item = Item {
+            offset,
+            again,
+            rest,
             line,
             ts: if self.by_time { slots.ts.or(printed.last_time) } else { slots.ts },
             matched,
@@ -497,6 +513,15 @@ impl Search {
             spans,
         };
         printed.items.push(item);
+    }
+}
+
+impl Search {
+    /// An entry as a JSON object; its line is told when it is written.
+    fn object(&self, chunk: &Chunk<'_>, offset: u64, written: &[u8], slots: &Slots<'_>) -> Json {
+        let mut object = normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots);
+        self.pick.apply(&mut object["fields"]);
+        object
     }
 }
 
@@ -524,7 +549,7 @@ impl Print {
             numbers: args.line_number,
             only_matching: args.only_matching,
             with_name: !args.no_filename && (args.with_filename || several),
-            at_once: args.line_buffered,
+            at_once: args.line_buffered || session.is_live(),
         }
     }
 }

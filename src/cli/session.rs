@@ -99,6 +99,22 @@ impl Session {
         Session::surveying(paths, input, output, (cancel, SurveyOptions::default()))
     }
 
+    /// The same, where pipes may be read as they come.
+    pub(super) fn open_live(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        (cancel, live): (&Arc<AtomicBool>, bool),
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { live, ..SurveyOptions::default() };
+        Session::surveying(paths, input, output, (cancel, options))
+    }
+
+    /// Is a pipe read as it comes?
+    pub(super) fn is_live(&self) -> bool {
+        self.inputs.logs.iter().any(scan::Input::is_live)
+    }
+
     /// The same, with objects of a platform told apart from logs.
     pub(super) fn open_with_platform(
         paths: &PathArgs,
@@ -276,7 +292,7 @@ impl Session {
                 .iter()
                 .chain(&self.inputs.platform)
                 .chain(&self.inputs.edges)
-                .flat_map(scan::Input::hold),
+                .flat_map(|input| input.hold(&self.config.scan.progress)),
         );
     }
 

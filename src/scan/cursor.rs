@@ -88,6 +88,7 @@ impl<'i> Cursor<'i> {
             owned,
             offset,
             begin,
+            again: 0,
             lines_before: None,
             origin: block.as_ref().and_then(|block| block.origin.as_ref()),
             account: &account,

@@ -8,8 +8,11 @@ mod chunk;
 mod cursor;
 mod database;
 mod driver;
+mod feed;
 mod inputs;
+mod live;
 mod parts;
+mod pipe;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
