@@ -9,6 +9,7 @@ mod corpus;
 mod daily;
 mod fixtures;
 mod flow;
+mod follow;
 mod golden;
 mod hostile;
 mod ids;

@@ -200,7 +200,7 @@ impl Ord for Sampled {
 pub(super) struct Stitch<'p> {
     print: &'p Print,
     pick: &'p Pick,
-    names: Vec<&'p str>,
+    names: Vec<String>,
     most: Option<u64>,
     before: usize,
     after: usize,
@@ -229,14 +229,14 @@ impl<'p> Stitch<'p> {
     pub(super) fn new(
         print: &'p Print,
         pick: &'p Pick,
-        inputs: &'p Inputs,
+        inputs: &Inputs,
         most: Option<u64>,
         (before, after): (usize, usize),
     ) -> Self {
         Stitch {
             print,
             pick,
-            names: inputs.logs.iter().map(|input| input.shown.as_str()).collect(),
+            names: inputs.logs.iter().map(|input| input.shown.clone()).collect(),
             most,
             before,
             after,
@@ -254,6 +254,12 @@ impl<'p> Stitch<'p> {
             buffer: Vec::new(),
             first_json: true,
         }
+    }
+
+    /// A file that is read from now on, behind those that are known.
+    pub(super) fn file(&mut self, shown: &str) {
+        self.names.push(shown.to_owned());
+        self.counts.push(0);
     }
 
     /// Was anything found?
@@ -320,7 +326,8 @@ impl<'p> Stitch<'p> {
         }
         let limit = self.most.unwrap_or(u64::MAX);
         // Where there is context, every entry has its place.
-        self.entries_before -= u64::from(output.again && self.before + self.after > 0).min(self.entries_before);
+        self.entries_before -=
+            u64::from(output.again && self.before + self.after > 0).min(self.entries_before);
         if self.print.counts_only() {
             let count = &mut self.counts[file as usize];
             *count = (*count + output.matches).min(limit);
@@ -495,7 +502,7 @@ impl<'p> Stitch<'p> {
         if self.buffer.len() + self.seen as usize > 0 || self.last_time.is_some() {
             self.buffer.push(b'\n');
         }
-        let name = self.names[file as usize];
+        let name = self.names[file as usize].as_str();
         let shown = Phrase::new().and(Style::File, name).line(self.print.page);
         self.buffer.extend_from_slice(self.print.page.linked(name, shown).as_bytes());
         self.buffer.push(b'\n');
@@ -538,7 +545,7 @@ impl<'p> Stitch<'p> {
         };
         let mut prefix = String::new();
         if self.print.with_name {
-            prefix.push_str(&colored(Style::File, self.names[file as usize]));
+            prefix.push_str(&colored(Style::File, &self.names[file as usize]));
             prefix.push(mark);
         }
         if self.print.numbers {

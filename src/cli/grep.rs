@@ -1,5 +1,6 @@
 //! `obs grep`: which entries match a pattern and a condition.
 
+mod follow;
 mod merge;
 mod pretty;
 
@@ -12,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 use serde_json::Value as Json;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, When};
 use super::config;
 use super::found::{Item, Print, Printed, Stitch};
 use super::nothing;
@@ -39,7 +40,8 @@ use pretty::{Layout, TimeFormat};
   obs grep -F 'pool exhausted' logs/ -B1 -A1
   obs grep '' logs/ --where 'duration > 2s' --output jsonl
   obs grep timeout logs/ --sort time -C1
-  obs grep -L 'shutdown complete' -g '*.log' logs/")]
+  obs grep -L 'shutdown complete' -g '*.log' logs/
+  obs grep -f '' logs/ --level error")]
 pub(super) struct GrepArgs {
     /// Regular expression, or text with -F; '' matches every entry. With -e it is the first PATH
     #[arg(value_name = "PATTERN", required_unless_present = "regexp")]
@@ -100,6 +102,10 @@ pub(super) struct GrepArgs {
     /// Without the file's name
     #[arg(short = 'I', long, conflicts_with = "with_filename")]
     no_filename: bool,
+    /// Go on when the files end: print what is written to them, and to files that appear, as it is written. Ctrl-C ends
+    /// it. A PATH may be a pattern in quotes
+    #[arg(short = 'f', long, conflicts_with_all = ["count", "files_with_matches", "files_without_match", "sample"])]
+    follow: bool,
     /// The order of entries: of the files, or of time over all files
     #[arg(long, value_name = "ORDER", default_value = "file")]
     sort: Order,
@@ -231,15 +237,29 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         _ => normal::needs(),
     };
     let chosen = Chosen::parse(&args.select, &mut needs)?;
+    let paths = config::paths(&paths);
+    let follows = args.follow && paths.iter().all(|path| path.as_os_str() != "-");
     let live = !chosen.needs_span() && args.writes_while_reading();
-    let mut session = Session::open_live(&PathArgs { paths }, &args.input, &output, (cancel, live))?;
-    session.require_logs();
+    let mut session = if follows {
+        follow::refuse(args, &chosen)?;
+        output.paging = When::Never;
+        Session::unread(&args.input, &output, cancel)?
+    } else {
+        Session::open_live(&PathArgs { paths: paths.clone() }, &args.input, &output, (cancel, live))?
+    };
+    if !follows {
+        session.require_logs();
+    }
     if session.config.terminal {
         // What is found is written while the scan goes on.
         session.config.progress = None;
     }
     let range = session.time_range(&chosen)?;
-    let print = Print { pretty: is_read, gaps, sample: args.sample, ..Print::new(args, form, &session) };
+    let mut print = Print { pretty: is_read, gaps, sample: args.sample, ..Print::new(args, form, &session) };
+    if follows {
+        print.at_once = true;
+        print.with_name = !args.no_filename && (args.with_filename || follow::names_several(&paths));
+    }
     let plain = !args.fixed_strings || !args.line_regexp;
     let search = Search {
         everything: plain && !args.line_regexp && !args.word_regexp && patterns.iter().any(String::is_empty),
@@ -254,6 +274,9 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         pick,
         layout: Layout { page: session.config.page, format: format.unwrap_or_default() },
     };
+    if follows {
+        return search.follow(session, &paths, args);
+    }
     let wants_account = session.wants_account();
     if wants_account {
         session.hold_pipes();

@@ -12,6 +12,9 @@ const PIECE: usize = 64 << 10;
 /// Pieces that may wait to be taken; whoever writes faster waits.
 const READ_AHEAD: usize = 8;
 
+/// How long nothing comes until a stream counts as silent: what has come of an entry is all of it then.
+pub(super) const SILENCE: Duration = Duration::from_millis(50);
+
 /// The end at which the bytes arrive.
 #[derive(Debug)]
 pub(super) struct Feed(Receiver<Came>);

@@ -6,8 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 
 use super::database::{self, Database};
-use super::feed::{Came, Feed};
-use super::live::SILENCE;
+use super::feed::{Came, Feed, SILENCE};
 use super::pipe::Pipe;
 use super::{ScanOptions, parallel, parts};
 use crate::format::edges;
@@ -105,7 +104,17 @@ const ELSEWHERE: usize = 16 << 10;
 /// Finds the files of the paths and looks at samples of each.
 pub fn survey(paths: &[PathBuf], options: &SurveyOptions, scan: &ScanOptions) -> Inputs {
     let walk = WalkOptions { follow_links: options.follow_links, picks: options.picks.clone() };
-    let Walked { found, left_out, diagnostics } = source::walk(paths, &walk);
+    survey_walked(paths, source::walk(paths, &walk), options, scan)
+}
+
+/// Looks at samples of the files that a walk of these paths found.
+pub(super) fn survey_walked(
+    paths: &[PathBuf],
+    walked: Walked,
+    options: &SurveyOptions,
+    scan: &ScanOptions,
+) -> Inputs {
+    let Walked { found, left_out, diagnostics } = walked;
     let (databases, found) = database::take(found);
     let surveyed = parallel(scan.threads, found.len(), |index| {
         let mut looked = look(&found[index], options, scan);
@@ -263,7 +272,9 @@ fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<In
             let pipe = if is_pipe(found) { Pipe::File(map.clone()) } else { Pipe::None };
             (kind, coarse, pipe)
         }
-        Content::Stream(stream) if options.live && is_pipe(found) => look_at_pipe(found, stream, options, scan)?,
+        Content::Stream(stream) if options.live && is_pipe(found) => {
+            look_at_pipe(found, stream, options, scan)?
+        }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
             // A last line without an end is whole if nothing follows it.
@@ -557,6 +568,12 @@ impl Input {
     /// Was it named by the user, rather than found in a directory or an archive?
     pub(super) fn is_named(&self) -> bool {
         self.found.named
+    }
+
+    /// Where it is, if it is a file that can be read on when it grows: text as it is, a record a line.
+    pub(super) fn growing(&self) -> Option<&Path> {
+        let stored = self.compression.is_empty() && !self.is_member() && !self.is_pipe();
+        (stored && !self.is_read_from_start()).then_some(&self.found.path)
     }
 
     /// Is it a member of an archive?

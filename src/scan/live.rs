@@ -9,12 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::block::{Begin, Block, LONGEST, last_start};
+use super::feed::SILENCE;
 use super::inputs::{HEAD, whole_lines};
 use crate::format::log::Reader;
 use crate::model::Diagnostic;
-
-/// How long nothing comes until the last entry is taken for whole.
-pub(super) const SILENCE: Duration = Duration::from_millis(50);
 
 /// How long entries that are whole wait for more to be handed on together.
 const GATHERING: Duration = Duration::from_millis(20);
@@ -79,6 +77,17 @@ impl Live {
             bytes: head,
             reader: None,
         }
+    }
+
+    /// For a file that is read on from `offset`, of whose beginning so much has told the formats.
+    pub(super) fn at(offset: u64, told: usize, size: usize, now: Instant) -> Self {
+        let begin = if offset == 0 { Begin::File } else { Begin::Line };
+        Live { offset, begin, told, ..Live::new(Vec::new(), size, now) }
+    }
+
+    /// Is there something that has not been handed on?
+    pub(super) fn has_rest(&self) -> bool {
+        self.bytes.len() > self.known
     }
 
     /// Takes in what came.

@@ -9,6 +9,7 @@ mod cursor;
 mod database;
 mod driver;
 mod feed;
+mod follow;
 mod inputs;
 mod live;
 mod parts;
@@ -23,6 +24,7 @@ pub use chunk::{Chunk, LineCount, Selection};
 pub use cursor::{Cursor, Sequence, sequences};
 pub use database::{Block, Database, DatabaseFile};
 pub use driver::{Delivered, Places, Scanned, again, run};
+pub use follow::{Follower, follow};
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, field_names, survey};
 
 use crate::fold::Fold;

@@ -3,8 +3,7 @@
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::feed::{Came, Feed};
-use super::live::SILENCE;
+use super::feed::{Came, Feed, SILENCE};
 use crate::model::Diagnostic;
 use crate::source::{Map, Stream};
 
