@@ -27,6 +27,7 @@ mod said;
 mod session;
 mod signatures;
 mod skew;
+mod standing;
 mod stats;
 mod templates;
 mod trace;

@@ -448,7 +448,10 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 return None;
             }
             match trickle.feed.next(patience) {
-                Came::Bytes(bytes) => trickle.live.push(&bytes, now()),
+                Came::Bytes(bytes) => {
+                    self.options.progress.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                    trickle.live.push(&bytes, now());
+                }
                 Came::Nothing => {}
                 Came::End(stream) => {
                     let trouble = stream.as_ref().and_then(|stream| stream.trouble());
@@ -510,8 +513,8 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let output = map(local, &chunk);
         let file_lines = chunk.lines(account.borrow().lines);
         let account = account.into_inner();
-        // Streams tell as they are read.
-        if !matches!(file.content, OpenContent::Stream(_)) {
+        // Streams tell as they are read, and pipes that are held have told when they were.
+        if matches!(file.content, OpenContent::Mapped(..)) && !self.inputs[file.index].has_been_read() {
             self.options.progress.fetch_add(account.bytes, Ordering::Relaxed);
         }
         let mut state = self.lock();

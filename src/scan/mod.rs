@@ -14,6 +14,7 @@ mod inputs;
 mod live;
 mod parts;
 mod pipe;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -26,6 +27,7 @@ pub use database::{Block, Database, DatabaseFile};
 pub use driver::{Delivered, Places, Scanned, again, run};
 pub use follow::{Follower, follow};
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, field_names, survey};
+pub use watch::Watch;
 
 use crate::fold::Fold;
 use crate::format::log::reader::ReadOptions;

@@ -53,8 +53,6 @@ fn read_all(mut bytes: Vec<u8>, mut stream: Stream, progress: &AtomicU64) -> (Ve
         tell(more);
     }
     bytes.truncate(read);
-    // They are counted again when they are scanned.
-    progress.fetch_sub(read as u64, Ordering::Relaxed);
     (bytes, stream.trouble().into_iter().collect())
 }
 

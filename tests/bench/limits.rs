@@ -5,7 +5,11 @@
 //! The file is in memory before anything is measured, and cut into chunks of 1 MiB at line starts; the best of five
 //! rounds counts. A file that is compressed is decoded by one thread, as its format wants; GB/s are of what comes out.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a program of its own that measures and says so")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a program of its own that measures and says so"
+)]
 
 use std::hint::black_box;
 use std::io::Read;
