@@ -29,8 +29,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How often directories are walked.
 const WALK: Duration = Duration::from_millis(50);
 
-/// How much of the time may be spent on looking: a hundredth.
+/// How much of the time may be spent on looking: a hundredth; but this long nothing is left unseen.
 const SHARE: u32 = 100;
+const LATEST: Duration = Duration::from_secs(2);
 
 /// How much of a file's beginning tells it from others when it is copied.
 const FACE: usize = 1 << 10;
@@ -207,7 +208,13 @@ impl<F: Follower> Following<'_, F> {
         let mut tail = match Tail::open(&path) {
             Ok(tail) => tail,
             // It went before it could be opened.
-            Err(_) => return ControlFlow::Continue(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return ControlFlow::Continue(()),
+            Err(error) => {
+                let trouble =
+                    Diagnostic::error(&input.shown, format!("cannot be followed: {}", source::cause(&error)));
+                self.follower.trouble(trouble.hinted("as many files can be followed as `ulimit -n` says"));
+                return ControlFlow::Continue(());
+            }
         };
         let mut lines = 0;
         if self.begun {
@@ -396,7 +403,7 @@ fn accounted(chunk: &Chunk<'_>) -> Account {
 
 /// When something is done again that takes from `started` until now.
 fn later(started: Instant, every: Duration) -> Instant {
-    started + every.max(SHARE * now().saturating_duration_since(started))
+    started + every.max((SHARE * now().saturating_duration_since(started)).min(LATEST))
 }
 
 /// The files that a path names; a pattern names others later.
