@@ -8,6 +8,8 @@ mod completions;
 mod corpus;
 mod daily;
 mod fixtures;
+mod flow;
+mod follow;
 mod golden;
 mod hostile;
 mod hosts;

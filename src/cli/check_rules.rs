@@ -3,6 +3,7 @@
 mod answer;
 mod deeper;
 mod expected;
+mod follow;
 mod linted;
 mod routes;
 mod units;
@@ -19,6 +20,7 @@ use super::measured::{self, MetricArgs, Wanted};
 use super::near;
 use super::query::{promql_options, short_times};
 use super::session::{Chosen, Session};
+use super::standing;
 use super::stats;
 use super::verdict::{self, Verdict};
 use crate::filter::When;
@@ -60,7 +62,8 @@ pub(super) use answer::judged;
   obs check-rules -r alerts.yml metrics/ --expect 'HighErrorRate@03:00..03:10' --expect DiskFull=never
   obs check-rules -r alerts.yml metrics/ --seed-tests alerts_test.yml
   obs check-rules --tests alerts_test.yml --output junit
-  obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
+  obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop
+  obs check-rules -f -r alerts.yml logs/"
 )]
 pub(super) struct CheckRulesArgs {
     /// Rule file, a folder of them, or a prometheus.yml that names them (repeatable); - is standard input
@@ -78,6 +81,10 @@ pub(super) struct CheckRulesArgs {
     /// Who took note of which alerts: a list such as [{alert: Errors, at: 2023-12-24T03:08:00Z, by: kim}]
     #[arg(long, value_name = "FILE")]
     acknowledgements: Option<PathBuf>,
+    /// Go on when the files end: say when an alert fires and when it is resolved, as they grow. Ctrl-C ends it
+    #[arg(short = 'f', long, requires = "paths", conflicts_with_all = ["tests", "fail_on", "expect", "expect_file", "lint",
+          "explain", "holds", "threshold", "seed_tests", "junit", "notifications"])]
+    follow: bool,
     /// What the receivers would have read, message by message; nothing is ever sent
     #[arg(long)]
     notifications: bool,
@@ -328,6 +335,14 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     };
     // The session draws progress of its own.
     drop(config);
+    if args.follow {
+        let of = (&args.paths[..], &args.input, &args.output);
+        return standing::follow(of, cancel, |output| {
+            let args = CheckRulesArgs { output: output.clone(), ..args.clone() };
+            let session = replay_over(&args, &loaded, recorded.clone(), &mut answer, cancel)?;
+            Ok(follow::judged(answer.replay.as_ref(), session))
+        });
+    }
     let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
     if answer.seeded {
         return Ok(session.finish(Verdict::Yes));
@@ -359,6 +374,7 @@ fn require_tests(args: &CheckRulesArgs, bench: units::Bench<'_>, tests: &[UnitRe
 }
 
 /// What is looked at in logs and metrics, and how often.
+#[derive(Clone)]
 struct Recorded<'r> {
     declared: &'r [metrics::Declared],
     success: &'r SuccessRule,
@@ -379,7 +395,9 @@ fn replay_over(
 ) -> Result<Session, Error> {
     let paths = PathArgs { paths: args.paths.clone() };
     let mut session = Session::open_with_tables(&paths, &args.input, &args.output, cancel)?;
-    session.require_data();
+    if !args.follow {
+        session.require_data();
+    }
     let groups = || loaded.files.iter().flat_map(|file| &file.groups);
     let mut exprs: Vec<&promql::Expr> =
         groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
@@ -463,7 +481,8 @@ fn replay_over(
     for (trail, witnesses) in trails.iter().zip(witnesses) {
         replay.prove(trail.alert, witnesses.into_iter().map(evidence));
     }
-    session.diagnostics.extend(judged(&replay, args.allow_no_data));
+    // What has no data yet may have some later.
+    session.diagnostics.extend(judged(&replay, args.allow_no_data || args.follow));
     for expected in recorded.expected {
         answer.expected.push(expected.judge(&replay, &session)?);
     }

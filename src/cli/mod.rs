@@ -30,6 +30,7 @@ mod schema;
 mod session;
 mod signatures;
 mod skew;
+mod standing;
 mod stats;
 mod templates;
 mod trace;

@@ -110,6 +110,22 @@ impl Session {
         Session::surveying(paths, input, output, (cancel, options))
     }
 
+    /// The same, where pipes may be read as they come.
+    pub(super) fn open_live(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        (cancel, live): (&Arc<AtomicBool>, bool),
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { live, ..SurveyOptions::default() };
+        Session::surveying(paths, input, output, (cancel, options))
+    }
+
+    /// Is a pipe read as it comes?
+    pub(super) fn is_live(&self) -> bool {
+        self.inputs.logs.iter().any(scan::Input::is_live)
+    }
+
     /// The same, with objects of a platform told apart from logs.
     pub(super) fn open_with_platform(
         paths: &PathArgs,
@@ -127,19 +143,34 @@ impl Session {
         output: &OutputArgs,
         (cancel, survey): (&Arc<AtomicBool>, SurveyOptions),
     ) -> Result<Self, Error> {
-        let config = Config::resolve(input, output, cancel)?;
+        let mut session = Session::unread(input, output, cancel)?;
+        let config = &session.config;
         let paths = config::paths(&paths.paths);
         let picks = config::picks(input)?;
         let survey = SurveyOptions { follow_links: input.follow_links, picks, ..survey };
         let mut inputs = scan::survey(&paths, &survey, &config.scan);
-        let diagnostics = std::mem::take(&mut inputs.diagnostics);
+        session.diagnostics = std::mem::take(&mut inputs.diagnostics);
         let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform).chain(&inputs.edges);
         redaction::places(files.map(|input| input.shown.as_str()));
         redaction::places(paths.iter().filter_map(|path| path.to_str()));
-        let mut session = Session {
-            config,
-            inputs,
-            diagnostics,
+        session.inputs = inputs;
+        if input.unparsed {
+            // What was not understood is looked for after the answer.
+            session.hold_pipes();
+        }
+        Ok(session)
+    }
+
+    /// One for which nothing is looked at yet.
+    pub(super) fn unread(
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        Ok(Session {
+            config: Config::resolve(input, output, cancel)?,
+            inputs: Inputs::default(),
+            diagnostics: Vec::new(),
             accounts: Vec::new(),
             verbose: output.verbose,
             told: false,
@@ -148,12 +179,7 @@ impl Session {
             unparsed: input.unparsed,
             strict: input.strict,
             quiet: output.quiet,
-        };
-        if input.unparsed {
-            // What was not understood is looked for after the answer.
-            session.hold_pipes();
-        }
-        Ok(session)
+        })
     }
 
     /// Takes the order of lines for their time where no log tells one, and says so.
@@ -287,7 +313,7 @@ impl Session {
                 .iter()
                 .chain(&self.inputs.platform)
                 .chain(&self.inputs.edges)
-                .flat_map(scan::Input::hold),
+                .flat_map(|input| input.hold(&self.config.scan.progress)),
         );
     }
 
@@ -323,6 +349,12 @@ impl Session {
             verdict::note("interrupted: the answer is about what was read until then");
         }
         verdict.after(&self.diagnostics, self.strict, interrupted)
+    }
+
+    /// The verdict of a command that goes on until Ctrl-C, in the light of troubles that have been said.
+    pub(super) fn followed(&self, verdict: Verdict, troubles: &[Diagnostic]) -> Verdict {
+        let interrupted = self.config.scan.cancel.load(Ordering::Relaxed);
+        verdict.after(troubles, self.strict, interrupted)
     }
 
     /// There must be something to read, logs or metrics.
