@@ -32,6 +32,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "stats" -d 'Count entries an
 complete -c obs -n "__fish_obs_needs_command" -f -a "templates" -d 'Group entries by what they say apart from their values: counts, first and last seen, examples'
 complete -c obs -n "__fish_obs_needs_command" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
 complete -c obs -n "__fish_obs_needs_command" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
+complete -c obs -n "__fish_obs_needs_command" -f -a "dashboard" -d 'Draw a Grafana dashboard from files, and tell which of its panels have no data'
 complete -c obs -n "__fish_obs_needs_command" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
 complete -c obs -n "__fish_obs_needs_command" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
 complete -c obs -n "__fish_obs_needs_command" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
@@ -424,6 +425,65 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l verbose -d 'Tell what 
 complete -c obs -n "__fish_obs_using_subcommand query" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand query" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l var -d 'The value of a variable (repeatable; several values parted by commas; All)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l start -d 'From this time on (default: the start of the data)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l end -d 'Up to this time (default: the end of the data)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l step -d 'From one time to the next (default: as each panel says, for its width)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l fail-on -d 'Panels that make exit code 1: those without data and those in error, or only those in error' -r -f -a "empty\t'without data, or in error'
+error\t'in error'
+never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s T -l type-not -d 'No files of this type (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s j -l threads -d 'Number of threads (default: one per core)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l now -d 'The time that counts as now' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l until -d 'Entries before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l theme -d 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as \'match=30;43:dim=90\'' -r -f -a "auto\t'As the terminal says'
+dark\t'A dark ground'
+light\t'A light ground'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l paging -d 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
+always\t'In any case'
+never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s L -l follow-links -d 'Follow symbolic links inside directories'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l hidden -d 'Also hidden files and directories'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l no-mmap -d 'Read files instead of mapping them into memory'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l unparsed -d 'Show the lines that no format understands, on stderr'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s r -l rules -d 'Rule file, a folder of them, or a prometheus.yml that names them (repeatable); - is standard input' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l alertmanager -d 'Alertmanager\'s configuration: routes, inhibition, mute times' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l silences -d 'Silences, as the JSON of Alertmanager\'s API' -r -F
@@ -749,19 +809,20 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand man" -s h -l help -d 'Print help'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "templates" -d 'Group entries by what they say apart from their values: counts, first and last seen, examples'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "formats" -d 'List formats of logs and metrics, explain how files were understood, test and import formats of one\'s own'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "templates" -d 'Group entries by what they say apart from their values: counts, first and last seen, examples'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "dashboard" -d 'Draw a Grafana dashboard from files, and tell which of its panels have no data'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "formats" -d 'List formats of logs and metrics, explain how files were understood, test and import formats of one\'s own'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every format of logs and metrics that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "test" -d 'Try the formats of obs.yaml on their samples'

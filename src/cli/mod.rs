@@ -6,7 +6,9 @@ mod check_rules;
 mod completions;
 mod config;
 mod correlate;
+mod dashboard;
 mod detect;
+mod empty;
 mod fields;
 mod formats;
 mod found;
@@ -65,6 +67,7 @@ enum Command {
     Templates(templates::TemplatesArgs),
     Detect(Box<detect::DetectArgs>),
     Query(Box<query::QueryArgs>),
+    Dashboard(Box<dashboard::DashboardArgs>),
     CheckRules(Box<check_rules::CheckRulesArgs>),
     Investigate(Box<investigate::InvestigateArgs>),
     Fields(fields::FieldsArgs),
@@ -118,6 +121,7 @@ impl Command {
             Command::Templates(args) => templates::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
             Command::Query(args) => query::run(args, cancel),
+            Command::Dashboard(args) => dashboard::run(args, cancel),
             Command::CheckRules(args) => check_rules::run(args, cancel),
             Command::Investigate(args) => investigate::run(args, cancel),
             Command::Fields(args) => fields::run(args, cancel),
