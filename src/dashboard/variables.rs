@@ -438,7 +438,7 @@ fn parts(values: Vec<String>, pattern: &str) -> Result<Vec<Pair>, String> {
 fn sort(pairs: &mut [Pair], sort: Sort) {
     let number = |text: &str| {
         let digits: String =
-            text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(|c| c.is_ascii_digit()).collect();
+            text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
         digits.parse::<f64>().unwrap_or(-1.0)
     };
     match sort.by {

@@ -278,13 +278,17 @@ fn table(value: &Value) -> Value {
                 Some("hidden") => push("custom.hidden", true.into()),
                 Some("date") => push("unit", "dateTimeAsIso".into()),
                 _ => {
-                    some(style, "unit").into_iter().for_each(|unit| push("unit", unit.into()));
-                    whole(style, "decimals")
-                        .into_iter()
-                        .for_each(|decimals| push("decimals", decimals.into()));
+                    if let Some(unit) = some(style, "unit") {
+                        push("unit", unit.into());
+                    }
+                    if let Some(decimals) = whole(style, "decimals") {
+                        push("decimals", decimals.into());
+                    }
                 }
             }
-            some(style, "alias").into_iter().for_each(|alias| push("displayName", alias.into()));
+            if let Some(alias) = some(style, "alias") {
+                push("displayName", alias.into());
+            }
             Some(json!({"matcher": {"id": matcher, "options": pattern}, "properties": properties}))
         })
         .collect();

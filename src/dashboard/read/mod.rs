@@ -97,7 +97,11 @@ fn unwrap(value: Value, depth: usize, found: &mut Vec<(Value, Schema)>) {
         return;
     }
     match value {
-        Value::Array(items) => items.into_iter().for_each(|item| unwrap(item, depth - 1, found)),
+        Value::Array(items) => {
+            for item in items {
+                unwrap(item, depth - 1, found);
+            }
+        }
         Value::Object(mut map) => {
             let kind = map.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
             let name = map.get("metadata").and_then(|meta| json::some(meta, "name"));
@@ -113,7 +117,9 @@ fn unwrap(value: Value, depth: usize, found: &mut Vec<(Value, Schema)>) {
                 }
             }
             let before = found.len();
-            inner.into_iter().for_each(|value| unwrap(value, depth - 1, found));
+            for value in inner {
+                unwrap(value, depth - 1, found);
+            }
             if let [(Value::Object(one), _)] = &mut found[before..]
                 && !one.contains_key("title")
             {
