@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('templates', 'templates', [CompletionResultType]::ParameterValue, 'Group entries by what they say apart from their values: counts, first and last seen, examples')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Find known failures, bursts and changes, with windows and evidence')
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Ask with PromQL: over recorded metrics, and over metrics derived from logs')
+            [CompletionResult]::new('dashboard', 'dashboard', [CompletionResultType]::ParameterValue, 'Draw a Grafana dashboard from files, and tell which of its panels have no data')
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
@@ -417,6 +418,56 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'obs;dashboard' {
+            [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'The value of a variable (repeatable; several values parted by commas; All)')
+            [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'From this time on (default: the start of the data)')
+            [CompletionResult]::new('--end', '--end', [CompletionResultType]::ParameterName, 'Up to this time (default: the end of the data)')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'From one time to the next (default: as each panel says, for its width)')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Panels that make exit code 1: those without data and those in error, or only those in error')
+            [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, such as ''status < 400'' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of times that have no offset, such as Europe/Berlin')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label ''job=node:node*.prom'' (repeatable)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user''s configuration directory)')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)')
+            [CompletionResult]::new('--glob', '--glob', [CompletionResultType]::ParameterName, 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Only files of this type, such as log or json, by their names (repeatable)')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only files of this type, such as log or json, by their names (repeatable)')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'No files of this type (repeatable)')
+            [CompletionResult]::new('--type-not', '--type-not', [CompletionResultType]::ParameterName, 'No files of this type (repeatable)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Number of threads (default: one per core)')
+            [CompletionResult]::new('--chunk', '--chunk', [CompletionResultType]::ParameterName, 'Bytes of a chunk; the answer does not depend on it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time that counts as now')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Entries of this level or worse')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Entries for which this holds, such as ''status >= 500 and duration > 1s'' (repeatable; all must hold)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Entries before this time')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--theme', '--theme', [CompletionResultType]::ParameterName, 'Colours for this ground: auto asks COLORFGBG. OBS_COLORS sets single ones, such as ''match=30;43:dim=90''')
+            [CompletionResult]::new('--paging', '--paging', [CompletionResultType]::ParameterName, 'Page through the answer: auto means on a terminal. The pager is OBS_PAGER, else PAGER, else less')
+            [CompletionResult]::new('--hyperlink', '--hyperlink', [CompletionResultType]::ParameterName, 'Link file names to the files: auto means on a terminal that is known to follow links')
+            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress on stderr: auto means on a terminal')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Follow symbolic links inside directories')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'Also hidden files and directories')
+            [CompletionResult]::new('--no-ignore', '--no-ignore', [CompletionResultType]::ParameterName, 'Also files that .ignore and .rgignore files name')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, '-u is --no-ignore, -uu also --hidden')
+            [CompletionResult]::new('--unrestricted', '--unrestricted', [CompletionResultType]::ParameterName, '-u is --no-ignore, -uu also --hidden')
+            [CompletionResult]::new('--no-mmap', '--no-mmap', [CompletionResultType]::ParameterName, 'Read files instead of mapping them into memory')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Lines that no format understands, and files that cannot be read, are errors')
+            [CompletionResult]::new('--unparsed', '--unparsed', [CompletionResultType]::ParameterName, 'Show the lines that no format understands, on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell what was read of each file')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'obs;check-rules' {
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Rule file, a folder of them, or a prometheus.yml that names them (repeatable); - is standard input')
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Rule file, a folder of them, or a prometheus.yml that names them (repeatable); - is standard input')
@@ -737,6 +788,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('templates', 'templates', [CompletionResultType]::ParameterValue, 'Group entries by what they say apart from their values: counts, first and last seen, examples')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Find known failures, bursts and changes, with windows and evidence')
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Ask with PromQL: over recorded metrics, and over metrics derived from logs')
+            [CompletionResult]::new('dashboard', 'dashboard', [CompletionResultType]::ParameterValue, 'Draw a Grafana dashboard from files, and tell which of its panels have no data')
             [CompletionResult]::new('check-rules', 'check-rules', [CompletionResultType]::ParameterValue, 'Replay alerting rules over recorded metrics and logs; check and test rule files')
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
@@ -763,6 +815,9 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             break
         }
         'obs;help;query' {
+            break
+        }
+        'obs;help;dashboard' {
             break
         }
         'obs;help;check-rules' {

@@ -7,6 +7,7 @@ mod alerts;
 mod completions;
 mod corpus;
 mod daily;
+mod dashboards;
 mod fixtures;
 mod flow;
 mod follow;

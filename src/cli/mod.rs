@@ -6,8 +6,10 @@ mod check_rules;
 mod completions;
 mod config;
 mod correlate;
+mod dashboard;
 mod defaults;
 mod detect;
+mod empty;
 mod fields;
 mod formats;
 mod found;
@@ -69,6 +71,7 @@ enum Command {
     Templates(templates::TemplatesArgs),
     Detect(Box<detect::DetectArgs>),
     Query(Box<query::QueryArgs>),
+    Dashboard(Box<dashboard::DashboardArgs>),
     CheckRules(Box<check_rules::CheckRulesArgs>),
     Investigate(Box<investigate::InvestigateArgs>),
     Fields(fields::FieldsArgs),
@@ -138,6 +141,7 @@ impl Command {
             Command::Templates(args) => templates::run(args, cancel),
             Command::Detect(args) => detect::run(args, cancel),
             Command::Query(args) => query::run(args, cancel),
+            Command::Dashboard(args) => dashboard::run(args, cancel),
             Command::CheckRules(args) => check_rules::run(args, cancel),
             Command::Investigate(args) => investigate::run(args, cancel),
             Command::Fields(args) => fields::run(args, cancel),
