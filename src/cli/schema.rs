@@ -48,7 +48,7 @@ const SCHEMAS: &[(&str, &str)] = schemas![
 /// Runs the command.
 pub(super) fn run(args: &SchemaArgs) -> Result<Verdict, Error> {
     if args.command.is_empty() {
-        let names: String = SCHEMAS.iter().map(|(name, _)| format!("{name}\n")).collect();
+        let names = SCHEMAS.iter().flat_map(|(name, _)| [*name, "\n"]).collect::<String>();
         out::write_all(names.as_bytes())?;
         return Ok(Verdict::Yes);
     }

@@ -165,15 +165,16 @@ fn changes<'t>(
     let mut found = Vec::new();
     for (step, spans) in &flow.steps {
         let mut has = vec![false; flow.spans.len()];
-        spans.iter().for_each(|span| has[*span as usize] = true);
-        let change = match is_error(*step) {
-            true => change(scene, flow, &has).filter(|change| change.outside <= RARE),
-            false => {
-                let lacks: Vec<bool> = has.iter().map(|has| !has).collect();
-                change(scene, flow, &lacks)
-                    .filter(|change| change.outside <= 1.0 - USUAL)
-                    .filter(|change| !is_replaced(scene, flow, change, is_error))
-            }
+        for span in spans {
+            has[*span as usize] = true;
+        }
+        let change = if is_error(*step) {
+            change(scene, flow, &has).filter(|change| change.outside <= RARE)
+        } else {
+            let lacks: Vec<bool> = has.iter().map(|has| !has).collect();
+            change(scene, flow, &lacks)
+                .filter(|change| change.outside <= 1.0 - USUAL)
+                .filter(|change| !is_replaced(scene, flow, change, is_error))
         };
         if let Some(Share { inside, outside, gain, spans, .. }) = change {
             found.push(Changed {
@@ -270,7 +271,9 @@ fn is_replaced(
     let lacks: BTreeSet<&(Timestamp, Location)> = missing.spans.iter().collect();
     instead.into_iter().any(|(_, spans)| {
         let mut has = vec![false; flow.spans.len()];
-        spans.iter().for_each(|span| has[*span as usize] = true);
+        for span in spans {
+            has[*span as usize] = true;
+        }
         let in_place = |at: usize| has[at] && lacks.contains(&flow.spans[at]);
         let taken = (0..has.len()).filter(|at| in_place(*at)).count() as f64 / lacks.len() as f64;
         taken >= INSTEAD
@@ -290,17 +293,13 @@ fn said(changed: &Changed<'_>, within: &Within) -> String {
         }
         Step::Calls(_, called) => format!("the call of {}", clip(called, LONGEST)),
     };
-    match changed.is_missing {
-        true => format!(
-            "{operation} stops early, as after an exception or an unexpected return: {step} is missing in {} of its \
-             spans, usually in {}",
-            percent(changed.inside),
-            percent(changed.outside)
-        ),
-        false => format!(
-            "{operation} fails: {step} in {} of its spans, usually in {}",
-            percent(changed.inside),
-            percent(changed.outside)
-        ),
+    let (inside, outside) = (percent(changed.inside), percent(changed.outside));
+    if changed.is_missing {
+        format!(
+            "{operation} stops early, as after an exception or an unexpected return: {step} is missing in {inside} of \
+             its spans, usually in {outside}"
+        )
+    } else {
+        format!("{operation} fails: {step} in {inside} of its spans, usually in {outside}")
     }
 }

@@ -161,9 +161,9 @@ impl Journal {
         self.line.clear();
         let number = |at: usize| u64_at(&self.bytes, at).unwrap_or(0);
         let (realtime, monotonic) = (number(at + 24), number(at + 32));
-        let boot: String = self.bytes[at + 40..at + 56].iter().map(|b| format!("{b:02x}")).collect();
+        let boot = self.bytes[at + 40..at + 56].iter().fold(0_u128, |id, byte| id << 8 | u128::from(*byte));
         let mut line = format!(
-            "{{\"__REALTIME_TIMESTAMP\":\"{realtime}\",\"__MONOTONIC_TIMESTAMP\":\"{monotonic}\",\"_BOOT_ID\":\"{boot}\""
+            "{{\"__REALTIME_TIMESTAMP\":\"{realtime}\",\"__MONOTONIC_TIMESTAMP\":\"{monotonic}\",\"_BOOT_ID\":\"{boot:032x}\""
         );
         fields.remove("_BOOT_ID");
         for (field, values) in &fields {

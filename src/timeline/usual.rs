@@ -89,7 +89,7 @@ mod tests {
     fn bins(seconds: impl IntoIterator<Item = i64>) -> Bins {
         let mut bins = Bins::default();
         for at in seconds {
-            bins.add(Moment { ts: Timestamp(at * NANOS), location: Location::default() });
+            bins.add(Moment { ts: Timestamp(at * NANOS), location: Location { file: 0, chunk: 0, line: 0 } });
         }
         bins
     }
