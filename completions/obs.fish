@@ -168,6 +168,7 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s n -l line-number -d 'Wi
 complete -c obs -n "__fish_obs_using_subcommand grep" -s o -l only-matching -d 'Only the parts that match, each on a line'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s H -l with-filename -d 'With the file\'s name'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s I -l no-filename -d 'Without the file\'s name'
+complete -c obs -n "__fish_obs_using_subcommand grep" -s f -l follow -d 'Go on when the files end: print what is written to them, and to files that appear, as it is written. Ctrl-C ends it. A PATH may be a pattern in quotes'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l fix-skew -d 'With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l raw -d 'Entries as they stand in the files, also on a terminal'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s p -l pretty -d 'Entries laid out for reading, also into a pipe'
@@ -354,6 +355,7 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -l time-zone -d 'Zone of
 complete -c obs -n "__fish_obs_using_subcommand detect" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -s f -l follow -d 'Go on when the files end: say when a finding begins and when it ends, as they grow. Ctrl-C ends it'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l list -d 'List what can be found, and stop'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l hidden -d 'Also hidden files and directories'
@@ -495,6 +497,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l time-zone -d 'Zo
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -s f -l follow -d 'Go on when the files end: say when an alert fires and when it is resolved, as they grow. Ctrl-C ends it'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l notifications -d 'What the receivers would have read, message by message; nothing is ever sent'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l diff -d 'Show what failed tests expected and got as a difference, line by line'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l allow-no-data -d 'Rules whose series are absent are no trouble'
