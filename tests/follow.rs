@@ -271,6 +271,7 @@ fn what_only_the_end_tells_is_refused() {
         &["grep", "-f", "x", "--sort", "time", "."][..],
         &["grep", "-f", "x", "-c", "."],
         &["grep", "-f", "x", "--since", "end-5m", "."],
+        &["grep", "-f", "x", "-", "."],
         &["detect", "-f", "-"],
         &["detect", "-f", "--output", "html", "."],
     ] {
