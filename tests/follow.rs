@@ -215,12 +215,12 @@ fn a_run_afterwards_finds_the_same_entries() {
 
 /// Lines of a minute in which a pool is calm, or exhausted.
 fn minute(minute: usize, exhausted: bool) -> String {
-    let line = |second: usize| match exhausted {
-        true => {
-            format!("2023-12-24 03:{minute:02}:{second:02} ERROR Pool - Connection pool exhausted! Waiting\n")
-        }
-        false => format!("2023-12-24 03:{minute:02}:{second:02} INFO Pool - 3/20 active connections\n"),
+    let said = if exhausted {
+        "ERROR Pool - Connection pool exhausted! Waiting"
+    } else {
+        "INFO Pool - 3/20 active connections"
     };
+    let line = |second: usize| format!("2023-12-24 03:{minute:02}:{second:02} {said}\n");
     (0..40).map(line).collect()
 }
 
@@ -271,6 +271,7 @@ fn what_only_the_end_tells_is_refused() {
         &["grep", "-f", "x", "--sort", "time", "."][..],
         &["grep", "-f", "x", "-c", "."],
         &["grep", "-f", "x", "--since", "end-5m", "."],
+        &["grep", "-f", "x", "-", "."],
         &["detect", "-f", "-"],
         &["detect", "-f", "--output", "html", "."],
     ] {

@@ -239,7 +239,7 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
     };
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let paths = config::paths(&paths);
-    let follows = args.follow && paths.iter().all(|path| path.as_os_str() != "-");
+    let follows = args.follow && follow::are_files(&paths)?;
     let live = !chosen.needs_span() && args.writes_while_reading();
     let mut session = if follows {
         follow::refuse(args, &chosen)?;

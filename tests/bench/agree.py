@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do obs and its peer say the same? Reads both answers, prints a sentence, exits 1 if they differ.
 
-    python3 agree.py number|lines|gateway|slowest OBS_ANSWER PEER_ANSWER
+    python3 agree.py number|lines|gateway|slowest|access OBS_ANSWER PEER_ANSWER
     python3 agree.py ratio OBS_JSON PEER_JSON FIRST_MARK FINAL_MARK
 
 The files of `ratio` are hyperfine's exports, several joined by commas; FIRST_MARK may be `none`.
@@ -43,6 +43,15 @@ def gateway(obs, peer):
     return alike, got, wanted
 
 
+def access(obs, peer):
+    groups = json.loads(read(obs))["groups"]
+    got = {(g["by"]["endpoint"], g["from"]): (g["entries"], g["values"]["p99"]) for g in groups if g["entries"]}
+    wanted = {(endpoint, minute): (count, p99) for endpoint, minute, count, p99 in json.loads(read(peer))}
+    alike = got.keys() == wanted.keys() and all(
+        got[key][0] == wanted[key][0] and math.isclose(got[key][1], wanted[key][1], rel_tol=1e-9) for key in wanted)
+    return alike, f"{len(got):,} groups", f"{len(wanted):,} groups"
+
+
 def slowest(obs, peer):
     report = json.loads(read(obs))
     got = [(round(r["duration_ms"], 3), r["entries"] if isinstance(r["entries"], int) else len(r["entries"]), r["id"])
@@ -74,7 +83,7 @@ def main():
     if kind == "ratio":
         ratio(*rest)
         return 0
-    alike, got, wanted = {"number": number, "lines": lines, "gateway": gateway, "slowest": slowest}[kind](*rest)
+    alike, got, wanted = {"number": number, "lines": lines, "gateway": gateway, "slowest": slowest, "access": access}[kind](*rest)
     print(f"    the answers agree: {str(got)[:120]}" if alike else f"    THE ANSWERS DIFFER: obs {got}, peer {wanted}")
     return 0 if alike else 1
 

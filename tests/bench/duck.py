@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The peer's side of peers.sh: one question about the payment log, answered by DuckDB with the schema given.
+"""The peer's side of peers.sh: one question about a log, answered by DuckDB with the schema given.
 
-    python3 duck.py gateway|errors|slowest FILE
+    python3 duck.py gateway|errors|slowest|access FILE
+
+`access` is about an access log (make.py), the others about the payment log.
 
 Prints the answer as JSON. Two threads, as obs has on the machine that the marks are for (THREADS=N for more).
 """
@@ -25,15 +27,24 @@ QUESTIONS = {
         SELECT request_id, count(*), (epoch_us(max(timestamp)) - epoch_us(min(timestamp))) / 1000.0 AS ms,
                bool_or(level = 'ERROR'), count(*) OVER () AS requests
         FROM log GROUP BY request_id ORDER BY ms DESC, request_id LIMIT 10""",
+    "access": """
+        SELECT split_part(request, ' ', 2) AS endpoint,
+               strftime(date_trunc('minute', strptime(stamp, '[%d/%b/%Y:%H:%M:%S')), '%Y-%m-%dT%H:%M:%SZ') AS minute,
+               count(*), quantile_cont(took, 0.99) * 1000
+        FROM log GROUP BY endpoint, minute ORDER BY endpoint, minute""",
 }
+ACCESS = {name: "VARCHAR" for name in ("ip", "ident", "auth", "stamp", "zone", "request", "status", "bytes", "referrer", "agent")}
 
 
 def main():
     question, path = sys.argv[1:3]
     db = duckdb.connect(config={"threads": int(os.environ.get("THREADS", "2"))})
-    columns = ", ".join(f"{name}: '{kind}'" for name, kind in COLUMNS[question].items())
+    wanted = COLUMNS.get(question) or {**ACCESS, "took": "DOUBLE"}
+    columns = ", ".join(f"{name}: '{kind}'" for name, kind in wanted.items())
     quoted = path.replace("'", "''")
     source = f"read_json('{quoted}', format = 'newline_delimited', columns = {{{columns}}})"
+    if question == "access":
+        source = f"read_csv('{quoted}', delim = ' ', quote = '\"', header = false, columns = {{{columns}}})"
     rows = db.sql(QUESTIONS[question].replace("FROM log", f"FROM {source}")).fetchall()
     json.dump(rows, sys.stdout)
     print()

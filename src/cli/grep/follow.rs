@@ -13,6 +13,20 @@ use crate::model::{Diagnostic, Error, ErrorKind};
 use crate::report::account::sentence;
 use crate::scan::{self, Chunk, Delivered, Follower, SurveyOptions};
 
+/// Are these files that can be followed? A pipe comes out as it is written anyway.
+pub(super) fn are_files(paths: &[PathBuf]) -> Result<bool, Error> {
+    let is_pipe =
+        |path: &&PathBuf| path.as_os_str() == "-" || path.exists() && !path.is_file() && !path.is_dir();
+    match paths.iter().filter(is_pipe).count() {
+        0 => Ok(true),
+        pipes if pipes == paths.len() => Ok(false),
+        _ => {
+            Err(Error::usage("--follow reads files or a pipe, and not both")
+                .hinted("run obs for each of them"))
+        }
+    }
+}
+
 /// Refuses what only the end of the files can tell.
 pub(super) fn refuse(args: &GrepArgs, chosen: &Chosen) -> Result<(), Error> {
     if args.sort == Order::Time {

@@ -1,5 +1,6 @@
 //! The names that roles go by, in the vocabularies of the loggers that people use.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -380,6 +381,30 @@ fn without_zone(name: &str) -> &str {
 /// The roles that a field of this name can play, each with the rank of the name (0 is the most telling) and
 /// the unit that a number has by it.
 pub fn roles_of(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
+    /// Names that are remembered: files have dozens, and a directory of small files has the same ones in each.
+    const MOST: usize = 4096;
+    const LONGEST: usize = 128;
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Box<str>, Vec<(Role, u8, Option<Unit>)>>> = RefCell::default();
+    }
+    if name.len() > LONGEST {
+        return told_by(name);
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(roles) = known.get(name) {
+            return roles.clone();
+        }
+        if known.len() == MOST {
+            known.clear();
+        }
+        let roles = told_by(name);
+        known.insert(name.into(), roles.clone());
+        roles
+    })
+}
+
+/// The same, looked for in the tables.
+fn told_by(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
     let own = roles_of_plain(name);
     if !own.is_empty() {
         return own;
@@ -554,6 +579,8 @@ mod tests {
             assert!(roles_of(name).iter().any(|(role, ..)| *role == Role::RequestId), "{name}");
         }
         assert_eq!(roles_of("durationMs"), [(Role::Duration, 0, Some(Unit::Millis))]);
+        // What is remembered is what was told.
+        assert_eq!(roles_of("durationMs"), told_by("durationMs"));
         assert_eq!(roles_of("request_time"), [(Role::Duration, 5, Some(Unit::Seconds))]);
         assert_eq!(roles_of("request_time_us")[0].2, Some(Unit::Micros));
         assert!(roles_of("orderId").is_empty());
