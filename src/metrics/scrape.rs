@@ -28,6 +28,9 @@ pub(super) struct Part {
     files: Vec<FileRead>,
 }
 
+/// So many pieces for each thread are read before they are put together.
+const PIECES_AT_ONCE: usize = 4;
+
 /// So many lines that cannot be read are told one by one.
 const ERRORS_TOLD: usize = 10;
 
@@ -58,33 +61,41 @@ impl Part {
             }
             return Ok(read);
         }
-        let read = scan::parallel(threads, pieces.len(), |index| {
-            let mut part = Part { scrapes: self.scrapes, ..Part::default() };
+        let scrapes = self.scrapes;
+        let read = |index: usize| {
+            let mut part = Part { scrapes, ..Part::default() };
             let start = pieces[..index].iter().map(|piece| piece.len()).sum();
             let options = ReadOptions { family: Family::after(&body[..start]), ..options };
             let read = part.sink(format, pieces[index], options, at, &mut Known::new());
             (part, read)
-        });
+        };
+        // Lines of the pieces before, which are counted only if somebody is told of one.
+        let lines_before = |index: usize| {
+            let lines = pieces[..index].iter().map(|piece| memchr::memchr_iter(b'\n', piece).count() as u64);
+            lines.sum::<u64>() + lines_before
+        };
         let mut total = Read::default();
-        for (index, (part, read)) in read.into_iter().enumerate() {
-            // Lines of the pieces before, which are counted only if somebody is told of one.
-            let before = || {
-                let lines =
-                    pieces[..index].iter().map(|piece| memchr::memchr_iter(b'\n', piece).count() as u64);
-                lines.sum::<u64>() + lines_before
-            };
-            let read = read.map_err(|error| failed(error, before()))?;
-            // Their own pieces' order is the file's.
-            self.absorb(part);
-            total.samples += read.samples;
-            total.refused += read.refused;
-            for note in read.notes.into_iter().filter(|note| !total.notes.contains(note)).collect::<Vec<_>>()
-            {
-                total.notes.push(note);
-            }
-            if total.errors.len() < ERRORS_TOLD {
-                let in_file = |error: MetricError| MetricError { line: error.line + before(), ..error };
-                total.errors.extend(read.errors.into_iter().map(in_file));
+        // Some at a time: pieces that wait for those before them need as much memory as all that was read.
+        let at_once = threads.max(1) * PIECES_AT_ONCE;
+        for first in (0..pieces.len()).step_by(at_once) {
+            let count = at_once.min(pieces.len() - first);
+            let found = scan::parallel(threads, count, |place| read(first + place));
+            for (index, (part, read)) in (first..).zip(found) {
+                let read = read.map_err(|error| failed(error, lines_before(index)))?;
+                // Their own pieces' order is the file's.
+                self.absorb(part);
+                total.samples += read.samples;
+                total.refused += read.refused;
+                for note in read.notes {
+                    if !total.notes.contains(&note) {
+                        total.notes.push(note);
+                    }
+                }
+                if total.errors.len() < ERRORS_TOLD {
+                    let in_file =
+                        |error: MetricError| MetricError { line: error.line + lines_before(index), ..error };
+                    total.errors.extend(read.errors.into_iter().map(in_file));
+                }
             }
         }
         total.errors.truncate(ERRORS_TOLD);

@@ -252,10 +252,10 @@ mod tests {
     #[test]
     fn limits_are_those_of_prometheus_to_the_last_bit() {
         for (place, schema, expected) in [
-            (-1, 1, 0.707_106_781_186_547_5),
-            (1, 1, "1.414213562373095".parse().unwrap()),
+            (-1, 1, std::f64::consts::FRAC_1_SQRT_2.next_down()),
+            (1, 1, std::f64::consts::SQRT_2.next_down()),
             (-2, 3, 0.840_896_415_253_714_4),
-            (-4, 3, 0.707_106_781_186_547_5),
+            (-4, 3, std::f64::consts::FRAC_1_SQRT_2.next_down()),
             (1, 3, 1.090_507_732_665_257_7),
             (-7, 3, 0.545_253_866_332_628_8),
         ] {

@@ -29,8 +29,10 @@ fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        // Writing to a string does not fail.
-        chunk.invalid().iter().for_each(|byte| _ = write!(text, "\\x{byte:02x}"));
+        for byte in chunk.invalid() {
+            // Writing to a string does not fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
     }
     text
 }

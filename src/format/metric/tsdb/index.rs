@@ -117,10 +117,11 @@ impl<'i> Index<'i> {
                 return Err(format!("the sum of the series at byte {at} is wrong"));
             }
             entry.reference = if self.version == 1 { at as u64 } else { (at / ALIGNED) as u64 };
-            let damaged = || format!("the series at byte {at} cannot be read");
-            let chunks = self.labels(body, &mut entry).ok_or_else(damaged)?;
+            let unreadable = || format!("the series at byte {at} cannot be read");
+            let mut body = Cursor::new(body);
+            self.labels(&mut body, &mut entry).ok_or_else(unreadable)?;
             if let Some(wanted) = wanted(&entry.labels) {
-                read_chunks(chunks, &mut entry).ok_or_else(damaged)?;
+                chunks(&mut body, &mut entry).ok_or_else(unreadable)?;
                 each(&entry, wanted);
             }
             at = (at + used).next_multiple_of(ALIGNED);
@@ -128,30 +129,27 @@ impl<'i> Index<'i> {
         if self.is_cut { Err("the index is cut after its series".to_owned()) } else { Ok(()) }
     }
 
-    /// Reads the labels of a series; behind them stand its chunks.
-    fn labels<'b>(&self, body: &'b [u8], entry: &mut Entry<'i>) -> Option<Cursor<'b>> {
-        let mut cursor = Cursor::new(body);
+    fn labels(&self, body: &mut Cursor<'_>, entry: &mut Entry<'i>) -> Option<()> {
         entry.labels.clear();
-        for _ in 0..cursor.uvarint()? {
-            let (name, value) = (cursor.uvarint()?, cursor.uvarint()?);
+        for _ in 0..body.uvarint()? {
+            let (name, value) = (body.uvarint()?, body.uvarint()?);
             entry.labels.push((self.symbol(name)?, self.symbol(value)?));
         }
-        Some(cursor)
+        Some(())
     }
 }
 
-/// Reads where the chunks of a series stand.
-fn read_chunks(mut cursor: Cursor<'_>, entry: &mut Entry<'_>) -> Option<()> {
+/// Where the chunks of a series are, which comes after its labels.
+fn chunks(body: &mut Cursor<'_>, entry: &mut Entry<'_>) -> Option<()> {
     entry.chunks.clear();
-    let count = cursor.uvarint()?;
     let (mut to, mut reference) = (0_i64, 0_i64);
-    for number in 0..count {
-        let from = if number == 0 { cursor.varint()? } else { to.checked_add_unsigned(cursor.uvarint()?)? };
-        to = from.checked_add_unsigned(cursor.uvarint()?)?;
+    for number in 0..body.uvarint()? {
+        let from = if number == 0 { body.varint()? } else { to.checked_add_unsigned(body.uvarint()?)? };
+        to = from.checked_add_unsigned(body.uvarint()?)?;
         reference =
-            if number == 0 { cursor.uvarint()? as i64 } else { reference.checked_add(cursor.varint()?)? };
-        let reference = reference as u64;
-        let (segment, offset) = ((reference >> 32) as usize, (reference & 0xffff_ffff) as usize);
+            if number == 0 { body.uvarint()? as i64 } else { reference.checked_add(body.varint()?)? };
+        let place = reference as u64;
+        let (segment, offset) = ((place >> 32) as usize, (place & 0xffff_ffff) as usize);
         entry.chunks.push(ChunkPlace { from, to, segment, offset });
     }
     Some(())
