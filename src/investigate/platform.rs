@@ -34,6 +34,10 @@ impl Platform {
             platform.diagnostics.extend(diagnostics);
             platform.diagnostics.extend(read.and_then(|read| told(&input.shown, &read)));
         }
+        for (file, what) in std::mem::take(&mut platform.cluster.notes) {
+            let shown = platform.files.get(file as usize).cloned().unwrap_or_default();
+            platform.diagnostics.push(Diagnostic::note(shown, what));
+        }
         platform.cluster.settle();
         platform.taken = platform.cluster.newest.or(modified);
         platform

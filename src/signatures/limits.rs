@@ -127,6 +127,18 @@ pub static HOSTS: &[Limit] = &[
         "the disk has no inodes left",
     ),
     limit(
+        "host_tasks_zombie",
+        (Above, 100.0, Last),
+        ("stall", Severity::Medium),
+        "processes that ended are not taken leave of (zombies)",
+    ),
+    limit(
+        "host_tasks_uninterruptible",
+        (Above, 8.0, Last),
+        ("slow-disk", Severity::Medium),
+        "processes wait for disks and cannot be ended (state D)",
+    ),
+    limit(
         "host_tcp_timewait",
         (Above, 28_000.0, Last),
         ("network-tables", Severity::High),
