@@ -344,7 +344,7 @@ fn start(bytes: &[u8], options: ReadOptions) -> (Option<i64>, bool) {
         }
         last = line.uptime.or(last);
     }
-    (last.map(|last| options.at_ms - (last * 1e3).round() as i64), last.is_some())
+    (last.map(|last| options.at_ms.saturating_sub((last * 1e3).round() as i64)), last.is_some())
 }
 
 #[cfg(test)]

@@ -26,7 +26,9 @@ impl MetricFormat for Procps {
     fn recognises(&self, head: &[u8]) -> bool {
         let mut first = head_lines(head).filter(|line| !line.trim_ascii().is_empty());
         let first = first.next().map(String::from_utf8_lossy).unwrap_or_default();
-        Kind::of(&first).is_some()
+        // Many a text begins with a sum; that of sockets has those of TCP below it.
+        let sockets = || memchr::memmem::find(head, b"\nTCP:").is_some();
+        Kind::of(&first).is_some_and(|kind| kind != Kind::Sockets || sockets())
     }
 
     fn is_text(&self) -> bool {
@@ -172,7 +174,7 @@ fn walk(
     let mut columns: Vec<String> = Vec::new();
     let rows = untimed(bytes) as i64;
     let (mut row, mut states) = (0, States::new());
-    let (mut day, mut before) = (options.at_ms.div_euclid(DAY) * DAY, None);
+    let (mut day, mut before) = (options.at_ms.div_euclid(DAY).saturating_mul(DAY), None);
     let mut forward = |line: u64, labels: &Labels, sample: Sample| each(line, labels, sample);
     let mut teller = Teller { line: 0, at: options.at_ms, each: &mut forward };
     for (number, line) in lines(bytes) {
@@ -198,7 +200,7 @@ fn walk(
                 let timed = timed_row(&words, &columns, options.zone);
                 // The first row is of the time since the machine was started, where more follow.
                 let is_past = row == 1 && (rows > 1 || (timed.is_some() && lines(bytes).count() > 3));
-                teller.at = timed.unwrap_or(options.at_ms - (rows - row).max(0) * APART);
+                teller.at = timed.unwrap_or(options.at_ms.saturating_sub((rows - row).max(0) * APART));
                 if !is_past && !vmstat(&words, &columns, &mut teller) {
                     refuse(refused(
                         number,
@@ -210,11 +212,12 @@ fn walk(
                 if words[0] == "top" {
                     let now = words.get(2).and_then(|cell| clock(cell, None)).unwrap_or(0) * 1_000;
                     if before.is_some_and(|before| now < before) {
-                        day += DAY;
+                        day = day.saturating_add(DAY);
                     }
                     before = Some(now);
                     // What was looked at last was not looked at later than it was written.
-                    teller.at = if day + now > options.at_ms { day + now - DAY } else { day + now };
+                    let at = day.saturating_add(now);
+                    teller.at = if at > options.at_ms { at.saturating_sub(DAY) } else { at };
                 }
                 top(&text, &words, &mut teller);
             }

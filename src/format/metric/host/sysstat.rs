@@ -35,7 +35,13 @@ impl MetricFormat for Sysstat {
         _: &mut Known,
         sink: &mut Sink<'_>,
     ) -> Result<Read, MetricError> {
-        reading(options, sink, |each, refuse| walk(bytes, options, each, refuse))
+        let mut read = reading(options, sink, |each, refuse| walk(bytes, options, each, refuse))?;
+        if has_untimed_reports(bytes) {
+            read.note(
+                "its reports have no times: they are taken to be a second apart, up to when it was written",
+            );
+        }
+        Ok(read)
     }
 
     fn rows(&self, bytes: &[u8], options: ReadOptions, each: &mut Each<'_>) -> bool {
@@ -51,6 +57,22 @@ impl MetricFormat for Sysstat {
         ]
     }
 }
+
+/// Reports that have no times are taken to be so far apart, in milliseconds.
+const APART: i64 = 1_000;
+
+/// Are there several reports, and does no time stand above them?
+fn has_untimed_reports(bytes: &[u8]) -> bool {
+    let above = |(_, line): &(u64, &[u8])| {
+        let text = String::from_utf8_lossy(line);
+        let mut words = text.split_whitespace();
+        words.next().is_some_and(|word| day(word).is_some()) && words.next().is_some_and(is_clock)
+    };
+    Reports::of(bytes).count > 1 && !lines(bytes).take(HEAD).any(|line| above(&line))
+}
+
+/// So many lines tell whether reports have times.
+const HEAD: usize = 200;
 
 /// What the first line says: `Linux 6.1.0 (quay1) 11/29/26 _x86_64_ (2 CPU)`, with tabs between.
 struct Machine {
@@ -209,7 +231,12 @@ fn walk(
         if let Some(clock) = clock(first, half) {
             now.go(clock);
         }
-        let at = if timed || now.clock > 0 { now.millis() } else { Some(options.at_ms) };
+        let at = if timed || now.clock > 0 {
+            now.millis()
+        } else {
+            let later = reports.count.saturating_sub(report) as i64;
+            Some(options.at_ms.saturating_sub(later * APART))
+        };
         let row = Row {
             labels: vec![(String::from("instance"), machine.host.clone())],
             at: at.unwrap_or(options.at_ms),
