@@ -36,7 +36,7 @@ impl Platform {
         }
         for (file, what) in std::mem::take(&mut platform.cluster.notes) {
             let shown = platform.files.get(file as usize).cloned().unwrap_or_default();
-            platform.diagnostics.push(Diagnostic::note(shown, what));
+            platform.diagnostics.push(Diagnostic::warning(shown, what));
         }
         platform.cluster.settle();
         platform.taken = platform.cluster.newest.or(modified);

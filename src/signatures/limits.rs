@@ -162,7 +162,7 @@ pub struct Collector {
 }
 
 /// A JVM that spends a fifth of its time in pauses answers as if it had lost a fifth of its machine.
-pub const GC: Collector = Collector { share: 0.2, span: 2.0, pause: 1.0, full: 3, filled: 0.9 };
+pub const GC: Collector = Collector { share: 0.2, span: 1.0, pause: 1.0, full: 3, filled: 0.9 };
 
 #[cfg(test)]
 mod tests {
