@@ -16,6 +16,7 @@ mod hostile;
 mod hosts;
 mod ids;
 mod inputs;
+mod journals;
 mod judgement;
 mod laws;
 mod linked;

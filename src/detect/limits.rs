@@ -116,6 +116,26 @@ fn collections(store: &Store, found: &mut Vec<Finding>) {
             numbers,
         })
     };
+    let after = all(store, "jvm_gc_heap_after_bytes", true);
+    let whole = all(store, "jvm_gc_heap_committed_bytes", true);
+    let most = whole.iter().map(|(_, sample)| sample.value).fold(0.0, f64::max);
+    let tail = &after[after.len().saturating_sub(GC.full)..];
+    if tail.len() == GC.full && tail.iter().all(|(_, sample)| sample.value >= GC.filled * most) {
+        let left = tail.iter().map(|(_, sample)| sample.value).fold(f64::MAX, f64::min);
+        let numbers = format!("{}B of {}B are left in use", number(left), number(most));
+        let range = (tail[0].1.at, tail[tail.len() - 1].1.at);
+        found.push(said(
+            Severity::Critical,
+            "full collections no longer empty the heap",
+            &tail[0].0,
+            "jvm_gc_heap_after_bytes",
+            after.len(),
+            range,
+            numbers,
+        ));
+        // That is why it collects all the time.
+        return stalls(store, found);
+    }
     let span = (to.at - from.at) as f64 / 1e3;
     let paused: f64 = pauses.iter().map(|(_, sample)| sample.value).sum();
     if span >= GC.span && paused >= GC.share * span {
@@ -142,24 +162,6 @@ fn collections(store: &Store, found: &mut Vec<Finding>) {
             "jvm_gc_pause_seconds",
             long.len(),
             (long[0].1.at, last.at),
-            numbers,
-        ));
-    }
-    let after = all(store, "jvm_gc_heap_after_bytes", true);
-    let whole = all(store, "jvm_gc_heap_committed_bytes", true);
-    let most = whole.iter().map(|(_, sample)| sample.value).fold(0.0, f64::max);
-    let tail = &after[after.len().saturating_sub(GC.full)..];
-    if tail.len() == GC.full && tail.iter().all(|(_, sample)| sample.value >= GC.filled * most) {
-        let left = tail.iter().map(|(_, sample)| sample.value).fold(f64::MAX, f64::min);
-        let numbers = format!("{}B of {}B are left in use", number(left), number(most));
-        let range = (tail[0].1.at, tail[tail.len() - 1].1.at);
-        found.push(said(
-            Severity::Critical,
-            "full collections no longer empty the heap",
-            &tail[0].0,
-            "jvm_gc_heap_after_bytes",
-            after.len(),
-            range,
             numbers,
         ));
     }

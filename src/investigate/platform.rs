@@ -12,6 +12,8 @@ pub struct Platform {
     files: Vec<String>,
     /// How many of the files hold nothing else.
     own: u64,
+    /// How many objects, events and the like were read, those that say nothing among them.
+    parts: usize,
     bytes: u64,
     diagnostics: Vec<Diagnostic>,
     /// When the objects were read, as far as anything tells.
@@ -32,7 +34,12 @@ impl Platform {
                 platform::read(number as u32, &String::from_utf8_lossy(bytes), &mut platform.cluster)
             });
             platform.diagnostics.extend(diagnostics);
+            platform.parts += read.as_ref().map_or(0, |read| read.parts);
             platform.diagnostics.extend(read.and_then(|read| told(&input.shown, &read)));
+        }
+        for (file, what) in std::mem::take(&mut platform.cluster.notes) {
+            let shown = platform.files.get(file as usize).cloned().unwrap_or_default();
+            platform.diagnostics.push(Diagnostic::warning(shown, what));
         }
         platform.cluster.settle();
         platform.taken = platform.cluster.newest.or(modified);
@@ -71,7 +78,7 @@ impl Platform {
 
     /// Was an object or an event read?
     pub fn has_data(&self) -> bool {
-        !self.cluster.is_empty()
+        self.parts > 0 || !self.cluster.is_empty()
     }
 
     /// What was read.

@@ -46,7 +46,9 @@ impl Part {
     ) -> Result<Read, Diagnostic> {
         self.scrapes += 1;
         let (lines_before, body) = metric::body(bytes);
-        let options = ReadOptions::of_file(UNTIMED, zone);
+        // What people read as text may count its times back from when it was written.
+        let untimed = if format.is_text() { at.millis() } else { UNTIMED };
+        let options = ReadOptions::of_file(untimed, zone);
         let pieces = if format.has_free_lines() { pieces(body, PIECE) } else { vec![body] };
         let failed = |error: MetricError, lines: u64| {
             let message = format!("column {}: {} (read as {})", error.column, error.message, format.name());

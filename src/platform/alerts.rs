@@ -1,5 +1,7 @@
 //! Alerts as documents: Alertmanager's and Prometheus' answers, webhooks, and lists of others with a name and words.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::cluster::Cluster;
@@ -33,9 +35,76 @@ pub(super) fn list(value: &Value) -> Option<&[Value]> {
     items.iter().all(is_alert).then_some(items.as_slice())
 }
 
+/// The alerts that Grafana's annotations or its history of states tell of, each in its last state, as Alertmanager would
+/// have written them.
+pub(super) fn history(value: &Value) -> Option<Vec<Value>> {
+    let told: Vec<Value> = match value.pointer("/data/values").and_then(Value::as_array) {
+        Some(columns) => {
+            let (times, lines) = (columns.first()?.as_array()?, columns.get(1)?.as_array()?);
+            let told = times.iter().zip(lines).filter(|(_, line)| line.get("current").is_some());
+            told.map(|(time, line)| {
+                let title = line.get("ruleTitle").or(line.pointer("/labels/alertname"));
+                came(title, line.get("current"), time, line.get("labels"), line.get("error"))
+            })
+            .collect()
+        }
+        None => {
+            let items = value.as_array().filter(|items| !items.is_empty())?;
+            let is_told = |item: &Value| item.get("newState").is_some() && item.get("time").is_some();
+            items.iter().all(is_told).then_some(())?;
+            let told = |item: &Value| {
+                came(item.get("alertName"), item.get("newState"), &item["time"], None, item.get("text"))
+            };
+            items.iter().map(told).collect()
+        }
+    };
+    let mut last: BTreeMap<String, Value> = BTreeMap::new();
+    for alert in told {
+        let known = last.entry(alert["labels"].to_string()).or_insert(Value::Null);
+        let later = known["at"].as_i64() <= alert["at"].as_i64();
+        // What fires goes on since it began.
+        if known.is_null() || (later && known["state"] != alert["state"]) {
+            *known = alert;
+        }
+    }
+    Some(last.into_values().collect()).filter(|alerts: &Vec<Value>| !alerts.is_empty())
+}
+
+/// An alert that came into a state at a time in milliseconds.
+fn came(
+    title: Option<&Value>,
+    state: Option<&Value>,
+    time: &Value,
+    labels: Option<&Value>,
+    said: Option<&Value>,
+) -> Value {
+    let mut all = labels.and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(title) = title.and_then(Value::as_str) {
+        all.insert("alertname".to_owned(), Value::from(title));
+    }
+    let at = time.as_i64().unwrap_or(0);
+    let date = chrono::DateTime::from_timestamp_millis(at).map(|date| date.to_rfc3339()).unwrap_or_default();
+    // `Alerting (NoData)` tells why in parentheses.
+    let state = state.and_then(Value::as_str).unwrap_or_default().split(' ').next().unwrap_or_default();
+    let fires =
+        ["alerting", "error", "nodata", "no_data"].iter().any(|word| state.eq_ignore_ascii_case(word));
+    serde_json::json!({
+        "labels": all,
+        "annotations": {"description": said.and_then(Value::as_str).unwrap_or_default()},
+        "state": if fires { "firing" } else { "resolved" },
+        "startsAt": date,
+        "at": at,
+    })
+}
+
 /// Does a text look as if it began one?
 pub(super) fn begins(flat: &str) -> bool {
-    flat.contains("\"alerts\":[{")
+    let annotations = flat.contains("\"newState\":\"") && flat.contains("\"prevState\":\"");
+    let states =
+        flat.contains("\"previous\":\"") && flat.contains("\"current\":\"") && flat.contains("\"values\":[[");
+    annotations
+        || states
+        || flat.contains("\"alerts\":[{")
         || (flat.starts_with("[{") && flat.contains("\"alertname\":") && flat.contains("\"labels\":{"))
 }
 
@@ -69,8 +138,12 @@ fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
     value.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Is it over?
+/// Is it over, or one that always fires, so that its silence would tell? By the convention of Prometheus' mixins that has
+/// no severity.
 fn is_over(value: &Value) -> bool {
+    if value.pointer("/labels/severity").and_then(Value::as_str) == Some("none") {
+        return true;
+    }
     let state = text(value, "state").or(text(value, "status"));
     let state = state.or(value.pointer("/status/state").and_then(Value::as_str)).unwrap_or_default();
     ["resolved", "suppressed", "inactive", "ok", "normal"].iter().any(|over| state.eq_ignore_ascii_case(over))
@@ -89,7 +162,11 @@ pub(super) fn put(items: &[Value], place: impl Fn(&str) -> Place, into: &mut Clu
 fn alert(value: &Value, place: &impl Fn(&str) -> Place, into: &mut Cluster) -> Option<Alert> {
     let labels = value.get("labels").filter(|labels| labels.get("alertname").is_some());
     let (about, kind) = match labels {
-        Some(labels) => ABOUT.iter().find_map(|(name, kind)| Some((text(labels, name)?, *kind)))?,
+        Some(labels) => {
+            // Of an alert that names nothing its own name is all there is.
+            let about = ABOUT.iter().find_map(|(name, kind)| Some((text(labels, name)?, *kind)));
+            about.or_else(|| Some((text(labels, "alertname")?, None)))?
+        }
         None => {
             let kind = KINDS.iter().find_map(|name| text(value, name));
             let about = NAMES.iter().find_map(|name| text(value, name))?;
@@ -140,6 +217,41 @@ mod tests {
             assert!(found[0].from.is_some());
         }
         assert_eq!(read(&format!("[{}]", one.replace("firing", "resolved"))), []);
+    }
+
+    #[test]
+    fn histories_of_grafana_tell_what_still_fires() {
+        let told = |text: &str| {
+            let value: Value = serde_json::from_str(text).unwrap();
+            let mut cluster = Cluster::default();
+            put(&history(&value).unwrap(), |_| Place::default(), &mut cluster);
+            let told =
+                cluster.alerts.into_iter().map(|alert| (alert.about, alert.words, alert.from.is_some()));
+            told.collect::<Vec<_>>()
+        };
+        let annotations = |last: &str| {
+            format!(
+                r#"[{{"id": 2, "alertName": "Berths are full", "newState": "{last}", "prevState": "x", "time": 1764316860000, "text": "9 of 9"}},
+                {{"id": 1, "alertName": "Berths are full", "newState": "pending", "prevState": "ok", "time": 1764316800000, "text": ""}}]"#
+            )
+        };
+        let words = vec!["Berths are full".to_owned(), "9 of 9".to_owned()];
+        assert_eq!(told(&annotations("alerting")), [("Berths are full".to_owned(), words, true)]);
+        assert_eq!(told(&annotations("ok")), []);
+        let states = r#"{"schema": {}, "data": {"values": [[1764316800000, 1764316860000], [
+            {"previous": "Normal", "current": "Pending", "ruleTitle": "Slow", "labels": {"pod": "crane-1"}},
+            {"previous": "Pending", "current": "Alerting", "ruleTitle": "Slow", "labels": {"pod": "crane-1"}}]]}}"#;
+        assert_eq!(told(states), [("crane-1".to_owned(), vec!["Slow".to_owned()], true)]);
+    }
+
+    #[test]
+    fn alerts_that_name_nothing_are_told_and_those_that_always_fire_are_not() {
+        let one = |labels: &str| {
+            format!(r#"[{{"labels": {labels}, "startsAt": "2025-11-28T08:00:00Z", "state": "firing"}}]"#)
+        };
+        let found = read(&one(r#"{"alertname": "ErrorBudgetBurns", "severity": "critical"}"#));
+        assert_eq!(found[0].about, "ErrorBudgetBurns");
+        assert_eq!(read(&one(r#"{"alertname": "Watchdog", "severity": "none"}"#)), []);
     }
 
     #[test]

@@ -28,6 +28,10 @@ pub struct Cluster {
     pub events: Vec<Event>,
     /// What was told of objects by those who watch them.
     pub alerts: Vec<Alert>,
+    /// Containers that are in no pod that was read.
+    pub containers: BTreeMap<Object, Bare>,
+    /// What is to be said of files that were read: their numbers, and words.
+    pub notes: Vec<(u32, String)>,
     /// What runtimes wrote of themselves.
     pub dumps: Vec<Dump>,
     /// Runs of tests and of load.
@@ -102,6 +106,27 @@ pub struct Container {
     pub limits: BTreeMap<String, String>,
     /// Settings in its environment.
     pub env: Vec<(String, String)>,
+}
+
+/// A container outside of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Bare {
+    /// Where it was read.
+    pub place: Place,
+    /// Its image.
+    pub image: String,
+    /// What it does.
+    pub state: State,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// What was said when it was last asked how it is, if it is not well.
+    pub unhealthy: Option<String>,
+    /// How much memory it may use.
+    pub limit: Option<String>,
+    /// Was it killed because that was not enough?
+    pub killed: bool,
+    /// When it was started.
+    pub started: Option<When>,
 }
 
 /// A port and its protocol.
@@ -274,6 +299,7 @@ impl Cluster {
             && self.others.is_empty()
             && self.events.is_empty()
             && self.alerts.is_empty()
+            && self.containers.is_empty()
             && self.dumps.is_empty()
             && self.runs.is_empty()
     }

@@ -5,6 +5,7 @@
 pub mod age;
 pub mod alerts;
 pub mod cluster;
+mod containers;
 mod describe;
 mod manifest;
 pub mod object;
@@ -75,6 +76,7 @@ fn is_document(text: &str) -> bool {
     let api =
         flat.contains("\"apiVersion\":") && (flat.contains("\"kind\":") || flat.contains("\"items\":["));
     api || alerts::begins(&flat)
+        || containers::begins(&flat)
         || runtime::is_report(&flat)
         || is_text(text.replace("\\n", "\n").replace("\": \"", "\n").lines().skip(1))
 }
@@ -106,7 +108,10 @@ pub fn read(file: u32, text: &str, into: &mut Cluster) -> Read {
             }
             // Tools write a line of JSON or two before what they print.
             Err(_) if is_text(text.lines()) => lines(text, &Reading::of(file), into),
-            Err(error) => cut_json(file, text, &error, into),
+            Err(error) => match documents(file, text, into) {
+                0 => cut_json(file, text, &error, into),
+                parts => Read { parts, broken: None },
+            },
         },
         Some(_) if runtime::begins(text) => {
             let dumps = runtime::read(file, text);
@@ -153,6 +158,13 @@ fn document(value: &Value, reader: &Reader<'_>, into: &mut Cluster) -> usize {
         into.saw(dump.at);
         into.dumps.push(dump);
         return 1;
+    }
+    if let Some(items) = containers::list(value) {
+        return containers::put(&items, &source, into);
+    }
+    if let Some(items) = alerts::history(value) {
+        let place = |name: &str| source.place(&Object::new(Kind::Service, "", name), String::new());
+        return alerts::put(&items, place, into);
     }
     if let Some(items) = alerts::list(value) {
         let source = Source::new(file, text, 0);
@@ -318,6 +330,39 @@ fn cut_yaml(text: &str, source: &Source<'_>, into: &mut Cluster) -> usize {
         return 0;
     };
     serde_saphyr::from_str::<Value>(&text[..last]).map_or(0, |value| manifest::put(&value, source, into))
+}
+
+/// Documents one after the other, and the logs of containers between them, as `kubectl cluster-info dump` prints them;
+/// says how many objects they hold.
+fn documents(file: u32, text: &str, into: &mut Cluster) -> usize {
+    const LOGS: &str = "==== START logs for container ";
+    const END: &str = "==== END logs for container ";
+    let (mut at, mut parts, mut logs) = (0, 0, 0);
+    loop {
+        at += text[at..].len() - text[at..].trim_start().len();
+        let rest = &text[at..];
+        if rest.starts_with(LOGS) {
+            logs += 1;
+            let Some(end) = rest.find(END) else { break };
+            at += end + rest[end..].find('\n').map_or(rest.len() - end, |line| line + 1);
+            continue;
+        }
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let Some(Ok(value)) = stream.next() else { break };
+        let from = at;
+        at += stream.byte_offset();
+        let lines = memchr::memchr_iter(b'\n', &text.as_bytes()[..from]).count() as u64;
+        if manifest::is_object(&value) {
+            parts += manifest::put(&value, &Source::new(file, &text[from..at], lines), into);
+        }
+    }
+    if logs > 0 {
+        let what = format!(
+            "holds the logs of {logs} containers, which are not read: with --output-directory they are files of their own"
+        );
+        into.notes.push((file, what));
+    }
+    parts
 }
 
 /// A JSON document that is cut short: what is whole of it.

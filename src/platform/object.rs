@@ -45,6 +45,8 @@ pub enum Kind {
     Autoscaler,
     /// Who of several leads.
     Lease,
+    /// A container outside of a cluster.
+    Container,
     /// A program that runs.
     Process,
     /// A run of tests, or of load.
@@ -72,6 +74,7 @@ const KINDS: &[(Kind, &[&str])] = &[
     (Kind::Namespace, &["namespace", "namespaces", "ns"]),
     (Kind::Ingress, &["ingress", "ingresses", "ing"]),
     (Kind::Lease, &["lease", "leases"]),
+    (Kind::Container, &["container"]),
     (Kind::Process, &["process"]),
     (Kind::Run, &["run"]),
     (Kind::Autoscaler, &["horizontalpodautoscaler", "horizontalpodautoscalers", "hpa"]),

@@ -127,6 +127,18 @@ pub static HOSTS: &[Limit] = &[
         "the disk has no inodes left",
     ),
     limit(
+        "host_tasks_zombie",
+        (Above, 100.0, Last),
+        ("stall", Severity::Medium),
+        "processes that ended are not taken leave of (zombies)",
+    ),
+    limit(
+        "host_tasks_uninterruptible",
+        (Above, 8.0, Last),
+        ("slow-disk", Severity::Medium),
+        "processes wait for disks and cannot be ended (state D)",
+    ),
+    limit(
         "host_tcp_timewait",
         (Above, 28_000.0, Last),
         ("network-tables", Severity::High),
@@ -150,7 +162,7 @@ pub struct Collector {
 }
 
 /// A JVM that spends a fifth of its time in pauses answers as if it had lost a fifth of its machine.
-pub const GC: Collector = Collector { share: 0.2, span: 2.0, pause: 1.0, full: 3, filled: 0.9 };
+pub const GC: Collector = Collector { share: 0.2, span: 1.0, pause: 1.0, full: 3, filled: 0.9 };
 
 #[cfg(test)]
 mod tests {

@@ -161,9 +161,9 @@ impl Journal {
         self.line.clear();
         let number = |at: usize| u64_at(&self.bytes, at).unwrap_or(0);
         let (realtime, monotonic) = (number(at + 24), number(at + 32));
-        let boot = self.bytes[at + 40..at + 56].iter().fold(0_u128, |id, byte| id << 8 | u128::from(*byte));
+        let boot = digits_of(&self.bytes[at + 40..at + 56]);
         let mut line = format!(
-            "{{\"__REALTIME_TIMESTAMP\":\"{realtime}\",\"__MONOTONIC_TIMESTAMP\":\"{monotonic}\",\"_BOOT_ID\":\"{boot:032x}\""
+            "{{\"__REALTIME_TIMESTAMP\":\"{realtime}\",\"__MONOTONIC_TIMESTAMP\":\"{monotonic}\",\"_BOOT_ID\":\"{boot}\""
         );
         fields.remove("_BOOT_ID");
         for (field, values) in &fields {
@@ -204,6 +204,12 @@ impl Read for Journal {
         self.at += n;
         Ok(n)
     }
+}
+
+/// Bytes as hexadecimal digits.
+fn digits_of(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 /// A value as JSON: text, or bytes as a list where it is none.

@@ -89,21 +89,25 @@ const SIGNS: &[Sign] = &[
     sign(0, b"\xfebin", "MySQL binary log"),
     sign(0, b"PGDMP", "PostgreSQL dump"),
     sign(0, b"LPKSHHRH", "systemd journal (`journalctl -o json --file FILE` makes it readable)"),
-    sign(0, b"ElfFile\0", "Windows event log"),
+    sign(0, b"ElfFile\0", "Windows event log (`wevtutil qe FILE /lf:true /f:text` makes it readable)"),
     sign(0, b"regf", "Windows registry"),
     // What macOS keeps of a file beside its text, in every archive that is made there (RFC 1740).
     sign(0, b"\0\x05\x16\x07", "AppleDouble file"),
     sign(0, b"\0\x05\x16\0", "AppleSingle file"),
     sign(0, b"ASL DB\0", "log of Apple's syslogd (`syslog -f FILE` makes it readable)"),
     sign(0, b"bplist00", "property list"),
-    sign(0, b"\xd4\xc3\xb2\xa1", "packet capture"),
-    sign(0, b"\xa1\xb2\xc3\xd4", "packet capture"),
-    sign(0, b"\x4d\x3c\xb2\xa1", "packet capture"),
-    sign(0, b"\x0a\x0d\x0d\x0a", "packet capture"),
-    sign(0, b"FLR\0", "Java flight recording"),
-    sign(0, b"JAVA PROFILE 1.0", "Java heap dump"),
+    sign(0, b"\xd4\xc3\xb2\xa1", "packet capture (`tcpdump -nn -tttt -r FILE` makes it readable)"),
+    sign(0, b"\xa1\xb2\xc3\xd4", "packet capture (`tcpdump -nn -tttt -r FILE` makes it readable)"),
+    sign(0, b"\x4d\x3c\xb2\xa1", "packet capture (`tcpdump -nn -tttt -r FILE` makes it readable)"),
+    sign(0, b"\x0a\x0d\x0d\x0a", "packet capture (`tcpdump -nn -tttt -r FILE` makes it readable)"),
+    sign(0, b"FLR\0", "Java flight recording (`jfr print FILE` makes it readable)"),
+    sign(
+        0,
+        b"JAVA PROFILE 1.0",
+        "Java heap dump (`jcmd PID GC.class_histogram` writes text of a living process)",
+    ),
     sign(0, b"\xac\xed\x00\x05", "serialised Java objects"),
-    sign(0, b"PERFILE2", "perf recording"),
+    sign(0, b"PERFILE2", "perf recording (`perf script -i FILE` makes it readable)"),
     sign(0, b"PACK\0\0\0", "git pack"),
     sign(0, b"DIRC\0\0\0", "git index"),
     sign(0, b"\xfftOc", "git pack index"),
@@ -134,6 +138,10 @@ fn special(head: &[u8]) -> Option<&'static str> {
     };
     if head.starts_with(b"MZ") && head.get(u32_at(0x3c)?..)?.starts_with(b"PE\0\0") {
         return Some("Windows program");
+    }
+    // sysstat's files have a number of their notation behind their sign (`SA_MAGIC` in sa.h).
+    if head.starts_with(b"\x96\xd5") && head.get(3) == Some(&0x21) {
+        return Some("sysstat recording (`sadf -d FILE -- -A` makes it readable)");
     }
     // The reserved words of a bitmap's header are zero, and its pixels start behind the headers.
     if head.starts_with(b"BM")
@@ -229,6 +237,7 @@ mod tests {
             (&bitmap, "BMP image"),
             (&program, "Windows program"),
             (&tar, "tar archive"),
+            (b"\x96\xd5\x75\x21\x0c\x06", "sysstat recording (`sadf -d FILE -- -A` makes it readable)"),
         ] {
             assert_eq!(kind(head, "x.log"), Kind::Binary(what), "{}", head.escape_ascii());
         }

@@ -3,6 +3,7 @@
 //! What a broken node, a full quota or a missing scheduler does to others is told of these, not of the others.
 
 mod alerts;
+mod containers;
 mod nodes;
 mod pods;
 mod results;
@@ -177,6 +178,7 @@ pub fn findings(cluster: &Cluster, files: &[String], taken: Option<Timestamp>) -
     faults.extend(workloads::faults(&view, &faults));
     faults.extend(services::faults(&view, &faults));
     faults.extend(alerts::faults(&view));
+    faults.extend(containers::faults(&view));
     faults.extend(runtime::faults(&view, files));
     faults.extend(results::faults(&view, files));
     let mut faults = joined(faults);

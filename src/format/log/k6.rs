@@ -71,7 +71,24 @@ impl LogFormat for K6 {
     }
 
     fn fields(&self, entry: &[u8], plan: &Plan, visit: &mut dyn FnMut(&str, Value<'_>)) -> Option<usize> {
-        Json.fields(entry, plan, visit)
+        let (mut data, mut requests) = (None, false);
+        let _ = each_field(entry, |key, value| match (key.raw, value) {
+            (b"metric", Value::Text(text)) => requests = is_of_requests(text.raw),
+            (b"data", Value::Nested(raw)) => data = Some(raw),
+            _ => {}
+        });
+        let stopped = Json.fields(entry, plan, visit);
+        // What a request was stands two levels down.
+        let _ = each_field(data.filter(|_| requests).unwrap_or_default(), |key, value| {
+            if let (b"tags", Value::Nested(raw)) = (key.raw, value) {
+                let _ = each_field(raw, |key, value| {
+                    if matches!(key.raw, b"status" | b"method" | b"url") {
+                        visit(&key.text(), value);
+                    }
+                });
+            }
+        });
+        stopped
     }
 
     fn names_in_text(&self) -> bool {

@@ -318,12 +318,12 @@ fn walk(bytes: &[u8], options: ReadOptions, each: &mut Each<'_>) -> bool {
             put("jvm_gc_allocation_stall_seconds", &[("thread", thread)], took);
         }
         if let Some((before, after, whole)) = event.heap {
-            let full =
-                [("pause", if event.pause.is_some_and(|(kind, ..)| kind == "Full") { "Full" } else { "" })];
-            put("jvm_gc_heap_before_bytes", &full, before);
-            put("jvm_gc_heap_after_bytes", &full, after);
+            // Several pauses may end in one millisecond.
+            let of = [("pause", event.pause.map_or("", |(kind, ..)| kind))];
+            put("jvm_gc_heap_before_bytes", &of, before);
+            put("jvm_gc_heap_after_bytes", &of, after);
             if let Some(whole) = whole {
-                put("jvm_gc_heap_committed_bytes", &full, whole);
+                put("jvm_gc_heap_committed_bytes", &of, whole);
             }
         }
     }
@@ -344,7 +344,7 @@ fn start(bytes: &[u8], options: ReadOptions) -> (Option<i64>, bool) {
         }
         last = line.uptime.or(last);
     }
-    (last.map(|last| options.at_ms - (last * 1e3).round() as i64), last.is_some())
+    (last.map(|last| options.at_ms.saturating_sub((last * 1e3).round() as i64)), last.is_some())
 }
 
 #[cfg(test)]

@@ -174,7 +174,6 @@ fn is_waiting_for_work(frames: &[&str]) -> bool {
 /// Is a frame the runtime's own?
 fn is_of_runtime(frame: &str) -> bool {
     const OWN: &[&str] = &["java.", "jdk.", "sun.", "com.sun.", "javax."];
-    let frame = frame.split_once('@').and_then(|(_, rest)| rest.split_once('/')).map_or(frame, |_| frame);
     let class = frame
         .strip_prefix("java.base")
         .map_or(frame, |rest| rest.split_once('/').map_or(rest, |(_, class)| class));

@@ -49,9 +49,14 @@ const NUMBERED: &[&str] = &[
     "cpu", "pid", "uid", "tid", "tgid", "ppid", "intr", "tty", "bus", "idvend", "idprod", "fan", "temp", "in",
 ];
 
+/// A column's name without what older versions write around it: `#`, `Device:`.
+fn bare(column: &str) -> String {
+    column.trim_start_matches('#').trim_end_matches(':').to_ascii_lowercase()
+}
+
 /// The name of a label, as a column has it.
 fn label(column: &str) -> String {
-    let plain: String = column.trim_start_matches('#').to_ascii_lowercase();
+    let plain: String = bare(column);
     match plain.as_str() {
         "dev" => String::from("device"),
         "mountpoint" => String::from("filesystem"),
@@ -92,7 +97,7 @@ fn metric(of: &str, column: &str) -> String {
 fn subject<'c>(columns: impl Iterator<Item = &'c str>) -> &'static str {
     let mut found = "";
     for column in columns {
-        let name = column.trim_start_matches('#').to_ascii_lowercase();
+        let name = bare(column);
         let known = KEYS.iter().find(|(key, _)| *key == name);
         if let Some((_, of)) = known.filter(|(_, of)| found.is_empty() || *of == "process") {
             found = of;

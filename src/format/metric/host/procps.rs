@@ -1,4 +1,4 @@
-//! What `vmstat`, `top -b`, `free`, `df` and `ss -s` print: one state of a machine, or several in a row.
+//! What `vmstat`, `top -b`, `free`, `df`, `ps aux` and `ss -s` print: one state of a machine, or several in a row.
 
 use super::{Row, clock, number, reading, refused};
 use crate::format::metric::exposition::{head_lines, lines};
@@ -20,13 +20,15 @@ impl MetricFormat for Procps {
     }
 
     fn doc(&self) -> &'static str {
-        "What vmstat, top -b, free, df and ss -s print."
+        "What vmstat, top -b, free, df, ps aux and ss -s print."
     }
 
     fn recognises(&self, head: &[u8]) -> bool {
         let mut first = head_lines(head).filter(|line| !line.trim_ascii().is_empty());
         let first = first.next().map(String::from_utf8_lossy).unwrap_or_default();
-        Kind::of(&first).is_some()
+        // Many a text begins with a sum; that of sockets has those of TCP below it.
+        let sockets = || memchr::memmem::find(head, b"\nTCP:").is_some();
+        Kind::of(&first).is_some_and(|kind| kind != Kind::Sockets || sockets())
     }
 
     fn is_text(&self) -> bool {
@@ -61,6 +63,7 @@ impl MetricFormat for Procps {
             "top - 08:08:14 up 44 min,  0 user,  load average: 4.71, 6.74, 6.60\nTasks: 111 total,   2 running, 109 sleeping,   0 stopped,   0 zombie\n%Cpu(s): 50.0 us,  0.0 sy, 50.0 ni,  0.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st \nMiB Mem :  24105.6 total,   4491.4 free,   3424.2 used,  16590.5 buff/cache     \nMiB Swap:      0.0 total,      0.0 free,      0.0 used.  20681.4 avail Mem \n",
             "               total        used        free      shared  buff/cache   available\nMem:           24105        3424        4490           8       16591       20681\nSwap:              0           0           0\n",
             "Filesystem     1K-blocks     Used Available Use% Mounted on\n/dev/vda       264212084 49682236  45603652  53% /\n",
+            "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\nroot           1  0.8  0.0  50696 19764 ?        SLl  07:23   0:21 /sbin/init splash\n",
             "Total: 26\nTCP:   291 (estab 2, closed 287, orphaned 0, timewait 287)\n\nTransport Total     IP        IPv6\n",
         ]
     }
@@ -74,6 +77,7 @@ enum Kind {
     Free,
     Df,
     Sockets,
+    Ps,
 }
 
 impl Kind {
@@ -85,6 +89,7 @@ impl Kind {
             ["top", "-", ..] if line.contains("load average:") => Some(Kind::Top),
             ["total", "used", "free", "shared", ..] => Some(Kind::Free),
             ["Filesystem", ..] if line.contains("Use%") && line.contains("Mounted on") => Some(Kind::Df),
+            ["USER", "PID", "%CPU", "%MEM", ..] if words.last() == Some(&"COMMAND") => Some(Kind::Ps),
             ["Total:", ..] if words.len() <= 4 => Some(Kind::Sockets),
             _ => None,
         }
@@ -168,8 +173,8 @@ fn walk(
     let mut kind = None;
     let mut columns: Vec<String> = Vec::new();
     let rows = untimed(bytes) as i64;
-    let mut row = 0;
-    let (mut day, mut before) = (options.at_ms.div_euclid(DAY) * DAY, None);
+    let (mut row, mut states) = (0, States::new());
+    let (mut day, mut before) = (options.at_ms.div_euclid(DAY).saturating_mul(DAY), None);
     let mut forward = |line: u64, labels: &Labels, sample: Sample| each(line, labels, sample);
     let mut teller = Teller { line: 0, at: options.at_ms, each: &mut forward };
     for (number, line) in lines(bytes) {
@@ -195,7 +200,7 @@ fn walk(
                 let timed = timed_row(&words, &columns, options.zone);
                 // The first row is of the time since the machine was started, where more follow.
                 let is_past = row == 1 && (rows > 1 || (timed.is_some() && lines(bytes).count() > 3));
-                teller.at = timed.unwrap_or(options.at_ms - (rows - row).max(0) * APART);
+                teller.at = timed.unwrap_or(options.at_ms.saturating_sub((rows - row).max(0) * APART));
                 if !is_past && !vmstat(&words, &columns, &mut teller) {
                     refuse(refused(
                         number,
@@ -207,11 +212,12 @@ fn walk(
                 if words[0] == "top" {
                     let now = words.get(2).and_then(|cell| clock(cell, None)).unwrap_or(0) * 1_000;
                     if before.is_some_and(|before| now < before) {
-                        day += DAY;
+                        day = day.saturating_add(DAY);
                     }
                     before = Some(now);
                     // What was looked at last was not looked at later than it was written.
-                    teller.at = if day + now > options.at_ms { day + now - DAY } else { day + now };
+                    let at = day.saturating_add(now);
+                    teller.at = if at > options.at_ms { at.saturating_sub(DAY) } else { at };
                 }
                 top(&text, &words, &mut teller);
             }
@@ -220,10 +226,45 @@ fn walk(
                 refuse(refused(number, "is no row of df"))?;
             }
             Some(Kind::Sockets) => sockets(&text, &mut teller),
+            Some(Kind::Ps) if words[0] != "USER" => {
+                if ps(&words, &columns, &mut states, &mut teller) {
+                    continue;
+                }
+                refuse(refused(number, "is no row of ps"))?;
+            }
             _ => {}
         }
     }
+    for (name, count) in states {
+        teller.put(name, &[], count);
+    }
     Ok(())
+}
+
+/// How many processes are in a state that tells of trouble, by the letter that `ps` has for it.
+type States = std::collections::BTreeMap<&'static str, f64>;
+
+/// A row of `ps aux`.
+fn ps(words: &[&str], columns: &[String], states: &mut States, teller: &mut Teller<'_>) -> bool {
+    let at = |name: &str| columns.iter().position(|column| column == name);
+    let cell = |name: &str| at(name).and_then(|at| words.get(at)).copied();
+    let (Some(pid), Some(stat), Some(command)) = (cell("PID"), cell("STAT"), at("COMMAND")) else {
+        return false;
+    };
+    if words.len() <= command || pid.parse::<u32>().is_err() {
+        return false;
+    }
+    let command = words[command..].join(" ");
+    let labels = [("pid", pid), ("command", command.as_str())];
+    for (column, name) in [("%CPU", "host_process_cpu_percent"), ("%MEM", "host_process_mem_percent")] {
+        if let Some(value) = cell(column).and_then(number) {
+            teller.put(name, &labels, value);
+        }
+    }
+    for (letter, name) in [('D', "host_tasks_uninterruptible"), ('Z', "host_tasks_zombie")] {
+        *states.entry(name).or_default() += f64::from(u8::from(stat.starts_with(letter)));
+    }
+    true
 }
 
 /// The time at the end of a row of `vmstat -t`.

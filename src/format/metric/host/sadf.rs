@@ -168,18 +168,41 @@ fn json(
             return refuse(error);
         }
     };
+    let mut places = Places { bytes, at: 0, line: 1 };
     for host in document.pointer("/sysstat/hosts").and_then(Value::as_array).into_iter().flatten() {
         let name = host.get("nodename").and_then(Value::as_str).unwrap_or_default();
         for statistics in host.get("statistics").and_then(Value::as_array).into_iter().flatten() {
             let at = timestamp(statistics.get("timestamp"), options).unwrap_or(options.at_ms);
+            places.go(statistics.get("timestamp"));
             let Some(sections) = statistics.as_object() else { continue };
             for (section, value) in sections.iter().filter(|(section, _)| *section != "timestamp") {
-                let row = Row { labels: vec![(String::from("instance"), name.to_owned())], at, line: 1 };
+                let row =
+                    Row { labels: vec![(String::from("instance"), name.to_owned())], at, line: places.line };
                 self::section(section, value, &row, each);
             }
         }
     }
     Ok(())
+}
+
+/// The lines of times, which come in order.
+struct Places<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Places<'_> {
+    /// Goes on to the line in which a time stands.
+    fn go(&mut self, time: Option<&Value>) {
+        let text = time.and_then(|time| time.get("time").or(Some(time))).and_then(Value::as_str);
+        let found = text.and_then(|text| memchr::memmem::find(&self.bytes[self.at..], text.as_bytes()));
+        if let Some(length) = found {
+            let passed = &self.bytes[self.at..self.at + length];
+            self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+            self.at += length;
+        }
+    }
 }
 
 /// `{"date": "2026-11-29", "time": "08:07:55", "utc": 1}`, or one text of iostat's.

@@ -1,6 +1,8 @@
 //! The tables that `sar`, `mpstat`, `iostat` and `pidstat` print: a line about the machine, then columns under names,
 //! each row behind its time of day.
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDate, TimeZone};
 
 use super::{NUMBERED, Row, clock, is_clock, label, metric, number, reading, refused, subject};
@@ -35,7 +37,13 @@ impl MetricFormat for Sysstat {
         _: &mut Known,
         sink: &mut Sink<'_>,
     ) -> Result<Read, MetricError> {
-        reading(options, sink, |each, refuse| walk(bytes, options, each, refuse))
+        let mut read = reading(options, sink, |each, refuse| walk(bytes, options, each, refuse))?;
+        if has_untimed_reports(bytes) {
+            read.note(
+                "its reports have no times: they are taken to be a second apart, up to when it was written",
+            );
+        }
+        Ok(read)
     }
 
     fn rows(&self, bytes: &[u8], options: ReadOptions, each: &mut Each<'_>) -> bool {
@@ -51,6 +59,22 @@ impl MetricFormat for Sysstat {
         ]
     }
 }
+
+/// Reports that have no times are taken to be so far apart, in milliseconds.
+const APART: i64 = 1_000;
+
+/// Are there several reports, and does no time stand above them?
+fn has_untimed_reports(bytes: &[u8]) -> bool {
+    let above = |(_, line): &(u64, &[u8])| {
+        let text = String::from_utf8_lossy(line);
+        let mut words = text.split_whitespace();
+        words.next().is_some_and(|word| day(word).is_some()) && words.next().is_some_and(is_clock)
+    };
+    Reports::of(bytes).count > 1 && !lines(bytes).take(HEAD).any(|line| above(&line))
+}
+
+/// So many lines tell whether reports have times.
+const HEAD: usize = 200;
 
 /// What the first line says: `Linux 6.1.0 (quay1) 11/29/26 _x86_64_ (2 CPU)`, with tabs between.
 struct Machine {
@@ -166,6 +190,7 @@ fn walk(
 ) -> Result<(), MetricError> {
     let (mut machine, mut table): (Option<Machine>, Option<Table>) = (None, None);
     let mut now = Now { date: NaiveDate::default(), clock: 0, zone: options.zone };
+    let mut days: BTreeMap<Vec<String>, (NaiveDate, i64)> = BTreeMap::new();
     let reports = Reports::of(bytes);
     let mut report = 0;
     for (line_number, line) in lines(bytes) {
@@ -173,6 +198,7 @@ fn walk(
         if let Some(found) = Machine::of(&text) {
             (now.date, now.clock) = (found.date, 0);
             (machine, table) = (Some(found), None);
+            days.clear();
             continue;
         }
         let cells: Vec<&str> = text.split_whitespace().collect();
@@ -198,7 +224,14 @@ fn walk(
         let names = rest.iter().all(|cell| number(cell).is_none());
         if names && (timed || rest.len() > 2) {
             report += usize::from(!timed && reports.begins(rest[0]));
-            table = Some(Table::of(rest, timed));
+            let found = Table::of(rest, timed);
+            if let Some(clock) = clock(first, half) {
+                // A table of other columns begins anew with the day; the same one goes on.
+                let begun = (machine.date, clock);
+                let known = days.entry(found.columns.clone()).or_insert(begun);
+                (now.date, now.clock) = *known;
+            }
+            table = Some(found);
             continue;
         }
         let Some(table) = table.as_ref().filter(|table| table.timed == timed) else { continue };
@@ -208,8 +241,14 @@ fn walk(
         }
         if let Some(clock) = clock(first, half) {
             now.go(clock);
+            days.insert(table.columns.clone(), (now.date, now.clock));
         }
-        let at = if timed || now.clock > 0 { now.millis() } else { Some(options.at_ms) };
+        let at = if timed || now.clock > 0 {
+            now.millis()
+        } else {
+            let later = reports.count.saturating_sub(report) as i64;
+            Some(options.at_ms.saturating_sub(later * APART))
+        };
         let row = Row {
             labels: vec![(String::from("instance"), machine.host.clone())],
             at: at.unwrap_or(options.at_ms),
@@ -279,6 +318,18 @@ mod tests {
                 "5 host_cpu_idle_percent{cpu=\"all\", instance=\"quay1\"} 96 @1795996801",
             ]
         );
+    }
+
+    #[test]
+    fn the_next_table_begins_with_the_day_again() {
+        let text = format!(
+            "{HEAD}00:00:01        CPU     %idle\n00:10:01        all     98.00\n23:50:01        all     97.00\n00:00:01        all     96.00\n\n\
+             00:00:01     runq-sz  plist-sz\n00:10:01           1       200\n"
+        );
+        let times: Vec<i64> =
+            samples(&text).iter().filter_map(|sample| sample.rsplit_once('@')?.1.parse().ok()).collect();
+        let day = 1_795_910_400;
+        assert_eq!(times, [day + 601, day + 85_801, day + 86_401, day + 601, day + 601]);
     }
 
     #[test]
