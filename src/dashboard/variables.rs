@@ -134,7 +134,7 @@ fn choice(variable: &Variable, typed: &[&str], scope: &Scope<'_>, data: &Data<'_
     };
     let trouble = trouble.or_else(|| {
         let asks = matches!(&variable.kind, VariableKind::Query(_));
-        (asks && options.is_empty()).then(|| nothing(variable, scope, data))
+        (asks && options.is_empty()).then(|| nothing(variable, scope))
     });
     let taken = if typed.is_empty() { saved(variable, &options) } else { wanted(variable, typed, &options) };
     match taken {
@@ -203,7 +203,7 @@ fn saved(variable: &Variable, options: &[Pair]) -> Taken {
 }
 
 /// Why a question has no answer.
-fn nothing(variable: &Variable, scope: &Scope<'_>, _: &Data<'_>) -> String {
+fn nothing(variable: &Variable, scope: &Scope<'_>) -> String {
     let VariableKind::Query(question) = &variable.kind else { return String::new() };
     let written = scope.query(question);
     match written.empty.first() {
@@ -289,7 +289,7 @@ fn asked(
         Question::Result(expr) => results(expr, data).map_err(about)?,
         Question::Series(selector) => {
             let series = found(Some(selector), data).map_err(about)?;
-            let names: BTreeSet<String> = series.iter().map(|series| series.labels.to_string()).collect();
+            let names: BTreeSet<String> = series.iter().map(|series| named(&series.labels)).collect();
             names.into_iter().collect()
         }
     };

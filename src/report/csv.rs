@@ -15,6 +15,11 @@ fn push_tables(report: &Report, out: &mut String) {
         if let Section::Details(_, report) = section {
             push_tables(report, out);
         }
+        if let Section::Board(panes) = section {
+            for pane in panes {
+                push_tables(&pane.inner, out);
+            }
+        }
         let Section::Table(table) = section else { continue };
         if !out.is_empty() {
             out.push_str("\r\n");
