@@ -432,6 +432,10 @@ complete -c obs -n "__fish_obs_using_subcommand dashboard" -l step -d 'From one 
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l fail-on -d 'Panels that make exit code 1: those without data and those in error, or only those in error' -r -f -a "empty\t'without data, or in error'
 error\t'in error'
 never\t'none'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l html -d 'Write the page to this file, too; - is standard output' -r -F
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l markdown -d 'Write it as Markdown to this file, too; - is standard output' -r -F
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l onset -d 'Mark this time in every chart: when the trouble began' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -s r -l rules -d 'Replay the rules of this file: when alerts fired is marked in every chart, and lists of alerts show them (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
@@ -473,6 +477,7 @@ complete -c obs -n "__fish_obs_using_subcommand dashboard" -l time-zone -d 'Zone
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l unused -d 'Also the metrics of the data that no panel, no variable and no rule given asks for'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l no-ignore -d 'Also files that .ignore and .rgignore files name'

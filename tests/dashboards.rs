@@ -314,9 +314,9 @@ fn verdicts_for_ci_name_the_panel_and_its_line() {
         ),
         "{junit}"
     );
-    assert!(junit.contains("name=\"A name with a slip #6\" classname=\"Payments by All\" file=\"dashboards/payments.json\" line=\"22\""), "{junit}");
+    assert!(junit.contains("name=\"A name with a slip #6\" classname=\"Payments by All\" file=\"dashboards/payments.json\" line=\"21\""), "{junit}");
     let (_, github, _) = ask("github");
-    assert!(github.contains("file=dashboards/payments.json,line=22"), "{github}");
+    assert!(github.contains("file=dashboards/payments.json,line=21"), "{github}");
     let sarif: Json = serde_json::from_str(&ask("sarif").1).expect("JSON");
     assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(6));
 }
@@ -378,4 +378,20 @@ fn templates_of_dashboards_are_read_as_far_as_they_go() {
         answer["panels"][1]["reason"].as_str().is_some_and(|reason| reason.contains("device_table")),
         "{answer}"
     );
+}
+
+#[test]
+fn a_dashboard_stands_behind_the_story_of_an_incident() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("page.html").display().to_string();
+    let arguments =
+        ["investigate", "outage", "--quiet", "--html", &page, "--dashboard", "dashboards/payments.json"];
+    let (code, _, stderr) = said(&arguments);
+    assert_eq!(code, 0, "{stderr}");
+    let html = std::fs::read_to_string(&page).expect("the page");
+    let (story, dashboard) = html.split_once("Payments by All").expect("the dashboard in the page");
+    assert!(story.contains("<h2>Over time</h2>") && dashboard.contains("<title>onset 03:0"), "{dashboard}");
+    assert!(dashboard.contains("<footer>"), "the account ends the page");
+    let (code, _, stderr) = said(&["investigate", "outage", "--dashboard", "dashboards/payments.json"]);
+    assert_eq!((code, stderr.contains("--dashboard is for the page")), (2, true), "{stderr}");
 }

@@ -1,7 +1,10 @@
 //! `obs dashboard`: a Grafana dashboard drawn from files, and which of its panels have no data.
 
+mod behind;
 mod json;
 mod said;
+
+pub(super) use behind::{Story, behind};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -38,7 +38,7 @@ pub fn panel(asked: &AskedPanel, marks: &Marks) -> Report {
         "stat" | "gauge" => drawing.values(&mut report),
         "bargauge" | "piechart" => drawing.bars(&mut report),
         "barchart" if drawing.frames.iter().all(|frame| frame.times().is_none()) => {
-            drawing.bar_chart(&mut report)
+            drawing.bar_chart(&mut report);
         }
         "table" => drawing.tables(&mut report),
         "heatmap" => drawing.heat(&mut report),
@@ -101,20 +101,19 @@ struct Figure {
     history: Vec<Option<f64>>,
 }
 
+/// The name of a field, as it is given or as people read it.
+fn name(field: &Field, look: &Look) -> String {
+    let Some(name) = look.name() else { return field.shown().to_owned() };
+    let mut text = name.replace("${__series.name}", field.shown()).replace("${__field.name}", field.shown());
+    for (label, value) in field.labels.iter() {
+        text = text.replace(&format!("${{__field.labels.{label}}}"), value);
+    }
+    text
+}
+
 impl Drawing<'_> {
     fn look(&self, field: &Field) -> Look {
         fields::look(&self.asked.panel.fields, field)
-    }
-
-    /// The name of a field, as it is given or as people read it.
-    fn name(&self, field: &Field, look: &Look) -> String {
-        let Some(name) = look.name() else { return field.shown().to_owned() };
-        let mut text =
-            name.replace("${__series.name}", field.shown()).replace("${__field.name}", field.shown());
-        for (label, value) in field.labels.iter() {
-            text = text.replace(&format!("${{__field.labels.{label}}}"), value);
-        }
-        text
     }
 
     /// One number for each field, or each row: as the panel's options reduce them.
@@ -140,7 +139,7 @@ impl Drawing<'_> {
                     continue;
                 }
                 let numbers = field.numbers();
-                let name = self.name(field, &look);
+                let name = name(field, &look);
                 if each_row {
                     for (row, value) in numbers.iter().enumerate().take(ROWS) {
                         let own = names.and_then(|names| names.cells.get(row)).map(Cell::key);
@@ -163,15 +162,15 @@ impl Drawing<'_> {
             return self.bars(report);
         }
         let alone = figures.len() == 1;
+        let options = &self.asked.panel.options;
+        let curves = options.get("graphMode").and_then(Value::as_str) != Some("none");
+        let colorless = options.get("colorMode").and_then(Value::as_str) == Some("none");
         let tile = |figure: &Figure| {
             let shown = figure.look.show(&figure.value.map_or(Cell::None, Cell::Number));
+            let style = if colorless { Style::Plain } else { shown.style };
             let label = if alone { String::new() } else { figure.name.clone() };
-            let history = trend(&figure.history);
-            Tile {
-                label: label.into(),
-                value: Phrase::new().and(shown.style, shown.text),
-                note: history.into(),
-            }
+            let history = if curves { trend(&figure.history) } else { String::new() };
+            Tile { label: label.into(), value: Phrase::new().and(style, shown.text), note: history.into() }
         };
         report.push(Section::Tiles(figures.iter().map(tile).collect()));
     }
@@ -230,7 +229,7 @@ impl Drawing<'_> {
                 frame.fields.iter().map(|field| (field, self.look(field))).collect();
             let shown: Vec<&(&Field, Look)> = looks.iter().filter(|(_, look)| !look.hidden()).collect();
             let columns = shown.iter().map(|(field, look)| {
-                let name = self.name(field, look);
+                let name = name(field, look);
                 if field.kind == Kind::Number { Column::number(name) } else { Column::text(name) }
             });
             let mut table = Table::new(columns.collect());
@@ -351,7 +350,7 @@ impl Drawing<'_> {
             let Some(times) = frame.times() else { continue };
             for field in frame.fields.iter().filter(|field| field.kind != Kind::Time) {
                 let look = self.look(field);
-                let name: Untrusted = self.name(field, &look).into();
+                let name: Untrusted = name(field, &look).into();
                 let mut spans: Vec<Span> = Vec::new();
                 for (at, cell) in times.cells.iter().zip(&field.cells) {
                     let Cell::Time(millis) = at else { continue };
@@ -364,7 +363,7 @@ impl Drawing<'_> {
                     let what: Untrusted = shown.text.into();
                     match spans.last_mut() {
                         Some(last) if last.what == what && last.to.is_some_and(|known| known >= at) => {
-                            last.to = Some(end)
+                            last.to = Some(end);
                         }
                         _ => spans.push(Span { from: at.max(from), to: Some(end), style: shown.style, what }),
                     }
@@ -402,7 +401,7 @@ fn more(report: &mut Report, count: usize, what: &str) {
 
 /// A small curve beside a number.
 fn trend(values: &[Option<f64>]) -> String {
-    if values.iter().flatten().count() < 2 {
+    if values.iter().flatten().count() < 8 {
         return String::new();
     }
     crate::report::spark::sparkline(&crate::report::spark::squeezed(values, 24), None, false)

@@ -130,12 +130,7 @@ impl Look {
 
     /// A number in its unit, whatever mappings say.
     pub fn number(&self, value: f64) -> String {
-        let text = units::text(value, self.unit(), self.decimals());
-        // Old panels put words around their number.
-        match (self.text("prefix"), self.text("postfix")) {
-            (None, None) => text,
-            (before, behind) => format!("{}{text}{}", before.unwrap_or_default(), behind.unwrap_or_default()),
-        }
+        units::text(value, self.unit(), self.decimals())
     }
 
     /// A value as it is shown.
@@ -237,7 +232,7 @@ impl Look {
         if steps.len() < 2 {
             return Style::Plain;
         }
-        steps.iter().filter(|(at, _)| value >= *at).last().map_or(Style::Plain, |(_, style)| *style)
+        steps.iter().rfind(|(at, _)| value >= *at).map_or(Style::Plain, |(_, style)| *style)
     }
 }
 

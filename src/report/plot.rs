@@ -170,10 +170,10 @@ impl Plot {
             axis.ticks.iter().map(|(_, label)| label.line().chars().count()).max().unwrap_or(0) as f64
         };
         let right =
-            if self.tracks.iter().any(|track| track.right) { room(&self.axes[1]) * 6.6 + 12.0 } else { 8.0 };
+            if self.tracks.iter().any(|track| track.right) { room(&self.axes[1]) * 8.0 + 12.0 } else { 8.0 };
         let mut drawing = Drawing {
             plot: self,
-            left: room(&self.axes[0]) * 6.6 + 12.0,
+            left: room(&self.axes[0]) * 8.0 + 12.0,
             right: width - right,
             top: 8.0,
             bottom: height - 22.0,
@@ -194,17 +194,15 @@ impl Plot {
 }
 
 /// Values with the gaps between neighbours closed that are only due to the number of columns.
-fn joined(values: Vec<Option<f64>>) -> Vec<Option<f64>> {
+fn joined(mut values: Vec<Option<f64>>) -> Vec<Option<f64>> {
     let known: Vec<usize> =
         values.iter().enumerate().filter(|(_, value)| value.is_some()).map(|(at, _)| at).collect();
     let step = known.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(1);
-    let mut out = values.clone();
     for pair in known.windows(2).filter(|pair| pair[1] - pair[0] <= step + 1) {
-        for at in pair[0] + 1..pair[1] {
-            out[at] = values[pair[0]];
-        }
+        let before = values[pair[0]];
+        values[pair[0] + 1..pair[1]].fill(before);
     }
-    out
+    values
 }
 
 /// One picture: where things stand in it.

@@ -67,9 +67,10 @@ background: currentColor; vertical-align: -1px; }
 .board { display: grid; grid-template-columns: repeat(24, minmax(0, 1fr)); gap: .75rem; margin: .8rem 0; }
 .board > section { grid-column: span 24; border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem; min-width: 0; }
 .board figure { margin: .3rem 0 0; } .board .tiles { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); margin: .4rem 0 0; }
-.board .tile { border: 0; background: none; padding: 0; } .board .tile .value { font-size: 1.5rem; } .board h3 { overflow-wrap: anywhere; }
+.board .tile { border: 0; background: none; padding: 0; } .board .tile .value { font-size: 1.5rem; } .board h3 { overflow-wrap: anywhere; font-weight: 400; }
 .board .key { white-space: normal; overflow-wrap: anywhere; } .limit { stroke: currentColor; stroke-dasharray: 6 4; }
-.meters { width: 100%; } .meters th { font-weight: 400; white-space: normal; overflow-wrap: anywhere; } .meters .bar { width: 45%; }
+.meters { width: 100%; } .meters th { font-weight: 400; white-space: normal; overflow-wrap: break-word; } .meters .bar { width: 40%; min-width: 2rem; }
+.meters th, .meters td { padding-right: .6rem; }
 .meters svg { height: .7rem; } .meters .lane { opacity: .15; }
 @media (min-width: 800px) { .board > .w4 { grid-column: span 4; } .board > .w6 { grid-column: span 6; } .board > .w8 { grid-column: span 8; } \
 .board > .w12 { grid-column: span 12; } .board > .w16 { grid-column: span 16; } main:has(.board) { max-width: 96rem; } }
@@ -84,7 +85,7 @@ details:not([open]) { display: none; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "ZhInIseBh+W/j/C7XBK+7oit16DZXRGV7pLjLDpBdys=";
+pub(super) const DIGEST: &str = "TKdkqzeiehmt5a98zEPW+tpojaj7O3ig615+bxM/7Vw=";
 
 #[cfg(test)]
 mod tests {

@@ -18,13 +18,7 @@ const UNUSED: usize = 200;
 /// All dashboards, and what was read.
 pub(super) fn report(judged: &Judged<'_>, measured: &Measured, form: Form) -> Report {
     let mut report = Report::new();
-    for answered in judged.answered {
-        dashboard(&mut report, answered, judged, form);
-    }
-    if judged.answered.len() > 1 {
-        report
-            .paragraph(Summary::of(judged.answered.iter().flat_map(|answered| &answered.panels)).sentence());
-    }
+    dashboards(&mut report, judged, form);
     if let Some(unused) = &judged.unused {
         report.heading("Metrics that nothing asks for");
         if unused.is_empty() {
@@ -45,6 +39,17 @@ pub(super) fn report(judged: &Judged<'_>, measured: &Measured, form: Form) -> Re
     }
     measured.tell(&mut report);
     report
+}
+
+/// All dashboards, one after the other.
+pub(super) fn dashboards(report: &mut Report, judged: &Judged<'_>, form: Form) {
+    for answered in judged.answered {
+        dashboard(report, answered, judged, form);
+    }
+    if judged.answered.len() > 1 {
+        report
+            .paragraph(Summary::of(judged.answered.iter().flat_map(|answered| &answered.panels)).sentence());
+    }
 }
 
 fn dashboard(report: &mut Report, answered: &Answered, judged: &Judged<'_>, form: Form) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Drawing;
+use super::{Drawing, name};
 use crate::dashboard::fields::Look;
 use crate::dashboard::frame::{Cell, Field, Kind};
 use crate::dashboard::reduce;
@@ -33,7 +33,7 @@ impl Drawing<'_> {
             for field in frame.fields.iter().filter(|field| field.kind == Kind::Number) {
                 let look = self.look(field);
                 if !look.hidden() {
-                    let name = self.name(field, &look);
+                    let name = name(field, &look);
                     lines.push(Line { field, name, points: points(times, field, &look), look });
                 }
             }
@@ -123,11 +123,8 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
         let look = &line.look;
         let mode = mode(look);
         let stacked = matches!(mode.as_deref(), Some("normal" | "percent"));
-        let group = look
-            .custom("stacking")
-            .and_then(|stacking| stacking.get("group"))
-            .and_then(Value::as_str)
-            .unwrap_or("A");
+        let group = look.custom("stacking").and_then(|stacking| stacking.get("group")).map(Value::to_string);
+        let group = group.unwrap_or_default();
         let joined = match look.custom("spanNulls") {
             Some(Value::Bool(true)) => i64::MAX,
             Some(Value::Number(most)) => most.as_i64().unwrap_or(step),
@@ -147,7 +144,7 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
                 _ => *value,
             };
             let (low, high) = if stacked && value.is_finite() {
-                let base = stacks.entry((group.to_owned(), value < 0.0, *at)).or_default();
+                let base = stacks.entry((group.clone(), value < 0.0, *at)).or_default();
                 let low = *base;
                 *base += value;
                 (low, *base)
@@ -222,8 +219,9 @@ fn axis(tracks: &[PlotTrack], look: &Look, right: bool) -> PlotAxis {
         || look.unit() == "bits"
         || look.unit().starts_with("bin");
     let step = round((high - low) / 4.0, binary && !look.unit().starts_with("dec"));
-    let low = if given_low.is_some() { low } else { (low / step).floor() * step };
-    let high = if given_high.is_some() { high } else { (high / step).ceil() * step };
+    let low = if given_low.is_some() { low } else { (low / step + 1e-6).floor() * step };
+    // What is above a round value by nothing but rounding is not above it.
+    let high = if given_high.is_some() { high } else { (high / step - 1e-6).ceil() * step };
     let first = (low / step).ceil() as i64;
     let ticks = (first..).map(|n| n as f64 * step).take_while(|value| *value <= high + step * 1e-6).take(12);
     PlotAxis { low, high, log: false, ticks: ticks.map(|value| (value, look.number(value).into())).collect() }

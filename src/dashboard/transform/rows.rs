@@ -140,13 +140,13 @@ pub(super) fn join(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
 }
 
 /// `seriesToRows`: a row for each point, with the name of its series.
-pub(super) fn series_to_rows(frames: Vec<Frame>) -> Vec<Frame> {
+pub(super) fn series_to_rows(frames: &[Frame]) -> Vec<Frame> {
     let (mut times, mut names, mut values) = (
         Field::new("Time", Kind::Time, ""),
         Field::new("Metric", Kind::Text, ""),
         Field::new("Value", Kind::Number, ""),
     );
-    for frame in &frames {
+    for frame in frames {
         let Some(time) = frame.times() else { continue };
         for field in frame.fields.iter().filter(|field| field.kind == Kind::Number) {
             for (at, value) in time.cells.iter().zip(&field.cells) {
