@@ -395,3 +395,17 @@ fn a_dashboard_stands_behind_the_story_of_an_incident() {
     let (code, _, stderr) = said(&["investigate", "outage", "--dashboard", "dashboards/payments.json"]);
     assert_eq!((code, stderr.contains("--dashboard is for the page")), (2, true), "{stderr}");
 }
+
+#[test]
+fn filters_of_the_dashboard_are_put_into_every_query() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let filters = json!([{"name": "adhoc", "type": "adhoc", "filters": [{"key": "core", "operator": "=~", "value": "cpu[01]"}]}]);
+    let file = written(folder.path(), "t.json", &asking("max(cpu_usage_percent) by (core)", &filters));
+    let saved = answer(0, &file, &[]);
+    let query = &saved["panels"][0]["queries"][0];
+    assert_eq!(query["expr"], "max(cpu_usage_percent{core=~\"cpu[01]\"}) by (core)");
+    assert_eq!(query["series"], 2);
+    let typed = answer(0, &file, &["--var", "adhoc=core=cpu3"]);
+    assert_eq!(typed["panels"][0]["queries"][0]["expr"], "max(cpu_usage_percent{core=\"cpu3\"}) by (core)");
+    assert_eq!(typed["variables"]["adhoc"], "core=\"cpu3\"");
+}

@@ -4,6 +4,7 @@
 //! each panel's queries are written out and evaluated ([`answer`]); the answers are transformed ([`transform`]) and drawn
 //! as sections of a report ([`draw`]).
 
+pub mod adhoc;
 pub mod answer;
 pub mod board;
 pub mod choice;

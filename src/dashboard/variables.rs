@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::{Dashboard, Sort, SortBy, Variable, VariableKind};
+use super::adhoc;
+use super::board::{AdHoc, Dashboard, Sort, SortBy, Variable, VariableKind};
 use super::choice::Choice;
 use super::interpolate::{self, Scope};
 use super::timing::{self, Timing, Wish};
@@ -126,7 +127,13 @@ fn choice(variable: &Variable, typed: &[&str], scope: &Scope<'_>, data: &Data<'_
         VariableKind::Foreign(language) => {
             Err(format!("${} asks with {language}, which is no metrics source", variable.name))
         }
-        VariableKind::Filters(_) | VariableKind::Other(_) => Ok(Vec::new()),
+        VariableKind::Filters(saved) => {
+            let typed: Vec<AdHoc> = typed.iter().filter_map(|typed| adhoc::parse(typed)).collect();
+            let filters = if typed.is_empty() { saved } else { &typed };
+            let values: Vec<String> = filters.iter().map(adhoc::written).collect();
+            return Choice { texts: values.clone(), values, ..Choice::default() };
+        }
+        VariableKind::Other(_) => Ok(Vec::new()),
     };
     let (options, trouble) = match found {
         Ok(options) => (options, None),
