@@ -542,6 +542,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)')
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline')
             [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Write the same for tickets and post-mortems into this file, too')
+            [CompletionResult]::new('--dashboard', '--dashboard', [CompletionResultType]::ParameterName, 'Put this Grafana dashboard behind the story on the page, over the same files (repeatable)')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit code 1 if this is the verdict, or a worse one: failing, trouble')
             [CompletionResult]::new('--signatures', '--signatures', [CompletionResultType]::ParameterName, 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)')
             [CompletionResult]::new('--success', '--success', [CompletionResultType]::ParameterName, 'What a successful request is, such as ''status < 400'' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)')

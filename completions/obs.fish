@@ -583,6 +583,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Pr
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l html -d 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l markdown -d 'Write the same for tickets and post-mortems into this file, too' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l dashboard -d 'Put this Grafana dashboard behind the story on the page, over the same files (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l fail-on -d 'Exit code 1 if this is the verdict, or a worse one: failing, trouble' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l signatures -d 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
