@@ -23,7 +23,7 @@ fn panels(answer: &Json) -> &Vec<Json> {
     answer["panels"].as_array().expect("panels")
 }
 
-fn panel<'a>(answer: &'a Json, id: i64) -> &'a Json {
+fn panel(answer: &Json, id: i64) -> &Json {
     panels(answer).iter().find(|panel| panel["id"] == id).expect("a panel of this id")
 }
 
