@@ -23,7 +23,7 @@ fn panels(answer: &Json) -> &Vec<Json> {
     answer["panels"].as_array().expect("panels")
 }
 
-fn panel<'a>(answer: &'a Json, id: i64) -> &'a Json {
+fn panel(answer: &Json, id: i64) -> &Json {
     panels(answer).iter().find(|panel| panel["id"] == id).expect("a panel of this id")
 }
 
@@ -239,4 +239,173 @@ fn hostile_dashboards_are_refused_with_a_place_or_survived() {
         written(folder.path(), "markup.json", &asking("cpu_usage_percent{core=\"\u{1b}[2J\"}", &json!([])));
     let (_, stdout, _) = said(&["dashboard", &markup, DATA]);
     assert!(!stdout.contains('\u{1b}'), "{stdout}");
+}
+
+#[test]
+fn the_page_shows_every_panel_with_a_table_behind_each_chart_and_nothing_acts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("page.html").display().to_string();
+    let arguments =
+        ["dashboard", "dashboards/payments.json", DATA, "--html", &page, "--onset", "03:06", "--quiet"];
+    assert_eq!(said(&arguments).0, 0);
+    let html = std::fs::read_to_string(&page).expect("the page");
+    assert!(html.contains("default-src 'none'; style-src 'sha256-") && !html.contains("<script"), "{html}");
+    for part in [
+        "<h1>Payments by All</h1>",
+        "6 panels without data: which, and why",
+        "<h3><strong>Requests of All, a second</strong></h3>",
+        "<div class=\"board\">",
+        "<title>onset 03:06:00</title>",
+        "did you mean payment_requests_total?",
+        "<h2>toss</h2>",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert_eq!(html.matches("<polyline").count().min(1), 1);
+    assert_eq!(html.matches("<summary>Numbers</summary>").count(), html.matches("role=\"img\"").count());
+
+    let evil = "</title><script>alert(1)</script><img src=x onerror=y>";
+    let hostile = json!({"title": evil, "schemaVersion": 39, "panels": [
+        {"id": 1, "type": "text", "title": evil, "description": evil, "gridPos": {}, "options": {"mode": "html", "content": evil}},
+        {"id": 2, "type": "timeseries", "title": evil, "gridPos": {}, "targets": [{"refId": "A", "expr": "cpu_usage_percent", "legendFormat": evil}]},
+        {"id": 3, "type": "stat", "title": "s", "gridPos": {}, "fieldConfig": {"defaults": {"unit": evil, "displayName": evil}},
+         "targets": [{"refId": "A", "expr": "cpu_usage_percent", "instant": true}]}]});
+    let hostile = written(folder.path(), "hostile.json", &hostile.to_string());
+    let (code, html, _) = said(&["dashboard", &hostile, DATA, "--output", "html"]);
+    assert_eq!(code, 0);
+    assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
+}
+
+#[test]
+fn answers_are_transformed_and_shown_in_their_units() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target =
+        |id: &str, expr: &str| json!({"refId": id, "expr": expr, "instant": true, "format": "table"});
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
+        {"id": 1, "type": "table", "title": "Gateways", "gridPos": {"w": 24}, "targets": [
+            target("A", "sum by (gateway) (payment_duration_seconds_count)"), target("B", "sum by (gateway) (payment_duration_seconds_sum)")],
+         "fieldConfig": {"defaults": {}, "overrides": [{"matcher": {"id": "byName", "options": "spent"}, "properties": [{"id": "unit", "value": "s"}]}]},
+         "transformations": [{"id": "merge"}, {"id": "organize", "options": {"excludeByName": {"Time": true}, "renameByName": {"Value #B": "spent", "Value #A": "requests"}}},
+            {"id": "sortBy", "options": {"sort": [{"field": "requests", "desc": true}]}}, {"id": "limit", "options": {"limitField": 2}}]},
+        {"id": 2, "type": "stat", "title": "Memory", "gridPos": {"w": 6}, "fieldConfig": {"defaults": {"unit": "bytes"}},
+         "targets": [{"refId": "A", "expr": "memory_usage_bytes{type=\"total\"}", "instant": true}]},
+        {"id": 3, "type": "timeseries", "title": "Odd", "gridPos": {"w": 6}, "transformations": [{"id": "nothingLikeIt"}],
+         "targets": [{"refId": "A", "expr": "cpu_usage_percent"}]}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let (code, markdown, _) = said(&["dashboard", &file, DATA, "--output", "markdown"]);
+    assert_eq!(code, 0);
+    assert!(markdown.contains("| gateway | requests | spent |"), "{markdown}");
+    let rows: Vec<&str> = markdown.lines().filter(|line| line.ends_with("mins |")).collect();
+    assert_eq!(rows, ["| stripe | 384 | 28.7 mins |", "| paypal | 152 | 10.4 mins |"]);
+    assert!(markdown.contains("16 GiB"), "{markdown}");
+    assert!(markdown.contains("left out: the transformation nothingLikeIt"), "{markdown}");
+}
+
+#[test]
+fn verdicts_for_ci_name_the_panel_and_its_line() {
+    let ask = |form: &str| {
+        said(&["dashboard", "dashboards/payments.json", DATA, "--fail-on", "empty", "--output", form])
+    };
+    let (code, junit, _) = ask("junit");
+    assert_eq!(code, 1);
+    assert!(
+        junit.contains(
+            "<testsuite name=\"Payments by All\" tests=\"12\" failures=\"4\" errors=\"0\" skipped=\"2\">"
+        ),
+        "{junit}"
+    );
+    assert!(junit.contains("name=\"A name with a slip #6\" classname=\"Payments by All\" file=\"dashboards/payments.json\" line=\"21\""), "{junit}");
+    let (_, github, _) = ask("github");
+    assert!(github.contains("file=dashboards/payments.json,line=21"), "{github}");
+    let sarif: Json = serde_json::from_str(&ask("sarif").1).expect("JSON");
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(6));
+}
+
+#[test]
+fn metrics_that_nothing_asks_for_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = written(
+        folder.path(),
+        "rules.yml",
+        "{groups: [{name: g, rules: [{alert: Pool, expr: database_connections_active > 18}]}]}",
+    );
+    let answer = answer(0, "dashboards/payments.json", &["--unused", "-r", &rules]);
+    let unused: Vec<&str> =
+        answer["unused"].as_array().expect("names").iter().filter_map(Json::as_str).collect();
+    assert!(unused.contains(&"memory_usage_bytes"), "{unused:?}");
+    for asked in ["payment_requests_total", "cpu_usage_percent", "database_connections_active", "ALERTS"] {
+        assert!(!unused.contains(&asked), "{asked} in {unused:?}");
+    }
+}
+
+#[test]
+fn alerts_of_rules_are_marked_and_listed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = written(
+        folder.path(),
+        "rules.yml",
+        "{groups: [{name: g, rules: [{alert: PoolFull, expr: database_connections_active > 18, for: 1m}]}]}",
+    );
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
+        {"id": 1, "type": "alertlist", "title": "Alerts", "gridPos": {}},
+        {"id": 2, "type": "timeseries", "title": "p", "gridPos": {}, "targets": [{"refId": "A", "expr": "database_connections_active"}]}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let alone = answer(0, &file, &[]);
+    assert_eq!(alone["panels"][0]["status"], "unsupported");
+    let (code, html, _) = said(&["dashboard", &file, DATA, "-r", &rules, "--output", "html"]);
+    assert_eq!(code, 0);
+    assert!(html.contains("<title>PoolFull fires 03:") && html.contains("<td>PoolFull</td>"), "{html}");
+}
+
+#[test]
+fn templates_of_dashboards_are_read_as_far_as_they_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let template = json!({"dashboard": {"class": "dashboard", "spec/title": "Cores", "rows": [{"title": "$core", "repeat": "core", "rows": [
+        {"class": "row", "panels": [
+            {"class": "graph_panel", "spec/title": "Use", "spec/data/spec/queries/0/spec/query/spec/expr": "cpu_usage_percent{core=\"[[core]]\"}"},
+            {"class": "device_table"}]}]}],
+        "spec/variables": [{"kind": "QueryVariable", "spec": {"name": "core", "multi": true, "includeAll": true, "regex": "/.*core=\"([^\"]*)\".*/",
+            "query": {"kind": "DataQuery", "group": "prometheus", "spec": {"__legacyStringValue": "cpu_usage_percent"}}}}]}});
+    let file = written(folder.path(), "t.json", &template.to_string());
+    let answer = answer(0, &file, &[]);
+    assert_eq!(answer["dashboard"], "Cores");
+    assert_eq!(answer["variables"]["core"], json!(["cpu0", "cpu1", "cpu2", "cpu3"]));
+    assert_eq!(
+        (panels(&answer).len(), &answer["summary"]["ok"], &answer["summary"]["unsupported"]),
+        (8, &json!(4), &json!(4))
+    );
+    assert!(
+        answer["panels"][1]["reason"].as_str().is_some_and(|reason| reason.contains("device_table")),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_dashboard_stands_behind_the_story_of_an_incident() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("page.html").display().to_string();
+    let arguments =
+        ["investigate", "outage", "--quiet", "--html", &page, "--dashboard", "dashboards/payments.json"];
+    let (code, _, stderr) = said(&arguments);
+    assert_eq!(code, 0, "{stderr}");
+    let html = std::fs::read_to_string(&page).expect("the page");
+    let (story, dashboard) = html.split_once("Payments by All").expect("the dashboard in the page");
+    assert!(story.contains("<h2>Over time</h2>") && dashboard.contains("<title>onset 03:0"), "{dashboard}");
+    assert!(dashboard.contains("<footer>"), "the account ends the page");
+    let (code, _, stderr) = said(&["investigate", "outage", "--dashboard", "dashboards/payments.json"]);
+    assert_eq!((code, stderr.contains("--dashboard is for the page")), (2, true), "{stderr}");
+}
+
+#[test]
+fn filters_of_the_dashboard_are_put_into_every_query() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let filters = json!([{"name": "adhoc", "type": "adhoc", "filters": [{"key": "core", "operator": "=~", "value": "cpu[01]"}]}]);
+    let file = written(folder.path(), "t.json", &asking("max(cpu_usage_percent) by (core)", &filters));
+    let saved = answer(0, &file, &[]);
+    let query = &saved["panels"][0]["queries"][0];
+    assert_eq!(query["expr"], "max(cpu_usage_percent{core=~\"cpu[01]\"}) by (core)");
+    assert_eq!(query["series"], 2);
+    let typed = answer(0, &file, &["--var", "adhoc=core=cpu3"]);
+    assert_eq!(typed["panels"][0]["queries"][0]["expr"], "max(cpu_usage_percent{core=\"cpu3\"}) by (core)");
+    assert_eq!(typed["variables"]["adhoc"], "core=\"cpu3\"");
 }

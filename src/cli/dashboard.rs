@@ -1,32 +1,44 @@
 //! `obs dashboard`: a Grafana dashboard drawn from files, and which of its panels have no data.
 
+mod behind;
 mod json;
 mod said;
 
+pub(super) use behind::{Story, behind};
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 
+use self::json::AnswerJson;
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
-use super::check_rules::text_of;
+use super::check_rules::{self, text_of};
 use super::config;
 use super::empty::Known;
 use super::measured::{self, Measured, MetricArgs, Wanted};
 use super::near;
-use super::query::promql_options;
+use super::out;
+use super::query::{self, promql_options};
 use super::session::{Chosen, Session};
 use super::stats;
 use super::verdict::Verdict;
 use crate::dashboard::answer::{self, Answered, Status, Typed};
+use crate::dashboard::read::places;
 use crate::dashboard::timing::Timing;
 use crate::dashboard::variables::Data;
-use crate::dashboard::{Dashboard, read};
+use crate::dashboard::{Dashboard, draw, read};
 use crate::filter::When;
 use crate::metrics;
-use crate::model::{Diagnostic, Error, Needs, Timestamp};
+use crate::model::{Diagnostic, Error, ErrorKind, Needs, Timestamp};
 use crate::promql::{self, Expr};
+use crate::report::table::{Cell, Column, Table};
+use crate::report::{Report, Untrusted, github, junit, sarif};
+use crate::rules::Setting;
+use crate::rules::file::RuleFile;
+use crate::rules::replay::{self, Interval, Replay};
 use crate::source::{self, WalkOptions};
 
 /// The forms of an answer.
@@ -44,7 +56,9 @@ const FORMS: &[Form] =
     after_help = "Examples:
   obs dashboard node-exporter-full.json metrics/
   obs dashboard node-exporter-full.json metrics/ --var instance=web-1:9100 --start 03:00 --end 03:30
-  obs dashboard dashboards/ metrics/ --fail-on empty --output github"
+  obs dashboard node-exporter-full.json metrics/ --html page.html --onset 03:06 -r alerts.yml
+  obs dashboard dashboards/ metrics/ --fail-on empty --output github
+  obs dashboard dashboards/ metrics/ --unused -r alerts.yml"
 )]
 pub(super) struct DashboardArgs {
     /// The dashboard, or a folder of dashboards; - is standard input
@@ -67,6 +81,22 @@ pub(super) struct DashboardArgs {
     /// Panels that make exit code 1: those without data and those in error, or only those in error
     #[arg(long, value_name = "STATUS", default_value = "never")]
     fail_on: FailOn,
+    /// Write the page to this file, too; - is standard output
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write it as Markdown to this file, too; - is standard output
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Mark this time in every chart: when the trouble began
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    onset: Option<String>,
+    /// Replay the rules of this file: when alerts fired is marked in every chart, and lists of alerts show them
+    /// (repeatable)
+    #[arg(short, long = "rules", value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// Also the metrics of the data that no panel, no variable and no rule given asks for
+    #[arg(long)]
+    unused: bool,
     #[command(flatten)]
     metrics: MetricArgs,
     #[command(flatten)]
@@ -99,27 +129,47 @@ impl FailOn {
     }
 }
 
+/// What is known when the answer is written.
+struct Judged<'j> {
+    answered: &'j [Answered],
+    marks: &'j draw::Marks,
+    /// Alerts of the rules that were given.
+    alerts: Option<Table>,
+    /// Metrics that nothing asks for, with how many series each has.
+    unused: Option<Vec<(String, usize)>>,
+    fail_on: FailOn,
+}
+
+/// The lines in which panels stand, by file and id.
+type Lines = BTreeMap<(String, i64), u64>;
+
 /// Runs the command.
 pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    let form = args.output.output;
     let typed = Typed {
         variables: args.var.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
         step: args.step.as_deref().map(stats::step).transpose()?.map(|nanos| nanos / 1_000_000),
     };
     let parse = |source: &Option<String>| source.as_deref().map(When::parse).transpose();
-    let (start, end) = (parse(&args.start)?, parse(&args.end)?);
+    let (start, end, onset) = (parse(&args.start)?, parse(&args.end)?, parse(&args.onset)?);
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let success = config::success(&args.metrics.success, &args.input, &mut needs)?;
     let declared = measured::declared(&args.input)?;
-    let (dashboards, passed) = dashboards(&args.file)?;
+    let Named { dashboards, diagnostics, lines } = named(&args.file)?;
     check_variables(&typed, &dashboards)?;
+    let rules = query::rule_files(&args.rules, true)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
-    session.diagnostics.extend(passed);
+    session.diagnostics.extend(diagnostics);
     session.require_data();
     let options = promql_options(true);
-    let exprs = wanted(&dashboards, &options);
-    let exprs: Vec<&Expr> = exprs.iter().collect();
+    let mut exprs = wanted(&dashboards, &options);
+    if args.unused && !session.inputs.databases.is_empty() {
+        // Of a data folder only what is asked for is read.
+        exprs.extend(promql::parse("{__name__!=\"\"}", &options));
+    }
+    let of_rules =
+        rules.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules).map(|rule| &rule.expr);
+    let exprs: Vec<&Expr> = exprs.iter().chain(of_rules).collect();
     let wanted = Wanted {
         exprs: &exprs,
         input: &args.input,
@@ -130,20 +180,170 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         asked: None,
         needs,
     };
-    let measured = measured::load(&mut session, wanted)?;
+    let mut measured = measured::load(&mut session, wanted)?;
     let timing = timing(&session, &measured, start.as_ref(), end.as_ref())?;
+    // What rules write is no metric of the data.
+    let recorded: BTreeMap<String, usize> =
+        if args.unused { series_by_name(&measured) } else { BTreeMap::new() };
+    let fired = replayed(&rules, &mut measured, &mut session, &options)?;
+    let mut marks: Vec<(Timestamp, Untrusted)> = Vec::new();
+    if let Some(onset) = &onset {
+        marks.push((session.instant(onset, times(&measured))?, "onset".into()));
+    }
+    marks.extend(fired.iter().flat_map(firings));
     let names = metrics::names(&declared);
     let known = Known::new(&measured.store, &names);
     let data = Data { store: &measured.store, options: &options, timing };
     let reasons = |expr: &Expr| known.why_empty(expr);
-    let answered: Vec<Answered> = dashboards
+    let mut answered: Vec<Answered> = dashboards
         .iter()
         .map(|dashboard| answer::answer(dashboard, &typed, &data, &reasons))
         .collect::<Result<_, _>>()?;
-    said::write(&mut session, form, &answered, &measured)?;
+    if fired.is_some() {
+        // Lists of alerts have their answer.
+        let lists = answered.iter_mut().flat_map(|answered| &mut answered.panels);
+        for panel in lists.filter(|panel| panel.panel.kind == "alertlist" && panel.asked.is_empty()) {
+            (panel.status, panel.reason) = (Status::Ok, String::new());
+        }
+    }
+    let unused = args.unused.then(|| unused(recorded, &answered, &exprs, &options));
+    let alerts = fired.as_ref().map(alert_table);
+    let judged = Judged { answered: &answered, marks: &marks, alerts, unused, fail_on: args.fail_on };
+    write(args, &mut session, &judged, &measured, &lines)?;
     let failed =
         answered.iter().flat_map(|answered| &answered.panels).any(|panel| args.fail_on.counts(panel.status));
     Ok(session.finish(Verdict::of(!failed)))
+}
+
+/// Writes the answer in every form that was asked for.
+fn write(
+    args: &DashboardArgs,
+    session: &mut Session,
+    judged: &Judged<'_>,
+    measured: &Measured,
+    lines: &Lines,
+) -> Result<(), Error> {
+    let page = session.config.page;
+    let files = [(&args.html, "html", Form::Html), (&args.markdown, "markdown", Form::Markdown)];
+    for (path, name, form) in files {
+        if let Some(path) = path {
+            out::write_report_file(path, name, page, &said::report(judged, measured, form))?;
+        }
+    }
+    let on_stdout = files.iter().any(|(path, ..)| path.as_deref() == Some(Path::new("-")));
+    let form = args.output.output;
+    let verdicts = || said::verdicts(judged, lines);
+    match form {
+        Form::Junit => out::write_text(junit::render(&verdicts()).as_bytes()),
+        Form::Github => out::write_text(github::render(&verdicts()).as_bytes()),
+        Form::Sarif => {
+            let text = sarif::render(&verdicts(), env!("CARGO_PKG_VERSION"))
+                .map_err(|error| Error::new(ErrorKind::Output, format!("the answer is no JSON: {error}")))?;
+            out::write_text(&text)
+        }
+        // A page on standard output is the answer.
+        Form::Table if on_stdout => Ok(()),
+        form => {
+            let value = AnswerJson::new(judged.answered, judged.unused.as_deref(), measured);
+            let report =
+                if form == Form::Json { Report::new() } else { said::report(judged, measured, form) };
+            session.write(form, &report, ("obs.dashboard/1", &value))
+        }
+    }
+}
+
+/// How many series each metric has.
+fn series_by_name(measured: &Measured) -> BTreeMap<String, usize> {
+    let mut names = BTreeMap::new();
+    for series in measured.store.series() {
+        *names.entry(series.labels.metric().to_owned()).or_default() += 1;
+    }
+    names
+}
+
+/// The metrics that no expression names: those of panels and variables as they were evaluated, and those of rules.
+fn unused(
+    mut names: BTreeMap<String, usize>,
+    answered: &[Answered],
+    exprs: &[&Expr],
+    options: &promql::Options,
+) -> Vec<(String, usize)> {
+    let asked = answered.iter().flat_map(|answered| &answered.panels).flat_map(|panel| &panel.asked);
+    let evaluated: Vec<Expr> = asked.filter_map(|asked| promql::parse(&asked.expr, options).ok()).collect();
+    for matchers in exprs.iter().copied().chain(&evaluated).flat_map(promql::selectors) {
+        match metrics::name_of(matchers) {
+            Some(name) => {
+                names.remove(name);
+            }
+            // Only what asks by a pattern of names asks for several; what asks for everything asks for none.
+            None => {
+                let of_name: Vec<_> =
+                    matchers.iter().filter(|matcher| &*matcher.name == "__name__").collect();
+                if of_name.iter().any(|matcher| !matcher.value.is_empty()) {
+                    names.retain(|name, _| !of_name.iter().all(|matcher| matcher.matches(name)));
+                }
+            }
+        }
+    }
+    names.into_iter().collect()
+}
+
+/// Replays the rules, if there are some; what they write can then be asked for.
+fn replayed(
+    rules: &[RuleFile],
+    measured: &mut Measured,
+    session: &mut Session,
+    options: &promql::Options,
+) -> Result<Option<Replay>, Error> {
+    if rules.is_empty() {
+        return Ok(None);
+    }
+    let default = metrics::interval(&measured.store).unwrap_or(60_000);
+    let setting = Setting {
+        promql: options.clone(),
+        cancel: Arc::clone(&session.config.scan.cancel),
+        ..Setting::plain()
+    };
+    let replay = replay::replay(rules, &mut measured.store, Interval { forced: None, default }, &setting)?;
+    session.diagnostics.extend(check_rules::judged(&replay, true));
+    Ok(Some(replay))
+}
+
+/// When alerts fired, each rule at most so often.
+fn firings(replay: &Replay) -> Vec<(Timestamp, Untrusted)> {
+    const OFTEN: usize = 20;
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut marks = Vec::new();
+    for alert in &replay.alerts {
+        let Some(at) = alert.firing_at else { continue };
+        let known = count.entry(&alert.rule).or_default();
+        *known += 1;
+        if *known <= OFTEN {
+            marks.push((at, Untrusted::from(format!("{} fires", alert.rule))));
+        }
+    }
+    marks
+}
+
+/// The alerts that fired.
+fn alert_table(replay: &Replay) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("alert").importance(9),
+        Column::text("labels").wrapped(),
+        Column::text("firing"),
+        Column::text("until"),
+    ]);
+    for alert in replay.alerts.iter().filter(|alert| alert.fired()) {
+        let time = |at: Option<Timestamp>| at.map_or_else(Cell::none, Cell::time);
+        let labels = Cell::text(alert.labels.to_string());
+        table.row(vec![
+            Cell::text(alert.rule.as_str()),
+            labels,
+            time(alert.firing_at),
+            time(alert.resolved_at),
+        ]);
+    }
+    table
 }
 
 /// `NAME=VALUE` as it was typed.
@@ -173,42 +373,59 @@ fn check_variables(typed: &Typed, dashboards: &[Dashboard]) -> Result<(), Error>
     Ok(())
 }
 
-/// The dashboards of a file, or of the files of a folder; and what in the folder is none.
-fn dashboards(path: &Path) -> Result<(Vec<Dashboard>, Vec<Diagnostic>), Error> {
-    if !path.is_dir() {
+/// The dashboards that a path names.
+struct Named {
+    dashboards: Vec<Dashboard>,
+    /// What in a folder is none.
+    diagnostics: Vec<Diagnostic>,
+    lines: Lines,
+}
+
+impl Named {
+    /// Reads a file; how many dashboards are in it?
+    fn add(&mut self, path: &Path) -> Result<usize, Error> {
         let (name, text) = text_of(path)?;
         let found = read::read(&name, &text)?;
-        return if found.is_empty() {
-            Err(Error::input(format!("{name} is no Grafana dashboard"))
-                .hinted("export one: Dashboard, Export, Save to file; or name a folder of them"))
-        } else {
-            Ok((found, Vec::new()))
+        // Ids tell panels apart only within one dashboard, and places are those of JSON.
+        if found.len() == 1 && text.trim_start().starts_with('{') {
+            self.lines.extend(places::lines(&text).into_iter().map(|(id, line)| ((name.clone(), id), line)));
+        }
+        let count = found.len();
+        self.dashboards.extend(found);
+        Ok(count)
+    }
+}
+
+/// The dashboards of a file, or of the files of a folder.
+fn named(path: &Path) -> Result<Named, Error> {
+    let mut named = Named { dashboards: Vec::new(), diagnostics: Vec::new(), lines: Lines::new() };
+    if !path.is_dir() {
+        return match named.add(path)? {
+            0 => Err(Error::input(format!("{} is no Grafana dashboard", path.display()))
+                .hinted("export one: Dashboard, Export, Save to file; or name a folder of them")),
+            _ => Ok(named),
         };
     }
     let walked = source::walk(&[path.to_owned()], &WalkOptions::default());
-    let mut diagnostics = walked.diagnostics;
-    let mut dashboards = Vec::new();
+    named.diagnostics = walked.diagnostics;
     let is_text = |path: &Path| {
-        path.extension().is_some_and(|ending| {
-            ["json", "yaml", "yml"].iter().any(|known| ending.eq_ignore_ascii_case(known))
-        })
+        let ending = path.extension().unwrap_or_default();
+        ["json", "yaml", "yml"].iter().any(|known| ending.eq_ignore_ascii_case(known))
     };
     for found in walked.found.iter().filter(|found| found.member.is_none() && is_text(&found.path)) {
-        match text_of(&found.path).and_then(|(name, text)| read::read(&name, &text)) {
-            Ok(read) if read.is_empty() => {
-                diagnostics.push(Diagnostic::note(found.shown.clone(), "is no dashboard"));
-            }
-            Ok(read) => dashboards.extend(read),
-            Err(error) => diagnostics.push(Diagnostic::error("", error.message)),
+        match named.add(&found.path) {
+            Ok(0) => named.diagnostics.push(Diagnostic::note(found.shown.clone(), "is no dashboard")),
+            Ok(_) => {}
+            Err(error) => named.diagnostics.push(Diagnostic::error("", error.message)),
         }
     }
-    if dashboards.is_empty() {
+    if named.dashboards.is_empty() {
         return Err(Error::input(format!(
             "{}: there is no Grafana dashboard in this folder",
             path.display()
         )));
     }
-    Ok((dashboards, diagnostics))
+    Ok(named)
 }
 
 /// What may be asked of the data; where that may be anything, everything.
@@ -230,10 +447,7 @@ fn timing(
     start: Option<&When>,
     end: Option<&When>,
 ) -> Result<Timing, Error> {
-    let span = measured
-        .store
-        .span()
-        .and_then(|(from, to)| Timestamp::from_millis(from).zip(Timestamp::from_millis(to)));
+    let span = times(measured);
     let (from, to) = span.unwrap_or((session.config.now, session.config.now));
     let resolve = |when: Option<&When>, usual: Timestamp| match when {
         Some(when) => session.instant(when, span).map(Timestamp::millis),
@@ -246,4 +460,10 @@ fn timing(
     }
     let sampled = metrics::interval(&measured.store).unwrap_or(15_000);
     Ok(Timing { from, to, step: sampled, interval: sampled, sampled })
+}
+
+/// The first and last time of the data.
+fn times(measured: &Measured) -> Option<(Timestamp, Timestamp)> {
+    let (from, to) = measured.store.span()?;
+    Timestamp::from_millis(from).zip(Timestamp::from_millis(to))
 }

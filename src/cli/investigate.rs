@@ -1,5 +1,6 @@
 //! `obs investigate`: the whole story, unasked, on one page.
 
+mod behind;
 mod glance;
 mod page;
 
@@ -64,6 +65,9 @@ pub(super) struct InvestigateArgs {
     /// Write the same for tickets and post-mortems into this file, too
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Put this Grafana dashboard behind the story on the page, over the same files (repeatable)
+    #[arg(long, value_name = "FILE")]
+    dashboard: Vec<PathBuf>,
     /// Show for each cause the reasons for and against it, with their weights in log odds
     #[arg(long)]
     why: bool,
@@ -205,7 +209,11 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     };
     let form = args.output.output;
     let is_page = matches!(form, Form::Html | Form::Markdown);
-    let page = (is_page || args.html.is_some() || args.markdown.is_some()).then(|| {
+    if !args.dashboard.is_empty() && !is_page && args.html.is_none() && args.markdown.is_none() {
+        return Err(Error::usage("--dashboard is for the page, and none is asked for")
+            .hinted("add --html FILE, or --output html"));
+    }
+    let mut page = (is_page || args.html.is_some() || args.markdown.is_some()).then(|| {
         let told = page::Told {
             judged,
             args,
@@ -222,6 +230,9 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         };
         page::page(&told, &selection)
     });
+    if let Some(page) = page.as_mut().filter(|_| !args.dashboard.is_empty()) {
+        behind::put(page, (args, &session), range, (&story, &replayed))?;
+    }
     for (path, renderer) in [(&args.html, "html"), (&args.markdown, "markdown")] {
         if let (Some(path), Some(page)) = (path, &page) {
             out::write_report_file(path, renderer, session.config.page, page)?;

@@ -104,7 +104,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let declared = measured::declared(&args.input)?;
     let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
-    let rules = rule_files(args)?;
+    let rules = rule_files(&args.rules, args.enable_experimental)?;
     let groups = || rules.iter().flat_map(|file| &file.groups);
     let exprs: Vec<&Expr> =
         groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).chain([&expr]).collect();
@@ -173,10 +173,10 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
 }
 
 /// The rules that are evaluated before the question.
-fn rule_files(args: &QueryArgs) -> Result<Vec<RuleFile>, Error> {
-    let options = FileOptions { promql: promql_options(args.enable_experimental), ..FileOptions::strict() };
+pub(super) fn rule_files(paths: &[PathBuf], experimental: bool) -> Result<Vec<RuleFile>, Error> {
+    let options = FileOptions { promql: promql_options(experimental), ..FileOptions::strict() };
     let mut files = Vec::new();
-    for path in &args.rules {
+    for path in paths {
         let (name, text) = check_rules::text_of(path)?;
         let checked = rules::file::parse(&name, &text, &options);
         if let Some(problem) = checked.problems.first() {

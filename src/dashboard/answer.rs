@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::board::{Dashboard, Language, Panel, Query, VariableKind};
+use super::adhoc;
+use super::board::{Dashboard, Language, Panel, Query, Variable, VariableKind};
 use super::choice::Choice;
-use super::interpolate::Scope;
+use super::interpolate::{Scope, Written};
 use super::timing::{self, Timing, Wish};
 use super::variables::{self, Data};
 use crate::model::{Error, Labels};
@@ -112,6 +113,9 @@ const SILENT: [&str; 9] =
 /// More panels than this are refused, repeated ones counted.
 const MOST_PANELS: usize = 10_000;
 
+/// What stands for the value of a variable before the data is read: no metric's name.
+const ANY: &str = "obs_any_value";
+
 /// The expressions that a dashboard may evaluate, as far as they are known before the data is read: with the names of
 /// all metrics in them, and `None` where it may ask about any.
 pub fn wanted(dashboard: &Dashboard, options: &promql::Options) -> Option<Vec<Expr>> {
@@ -123,9 +127,9 @@ pub fn wanted(dashboard: &Dashboard, options: &promql::Options) -> Option<Vec<Ex
             let some = match &variable.kind {
                 VariableKind::Interval { .. } => "5m".to_owned(),
                 VariableKind::Custom(_) | VariableKind::Constant(_) | VariableKind::Text(_) => {
-                    variable.current.first().cloned().unwrap_or_else(|| "x".to_owned())
+                    variable.current.first().cloned().unwrap_or_else(|| ANY.to_owned())
                 }
-                _ => "x".to_owned(),
+                _ => ANY.to_owned(),
             };
             (variable.name.clone(), Choice::one(some))
         })
@@ -299,6 +303,7 @@ impl Asker<'_> {
         let timing = Timing::new(range, self.data.timing.sampled, &wish(panel, query, self.typed.step));
         let scope = Scope { choices: self.choices, local, timing: &timing };
         let written = scope.query(&query.text);
+        let written = self.filtered(query, written);
         let instant = query.instant || query.both && (panel.kind == "table" || query.format == "table");
         let asked = Asked { query: query.clone(), expr: written.text, timing, instant, ..Asked::default() };
         if let Language::Other(language) = &query.language {
@@ -346,6 +351,21 @@ impl Asker<'_> {
         let message =
             if status == Status::Ok { String::new() } else { self.why(&expr, &written.empty, &timing) };
         Asked { status, message, value: Some(answer.value), annotations: answer.annotations, ..asked }
+    }
+
+    /// The query with the conditions that the dashboard puts into every one.
+    fn filtered(&self, query: &Query, written: Written) -> Written {
+        let is_filter = |variable: &&Variable| matches!(variable.kind, VariableKind::Filters(_));
+        let filters = self.dashboard.variables.iter().filter(is_filter);
+        let choices = filters.filter_map(|variable| self.choices.get(&variable.name));
+        let conditions: Vec<String> = choices.flat_map(|choice| choice.values.iter().cloned()).collect();
+        if conditions.is_empty() || query.language != Language::PromQl {
+            return written;
+        }
+        match adhoc::put(&written.text, &conditions, self.data.options) {
+            Some(text) => Written { text, ..written },
+            None => written,
+        }
     }
 
     /// Why a variable has no value.

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::{Dashboard, Sort, SortBy, Variable, VariableKind};
+use super::adhoc;
+use super::board::{AdHoc, Dashboard, Sort, SortBy, Variable, VariableKind};
 use super::choice::Choice;
 use super::interpolate::{self, Scope};
 use super::timing::{self, Timing, Wish};
@@ -126,7 +127,13 @@ fn choice(variable: &Variable, typed: &[&str], scope: &Scope<'_>, data: &Data<'_
         VariableKind::Foreign(language) => {
             Err(format!("${} asks with {language}, which is no metrics source", variable.name))
         }
-        VariableKind::Filters(_) | VariableKind::Other(_) => Ok(Vec::new()),
+        VariableKind::Filters(saved) => {
+            let typed: Vec<AdHoc> = typed.iter().filter_map(|typed| adhoc::parse(typed)).collect();
+            let filters = if typed.is_empty() { saved } else { &typed };
+            let values: Vec<String> = filters.iter().map(adhoc::written).collect();
+            return Choice { texts: values.clone(), values, ..Choice::default() };
+        }
+        VariableKind::Other(_) => Ok(Vec::new()),
     };
     let (options, trouble) = match found {
         Ok(options) => (options, None),
@@ -134,7 +141,7 @@ fn choice(variable: &Variable, typed: &[&str], scope: &Scope<'_>, data: &Data<'_
     };
     let trouble = trouble.or_else(|| {
         let asks = matches!(&variable.kind, VariableKind::Query(_));
-        (asks && options.is_empty()).then(|| nothing(variable, scope, data))
+        (asks && options.is_empty()).then(|| nothing(variable, scope))
     });
     let taken = if typed.is_empty() { saved(variable, &options) } else { wanted(variable, typed, &options) };
     match taken {
@@ -203,7 +210,7 @@ fn saved(variable: &Variable, options: &[Pair]) -> Taken {
 }
 
 /// Why a question has no answer.
-fn nothing(variable: &Variable, scope: &Scope<'_>, _: &Data<'_>) -> String {
+fn nothing(variable: &Variable, scope: &Scope<'_>) -> String {
     let VariableKind::Query(question) = &variable.kind else { return String::new() };
     let written = scope.query(question);
     match written.empty.first() {
@@ -289,7 +296,7 @@ fn asked(
         Question::Result(expr) => results(expr, data).map_err(about)?,
         Question::Series(selector) => {
             let series = found(Some(selector), data).map_err(about)?;
-            let names: BTreeSet<String> = series.iter().map(|series| series.labels.to_string()).collect();
+            let names: BTreeSet<String> = series.iter().map(|series| named(&series.labels)).collect();
             names.into_iter().collect()
         }
     };

@@ -39,6 +39,7 @@ fn collect<'r>(report: &'r Report, take: &mut impl FnMut(&'r Table)) {
         match section {
             Section::Details(_, report) => collect(report, take),
             Section::Table(table) => take(table),
+            Section::Board(panes) => panes.iter().for_each(|pane| collect(&pane.inner, take)),
             _ => {}
         }
     }

@@ -312,6 +312,14 @@ fn hostile(text: &str) -> Report {
                 .map(|shape| hostile_panel(text, shape))
                 .into(),
         }),
+        Section::Plot(plot(text, at)),
+        Section::Meters(vec![Meter { label: words(), share: 0.5, value: phrase(), style: Style::Bad }]),
+        Section::Board(vec![Pane {
+            columns: 8,
+            title: phrase(),
+            note: words(),
+            inner: Report { sections: vec![Section::Paragraph(phrase()), Section::Plot(plot(text, at))] },
+        }]),
         // The tables of its own are left out: those of CSV are counted.
         Section::Details(
             words(),
@@ -319,6 +327,26 @@ fn hostile(text: &str) -> Report {
         ),
     ];
     Report { sections }
+}
+
+fn plot(text: &str, at: Timestamp) -> Plot {
+    let axis = plot::PlotAxis { low: 0.0, high: 2.0, log: false, ticks: vec![(1.0, text.into())] };
+    let track = plot::PlotTrack {
+        name: text.into(),
+        points: vec![(at, 0.0, 1.0), (Timestamp(at.0 + MINUTE), 0.0, 2.0)],
+        notes: vec![text.into()],
+        ..plot::PlotTrack::default()
+    };
+    Plot {
+        says: text.into(),
+        from: at,
+        to: Timestamp(at.0 + MINUTE),
+        axes: [axis.clone(), axis],
+        tracks: vec![plot::PlotTrack { right: true, ..track.clone() }, track],
+        marks: vec![(at, text.into())],
+        notes: vec![text.into()],
+        ..Plot::default()
+    }
 }
 
 fn hostile_panel(text: &str, shape: Shape) -> Panel {
@@ -425,7 +453,7 @@ proptest! {
         let mut report = hostile(&text);
         // A command is never broken, and the number column of the table holds the text here.
         report.sections.retain(|section| {
-            !matches!(section, Section::Code(_) | Section::Table(_) | Section::Details(..) | Section::Panels(_))
+            !matches!(section, Section::Code(_) | Section::Table(_) | Section::Details(..) | Section::Panels(_) | Section::Meters(_))
         });
         for line in render(&report, "table", Page { width, color: false, ascii: false, ..Page::PLAIN }).lines() {
             prop_assert!(paint::width(line) <= width, "{line:?}");

@@ -7,7 +7,9 @@ use super::panel::Panels;
 use super::sheet::{DIGEST, SHEET};
 use super::svg::class_of;
 use super::table::{Align, Table};
-use super::{Report, Section, Step, Tile, Untrusted, account, picture, pictures, svg, waterfall};
+use super::{
+    Meter, Pane, Plot, Report, Section, Step, Tile, Untrusted, account, picture, pictures, svg, waterfall,
+};
 
 /// Writes the page. Its policy forbids everything but the style sheet within.
 pub(super) fn render(report: &Report, page: Page) -> String {
@@ -79,6 +81,9 @@ impl Writer {
             Section::Tiles(tiles) => self.tiles(tiles),
             Section::Steps(steps) => self.steps(steps),
             Section::Panels(panels) => self.panels(panels),
+            Section::Plot(plot) => self.plot(plot),
+            Section::Meters(meters) => self.meters(meters),
+            Section::Board(panes) => self.board(panes),
             Section::Details(line, report) => {
                 let _ = writeln!(self.out, "<details><summary>{}</summary>", line.html());
                 self.sections(report);
@@ -167,6 +172,47 @@ impl Writer {
             );
         }
         self.out.push_str("</ol>\n");
+    }
+
+    /// Parts on a grid of 24 columns, in as many widths as are told apart.
+    fn board(&mut self, panes: &[Pane]) {
+        self.out.push_str("<div class=\"board\">\n");
+        for pane in panes {
+            let wide = [4, 6, 8, 12, 16].into_iter().find(|wide| pane.columns <= *wide).unwrap_or(24);
+            let _ = writeln!(self.out, "<section class=\"w{wide}\">\n<h3>{}</h3>", inline(&pane.title));
+            if !pane.note.is_empty() {
+                let note = pane.note.html();
+                let _ = writeln!(self.out, "<details><summary>About</summary><p>{note}</p></details>");
+            }
+            self.sections(&pane.inner);
+            self.out.push_str("</section>\n");
+        }
+        self.out.push_str("</div>\n");
+    }
+
+    fn plot(&mut self, plot: &Plot) {
+        let number = self.number();
+        let (svg, legend) = (plot.svg(&number), plot.legend());
+        let _ = write!(self.out, "<figure>\n{svg}{legend}<details><summary>Numbers</summary>\n");
+        self.table(&plot.table());
+        self.out.push_str("</details>\n</figure>\n");
+    }
+
+    fn meters(&mut self, meters: &[Meter]) {
+        self.out.push_str("<div class=\"scroll\"><table class=\"meters\">\n");
+        for meter in meters {
+            let width = (meter.share.clamp(0.0, 1.0) * 100.0).max(0.5);
+            let _ = writeln!(
+                self.out,
+                "<tr><th scope=\"row\">{}</th><td class=\"bar\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" \
+                 aria-hidden=\"true\"><rect class=\"lane plain\" width=\"100\" height=\"10\"/><rect class=\"{} fill\" \
+                 width=\"{width:.1}\" height=\"10\"/></svg></td><td class=\"r\">{}</td></tr>",
+                meter.label.html(),
+                class_of(meter.style),
+                inline(&meter.value)
+            );
+        }
+        self.out.push_str("</table></div>\n");
     }
 
     fn panels(&mut self, panels: &Panels) {

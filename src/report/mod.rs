@@ -19,6 +19,7 @@ pub mod paint;
 pub mod palette;
 pub mod panel;
 mod pictures;
+pub mod plot;
 pub mod redact;
 pub mod sarif;
 mod sheet;
@@ -35,6 +36,7 @@ pub use escape::Untrusted;
 pub use heat::HeatMap;
 pub use paint::{Page, Phrase, Style};
 pub use panel::{Panel, Panels, Shape, TimeAxis, Track};
+pub use plot::Plot;
 pub use redact::Redactor;
 pub use spark::Spark;
 pub use table::{Align, Cell, Column, Table};
@@ -81,6 +83,12 @@ pub enum Section {
     Steps(Vec<Step>),
     /// Pictures over one axis of time.
     Panels(Panels),
+    /// A chart with axes of its own.
+    Plot(Plot),
+    /// Numbers as lengths, one a line.
+    Meters(Vec<Meter>),
+    /// Parts beside each other, as far as the page is wide enough.
+    Board(Vec<Pane>),
     /// More of the same for who wants it: a line, and what is behind it.
     Details(Untrusted, Report),
     /// What was read.
@@ -96,6 +104,32 @@ pub struct Tile {
     pub value: Phrase,
     /// What to know about it.
     pub note: Untrusted,
+}
+
+/// A number as a length.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meter {
+    /// What it is.
+    pub label: Untrusted,
+    /// How long it is, from 0 to 1.
+    pub share: f64,
+    /// The number.
+    pub value: Phrase,
+    /// How it is drawn.
+    pub style: Style,
+}
+
+/// A part of a board.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pane {
+    /// How wide it is, in columns of 24.
+    pub columns: u32,
+    /// What it is.
+    pub title: Phrase,
+    /// What to know about it; may be empty.
+    pub note: Untrusted,
+    /// What is in it.
+    pub inner: Report,
 }
 
 /// One step of what happened.
@@ -216,6 +250,42 @@ fn simpler(section: &Section) -> Option<Vec<Section>> {
                     .chain(panel.command.clone().map(Section::Code))
             };
             Some(panels.panels.iter().flat_map(simple).collect())
+        }
+        Section::Plot(plot) => {
+            /// Curves where each takes a line.
+            const CURVES: usize = 8;
+            let mut sparks = plot.sparks();
+            let more = sparks.len().saturating_sub(CURVES);
+            sparks.truncate(CURVES);
+            let more = (more > 0).then(|| format!("… and {more} more series"));
+            let more = more.map(|more| Section::Paragraph(Phrase::new().and(Style::Dim, more)));
+            Some(std::iter::once(Section::Sparks(sparks)).chain(more).collect())
+        }
+        Section::Meters(meters) => {
+            /// Columns of the longest.
+            const LONGEST: usize = 24;
+            let mut table = Table::new(vec![
+                Column::text("what").importance(9),
+                Column::text(""),
+                Column::number("value"),
+            ]);
+            for meter in meters {
+                let length = spark::bar(meter.share, LONGEST, false);
+                let value: String = meter.value.0.iter().map(|(_, text)| text.json()).collect();
+                let length = Cell::text(length).styled(meter.style);
+                table.row(vec![
+                    Cell::text(meter.label.clone()),
+                    length,
+                    Cell::text(value).styled(meter.style),
+                ]);
+            }
+            Some(vec![Section::Table(table)])
+        }
+        Section::Board(panes) => {
+            let simple = |pane: &Pane| {
+                std::iter::once(Section::Paragraph(pane.title.clone())).chain(pane.inner.sections.clone())
+            };
+            Some(panes.iter().flat_map(simple).collect())
         }
         Section::Details(line, report) => {
             let line = Section::Paragraph(Phrase::new().and(Style::Dim, line.clone()));

@@ -300,6 +300,27 @@ impl Redactor {
                     }
                 }
             }
+            Section::Plot(plot) => {
+                self.word(&mut plot.says);
+                plot.marks.iter_mut().for_each(|(_, what)| self.word(what));
+                for track in &mut plot.tracks {
+                    self.word(&mut track.name);
+                    track.notes.iter_mut().for_each(|note| self.word(note));
+                }
+            }
+            Section::Meters(meters) => {
+                for meter in meters {
+                    self.word(&mut meter.label);
+                    self.phrase(&mut meter.value);
+                }
+            }
+            Section::Board(panes) => {
+                for pane in panes {
+                    self.phrase(&mut pane.title);
+                    self.word(&mut pane.note);
+                    self.report(&mut pane.inner);
+                }
+            }
             Section::Details(line, report) => {
                 self.word(line);
                 self.report(report);

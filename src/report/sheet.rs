@@ -64,6 +64,17 @@ polyline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin:
 .legend { font-size: .85rem; color: var(--dim); } .key { margin-right: 1.2rem; white-space: nowrap; }
 .key i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin-right: .4rem; \
 background: currentColor; vertical-align: -1px; }
+.board { display: grid; grid-template-columns: repeat(24, minmax(0, 1fr)); gap: .75rem; margin: .8rem 0; }
+.board > section { grid-column: span 24; border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem; min-width: 0; }
+.board figure { margin: .3rem 0 0; } .board .tiles { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); margin: .4rem 0 0; }
+.board .tile { border: 0; background: none; padding: 0; } .board .tile .value { font-size: 1.5rem; } .board h3 { overflow-wrap: anywhere; font-weight: 400; }
+.board .key { white-space: normal; overflow-wrap: anywhere; } .limit { stroke: currentColor; stroke-dasharray: 6 4; }
+.meters { width: 100%; } .meters th { font-weight: 400; white-space: normal; overflow-wrap: break-word; } .meters .bar { width: 40%; min-width: 2rem; }
+.meters th, .meters td { padding-right: .6rem; }
+.meters svg { height: .7rem; } .meters .lane { opacity: .15; }
+@media (min-width: 800px) { .board > .w4 { grid-column: span 4; } .board > .w6 { grid-column: span 6; } .board > .w8 { grid-column: span 8; } \
+.board > .w12 { grid-column: span 12; } .board > .w16 { grid-column: span 16; } main:has(.board) { max-width: 96rem; } }
+@media (max-width: 799px) { .board svg text { font-size: 15px; } }
 details { margin: .3rem 0; font-size: .9rem; } summary { cursor: pointer; color: var(--dim); }
 details details, details .scroll, details pre { margin-left: 1rem; }
 footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--dim); font-size: .85rem; }
@@ -74,7 +85,7 @@ details:not([open]) { display: none; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "6M9+M70BTzycPr12SGVW1DKhT+2+7WZSauWN0VPoeIM=";
+pub(super) const DIGEST: &str = "TKdkqzeiehmt5a98zEPW+tpojaj7O3ig615+bxM/7Vw=";
 
 #[cfg(test)]
 mod tests {

@@ -62,6 +62,9 @@ pub(super) struct AnswerJson<'a> {
     dashboards: Option<Vec<DashboardJson<'a>>>,
     #[serde(rename = "summary", skip_serializing_if = "Option::is_none")]
     together: Option<Summary>,
+    /// Metrics that nothing asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unused: Option<Vec<&'a str>>,
     input: InputJson,
 }
 
@@ -130,16 +133,26 @@ fn time(millis: i64) -> Option<String> {
 
 impl<'a> AnswerJson<'a> {
     /// The answer about these dashboards.
-    pub(super) fn new(answered: &'a [Answered], measured: &Measured) -> Self {
+    pub(super) fn new(
+        answered: &'a [Answered],
+        unused: Option<&'a [(String, usize)]>,
+        measured: &Measured,
+    ) -> Self {
         let input = measured.input();
+        let unused = unused.map(|names| names.iter().map(|(name, _)| name.as_str()).collect());
         match answered {
-            [one] => {
-                AnswerJson { one: Some(DashboardJson::new(one)), dashboards: None, together: None, input }
-            }
+            [one] => AnswerJson {
+                one: Some(DashboardJson::new(one)),
+                dashboards: None,
+                together: None,
+                unused,
+                input,
+            },
             several => AnswerJson {
                 one: None,
                 dashboards: Some(several.iter().map(DashboardJson::new).collect()),
                 together: Some(Summary::of(several.iter().flat_map(|answered| &answered.panels))),
+                unused,
                 input,
             },
         }

@@ -1,44 +1,58 @@
-//! What is said of dashboards: a block for each panel.
+//! What is said of dashboards: a block for each panel, on a page as wide as the panel; the same as verdicts for CI.
 
-use super::json::{AnswerJson, Summary};
+use super::json::Summary;
+use super::{Judged, Lines};
 use crate::cli::args::Form;
 use crate::cli::measured::Measured;
-use crate::cli::query;
-use crate::cli::session::Session;
-use crate::dashboard::answer::{self, Answered, Asked, AskedPanel, Status};
-use crate::dashboard::legend;
-use crate::model::{Error, Series, Timestamp};
-use crate::promql::Value;
-use crate::report::account::span;
-use crate::report::{Phrase, Report, Section, Spark, Style};
+use crate::dashboard::answer::{Answered, AskedPanel, Status};
+use crate::dashboard::draw;
+use crate::model::Timestamp;
+use crate::report::account::{counted, span};
+use crate::report::table::{Cell, Column, Table};
+use crate::report::verdict::{Outcome, Verdict};
+use crate::report::{Pane, Phrase, Report, Section, Style};
 
-/// Writes the answer.
-pub(super) fn write(
-    session: &mut Session,
-    form: Form,
-    answered: &[Answered],
-    measured: &Measured,
-) -> Result<(), Error> {
-    session.write(
-        form,
-        &report(answered, measured),
-        ("obs.dashboard/1", &AnswerJson::new(answered, measured)),
-    )
-}
+/// Metrics that nobody asks for, on a page.
+const UNUSED: usize = 200;
 
-fn report(answered: &[Answered], measured: &Measured) -> Report {
+/// All dashboards, and what was read.
+pub(super) fn report(judged: &Judged<'_>, measured: &Measured, form: Form) -> Report {
     let mut report = Report::new();
-    for answered in answered {
-        dashboard(&mut report, answered);
-    }
-    if answered.len() > 1 {
-        report.paragraph(Summary::of(answered.iter().flat_map(|answered| &answered.panels)).sentence());
+    dashboards(&mut report, judged, form);
+    if let Some(unused) = &judged.unused {
+        report.heading("Metrics that nothing asks for");
+        if unused.is_empty() {
+            report.paragraph("None.");
+        } else {
+            let mut table = Table::new(vec![Column::text("metric").importance(9), Column::number("series")]);
+            for (name, series) in unused.iter().take(UNUSED) {
+                table.row(vec![Cell::text(name.as_str()), Cell::count(*series as u64)]);
+            }
+            report.push(Section::Table(table));
+            if unused.len() > UNUSED {
+                report.paragraph(format!(
+                    "… and {} more; --output json gives all of them",
+                    unused.len() - UNUSED
+                ));
+            }
+        }
     }
     measured.tell(&mut report);
     report
 }
 
-fn dashboard(report: &mut Report, answered: &Answered) {
+/// All dashboards, one after the other.
+pub(super) fn dashboards(report: &mut Report, judged: &Judged<'_>, form: Form) {
+    for answered in judged.answered {
+        dashboard(report, answered, judged, form);
+    }
+    if judged.answered.len() > 1 {
+        report
+            .paragraph(Summary::of(judged.answered.iter().flat_map(|answered| &answered.panels)).sentence());
+    }
+}
+
+fn dashboard(report: &mut Report, answered: &Answered, judged: &Judged<'_>, form: Form) {
     report.push(Section::Title(answered.title.as_str().into()));
     let times = Timestamp::from_millis(answered.timing.from).zip(Timestamp::from_millis(answered.timing.to));
     if let Some((from, to)) = times {
@@ -52,82 +66,121 @@ fn dashboard(report: &mut Report, answered: &Answered) {
     if !variables.is_empty() {
         report.push(Section::KeyValues(variables));
     }
-    let mut row = None;
-    for panel in &answered.panels {
-        if panel.row != row {
-            row.clone_from(&panel.row);
-            report.heading(row.as_deref().unwrap_or_default());
+    let failed: Vec<&AskedPanel> =
+        answered.panels.iter().filter(|panel| panel.status != Status::Ok).collect();
+    // In a terminal each says it at its place.
+    if !failed.is_empty() && matches!(form, Form::Html | Form::Markdown) {
+        let line =
+            format!("{} without data: which, and why", counted(failed.len() as u64, "panel", "panels"));
+        report.push(Section::Details(
+            line.into(),
+            Report { sections: vec![Section::Table(troubles(&failed))] },
+        ));
+    }
+    let mut rest = answered.panels.as_slice();
+    while let Some(first) = rest.first() {
+        let of_row =
+            rest.iter().take_while(|panel| panel.row == first.row && row_of(panel) == row_of(first)).count();
+        let (row, after) = rest.split_at(of_row);
+        rest = after;
+        if let Some(title) = &first.row {
+            report.heading(title.as_str());
         }
-        block(report, panel);
+        report.push(Section::Board(row.iter().map(|panel| pane(panel, judged)).collect()));
     }
     report.paragraph(Summary::of(answered.panels.iter()).sentence());
 }
 
-fn block(report: &mut Report, asked: &AskedPanel) {
-    let style = match asked.status {
+/// What a panel's row is repeated for, which parts rows of one title.
+fn row_of(panel: &AskedPanel) -> Option<&(String, String)> {
+    panel.repeated.iter().find(|(name, _)| panel.panel.repeat.as_ref() != Some(name))
+}
+
+/// The panels that have something to say, with the reason.
+fn troubles(failed: &[&AskedPanel]) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("panel").importance(9),
+        Column::text("row"),
+        Column::text("status").importance(8),
+        Column::text("why").wrapped(),
+    ]);
+    for panel in failed {
+        table.row(vec![
+            Cell::text(panel.panel.title.as_str()),
+            Cell::text(panel.row.clone().unwrap_or_default()),
+            Cell::text(panel.status.name()).styled(style(panel.status)),
+            Cell::text(panel.reason.as_str()),
+        ]);
+    }
+    table
+}
+
+fn style(status: Status) -> Style {
+    match status {
         Status::Ok => Style::Good,
         Status::Unsupported => Style::Dim,
         Status::Empty => Style::Warn,
         Status::Error => Style::Bad,
-    };
-    let line = Phrase::new().and(Style::Strong, asked.panel.title.as_str()).and(Style::Plain, "  ");
-    let line = line.and(style, asked.status.name());
-    report.paragraph(if asked.reason.is_empty() {
-        line
-    } else {
-        line.and(Style::Plain, format!(": {}", asked.reason))
-    });
-    let shown: Vec<Spark> = asked.asked.iter().filter(|query| !query.query.hidden).flat_map(sparks).collect();
-    let more = shown.len().saturating_sub(CURVES);
-    if !shown.is_empty() {
-        report.push(Section::Sparks(shown.into_iter().take(CURVES).collect()));
-    }
-    if more > 0 {
-        report.paragraph(
-            Phrase::new().and(Style::Dim, format!("… and {more} more; --output json gives all of them")),
-        );
-    }
-    for failed in
-        asked.asked.iter().filter(|query| asked.status == Status::Ok && query.status == Status::Error)
-    {
-        report.paragraph(format!("{}: {}", failed.query.reference, failed.message));
     }
 }
 
-/// Curves of a panel in a terminal.
-const CURVES: usize = 8;
-
-/// The answer to a query, a line for each series.
-fn sparks(asked: &Asked) -> Vec<Spark> {
-    let Some(value) = &asked.value else { return Vec::new() };
-    let names = legend::names(&asked.query.legend, &asked.expr, &answer::labels(value));
-    let spark = |name: String, values: Vec<Option<f64>>| {
-        let last = values.iter().rev().flatten().next();
-        let note = last.map_or_else(String::new, |last| query::cell(*last).shown.json().to_owned());
-        Spark { label: name.into(), values, note: note.into(), ..Spark::default() }
-    };
-    match value {
-        Value::Scalar(number) => vec![spark(asked.expr.clone(), vec![Some(*number)])],
-        Value::Text(_) => Vec::new(),
-        Value::Vector(samples) => names
-            .into_iter()
-            .zip(samples)
-            .map(|(name, found)| spark(name, vec![Some(found.sample.value)]))
-            .collect(),
-        Value::Matrix(series) => {
-            let timing = &asked.timing;
-            let count = ((timing.end() - timing.start()) / timing.step).max(0) as usize + 1;
-            let values = |series: &Series| {
-                let mut values = vec![None; count];
-                for sample in &series.samples {
-                    let place = ((sample.at - timing.start()) / timing.step) as usize;
-                    if let Some(value) = values.get_mut(place) {
-                        *value = Some(sample.value).filter(|value| value.is_finite());
-                    }
-                }
-                values
-            };
-            names.into_iter().zip(series).map(|(name, series)| spark(name, values(series))).collect()
-        }
+fn pane(asked: &AskedPanel, judged: &Judged<'_>) -> Pane {
+    let panel = &asked.panel;
+    let named = if panel.title.is_empty() { format!("({})", panel.kind) } else { panel.title.clone() };
+    let mut title = Phrase::new().and(Style::Strong, named);
+    if asked.status != Status::Ok {
+        title = title.and(Style::Plain, "  ").and(style(asked.status), asked.status.name());
+        title = title.and(Style::Plain, format!(": {}", asked.reason));
     }
+    let mut inner = draw::panel(asked, judged.marks);
+    if panel.kind == "alertlist"
+        && let Some(alerts) = &judged.alerts
+    {
+        inner.push(Section::Table(alerts.clone()));
+    }
+    // Others of its queries have something to show; this one has not.
+    for failed in
+        asked.asked.iter().filter(|query| asked.status == Status::Ok && query.status == Status::Error)
+    {
+        inner.paragraph(format!("{}: {}", failed.query.reference, failed.message));
+    }
+    Pane { columns: panel.grid.width, title, note: panel.description.as_str().into(), inner }
+}
+
+/// A verdict for each panel: what is unsupported is not judged, what `--fail-on` counts has failed.
+pub(super) fn verdicts(judged: &Judged<'_>, lines: &Lines) -> Vec<Verdict> {
+    let of_panel = |answered: &Answered, panel: &AskedPanel| {
+        let repeated: Vec<String> =
+            panel.repeated.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let repeated =
+            if repeated.is_empty() { String::new() } else { format!(" ({})", repeated.join(", ")) };
+        let title =
+            if panel.panel.title.is_empty() { panel.panel.kind.as_str() } else { panel.panel.title.as_str() };
+        let outcome = match panel.status {
+            Status::Unsupported => Outcome::Skipped,
+            status if judged.fail_on.counts(status) => Outcome::Failed,
+            Status::Ok => Outcome::Ok,
+            Status::Empty | Status::Error => Outcome::Skipped,
+        };
+        let reason = if panel.reason.is_empty() {
+            String::new()
+        } else {
+            format!("{}: {}", panel.status.name(), panel.reason)
+        };
+        Verdict {
+            name: format!("{title}{repeated} #{}", panel.panel.id),
+            group: answered.title.clone(),
+            outcome,
+            message: reason,
+            file: Some(answered.file.clone()),
+            line: lines.get(&(answered.file.clone(), panel.panel.id)).copied(),
+            help: "A panel of a dashboard has data for each of its queries that are shown.".to_owned(),
+            ..Verdict::default()
+        }
+    };
+    judged
+        .answered
+        .iter()
+        .flat_map(|answered| answered.panels.iter().map(move |panel| of_panel(answered, panel)))
+        .collect()
 }

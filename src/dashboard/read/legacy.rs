@@ -64,7 +64,8 @@ pub(super) fn options(value: &Value) -> Value {
         }
         Some("singlestat" | "grafana-singlestat-panel") => {
             let name = some(value, "valueName").unwrap_or_else(|| "avg".to_owned());
-            json!({"reduceOptions": {"calcs": [calculation(&name)], "values": false}, "textMode": if name == "name" { "name" } else { "auto" }})
+            json!({"reduceOptions": {"calcs": [calculation(&name)], "values": false}, "textMode": if name == "name" { "name" } else { "auto" },
+                "graphMode": if value.get("sparkline").is_some_and(|spark| truth(spark, "show")) { "area" } else { "none" }})
         }
         Some("grafana-piechart-panel") => {
             json!({"reduceOptions": {"calcs": [calculation(text(value, "valueName").unwrap_or("current"))]}})
@@ -259,9 +260,6 @@ fn single(value: &Value) -> Value {
         }
     }
     defaults.insert("mappings".to_owned(), mappings.into());
-    for (old, new) in [("prefix", "prefix"), ("postfix", "postfix")] {
-        defaults.extend(some(value, old).map(|text| (new.to_owned(), json!(text))));
-    }
     json!({"defaults": defaults, "overrides": []})
 }
 

@@ -3,7 +3,9 @@
 mod classic;
 mod json;
 mod legacy;
+pub mod places;
 mod query;
+mod template;
 mod v2;
 mod variable;
 
@@ -42,6 +44,7 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Dashboard>, Error> {
         let mut dashboard = match schema {
             Schema::Classic => classic::dashboard(value),
             Schema::Two => v2::dashboard(value),
+            Schema::Template => template::dashboard(value),
         };
         file.clone_into(&mut dashboard.file);
         let panels = dashboard.panels().count();
@@ -85,6 +88,7 @@ fn cause(error: &serde_json::Error) -> String {
 enum Schema {
     Classic,
     Two,
+    Template,
 }
 
 /// Takes off what is around dashboards: the answer of Grafana's API, objects of Kubernetes, lists.
@@ -144,6 +148,9 @@ fn schema(value: &Value) -> Option<Schema> {
         && value.get("layout").is_some_and(Value::is_object)
     {
         return Some(Schema::Two);
+    }
+    if template::is_one(value) {
+        return Some(Schema::Template);
     }
     let of_grafana = |panel: &Value| {
         ["gridPos", "targets", "span", "fieldConfig", "libraryPanel"]

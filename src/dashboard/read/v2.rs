@@ -9,19 +9,23 @@ use crate::dashboard::board::{Dashboard, Grid, Panel, Query, Row, Variable};
 
 /// The dashboard.
 pub(super) fn dashboard(value: &Value) -> Dashboard {
-    let variables: Vec<Variable> = list(value, "variables").iter().map(variable::v2).collect();
-    let reader = Reader {
-        elements: value.get("elements").unwrap_or(&Value::Null),
-        sources: Sources::new(value, &variables),
-    };
+    let reader = Reader::new(value);
     let mut rows = Vec::new();
     reader.layout(value.get("layout").unwrap_or(&Value::Null), &Row::default(), &mut rows);
-    Dashboard { file: String::new(), title: words(value, "title"), uid: words(value, "uid"), variables, rows }
+    Dashboard {
+        file: String::new(),
+        title: words(value, "title"),
+        uid: words(value, "uid"),
+        variables: reader.variables,
+        rows,
+    }
 }
 
-struct Reader<'v> {
+/// What panels are read with.
+pub(super) struct Reader<'v> {
     elements: &'v Value,
     sources: Sources,
+    pub(super) variables: Vec<Variable>,
 }
 
 fn spec(value: &Value) -> &Value {
@@ -34,7 +38,26 @@ fn repeat(value: &Value) -> Option<String> {
     some(given, "value")
 }
 
-impl Reader<'_> {
+impl<'v> Reader<'v> {
+    /// Of a dashboard's `spec`.
+    pub(super) fn new(value: &'v Value) -> Self {
+        let variables: Vec<Variable> = list(value, "variables").iter().map(variable::v2).collect();
+        let sources = Sources::new(value, &variables);
+        Reader { elements: value.get("elements").unwrap_or(&Value::Null), sources, variables }
+    }
+
+    /// A panel of a template, as far as it says itself what it is.
+    pub(super) fn of_class(&self, value: &Value) -> Panel {
+        let panel = self.panel(value);
+        let class = words(value, "class");
+        if panel.options.get("content").is_some() {
+            return Panel { kind: "text".to_owned(), ..panel };
+        }
+        let absent = panel.queries.is_empty().then(|| class.clone());
+        let kind = if panel.kind.is_empty() { class } else { panel.kind };
+        Panel { kind, absent, ..panel }
+    }
+
     /// A layout within a row, which may hold rows, tabs and more layouts.
     fn layout(&self, layout: &Value, within: &Row, rows: &mut Vec<Row>) {
         let spec_of = spec(layout);

@@ -119,10 +119,10 @@ fn current(value: &Value) -> Vec<String> {
 
 fn filters(value: &Value) -> Vec<AdHoc> {
     let given = ["baseFilters", "filters"].iter().flat_map(|key| list(value, key));
-    let filter = |filter: &Value| AdHoc {
-        key: words(filter, "key"),
-        operator: words(filter, "operator"),
-        value: words(filter, "value"),
+    let filter = |filter: &Value| {
+        let several: Vec<&str> = list(filter, "values").iter().filter_map(Value::as_str).collect();
+        let value = if several.len() > 1 { several.join("|") } else { words(filter, "value") };
+        AdHoc { key: words(filter, "key"), operator: words(filter, "operator"), value }
     };
     given.map(filter).filter(|filter| !filter.key.is_empty()).collect()
 }

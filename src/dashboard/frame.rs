@@ -1,0 +1,173 @@
+//! Answers as tables of named columns, as Grafana's panels and transformations take them.
+
+use super::answer::{self, Asked};
+use super::legend;
+use crate::model::{Labels, Sample};
+use crate::promql::Value;
+
+/// A value in a column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    #[default]
+    None,
+    /// A number.
+    Number(f64),
+    /// A moment, in milliseconds.
+    Time(i64),
+    /// A text.
+    Text(String),
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Moments.
+    Time,
+    /// Numbers.
+    #[default]
+    Number,
+    /// Texts.
+    Text,
+}
+
+/// A column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Field {
+    /// Its name: `Time`, `Value`, `instance`.
+    pub name: String,
+    /// What people read, where that is another.
+    pub title: Option<String>,
+    /// The labels of the series that it holds.
+    pub labels: Labels,
+    /// The query that it comes from.
+    pub reference: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// One for each row.
+    pub cells: Vec<Cell>,
+}
+
+/// A table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// The query that it comes from.
+    pub reference: String,
+    /// Its columns, all of the same length.
+    pub fields: Vec<Field>,
+}
+
+impl Cell {
+    /// The number, or the moment as one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Cell::Number(number) => Some(*number),
+            Cell::Time(millis) => Some(*millis as f64),
+            Cell::Text(_) | Cell::None => None,
+        }
+    }
+
+    /// A text by which equal cells are equal.
+    pub fn key(&self) -> String {
+        match self {
+            Cell::None => String::new(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Time(millis) => millis.to_string(),
+            Cell::Text(text) => text.clone(),
+        }
+    }
+}
+
+impl Field {
+    /// An empty column.
+    pub fn new(name: impl Into<String>, kind: Kind, reference: &str) -> Self {
+        Field { name: name.into(), kind, reference: reference.to_owned(), ..Field::default() }
+    }
+
+    /// The name that people read.
+    pub fn shown(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Its numbers.
+    pub fn numbers(&self) -> Vec<Option<f64>> {
+        self.cells.iter().map(Cell::number).collect()
+    }
+}
+
+impl Frame {
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.fields.iter().map(|field| field.cells.len()).max().unwrap_or(0)
+    }
+
+    /// The first column of moments.
+    pub fn times(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.kind == Kind::Time)
+    }
+}
+
+/// The frames of a panel's queries that are shown: one for each series, or one for each query that wants a table.
+pub fn frames(asked: &[Asked]) -> Vec<Frame> {
+    let shown = || asked.iter().filter(|asked| !asked.query.hidden && asked.value.is_some());
+    let tables = shown().filter(|asked| asked.query.format == "table").count();
+    let mut frames = Vec::new();
+    for asked in shown() {
+        let Some(value) = &asked.value else { continue };
+        let reference = &asked.query.reference;
+        if asked.query.format == "table" {
+            let name = if tables > 1 { format!("Value #{reference}") } else { "Value".to_owned() };
+            frames.push(table(&rows(value, asked.timing.to), name, reference));
+            continue;
+        }
+        let names = legend::names(&asked.query.legend, &asked.expr, &answer::labels(value));
+        let alone = vec![asked.expr.clone()];
+        let names = if names.is_empty() { alone } else { names };
+        for ((labels, samples), name) in rows(value, asked.timing.to).into_iter().zip(names) {
+            let mut times = Field::new("Time", Kind::Time, reference);
+            let mut values = Field::new("Value", Kind::Number, reference);
+            values.title = Some(name);
+            values.labels = labels;
+            for sample in samples {
+                times.cells.push(Cell::Time(sample.at));
+                values.cells.push(Cell::Number(sample.value));
+            }
+            frames.push(Frame { reference: reference.clone(), fields: vec![times, values] });
+        }
+    }
+    frames
+}
+
+/// The series of a value with their samples.
+fn rows(value: &Value, at: i64) -> Vec<(Labels, Vec<Sample>)> {
+    match value {
+        Value::Scalar(number) => vec![(Labels::default(), vec![Sample { at, value: *number }])],
+        Value::Text(_) => Vec::new(),
+        Value::Vector(samples) => {
+            samples.iter().map(|found| (found.labels.clone(), vec![found.sample])).collect()
+        }
+        Value::Matrix(series) => series.iter().map(|one| (one.labels.clone(), one.samples.clone())).collect(),
+    }
+}
+
+/// One table: the time, a column for each label, the value.
+fn table(rows: &[(Labels, Vec<Sample>)], value: String, reference: &str) -> Frame {
+    let mut names: Vec<String> =
+        rows.iter().flat_map(|(labels, _)| labels.iter()).map(|(name, _)| name.to_owned()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut times = Field::new("Time", Kind::Time, reference);
+    let mut values = Field::new(value, Kind::Number, reference);
+    let mut labels: Vec<Field> = names.iter().map(|name| Field::new(name, Kind::Text, reference)).collect();
+    for (of_row, samples) in rows {
+        for sample in samples {
+            times.cells.push(Cell::Time(sample.at));
+            values.cells.push(Cell::Number(sample.value));
+            for field in &mut labels {
+                field.cells.push(Cell::Text(of_row.get(&field.name).to_owned()));
+            }
+        }
+    }
+    let fields = std::iter::once(times).chain(labels).chain([values]).collect();
+    Frame { reference: reference.to_owned(), fields }
+}

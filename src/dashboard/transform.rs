@@ -1,0 +1,210 @@
+//! What a panel does with its answers before it shows them: Grafana's transformations, in their order.
+
+mod columns;
+mod rows;
+
+use serde_json::Value;
+
+use super::frame::Frame;
+
+/// The frames after all transformations, and the ids of those that are not known, which were left out.
+pub fn apply(mut frames: Vec<Frame>, transformations: &[Value]) -> (Vec<Frame>, Vec<String>) {
+    let mut unknown = Vec::new();
+    for given in transformations.iter().filter(|given| given.get("disabled") != Some(&Value::Bool(true))) {
+        let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
+        let options = given.get("options").unwrap_or(&Value::Null);
+        // Some are about the frames of one query only.
+        let of = given.get("filter").and_then(|filter| filter.get("options")).and_then(Value::as_str);
+        let (about, others): (Vec<Frame>, Vec<Frame>) =
+            frames.into_iter().partition(|frame| of.is_none_or(|of| is_of(of, &frame.reference)));
+        let done = match id {
+            "organize" => columns::organize(about, options),
+            "filterFieldsByName" => columns::filter(about, options),
+            "renameByRegex" => columns::rename(about, options),
+            "labelsToFields" => columns::labels_to_fields(about, options),
+            "calculateField" => columns::calculate(about, options),
+            "concatenate" => columns::concatenate(about),
+            "convertFieldType" => columns::convert(about, options),
+            "merge" => rows::merge(about),
+            "joinByField" | "seriesToColumns" => rows::join(about, options),
+            "seriesToRows" => rows::series_to_rows(&about),
+            "reduce" => rows::reduce(about, options),
+            "groupBy" => rows::group(about, options),
+            "sortBy" => rows::sort(about, options),
+            "limit" => rows::limit(about, options),
+            "filterByValue" => rows::filter(about, options),
+            "filterByRefId" | "filterFramesByRefId" => {
+                let wanted = options.get("include").and_then(Value::as_str).unwrap_or_default();
+                about.into_iter().filter(|frame| is_of(wanted, &frame.reference)).collect()
+            }
+            // These only prepare for panels that obs draws from any form.
+            "prepareTimeSeries" | "timeSeriesTable" | "noop" => about,
+            _ => {
+                unknown.push(id.to_owned());
+                about
+            }
+        };
+        frames = others.into_iter().chain(done).collect();
+    }
+    (frames, unknown)
+}
+
+/// Does a frame come from a query that is named, as a word or as a pattern?
+fn is_of(wanted: &str, reference: &str) -> bool {
+    wanted == reference
+        || super::fields::compiled(&format!("^({})$", wanted.trim_matches('/')))
+            .is_some_and(|pattern| pattern.matches(reference))
+}
+
+/// The text of an option.
+fn word<'v>(options: &'v Value, key: &str) -> Option<&'v str> {
+    options.get(key)?.as_str().filter(|word| !word.is_empty())
+}
+
+/// The texts of an option that is a list.
+fn words<'v>(options: &'v Value, key: &str) -> Vec<&'v str> {
+    options.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dashboard::frame::{Cell, Field, Kind};
+    use crate::model::Labels;
+
+    /// A series: its name is its label.
+    fn series(reference: &str, host: &str, values: &[(i64, f64)]) -> Frame {
+        let mut time = Field::new("Time", Kind::Time, reference);
+        let mut value = Field::new("Value", Kind::Number, reference);
+        value.labels = Labels::new([("host", host)]);
+        value.title = Some(host.to_owned());
+        for (at, number) in values {
+            time.cells.push(Cell::Time(*at));
+            value.cells.push(Cell::Number(*number));
+        }
+        Frame { reference: reference.to_owned(), fields: vec![time, value] }
+    }
+
+    fn table(reference: &str, value: &str, rows: &[(&str, f64)]) -> Frame {
+        let mut host = Field::new("host", Kind::Text, reference);
+        let mut number = Field::new(value, Kind::Number, reference);
+        for (name, of_row) in rows {
+            host.cells.push(Cell::Text((*name).to_owned()));
+            number.cells.push(Cell::Number(*of_row));
+        }
+        Frame { reference: reference.to_owned(), fields: vec![host, number] }
+    }
+
+    /// Frames as text: `host,Value|a,1|b,2`.
+    fn text(frames: &[Frame]) -> Vec<String> {
+        let of = |frame: &Frame| {
+            let names: Vec<&str> = frame.fields.iter().map(Field::shown).collect();
+            let rows = (0..frame.rows()).map(|row| {
+                let cells: Vec<String> = frame
+                    .fields
+                    .iter()
+                    .map(|field| field.cells.get(row).map_or_else(String::new, Cell::key))
+                    .collect();
+                cells.join(",")
+            });
+            std::iter::once(names.join(",")).chain(rows).collect::<Vec<_>>().join("|")
+        };
+        frames.iter().map(of).collect()
+    }
+
+    #[test]
+    fn every_transformation() {
+        let two = || {
+            vec![
+                table("A", "Value #A", &[("a", 1.0), ("b", 2.0)]),
+                table("B", "Value #B", &[("b", 4.0), ("c", 6.0)]),
+            ]
+        };
+        let lines = || vec![series("A", "a", &[(0, 1.0), (60, 3.0)]), series("B", "b", &[(60, 5.0)])];
+        let one = || vec![table("A", "v", &[("a", 1.0), ("b", 5.0), ("a", 3.0)])];
+        let cases: Vec<(Vec<Frame>, &str, Value, &[&str])> = vec![
+            (two(), "merge", json!({}), &["host,Value #A,Value #B|a,1,|b,2,4|c,,6"]),
+            (
+                two(),
+                "joinByField",
+                json!({"byField": "host", "mode": "outer"}),
+                &["host,Value #A,Value #B|a,1,|b,2,4|c,,6"],
+            ),
+            (
+                two(),
+                "joinByField",
+                json!({"byField": "host", "mode": "inner"}),
+                &["host,Value #A,Value #B|b,2,4"],
+            ),
+            (lines(), "joinByField", json!({}), &["Time,a,b|0,1,|60,3,5"]),
+            (lines(), "seriesToRows", json!({}), &["Time,Metric,Value|0,a,1|60,a,3|60,b,5"]),
+            (lines(), "labelsToFields", json!({}), &["Time,host,Value|0,a,1|60,a,3|60,b,5"]),
+            (lines(), "labelsToFields", json!({"valueLabel": "host"}), &["Time,a,b|0,1,|60,3,5"]),
+            (lines(), "reduce", json!({"reducers": ["max", "mean"]}), &["Field,Max,Mean|a,3,2|b,5,5"]),
+            (
+                lines(),
+                "reduce",
+                json!({"reducers": ["max"], "labelsToFields": true}),
+                &["Field,host,Max|a,a,3|b,b,5"],
+            ),
+            (one(), "reduce", json!({"reducers": ["sum"], "mode": "reduceFields"}), &["v|9"]),
+            (two(), "filterByRefId", json!({"include": "B"}), &["host,Value #B|b,4|c,6"]),
+            (one(), "limit", json!({"limitField": 2}), &["host,v|a,1|b,5"]),
+            (one(), "sortBy", json!({"sort": [{"field": "v", "desc": true}]}), &["host,v|b,5|a,3|a,1"]),
+            (
+                one(),
+                "groupBy",
+                json!({"fields": {"host": {"operation": "groupby"}, "v": {"operation": "aggregate", "aggregations": ["sum", "max"]}}}),
+                &["host,v (sum),v (max)|a,4,3|b,5,5"],
+            ),
+            (
+                one(),
+                "organize",
+                json!({"renameByName": {"v": "value"}, "indexByName": {"v": 0, "host": 1}}),
+                &["value,host|1,a|5,b|3,a"],
+            ),
+            (one(), "organize", json!({"excludeByName": {"host": true}}), &["v|1|5|3"]),
+            (one(), "filterFieldsByName", json!({"include": {"names": ["host"]}}), &["host|a|b|a"]),
+            (one(), "filterFieldsByName", json!({"exclude": {"pattern": "^h"}}), &["v|1|5|3"]),
+            (
+                one(),
+                "renameByRegex",
+                json!({"regex": "(h)ost", "renamePattern": "$1ome"}),
+                &["home,v|a,1|b,5|a,3"],
+            ),
+            (
+                one(),
+                "filterByValue",
+                json!({"type": "include", "match": "any", "filters": [{"fieldName": "v", "config": {"id": "greater", "options": {"value": 2}}}]}),
+                &["host,v|b,5|a,3"],
+            ),
+            (
+                one(),
+                "filterByValue",
+                json!({"type": "exclude", "match": "all", "filters": [{"fieldName": "host", "config": {"id": "equal", "options": {"value": "a"}}}]}),
+                &["host,v|b,5"],
+            ),
+            (
+                one(),
+                "calculateField",
+                json!({"mode": "binary", "alias": "w", "binary": {"left": "v", "operator": "*", "right": "2"}}),
+                &["host,v,w|a,1,2|b,5,10|a,3,6"],
+            ),
+            (
+                lines(),
+                "calculateField",
+                json!({"mode": "reduceRow", "reduce": {"reducer": "sum"}, "replaceFields": true}),
+                &["Time,Total|0,1|60,8"],
+            ),
+            (two(), "concatenate", json!({}), &["host,Value #A,host,Value #B|a,1,b,4|b,2,c,6"]),
+            (one(), "nothingLikeIt", json!({}), &["host,v|a,1|b,5|a,3"]),
+        ];
+        for (frames, id, options, expected) in cases {
+            let (done, unknown) = apply(frames, &[json!({"id": id, "options": options})]);
+            assert_eq!(text(&done), expected, "{id} {options}");
+            assert_eq!(!unknown.is_empty(), id == "nothingLikeIt", "{id}");
+        }
+    }
+}
