@@ -78,9 +78,7 @@ fn entries_after_damage_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let mut bytes = unpacked("zstd");
     let last = u64::from_le_bytes(bytes[136..144].try_into().unwrap()) as usize;
-    for byte in &mut bytes[last - 9_000..last - 8_700] {
-        *byte = 0xA5;
-    }
+    bytes[last - 9_000..last - 8_700].fill(0xA5);
     let (found, stderr, _) = entries(&written(folder.path(), &bytes));
     let messages: Vec<&str> = found.iter().filter_map(|entry| entry["message"].as_str()).collect();
     assert!(found.len() > 45 && found.len() <= 61, "{}: {stderr}", found.len());

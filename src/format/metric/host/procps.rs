@@ -226,10 +226,7 @@ fn walk(
                 refuse(refused(number, "is no row of df"))?;
             }
             Some(Kind::Sockets) => sockets(&text, &mut teller),
-            Some(Kind::Ps) if words[0] != "USER" => {
-                if ps(&words, &columns, &mut states, &mut teller) {
-                    continue;
-                }
+            Some(Kind::Ps) if words[0] != "USER" && !ps(&words, &columns, &mut states, &mut teller) => {
                 refuse(refused(number, "is no row of ps"))?;
             }
             _ => {}
