@@ -9,6 +9,7 @@ mod corpus;
 mod daily;
 mod fixtures;
 mod golden;
+mod hazards;
 mod hostile;
 mod ids;
 mod inputs;

@@ -50,7 +50,7 @@ pub(super) fn of_order(
             0 => String::new(),
             n => format!(" (and {n} more)"),
         };
-        let lead = (from.0 - began.0) / NANOS;
+        let lead = (from - *began) / NANOS;
         against.push(format!("{what} in {name} began {lead} s before it{more}"));
     }
     if lead.nature == Nature::Symptom {
@@ -91,7 +91,7 @@ fn failures(
     let share = |part: u64| part as f64 / all as f64;
     let width = scene.axis.width;
     if began.0 + SLACK < from.0 {
-        let early = count(began, Timestamp(from.0 - 1));
+        let early = count(began, Timestamp(from.0.saturating_sub(1)));
         if early >= 2 {
             against.push(format!(
                 "{} of {} requests that failed did so before it began, the first at {}",

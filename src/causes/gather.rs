@@ -182,7 +182,7 @@ fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Findi
     let Some(from) = burst.and_then(|burst| burst.from) else { return };
     let before = Timestamp(from.0.saturating_sub(1));
     let strays: u64 = scene.kinds[kind].1.bins.within(sign.from, before).map(|bin| bin.count).sum();
-    if from.0 - sign.from.0 > 60 * NANOS && strays <= 2 {
+    if from - sign.from > 60 * NANOS && strays <= 2 {
         sign.from = from;
     }
 }

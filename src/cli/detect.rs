@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
 use super::brief::brief;
 use super::config;
 use super::nothing;
@@ -70,6 +70,10 @@ struct DetectJson<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    if args.output.output == Form::Csv {
+        // Findings are no rows.
+        return Err(out::unsupported(Form::Csv, "table, json, jsonl, markdown or html"));
+    }
     if args.list {
         let page = config::Config::resolve(&args.input, &args.output, cancel)?.page;
         let listed = listed();

@@ -220,6 +220,10 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
     if !matches!(form, Form::Table | Form::Json | Form::Jsonl | Form::Csv) {
         return Err(out::unsupported(form, "table, json, jsonl or csv"));
     }
+    let names_only = args.count || args.files_with_matches || args.files_without_match;
+    if names_only && form != Form::Table {
+        return Err(out::unsupported(form, "table alone with -c, -l and -L"));
+    }
     let pick = Pick::new(&args.shown);
     let gaps = args.shown.gaps.as_deref().map(super::stats::step).transpose()?;
     let format = args.shown.time_format.as_deref().map(TimeFormat::new).transpose()?;

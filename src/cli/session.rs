@@ -1,5 +1,6 @@
 //! What commands over logs have in common: from arguments to surveyed files and a selection of entries.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -312,6 +313,21 @@ impl Session {
             verdict::note("interrupted: the answer is about what was read until then");
         }
         verdict.after(&self.diagnostics, self.strict, interrupted)
+    }
+
+    /// Makes sure that no file is written over that is read.
+    pub(super) fn keep_inputs<'p>(&self, written: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+        let all = || {
+            let Inputs { logs, metrics, platform, edges, .. } = &self.inputs;
+            logs.iter().chain(metrics).chain(platform).chain(edges)
+        };
+        for path in written {
+            if all().any(|input| input.is_in(path)) {
+                return Err(Error::usage(format!("{} is read by this run", path.display()))
+                    .hinted("name another file to write"));
+            }
+        }
+        Ok(())
     }
 
     /// There must be something to read, logs or metrics.

@@ -111,6 +111,35 @@ impl Timestamp {
     }
 }
 
+/// The nanoseconds from one time to another. Clocks that are wrong by centuries lie further apart than can be told: then
+/// it is as far as can be told, so that lengths of time do not turn round.
+impl std::ops::Sub for Timestamp {
+    type Output = i64;
+
+    fn sub(self, earlier: Self) -> i64 {
+        // One more than the least, so that its opposite can be told, too.
+        self.0.saturating_sub(earlier.0).max(-i64::MAX)
+    }
+}
+
+/// The same for times that are borrowed.
+impl std::ops::Sub<Timestamp> for &Timestamp {
+    type Output = i64;
+
+    fn sub(self, earlier: Timestamp) -> i64 {
+        *self - earlier
+    }
+}
+
+/// The same for times that are borrowed.
+impl std::ops::Sub for &Timestamp {
+    type Output = i64;
+
+    fn sub(self, earlier: Self) -> i64 {
+        *self - *earlier
+    }
+}
+
 /// The zone in which people read times.
 struct ShownZone {
     name: String,

@@ -29,11 +29,13 @@ fn push_tables(report: &Report, out: &mut String) {
 }
 
 fn cell(cell: &Cell) -> String {
-    match &cell.exact {
+    match cell.exact_text() {
         // A number keeps its minus; whatever else came in as exact is text.
-        Some(exact) if exact.is_empty() || exact.parse::<f64>().is_ok_and(f64::is_finite) => exact.clone(),
-        Some(exact) => super::Untrusted::from(exact.as_str()).csv(),
-        None => cell.shown.csv(),
+        Some(exact) if exact.is_empty() || exact.parse::<f64>().is_ok_and(f64::is_finite) => {
+            exact.into_owned()
+        }
+        Some(exact) => super::Untrusted::from(exact).csv(),
+        None => cell.shown().csv(),
     }
 }
 

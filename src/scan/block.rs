@@ -7,6 +7,9 @@ use crate::format::log::records::{Cut, Cutter, Place, Records};
 use crate::model::{Diagnostic, Severity};
 use crate::source::Stream;
 
+/// The first bytes of a stream that room is made for.
+const FIRST: usize = 16 << 10;
+
 /// How long an entry of a stream may get before it is cut: a block grows up to this.
 const LONGEST: usize = 64 << 20;
 
@@ -20,6 +23,8 @@ pub(super) struct Blocks {
     offset: u64,
     ended: bool,
     begin: Begin,
+    /// How many bytes of `carry`, or of the records' lines, are lines of the block before.
+    context: usize,
     cuts: u64,
     size: usize,
     /// How records are cut out that are not one a line.
@@ -46,8 +51,12 @@ struct Cutting {
 pub(super) enum Begin {
     /// At the start of the file: its first line starts an entry, whatever it looks like.
     File,
-    /// At the start of a line that may continue an entry.
+    /// At the start of an entry, as what stands before it tells.
+    Entry,
+    /// Somewhere in a mapped file: at a line that may continue an entry of the chunk before.
     Line,
+    /// At the start of a line that may continue an entry that was cut for its length.
+    Rest,
     /// Within a line that was cut for its length.
     InLine,
 }
@@ -56,7 +65,9 @@ pub(super) enum Begin {
 #[derive(Debug)]
 pub(super) struct Block {
     pub bytes: Vec<u8>,
-    /// Where it starts in the decoded stream.
+    /// How many of them are lines of the block before, which tell what the first lines of this one are.
+    pub context: usize,
+    /// Where `bytes` starts in the decoded stream.
     pub offset: u64,
     pub begin: Begin,
     /// Lines of the stream before it, where they are counted.
@@ -112,7 +123,7 @@ impl Blocks {
         let size = size.min(LONGEST);
         let begin = Begin::File;
         let (carry, cutting, lines) = (head, None, None);
-        Blocks { stream, carry, offset: 0, ended: false, begin, cuts: 0, size, cutting, lines }
+        Blocks { stream, carry, offset: 0, ended: false, begin, context: 0, cuts: 0, size, cutting, lines }
     }
 
     /// The same with the number of lines before each, if that is asked for.
@@ -153,8 +164,9 @@ impl Blocks {
             return block;
         }
         let mut bytes = std::mem::take(&mut self.carry);
-        let mut target = self.size.max(bytes.len() + 1);
-        let mut after = Begin::Line;
+        let context = std::mem::take(&mut self.context);
+        let mut target = (self.size + context).max(bytes.len() + 1);
+        let mut after = Begin::Entry;
         loop {
             self.fill(&mut bytes, target);
             if self.ended {
@@ -163,56 +175,73 @@ impl Blocks {
                 }
                 break;
             }
-            if let Some(start) = last_start(&bytes, reader) {
-                self.carry = bytes.split_off(start);
+            if let Some(start) = last_start(&bytes, context, reader) {
+                self.carry_on(&mut bytes, start);
                 break;
             }
             if bytes.len() >= LONGEST {
                 self.cuts += 1;
-                match memchr::memrchr(b'\n', &bytes) {
-                    Some(end) => self.carry = bytes.split_off(end + 1),
-                    None => after = Begin::InLine,
-                }
+                after = match memchr::memrchr(b'\n', &bytes[context..]) {
+                    Some(end) => {
+                        self.carry_on(&mut bytes, context + end + 1);
+                        Begin::Rest
+                    }
+                    None => Begin::InLine,
+                };
                 break;
             }
             target = bytes.len() * 2;
         }
-        if bytes.is_empty() {
+        let length = (bytes.len() - context) as u64;
+        if length == 0 {
             return None;
         }
-        let lines_before = self.lines;
-        let block = Block { offset: self.offset, begin: self.begin, bytes, lines_before, origin: None };
+        let (lines_before, offset) = (self.lines, self.offset - context as u64);
+        let block = Block { offset, begin: self.begin, bytes, context, lines_before, origin: None };
         if let Some(lines) = &mut self.lines {
-            *lines += memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
+            *lines += memchr::memchr_iter(b'\n', &block.bytes[context..]).count() as u64;
         }
-        self.offset += block.bytes.len() as u64;
+        self.offset += length;
         self.begin = after;
         Some(block)
     }
 
+    /// Ends a block at `start`; what comes behind it is the next one's, with some lines before it.
+    fn carry_on(&mut self, bytes: &mut Vec<u8>, start: usize) {
+        let from = context_of(bytes, start);
+        self.context = start - from;
+        self.carry = bytes[from..].to_vec();
+        bytes.truncate(start);
+    }
+
     /// The next lines of records; `None` at the end.
     fn next_of_records(&mut self, cutting: &mut Cutting, reader: &Reader) -> Option<Block> {
-        let mut wanted = self.size;
+        let context = self.context;
+        let mut wanted = self.size + context;
+        let mut after = Begin::Entry;
         let split = loop {
             let text = &cutting.cut.text;
             if text.len() >= wanted || self.ended {
                 let done = self.ended && cutting.left() == 0;
-                if let Some(start) = last_start(text, reader).filter(|_| !done) {
+                if let Some(start) = last_start(text, context, reader).filter(|_| !done) {
                     break start;
                 }
                 if done || text.len() >= LONGEST {
+                    after = Begin::Rest;
                     break text.len();
                 }
                 wanted = text.len() * 2;
             }
             self.cut_more(cutting);
         };
-        (split > 0).then(|| {
-            let (bytes, origin) = cutting.split(split);
+        (split > context).then(|| {
+            let from = context_of(&cutting.cut.text, split);
+            self.context = split - from;
+            let (bytes, origin) = cutting.split(split, from);
             let lines_before = self.lines.map(|_| origin.lines_before);
-            let block = Block { bytes, offset: 0, begin: self.begin, lines_before, origin: Some(origin) };
-            self.begin = Begin::Line;
-            block
+            let (begin, origin) = (self.begin, Some(origin));
+            self.begin = after;
+            Block { bytes, context, offset: 0, begin, lines_before, origin }
         })
     }
 
@@ -234,10 +263,15 @@ impl Blocks {
         cutting.cutter.cut(bytes, ended, &mut cutting.cut);
     }
 
+    /// Reads until there are so many bytes. A short stream, as most members of archives are, is not given more room
+    /// than it needs.
     fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) {
         let mut have = bytes.len();
-        bytes.resize(target.max(have), 0);
-        while have < bytes.len() && !self.ended {
+        while have < target && !self.ended {
+            if have == bytes.len() {
+                let room = if self.begin == Begin::File { have.max(FIRST / 2) * 2 } else { target };
+                bytes.resize(room.min(target), 0);
+            }
             match self.stream.read(&mut bytes[have..]) {
                 Ok(0) | Err(_) => self.ended = true,
                 Ok(n) => have += n,
@@ -254,13 +288,14 @@ impl Cutting {
         self.source.len() - usize::try_from(cut).unwrap_or(usize::MAX).min(self.source.len())
     }
 
-    /// Takes the lines before `at`, and the part of the stream that they are from.
-    fn split(&mut self, at: usize) -> (Vec<u8>, Origin) {
-        let rest = self.cut.text.split_off(at);
+    /// Takes the lines before `at`, and the part of the stream that they are from; those from `keep` on stay, too.
+    fn split(&mut self, at: usize, keep: usize) -> (Vec<u8>, Origin) {
+        let rest = self.cut.text[keep..].to_vec();
+        self.cut.text.truncate(at);
         let bytes = std::mem::replace(&mut self.cut.text, rest);
         let mut later = self.cut.places.split_off(self.cut.places.partition_point(|place| place.at < at));
         for place in &mut later {
-            place.at -= at;
+            place.at -= keep;
         }
         let places = std::mem::replace(&mut self.cut.places, later);
         let (end, line) = self
@@ -280,11 +315,31 @@ impl Cutting {
     }
 }
 
-/// The last whole line that starts an entry and is not the first.
-fn last_start(bytes: &[u8], reader: &Reader) -> Option<usize> {
+/// How far back lines may tell what a line is: `Reader` looks at no more lines, and at more bytes only where lines are
+/// very long.
+const CONTEXT: (usize, usize) = (Reader::LOOKS_BACK, 256 << 10);
+
+/// Where the lines begin that tell what the line at `start` is.
+fn context_of(bytes: &[u8], start: usize) -> usize {
+    let (lines, most) = CONTEXT;
+    let least = start.saturating_sub(most);
+    let mut at = start;
+    for _ in 0..lines {
+        let Some(end) = at.checked_sub(1).filter(|end| *end > least) else { break };
+        match memchr::memrchr(b'\n', &bytes[least..end]) {
+            Some(newline) => at = least + newline + 1,
+            None if least == 0 => return 0,
+            None => break,
+        }
+    }
+    at
+}
+
+/// The last whole line behind the context that starts an entry and is not the first.
+fn last_start(bytes: &[u8], context: usize, reader: &Reader) -> Option<usize> {
     let mut end = memchr::memrchr(b'\n', bytes)?;
     loop {
-        let start = memchr::memrchr(b'\n', &bytes[..end])? + 1;
+        let start = memchr::memrchr(b'\n', bytes.get(context..end)?)? + context + 1;
         if reader.starts(bytes, start) {
             return Some(start);
         }

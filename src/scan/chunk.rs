@@ -109,8 +109,8 @@ impl<'a> Chunk<'a> {
     /// The chunk's entries, whole: from the first that starts in it to the end of the last.
     fn extent(&self) -> Range<usize> {
         let first = match self.begin {
-            Begin::File if self.owned.start == 0 => 0,
-            Begin::File | Begin::Line => {
+            Begin::File | Begin::Entry => self.owned.start,
+            Begin::Line | Begin::Rest => {
                 self.start_within(line_start(self.bytes, self.owned.start), self.owned.end)
             }
             Begin::InLine => {
@@ -246,8 +246,8 @@ impl<'a> Chunk<'a> {
     /// The rest of an entry that was cut for its length counts as an entry of its own here.
     pub fn text(&self) -> (&'a [u8], Range<usize>) {
         let mut extent = self.extent();
-        if self.owned.start == 0 {
-            extent.start = 0;
+        if matches!(self.begin, Begin::Rest | Begin::InLine) {
+            extent.start = self.owned.start;
         }
         (self.bytes, extent)
     }
@@ -279,7 +279,8 @@ impl<'a> Chunk<'a> {
         let raw = trim_end(&self.bytes[range.clone()]);
         let understood = self.reader.extract(&raw[..raw.len().min(PARSED)], slots);
         if self.lines_before.is_some() {
-            let before = memchr::memchr_iter(b'\n', &self.bytes[..range.start]).count() as u64;
+            let before =
+                memchr::memchr_iter(b'\n', &self.bytes[self.owned.start..range.start]).count() as u64;
             self.place_in_order(range.start, self.first_line().wrapping_add(before), slots);
         }
         (raw, understood)
@@ -324,11 +325,11 @@ impl<'a> Chunk<'a> {
 
     /// Lines before the first start continue an entry that was cut in the block before.
     fn account_for_rest_of_cut_entry(&self, extent: &Range<usize>, account: &mut Account) {
-        if self.begin == Begin::File || extent.start == 0 {
+        // Chunks of a mapped file share its bytes: what lies before is another chunk's.
+        if !matches!(self.begin, Begin::Rest | Begin::InLine) {
             return;
         }
-        // Chunks of a mapped file share its bytes: what lies before is another chunk's.
-        let Some(rest) = (self.owned.start == 0).then(|| &self.bytes[..extent.start]) else { return };
+        let rest = &self.bytes[self.owned.start..extent.start];
         let mut lines = memchr::memchr_iter(b'\n', rest).count() as u64;
         lines += u64::from(rest.last().is_some_and(|last| *last != b'\n'));
         lines -= u64::from(self.begin == Begin::InLine);

@@ -67,7 +67,9 @@ impl<'i> Cursor<'i> {
             Held::Stream(blocks) => Some(blocks.next(&self.reader)?),
         };
         let (bytes, owned, offset, begin) = match (&self.content, &block) {
-            (_, Some(block)) => (&block.bytes[..], 0..block.bytes.len(), block.offset, block.begin),
+            (_, Some(block)) => {
+                (&block.bytes[..], block.context..block.bytes.len(), block.offset, block.begin)
+            }
             (Held::Mapped(map), None) => {
                 let start = self.index as usize * self.size;
                 if start >= map.len() {

@@ -283,7 +283,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Task::Read(file) => self.read(&file),
                 Task::Chunk(file, index) => self.map_mapped(&file, index, local, map),
                 Task::Block(file, index, block) => {
-                    let owned = 0..block.bytes.len();
+                    let owned = block.context..block.bytes.len();
                     let from = (block.offset, block.begin, block.lines_before, block.origin.as_ref());
                     self.map(&file, index, &block.bytes, owned, from, local, map);
                 }

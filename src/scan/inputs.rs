@@ -338,6 +338,12 @@ fn recognise(
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
     }
+    if is_own_answer(head) {
+        return Err(Left::NoLog("an answer of obs".to_owned()));
+    }
+    if !found.named && is_page(head) {
+        return Err(Left::NoLog("an HTML page".to_owned()));
+    }
     let ending = found.logical_path();
     let ending = ending.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let detected = || metric::detect(head).or_else(|| metric::detect_named(ending, head));
@@ -370,6 +376,30 @@ fn recognise(
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))
+}
+
+/// What obs itself wrote of other files: telling it once more would count things twice. The entries that `grep` gives are
+/// entries, and the samples that `query` gives are samples.
+fn is_own_answer(head: &[u8]) -> bool {
+    OWN_ANSWERS.iter().any(|start| head.starts_with(start.as_bytes()))
+}
+
+/// How answers of obs begin, with `--output html` and `--output json`; `own_answers_are_left_alone` makes all of them.
+const OWN_ANSWERS: &[&str] = &[
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"obs\">",
+    "{\n  \"groups\": [\n    {\n      \"by\": {",
+    "{\n  \"templates\": [\n    {\n      \"template\": ",
+    "{\n  \"findings\": [\n    {\n      \"detector\": ",
+    "{\n  \"verdict\": \"",
+    "{\n  \"requests\": [",
+    "{\n  \"files\": [\n    {\n      \"file\": ",
+];
+
+/// A page for a browser, which nobody named.
+fn is_page(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins = |with: &[u8]| head.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html")
 }
 
 /// A JSON value over several lines, rather than one a line.
@@ -467,9 +497,13 @@ fn read_head(stream: &mut Stream) -> Vec<u8> {
 
 /// The first `most` bytes of a stream, or all of it.
 pub(super) fn read_start(stream: &mut Stream, most: usize) -> Vec<u8> {
-    let mut head = vec![0; most];
+    let mut head = Vec::new();
     let mut have = 0;
-    while have < head.len() {
+    while have < most {
+        if have == head.len() {
+            // Most members of archives are short, and as many are looked at as there are.
+            head.resize((have * 2).max(4 << 10).min(most), 0);
+        }
         match stream.read(&mut head[have..]) {
             // A damaged stream says so when it is scanned.
             Ok(0) | Err(_) => break,
@@ -521,8 +555,13 @@ impl Input {
         is_pipe(&self.found)
     }
 
+    /// Is it in this file, be it as a member of an archive?
+    pub fn is_in(&self, path: &Path) -> bool {
+        source::is_same_file(&self.found.path, path)
+    }
+
     /// Is there something that has been read already, and is reported even if the scan is cancelled?
-    pub(super) fn has_been_read(&self) -> bool {
+    pub fn has_been_read(&self) -> bool {
         matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::Fresh(..) | Pipe::Held(..))
     }
 

@@ -158,10 +158,10 @@ impl Bins {
             && let [next, .., last] = rest
         {
             let count: u64 = rest.iter().map(|bin| bin.count).sum();
-            let usual = (last.last.0 - next.first.ts.0) / count.max(1) as i64;
+            let usual = (last.last - next.first.ts) / count.max(1) as i64;
             if first.count > 2
                 || count < 6
-                || next.first.ts.0 - first.last.0 <= (times * usual).max(2 * self.width())
+                || next.first.ts - first.last <= (times * usual).max(2 * self.width())
             {
                 break;
             }

@@ -22,7 +22,7 @@ mod walk;
 pub use archive::Member;
 pub use kind::{Kind, kind};
 pub use map::Map;
-pub use open::{Content, OpenOptions, Opened, open, open_raw};
+pub use open::{Content, OpenOptions, Opened, is_same_file, open, open_raw};
 pub use part::{Age, Part, Perhaps, is_folder_of_parts, part_of};
 pub use pick::Picks;
 pub use stream::Stream;

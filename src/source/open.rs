@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -45,6 +45,12 @@ pub struct Opened {
     pub encoding: &'static str,
     /// When it was last written, as the file system, the archive or the compressed file's header says.
     pub modified: Option<Timestamp>,
+}
+
+/// Are these two names of one file?
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    let known = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
+    matches!((known(one), known(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Opens a file that [`walk`](super::walk) found. Reading ends early when `cancel` is set.

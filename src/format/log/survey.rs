@@ -632,7 +632,7 @@ impl Profile {
                 .flatten()
         };
         // Neighbours that span years say nothing about one of them.
-        let near = near.filter(|(from, to)| to.0 - from.0 < 400 * DAY);
+        let near = near.filter(|(from, to)| to - from < 400 * DAY);
         let last = if let Some((from, to)) = self.dated.or(near) {
             // Files beside each other are of one time; when one was last written may say when it was copied.
             let middle = from.0 / 2 + to.0 / 2;
@@ -663,7 +663,7 @@ fn last_of_day(
     modified: Option<Timestamp>,
     near: Option<(Timestamp, Timestamp)>,
 ) -> Option<Timestamp> {
-    let near = near.filter(|(from, to)| to.0 - from.0 < DAY).map(|(_, to)| to);
+    let near = near.filter(|(from, to)| to - from < DAY).map(|(_, to)| to);
     let about = near.or(modified)?.0;
     let midnight = about - about.rem_euclid(DAY);
     let days = [-1, 0, 1].map(|day| midnight + day * DAY + last);

@@ -189,7 +189,7 @@ impl Lister<'_> {
             listing
         };
         if let Some(remark) = remarks.get() {
-            listing.diagnostics.push(Diagnostic::warning(&found.shown, remark));
+            listing.diagnostics.push(remark.told(&found.shown));
         }
         Some(listing)
     }

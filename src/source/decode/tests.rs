@@ -70,7 +70,10 @@ fn decode(reader: Box<dyn Read + Send>) -> (Vec<u8>, Option<io::Error>, Option<S
         }
         Err(error) => (Vec::new(), Some(error)),
     };
-    (out, error, remarks.get())
+    let remark = remarks.get().map(|remark| match remark {
+        Remark::Odd(text) | Remark::Unread(text) => text,
+    });
+    (out, error, remark)
 }
 
 fn read_all(reader: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
