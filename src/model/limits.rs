@@ -6,6 +6,12 @@ use super::unit::HumanCount;
 /// Groups of `stats`.
 pub const GROUPS: usize = 1_000_000;
 
+/// Phrases of `templates`, before those are put together that differ in a value.
+pub const TEMPLATES: usize = 200_000;
+
+/// Fields of `fields`.
+pub const FIELDS: usize = 10_000;
+
 /// What to say when there were more of a kind than are told apart: the answer is partial.
 pub fn folded(what: &str, most: usize, (rest, of): (u64, &str)) -> Diagnostic {
     let (most, rest) = (HumanCount(most as u64), HumanCount(rest));

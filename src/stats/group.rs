@@ -1,28 +1,23 @@
 //! The groups of `obs stats`: a state for each combination of values and bucket of time.
 
 use std::cmp::Ordering;
-use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
 use serde_json::Value as Json;
 
 use super::{Apdex, GroupAnswer, Layout, Part};
-use crate::fold::{Fold, Quantiles, Sum, Table};
+use crate::fold::{Bounded, Fold, Quantiles, Sum, Table};
 use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
 use crate::outcome::{self, Alone, Ending, Outcome, SuccessRule, Told};
 
-/// All groups. Beyond a limit those stay that come first in the order of a hash of their values, whatever the order in
-/// which they were read; the rest is one more group.
+/// All groups.
 #[derive(Debug)]
 pub(super) struct Groups<'l> {
     layout: &'l Layout,
+    counted: Bounded<Group>,
+    /// Those that stay, once all are counted.
     table: Table<Group>,
     /// Requests of several entries by their ids: how they ended.
     requests: Table<Ending>,
-    /// The last hash of which groups are kept, once there were more than the limit.
-    bound: Option<u64>,
-    /// What those beyond it come to.
-    rest: Group,
     /// The key of the entry at hand; kept to be reused.
     key: Vec<u8>,
 }
@@ -106,42 +101,30 @@ impl<'l> Groups<'l> {
     pub(super) fn new(layout: &'l Layout) -> Self {
         Groups {
             layout,
+            counted: Bounded::new(layout.most, Group::merge),
             table: Table::default(),
             requests: Table::default(),
-            bound: None,
-            rest: Group::default(),
             key: Vec::new(),
         }
     }
 
     /// Counts the entries that the scan did not look at: they have none of the values.
     pub(super) fn add_unseen(&mut self, account: &Account) {
-        let seen: u64 = self.table.rows().map(|(_, group)| group.entries).sum();
-        let unseen = (account.entries + account.unparsed).saturating_sub(seen + self.rest.entries);
+        let seen: u64 = self.counted.states().map(|group| group.entries).sum();
+        let unseen = (account.entries + account.unparsed).saturating_sub(seen);
         if unseen > 0 {
             let key: Vec<u8> = self.layout.by.iter().flat_map(|_| [NULL]).collect();
-            self.table.entry(&key, Group::default).entries += unseen;
+            self.counted.entry(&key).entries += unseen;
         }
     }
 
-    /// Keeps as many groups as the limit says, and adds the others up.
-    fn keep_most(&mut self) {
-        let mut ranks: Vec<u64> = self.table.rows().map(|(key, _)| rank(key)).collect();
-        let last = self.layout.most.max(1) - 1;
-        if ranks.len() <= last + 1 {
-            return;
-        }
-        let (_, bound, _) = ranks.select_nth_unstable(last);
-        let (bound, rest) = (*bound, &mut self.rest);
-        self.table.retain_or(|key| rank(key) <= bound, |group| rest.merge(group));
-        self.bound = Some(bound);
-    }
-
-    /// Ends counting: what was left over is a group now. Gives the number of its entries, if there is one.
+    /// Ends counting: those beyond the limit are one group. Gives the number of its entries, if there is one.
     pub(super) fn settle(&mut self) -> Option<u64> {
-        self.keep_most();
-        let rest = std::mem::take(&mut self.rest);
-        let entries = (rest.entries > 0).then_some(rest.entries)?;
+        let none = Bounded::new(self.layout.most, Group::merge);
+        let (table, rest) = std::mem::replace(&mut self.counted, none).settle();
+        self.table = table;
+        let rest = rest?;
+        let entries = rest.entries;
         let mut key: Vec<u8> = self.layout.by.iter().map(|_| REST).collect();
         if self.layout.every.is_some() {
             key.extend_from_slice(&u64::MAX.to_be_bytes());
@@ -191,24 +174,12 @@ impl<'l> Groups<'l> {
     }
 }
 
-/// Where a group stands among those of which only some are kept: the same in every run.
-fn rank(key: &[u8]) -> u64 {
-    FixedState::with_seed(0x6772_6f75).hash_one(key)
-}
-
 impl Fold for Groups<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         let slots = entry.slots;
         key(self.layout, slots, &mut self.key);
         let judge = &self.layout.judge;
-        // A quarter more is held before those beyond the limit are looked for.
-        if self.table.len() > self.layout.most + self.layout.most / 4 {
-            self.keep_most();
-        }
-        let group = match self.bound {
-            Some(bound) if rank(&self.key) > bound => &mut self.rest,
-            _ => self.table.entry(&self.key, Group::default),
-        };
+        let group = self.counted.entry(&self.key);
         group.entries += 1;
         if let Some(ts) = slots.ts {
             group.from = Some(group.from.map_or(ts, |from| from.min(ts)));
@@ -235,12 +206,7 @@ impl Fold for Groups<'_> {
     }
 
     fn merge(&mut self, other: Self) {
-        self.table.merge(other.table, Group::merge);
-        self.rest.merge(other.rest);
-        self.bound = [self.bound, other.bound].into_iter().flatten().min();
-        if self.table.len() > self.layout.most {
-            self.keep_most();
-        }
+        self.counted.merge(other.counted);
         self.requests.merge(other.requests, |mine, theirs| mine.merge(&theirs));
     }
 }

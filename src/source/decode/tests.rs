@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, Read, Write};
 
 use super::*;
-use crate::source::stream::Damage;
+use crate::source::stream::{Damage, Remark};
 
 const ALL: [Compression; 5] =
     [Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz, Compression::Lz4];
