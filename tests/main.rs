@@ -8,6 +8,7 @@ mod completions;
 mod corpus;
 mod daily;
 mod fixtures;
+mod fuzzed;
 mod golden;
 mod hazards;
 mod hostile;

@@ -178,7 +178,10 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     if let Some(rest) = &rest {
         session.diagnostics.push(limits::folded("fields", most, (rest.entries, "values")));
     }
-    let fields = fields.into_sorted().into_iter().map(|(name, seen)| (String::from_utf8_lossy(&name).into_owned(), seen));
+    let fields = fields
+        .into_sorted()
+        .into_iter()
+        .map(|(name, seen)| (String::from_utf8_lossy(&name).into_owned(), seen));
     let fields = fields.chain(rest.map(|rest| ("other".to_owned(), rest)));
     let mut json = FieldsJson {
         files: session
