@@ -1,5 +1,6 @@
 //! The fuzz targets without a fuzzer: over all that was ever found, over their seeds, and over seeds damaged at random.
 
+#[expect(unreachable_pub, reason = "the fuzzer's binaries share it")]
 #[path = "../fuzz/targets.rs"]
 mod targets;
 
