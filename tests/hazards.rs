@@ -2,10 +2,16 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
+use obs::format::log::reader::ReadOptions;
+use obs::model::{Needs, Severity};
+use obs::scan::{self, ScanOptions, Selection, SurveyOptions};
+use obs::source::faults;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -396,6 +402,39 @@ fn what_was_read_of_a_pipe_is_sorted_when_interrupted() {
 }
 
 #[test]
+fn a_silent_file_of_an_option_is_not_waited_for_when_interrupted() {
+    for option in ["stats . --config", "detect . --signatures", "check-rules -r"] {
+        let folder = temporary();
+        let pipe = folder.path().join("silent.yml");
+        let pipe = pipe.to_string_lossy();
+        // The writer opens the pipe and says nothing.
+        let line = format!(
+            "mkfifo {pipe}; (exec 3> {pipe}; sleep 20) & writer=$!; \"$OBS\" {option} {pipe} & pid=$!; sleep 0.7; \
+             kill -INT $pid; wait $pid; code=$?; kill $writer; exit $code"
+        );
+        let started = std::time::Instant::now();
+        let ran = shell(&line);
+        assert_eq!(ran.code, 130, "{option}: {ran:?}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{option}");
+    }
+}
+
+#[test]
+fn a_line_with_a_match_in_every_byte_is_searched_once() {
+    let folder = temporary();
+    let log = folder.path().join("a.log");
+    let count = |length: usize| {
+        fs::write(&log, format!("{ENTRY} {}\n", "a".repeat(length))).expect("a file");
+        let started = std::time::Instant::now();
+        let ran = obs(&[Path::new("grep"), Path::new("-o"), Path::new("a"), &log]);
+        assert_eq!(ran.text().lines().filter(|line| *line == "a").count(), length + 2, "{}", ran.stderr);
+        started.elapsed()
+    };
+    let (once, four_times) = (count(50_000), count(200_000));
+    assert!(four_times < 12 * once.max(Duration::from_millis(50)), "{once:?} {four_times:?}");
+}
+
+#[test]
 fn bytes_behind_a_compressed_member_are_told() {
     let folder = temporary();
     let path = folder.path().join("a.log.gz");
@@ -404,4 +443,86 @@ fn bytes_behind_a_compressed_member_are_told() {
     fs::write(&path, bytes).expect("a file");
     let ran = obs(&[Path::new("stats"), &path]);
     assert_eq!((ran.code, ran.said("error")), (2, 1), "{}", ran.stderr);
+}
+
+/// What a run says of files: the account, and whether it says that something is missing.
+fn surveyed(paths: &[std::path::PathBuf], map: bool) -> ([u64; 4], bool) {
+    let options = ScanOptions {
+        threads: 1,
+        chunk: 1 << 14,
+        map,
+        read: ReadOptions { zone: Some(chrono_tz::UTC), ..ReadOptions::default() },
+        cancel: Arc::default(),
+        progress: Arc::default(),
+    };
+    let inputs = scan::survey(paths, &SurveyOptions::default(), &options);
+    let selection = Selection::everything(Needs::none());
+    let (_, scanned) = scan::run(
+        &inputs.logs,
+        &selection.needs,
+        &options,
+        || (),
+        |(), chunk| chunk.entries(&selection, |_| ControlFlow::Continue(())).is_break(),
+        |_| ControlFlow::Continue(()),
+    );
+    let account = scanned.account();
+    let errors = inputs.diagnostics.iter().chain(&scanned.diagnostics);
+    let told = errors.into_iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    ([account.lines, account.entries, account.continuation, account.unparsed], told)
+}
+
+#[test]
+fn the_first_second_third_request_that_fails_is_told() {
+    let folder = temporary();
+    let at = |name: &str| folder.path().join(name);
+    let text = lines(3_000);
+    fs::write(at("small.log"), lines(3)).expect("a file");
+    fs::write(at("large.log"), &text).expect("a file");
+    fs::write(at("packed.log.gz"), gzip(text.as_bytes())).expect("a file");
+    fs::write(at("plain.tar"), tar("a.log", text.as_bytes())).expect("a file");
+    fs::write(at("packed.tar.gz"), gzip(&tar("a.log", text.as_bytes()))).expect("a file");
+    let zip = [
+        &b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0"[..],
+        &crc(lines(3).as_bytes()),
+        &length(3),
+        &length(3),
+        b"\x05\0\0\0a.log",
+        lines(3).as_bytes(),
+    ]
+    .concat();
+    fs::write(at("stored.zip"), zip).expect("a file");
+    for name in ["small.log", "large.log", "packed.log.gz", "plain.tar", "packed.tar.gz", "stored.zip"] {
+        for map in [true, false] {
+            let paths = [at(name)];
+            let (right, _) = surveyed(&paths, map);
+            assert!(right[0] >= 3, "{name}: {right:?}");
+            for nth in 1.. {
+                faults::fail_at(nth);
+                let (found, told) = surveyed(&paths, map);
+                if !faults::end() {
+                    assert_eq!(found, right, "{name}");
+                    break;
+                }
+                assert!(
+                    told || found == right,
+                    "{name}, request {nth}: {found:?} of {right:?}, and nothing is said"
+                );
+                assert!(
+                    found[0] <= right[0] && found[1] <= right[1],
+                    "{name}, request {nth}: {found:?} of {right:?}"
+                );
+            }
+        }
+    }
+}
+
+fn crc(bytes: &[u8]) -> [u8; 4] {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum().to_le_bytes()
+}
+
+/// How long so many lines are, as a zip says it.
+fn length(count: usize) -> [u8; 4] {
+    u32::try_from(lines(count).len()).expect("few").to_le_bytes()
 }

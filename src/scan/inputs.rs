@@ -75,6 +75,8 @@ pub struct Input {
     /// Is the order of its lines the time of its entries, as no log tells another?
     pub(super) ordered: bool,
     found: Found,
+    /// What kept the survey from seeing all that it wanted to see.
+    trouble: Option<Diagnostic>,
     /// A pipe can be opened only once.
     pipe: Mutex<Pipe>,
 }
@@ -122,7 +124,8 @@ pub fn survey(paths: &[PathBuf], options: &SurveyOptions, scan: &ScanOptions) ->
         looked
     });
     let mut inputs = Inputs { databases, diagnostics, skipped: left_out, ..Inputs::default() };
-    for (found, looked) in found.iter().zip(surveyed) {
+    for (found, mut looked) in found.iter().zip(surveyed) {
+        inputs.diagnostics.extend(looked.as_mut().ok().and_then(|input| input.trouble.take()));
         match looked {
             Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
             Ok(input) if matches!(input.kind, InputKind::Platform) => inputs.platform.push(input),
@@ -257,6 +260,7 @@ fn is_pipe(found: &Found) -> bool {
 fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<Input, Left> {
     let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
+    let mut trouble = None;
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {
             let samples = samples(&map);
@@ -274,7 +278,14 @@ fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<In
             let head = read_head(&mut stream);
             // A last line without an end is whole if nothing follows it.
             let sample = if head.len() < HEAD { &head[..] } else { whole_lines(&head) };
-            let mut kind = recognise(&[sample], found, options, scan)?;
+            let mut kind = match (recognise(&[sample], found, options, scan), stream.reading_trouble()) {
+                // What it is cannot be told.
+                (Err(Left::NoLog(_)), Some(trouble)) => return Err(Left::Trouble(trouble)),
+                (kind, reading) => {
+                    trouble = reading;
+                    kind?
+                }
+            };
             if head.len() < HEAD {
                 find_day(&mut kind, sample);
             }
@@ -296,6 +307,7 @@ fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<In
         coarse,
         ordered: false,
         found: found.clone(),
+        trouble,
         pipe: Mutex::new(pipe),
     })
 }

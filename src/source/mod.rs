@@ -9,6 +9,7 @@
 
 mod archive;
 mod decode;
+pub mod faults;
 mod kind;
 mod map;
 mod open;
@@ -26,5 +27,5 @@ pub use open::{Content, OpenOptions, Opened, is_same_file, open, open_raw};
 pub use part::{Age, Part, Perhaps, is_folder_of_parts, part_of};
 pub use pick::Picks;
 pub use stream::Stream;
-pub use text::{glob, read_text};
+pub use text::{cancel_texts_with, glob, read_text};
 pub use walk::{Found, WalkOptions, Walked, walk};

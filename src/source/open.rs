@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::archive::{BLOCK, Joined, Member, Source, is_tar};
 use super::decode::{Compression, Encoding, Input, transcode, unpack};
+use super::faults;
 use super::map::Map;
 use super::stream::{Fixed, Pipe, Remarks, Stream, cause, read_full};
 use super::walk::{Found, modified};
@@ -145,7 +146,8 @@ impl Label<'_> {
             return self.small(regular.file, range);
         }
         let mut head = [0; 1024];
-        let head = regular.file.read_at(&mut head, range.start).map(|n| &head[..n]);
+        let head =
+            faults::pass().and_then(|()| regular.file.read_at(&mut head, range.start)).map(|n| &head[..n]);
         if options.map
             && let Ok(head) = head
             && let Some(mark) = self.untouched(head)
@@ -163,7 +165,9 @@ impl Label<'_> {
         let mut bytes = vec![0; (range.end - range.start) as usize];
         let mut filled = 0;
         while filled < bytes.len() {
-            match file.read_at(&mut bytes[filled..], range.start + filled as u64) {
+            match faults::pass()
+                .and_then(|()| file.read_at(&mut bytes[filled..], range.start + filled as u64))
+            {
                 Ok(0) => break,
                 Ok(n) => filled += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -180,7 +184,10 @@ impl Label<'_> {
     /// A file whose size is said to be 0 may have any (/proc).
     fn of_unknown_size(&self, mut file: File) -> io::Result<Opened> {
         let mut bytes = vec![0; SMALL as usize];
-        let (n, error) = read_full(&mut file, &mut bytes);
+        let (n, error) = match faults::pass() {
+            Ok(()) => read_full(&mut file, &mut bytes),
+            Err(error) => (0, Some(error)),
+        };
         let full = n == bytes.len();
         bytes.truncate(n);
         match error {
@@ -259,6 +266,7 @@ impl Read for Failing {
 
 /// The file itself; standard input for `-`. Does not wait for the other side of a FIFO: [`Pipe`] does.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    faults::pass()?;
     if path.as_os_str() == "-" {
         return Ok(File::from(rustix::io::dup(rustix::stdio::stdin())?));
     }

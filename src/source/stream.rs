@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::faults;
 use super::map::Map;
 use crate::model::Diagnostic;
 
@@ -48,6 +49,12 @@ impl Stream {
             return Some(Diagnostic::error(&self.shown, message));
         }
         self.remarks.get().filter(|_| !self.quiet).map(|remark| remark.told(&self.shown))
+    }
+
+    /// The error that ended the stream, if that is none of its data: what can be read of it may be more the next time.
+    pub fn reading_trouble(&self) -> Option<Diagnostic> {
+        let (_, message) = self.failure.as_ref().filter(|(kind, _)| *kind != io::ErrorKind::InvalidData)?;
+        Some(Diagnostic::error(&self.shown, message))
     }
 
     /// Did the stream end because the reading was cancelled?
@@ -228,7 +235,7 @@ impl Read for Pipe {
             match poll(&mut fds, Some(&Self::PATIENCE)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => {}
                 // What cannot be polled can be read without waiting.
-                Ok(_) | Err(_) => match self.file.read(buf) {
+                Ok(_) | Err(_) => match faults::pass().and_then(|()| self.file.read(buf)) {
                     // Somebody made the pipe non-blocking and another reader was faster.
                     Err(error)
                         if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
@@ -263,6 +270,7 @@ impl Read for Fixed {
         if most == 0 {
             return Ok(0);
         }
+        faults::pass()?;
         let n = self.file.read(&mut buf[..most])?;
         if n == 0 {
             let message = format!("shrank while it was read; its last {} bytes are missing", self.left);
