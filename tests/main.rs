@@ -28,6 +28,7 @@ mod refusals;
 mod reported;
 mod software;
 mod source;
+mod supply;
 mod tables;
 mod tidy;
 mod traces;
