@@ -526,3 +526,27 @@ fn crc(bytes: &[u8]) -> [u8; 4] {
 fn length(count: usize) -> [u8; 4] {
     u32::try_from(lines(count).len()).expect("few").to_le_bytes()
 }
+
+#[test]
+fn years_are_told_the_same_whatever_stands_beside() {
+    let folder = temporary();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("dated.log"), "2021-03-05 10:00:00 INFO a - x\n2021-03-05 10:00:01 INFO a - y\n".repeat(20))
+        .expect("a file");
+    fs::write(at("messages"), "Mar  5 10:00:00 host app[7]: said\n".repeat(20)).expect("a file");
+    let span = || {
+        let ran = obs(&["grep", "said", &folder.path().to_string_lossy(), "-m1", "--output", "jsonl"]);
+        let entry: Json =
+            serde_json::from_str(ran.text().lines().next().unwrap_or_default()).expect("an entry");
+        ["ts", "timestamp"].iter().find_map(|name| entry[*name].as_str().map(str::to_owned)).expect("a time")
+    };
+    let right = span();
+    assert!(right.starts_with("2021-03-05"), "{right}");
+    // A clock that was not set, in a line of a file and in all of another.
+    let dated = fs::read_to_string(at("dated.log")).expect("a file");
+    fs::write(at("dated.log"), format!("1970-01-01 00:00:03 INFO a - up\n{dated}")).expect("a file");
+    fs::write(at("boot.log"), "1970-01-01 00:00:01 INFO a - up\n2261-01-01 00:00:01 INFO a - up\n")
+        .expect("a file");
+    fs::write(at("more.log"), &dated).expect("a file");
+    assert_eq!(span(), right);
+}

@@ -43,7 +43,11 @@ fn crates_are_those_that_deny_toml_lets_in() {
         let (name, licence) = (text(package, "name"), text(package, "license"));
         assert!(is_allowed(&licence, &allowed), "{name} is under {licence}");
         assert!(!denied.contains(name.as_str()), "{name} may not come in");
-        assert_eq!(text(package, "source"), "registry+https://github.com/rust-lang/crates.io-index", "{name}");
+        assert_eq!(
+            text(package, "source"),
+            "registry+https://github.com/rust-lang/crates.io-index",
+            "{name}"
+        );
     }
 }
 

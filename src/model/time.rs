@@ -140,6 +140,19 @@ impl std::ops::Sub for &Timestamp {
     }
 }
 
+/// What lies further than this from most others is of a clock that was wrong, or of a file from another time.
+const STRAY: i64 = 400 * 86_400 * NANOS;
+
+/// From the first to the last of these spans, but for strays: those whose middle is far from that of most.
+pub fn joined(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Option<(Timestamp, Timestamp)> {
+    let middle = |(from, to): &(Timestamp, Timestamp)| Timestamp(from.0 / 2 + to.0 / 2);
+    let mut spans: Vec<_> = spans.collect();
+    spans.sort_by_key(middle);
+    let most = middle(spans.get(spans.len() / 2)?);
+    let near = spans.into_iter().filter(|span| (middle(span) - most).abs() < STRAY);
+    near.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))
+}
+
 /// The zone in which people read times.
 struct ShownZone {
     name: String,

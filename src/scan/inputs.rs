@@ -12,7 +12,7 @@ use crate::format::log::durations::{By, Told};
 use crate::format::log::records::Records;
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
-use crate::model::time::NANOS;
+use crate::model::time::{self, NANOS};
 use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
 use crate::platform;
 use crate::source::{
@@ -201,24 +201,25 @@ pub fn survey(paths: &[PathBuf], options: &SurveyOptions, scan: &ScanOptions) ->
 /// Dates without a year get theirs from the dates with one in files of the same folder, else of all folders.
 fn settle_years(logs: &mut [Input]) {
     type Span = (Timestamp, Timestamp);
-    let widen = |known: Option<Span>, (from, to): Span| {
-        known.map_or((from, to), |(first, last)| (first.min(from), last.max(to)))
-    };
-    let mut all: Option<Span> = None;
-    let mut folders: std::collections::BTreeMap<PathBuf, Span> = std::collections::BTreeMap::new();
+    let mut all: Vec<Span> = Vec::new();
+    let mut folders: std::collections::BTreeMap<PathBuf, Vec<Span>> = std::collections::BTreeMap::new();
     for log in logs.iter() {
         let Some(span) = log.profile().and_then(|profile| profile.dated) else { continue };
-        all = Some(widen(all, span));
+        all.push(span);
         let folder = log.found.path.parent().unwrap_or(Path::new("")).to_owned();
-        folders.entry(folder).and_modify(|known| *known = widen(Some(*known), span)).or_insert(span);
+        folders.entry(folder).or_default().push(span);
     }
+    // A clock that is wrong in one file tells nothing of the others.
+    let all = time::joined(all.into_iter());
+    let folders: std::collections::BTreeMap<PathBuf, Option<Span>> =
+        folders.into_iter().map(|(folder, spans)| (folder, time::joined(spans.into_iter()))).collect();
     for log in logs {
         let modified = log.modified;
         if let InputKind::Log(profile) = &mut log.kind {
             profile.settle_order(modified);
         }
         let folder = log.found.path.parent().unwrap_or(Path::new(""));
-        let near = folders.get(folder).copied().or(all);
+        let near = folders.get(folder).copied().flatten().or(all);
         // Of a stream only the beginning has been seen.
         let whole = log.compression.is_empty() && !is_pipe(&log.found);
         log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
