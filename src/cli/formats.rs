@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs};
 use super::fields::{SkippedJson, skipped};
 use super::out;
 use super::session::Session;
@@ -162,6 +162,10 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
 }
 
 fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    if args.output.output == Form::Csv {
+        // An explanation is no rows.
+        return Err(out::unsupported(Form::Csv, "table, json, markdown or html"));
+    }
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let selection = Selection::everything(Needs::none());

@@ -394,18 +394,27 @@ fn recognise(
 /// What obs itself wrote of other files: telling it once more would count things twice. The entries that `grep` gives are
 /// entries, and the samples that `query` gives are samples.
 fn is_own_answer(head: &[u8]) -> bool {
-    OWN_ANSWERS.iter().any(|start| head.starts_with(start.as_bytes()))
+    let is = |(start, also): &(&str, &[&str])| {
+        head.starts_with(start.as_bytes())
+            && (also.is_empty()
+                || also.iter().any(|name| memchr::memmem::find(head, name.as_bytes()).is_some()))
+    };
+    OWN_ANSWERS.iter().any(is)
 }
 
-/// How answers of obs begin, with `--output html` and `--output json`; `own_answers_are_left_alone` makes all of them.
-const OWN_ANSWERS: &[&str] = &[
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"obs\">",
-    "{\n  \"groups\": [\n    {\n      \"by\": {",
-    "{\n  \"templates\": [\n    {\n      \"template\": ",
-    "{\n  \"findings\": [\n    {\n      \"detector\": ",
-    "{\n  \"verdict\": \"",
-    "{\n  \"requests\": [",
-    "{\n  \"files\": [\n    {\n      \"file\": ",
+/// How answers of obs begin, with `--output html` and `--output json`, and names of which one follows that no other program
+/// has there; `own_answers_are_left_alone` makes all of them.
+const OWN_ANSWERS: &[(&str, &[&str])] = &[
+    (
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"obs\">",
+        &[],
+    ),
+    ("{\n  \"groups\": [\n    {\n      \"by\": {", &["\"success_rate\": "]),
+    ("{\n  \"templates\": [\n    {\n      \"template\": ", &["\"share\": "]),
+    ("{\n  \"findings\": [\n    {\n      \"detector\": ", &["\"nature\": "]),
+    ("{\n  \"verdict\": \"", &["\"span\": {"]),
+    ("{\n  \"requests\": [", &["\"longest_gap\": ", "\"entries_with_id\": "]),
+    ("{\n  \"files\": [\n    {\n      \"file\": ", &["\"unparsed\": "]),
 ];
 
 /// A page for a browser, which nobody named.
