@@ -96,7 +96,7 @@ fn a_form_is_answered_or_refused() {
                 assert_eq!(ran.text(), "", "{command:?} {form}");
                 continue;
             }
-            assert_ne!(ran.text(), "", "{command:?} {form}");
+            assert!(!ran.stdout.is_empty() || form == "jsonl", "{command:?} {form}");
             let is_json = |text: &str| serde_json::from_str::<Json>(text).is_ok();
             match form {
                 "json" => assert!(is_json(&ran.text()), "{command:?}"),
@@ -176,7 +176,7 @@ fn what_was_typed_reaches_no_terminal_as_it_is() {
     let typed = "\u{1b}[31mX\u{7}";
     let typed_option = format!("--{typed}");
     let typed_file = format!("none/{typed}");
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 13] = [
         &[typed],
         &["stats", &typed_option],
         &["stats", "--output", typed],
@@ -185,7 +185,6 @@ fn what_was_typed_reaches_no_terminal_as_it_is() {
         &["stats", "--threads", typed],
         &["stats", typed],
         &["grep", "x", "--level", typed],
-        &["grep", "x", "--time-format", typed],
         &["query", typed, "fixtures"],
         &["completions", typed],
         &["help", typed],
@@ -297,6 +296,8 @@ const ROWS: &[&str] = &[
     "    f()",
     "    ^^^",
     "ValueError: no",
+    "Aug 15, 2025 2:04:36 PM c.a.Till run",
+    "SEVERE: late",
     "{\"ts\":\"2025-08-15T14:04:36Z\",\"level\":\"info\",\"msg\":\"ok\"}",
     "2025-08-15T14:04:36.592691123Z stdout F whole",
     "2025-08-15T14:04:36.592691123Z stdout P a part",
@@ -424,7 +425,7 @@ fn a_line_with_a_match_in_every_byte_is_searched_once() {
         fs::write(&log, format!("{ENTRY} {}\n", "a".repeat(length))).expect("a file");
         let started = std::time::Instant::now();
         let ran = obs(&[Path::new("grep"), Path::new("-o"), Path::new("a"), &log]);
-        assert_eq!(ran.text().lines().filter(|line| *line == "a").count(), length + 2, "{}", ran.stderr);
+        assert_eq!(ran.text().lines().filter(|line| *line == "a").count(), length + 1, "{}", ran.stderr);
         started.elapsed()
     };
     let (once, four_times) = (count(50_000), count(200_000));

@@ -3,7 +3,7 @@
 mod page;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -141,8 +141,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let rule = config::success(&args.success, &args.input, &mut needs)?;
     let (signatures, said) = signatures::read(&args.signatures)?;
     let alike = signature::ask(&signatures, &mut needs);
-    let mut session = Session::open_with_platform(&args.paths, &args.input, &args.output, cancel)?;
-    session.keep_inputs(written())?;
+    let written = written().map(Path::to_owned).collect();
+    let mut session = Session::open_writing(&args.paths, &args.input, &args.output, cancel, written)?;
     session.diagnostics.extend(said);
     session.order_by_lines();
     session.require_data();

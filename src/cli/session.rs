@@ -1,6 +1,6 @@
 //! What commands over logs have in common: from arguments to surveyed files and a selection of entries.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -98,6 +98,20 @@ impl Session {
         cancel: &Arc<AtomicBool>,
     ) -> Result<Self, Error> {
         Session::surveying(paths, input, output, (cancel, SurveyOptions::default()))
+    }
+
+    /// The same, with objects of a platform told apart from logs, for a command that writes these files.
+    pub(super) fn open_writing(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+        written: Vec<PathBuf>,
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { platform: true, written: written.clone(), ..SurveyOptions::default() };
+        let session = Session::surveying(paths, input, output, (cancel, options))?;
+        session.keep_inputs(written.iter().map(PathBuf::as_path))?;
+        Ok(session)
     }
 
     /// The same, with objects of a platform told apart from logs.

@@ -65,8 +65,8 @@ pub(super) enum Begin {
 #[derive(Debug)]
 pub(super) struct Block {
     pub bytes: Vec<u8>,
-    /// How many of them are lines of the block before, which tell what the first lines of this one are.
-    pub context: usize,
+    /// Those of them that are the block's; lines of the blocks before and after tell what its first and last lines are.
+    pub owned: std::ops::Range<usize>,
     /// Where `bytes` starts in the decoded stream.
     pub offset: u64,
     pub begin: Begin,
@@ -167,6 +167,7 @@ impl Blocks {
         let context = std::mem::take(&mut self.context);
         let mut target = (self.size + context).max(bytes.len() + 1);
         let mut after = Begin::Entry;
+        let mut end = None;
         loop {
             self.fill(&mut bytes, target);
             if self.ended {
@@ -177,13 +178,15 @@ impl Blocks {
             }
             if let Some(start) = last_start(&bytes, context, reader) {
                 self.carry_on(&mut bytes, start);
+                end = Some(start);
                 break;
             }
             if bytes.len() >= LONGEST {
                 self.cuts += 1;
                 after = match memchr::memrchr(b'\n', &bytes[context..]) {
-                    Some(end) => {
-                        self.carry_on(&mut bytes, context + end + 1);
+                    Some(newline) => {
+                        self.carry_on(&mut bytes, context + newline + 1);
+                        end = Some(context + newline + 1);
                         Begin::Rest
                     }
                     None => Begin::InLine,
@@ -192,14 +195,15 @@ impl Blocks {
             }
             target = bytes.len() * 2;
         }
-        let length = (bytes.len() - context) as u64;
+        let owned = context..end.unwrap_or(bytes.len());
+        let length = owned.len() as u64;
         if length == 0 {
             return None;
         }
         let (lines_before, offset) = (self.lines, self.offset - context as u64);
-        let block = Block { offset, begin: self.begin, bytes, context, lines_before, origin: None };
+        let block = Block { offset, begin: self.begin, bytes, owned, lines_before, origin: None };
         if let Some(lines) = &mut self.lines {
-            *lines += memchr::memchr_iter(b'\n', &block.bytes[context..]).count() as u64;
+            *lines += memchr::memchr_iter(b'\n', &block.bytes[block.owned.clone()]).count() as u64;
         }
         self.offset += length;
         self.begin = after;
@@ -211,7 +215,7 @@ impl Blocks {
         let from = context_of(bytes, start);
         self.context = start - from;
         self.carry = bytes[from..].to_vec();
-        bytes.truncate(start);
+        bytes.truncate(start.saturating_add(AHEAD));
     }
 
     /// The next lines of records; `None` at the end.
@@ -241,7 +245,7 @@ impl Blocks {
             let lines_before = self.lines.map(|_| origin.lines_before);
             let (begin, origin) = (self.begin, Some(origin));
             self.begin = after;
-            Block { bytes, context, offset: 0, begin, lines_before, origin }
+            Block { bytes, owned: context..split, offset: 0, begin, lines_before, origin }
         })
     }
 
@@ -291,7 +295,7 @@ impl Cutting {
     /// Takes the lines before `at`, and the part of the stream that they are from; those from `keep` on stay, too.
     fn split(&mut self, at: usize, keep: usize) -> (Vec<u8>, Origin) {
         let rest = self.cut.text[keep..].to_vec();
-        self.cut.text.truncate(at);
+        self.cut.text.truncate(at.saturating_add(AHEAD));
         let bytes = std::mem::replace(&mut self.cut.text, rest);
         let mut later = self.cut.places.split_off(self.cut.places.partition_point(|place| place.at < at));
         for place in &mut later {
@@ -319,6 +323,9 @@ impl Cutting {
 /// very long.
 const CONTEXT: (usize, usize) = (Reader::LOOKS_BACK, 256 << 10);
 
+/// How far behind a block lines may tell what its last lines are: some formats write the beginning of an entry over two.
+const AHEAD: usize = 4 << 10;
+
 /// Where the lines begin that tell what the line at `start` is.
 fn context_of(bytes: &[u8], start: usize) -> usize {
     let (lines, most) = CONTEXT;
@@ -335,9 +342,11 @@ fn context_of(bytes: &[u8], start: usize) -> usize {
     at
 }
 
-/// The last whole line behind the context that starts an entry and is not the first.
+/// The last whole line behind the context that starts an entry, is not the first, and has a whole line below it, which may
+/// tell what it is.
 fn last_start(bytes: &[u8], context: usize, reader: &Reader) -> Option<usize> {
-    let mut end = memchr::memrchr(b'\n', bytes)?;
+    let below = memchr::memrchr(b'\n', bytes)?;
+    let mut end = memchr::memrchr(b'\n', &bytes[..below])?;
     loop {
         let start = memchr::memrchr(b'\n', bytes.get(context..end)?)? + context + 1;
         if reader.starts(bytes, start) {

@@ -90,6 +90,8 @@ pub struct Chunk<'a> {
     pub(super) bytes: &'a [u8],
     /// Entries that start here are the chunk's.
     pub(super) owned: Range<usize>,
+    /// Where the last of them ends at the latest.
+    pub(super) until: usize,
     /// Bytes of the file before `bytes`.
     pub(super) offset: u64,
     pub(super) begin: Begin,
@@ -114,14 +116,14 @@ impl<'a> Chunk<'a> {
                 self.start_within(line_start(self.bytes, self.owned.start), self.owned.end)
             }
             Begin::InLine => {
-                let line = memchr::memchr(b'\n', self.bytes).map_or(self.bytes.len(), |end| end + 1);
+                let line = memchr::memchr(b'\n', &self.bytes[..self.until]).map_or(self.until, |end| end + 1);
                 self.start_within(line, self.owned.end)
             }
         };
         if first >= self.owned.end {
             return first..first;
         }
-        let end = self.start_within(line_start(self.bytes, self.owned.end), self.bytes.len());
+        let end = self.start_within(line_start(&self.bytes[..self.until], self.owned.end), self.until);
         first..end
     }
 
@@ -141,11 +143,11 @@ impl<'a> Chunk<'a> {
         let mut lines = 0;
         loop {
             lines += 1;
-            match memchr::memchr(b'\n', &self.bytes[end..]) {
-                None => return (self.bytes.len(), lines),
+            match memchr::memchr(b'\n', &self.bytes[end..self.until]) {
+                None => return (self.until, lines),
                 Some(length) => end += length + 1,
             }
-            if end >= self.bytes.len() || self.reader.starts(self.bytes, end) {
+            if end >= self.until || self.reader.starts(self.bytes, end) {
                 return (end, lines);
             }
         }

@@ -283,7 +283,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Task::Read(file) => self.read(&file),
                 Task::Chunk(file, index) => self.map_mapped(&file, index, local, map),
                 Task::Block(file, index, block) => {
-                    let owned = block.context..block.bytes.len();
+                    let owned = block.owned.clone();
                     let from = (block.offset, block.begin, block.lines_before, block.origin.as_ref());
                     self.map(&file, index, &block.bytes, owned, from, local, map);
                 }
@@ -414,6 +414,10 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
     ) {
         let length = origin.map_or(owned.len(), Origin::len);
         let account = RefCell::new(Account { bytes: length as u64, ..Account::default() });
+        let until = match &file.content {
+            OpenContent::Mapped(..) => bytes.len(),
+            OpenContent::Stream(_) => owned.end,
+        };
         let chunk = Chunk {
             input: &self.inputs[file.index],
             reader: &file.reader,
@@ -421,6 +425,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             index,
             bytes,
             owned,
+            until,
             offset,
             begin,
             lines_before,

@@ -22,6 +22,8 @@ use crate::source::{
 /// What kind of files a survey looks for, and where.
 #[derive(Clone, Debug, Default)]
 pub struct SurveyOptions {
+    /// Files that the run writes: none of those that are looked for.
+    pub written: Vec<PathBuf>,
     /// Which files of directories and archives are read.
     pub picks: Picks,
     /// Are symbolic links inside directories followed?
@@ -115,7 +117,11 @@ const ELSEWHERE: usize = 16 << 10;
 pub fn survey(paths: &[PathBuf], options: &SurveyOptions, scan: &ScanOptions) -> Inputs {
     let walk = WalkOptions { follow_links: options.follow_links, picks: options.picks.clone() };
     let Walked { found, left_out, diagnostics } = source::walk(paths, &walk);
-    let (databases, found) = database::take(found);
+    let (databases, mut found) = database::take(found);
+    // What this run writes is no part of what it reads, whatever was there before.
+    found.retain(|found| {
+        found.named || !options.written.iter().any(|path| source::is_same_file(&found.path, path))
+    });
     let surveyed = parallel(scan.threads, found.len(), |index| {
         let mut looked = look(&found[index], options, scan);
         if let Ok(Input { kind: InputKind::Log(profile), .. }) = &mut looked {
