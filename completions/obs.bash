@@ -157,7 +157,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -311,6 +311,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -381,7 +385,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -g -t -T -u -j -q -h --by --success --id --unlinked --fix-skew --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-L -g -t -T -u -j -q -h --by --success --id --unlinked --fix-skew --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -471,6 +475,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -527,7 +535,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__detect)
-            opts="-L -g -t -T -u -j -q -h --only --signatures --fail-on --list --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-L -g -t -T -u -j -q -h --only --signatures --fail-on --list --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -605,6 +613,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -665,7 +677,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__fields)
-            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -724,6 +736,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -809,7 +825,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__explain)
-            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,6 +884,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1101,7 +1121,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__grep)
-            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --follow-links --quiet --help"
+            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --follow-links --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1224,6 +1244,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1535,7 +1559,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1625,6 +1649,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1699,7 +1727,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query)
-            opts="-r -L -g -t -T -u -j -q -h --at --start --end --step --enable-experimental --rules --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -L -g -t -T -u -j -q -h --at --start --end --step --enable-experimental --rules --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1789,6 +1817,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1845,7 +1877,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__stats)
-            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1943,6 +1975,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2011,7 +2047,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__templates)
-            opts="-L -g -t -T -u -j -q -h --diff --new-since --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --diff --new-since --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2078,6 +2114,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

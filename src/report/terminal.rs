@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::escape::Untrusted;
 use super::paint::{Line, Page, Phrase, Style, truncated, width};
-use super::table::{Align, Column, Measured, Table};
+use super::table::{Align, Cell, Column, Measured, Table};
 use super::{Evidence, Report, Section, account, picture};
 
 /// Blanks before everything but headings and the account.
@@ -192,38 +192,60 @@ fn each_part_line(
     let spared = !fits(wide, &natural) && fits(narrow, &natural);
     let gap = if fits(wide, &fitted(wide)) && !spared { wide } else { narrow };
     let widths = fitted(gap);
-    let layout = Layout { columns: columns.iter().map(|at| &table.columns[*at]).collect(), widths, gap };
-    let title = |(i, column): (usize, &&Column)| {
-        (Style::Strong, truncated(&column.title.line(), layout.widths[i], page.ellipsis()))
+    let cut = widths != natural;
+    let shown = widths.clone();
+    let mut layout =
+        Layout { columns: columns.iter().map(|at| &table.columns[*at]).collect(), widths, shown, gap };
+    let titles: Vec<(Style, String)> = (0..columns.len()).map(|i| layout.title(i, page)).collect();
+    let cells = |layout: &Layout<'_>, row: &[Cell]| -> Vec<Vec<(Style, String)>> {
+        let shown = |at: &usize| row.get(*at).map(|cell| (cell.style, cell.shown().line().trim().to_owned()));
+        layout.fitted(columns.iter().map(|at| shown(at).unwrap_or_default()).collect(), page)
     };
-    write(layout.line(&layout.columns.iter().enumerate().map(title).collect::<Vec<_>>()));
+    if cut {
+        // What is cut at a place that suits it may need less room than there is.
+        let mut needed: Vec<usize> = titles.iter().map(|(_, title)| width(title)).collect();
+        for line in table.rows.iter().flat_map(|row| cells(&layout, row)) {
+            for (needed, (_, text)) in needed.iter_mut().zip(&line) {
+                *needed = (*needed).max(width(text));
+            }
+        }
+        layout.shown = needed;
+    }
+    write(layout.line(&titles));
     let rule = if page.ascii { "-" } else { "─" };
-    let across = layout.widths.iter().sum::<usize>() + gap * columns.len().saturating_sub(1);
+    let across = layout.shown.iter().sum::<usize>() + gap * columns.len().saturating_sub(1);
     write(Line(vec![(Style::Dim, rule.repeat(across))]));
     for row in &table.rows {
-        let shown = |at: &usize| {
-            let cell = row.get(*at)?;
-            Some((cell.style, cell.shown().line().trim().to_owned()))
-        };
-        let row = columns.iter().map(|at| shown(at).unwrap_or_default()).collect();
-        for mut cells in layout.carried_on(row) {
-            for (i, (_, text)) in cells.iter_mut().enumerate() {
-                let cut = if layout.columns[i].keeps_end { cut_front } else { truncated };
-                *text = cut(text, layout.widths[i], page.ellipsis());
-            }
-            write(layout.line(&cells));
-        }
+        cells(&layout, row).iter().for_each(|line| write(layout.line(line)));
     }
 }
 
 /// Columns with their widths, and how far they are apart.
 struct Layout<'t> {
     columns: Vec<&'t Column>,
+    /// How wide each may be, and how wide it is.
     widths: Vec<usize>,
+    shown: Vec<usize>,
     gap: usize,
 }
 
 impl Layout<'_> {
+    fn title(&self, i: usize, page: Page) -> (Style, String) {
+        (Style::Strong, truncated(&self.columns[i].title.line(), self.widths[i], page.ellipsis()))
+    }
+
+    /// A row as lines whose cells fit.
+    fn fitted(&self, row: Vec<(Style, String)>, page: Page) -> Vec<Vec<(Style, String)>> {
+        let mut lines = self.carried_on(row);
+        for (i, (_, text)) in lines.iter_mut().flat_map(|line| line.iter_mut().enumerate()) {
+            if width(text) > self.widths[i] {
+                let cut = if self.columns[i].keeps_end { cut_front } else { truncated };
+                *text = cut(text, self.widths[i], page.ellipsis());
+            }
+        }
+        lines
+    }
+
     /// Cells that fit, beside each other.
     fn line(&self, cells: &[(Style, String)]) -> Line {
         let mut line = Line::new();
@@ -231,7 +253,7 @@ impl Layout<'_> {
             if i > 0 {
                 line.push(Style::Plain, " ".repeat(self.gap));
             }
-            let blanks = " ".repeat(self.widths[i].saturating_sub(width(text)));
+            let blanks = " ".repeat(self.shown[i].saturating_sub(width(text)));
             let [before, after] = match self.columns[i].align {
                 Align::Left => ["", &blanks],
                 Align::Right => [&blanks, ""],
