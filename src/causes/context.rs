@@ -38,7 +38,7 @@ pub(super) fn contexts<'f>(
     let mut contexts: Vec<Context<'f>> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.nature == Nature::Context && !finding.constant) {
         let window = finding.windows.iter().rev().find(|window| {
-            window.from.0 <= first.0 + 5 * NANOS && first - window.from <= LOOK_BACK && window.count <= 20
+            window.from <= first + 5 * NANOS && first - window.from <= LOOK_BACK && window.count <= 20
         });
         let Some(window) = window else { continue };
         let mut bins = Bins::default();

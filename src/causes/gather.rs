@@ -107,7 +107,7 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
             sign.weight >= 0.5
                 && sign.subject.service == of.service
                 && (of.service.is_some() || sign.subject.file == of.file)
-                && sign.from.0 - SLACK <= first.ts.0
+                && sign.from - SLACK <= first.ts
                 && first.ts <= sign.to
                 && last <= Timestamp(sign.to.0.saturating_add(SLACK))
         });

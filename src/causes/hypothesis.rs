@@ -89,7 +89,7 @@ impl Sign {
             return self.from;
         }
         let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
-        Timestamp(self.from.0 + gap.clamp(0, MOST))
+        self.from + gap.clamp(0, MOST)
     }
 }
 

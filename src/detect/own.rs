@@ -268,7 +268,7 @@ impl Own {
         let is_followed = |moment: &Moment, whose: &[u8]| {
             following.get(whose).is_some_and(|times| {
                 let next = times.partition_point(|t| *t < moment.ts.0);
-                times.get(next).is_some_and(|t| t - moment.ts.0 <= self.within)
+                times.get(next).is_some_and(|t| t.saturating_sub(moment.ts.0) <= self.within)
             })
         };
         hits.iter()

@@ -287,7 +287,7 @@ fn finding(
     let place = super::family::place(&subject);
     // What comes now and then is missed when it is due.
     let gap = (pause.to - pause.from) as f64 / pause.missing.max(1.0);
-    let due = Timestamp(pause.from.0 + gap as i64);
+    let due = pause.from + gap as i64;
     let resumed = pause.to < scene.last;
     let until = if resumed { format!("–{}", pause.to.clock()) } else { " on".to_owned() };
     let evidence: Vec<Evidence> = bins

@@ -122,6 +122,24 @@ impl std::ops::Sub for Timestamp {
     }
 }
 
+/// So many nanoseconds later, or as late as can be told.
+impl std::ops::Add<i64> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, nanos: i64) -> Self {
+        Timestamp(self.0.saturating_add(nanos))
+    }
+}
+
+/// So many nanoseconds earlier, or as early as can be told.
+impl std::ops::Sub<i64> for Timestamp {
+    type Output = Timestamp;
+
+    fn sub(self, nanos: i64) -> Self {
+        Timestamp(self.0.saturating_sub(nanos))
+    }
+}
+
 /// The same for times that are borrowed.
 impl std::ops::Sub<Timestamp> for &Timestamp {
     type Output = i64;
