@@ -260,7 +260,7 @@ fn pause(scene: &Scene<'_>, bins: &Bins, end: Timestamp) -> Option<Pause> {
         .max(pauses[..pauses.len() - 1].iter().map(|pause| pause.0).max().unwrap_or(0) / 2);
     let heard = if to == end { written } else { written - length as f64 };
     let missing = bins.count() as f64 / heard.max(1.0) * length as f64;
-    let long = length >= SHORTEST && length >= LONGER * usual.max(bins.width() / 2);
+    let long = length >= SHORTEST && length >= LONGER.saturating_mul(usual.max(bins.width() / 2));
     // Most of the time it was heard.
     (long && missing >= MISSING && heard * 2.0 > length as f64).then_some(Pause { from, to, missing })
 }
