@@ -135,8 +135,7 @@ pub fn requests(data: &[u8]) {
         apdex: Some(100.0),
         most: 8,
     };
-    let everything = || (Filter::everything(), TimeRange::default());
-    let (filter, range) = everything();
+    let (filter, range) = (Filter::everything(), TimeRange::default());
     let answer =
         stats::answer(&inputs, &question, SuccessRule::Usual, Needs::none(), (&filter, range), &options);
     let counted: u64 = answer.groups.iter().map(|group| group.entries).sum();

@@ -141,8 +141,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let rule = config::success(&args.success, &args.input, &mut needs)?;
     let (signatures, said) = signatures::read(&args.signatures)?;
     let alike = signature::ask(&signatures, &mut needs);
-    let written = written().map(Path::to_owned).collect();
-    let mut session = Session::open_writing(&args.paths, &args.input, &args.output, cancel, written)?;
+    let written: Vec<PathBuf> = written().map(Path::to_owned).collect();
+    let mut session = Session::open_writing(&args.paths, &args.input, &args.output, cancel, &written)?;
     session.diagnostics.extend(said);
     session.order_by_lines();
     session.require_data();

@@ -106,9 +106,9 @@ impl Session {
         input: &InputArgs,
         output: &OutputArgs,
         cancel: &Arc<AtomicBool>,
-        written: Vec<PathBuf>,
+        written: &[PathBuf],
     ) -> Result<Self, Error> {
-        let options = SurveyOptions { platform: true, written: written.clone(), ..SurveyOptions::default() };
+        let options = SurveyOptions { platform: true, written: written.to_vec(), ..SurveyOptions::default() };
         let session = Session::surveying(paths, input, output, (cancel, options))?;
         session.keep_inputs(written.iter().map(PathBuf::as_path))?;
         Ok(session)
