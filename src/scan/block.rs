@@ -1,6 +1,8 @@
 //! A stream cut into blocks at the starts of entries, so that blocks can be mapped in parallel.
 
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::format::log::Reader;
 use crate::format::log::records::{Cut, Cutter, Place, Records};
@@ -11,7 +13,7 @@ use crate::source::Stream;
 const FIRST: usize = 16 << 10;
 
 /// How long an entry of a stream may get before it is cut: a block grows up to this.
-const LONGEST: usize = 64 << 20;
+pub(super) const LONGEST: usize = 64 << 20;
 
 /// Cuts a stream into blocks.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Blocks {
     cutting: Option<Cutting>,
     /// Lines in the blocks before, where they are counted.
     lines: Option<u64>,
+    /// Counts the bytes as they come.
+    progress: Arc<AtomicU64>,
 }
 
 /// Records on their way to blocks.
@@ -70,10 +74,14 @@ pub(super) struct Block {
     /// Where `bytes` starts in the decoded stream.
     pub offset: u64,
     pub begin: Begin,
+    /// How many bytes at its start are of an entry that was in the block before, and goes on in this one.
+    pub again: usize,
     /// Lines of the stream before it, where they are counted.
     pub lines_before: Option<u64>,
     /// Where its lines are from, if they were written of records.
     pub origin: Option<Origin>,
+    /// How its entries are read, where more has told the formats than was there when the stream was opened.
+    pub reader: Option<Arc<Reader>>,
 }
 
 /// Where the lines of a block are from that were written of records.
@@ -123,7 +131,29 @@ impl Blocks {
         let size = size.min(LONGEST);
         let begin = Begin::File;
         let (carry, cutting, lines) = (head, None, None);
-        Blocks { stream, carry, offset: 0, ended: false, begin, context: 0, cuts: 0, size, cutting, lines }
+        let progress = Arc::default();
+        let context = 0;
+        Blocks {
+            stream,
+            carry,
+            offset: 0,
+            ended: false,
+            begin,
+            context,
+            cuts: 0,
+            size,
+            cutting,
+            lines,
+            progress,
+        }
+    }
+
+    /// The same, saying how much has come before a block is whole.
+    pub(super) fn telling(mut self, progress: &Arc<AtomicU64>) -> Self {
+        let read = self.cutting.as_ref().map_or(self.carry.len(), |cutting| cutting.source.len());
+        progress.fetch_add(read as u64, Ordering::Relaxed);
+        self.progress = Arc::clone(progress);
+        self
     }
 
     /// The same with the number of lines before each, if that is asked for.
@@ -146,12 +176,7 @@ impl Blocks {
 
     /// What there is to say about the stream once it has ended.
     pub(super) fn trouble(&self, shown: &str) -> Vec<Diagnostic> {
-        let cuts = (self.cuts > 0).then(|| {
-            Diagnostic::warning(
-                shown,
-                format!("has an entry longer than {} MiB; its parts are read one by one", LONGEST >> 20),
-            )
-        });
+        let cuts = (self.cuts > 0).then(|| too_long(shown));
         self.stream.trouble().into_iter().chain(cuts).collect()
     }
 
@@ -176,7 +201,7 @@ impl Blocks {
                 }
                 break;
             }
-            if let Some(start) = last_start(&bytes, context, reader) {
+            if let Some(start) = last_settled_start(&bytes, context, reader) {
                 self.carry_on(&mut bytes, start);
                 end = Some(start);
                 break;
@@ -201,7 +226,8 @@ impl Blocks {
             return None;
         }
         let (lines_before, offset) = (self.lines, self.offset - context as u64);
-        let block = Block { offset, begin: self.begin, bytes, owned, lines_before, origin: None };
+        let begin = self.begin;
+        let block = Block { bytes, owned, offset, begin, again: 0, lines_before, origin: None, reader: None };
         if let Some(lines) = &mut self.lines {
             *lines += memchr::memchr_iter(b'\n', &block.bytes[block.owned.clone()]).count() as u64;
         }
@@ -227,7 +253,7 @@ impl Blocks {
             let text = &cutting.cut.text;
             if text.len() >= wanted || self.ended {
                 let done = self.ended && cutting.left() == 0;
-                if let Some(start) = last_start(text, context, reader).filter(|_| !done) {
+                if let Some(start) = last_settled_start(text, context, reader).filter(|_| !done) {
                     break start;
                 }
                 if done || text.len() >= LONGEST {
@@ -245,7 +271,8 @@ impl Blocks {
             let lines_before = self.lines.map(|_| origin.lines_before);
             let (begin, origin) = (self.begin, Some(origin));
             self.begin = after;
-            Block { bytes, owned: context..split, offset: 0, begin, lines_before, origin }
+            let owned = context..split;
+            Block { bytes, owned, offset: 0, begin, again: 0, lines_before, origin, reader: None }
         })
     }
 
@@ -278,7 +305,10 @@ impl Blocks {
             }
             match self.stream.read(&mut bytes[have..]) {
                 Ok(0) | Err(_) => self.ended = true,
-                Ok(n) => have += n,
+                Ok(n) => {
+                    have += n;
+                    self.progress.fetch_add(n as u64, Ordering::Relaxed);
+                }
             }
         }
         bytes.truncate(have);
@@ -319,6 +349,12 @@ impl Cutting {
     }
 }
 
+/// What there is to say about an entry that was cut for its length.
+pub(super) fn too_long(shown: &str) -> Diagnostic {
+    let what = format!("has an entry longer than {} MiB; its parts are read one by one", LONGEST >> 20);
+    Diagnostic::warning(shown, what)
+}
+
 /// How far back lines may tell what a line is: `Reader` looks at no more lines, and at more bytes only where lines are
 /// very long.
 const CONTEXT: (usize, usize) = (Reader::LOOKS_BACK, 256 << 10);
@@ -344,11 +380,26 @@ fn context_of(bytes: &[u8], start: usize) -> usize {
 
 /// The last whole line behind the context that starts an entry, is not the first, and has a whole line below it, which may
 /// tell what it is.
-fn last_start(bytes: &[u8], context: usize, reader: &Reader) -> Option<usize> {
+fn last_settled_start(bytes: &[u8], context: usize, reader: &Reader) -> Option<usize> {
     let below = memchr::memrchr(b'\n', bytes)?;
     let mut end = memchr::memrchr(b'\n', &bytes[..below])?;
     loop {
         let start = memchr::memrchr(b'\n', bytes.get(context..end)?)? + context + 1;
+        if reader.starts(bytes, start) {
+            return Some(start);
+        }
+        end = start - 1;
+    }
+}
+
+/// The last whole line that starts an entry at or after `from`, and is not the first.
+pub(super) fn last_start(bytes: &[u8], from: usize, reader: &Reader) -> Option<usize> {
+    let mut end = memchr::memrchr(b'\n', bytes)?;
+    loop {
+        let start = memchr::memrchr(b'\n', &bytes[..end])? + 1;
+        if start < from {
+            return None;
+        }
         if reader.starts(bytes, start) {
             return Some(start);
         }

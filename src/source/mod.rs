@@ -10,6 +10,7 @@
 mod archive;
 mod decode;
 pub mod faults;
+mod journal;
 mod kind;
 mod map;
 mod open;
@@ -17,6 +18,7 @@ mod order;
 mod part;
 mod pick;
 mod stream;
+mod tail;
 mod text;
 mod walk;
 
@@ -26,6 +28,7 @@ pub use map::Map;
 pub use open::{Content, OpenOptions, Opened, is_same_file, open, open_raw};
 pub use part::{Age, Part, Perhaps, is_folder_of_parts, part_of};
 pub use pick::Picks;
-pub use stream::Stream;
+pub use stream::{Stream, cause};
+pub use tail::{FileId, Grown, Reach, Tail};
 pub use text::{cancel_texts_with, glob, read_text};
 pub use walk::{Found, WalkOptions, Walked, walk};

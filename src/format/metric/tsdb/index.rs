@@ -82,14 +82,14 @@ impl<'i> Index<'i> {
         self.symbols.get(number).map(|(_, text)| *text)
     }
 
-    /// Hands on each series for which `is_wanted` holds of its labels. Says what ended it early.
+    /// Hands on each series of whose labels something is wanted, and that. Says what ended it early.
     ///
     /// # Errors
     /// A series is damaged; those before it have been handed on.
-    pub fn each(
+    pub fn each<W>(
         &self,
-        mut is_wanted: impl FnMut(&[(&str, &str)]) -> bool,
-        mut each: impl FnMut(&Entry<'i>),
+        mut wanted: impl FnMut(&[(&str, &str)]) -> Option<W>,
+        mut each: impl FnMut(&Entry<'i>, W),
     ) -> Result<(), String> {
         let mut at = self.series.start;
         let mut entry = Entry::default();
@@ -118,22 +118,22 @@ impl<'i> Index<'i> {
             }
             entry.reference = if self.version == 1 { at as u64 } else { (at / ALIGNED) as u64 };
             let wanted = self
-                .entry(body, &mut entry, &mut is_wanted)
+                .entry(body, &mut entry, &mut wanted)
                 .ok_or_else(|| format!("the series at byte {at} cannot be read"))?;
-            if wanted {
-                each(&entry);
+            if let Some(wanted) = wanted {
+                each(&entry, wanted);
             }
             at = (at + used).next_multiple_of(ALIGNED);
         }
         if self.is_cut { Err("the index is cut after its series".to_owned()) } else { Ok(()) }
     }
 
-    fn entry(
+    fn entry<W>(
         &self,
         body: &[u8],
         entry: &mut Entry<'i>,
-        is_wanted: &mut impl FnMut(&[(&str, &str)]) -> bool,
-    ) -> Option<bool> {
+        wanted: &mut impl FnMut(&[(&str, &str)]) -> Option<W>,
+    ) -> Option<Option<W>> {
         let mut cursor = Cursor::new(body);
         entry.labels.clear();
         entry.chunks.clear();
@@ -141,9 +141,7 @@ impl<'i> Index<'i> {
             let (name, value) = (cursor.uvarint()?, cursor.uvarint()?);
             entry.labels.push((self.symbol(name)?, self.symbol(value)?));
         }
-        if !is_wanted(&entry.labels) {
-            return Some(false);
-        }
+        let Some(wanted) = wanted(&entry.labels) else { return Some(None) };
         let count = cursor.uvarint()?;
         let (mut to, mut reference) = (0_i64, 0_i64);
         for number in 0..count {
@@ -159,7 +157,7 @@ impl<'i> Index<'i> {
             let (segment, offset) = ((reference >> 32) as usize, (reference & 0xffff_ffff) as usize);
             entry.chunks.push(ChunkPlace { from, to, segment, offset });
         }
-        Some(true)
+        Some(Some(wanted))
     }
 }
 
