@@ -163,7 +163,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
+            opts="-r -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -317,6 +317,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -391,7 +395,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -g -t -T -u -j -q -h --by --success --id --unlinked --fix-skew --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-L -g -t -T -u -j -q -h --by --success --id --unlinked --fix-skew --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -481,6 +485,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -541,7 +549,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__detect)
-            opts="-L -g -t -T -u -j -q -h --only --signatures --fail-on --list --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
+            opts="-L -g -t -T -u -j -q -h --only --signatures --fail-on --list --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -619,6 +627,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -683,7 +695,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__fields)
-            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -742,6 +754,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -831,7 +847,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__explain)
-            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -890,6 +906,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1135,7 +1155,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__grep)
-            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --no-defaults --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --output --follow-links --quiet --help"
+            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --no-defaults --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --output --follow-links --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1258,6 +1278,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1587,7 +1611,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1677,6 +1701,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1755,7 +1783,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query)
-            opts="-r -L -g -t -T -u -j -q -h --at --start --end --step --enable-experimental --rules --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
+            opts="-r -L -g -t -T -u -j -q -h --at --start --end --step --enable-experimental --rules --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1845,6 +1873,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1919,7 +1951,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__stats)
-            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2017,6 +2049,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2089,7 +2125,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__templates)
-            opts="-L -g -t -T -u -j -q -h --diff --new-since --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --diff --new-since --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2156,6 +2192,10 @@ _obs() {
                     return 0
                     ;;
                 --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -118,6 +118,7 @@ complete -c obs -n "__fish_obs_using_subcommand correlate" -s t -l type -d 'Only
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -248,6 +249,7 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s t -l type -d 'Only file
 complete -c obs -n "__fish_obs_using_subcommand grep" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -392,6 +394,7 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -s t -l type -d 'Only fil
 complete -c obs -n "__fish_obs_using_subcommand stats" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -512,6 +515,7 @@ complete -c obs -n "__fish_obs_using_subcommand templates" -s t -l type -d 'Only
 complete -c obs -n "__fish_obs_using_subcommand templates" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -702,6 +706,7 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -s t -l type -d 'Only fi
 complete -c obs -n "__fish_obs_using_subcommand detect" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -827,6 +832,7 @@ complete -c obs -n "__fish_obs_using_subcommand query" -s t -l type -d 'Only fil
 complete -c obs -n "__fish_obs_using_subcommand query" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -972,6 +978,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -s t -l type -d 'On
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -1105,6 +1112,7 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -s t -l type -d 'On
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -1221,6 +1229,7 @@ complete -c obs -n "__fish_obs_using_subcommand fields" -s t -l type -d 'Only fi
 complete -c obs -n "__fish_obs_using_subcommand fields" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
 debug\t''
@@ -1372,6 +1381,7 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l now -d 'The time that counts as now' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
 json\t'One JSON value'

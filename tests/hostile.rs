@@ -39,7 +39,7 @@ const FILES: &[(&str, u64, i32, usize, usize)] = &[
     ("0020-long-line.log", 3, 0, 0, 0),
     ("0021-page.log", 5, 0, 0, 0),
     ("0022-wrong-name.gz", 2, 0, 0, 0),
-    ("0023-garbage-after.log.gz", 32, 0, 0, 1),
+    ("0023-garbage-after.log.gz", 32, 2, 1, 0),
     ("0024-wrong-checksum.log.gz", 200, 2, 1, 0),
 ];
 

@@ -492,6 +492,7 @@ fn statistics(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String
             value_asked: false,
             percentiles: vec![0.0, 50.0, 99.9],
             apdex: Some(100.0),
+            most: 1_000,
         };
         let mut needs = Needs::none();
         let rule = rule(condition, &mut needs);

@@ -248,7 +248,7 @@ fn focus(
         before += success.requests[low] - success.failures[low];
         all += success.requests[low];
     }
-    Some(((scene.axis.at(low), Timestamp(scene.axis.at(high).0 - 1)), all))
+    Some(((scene.axis.at(low), Timestamp(scene.axis.at(high).0.saturating_sub(1))), all))
 }
 
 /// May a field's values say who was affected? Not those that say when, how or which request.
@@ -521,7 +521,7 @@ fn values<'c>(cases: &[&'c Named]) -> Vec<&'c Values> {
 
 /// The first that failed, the slowest, and one from the middle; where none failed, the slowest of all.
 fn examples(failed: &[&Named], others: &[&Named], window: Option<(Timestamp, Timestamp)>) -> Vec<Example> {
-    let length = |case: &Case| case.last.zip(case.first).map_or(0, |(last, first)| last.0 - first.0);
+    let length = |case: &Case| case.last.zip(case.first).map_or(0, |(last, first)| last - first);
     let slowest = |cases: &[&Named]| {
         let order =
             |(one, a): &&&Named, (other, b): &&&Named| length(a).cmp(&length(b)).then_with(|| other.cmp(one));

@@ -63,7 +63,7 @@ pub fn story(
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
         let lasts = |sign: &Sign| if sign.lasts() { LOOK_BACK } else { sign.slack() };
-        signs.retain(|sign| sign.to.0 + lasts(sign) >= from.0 && sign.from.0 <= to.0 + sign.slack());
+        signs.retain(|sign| sign.to + lasts(sign) >= from && sign.from <= to + sign.slack());
     }
     let contrast = requests.map(|(_, contrast)| contrast);
     signs.extend(standing(scene, findings, (success.as_ref(), health), contrast, &signs));

@@ -38,7 +38,7 @@ pub(super) fn contexts<'f>(
     let mut contexts: Vec<Context<'f>> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.nature == Nature::Context && !finding.constant) {
         let window = finding.windows.iter().rev().find(|window| {
-            window.from.0 <= first.0 + 5 * NANOS && first.0 - window.from.0 <= LOOK_BACK && window.count <= 20
+            window.from <= first + 5 * NANOS && first - window.from <= LOOK_BACK && window.count <= 20
         });
         let Some(window) = window else { continue };
         let mut bins = Bins::default();
@@ -95,7 +95,7 @@ pub(super) fn attribute(scene: &Scene<'_>, candidates: &mut [Candidate], context
     let fits = |context: &&Context<'_>| match context.finding.detector {
         _ if context.from > best.from() || began.is_some_and(|began| began >= context.from) => false,
         "restart" => false,
-        "job" => is_slow && best.from().0 - context.from.0 <= JOB,
+        "job" => is_slow && best.from() - context.from <= JOB,
         _ => same(context) || by_name(context),
     };
     let found = contexts.iter().filter(fits).min_by_key(|context| !same(context)).map(|context| (0, context));
@@ -103,7 +103,7 @@ pub(super) fn attribute(scene: &Scene<'_>, candidates: &mut [Candidate], context
     let felt = lead.nature == Nature::Symptom;
     let elsewhere = || {
         let near = |context: &&Context<'_>| {
-            let lead = best.from().0 - context.from.0;
+            let lead = best.from() - context.from;
             matches!(context.finding.detector, "deploy" | "configuration") && (0..=SHORTLY).contains(&lead)
         };
         let whose = |context: &Context<'_>| {

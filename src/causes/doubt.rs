@@ -41,7 +41,7 @@ pub(super) fn of_order(
     let mut earlier: Vec<(Timestamp, &str, &str)> = candidates
         .iter()
         .enumerate()
-        .filter(|(other, candidate)| *other != at && candidate.from().0 + SLACK < from.0)
+        .filter(|(other, candidate)| *other != at && candidate.from() + SLACK < from)
         .map(|(_, candidate)| (candidate.from(), candidate.lead().what.as_str(), candidate.name()))
         .collect();
     earlier.sort();
@@ -50,7 +50,7 @@ pub(super) fn of_order(
             0 => String::new(),
             n => format!(" (and {n} more)"),
         };
-        let lead = (from.0 - began.0) / NANOS;
+        let lead = (from - *began) / NANOS;
         against.push(format!("{what} in {name} began {lead} s before it{more}"));
     }
     if lead.nature == Nature::Symptom {
@@ -61,7 +61,7 @@ pub(super) fn of_order(
         .iter()
         .filter_map(|kind| scene.kinds.get(*kind))
         .flat_map(|(_, signal)| signal.bins.rows())
-        .filter(|bin| bin.last.0 + SLACK < from.0)
+        .filter(|bin| bin.last + SLACK < from)
         .map(|bin| bin.count)
         .sum();
     if before > 0 {
@@ -90,8 +90,8 @@ fn failures(
     let all = count(began, ended).max(1);
     let share = |part: u64| part as f64 / all as f64;
     let width = scene.axis.width;
-    if began.0 + SLACK < from.0 {
-        let early = count(began, Timestamp(from.0 - 1));
+    if began + SLACK < from {
+        let early = count(began, Timestamp(from.0.saturating_sub(1)));
         if early >= 2 {
             against.push(format!(
                 "{} of {} requests that failed did so before it began, the first at {}",
@@ -110,7 +110,7 @@ fn failures(
             to.clock()
         ));
     }
-    if ended.0 + 180 * NANOS + width < to.0 {
+    if ended + 180 * NANOS + width < to {
         against.push(format!(
             "requests went well again from {} on, while it lasted until {}",
             ended.clock(),

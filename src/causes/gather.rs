@@ -107,7 +107,7 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
             sign.weight >= 0.5
                 && sign.subject.service == of.service
                 && (of.service.is_some() || sign.subject.file == of.file)
-                && sign.from.0 - SLACK <= first.ts.0
+                && sign.from - SLACK <= first.ts
                 && first.ts <= sign.to
                 && last <= Timestamp(sign.to.0.saturating_add(SLACK))
         });
@@ -182,7 +182,7 @@ fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Findi
     let Some(from) = burst.and_then(|burst| burst.from) else { return };
     let before = Timestamp(from.0.saturating_sub(1));
     let strays: u64 = scene.kinds[kind].1.bins.within(sign.from, before).map(|bin| bin.count).sum();
-    if from.0 - sign.from.0 > 60 * NANOS && strays <= 2 {
+    if from - sign.from > 60 * NANOS && strays <= 2 {
         sign.from = from;
     }
 }

@@ -29,8 +29,8 @@ impl Health {
     /// How requests went.
     pub fn of(scene: &Scene<'_>, success: Option<&Success>) -> Health {
         let has_past = |worst: &Worst| {
-            let before = (worst.from.0 - scene.first.0) as f64;
-            scene.given.is_some() || before >= SHORT_PAST * (worst.to.0 - worst.from.0) as f64
+            let before = (worst.from - scene.first) as f64;
+            scene.given.is_some() || before >= SHORT_PAST * (worst.to - worst.from) as f64
         };
         match success {
             Some(success) if success.is_telling() => {

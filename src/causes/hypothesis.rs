@@ -89,7 +89,7 @@ impl Sign {
             return self.from;
         }
         let gap = self.to.0.saturating_sub(self.from.0) / self.count as i64;
-        Timestamp(self.from.0 + gap.clamp(0, MOST))
+        self.from + gap.clamp(0, MOST)
     }
 }
 
@@ -109,7 +109,7 @@ impl Candidate {
         let of_substance = || self.signs.iter().filter(|sign| sign.weight >= 0.4);
         let first = of_substance().next().map_or(self.signs[0].from, |sign| sign.from);
         let worth = |sign: &Sign| {
-            let late = (sign.from.0 - first.0) as f64 / 1e9;
+            let late = (sign.from - first) as f64 / 1e9;
             sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
         };
         let best = of_substance().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));

@@ -62,7 +62,7 @@ pub(super) fn sentence(candidate: &Candidate, whose: &str, said: Option<&str>) -
     }
     others.truncate(3);
     let first = candidate.signs.iter().min_by_key(|sign| (sign.from, &sign.what));
-    if let Some(first) = first.filter(|first| lead.from.0 - first.from.0 >= NANOS) {
+    if let Some(first) = first.filter(|first| lead.from - first.from >= NANOS) {
         let said = &first.what[..brief(first)];
         others.retain(|other| other != said);
         let _ = write!(text, "; first sign at {}: {said}", first.from.clock());

@@ -154,7 +154,7 @@ impl<'v> View<'v> {
         for bin in ours.rows() {
             while rest.next_if(|other| other.index < bin.index).is_some() {}
             if let Some(other) = rest.peek().filter(|other| other.index == bin.index) {
-                let gap = bin.first.ts.0 - other.first.ts.0;
+                let gap = bin.first.ts - other.first.ts;
                 if gap != 0 && gap.abs() <= NEAR {
                     after = (after.0 + usize::from(gap > 0), after.1 + 1);
                 }

@@ -65,6 +65,9 @@ pub(super) struct InputArgs {
     /// Bytes of a chunk; the answer does not depend on it
     #[arg(long, hide = true, value_name = "BYTES")]
     pub chunk: Option<usize>,
+    /// The most groups, templates, fields and the like that are told apart
+    #[arg(long, hide = true, value_name = "N")]
+    pub most: Option<usize>,
     /// The time that counts as now
     #[arg(long, hide = true, value_name = "TIME")]
     pub now: Option<String>,

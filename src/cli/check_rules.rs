@@ -18,6 +18,7 @@ use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
 use super::config::{self, Config};
 use super::measured::{self, MetricArgs, Wanted};
 use super::near;
+use super::out;
 use super::query::{promql_options, short_times};
 use super::session::{Chosen, Session};
 use super::standing;
@@ -257,6 +258,13 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
         )
         .hinted("name it: obs check-rules -r alerts.yml --explain RULE metrics/"));
     }
+    for path in written(args) {
+        out::try_file(path)?;
+        if args.rules.iter().chain(&args.tests).any(|rules| source::is_same_file(rules, path)) {
+            return Err(Error::usage(format!("{} is read by this run", path.display()))
+                .hinted("name another file to write"));
+        }
+    }
     if args.at.is_some() && args.explain.is_empty() && args.routes_for.is_empty() {
         return Err(Error::usage("--at belongs to --explain or --routes-for"));
     }
@@ -385,6 +393,11 @@ struct Recorded<'r> {
     forced: Option<i64>,
 }
 
+/// The files that are written.
+fn written(args: &CheckRulesArgs) -> impl Iterator<Item = &Path> {
+    [&args.junit, &args.seed_tests].into_iter().flatten().map(PathBuf::as_path)
+}
+
 /// Replays the rules over the paths.
 fn replay_over(
     args: &CheckRulesArgs,
@@ -395,6 +408,7 @@ fn replay_over(
 ) -> Result<Session, Error> {
     let paths = PathArgs { paths: args.paths.clone() };
     let mut session = Session::open_with_tables(&paths, &args.input, &args.output, cancel)?;
+    session.keep_inputs(written(args))?;
     if !args.follow {
         session.require_data();
     }

@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Once};
 
 use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
 use super::near;
@@ -53,6 +53,9 @@ impl Config {
     ) -> Result<Self, Error> {
         if output.redact {
             redaction::begin();
+        }
+        if input.config.is_none() && !output.quiet {
+            name_configuration();
         }
         if output.table.is_some() && output.output != Form::Csv {
             return Err(Error::usage("--table chooses one of the tables of --output csv"));
@@ -256,13 +259,25 @@ pub(super) fn unusable(shown: &str, problems: &[Diagnostic]) -> Error {
 /// Where a configuration is looked for when none is named: here, in the directories above, then in the user's
 /// configuration directory.
 fn configuration() -> Option<PathBuf> {
-    let user = variable("XDG_CONFIG_HOME").map(PathBuf::from);
-    let user = user.or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".config")));
     let here = PathBuf::from("obs.yaml");
     let above = std::env::current_dir().unwrap_or_default();
     let above = above.ancestors().skip(1).map(|directory| directory.join("obs.yaml"));
-    let user = user.map(|user| user.join("obs").join("obs.yaml"));
-    std::iter::once(here).chain(above).chain(user).find(|place| place.is_file())
+    std::iter::once(here).chain(above).chain(users_own()).find(|place| place.is_file())
+}
+
+/// The configuration in the user's own directory.
+fn users_own() -> Option<PathBuf> {
+    let user = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let user = user.or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    Some(user.join("obs").join("obs.yaml"))
+}
+
+/// Says that a configuration is used which lies here or above, and which nobody named: it may have come with the files.
+fn name_configuration() {
+    static SAID: Once = Once::new();
+    if let Some(found) = configuration().filter(|found| Some(found) != users_own().as_ref()) {
+        SAID.call_once(|| verdict::note(&format!("{} is used", found.display())));
+    }
 }
 
 fn colored(when: When, terminal: bool) -> bool {

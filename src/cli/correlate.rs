@@ -396,7 +396,7 @@ impl View<'_> {
             file: self.file(moment.location.file),
             line: self.scanned.line_of(moment.location),
             timestamp: moment.ts.map(crate::model::Timestamp::rfc3339_nanos),
-            offset_ms: start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6),
+            offset_ms: start.zip(moment.at).map(|(start, ts)| (ts - start) as f64 / 1e6),
             service: moment.service.clone(),
             level: moment.level.map(Level::name),
             message: moment.message.clone(),
@@ -429,7 +429,7 @@ impl View<'_> {
             return;
         }
         // Where the picture begins: an entry may tell of work that began before anything was written.
-        let start = (0..story.moments.len()).filter_map(|at| story.extent(at)).map(|(from, _)| from).min();
+        let start = story.extents().into_iter().flatten().map(|(from, _)| from).min();
         let gap = story.longest_gap().map(|gap| gap.after);
         let columns = vec![
             Column::number("after").unit("ms"),
@@ -441,7 +441,7 @@ impl View<'_> {
         let name = |file: u32| shortest(&self.file(file), &paths).to_owned();
         let mut rows = Vec::with_capacity(story.moments.len() + 1);
         for (at, moment) in story.moments.iter().enumerate() {
-            let offset = start.zip(moment.at).map(|(start, ts)| (ts.0 - start.0) as f64 / 1e6);
+            let offset = start.zip(moment.at).map(|(start, ts)| (ts - start) as f64 / 1e6);
             let style = match moment.level {
                 Some(level) if level >= Level::Error => Style::Bad,
                 _ => Style::Plain,
@@ -539,17 +539,18 @@ fn sentence(request: &RequestJson) -> String {
 fn missing_end(request: &RequestJson, story: &Story) -> Option<String> {
     let last = story.moments.last().filter(|_| request.outcome == Outcome::Unknown)?;
     let start = story.moments.iter().find_map(|moment| moment.at)?;
-    let offset = crate::model::unit::HumanMillis((last.at?.0 - start.0) as f64 / 1e6);
+    let offset = crate::model::unit::HumanMillis((last.at? - start) as f64 / 1e6);
     let place = last.service.as_deref().map_or(String::new(), |service| format!(" from {service}"));
     Some(format!("Its end is missing: last heard{place} at +{offset}."))
 }
 
 /// The picture of a request: a lane for each service, or file that names none.
 pub(super) fn waterfall(story: &Story, file: impl Fn(u32) -> String) -> Waterfall {
+    let extents = story.extents();
     let lanes = correlate::lanes(story).into_iter().map(|lane| {
         let bars = lane.moments.iter().filter_map(|index| {
             let moment = &story.moments[*index];
-            let (from, to) = story.extent(*index)?;
+            let (from, to) = extents[*index]?;
             let style = match moment.level {
                 Some(level) if level >= Level::Error => Style::Bad,
                 Some(Level::Warn) => Style::Warn,

@@ -14,8 +14,9 @@ use super::rank::{self, Key};
 use super::redaction;
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
+use crate::fold::Bounded;
 use crate::format::log::names;
-use crate::model::{Account, Error, Needs, Role, Value};
+use crate::model::{Account, Error, Needs, Role, Value, limits};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
 use crate::scan::{self, Input, Selection};
 
@@ -148,37 +149,40 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
     let range = session.time_range(&chosen)?;
+    let most = args.input.most.unwrap_or(limits::FIELDS);
     let selection = Selection::new(needs, &chosen.filter, range);
     let (parts, mut scanned) = scan::run(
         &session.inputs.logs,
         &selection.needs,
         &session.config.scan,
-        || (0_u64, BTreeMap::<String, Seen>::new()),
+        || (0_u64, Bounded::new(most, Seen::merge)),
         |(selected, seen), chunk| {
             let _ = chunk.entries(&selection, |entry| {
                 *selected += 1;
                 chunk.reader.fields(entry.raw, &mut |name, value| {
-                    if !seen.contains_key(name) {
-                        seen.insert(name.to_owned(), Seen::default());
-                    }
-                    if let Some(seen) = seen.get_mut(name) {
-                        seen.add(value, entry.location.file);
-                    }
+                    seen.entry(name.as_bytes()).add(value, entry.location.file);
                 });
                 ControlFlow::Continue(())
             });
         },
         |_| ControlFlow::Continue(()),
     );
-    let mut fields: BTreeMap<String, Seen> = BTreeMap::new();
+    let mut fields = Bounded::new(most, Seen::merge);
     let mut selected = 0;
     for (count, seen) in parts {
         selected += count;
-        for (name, seen) in seen {
-            fields.entry(name).or_default().merge(seen);
-        }
+        fields.merge(seen);
     }
+    let (fields, rest) = fields.settle();
     let account = session.account(&mut scanned);
+    if let Some(rest) = &rest {
+        session.diagnostics.push(limits::folded("fields", most, (rest.entries, "values")));
+    }
+    let fields = fields
+        .into_sorted()
+        .into_iter()
+        .map(|(name, seen)| (String::from_utf8_lossy(&name).into_owned(), seen));
+    let fields = fields.chain(rest.map(|rest| ("other".to_owned(), rest)));
     let mut json = FieldsJson {
         files: session
             .inputs
@@ -187,7 +191,7 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
             .zip(&scanned.accounts)
             .map(|(input, account)| file(input, account))
             .collect(),
-        fields: fields.iter().map(|(name, seen)| field(name, seen)).collect(),
+        fields: fields.map(|(name, seen)| field(&name, &seen)).collect(),
         skipped: skipped(&session),
         input: AccountJson::from(&account),
     };

@@ -486,7 +486,7 @@ impl<'p> Stitch<'p> {
         if let Some(last) = self.last_time.replace(ts)
             && ts.0.saturating_sub(last.0) >= least
         {
-            let wait = HumanMillis((ts.0 - last.0) as f64 / 1e6);
+            let wait = HumanMillis((ts - last) as f64 / 1e6);
             let line = format!("{} {wait} {}", self.print.page.rule(), self.print.page.rule());
             let line = Phrase::new().and(Style::Dim, line);
             self.buffer.extend_from_slice(line.line(self.print.page).as_bytes());

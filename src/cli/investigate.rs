@@ -5,7 +5,7 @@ mod glance;
 mod page;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -138,6 +138,8 @@ const SHOWN: usize = 6;
 /// Runs the command.
 pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let fail_on = args.fail_on.as_deref().map(judged_by_name).transpose()?;
+    let written = || [&args.html, &args.markdown].into_iter().flatten().map(PathBuf::as_path);
+    written().try_for_each(out::try_file)?;
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let asked = needs.clone();
@@ -145,7 +147,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let rule = config::success(&args.success, &args.input, &mut needs)?;
     let (signatures, said) = signatures::read(&args.signatures)?;
     let alike = signature::ask(&signatures, &mut needs);
-    let mut session = Session::open_with_platform(&args.paths, &args.input, &args.output, cancel)?;
+    let written: Vec<PathBuf> = written().map(Path::to_owned).collect();
+    let mut session = Session::open_writing(&args.paths, &args.input, &args.output, cancel, &written)?;
     session.diagnostics.extend(said);
     session.order_by_lines();
     session.require_data();
@@ -233,11 +236,11 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     if let Some(page) = page.as_mut().filter(|_| !args.dashboard.is_empty()) {
         behind::put(page, (args, &session), range, (&story, &replayed))?;
     }
-    for (path, renderer) in [(&args.html, "html"), (&args.markdown, "markdown")] {
-        if let (Some(path), Some(page)) = (path, &page) {
-            out::write_report_file(path, renderer, session.config.page, page)?;
-        }
-    }
+    let files = [(&args.html, "html"), (&args.markdown, "markdown")];
+    let unwritten = files.into_iter().find_map(|(path, renderer)| {
+        let (path, page) = (path.as_ref()?, page.as_ref()?);
+        out::write_report_file(path, renderer, session.config.page, page).err()
+    });
     let report = match page {
         Some(page) if is_page => page,
         _ => {
@@ -246,6 +249,11 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         }
     };
     session.write(args.output.output, &report, ("obs.investigate/1", &json))?;
+    if let Some(error) = unwritten {
+        // The answer is not lost with the file.
+        session.finish(Verdict::Trouble);
+        return Err(error);
+    }
     let fails = fail_on.is_some_and(|least| judged != Judged::Unknown && judged >= least);
     Ok(session.finish(match judged {
         Judged::Unknown => Verdict::Trouble,
@@ -538,7 +546,7 @@ fn verdict(story: &Story, judged: Judged, account: &Account, unseen: Option<&str
 /// When it broke, within which time.
 fn broke(onset: Timestamp, account: &Account) -> Phrase {
     // What fails when a window begins has begun then or earlier.
-    let open = account.window.is_some_and(|(from, _)| onset.0 - from.0 < NANOS);
+    let open = account.window.is_some_and(|(from, _)| onset - from < NANOS);
     let word = if open { "at or before" } else { "at" };
     let phrase = Phrase::new().and(Style::Bad, "Something broke");
     let phrase = phrase.and(Style::Plain, format!(" {word} {}", onset.date_clock_utc()));
@@ -740,7 +748,7 @@ fn fired(report: &mut Report, replayed: &Replayed, story: &Story) {
     .named("alerts");
     for alert in alerts.iter().take(12) {
         let after = alert.firing_at.zip(story.onset).filter(|(at, onset)| at >= onset);
-        let after = after.map(|(at, onset)| (at.0 - onset.0) as f64 / 1e6);
+        let after = after.map(|(at, onset)| (at - onset) as f64 / 1e6);
         table.row(vec![
             alert.firing_at.map_or_else(Cell::none, Cell::clock),
             Cell::text(alert.rule.as_str()),

@@ -41,11 +41,12 @@ mod verdict;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::model::Error;
+use crate::source;
 pub use completions::completion_files;
 use verdict::Verdict;
 
@@ -91,9 +92,13 @@ pub fn main() -> ExitCode {
     };
     let cancel = Arc::new(AtomicBool::new(false));
     listen(&cancel);
+    source::cancel_texts_with(&cancel);
     let verdict = match cli.command.run(&cancel) {
         Ok(verdict) => verdict,
-        Err(error) => verdict::fail(&error),
+        Err(error) => match verdict::fail(&error) {
+            Verdict::Trouble if cancel.load(Ordering::Relaxed) => Verdict::Interrupted,
+            said => said,
+        },
     };
     verdict.into()
 }

@@ -1,10 +1,13 @@
 //! Standard output, and what becomes of it when it cannot be written.
 
+use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 use super::args::Form;
 use super::pager::Pager;
@@ -51,12 +54,67 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
     out.finish()
 }
 
-/// Writes a file that an option named.
-#[expect(clippy::disallowed_methods, reason = "the file was named, and only cli/ writes")]
+/// Writes a file that an option named, all of it or nothing: beside its place, to be renamed once it is whole, so that
+/// what was there stays until then.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, bytes).map_err(|error| {
-        Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", path.display()))
-    })
+    let whole = || -> io::Result<()> {
+        if is_special(path) {
+            return write_through(path, bytes);
+        }
+        let place = place_of(path);
+        let mut file = beside(&place)?;
+        file.write_all(bytes)?;
+        if let Ok(known) = fs::metadata(&place) {
+            file.as_file().set_permissions(known.permissions())?;
+        }
+        // Some file systems tell only now that there is no room.
+        file.as_file().sync_all()?;
+        file.persist(&place).map(drop).map_err(|error| error.error)
+    };
+    whole().map_err(|error| unwritable(path, &error))
+}
+
+/// Makes sure that a file that an option named can be written, before anything is read for it; `-` is standard output.
+pub(super) fn try_file(path: &Path) -> Result<(), Error> {
+    if path == Path::new("-") || is_special(path) {
+        return Ok(());
+    }
+    if path.is_dir() {
+        return Err(Error::new(ErrorKind::Output, format!("{} is a directory", path.display()))
+            .hinted("name the file to write"));
+    }
+    beside(&place_of(path)).map(drop).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", path.display()))
+}
+
+/// A pipe or a device is written as it is.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|known| !known.is_file() && !known.is_dir())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the file was named, and only cli/ writes")]
+fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::write(path, bytes)
+}
+
+/// Where the file is: a link stays one.
+fn place_of(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A file in the same directory that goes away unless it is renamed.
+fn beside(place: &Path) -> io::Result<NamedTempFile> {
+    let directory = place.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let readable = fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new()
+        .prefix(".obs-")
+        .permissions(readable)
+        .tempfile_in(directory.unwrap_or_else(|| Path::new(".")))
+        // Without the made-up name, which nobody knows.
+        .map_err(|error| io::Error::from(error.kind()))
 }
 
 /// A JSON value behind the name of its schema, such as `obs.stats/1`: the number grows when a key goes away or means
@@ -149,7 +207,11 @@ pub(super) fn write_report_file(path: &Path, name: &str, page: Page, report: &Re
 /// Writes a JSON value for people and programs.
 pub(super) fn write_json<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
     if !redaction::is_on() {
-        return write_all(&line(json::pretty(value).map_err(|error| no_json(&error))?));
+        let mut out = Out::new();
+        json::pretty_to(value, &mut out.stdout)
+            .map_err(|error| if error.is_io() { failed(&io::Error::from(error)) } else { no_json(&error) })?;
+        out.write(b"\n")?;
+        return out.finish();
     }
     let mut value = serde_json::to_value(value).map_err(|error| no_json(&error))?;
     redaction::json(&mut value);

@@ -1,5 +1,6 @@
 //! What commands over logs have in common: from arguments to surveyed files and a selection of entries.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -108,6 +109,20 @@ impl Session {
     ) -> Result<Self, Error> {
         let options = SurveyOptions { tables: true, ..SurveyOptions::default() };
         Session::surveying(paths, input, output, (cancel, options))
+    }
+
+    /// The same, with objects of a platform told apart from logs, for a command that writes these files.
+    pub(super) fn open_writing(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+        written: &[PathBuf],
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { platform: true, written: written.to_vec(), ..SurveyOptions::default() };
+        let session = Session::surveying(paths, input, output, (cancel, options))?;
+        session.keep_inputs(written.iter().map(PathBuf::as_path))?;
+        Ok(session)
     }
 
     /// The same, where pipes may be read as they come.
@@ -349,6 +364,21 @@ impl Session {
             verdict::note("interrupted: the answer is about what was read until then");
         }
         verdict.after(&self.diagnostics, self.strict, interrupted)
+    }
+
+    /// Makes sure that no file is written over that is read.
+    pub(super) fn keep_inputs<'p>(&self, written: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+        let all = || {
+            let Inputs { logs, metrics, platform, edges, .. } = &self.inputs;
+            logs.iter().chain(metrics).chain(platform).chain(edges)
+        };
+        for path in written {
+            if all().any(|input| input.is_in(path)) {
+                return Err(Error::usage(format!("{} is read by this run", path.display()))
+                    .hinted("name another file to write"));
+            }
+        }
+        Ok(())
     }
 
     /// The verdict of a command that goes on until Ctrl-C, in the light of troubles that have been said.

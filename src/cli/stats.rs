@@ -18,7 +18,7 @@ use super::rank::{self, Key};
 use super::session::{Chosen, Session};
 use super::verdict::Verdict;
 use crate::model::unit::{HumanCount, HumanMillis, parse_duration};
-use crate::model::{Error, Needs, TimeRange};
+use crate::model::{Error, Needs, TimeRange, limits};
 use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
 use crate::stats::{self, Answer, GroupAnswer, Measure, Question, Values};
 use difference::DiffJson;
@@ -145,6 +145,9 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let read = (&args.paths.paths[..], &args.input);
     why::tell(&mut report, behind.as_deref().unwrap_or_default(), read);
     let account = session.account(&mut answer.scanned);
+    if let Some(entries) = answer.rest {
+        session.diagnostics.push(limits::folded("groups", question.most, (entries, "entries")));
+    }
     if answer.groups.is_empty() && difference.is_none() {
         report = Report::new();
         report.paragraph(format!(
@@ -237,6 +240,7 @@ fn question(args: &StatsArgs) -> Result<Question, Error> {
         value_asked: args.value.is_some() || args.apdex.is_some(),
         percentiles,
         apdex: args.apdex.as_deref().map(|source| apdex(args, source)).transpose()?,
+        most: args.input.most.unwrap_or(limits::GROUPS),
     })
 }
 

@@ -11,7 +11,7 @@ use super::nothing;
 use super::rank::{self, Key};
 use super::session::{Chosen, Session, seconds};
 use super::verdict::Verdict;
-use crate::model::{Error, Location, Needs, Role, TimeRange, Timestamp};
+use crate::model::{Error, Location, Needs, Role, TimeRange, Timestamp, limits};
 use crate::report::{AccountJson, Cell, Column, Phrase, Report, Section, Style, Table};
 use crate::scan::{self, Input, Scanned, Selection};
 use crate::timeline::fault::Fields;
@@ -118,13 +118,15 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let logs = &session.inputs.logs;
     let errors = Fields::of(scan::field_names(logs), &mut needs);
     let selection = Selection::new(needs, &chosen.filter, range);
-    let new = || Phrases::new(ranges, errors.clone());
+    let most = args.input.most.unwrap_or(limits::TEMPLATES);
+    let new = || Phrases::new(ranges, errors.clone(), most);
     let (phrases, mut scanned) = scan::fold(logs, &selection, &options, new);
     let whole = scanned.account();
     let windows =
         ranges.map(|ranges| Windows { ranges, seconds: ranges.map(|range| seconds(range, &whole)) });
     let mut templates = template::templates(phrases);
     let entries: u64 = templates.iter().map(|template| template.count).sum();
+    let rest = templates.last().filter(|template| template.rest).map(|rest| rest.count);
     let is_within = windows.as_ref().is_none_or(|windows| windows.seconds[1] > 1e-6);
     if let Some(windows) = &windows {
         templates.retain(|template| match turn(template, windows).0 {
@@ -149,6 +151,9 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         .map(|template| json(template, entries, windows.as_ref(), logs, &scanned))
         .collect();
     let account = session.account(&mut scanned);
+    if let Some(rest) = rest {
+        session.diagnostics.push(limits::folded("templates", most, (rest, "entries")));
+    }
     let mut report = report(&shown, total, windows.as_ref());
     if entries == 0 || !is_within {
         report = Report::new();

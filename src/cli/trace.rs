@@ -137,7 +137,7 @@ impl Trace {
             _ => String::new(),
         };
         vec![
-            Cell::millis((self.tree.extents[at].0 - start) as f64 / 1e6),
+            Cell::millis(self.tree.extents[at].0.saturating_sub(start) as f64 / 1e6),
             Cell::millis(told.row.nanos as f64 / 1e6),
             Cell::millis(self.tree.own(at) as f64 / 1e6),
             Cell::text(told.name.service.as_str()).styled(style),
@@ -274,7 +274,7 @@ fn entry_row(moment: &Moment, start: i64, indent: &str) -> Vec<Cell> {
     let said = moment.message.lines().next().unwrap_or_default();
     let level = moment.level.map_or(String::new(), |level| format!("{} ", level.name()));
     vec![
-        moment.at.map_or_else(Cell::none, |at| Cell::millis((at.0 - start) as f64 / 1e6)),
+        moment.at.map_or_else(Cell::none, |at| Cell::millis(at.0.saturating_sub(start) as f64 / 1e6)),
         Cell::text(""),
         Cell::text(""),
         Cell::text(moment.service.as_deref().unwrap_or_default()).styled(style),

@@ -1,5 +1,6 @@
 //! What a command says to the shell, and how trouble is said on stderr.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -76,8 +77,12 @@ const SAID: usize = 20;
 /// Says what went wrong along the way.
 pub(super) fn warn(diagnostics: &[Diagnostic], quiet: bool) {
     let least = if quiet { Severity::Error } else { Severity::Warning };
-    let said: Vec<&Diagnostic> =
-        diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).collect();
+    // The survey and the scan may meet the same trouble.
+    let mut known = BTreeSet::new();
+    let said: Vec<&Diagnostic> = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity >= least && known.insert(*diagnostic))
+        .collect();
     let mut text = String::new();
     for diagnostic in said.iter().take(SAID) {
         let (word, color) =

@@ -1,7 +1,10 @@
 //! Who spoke of a request and for how long: a lane for each service, with the time that was its own.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::extent::pieces;
-use super::story::Story;
+use super::story::{Speaker, Story};
 
 /// What one service, or a file that names none, says of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,39 +23,77 @@ pub struct Lane {
 /// The lanes, in the order in which their work began.
 pub fn lanes(story: &Story) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
+    let mut known: BTreeMap<Speaker<'_>, usize> = BTreeMap::new();
+    let mut lane_of = Vec::with_capacity(story.moments.len());
     for (index, moment) in story.moments.iter().enumerate() {
-        let is_same = |lane: &&mut Lane| story.moments[lane.moments[0]].speaker() == moment.speaker();
-        if let Some(lane) = lanes.iter_mut().find(is_same) {
-            lane.moments.push(index);
-        } else {
+        let at = *known.entry(moment.speaker()).or_insert_with(|| {
             let service = moment.service.clone();
-            lanes.push(Lane { service, file: moment.location.file, moments: vec![index], own_ms: 0.0 });
-        }
+            lanes.push(Lane { service, file: moment.location.file, moments: Vec::new(), own_ms: 0.0 });
+            lanes.len() - 1
+        });
+        lanes[at].moments.push(index);
+        lane_of.push(at);
     }
     // From when to when each lane was at work.
+    let extents = story.extents();
     let spans: Vec<(i64, i64)> = lanes
         .iter()
         .map(|lane| {
-            let extents = || lane.moments.iter().filter_map(|index| story.extent(*index));
+            let extents = || lane.moments.iter().filter_map(|index| extents[*index]);
             let (from, to) = (extents().map(|(from, _)| from.0).min(), extents().map(|(_, to)| to.0).max());
             from.zip(to).unwrap_or((i64::MAX, i64::MIN))
         })
         .collect();
     let timed = || spans.iter().filter(|(from, to)| from <= to);
     let spoken = story.moments.iter().filter_map(|moment| moment.at).map(|at| at.0);
+    let mut at_work = AtWork::new(&spans);
+    let mut spoken_until = 0;
     for (from, to) in pieces(timed().flat_map(|(from, to)| [*from, *to]).chain(spoken).collect()) {
-        let at_work = (0..lanes.len()).filter(|lane| spans[*lane].0 <= from && to <= spans[*lane].1);
-        let innermost = at_work.min_by_key(|lane| (spans[*lane].1 - spans[*lane].0, *lane));
+        // Those without a time come last.
+        while story.moments.get(spoken_until).is_some_and(|moment| moment.at.is_some_and(|at| at.0 <= from)) {
+            spoken_until += 1;
+        }
         // Between two that are at work at different times: who spoke last.
-        let last = || story.moments.iter().rposition(|moment| moment.at.is_some_and(|at| at.0 <= from));
-        let spoke = || lanes.iter().position(|lane| last().is_some_and(|last| lane.moments.contains(&last)));
-        if let Some(owner) = innermost.or_else(spoke) {
-            lanes[owner].own_ms += (to - from) as f64 / 1e6;
+        let last = || spoken_until.checked_sub(1).map(|last| lane_of[last]);
+        if let Some(owner) = at_work.innermost(from).or_else(last) {
+            lanes[owner].own_ms += to.saturating_sub(from) as f64 / 1e6;
         }
     }
     let mut begun: Vec<(i64, Lane)> = spans.into_iter().map(|(from, _)| from).zip(lanes).collect();
     begun.sort_by_key(|(from, _)| *from);
     begun.into_iter().map(|(_, lane)| lane).collect()
+}
+
+/// Lanes that are at work, while time goes on.
+struct AtWork<'s> {
+    spans: &'s [(i64, i64)],
+    /// Lanes by their beginnings, the last one first, and by their ends.
+    starting: Vec<usize>,
+    ending: Vec<usize>,
+    /// By how long they are at work in all.
+    now: BTreeSet<(i64, usize)>,
+}
+
+impl<'s> AtWork<'s> {
+    fn new(spans: &'s [(i64, i64)]) -> Self {
+        let lanes = || (0..spans.len()).filter(|lane| spans[*lane].0 <= spans[*lane].1);
+        let (mut starting, mut ending): (Vec<usize>, Vec<usize>) = (lanes().collect(), lanes().collect());
+        starting.sort_by_key(|lane| Reverse(spans[*lane].0));
+        ending.sort_by_key(|lane| Reverse(spans[*lane].1));
+        AtWork { spans, starting, ending, now: BTreeSet::new() }
+    }
+
+    /// The shortest lane at work from a time on, which is later than the one before.
+    fn innermost(&mut self, from: i64) -> Option<usize> {
+        let key = |lane: usize| (self.spans[lane].1.saturating_sub(self.spans[lane].0), lane);
+        while let Some(lane) = self.starting.pop_if(|lane| self.spans[*lane].0 <= from) {
+            self.now.insert(key(lane));
+        }
+        while let Some(lane) = self.ending.pop_if(|lane| self.spans[*lane].1 <= from) {
+            self.now.remove(&key(lane));
+        }
+        self.now.first().map(|(_, lane)| *lane)
+    }
 }
 
 #[cfg(test)]

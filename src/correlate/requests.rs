@@ -87,7 +87,7 @@ impl Request {
         if let Some(took) = self.took.filter(|_| self.entries == 1) {
             return took;
         }
-        self.start().zip(self.end()).map_or(0.0, |(start, end)| (end.0 - start.0) as f64 / 1e6)
+        self.start().zip(self.end()).map_or(0.0, |(start, end)| (end - start) as f64 / 1e6)
     }
 
     fn merge(&mut self, other: &Request) {

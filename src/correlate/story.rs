@@ -1,5 +1,6 @@
 //! The entries of chosen requests, in the order of time.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::extent::extent;
@@ -40,11 +41,14 @@ impl Moment {
     }
 
     /// Who says it: the service, or the file of one that names none.
-    pub(super) fn speaker(&self) -> (Option<&str>, Option<u32>) {
+    pub(super) fn speaker(&self) -> Speaker<'_> {
         let service = self.service.as_deref();
         (service, service.is_none().then_some(self.location.file))
     }
 }
+
+/// A service, or a file.
+pub(super) type Speaker<'m> = (Option<&'m str>, Option<u32>);
 
 /// One request: its entries in the order of time, those without a time after the entry before them.
 #[derive(Clone, Debug, Default)]
@@ -164,15 +168,17 @@ fn told(
 /// behind the last exact moment of that second, so that it makes no gaps and no order that nobody saw.
 fn settle(moments: &mut [Moment], coarse: &[bool]) {
     let is_coarse = |moment: &Moment| coarse.get(moment.location.file as usize) == Some(&true);
-    let exact: Vec<i64> =
+    let mut exact: Vec<i64> =
         moments.iter().filter(|moment| !is_coarse(moment)).filter_map(|m| m.ts).map(|ts| ts.0).collect();
+    exact.sort_unstable();
     let mut last: Option<(u32, Timestamp)> = None;
     for moment in moments {
         let file = moment.location.file;
         moment.at = moment.ts.or(last.filter(|(of, _)| *of == file).map(|(_, ts)| ts));
         if let Some(ts) = moment.ts.filter(|_| is_coarse(moment)) {
-            let within = exact.iter().filter(|exact| (ts.0..ts.0 + NANOS).contains(exact)).max();
-            moment.at = within.map_or(Some(ts), |within| Some(Timestamp(*within)));
+            let before = exact.partition_point(|exact| *exact < ts.0.saturating_add(NANOS));
+            let within = before.checked_sub(1).map(|at| exact[at]).filter(|exact| *exact >= ts.0);
+            moment.at = within.map_or(Some(ts), |within| Some(Timestamp(within)));
         }
         last = moment.at.map(|at| (file, at));
     }
@@ -190,20 +196,27 @@ impl Story {
         self.moments.sort_by_key(|moment| (moment.at.is_none(), moment.at, moment.location));
     }
 
-    /// From when to when the work of a moment went on: a moment, if it does not say how long it took.
-    pub fn extent(&self, index: usize) -> Option<(Timestamp, Timestamp)> {
-        let moment = &self.moments[index];
-        if let (Some(from), Some(to)) = (moment.at, moment.span_end()) {
-            return Some((from, to));
+    /// From when to when the work of each moment went on: a moment, if it does not say how long it took.
+    pub fn extents(&self) -> Vec<Option<(Timestamp, Timestamp)>> {
+        let mut all: Vec<i64> = Vec::with_capacity(self.moments.len());
+        let mut by_speaker: BTreeMap<Speaker<'_>, Vec<i64>> = BTreeMap::new();
+        for moment in &self.moments {
+            let Some(at) = moment.at else { continue };
+            all.push(at.0);
+            by_speaker.entry(moment.speaker()).or_default().push(at.0);
         }
-        let others = |from: i64, to: i64| {
-            let within = |other: &&Moment| {
-                other.speaker() != moment.speaker() && other.at.is_some_and(|at| (from..=to).contains(&at.0))
-            };
-            self.moments.iter().filter(within).count()
+        all.sort_unstable();
+        by_speaker.values_mut().for_each(|times| times.sort_unstable());
+        let of = |moment: &Moment| {
+            if let (Some(from), Some(to)) = (moment.at, moment.span_end()) {
+                return Some((from, to));
+            }
+            let own = by_speaker.get(&moment.speaker()).map_or(&[][..], Vec::as_slice);
+            let others = |from: i64, to: i64| within(&all, from, to) - within(own, from, to);
+            let (from, to) = extent(moment.at?.0, moment.took, others);
+            Some((Timestamp(from), Timestamp(to)))
         };
-        let (from, to) = extent(moment.at?.0, moment.took, others);
-        Some((Timestamp(from), Timestamp(to)))
+        self.moments.iter().map(of).collect()
     }
 
     /// The longest gap between two neighbours in time; none with fewer than two times, and none where spans tell what was
@@ -213,7 +226,7 @@ impl Story {
             return None;
         }
         let pairs = self.moments.iter().zip(self.moments.iter().skip(1)).enumerate();
-        let gaps = pairs.filter_map(|(after, (a, b))| Some((b.at?.0 - a.at?.0, after)));
+        let gaps = pairs.filter_map(|(after, (a, b))| Some((b.at? - a.at?, after)));
         // Of equal gaps the first is meant.
         let (nanos, after) = gaps.max_by_key(|(nanos, after)| (*nanos, std::cmp::Reverse(*after)))?;
         Some(Gap { ms: nanos as f64 / 1e6, after })
@@ -245,14 +258,15 @@ impl Story {
     }
 }
 
-fn first_seen<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = Vec::new();
-    for item in items {
-        if !seen.contains(&item) {
-            seen.push(item);
-        }
-    }
-    seen
+fn first_seen<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.filter(|item| seen.insert(*item)).collect()
+}
+
+/// How many of these sorted times lie from one to another, both counted.
+fn within(sorted: &[i64], from: i64, to: i64) -> usize {
+    let until = sorted.partition_point(|at| *at <= to);
+    until.saturating_sub(sorted.partition_point(|at| *at < from))
 }
 
 /// Does `word` stand in `text` with no letter, digit or dash next to it?

@@ -24,7 +24,7 @@ fn strengthen(found: &mut [Finding]) {
         .collect();
     for (at, finding) in found.iter_mut().enumerate() {
         let Some(from) = finding.from.filter(|_| finding.severity == Severity::Medium) else { continue };
-        let felt = starts.iter().any(|(other, start)| *other != at && (start.0 - from.0).abs() <= NEAR);
+        let felt = starts.iter().any(|(other, start)| *other != at && (*start - from).abs() <= NEAR);
         match finding.detector {
             "cpu" if felt && finding.times >= 3.0 => {
                 (finding.severity, finding.nature) = (Severity::High, Nature::Resource);
@@ -59,7 +59,7 @@ fn soften_doors(found: &mut [Finding]) {
     for finding in found.iter_mut().filter(|finding| finding.nature == Nature::Symptom && is_door(finding)) {
         let Some(from) = finding.from else { continue };
         let felt_behind = |(detector, start): &(&str, Timestamp)| {
-            *detector == finding.detector && (start.0 - from.0).abs() <= NEAR
+            *detector == finding.detector && (*start - from).abs() <= NEAR
         };
         if finding.severity == Severity::High && behind.iter().any(felt_behind) {
             finding.severity = Severity::Medium;

@@ -79,7 +79,7 @@ fn burst(scene: &Scene<'_>, mut kinds: Vec<usize>) -> Option<Finding> {
         }
     }
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
-    let mut inside = all.clipped(from, crate::model::Timestamp(until.0 - 1));
+    let mut inside = all.clipped(from, crate::model::Timestamp(until.0.saturating_sub(1)));
     if found.outside > 0.0 {
         inside = inside.without_strays();
     }

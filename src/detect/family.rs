@@ -218,7 +218,7 @@ pub fn summary(what: &str, finding: &Finding) -> String {
         n => format!("{} times", HumanCount(n)),
     };
     let when = match (finding.from, finding.to) {
-        (Some(from), Some(to)) if to.0 - from.0 >= NANOS => format!(", {}–{}", from.clock(), to.clock()),
+        (Some(from), Some(to)) if to - from >= NANOS => format!(", {}–{}", from.clock(), to.clock()),
         (Some(from), _) => format!(", {}", from.clock()),
         _ => String::new(),
     };

@@ -6,7 +6,6 @@ use super::Detector;
 use super::family::{identity, subject, unusual};
 use super::finding::Finding;
 use super::success::Success;
-use crate::model::Timestamp;
 use crate::model::unit::HumanMillis;
 use crate::series::bins::Bins;
 use crate::series::change::{self, Stretch, Way};
@@ -189,7 +188,7 @@ fn finding(scene: &Scene<'_>, slower: &Slower, asked: Option<&str>) -> Finding {
     let Slower { found, least, slow, kind, .. } = slower;
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
     // One that was slow long before the others is chance, also where it is the only one.
-    let inside = slow.clipped(from, Timestamp(until.0 - 1)).without_strays();
+    let inside = slow.clipped(from, until - 1).without_strays();
     let edge = HumanMillis(edge(*least));
     let of = asked.map_or(String::new(), |asked| format!("{}: ", brief(asked)));
     let what = format!(

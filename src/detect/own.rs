@@ -234,7 +234,7 @@ impl Own {
         if let Some(longest) = self.absent_for {
             let moments = hits.iter().map(|(moment, ..)| *moment);
             let next = hits.iter().skip(1).map(|(moment, ..)| moment.ts).chain([end]);
-            let gaps = moments.zip(next).filter(|(moment, next)| next.0 - moment.ts.0 > longest).collect();
+            let gaps = moments.zip(next).filter(|(moment, next)| next - moment.ts > longest).collect();
             return (Vec::new(), gaps);
         }
         let mut fired: Vec<Moment> = match &self.then {
@@ -247,7 +247,7 @@ impl Own {
             let mut dense = vec![false; fired.len()];
             for start in 0..(fired.len() + 1).saturating_sub(enough) {
                 let end = start + enough;
-                if fired[end - 1].ts.0 - fired[start].ts.0 <= self.within {
+                if fired[end - 1].ts - fired[start].ts <= self.within {
                     dense[start..end].fill(true);
                 }
             }
@@ -268,7 +268,7 @@ impl Own {
         let is_followed = |moment: &Moment, whose: &[u8]| {
             following.get(whose).is_some_and(|times| {
                 let next = times.partition_point(|t| *t < moment.ts.0);
-                times.get(next).is_some_and(|t| t - moment.ts.0 <= self.within)
+                times.get(next).is_some_and(|t| t.saturating_sub(moment.ts.0) <= self.within)
             })
         };
         hits.iter()

@@ -307,8 +307,9 @@ fn shares(book: &Book, found: &mut Vec<Finding>) {
         if parts > 1 && is_part(labels) != few {
             continue;
         }
-        let mut inside =
-            counted.failed.clipped(axis.at(stretch.from), Timestamp(axis.at(stretch.until).0 - 1));
+        let mut inside = counted
+            .failed
+            .clipped(axis.at(stretch.from), Timestamp(axis.at(stretch.until).0.saturating_sub(1)));
         // Where there was none before, one may stand apart a little farther.
         inside = inside.without_strays_beyond(if stretch.outside > 0.0 { 2 } else { 3 });
         let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };

@@ -451,7 +451,7 @@ fn findings(stood: &[Stood<'_>], calls: &Calls, (clear, every): (f64, i64)) -> V
 /// Does what requests feel begin with what is used more, within a few samples?
 fn is_felt_with(felt: &Stood<'_>, used: &Stood<'_>, (clear, every): (f64, i64)) -> bool {
     const SAMPLES: i64 = 3;
-    let near = (felt.from - used.from).abs() * 1_000_000 <= SAMPLES * every;
+    let near = (felt.from - used.from).abs().saturating_mul(1_000_000) <= SAMPLES.saturating_mul(every);
     !is_resource(felt.meter) && !felt.waits && near && felt.gain >= 0.5 * clear
 }
 

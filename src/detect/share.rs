@@ -107,7 +107,7 @@ fn of_log(scene: &Scene<'_>, endpoints: &BTreeMap<&str, Vec<usize>>) -> Vec<Find
 fn finding(scene: &Scene<'_>, kinds: &[usize], share: &Share, asked: Option<&str>) -> Option<Finding> {
     let found = share.found?;
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
-    let mut inside = share.failed.clipped(from, Timestamp(until.0 - 1));
+    let mut inside = share.failed.clipped(from, Timestamp(until.0.saturating_sub(1)));
     // One that failed long before the others is chance, also where it is the only one.
     inside = inside.without_strays_beyond(if found.outside > 0.0 { 2 } else { 5 });
     let of = asked.map_or(String::new(), |asked| format!("{}: ", super::latency::brief(asked)));

@@ -148,7 +148,7 @@ fn counts(scene: &Scene<'_>, logs: &BTreeSet<u32>, all: &Bins, pause: &Pause) ->
 /// Is something heard every minute, on average?
 fn is_dense(bins: &Bins) -> bool {
     let (Some(first), Some(last)) = (bins.first(), bins.last()) else { return false };
-    (last.0 - first.ts.0) / (bins.count().max(1) as i64) <= 60 * NANOS
+    (last - first.ts) / (bins.count().max(1) as i64) <= 60 * NANOS
 }
 
 /// Endpoints that were asked regularly, and are not any more while others are.
@@ -200,13 +200,14 @@ fn is_lost(all: &Bins, bins: &Bins, pause: Pause) -> bool {
     let (Some(first), Some(began)) = (bins.first(), all.first()) else { return false };
     let rate = |bins: &Bins, from: Timestamp, to: Timestamp| {
         let count: u64 = bins.within(from, to).map(|bin| bin.count).sum();
-        count as f64 / (to.0 - from.0).max(1) as f64
+        count as f64 / (to - from).max(1) as f64
     };
     let before = (rate(all, began.ts, pause.from), rate(bins, began.ts, pause.from));
-    let during = rate(all, Timestamp(pause.from.0 + 1), Timestamp(pause.to.0 - 1));
+    let during =
+        rate(all, Timestamp(pause.from.0.saturating_add(1)), Timestamp(pause.to.0.saturating_sub(1)));
     let others = before.0 - before.1;
-    first.ts.0 - began.ts.0 <= (pause.from.0 - began.ts.0) / 10
-        && pause.to.0 - pause.from.0 >= LONG
+    first.ts - began.ts <= (pause.from - began.ts) / 10
+        && pause.to - pause.from >= LONG
         && pause.missing >= 2.0 * MISSING
         && during > 0.6 * others
         && during < others + 0.5 * before.1
@@ -217,14 +218,16 @@ fn is_lost(all: &Bins, bins: &Bins, pause: Pause) -> bool {
 fn is_loss(scene: &Scene<'_>, all: &Bins, bins: &Bins, pause: Pause) -> bool {
     const LONG: i64 = 300 * NANOS;
     let (Some(first), Some(began)) = (bins.first(), all.first()) else { return false };
-    let length = pause.to.0 - pause.from.0;
-    let early = first.ts.0 - began.ts.0 <= (scene.last.0 - began.ts.0) / 20;
+    let length = pause.to - pause.from;
+    let early = first.ts - began.ts <= (scene.last - began.ts) / 20;
     let rate = |from: Timestamp, to: Timestamp| {
         let count: u64 = all.within(from, to).map(|bin| bin.count).sum();
-        count as f64 / (to.0 - from.0).max(1) as f64
+        count as f64 / (to - from).max(1) as f64
     };
-    let (during, before) =
-        (rate(Timestamp(pause.from.0 + 1), Timestamp(pause.to.0 - 1)), rate(began.ts, pause.from));
+    let (during, before) = (
+        rate(Timestamp(pause.from.0.saturating_add(1)), Timestamp(pause.to.0.saturating_sub(1))),
+        rate(began.ts, pause.from),
+    );
     early && pause.missing >= 5.0 * MISSING && length >= LONG && during < 0.67 * before
 }
 
@@ -232,16 +235,16 @@ fn is_loss(scene: &Scene<'_>, all: &Bins, bins: &Bins, pause: Pause) -> bool {
 fn pause(scene: &Scene<'_>, bins: &Bins, end: Timestamp) -> Option<Pause> {
     let rows = bins.rows();
     let (first, last) = (rows.first()?, rows.last()?);
-    let written = (last.last.0 - first.first.ts.0) as f64;
+    let written = (last.last - first.first.ts) as f64;
     if rows.len() < 12 || written <= 0.0 {
         return None;
     }
     let mut pauses: Vec<(i64, Timestamp, Timestamp)> = rows
         .windows(2)
-        .map(|pair| (pair[1].first.ts.0 - pair[0].last.0, pair[0].last, pair[1].first.ts))
+        .map(|pair| (pair[1].first.ts - pair[0].last, pair[0].last, pair[1].first.ts))
         .collect();
     let end = end.max(last.last);
-    pauses.push((end.0 - last.last.0, last.last, end));
+    pauses.push((end - last.last, last.last, end));
     pauses.sort();
     // Where a time is given to compare with, pauses within it are usual.
     let judged = |(_, from, to): &(i64, Timestamp, Timestamp)| {
@@ -257,7 +260,7 @@ fn pause(scene: &Scene<'_>, bins: &Bins, end: Timestamp) -> Option<Pause> {
         .max(pauses[..pauses.len() - 1].iter().map(|pause| pause.0).max().unwrap_or(0) / 2);
     let heard = if to == end { written } else { written - length as f64 };
     let missing = bins.count() as f64 / heard.max(1.0) * length as f64;
-    let long = length >= SHORTEST && length >= LONGER * usual.max(bins.width() / 2);
+    let long = length >= SHORTEST && length >= LONGER.saturating_mul(usual.max(bins.width() / 2));
     // Most of the time it was heard.
     (long && missing >= MISSING && heard * 2.0 > length as f64).then_some(Pause { from, to, missing })
 }
@@ -283,8 +286,8 @@ fn finding(
     let subject = subject(scene, &scene.kinds[kind].0);
     let place = super::family::place(&subject);
     // What comes now and then is missed when it is due.
-    let gap = (pause.to.0 - pause.from.0) as f64 / pause.missing.max(1.0);
-    let due = Timestamp(pause.from.0 + gap as i64);
+    let gap = (pause.to - pause.from) as f64 / pause.missing.max(1.0);
+    let due = pause.from + gap as i64;
     let resumed = pause.to < scene.last;
     let until = if resumed { format!("–{}", pause.to.clock()) } else { " on".to_owned() };
     let evidence: Vec<Evidence> = bins

@@ -132,7 +132,7 @@ fn finding(scene: &Scene<'_>, mut kinds: Vec<(usize, Repeated)>) -> Option<Findi
     let (at, found) = *kinds.first()?;
     let (kind, signal) = &scene.kinds[at];
     let (from, until) = (scene.axis.at(found.stretch.from), scene.axis.at(found.stretch.until));
-    let inside = signal.bins.clipped(from, Timestamp(until.0 - 1));
+    let inside = signal.bins.clipped(from, Timestamp(until.0.saturating_sub(1)));
     let gist = kind.gist();
     let what =
         format!("{WHAT} (“{gist}” more often: usually {:.1} for each, then {:.1})", found.usual, found.then);

@@ -270,7 +270,7 @@ fn worst(scene: &Scene<'_>, exposure: &[f64], bad: &Bins) -> Option<Worst> {
         return None;
     }
     let from = scene.axis.at(found.from);
-    let until = Timestamp(scene.axis.at(found.until).0 - 1);
+    let until = Timestamp(scene.axis.at(found.until).0.saturating_sub(1));
     let mut inside = bad.clipped(from, until);
     if found.outside > 0.0 {
         inside = inside.without_strays();

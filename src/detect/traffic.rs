@@ -79,7 +79,7 @@ fn finding(scene: &Scene<'_>, success: &Success, found: &Stretch, way: Way) -> O
         all.merge(signal.bins.clone());
     }
     let (kind, _) = statuses(scene, success.group).next()?;
-    let inside = all.clipped(from, Timestamp(until.0 - 1));
+    let inside = all.clipped(from, Timestamp(until.0.saturating_sub(1)));
     let what = if way == Way::Up { MORE } else { FEWER };
     let what =
         format!("{what} (usually {:.1} a minute, then {:.1})", found.outside * 60.0, found.inside * 60.0);

@@ -114,7 +114,7 @@ impl<'s> Work<'s> {
             return None;
         }
         let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
-        let inside = self.bins.clipped(from, Timestamp(until.0 - 1));
+        let inside = self.bins.clipped(from, Timestamp(until.0.saturating_sub(1)));
         let of = if self.asked.is_empty() { String::new() } else { format!("{}: ", brief(self.asked)) };
         let what = format!(
             "{WHAT} ({of}usually {:.2} for each that enters, then {:.2})",
@@ -124,7 +124,7 @@ impl<'s> Work<'s> {
         let mut finding =
             unusual(scene, ("volume", Severity::Low), subject, &inside, (found.gain, what.clone()));
         // What comes no more has no time: the stretch has.
-        (finding.from, finding.to) = (Some(from), Some(Timestamp(until.0 - 1)));
+        (finding.from, finding.to) = (Some(from), Some(Timestamp(until.0.saturating_sub(1))));
         finding.summary = summary(&what, &finding);
         Some(finding)
     }

@@ -116,7 +116,7 @@ impl Pattern {
     /// worst in that of the longest line, and only if the pattern looks far behind its match; where a match can
     /// cross lines, in that of the entry.
     pub fn spans<'p, 'e>(&'p self, entry: &'e [u8]) -> Spans<'p, 'e> {
-        Spans { pattern: self, entry, at: 0 }
+        Spans { pattern: self, entry, at: 0, line: None }
     }
 }
 
@@ -126,6 +126,9 @@ pub struct Spans<'p, 'e> {
     pattern: &'p Pattern,
     entry: &'e [u8],
     at: usize,
+    /// Where the line ends that is searched, and whether another one follows. It is looked for once a line: a long one may
+    /// have a match in every byte.
+    line: Option<(usize, bool)>,
 }
 
 impl Iterator for Spans<'_, '_> {
@@ -134,11 +137,17 @@ impl Iterator for Spans<'_, '_> {
     fn next(&mut self) -> Option<Range<usize>> {
         loop {
             let rest = self.entry.get(self.at..)?;
-            let line = memchr::memchr(b'\n', rest).filter(|_| !self.pattern.crosses_lines);
-            let end = line.map_or(self.entry.len(), |newline| self.at + newline);
+            let known = self.line.filter(|(end, _)| self.at <= *end);
+            let (end, more) = known.unwrap_or_else(|| {
+                let newline = memchr::memchr(b'\n', rest).filter(|_| !self.pattern.crosses_lines);
+                newline.map_or((self.entry.len(), false), |newline| (self.at + newline, true))
+            });
+            self.line = Some((end, more));
             let Some(found) = self.pattern.find_at(&self.entry[..end], self.at) else {
                 // No match goes beyond its line.
-                line?;
+                if !more {
+                    return None;
+                }
                 self.at = end + 1;
                 continue;
             };

@@ -1,12 +1,14 @@
 //! What entries add up to: states whose merge is associative and commutative, so that they could travel.
 //!
 //! A state holds integers, sorted tables and exact multisets; no float whose sum depends on order, and no
-//! cap before the report.
+//! cap that depends on it ([`Bounded`]).
 
+pub mod bounded;
 pub mod quantile;
 pub mod sum;
 pub mod table;
 
+pub use bounded::Bounded;
 pub use quantile::Quantiles;
 pub use sum::Sum;
 pub use table::Table;

@@ -63,13 +63,20 @@ impl<S> Table<S> {
     }
 
     /// Keeps only these keys.
-    pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
+    pub fn retain(&mut self, keep: impl FnMut(&[u8]) -> bool) {
+        self.retain_or(keep, drop);
+    }
+
+    /// Keeps only these keys; the states of the others are handed to `rest`.
+    pub fn retain_or(&mut self, mut keep: impl FnMut(&[u8]) -> bool, mut rest: impl FnMut(S)) {
         let old = std::mem::replace(self, Table { hasher: self.hasher.clone(), ..Table::default() });
         for row in old.rows {
             let key = &old.keys[row.key_end - row.key_length as usize..row.key_end];
             if keep(key) {
                 let hash = self.hash(key);
                 self.insert(hash, key, row.state);
+            } else {
+                rest(row.state);
             }
         }
     }
@@ -131,6 +138,15 @@ impl<S> Table<S> {
     /// Every key and state, in no order that may be shown: sort them.
     pub fn rows(&self) -> impl Iterator<Item = (&[u8], &S)> {
         self.rows.iter().map(|row| (row.key(&self.keys), &row.state))
+    }
+
+    /// Every key and state, in the order of [`Table::number`].
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = (&[u8], &mut S)> {
+        let keys = &self.keys;
+        self.rows.iter_mut().map(|row| {
+            let key = &keys[row.key_end - row.key_length as usize..row.key_end];
+            (key, &mut row.state)
+        })
     }
 
     /// Every state, in no order that may be shown.

@@ -74,7 +74,7 @@ pub fn narrow(
         bins.merge(naming.bins);
     }
     let Some(first) = beginning(scene, group, &bins) else { return };
-    if first.ts < from && from.0 - first.ts.0 <= EARLIER {
+    if first.ts < from && from - first.ts <= EARLIER {
         cause.from = Some(first.ts);
         cause.summary = format!("{}, with first signs at {}", cause.summary, first.ts.clock());
         let what = format!("first warnings that name {} in {}", common.value, cause.subject.file);
@@ -103,5 +103,5 @@ fn beginning(scene: &Scene<'_>, group: u32, bins: &Bins) -> Option<Moment> {
         return None;
     }
     let (from, until) = (scene.axis.at(found.from), scene.axis.at(found.until));
-    bins.within(from, Timestamp(until.0 - 1)).next().map(|bin| bin.first)
+    bins.within(from, Timestamp(until.0.saturating_sub(1))).next().map(|bin| bin.first)
 }

@@ -62,6 +62,47 @@ impl Clock {
     }
 }
 
+/// How long series derived from logs are sampled around each entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// From the first to the last time of the clock.
+    #[default]
+    Always,
+    /// So many steps before and after it, and at both ends of the clock.
+    Around(i64),
+}
+
+impl Hold {
+    /// The steps at which a series is sampled in which something happens at these steps, which rise.
+    pub(super) fn steps(self, events: impl Iterator<Item = i64>, clock: Clock) -> impl Iterator<Item = i64> {
+        self.stretches(events, clock).flatten()
+    }
+
+    /// How many these are.
+    pub(super) fn count(self, events: impl Iterator<Item = i64>, clock: Clock) -> usize {
+        self.stretches(events, clock)
+            .map(|stretch| (stretch.end() - stretch.start() + 1).max(0) as usize)
+            .sum()
+    }
+
+    fn stretches(
+        self,
+        events: impl Iterator<Item = i64>,
+        clock: Clock,
+    ) -> impl Iterator<Item = std::ops::RangeInclusive<i64>> {
+        let mut next = clock.first;
+        std::iter::once(clock.first).chain(events).chain([clock.last]).map(move |event| {
+            let (from, to) = match self {
+                Hold::Always => (clock.first, clock.last),
+                Hold::Around(steps) => (event.saturating_sub(steps), event.saturating_add(steps)),
+            };
+            let stretch = from.max(next)..=to.min(clock.last);
+            next = next.max(stretch.end() + 1);
+            stretch
+        })
+    }
+}
+
 /// The first step at or after an event: the first sample that counts it.
 pub(super) fn step_after(step_ms: i64, event: Timestamp) -> i64 {
     event.0.saturating_sub(1).div_euclid(step_ms.saturating_mul(MILLI)) + 1
@@ -85,6 +126,20 @@ mod tests {
             let expr = parse(source, &Options::promtool()).expect(source);
             assert_eq!(sampling([&expr], every), expected, "{source}");
         }
+    }
+
+    #[test]
+    fn samples_are_around_what_happens_and_each_time_once() {
+        let clock = Clock { step_ms: 15_000, first: 0, last: 100 };
+        let steps = |hold: Hold, events: &[i64]| -> Vec<i64> {
+            let found: Vec<i64> = hold.steps(events.iter().copied(), clock).collect();
+            assert_eq!(hold.count(events.iter().copied(), clock), found.len());
+            found
+        };
+        assert_eq!(steps(Hold::Always, &[3, 50]), (0..=100).collect::<Vec<_>>());
+        assert_eq!(steps(Hold::Around(1), &[1, 50, 51]), [0, 1, 2, 49, 50, 51, 52, 99, 100]);
+        assert_eq!(steps(Hold::Around(200), &[7]), (0..=100).collect::<Vec<_>>());
+        assert_eq!(steps(Hold::Around(0), &[]), [0, 100]);
     }
 
     #[test]

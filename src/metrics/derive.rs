@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::clock::{Clock, step_after};
+use super::clock::{Clock, Hold, step_after};
 use super::declared::MetricKind;
 use super::plan::{LabelSource, Metric, Plan, What, bounds, label_of};
 use crate::fold::{Fold, Table};
@@ -21,6 +21,14 @@ const SUM: u16 = u16::MAX;
 
 /// Samples of metrics derived from logs are this many at most: a gigabyte.
 const MAX_SAMPLES: usize = 60_000_000;
+
+/// So many are made whatever there is (64 MB), and so many more for each thing that happened, before series are left out
+/// where nothing happens.
+const FREE_SAMPLES: usize = 4_000_000;
+const SAMPLES_OF_ONE: usize = 64;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// What entries add up to.
 #[derive(Debug)]
@@ -196,12 +204,23 @@ impl<'p> Derived<'p> {
         }
     }
 
-    /// Reads the series out, at the times of the clock.
-    pub(super) fn into_store(mut self, clock: Clock, store: &mut Store) -> Result<(), Error> {
+    /// Reads the series out, at the times of the clock; says how long they are held where nothing happens.
+    pub(super) fn into_store(mut self, clock: Clock, store: &mut Store) -> Result<Hold, Error> {
         self.settle_requests();
+        let happened = self.sums.len() + self.lasts.len();
+        let sums = groups(self.plan, self.sums.into_sorted());
+        let lasts = groups(self.plan, self.lasts.into_sorted());
+        let fits = |hold: Hold| {
+            let samples = sums.iter().map(|sum| samples_of(sum, hold, clock)).sum::<usize>()
+                + lasts.iter().map(|last| samples_of(last, hold, clock)).sum::<usize>();
+            samples <= FREE_SAMPLES + SAMPLES_OF_ONE * happened
+        };
+        let around = |millis: i64| Hold::Around(millis / clock.step_ms + 1);
+        let hold = [Hold::Always, around(DAY_MS)].into_iter().find(|hold| fits(*hold));
+        let hold = hold.unwrap_or_else(|| around(HOUR_MS));
         let mut made = 0;
-        let mut check = |series: usize, metric: &Metric| {
-            made += series * clock.len();
+        let mut check = |samples: usize, metric: &Metric| {
+            made += samples;
             if made <= MAX_SAMPLES {
                 return Ok(());
             }
@@ -212,24 +231,25 @@ impl<'p> Derived<'p> {
             ))
             .hinted("take fewer labels, or a part of the data with --since and --until"))
         };
-        for (metric, labels, parts) in groups(self.plan, self.sums.into_sorted()) {
+        for group in sums {
+            check(samples_of(&group, hold, clock), group.0)?;
+            let (metric, labels, parts) = group;
             let bounds = bounds(&metric.what);
             if bounds.is_empty() {
-                check(1, metric)?;
                 let steps = parts.get(&0).map_or(&[][..], Vec::as_slice);
-                store.push(counter(named(&labels, &metric.name, ""), steps, clock));
+                store.push(counter(named(&labels, &metric.name, ""), steps, (clock, hold)));
             } else {
-                check(bounds.len() + 3, metric)?;
-                histogram(metric, &labels, bounds, &parts, clock, store);
+                histogram(metric, &labels, bounds, &parts, (clock, hold), store);
             }
         }
-        for (metric, labels, mut parts) in groups(self.plan, self.lasts.into_sorted()) {
-            check(1, metric)?;
+        for group in lasts {
+            check(samples_of(&group, hold, clock), group.0)?;
+            let (metric, labels, mut parts) = group;
             let steps = parts.remove(&0).unwrap_or_default();
             let steps: Vec<_> = steps.into_iter().map(|(step, (_, _, value))| (step, value)).collect();
-            store.push(gauge(named(&labels, &metric.name, ""), &steps, clock));
+            store.push(gauge(named(&labels, &metric.name, ""), &steps, (clock, hold)));
         }
-        Ok(())
+        Ok(hold)
     }
 }
 
@@ -269,7 +289,10 @@ pub fn counted(labels: Labels, events: &[Timestamp], clock: Clock) -> Series {
     for event in events {
         *steps.entry(step_after(clock.step_ms, *event)).or_default() += ONE;
     }
-    counter(labels, &steps.into_iter().collect::<Vec<_>>(), clock)
+    let steps: Vec<(i64, i128)> = steps.into_iter().collect();
+    let hold =
+        if clock.len() > FREE_SAMPLES { Hold::Around(DAY_MS / clock.step_ms + 1) } else { Hold::Always };
+    counter(labels, &steps, (clock, hold))
 }
 
 /// A request of several entries: its first entry with the number of its labels, and how it ended.
@@ -369,11 +392,25 @@ fn named(labels: &Labels, metric: &str, suffix: &str) -> Labels {
     labels
 }
 
+/// How many samples are made of a metric's series.
+fn samples_of<S>((metric, _, parts): &Group<'_, S>, hold: Hold, clock: Clock) -> usize {
+    let series = match bounds(&metric.what).len() {
+        0 => 1,
+        bounds => bounds + 3,
+    };
+    if hold == Hold::Always {
+        return series * clock.len();
+    }
+    let mut steps: Vec<i64> = parts.values().flatten().map(|(step, _)| *step).collect();
+    steps.sort_unstable();
+    series * hold.count(steps.into_iter(), clock)
+}
+
 /// The running sum at each time of the clock, from zero on.
-fn counter(labels: Labels, steps: &[(i64, i128)], clock: Clock) -> Series {
+fn counter(labels: Labels, steps: &[(i64, i128)], (clock, hold): (Clock, Hold)) -> Series {
     let mut sum = 0;
     let mut rest = steps.iter().peekable();
-    let samples = (clock.first..=clock.last).map(|step| {
+    let samples = hold.steps(steps.iter().map(|(step, _)| *step), clock).map(|step| {
         while let Some((_, amount)) = rest.next_if(|(at, _)| *at <= step) {
             sum += amount;
         }
@@ -383,10 +420,10 @@ fn counter(labels: Labels, steps: &[(i64, i128)], clock: Clock) -> Series {
 }
 
 /// The last value at each time of the clock, from the first one on.
-fn gauge(labels: Labels, steps: &[(i64, f64)], clock: Clock) -> Series {
+fn gauge(labels: Labels, steps: &[(i64, f64)], (clock, hold): (Clock, Hold)) -> Series {
     let mut value = None;
     let mut rest = steps.iter().peekable();
-    let samples = (clock.first..=clock.last).filter_map(|step| {
+    let samples = hold.steps(steps.iter().map(|(step, _)| *step), clock).filter_map(|step| {
         while let Some((_, newer)) = rest.next_if(|(at, _)| *at <= step) {
             value = Some(*newer);
         }
@@ -400,7 +437,7 @@ fn histogram(
     labels: &Labels,
     bounds: &[f64],
     parts: &BTreeMap<u16, Steps<i128>>,
-    clock: Clock,
+    sampled: (Clock, Hold),
     store: &mut Store,
 ) {
     // A bucket counts everything up to its bound.
@@ -412,9 +449,9 @@ fn histogram(
         }
         let mut labels = named(labels, &metric.name, "_bucket");
         labels.set("le", bounds.get(bucket).map_or("+Inf".to_owned(), |bound| format!("{bound:?}")));
-        store.push(counter(labels, &flat(&below), clock));
+        store.push(counter(labels, &flat(&below), sampled));
     }
-    store.push(counter(named(labels, &metric.name, "_count"), &flat(&below), clock));
+    store.push(counter(named(labels, &metric.name, "_count"), &flat(&below), sampled));
     let sums = parts.get(&SUM).map_or(&[][..], Vec::as_slice);
-    store.push(counter(named(labels, &metric.name, "_sum"), sums, clock));
+    store.push(counter(named(labels, &metric.name, "_sum"), sums, sampled));
 }

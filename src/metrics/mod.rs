@@ -27,10 +27,12 @@ pub use plan::{DURATIONS, ENTRIES, FINDINGS, REQUESTS, asks_for, name_of, names}
 pub use witness::{Wanted, Witness, witnesses};
 
 use crate::filter::Filter;
+use crate::model::unit::HumanMillis;
 use crate::model::{Diagnostic, Error, Needs, Series, TimeRange, Timestamp};
 use crate::outcome::SuccessRule;
 use crate::promql::{self, Expr, Reading, Store, Times};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use clock::Hold;
 use derive::Derived;
 use plan::Plan;
 
@@ -121,8 +123,16 @@ pub fn derive(
     let to =
         account.to.map(|to| range.until.map_or(to, |until| to.min(Timestamp(until.0.saturating_sub(1)))));
     let clock = from.zip(to).filter(|(from, to)| from <= to).map(|(from, to)| Clock::new(step_ms, from, to));
-    if let Some(clock) = clock {
-        derived.into_store(clock, store)?;
+    if let Some(clock) = clock
+        && let Hold::Around(steps) = derived.into_store(clock, store)?
+    {
+        let around = HumanMillis((steps * clock.step_ms) as f64);
+        let message = format!(
+            "the entries lie so far apart that their metrics have samples only up to {around} before and after them"
+        );
+        scanned.diagnostics.push(
+            Diagnostic::warning("", message).hinted("--since and --until leave out times that are wrong"),
+        );
     }
     Ok(Derivation { scanned: Some(scanned), clock })
 }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod hash;
 pub mod histogram;
 pub mod level;
+pub mod limits;
 pub mod recent;
 pub mod series;
 mod span;

@@ -111,6 +111,66 @@ impl Timestamp {
     }
 }
 
+/// The nanoseconds from one time to another. Clocks that are wrong by centuries lie further apart than can be told: then
+/// it is as far as can be told, so that lengths of time do not turn round.
+impl std::ops::Sub for Timestamp {
+    type Output = i64;
+
+    fn sub(self, earlier: Self) -> i64 {
+        // One more than the least, so that its opposite can be told, too.
+        self.0.saturating_sub(earlier.0).max(-i64::MAX)
+    }
+}
+
+/// So many nanoseconds later, or as late as can be told.
+impl std::ops::Add<i64> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, nanos: i64) -> Self {
+        Timestamp(self.0.saturating_add(nanos))
+    }
+}
+
+/// So many nanoseconds earlier, or as early as can be told.
+impl std::ops::Sub<i64> for Timestamp {
+    type Output = Timestamp;
+
+    fn sub(self, nanos: i64) -> Self {
+        Timestamp(self.0.saturating_sub(nanos))
+    }
+}
+
+/// The same for times that are borrowed.
+impl std::ops::Sub<Timestamp> for &Timestamp {
+    type Output = i64;
+
+    fn sub(self, earlier: Timestamp) -> i64 {
+        *self - earlier
+    }
+}
+
+/// The same for times that are borrowed.
+impl std::ops::Sub for &Timestamp {
+    type Output = i64;
+
+    fn sub(self, earlier: Self) -> i64 {
+        *self - *earlier
+    }
+}
+
+/// What lies further than this from most others is of a clock that was wrong, or of a file from another time.
+const STRAY: i64 = 400 * 86_400 * NANOS;
+
+/// From the first to the last of these spans, but for strays: those whose middle is far from that of most.
+pub fn joined(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Option<(Timestamp, Timestamp)> {
+    let middle = |(from, to): &(Timestamp, Timestamp)| Timestamp(from.0 / 2 + to.0 / 2);
+    let mut spans: Vec<_> = spans.collect();
+    spans.sort_by_key(middle);
+    let most = middle(spans.get(spans.len() / 2)?);
+    let near = spans.into_iter().filter(|span| (middle(span) - most).abs() < STRAY);
+    near.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))
+}
+
 /// The zone in which people read times.
 struct ShownZone {
     name: String,

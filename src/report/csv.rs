@@ -59,14 +59,14 @@ fn head(column: &Column) -> String {
 }
 
 fn cell(cell: &Cell) -> String {
-    match &cell.exact {
+    match cell.exact_text() {
         // A number keeps its minus; whatever else came in as exact is text.
         Some(exact) if exact.is_empty() => String::new(),
         Some(exact) => match exact.parse::<f64>() {
-            Ok(number) if number.is_finite() => decimal(exact, number),
-            _ => Untrusted::from(exact.as_str()).csv(),
+            Ok(number) if number.is_finite() => decimal(&exact, number),
+            _ => Untrusted::from(exact).csv(),
         },
-        None => cell.shown.csv(),
+        None => cell.shown().csv(),
     }
 }
 

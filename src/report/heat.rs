@@ -64,7 +64,11 @@ impl HeatMap {
 
     /// The first and the last column's time.
     fn axis(&self, widest: usize, columns: usize, merged: i64) -> Line {
-        let at = |column: usize| Timestamp(self.from.0.saturating_add(self.every * merged * column as i64));
+        let at = |column: usize| {
+            Timestamp(
+                self.from.0.saturating_add(self.every.saturating_mul(merged).saturating_mul(column as i64)),
+            )
+        };
         let (from, to) = (self.from.date_clock(), at(columns).clock());
         let gap = columns.saturating_sub(width(&from) + width(&to)).max(2);
         let mut line = Line::new();

@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report, page: Page) -> String {
     let _ = write!(
         writer.out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{DIGEST}'; \
+         <meta name=\"generator\" content=\"obs\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{DIGEST}'; \
          base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
@@ -127,7 +127,7 @@ impl Writer {
         for row in &table.rows {
             self.out.push_str("<tr>");
             for (i, cell) in row.iter().take(table.columns.len()).enumerate() {
-                let _ = write!(self.out, "<td{}>{}</td>", class(i), styled(cell.style, &cell.shown.html()));
+                let _ = write!(self.out, "<td{}>{}</td>", class(i), styled(cell.style, &cell.shown().html()));
             }
             self.out.push_str("</tr>\n");
         }

@@ -17,6 +17,11 @@ pub fn pretty<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
     write(value, PrettyFormatter::new())
 }
 
+/// The same written as it is made: an answer may be larger than memory should be.
+pub fn pretty_to<T: Serialize + ?Sized>(value: &T, out: &mut dyn io::Write) -> serde_json::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, Visible(PrettyFormatter::new())))
+}
+
 fn write<T: Serialize + ?Sized, F: Formatter>(value: &T, layout: F) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(256);
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Visible(layout)))?;

@@ -104,7 +104,7 @@ fn table_block(table: &Table) -> String {
         let mut cells: Vec<String> = row
             .iter()
             .take(titles.len())
-            .map(|cell| inline(&Phrase::new().and(cell.style, cell.shown.clone())))
+            .map(|cell| inline(&Phrase::new().and(cell.style, cell.shown().into_owned())))
             .collect();
         cells.resize(titles.len(), String::new());
         lines.push(format!("| {} |", cells.join(" | ")));

@@ -184,7 +184,7 @@ impl Panel {
             let note = if self.shape == Shape::Spans || !greatest.is_finite() {
                 Untrusted::default()
             } else {
-                Untrusted::from(format!("max {}", self.cell(Some(greatest)).shown.json()))
+                Untrusted::from(format!("max {}", self.cell(Some(greatest)).shown().json()))
             };
             let max = match (self.scale, self.shape) {
                 (Scale::Percent, _) => Some(1.0),
@@ -241,8 +241,11 @@ mod tests {
             ..Panel::default()
         };
         let table = panel.table(TimeAxis { bins: 3, ..axis(60) });
-        let rows: Vec<Vec<&str>> =
-            table.rows.iter().map(|row| row.iter().map(|cell| cell.shown.json()).collect()).collect();
+        let rows: Vec<Vec<String>> = table
+            .rows
+            .iter()
+            .map(|row| row.iter().map(|cell| cell.shown().json().to_owned()).collect())
+            .collect();
         assert_eq!(rows, [["2023-12-24 02:30:01", "1", "–"], ["2023-12-24 02:30:03", "2.50", "7"]]);
         let spans = Panel {
             shape: Shape::Spans,

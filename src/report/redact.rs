@@ -348,15 +348,16 @@ impl Redactor {
         let ids: Vec<bool> = table.columns.iter().map(|column| is_id_name(column.title.json())).collect();
         for row in &mut table.rows {
             for (cell, is_id) in row.iter_mut().zip(&ids) {
-                let is_text = cell.exact.is_none();
-                if *is_id && is_text {
-                    cell.shown = self.id(cell.shown.json()).into();
-                } else {
-                    self.word(&mut cell.shown);
-                }
                 // Numbers and times are none of these; what came in as exact text is text.
-                if let Some(exact) = cell.exact.as_mut().filter(|exact| exact.parse::<f64>().is_err()) {
+                let (shown, exact) = cell.texts_mut();
+                let is_text = exact.is_none();
+                if let Some(exact) = exact.filter(|exact| exact.parse::<f64>().is_err()) {
                     *exact = self.text(exact).into_owned();
+                }
+                match shown {
+                    Some(shown) if *is_id && is_text => *shown = self.id(shown.json()).into(),
+                    Some(shown) => self.word(shown),
+                    None => {}
                 }
             }
         }
@@ -569,7 +570,7 @@ mod tests {
         redactor.report(&mut report);
         assert_eq!(report.sections[0], Section::Paragraph("address-1 and address-2".into()));
         let Section::Table(table) = &report.sections[1] else { panic!() };
-        assert_eq!(table.rows[0][0].shown, "id-1".into());
+        assert_eq!(*table.rows[0][0].shown(), "id-1".into());
     }
 
     proptest! {

@@ -1,16 +1,16 @@
 //! A report for people in a terminal: fits the width, and reads as well without colours.
 
-use comfy_table::{CellAlignment, LineStyle, TableStyle};
+use std::borrow::Cow;
 
 use super::escape::Untrusted;
 use super::paint::{Line, Page, Phrase, Style, truncated, width};
-use super::table::{Align, Table};
+use super::table::{Align, Cell, Column, Measured, Table};
 use super::{Evidence, Report, Section, account, picture};
 
 /// Blanks before everything but headings and the account.
 const INDENT: usize = 2;
 /// Blanks between two columns, and where the page is too narrow for that.
-const GAPS: [u16; 2] = [2, 1];
+const GAPS: [usize; 2] = [2, 1];
 /// Columns for the places of evidence lines at most.
 const PLACE: usize = 36;
 /// Lines on the page for one piece of evidence at most; the file has the rest.
@@ -21,24 +21,47 @@ pub(super) fn render(report: &Report, page: Page) -> String {
     let mut out = String::new();
     let mut sections = Vec::new();
     flattened(report, &mut sections);
+    let inner = inner(page);
     for (i, section) in sections.iter().enumerate() {
         if i > 0 && apart(&sections[i - 1], section) {
             out.push('\n');
         }
-        for line in lines(section, page) {
+        let mut write = |line: Line| {
             line.write(page, &mut out);
             out.push('\n');
+        };
+        match &**section {
+            // A table may have a million rows, of which no more than a few are laid out at a time.
+            Section::Table(table) => each_table_line(table, inner, &mut |line| write(indented(line))),
+            other => lines(other, page).into_iter().for_each(write),
         }
     }
     out
 }
 
+/// The page within the indent.
+fn inner(page: Page) -> Page {
+    Page { width: page.width.saturating_sub(INDENT).max(1), ..page }
+}
+
+fn indented(line: Line) -> Line {
+    let mut indented = Line::new();
+    indented.push(Style::Plain, " ".repeat(INDENT));
+    indented.0.extend(line.0);
+    indented
+}
+
 /// The sections in their simple forms. Details within details are as deep as obs itself puts them.
-fn flattened(report: &Report, out: &mut Vec<Section>) {
+fn flattened<'r>(report: &'r Report, out: &mut Vec<Cow<'r, Section>>) {
     for section in &report.sections {
         match super::simpler(section) {
-            Some(sections) => flattened(&Report { sections }, out),
-            None => out.push(section.clone()),
+            Some(sections) => {
+                let mut simple = Vec::new();
+                let report = Report { sections };
+                flattened(&report, &mut simple);
+                out.extend(simple.into_iter().map(|section| Cow::Owned(section.into_owned())));
+            }
+            None => out.push(Cow::Borrowed(section)),
         }
     }
 }
@@ -55,24 +78,17 @@ fn apart(before: &Section, section: &Section) -> bool {
 }
 
 fn lines(section: &Section, page: Page) -> Vec<Line> {
-    let inner = Page { width: page.width.saturating_sub(INDENT).max(1), ..page };
+    let inner = inner(page);
     let body = match section {
         Section::Heading(phrase) => return heading(phrase, page),
         Section::Account(found) => return account_lines(found, page),
         Section::Paragraph(phrase) => phrase.wrapped(inner.width),
-        Section::Table(table) => table_lines(table, inner),
         Section::KeyValues(pairs) => key_values(pairs, inner),
         Section::Lines(evidence) => evidence_lines(evidence, inner),
         Section::Code(code) => vec![Line(vec![(Style::Dim, "$ ".to_owned()), (Style::Strong, code.line())])],
         other => picture(other, inner).unwrap_or_default(),
     };
-    let indent = |line: Line| {
-        let mut indented = Line::new();
-        indented.push(Style::Plain, " ".repeat(INDENT));
-        indented.0.extend(line.0);
-        indented
-    };
-    body.into_iter().map(indent).collect()
+    body.into_iter().map(indented).collect()
 }
 
 fn heading(phrase: &Phrase, page: Page) -> Vec<Line> {
@@ -148,136 +164,129 @@ fn cut_front(text: &str, limit: usize, ellipsis: &str) -> String {
     }
 }
 
-/// The table as lines. What has more numbers than the page is wide goes on below, behind the same first columns.
-fn table_lines(table: &Table, page: Page) -> Vec<Line> {
-    let parts = table.parts(page.width, usize::from(GAPS[1]));
-    let mut lines = Vec::new();
-    for (at, part) in parts.iter().enumerate() {
+/// The table, line by line. What has more numbers than the page is wide goes on below, behind the same first columns.
+fn each_table_line(table: &Table, page: Page, write: &mut dyn FnMut(Line)) {
+    let measured = table.measured();
+    for (at, columns) in table.parts(&measured, page.width, GAPS[1]).iter().enumerate() {
         if at > 0 {
-            lines.push(Line::new());
+            write(Line::new());
         }
-        lines.extend(part_lines(part, page));
+        each_part_line(table, &measured, columns, page, write);
     }
-    lines
 }
 
-/// A table that fits as lines: laid out by comfy-table, coloured afterwards, since cells are cut to fit before.
-fn part_lines(table: &Table, page: Page) -> Vec<Line> {
-    let columns = table.columns.len();
-    let titles: Vec<String> = table.columns.iter().map(|column| column.title.line()).collect();
-    let cells: Vec<Vec<(Style, String)>> = table
-        .rows
-        .iter()
-        .map(|row| {
-            row.iter().take(columns).map(|cell| (cell.style, cell.shown.line().trim().to_owned())).collect()
-        })
-        .collect();
-    let title_widths: Vec<usize> = titles.iter().map(|title| width(title)).collect();
-    let natural: Vec<usize> = (0..columns)
-        .map(|i| {
-            let widest = cells.iter().filter_map(|row| row.get(i)).map(|(_, text)| width(text)).max();
-            widest.unwrap_or(0).max(title_widths[i])
-        })
-        .collect();
-    let room = |gap: u16| page.width.saturating_sub(usize::from(gap) * columns.saturating_sub(1));
-    let fitted = |gap: u16| table.fitted(&natural, &title_widths, room(gap));
+/// Some columns of a table, which fit.
+fn each_part_line(
+    table: &Table,
+    measured: &Measured,
+    columns: &[usize],
+    page: Page,
+    write: &mut dyn FnMut(Line),
+) {
+    let natural: Vec<usize> = columns.iter().map(|at| measured.natural[*at]).collect();
+    let room = |gap: usize| page.width.saturating_sub(gap * columns.len().saturating_sub(1));
+    let fitted = |gap: usize| table.fitted(measured, columns, room(gap));
     let [wide, narrow] = GAPS;
-    let fits = |gap: u16, widths: &[usize]| widths.iter().sum::<usize>() <= room(gap);
+    let fits = |gap: usize, widths: &[usize]| widths.iter().sum::<usize>() <= room(gap);
     // Narrow gaps come before a cut where they spare it.
     let spared = !fits(wide, &natural) && fits(narrow, &natural);
     let gap = if fits(wide, &fitted(wide)) && !spared { wide } else { narrow };
     let widths = fitted(gap);
-    let cut = |i: usize, text: &str| {
-        let cut = if table.columns[i].keeps_end { cut_front } else { truncated };
-        cut(text, widths[i], page.ellipsis())
+    let cut = widths != natural;
+    let shown = widths.clone();
+    let mut layout =
+        Layout { columns: columns.iter().map(|at| &table.columns[*at]).collect(), widths, shown, gap };
+    let titles: Vec<(Style, String)> = (0..columns.len()).map(|i| layout.title(i, page)).collect();
+    let cells = |layout: &Layout<'_>, row: &[Cell]| -> Vec<Vec<(Style, String)>> {
+        let shown = |at: &usize| row.get(*at).map(|cell| (cell.style, cell.shown().line().trim().to_owned()));
+        layout.fitted(columns.iter().map(|at| shown(at).unwrap_or_default()).collect(), page)
     };
-
-    let of_title = |(i, title): (usize, &String)| truncated(title, widths[i], page.ellipsis());
-    let titles: Vec<String> = titles.iter().enumerate().map(of_title).collect();
-    let cells: Vec<Vec<(Style, String)>> = cells
-        .into_iter()
-        .flat_map(|row| carried_on(table, row, &widths))
-        .map(|row| row.into_iter().enumerate().map(|(i, (style, text))| (style, cut(i, &text))).collect())
-        .collect();
-    let laid_out = lay_out(table, &titles, &cells, gap, page);
-    let header = titles.iter().map(|title| (Style::Strong, title.clone())).collect();
-    let styled = std::iter::once(header).chain(std::iter::once(Vec::new())).chain(cells);
-    laid_out
-        .iter()
-        .zip(styled)
-        .enumerate()
-        .map(
-            |(i, (line, cells))| {
-                if i == 1 { Line(vec![(Style::Dim, line.clone())]) } else { colored(line, &cells) }
-            },
-        )
-        .collect()
-}
-
-/// A row as the lines it takes: what is too wide for a column that wraps goes on in the next.
-fn carried_on(table: &Table, mut row: Vec<(Style, String)>, widths: &[usize]) -> Vec<Vec<(Style, String)>> {
-    let mut more: Vec<Vec<(Style, String)>> = Vec::new();
-    for i in (0..row.len()).filter(|i| table.columns[*i].lines > 1) {
-        let (style, text) = row[i].clone();
-        let mut pieces = Phrase::from(text.clone()).wrapped(widths[i]).into_iter().map(|line| line.text());
-        row[i].1 = pieces.next().unwrap_or_default();
-        let mut rest: Vec<String> = pieces.collect();
-        let most = table.columns[i].lines;
-        if rest.len() >= most {
-            // The last line takes the rest, which is cut there.
-            let tail = rest.split_off(most - 2).join(" ");
-            rest.push(tail);
-        }
-        for (below, piece) in rest.into_iter().enumerate() {
-            if more.len() == below {
-                more.push(vec![(Style::Plain, String::new()); row.len()]);
+    if cut {
+        // What is cut at a place that suits it may need less room than there is.
+        let mut needed: Vec<usize> = titles.iter().map(|(_, title)| width(title)).collect();
+        for line in table.rows.iter().flat_map(|row| cells(&layout, row)) {
+            for (needed, (_, text)) in needed.iter_mut().zip(&line) {
+                *needed = (*needed).max(width(text));
             }
-            more[below][i] = (style, piece);
         }
+        layout.shown = needed;
     }
-    std::iter::once(row).chain(more).collect()
+    write(layout.line(&titles));
+    let rule = if page.ascii { "-" } else { "─" };
+    let across = layout.shown.iter().sum::<usize>() + gap * columns.len().saturating_sub(1);
+    write(Line(vec![(Style::Dim, rule.repeat(across))]));
+    for row in &table.rows {
+        cells(&layout, row).iter().for_each(|line| write(layout.line(line)));
+    }
 }
 
-fn lay_out(
-    table: &Table,
-    titles: &[String],
-    cells: &[Vec<(Style, String)>],
-    gap: u16,
-    page: Page,
-) -> Vec<String> {
-    let rule = if page.ascii { '-' } else { '─' };
-    let mut laid_out = comfy_table::Table::new();
-    laid_out.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule)));
-    laid_out.set_header(titles);
-    for row in cells {
-        let mut row: Vec<&str> = row.iter().map(|(_, text)| text.as_str()).collect();
-        row.resize(titles.len(), "");
-        laid_out.add_row(row);
-    }
-    for (i, column) in table.columns.iter().enumerate() {
-        let Some(place) = laid_out.column_mut(i) else { continue };
-        place.set_padding((0, if i + 1 < titles.len() { gap } else { 0 }));
-        place.set_cell_alignment(match column.align {
-            Align::Left => CellAlignment::Left,
-            Align::Right => CellAlignment::Right,
-        });
-    }
-    laid_out.lines().collect()
+/// Columns with their widths, and how far they are apart.
+struct Layout<'t> {
+    columns: Vec<&'t Column>,
+    /// How wide each may be, and how wide it is.
+    widths: Vec<usize>,
+    shown: Vec<usize>,
+    gap: usize,
 }
 
-/// A laid-out line with its cells in their styles: each is found behind the one before.
-fn colored(line: &str, cells: &[(Style, String)]) -> Line {
-    let mut out = Line::new();
-    let mut rest = line;
-    for (style, text) in cells {
-        if text.is_empty() {
-            continue;
-        }
-        let Some(at) = rest.find(text.as_str()) else { break };
-        out.push(Style::Plain, &rest[..at]);
-        out.push(*style, text.as_str());
-        rest = &rest[at + text.len()..];
+impl Layout<'_> {
+    fn title(&self, i: usize, page: Page) -> (Style, String) {
+        (Style::Strong, truncated(&self.columns[i].title.line(), self.widths[i], page.ellipsis()))
     }
-    out.push(Style::Plain, rest);
-    out
+
+    /// A row as lines whose cells fit.
+    fn fitted(&self, row: Vec<(Style, String)>, page: Page) -> Vec<Vec<(Style, String)>> {
+        let mut lines = self.carried_on(row);
+        for (i, (_, text)) in lines.iter_mut().flat_map(|line| line.iter_mut().enumerate()) {
+            if width(text) > self.widths[i] {
+                let cut = if self.columns[i].keeps_end { cut_front } else { truncated };
+                *text = cut(text, self.widths[i], page.ellipsis());
+            }
+        }
+        lines
+    }
+
+    /// Cells that fit, beside each other.
+    fn line(&self, cells: &[(Style, String)]) -> Line {
+        let mut line = Line::new();
+        for (i, (style, text)) in cells.iter().enumerate() {
+            if i > 0 {
+                line.push(Style::Plain, " ".repeat(self.gap));
+            }
+            let blanks = " ".repeat(self.shown[i].saturating_sub(width(text)));
+            let [before, after] = match self.columns[i].align {
+                Align::Left => ["", &blanks],
+                Align::Right => [&blanks, ""],
+            };
+            line.push(Style::Plain, before);
+            line.push(*style, text.as_str());
+            line.push(Style::Plain, after);
+        }
+        line
+    }
+
+    /// A row as the lines it takes: what is too wide for a column that wraps goes on in the next.
+    fn carried_on(&self, mut row: Vec<(Style, String)>) -> Vec<Vec<(Style, String)>> {
+        let mut more: Vec<Vec<(Style, String)>> = Vec::new();
+        for i in (0..row.len()).filter(|i| self.columns[*i].lines > 1) {
+            let (style, text) = row[i].clone();
+            let mut pieces =
+                Phrase::from(text.clone()).wrapped(self.widths[i]).into_iter().map(|line| line.text());
+            row[i].1 = pieces.next().unwrap_or_default();
+            let mut rest: Vec<String> = pieces.collect();
+            let most = self.columns[i].lines;
+            if rest.len() >= most {
+                // The last line takes the rest, which is cut there.
+                let tail = rest.split_off(most - 2).join(" ");
+                rest.push(tail);
+            }
+            for (below, piece) in rest.into_iter().enumerate() {
+                if more.len() == below {
+                    more.push(vec![(Style::Plain, String::new()); row.len()]);
+                }
+                more[below][i] = (style, piece);
+            }
+        }
+        std::iter::once(row).chain(more).collect()
+    }
 }

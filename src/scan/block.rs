@@ -9,6 +9,9 @@ use crate::format::log::records::{Cut, Cutter, Place, Records};
 use crate::model::{Diagnostic, Severity};
 use crate::source::Stream;
 
+/// The first bytes of a stream that room is made for.
+const FIRST: usize = 16 << 10;
+
 /// How long an entry of a stream may get before it is cut: a block grows up to this.
 pub(super) const LONGEST: usize = 64 << 20;
 
@@ -22,6 +25,8 @@ pub(super) struct Blocks {
     offset: u64,
     ended: bool,
     begin: Begin,
+    /// How many bytes of `carry`, or of the records' lines, are lines of the block before.
+    context: usize,
     cuts: u64,
     size: usize,
     /// How records are cut out that are not one a line.
@@ -50,8 +55,12 @@ struct Cutting {
 pub(super) enum Begin {
     /// At the start of the file: its first line starts an entry, whatever it looks like.
     File,
-    /// At the start of a line that may continue an entry.
+    /// At the start of an entry, as what stands before it tells.
+    Entry,
+    /// Somewhere in a mapped file: at a line that may continue an entry of the chunk before.
     Line,
+    /// At the start of a line that may continue an entry that was cut for its length.
+    Rest,
     /// Within a line that was cut for its length.
     InLine,
 }
@@ -60,7 +69,9 @@ pub(super) enum Begin {
 #[derive(Debug)]
 pub(super) struct Block {
     pub bytes: Vec<u8>,
-    /// Where it starts in the decoded stream.
+    /// Those of them that are the block's; lines of the blocks before and after tell what its first and last lines are.
+    pub owned: std::ops::Range<usize>,
+    /// Where `bytes` starts in the decoded stream.
     pub offset: u64,
     pub begin: Begin,
     /// How many bytes at its start are of an entry that was in the block before, and goes on in this one.
@@ -121,7 +132,20 @@ impl Blocks {
         let begin = Begin::File;
         let (carry, cutting, lines) = (head, None, None);
         let progress = Arc::default();
-        Blocks { stream, carry, offset: 0, ended: false, begin, cuts: 0, size, cutting, lines, progress }
+        let context = 0;
+        Blocks {
+            stream,
+            carry,
+            offset: 0,
+            ended: false,
+            begin,
+            context,
+            cuts: 0,
+            size,
+            cutting,
+            lines,
+            progress,
+        }
     }
 
     /// The same, saying how much has come before a block is whole.
@@ -165,8 +189,10 @@ impl Blocks {
             return block;
         }
         let mut bytes = std::mem::take(&mut self.carry);
-        let mut target = self.size.max(bytes.len() + 1);
-        let mut after = Begin::Line;
+        let context = std::mem::take(&mut self.context);
+        let mut target = (self.size + context).max(bytes.len() + 1);
+        let mut after = Begin::Entry;
+        let mut end = None;
         loop {
             self.fill(&mut bytes, target);
             if self.ended {
@@ -175,58 +201,78 @@ impl Blocks {
                 }
                 break;
             }
-            if let Some(start) = last_start(&bytes, 0, reader) {
-                self.carry = bytes.split_off(start);
+            if let Some(start) = last_settled_start(&bytes, context, reader) {
+                self.carry_on(&mut bytes, start);
+                end = Some(start);
                 break;
             }
             if bytes.len() >= LONGEST {
                 self.cuts += 1;
-                match memchr::memrchr(b'\n', &bytes) {
-                    Some(end) => self.carry = bytes.split_off(end + 1),
-                    None => after = Begin::InLine,
-                }
+                after = match memchr::memrchr(b'\n', &bytes[context..]) {
+                    Some(newline) => {
+                        self.carry_on(&mut bytes, context + newline + 1);
+                        end = Some(context + newline + 1);
+                        Begin::Rest
+                    }
+                    None => Begin::InLine,
+                };
                 break;
             }
             target = bytes.len() * 2;
         }
-        if bytes.is_empty() {
+        let owned = context..end.unwrap_or(bytes.len());
+        let length = owned.len() as u64;
+        if length == 0 {
             return None;
         }
-        let lines_before = self.lines;
-        let (offset, begin) = (self.offset, self.begin);
-        let block = Block { bytes, offset, begin, again: 0, lines_before, origin: None, reader: None };
+        let (lines_before, offset) = (self.lines, self.offset - context as u64);
+        let begin = self.begin;
+        let block = Block { bytes, owned, offset, begin, again: 0, lines_before, origin: None, reader: None };
         if let Some(lines) = &mut self.lines {
-            *lines += memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
+            *lines += memchr::memchr_iter(b'\n', &block.bytes[block.owned.clone()]).count() as u64;
         }
-        self.offset += block.bytes.len() as u64;
+        self.offset += length;
         self.begin = after;
         Some(block)
     }
 
+    /// Ends a block at `start`; what comes behind it is the next one's, with some lines before it.
+    fn carry_on(&mut self, bytes: &mut Vec<u8>, start: usize) {
+        let from = context_of(bytes, start);
+        self.context = start - from;
+        self.carry = bytes[from..].to_vec();
+        bytes.truncate(start.saturating_add(AHEAD));
+    }
+
     /// The next lines of records; `None` at the end.
     fn next_of_records(&mut self, cutting: &mut Cutting, reader: &Reader) -> Option<Block> {
-        let mut wanted = self.size;
+        let context = self.context;
+        let mut wanted = self.size + context;
+        let mut after = Begin::Entry;
         let split = loop {
             let text = &cutting.cut.text;
             if text.len() >= wanted || self.ended {
                 let done = self.ended && cutting.left() == 0;
-                if let Some(start) = last_start(text, 0, reader).filter(|_| !done) {
+                if let Some(start) = last_settled_start(text, context, reader).filter(|_| !done) {
                     break start;
                 }
                 if done || text.len() >= LONGEST {
+                    after = Begin::Rest;
                     break text.len();
                 }
                 wanted = text.len() * 2;
             }
             self.cut_more(cutting);
         };
-        (split > 0).then(|| {
-            let (bytes, origin) = cutting.split(split);
+        (split > context).then(|| {
+            let from = context_of(&cutting.cut.text, split);
+            self.context = split - from;
+            let (bytes, origin) = cutting.split(split, from);
             let lines_before = self.lines.map(|_| origin.lines_before);
             let (begin, origin) = (self.begin, Some(origin));
-            let block = Block { bytes, offset: 0, begin, again: 0, lines_before, origin, reader: None };
-            self.begin = Begin::Line;
-            block
+            self.begin = after;
+            let owned = context..split;
+            Block { bytes, owned, offset: 0, begin, again: 0, lines_before, origin, reader: None }
         })
     }
 
@@ -248,10 +294,15 @@ impl Blocks {
         cutting.cutter.cut(bytes, ended, &mut cutting.cut);
     }
 
+    /// Reads until there are so many bytes. A short stream, as most members of archives are, is not given more room
+    /// than it needs.
     fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) {
         let mut have = bytes.len();
-        bytes.resize(target.max(have), 0);
-        while have < bytes.len() && !self.ended {
+        while have < target && !self.ended {
+            if have == bytes.len() {
+                let room = if self.begin == Begin::File { have.max(FIRST / 2) * 2 } else { target };
+                bytes.resize(room.min(target), 0);
+            }
             match self.stream.read(&mut bytes[have..]) {
                 Ok(0) | Err(_) => self.ended = true,
                 Ok(n) => {
@@ -271,13 +322,14 @@ impl Cutting {
         self.source.len() - usize::try_from(cut).unwrap_or(usize::MAX).min(self.source.len())
     }
 
-    /// Takes the lines before `at`, and the part of the stream that they are from.
-    fn split(&mut self, at: usize) -> (Vec<u8>, Origin) {
-        let rest = self.cut.text.split_off(at);
+    /// Takes the lines before `at`, and the part of the stream that they are from; those from `keep` on stay, too.
+    fn split(&mut self, at: usize, keep: usize) -> (Vec<u8>, Origin) {
+        let rest = self.cut.text[keep..].to_vec();
+        self.cut.text.truncate(at.saturating_add(AHEAD));
         let bytes = std::mem::replace(&mut self.cut.text, rest);
         let mut later = self.cut.places.split_off(self.cut.places.partition_point(|place| place.at < at));
         for place in &mut later {
-            place.at -= at;
+            place.at -= keep;
         }
         let places = std::mem::replace(&mut self.cut.places, later);
         let (end, line) = self
@@ -301,6 +353,43 @@ impl Cutting {
 pub(super) fn too_long(shown: &str) -> Diagnostic {
     let what = format!("has an entry longer than {} MiB; its parts are read one by one", LONGEST >> 20);
     Diagnostic::warning(shown, what)
+}
+
+/// How far back lines may tell what a line is: `Reader` looks at no more lines, and at more bytes only where lines are
+/// very long.
+const CONTEXT: (usize, usize) = (Reader::LOOKS_BACK, 256 << 10);
+
+/// How far behind a block lines may tell what its last lines are: some formats write the beginning of an entry over two.
+const AHEAD: usize = 4 << 10;
+
+/// Where the lines begin that tell what the line at `start` is.
+fn context_of(bytes: &[u8], start: usize) -> usize {
+    let (lines, most) = CONTEXT;
+    let least = start.saturating_sub(most);
+    let mut at = start;
+    for _ in 0..lines {
+        let Some(end) = at.checked_sub(1).filter(|end| *end > least) else { break };
+        match memchr::memrchr(b'\n', &bytes[least..end]) {
+            Some(newline) => at = least + newline + 1,
+            None if least == 0 => return 0,
+            None => break,
+        }
+    }
+    at
+}
+
+/// The last whole line behind the context that starts an entry, is not the first, and has a whole line below it, which may
+/// tell what it is.
+fn last_settled_start(bytes: &[u8], context: usize, reader: &Reader) -> Option<usize> {
+    let below = memchr::memrchr(b'\n', bytes)?;
+    let mut end = memchr::memrchr(b'\n', &bytes[..below])?;
+    loop {
+        let start = memchr::memrchr(b'\n', bytes.get(context..end)?)? + context + 1;
+        if reader.starts(bytes, start) {
+            return Some(start);
+        }
+        end = start - 1;
+    }
 }
 
 /// The last whole line that starts an entry at or after `from`, and is not the first.

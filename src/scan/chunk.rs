@@ -90,6 +90,8 @@ pub struct Chunk<'a> {
     pub(super) bytes: &'a [u8],
     /// Entries that start here are the chunk's.
     pub(super) owned: Range<usize>,
+    /// Where the last of them ends at the latest.
+    pub(super) until: usize,
     /// Bytes of the file before `bytes`.
     pub(super) offset: u64,
     pub(super) begin: Begin,
@@ -111,19 +113,19 @@ impl<'a> Chunk<'a> {
     /// The chunk's entries, whole: from the first that starts in it to the end of the last.
     fn extent(&self) -> Range<usize> {
         let first = match self.begin {
-            Begin::File if self.owned.start == 0 => 0,
-            Begin::File | Begin::Line => {
+            Begin::File | Begin::Entry => self.owned.start,
+            Begin::Line | Begin::Rest => {
                 self.start_within(line_start(self.bytes, self.owned.start), self.owned.end)
             }
             Begin::InLine => {
-                let line = memchr::memchr(b'\n', self.bytes).map_or(self.bytes.len(), |end| end + 1);
+                let line = memchr::memchr(b'\n', &self.bytes[..self.until]).map_or(self.until, |end| end + 1);
                 self.start_within(line, self.owned.end)
             }
         };
         if first >= self.owned.end {
             return first..first;
         }
-        let end = self.start_within(line_start(self.bytes, self.owned.end), self.bytes.len());
+        let end = self.start_within(line_start(&self.bytes[..self.until], self.owned.end), self.until);
         first..end
     }
 
@@ -143,11 +145,11 @@ impl<'a> Chunk<'a> {
         let mut lines = 0;
         loop {
             lines += 1;
-            match memchr::memchr(b'\n', &self.bytes[end..]) {
-                None => return (self.bytes.len(), lines),
+            match memchr::memchr(b'\n', &self.bytes[end..self.until]) {
+                None => return (self.until, lines),
                 Some(length) => end += length + 1,
             }
-            if end >= self.bytes.len() || self.reader.starts(self.bytes, end) {
+            if end >= self.until || self.reader.starts(self.bytes, end) {
                 return (end, lines);
             }
         }
@@ -268,8 +270,8 @@ impl<'a> Chunk<'a> {
     /// The rest of an entry that was cut for its length counts as an entry of its own here.
     pub fn text(&self) -> (&'a [u8], Range<usize>) {
         let mut extent = self.extent();
-        if self.owned.start == 0 {
-            extent.start = 0;
+        if matches!(self.begin, Begin::Rest | Begin::InLine) {
+            extent.start = self.owned.start;
         }
         (self.bytes, extent)
     }
@@ -313,7 +315,8 @@ impl<'a> Chunk<'a> {
         let raw = trim_end(&self.bytes[range.clone()]);
         let understood = self.reader.extract(&raw[..raw.len().min(PARSED)], slots);
         if self.lines_before.is_some() {
-            let before = memchr::memchr_iter(b'\n', &self.bytes[..range.start]).count() as u64;
+            let before =
+                memchr::memchr_iter(b'\n', &self.bytes[self.owned.start..range.start]).count() as u64;
             self.place_in_order(range.start, self.first_line().wrapping_add(before), slots);
         }
         (raw, understood)
@@ -359,11 +362,11 @@ impl<'a> Chunk<'a> {
 
     /// Lines before the first start continue an entry that was cut in the block before.
     fn account_for_rest_of_cut_entry(&self, extent: &Range<usize>, account: &mut Account) {
-        if self.begin == Begin::File || extent.start == 0 {
+        // Chunks of a mapped file share its bytes: what lies before is another chunk's.
+        if !matches!(self.begin, Begin::Rest | Begin::InLine) {
             return;
         }
-        // Chunks of a mapped file share its bytes: what lies before is another chunk's.
-        let Some(rest) = (self.owned.start == 0).then(|| &self.bytes[..extent.start]) else { return };
+        let rest = &self.bytes[self.owned.start..extent.start];
         let mut lines = memchr::memchr_iter(b'\n', rest).count() as u64;
         lines += u64::from(rest.last().is_some_and(|last| *last != b'\n'));
         lines -= u64::from(self.begin == Begin::InLine);

@@ -75,7 +75,7 @@ impl<'i> Cursor<'i> {
             Held::Stream(blocks) => Some(blocks.next(&self.reader)?),
         };
         let (bytes, owned, offset, begin) = match (&self.content, &block) {
-            (_, Some(block)) => (&block.bytes[..], 0..block.bytes.len(), block.offset, block.begin),
+            (_, Some(block)) => (&block.bytes[..], block.owned.clone(), block.offset, block.begin),
             (Held::Mapped(map), None) => {
                 let start = self.index as usize * self.size;
                 if start >= map.len() {
@@ -92,6 +92,7 @@ impl<'i> Cursor<'i> {
             reader: &self.reader,
             file: self.file,
             index: self.index,
+            until: if block.is_some() { owned.end } else { bytes.len() },
             bytes,
             owned,
             offset,

@@ -319,7 +319,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Task::Read(file) => self.read(&file),
                 Task::Chunk(file, index) => self.map_mapped(&file, index, local, map),
                 Task::Block(file, index, block) => {
-                    let owned = 0..block.bytes.len();
+                    let owned = block.owned.clone();
                     self.map(&file, index, &block.bytes, owned, Place::of(&block), local, map);
                 }
             }
@@ -494,6 +494,10 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
     ) {
         let length = origin.map_or(owned.len() - again, Origin::len);
         let account = RefCell::new(Account { bytes: length as u64, ..Account::default() });
+        let until = match &file.content {
+            OpenContent::Mapped(..) => bytes.len(),
+            OpenContent::Stream(_) | OpenContent::Live(_) => owned.end,
+        };
         let chunk = Chunk {
             input: &self.inputs[file.index],
             reader: reader.unwrap_or(&file.reader),
@@ -501,6 +505,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             index,
             bytes,
             owned,
+            until,
             offset,
             begin,
             again,

@@ -15,7 +15,7 @@ use crate::format::log::durations::{By, Told};
 use crate::format::log::records::Records;
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
-use crate::model::time::NANOS;
+use crate::model::time::{self, NANOS};
 use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
 use crate::platform;
 use crate::source::{
@@ -25,6 +25,8 @@ use crate::source::{
 /// What kind of files a survey looks for, and where.
 #[derive(Clone, Debug, Default)]
 pub struct SurveyOptions {
+    /// Files that the run writes: none of those that are looked for.
+    pub written: Vec<PathBuf>,
     /// Which files of directories and archives are read.
     pub picks: Picks,
     /// Are symbolic links inside directories followed?
@@ -82,6 +84,8 @@ pub struct Input {
     /// Is the order of its lines the time of its entries, as no log tells another?
     pub(super) ordered: bool,
     found: Found,
+    /// What kept the survey from seeing all that it wanted to see.
+    trouble: Option<Diagnostic>,
     /// A pipe can be opened only once.
     pipe: Mutex<Pipe>,
 }
@@ -117,7 +121,11 @@ pub(super) fn survey_walked(
     scan: &ScanOptions,
 ) -> Inputs {
     let Walked { found, left_out, diagnostics } = walked;
-    let (databases, found) = database::take(found);
+    let (databases, mut found) = database::take(found);
+    // What this run writes is no part of what it reads, whatever was there before.
+    found.retain(|found| {
+        found.named || !options.written.iter().any(|path| source::is_same_file(&found.path, path))
+    });
     let surveyed = parallel(scan.threads, found.len(), |index| {
         let mut looked = look(&found[index], options, scan);
         if let Ok(Input { kind: InputKind::Log(profile), .. }) = &mut looked {
@@ -126,7 +134,8 @@ pub(super) fn survey_walked(
         looked
     });
     let mut inputs = Inputs { databases, diagnostics, skipped: left_out, ..Inputs::default() };
-    for (found, looked) in found.iter().zip(surveyed) {
+    for (found, mut looked) in found.iter().zip(surveyed) {
+        inputs.diagnostics.extend(looked.as_mut().ok().and_then(|input| input.trouble.take()));
         match looked {
             Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
             Ok(input) if matches!(input.kind, InputKind::Platform) => inputs.platform.push(input),
@@ -202,24 +211,25 @@ pub(super) fn survey_walked(
 /// Dates without a year get theirs from the dates with one in files of the same folder, else of all folders.
 fn settle_years(logs: &mut [Input]) {
     type Span = (Timestamp, Timestamp);
-    let widen = |known: Option<Span>, (from, to): Span| {
-        known.map_or((from, to), |(first, last)| (first.min(from), last.max(to)))
-    };
-    let mut all: Option<Span> = None;
-    let mut folders: std::collections::BTreeMap<PathBuf, Span> = std::collections::BTreeMap::new();
+    let mut all: Vec<Span> = Vec::new();
+    let mut folders: std::collections::BTreeMap<PathBuf, Vec<Span>> = std::collections::BTreeMap::new();
     for log in logs.iter() {
         let Some(span) = log.profile().and_then(|profile| profile.dated) else { continue };
-        all = Some(widen(all, span));
+        all.push(span);
         let folder = log.found.path.parent().unwrap_or(Path::new("")).to_owned();
-        folders.entry(folder).and_modify(|known| *known = widen(Some(*known), span)).or_insert(span);
+        folders.entry(folder).or_default().push(span);
     }
+    // A clock that is wrong in one file tells nothing of the others.
+    let all = time::joined(all.into_iter());
+    let folders: std::collections::BTreeMap<PathBuf, Option<Span>> =
+        folders.into_iter().map(|(folder, spans)| (folder, time::joined(spans.into_iter()))).collect();
     for log in logs {
         let modified = log.modified;
         if let InputKind::Log(profile) = &mut log.kind {
             profile.settle_order(modified);
         }
         let folder = log.found.path.parent().unwrap_or(Path::new(""));
-        let near = folders.get(folder).copied().or(all);
+        let near = folders.get(folder).copied().flatten().or(all);
         // Of a stream only the beginning has been seen.
         let whole = log.compression.is_empty() && !is_pipe(&log.found);
         log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
@@ -261,6 +271,7 @@ fn is_pipe(found: &Found) -> bool {
 fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<Input, Left> {
     let opened = source::open(found, &OpenOptions { map: scan.map }, &scan.cancel).map_err(Left::Trouble)?;
     let Opened { content, compression, modified, .. } = opened;
+    let mut trouble = None;
     let (kind, coarse, pipe) = match content {
         Content::Mapped(map) => {
             let samples = samples(&map);
@@ -281,7 +292,14 @@ fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<In
             let head = read_head(&mut stream);
             // A last line without an end is whole if nothing follows it.
             let sample = if head.len() < HEAD { &head[..] } else { whole_lines(&head) };
-            let mut kind = recognise(&[sample], found, options, scan)?;
+            let mut kind = match (recognise(&[sample], found, options, scan), stream.reading_trouble()) {
+                // What it is cannot be told.
+                (Err(Left::NoLog(_)), Some(trouble)) => return Err(Left::Trouble(trouble)),
+                (kind, reading) => {
+                    trouble = reading;
+                    kind?
+                }
+            };
             if head.len() < HEAD {
                 find_day(&mut kind, sample);
             }
@@ -303,6 +321,7 @@ fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<In
         coarse,
         ordered: false,
         found: found.clone(),
+        trouble,
         pipe: Mutex::new(pipe),
     })
 }
@@ -399,6 +418,12 @@ fn recognise(
     if let Kind::Binary(what) = source::kind(head, &found.shown) {
         return Err(Left::NoLog(what.to_owned()));
     }
+    if is_own_answer(head) {
+        return Err(Left::NoLog("an answer of obs".to_owned()));
+    }
+    if !found.named && is_page(head) {
+        return Err(Left::NoLog("an HTML page".to_owned()));
+    }
     let ending = found.logical_path();
     let ending = ending.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let detected = || {
@@ -434,6 +459,40 @@ fn recognise(
         return Err(Left::NoLog("configuration or source text".to_owned()));
     }
     Ok(InputKind::Log(Box::new(profile)))
+}
+
+/// What obs itself wrote of other files: telling it once more would count things twice. The entries that `grep` gives are
+/// entries, and the samples that `query` gives are samples.
+fn is_own_answer(head: &[u8]) -> bool {
+    let is = |(start, also): &(&str, &[&str])| {
+        head.starts_with(start.as_bytes())
+            && (also.is_empty()
+                || also.iter().any(|name| memchr::memmem::find(head, name.as_bytes()).is_some()))
+    };
+    OWN_ANSWERS.iter().any(is)
+}
+
+/// How answers of obs begin, with `--output html` and `--output json`, and names of which one follows that no other program
+/// has there; `own_answers_are_left_alone` makes all of them.
+const OWN_ANSWERS: &[(&str, &[&str])] = &[
+    (
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"obs\">",
+        &[],
+    ),
+    ("{\n  \"schema\": \"obs.", &[]),
+    ("{\n  \"groups\": [\n    {\n      \"by\": {", &["\"success_rate\": "]),
+    ("{\n  \"templates\": [\n    {\n      \"template\": ", &["\"share\": "]),
+    ("{\n  \"findings\": [\n    {\n      \"detector\": ", &["\"nature\": "]),
+    ("{\n  \"verdict\": \"", &["\"span\": {"]),
+    ("{\n  \"requests\": [", &["\"longest_gap\": ", "\"entries_with_id\": "]),
+    ("{\n  \"files\": [\n    {\n      \"file\": ", &["\"unparsed\": "]),
+];
+
+/// A page for a browser, which nobody named.
+fn is_page(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins = |with: &[u8]| head.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html")
 }
 
 /// A JSON value over several lines, rather than one a line.
@@ -531,9 +590,13 @@ fn read_head(stream: &mut Stream) -> Vec<u8> {
 
 /// The first `most` bytes of a stream, or all of it.
 pub(super) fn read_start(stream: &mut Stream, most: usize) -> Vec<u8> {
-    let mut head = vec![0; most];
+    let mut head = Vec::new();
     let mut have = 0;
-    while have < head.len() {
+    while have < most {
+        if have == head.len() {
+            // Most members of archives are short, and as many are looked at as there are.
+            head.resize((have * 2).max(4 << 10).min(most), 0);
+        }
         match stream.read(&mut head[have..]) {
             // A damaged stream says so when it is scanned.
             Ok(0) | Err(_) => break,
@@ -591,13 +654,18 @@ impl Input {
         is_pipe(&self.found)
     }
 
+    /// Is it in this file, be it as a member of an archive?
+    pub fn is_in(&self, path: &Path) -> bool {
+        source::is_same_file(&self.found.path, path)
+    }
+
     /// Is it a pipe that is read as it comes?
     pub fn is_live(&self) -> bool {
         matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::Live(..))
     }
 
     /// Is there something that has been read already, and is reported even if the scan is cancelled?
-    pub(super) fn has_been_read(&self) -> bool {
+    pub fn has_been_read(&self) -> bool {
         let pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         matches!(*pipe, Pipe::Fresh(..) | Pipe::Live(..) | Pipe::Held(..))
     }
@@ -633,6 +701,7 @@ impl Input {
             coarse: self.coarse,
             ordered: self.ordered,
             found: self.found.clone(),
+            trouble: None,
             pipe: Mutex::new(Pipe::None),
         }];
         settle_years(&mut alone);

@@ -81,7 +81,7 @@ impl Live {
 
     /// For a file that is read on from `offset`, of whose beginning so much has told the formats.
     pub(super) fn at(offset: u64, told: usize, size: usize, now: Instant) -> Self {
-        let begin = if offset == 0 { Begin::File } else { Begin::Line };
+        let begin = if offset == 0 { Begin::File } else { Begin::Rest };
         Live { offset, begin, told, ..Live::new(Vec::new(), size, now) }
     }
 
@@ -174,7 +174,7 @@ impl Live {
         if reader.starts(&self.bytes, self.known) {
             self.bytes.drain(..self.known);
             self.offset += self.known as u64;
-            self.begin = Begin::Line;
+            self.begin = Begin::Rest;
             (self.known, self.searched) = (0, 0);
         }
     }
@@ -192,9 +192,10 @@ impl Live {
         self.bytes.extend_from_slice(&rest);
         self.searched = 0;
         self.offset += at as u64;
-        self.begin = if at == 0 { begin } else { Begin::Line };
+        self.begin = if at == 0 { begin } else { Begin::Rest };
         self.since = if rest.is_empty() { None } else { self.newest };
-        Block { bytes, offset, begin, again, lines_before: None, origin: None, reader: self.reader.clone() }
+        let (owned, reader) = (0..bytes.len(), self.reader.clone());
+        Block { bytes, owned, offset, begin, again, lines_before: None, origin: None, reader }
     }
 
     /// A part of an entry that is too long to be waited for.
@@ -203,7 +204,7 @@ impl Live {
         let end = memchr::memrchr(b'\n', &self.bytes).map_or(0, |end| end + 1);
         let in_line = end <= self.known;
         let block = self.hand_on(if in_line { self.bytes.len() } else { end }, None);
-        self.begin = if in_line { Begin::InLine } else { Begin::Line };
+        self.begin = if in_line { Begin::InLine } else { Begin::Rest };
         block
     }
 }

@@ -158,10 +158,10 @@ impl Bins {
             && let [next, .., last] = rest
         {
             let count: u64 = rest.iter().map(|bin| bin.count).sum();
-            let usual = (last.last.0 - next.first.ts.0) / count.max(1) as i64;
+            let usual = (last.last - next.first.ts) / count.max(1) as i64;
             if first.count > 2
                 || count < 6
-                || next.first.ts.0 - first.last.0 <= (times * usual).max(2 * self.width())
+                || next.first.ts - first.last <= times.saturating_mul(usual).max(2 * self.width())
             {
                 break;
             }
@@ -231,7 +231,7 @@ impl Bins {
 impl Bin {
     /// Does a time lie in it, where bins are so wide?
     fn spans(&self, ts: Timestamp, width: i64) -> bool {
-        ts.0.checked_sub(self.index * width).is_some_and(|past| (0..width).contains(&past))
+        ts.0.checked_sub(self.index.saturating_mul(width)).is_some_and(|past| (0..width).contains(&past))
     }
 
     fn merge(&mut self, other: &Bin) {

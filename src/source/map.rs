@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 
+use super::faults;
 use crate::model::Diagnostic;
 
 /// Bytes in memory whose number is fixed: a mapped file, or part of one, or a small file that was read.
@@ -115,6 +116,7 @@ struct Mapping {
 
 impl Mapping {
     fn new(file: &File, path: &Path, metadata: &Metadata) -> io::Result<Self> {
+        faults::pass()?;
         install()?;
         let len = usize::try_from(metadata.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
         // SAFETY: the map is read-only and private. Another program may change the file's bytes under us, as

@@ -9,6 +9,7 @@
 
 mod archive;
 mod decode;
+pub mod faults;
 mod journal;
 mod kind;
 mod map;
@@ -24,10 +25,10 @@ mod walk;
 pub use archive::Member;
 pub use kind::{Kind, kind};
 pub use map::Map;
-pub use open::{Content, OpenOptions, Opened, open, open_raw};
+pub use open::{Content, OpenOptions, Opened, is_same_file, open, open_raw};
 pub use part::{Age, Part, Perhaps, is_folder_of_parts, part_of};
 pub use pick::Picks;
 pub use stream::{Stream, cause};
 pub use tail::{FileId, Grown, Reach, Tail};
-pub use text::{glob, read_text};
+pub use text::{cancel_texts_with, glob, read_text};
 pub use walk::{Found, WalkOptions, Walked, walk};

@@ -3,13 +3,14 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::archive::{BLOCK, Joined, Member, Source, is_tar};
 use super::decode::{Compression, Encoding, Input, transcode, unpack};
+use super::faults;
 use super::journal::{Journal, is_journal};
 use super::map::Map;
 use super::stream::{Fixed, Pipe, Remarks, Stream, cause, read_full};
@@ -46,6 +47,12 @@ pub struct Opened {
     pub encoding: &'static str,
     /// When it was last written, as the file system, the archive or the compressed file's header says.
     pub modified: Option<Timestamp>,
+}
+
+/// Are these two names of one file?
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    let known = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
+    matches!((known(one), known(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Opens a file that [`walk`](super::walk) found. Reading ends early when `cancel` is set.
@@ -140,7 +147,8 @@ impl Label<'_> {
             return self.small(regular.file, range);
         }
         let mut head = [0; 1024];
-        let head = regular.file.read_at(&mut head, range.start).map(|n| &head[..n]);
+        let head =
+            faults::pass().and_then(|()| regular.file.read_at(&mut head, range.start)).map(|n| &head[..n]);
         if let Ok(head) = head
             && self.is_journal(head)
             && let Ok(map) = Map::of_file(regular.file, regular.path, regular.metadata)
@@ -164,7 +172,9 @@ impl Label<'_> {
         let mut bytes = vec![0; (range.end - range.start) as usize];
         let mut filled = 0;
         while filled < bytes.len() {
-            match file.read_at(&mut bytes[filled..], range.start + filled as u64) {
+            match faults::pass()
+                .and_then(|()| file.read_at(&mut bytes[filled..], range.start + filled as u64))
+            {
                 Ok(0) => break,
                 Ok(n) => filled += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -181,7 +191,10 @@ impl Label<'_> {
     /// A file whose size is said to be 0 may have any (/proc).
     fn of_unknown_size(&self, mut file: File) -> io::Result<Opened> {
         let mut bytes = vec![0; SMALL as usize];
-        let (n, error) = read_full(&mut file, &mut bytes);
+        let (n, error) = match faults::pass() {
+            Ok(()) => read_full(&mut file, &mut bytes),
+            Err(error) => (0, Some(error)),
+        };
         let full = n == bytes.len();
         bytes.truncate(n);
         match error {
@@ -280,6 +293,7 @@ impl Read for Failing {
 
 /// The file itself; standard input for `-`. Does not wait for the other side of a FIFO: [`Pipe`] does.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    faults::pass()?;
     if path.as_os_str() == "-" {
         return Ok(File::from(rustix::io::dup(rustix::stdio::stdin())?));
     }

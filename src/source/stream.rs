@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::faults;
 use super::map::Map;
 use crate::model::Diagnostic;
 
@@ -41,14 +42,19 @@ impl Stream {
         Stream { quiet: true, ..self }
     }
 
-    /// What there is to say once the stream has ended: an error if it ended in damage, a warning if something
-    /// was odd and nothing is missing. Nothing when the reading was cancelled: whoever cancels says so.
+    /// What there is to say once the stream has ended: an error if it ended in damage or something was left
+    /// unread, a warning if something was odd and nothing is missing. Nothing when the reading was cancelled: whoever cancels says so.
     pub fn trouble(&self) -> Option<Diagnostic> {
         if let Some((_, message)) = &self.failure {
             return Some(Diagnostic::error(&self.shown, message));
         }
-        let remark = self.remarks.get().filter(|_| !self.quiet);
-        remark.map(|remark| Diagnostic::warning(&self.shown, remark))
+        self.remarks.get().filter(|_| !self.quiet).map(|remark| remark.told(&self.shown))
+    }
+
+    /// The error that ended the stream, if that is none of its data: what can be read of it may be more the next time.
+    pub fn reading_trouble(&self) -> Option<Diagnostic> {
+        let (_, message) = self.failure.as_ref().filter(|(kind, _)| *kind != io::ErrorKind::InvalidData)?;
+        Some(Diagnostic::error(&self.shown, message))
     }
 
     /// Did the stream end because the reading was cancelled?
@@ -93,18 +99,45 @@ impl fmt::Debug for Stream {
     }
 }
 
-/// Something odd that a layer of a stream noticed without losing a byte. The first one is kept.
+/// Something that a layer of a stream noticed, and went on. The first one is kept, what lost bytes before what did not.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Remarks(Arc<Mutex<Option<String>>>);
+pub(super) struct Remarks(Arc<Mutex<Option<Remark>>>);
+
+/// What was noticed.
+#[derive(Clone, Debug)]
+pub(super) enum Remark {
+    /// Something odd; every byte was read.
+    Odd(String),
+    /// There are bytes that could not be read.
+    Unread(String),
+}
+
+impl Remark {
+    /// The remark about a file.
+    pub(super) fn told(self, shown: &str) -> Diagnostic {
+        match self {
+            Remark::Odd(what) => Diagnostic::warning(shown, what),
+            Remark::Unread(what) => Diagnostic::error(shown, what),
+        }
+    }
+}
 
 impl Remarks {
-    /// Leaves a remark.
+    /// Leaves a remark: something odd.
     pub(super) fn leave(&self, remark: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(remark);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(Remark::Odd(remark));
+    }
+
+    /// Leaves the remark that bytes are left unread.
+    pub(super) fn leave_unread(&self, remark: String) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*known, Some(Remark::Unread(_))) {
+            *known = Some(Remark::Unread(remark));
+        }
     }
 
     /// The first remark.
-    pub(super) fn get(&self) -> Option<String> {
+    pub(super) fn get(&self) -> Option<Remark> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -202,7 +235,7 @@ impl Read for Pipe {
             match poll(&mut fds, Some(&Self::PATIENCE)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => {}
                 // What cannot be polled can be read without waiting.
-                Ok(_) | Err(_) => match self.file.read(buf) {
+                Ok(_) | Err(_) => match faults::pass().and_then(|()| self.file.read(buf)) {
                     // Somebody made the pipe non-blocking and another reader was faster.
                     Err(error)
                         if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
@@ -237,6 +270,7 @@ impl Read for Fixed {
         if most == 0 {
             return Ok(0);
         }
+        faults::pass()?;
         let n = self.file.read(&mut buf[..most])?;
         if n == 0 {
             let message = format!("shrank while it was read; its last {} bytes are missing", self.left);

@@ -2,8 +2,8 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use super::open::{Content, OpenOptions, open};
 use super::walk::{WalkOptions, Walked, walk};
@@ -11,6 +11,14 @@ use crate::model::Diagnostic;
 
 /// Larger texts are refused: a rule file of 10,000 rules has two megabytes.
 const LARGEST: usize = 64 << 20;
+
+/// Set when reading is to end: a text may come from a pipe that says nothing.
+static CANCEL: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// From now on reading of texts ends when `cancel` is set.
+pub fn cancel_texts_with(cancel: &Arc<AtomicBool>) {
+    let _ = CANCEL.set(Arc::clone(cancel));
+}
 
 /// Reads a text file whole, decompressed; `-` is standard input. Gives its name as it is shown, and its text.
 pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
@@ -22,13 +30,17 @@ pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
     let Some(found) = found.into_iter().next() else {
         return Err(troubles.pop().unwrap_or_else(|| Diagnostic::error(shown, "cannot be read")));
     };
-    let opened = open(&found, &OpenOptions { map: false }, &Arc::new(AtomicBool::new(false)))?;
+    let cancel = CANCEL.get().cloned().unwrap_or_default();
+    let opened = open(&found, &OpenOptions { map: false }, &cancel)?;
     let mut bytes = Vec::new();
     match opened.content {
         Content::Mapped(map) => bytes.extend_from_slice(&map[..map.len().min(LARGEST + 1)]),
         Content::Stream(mut stream) => {
             // The error is kept by the stream.
             let _ = (&mut stream).take(LARGEST as u64 + 1).read_to_end(&mut bytes);
+            if stream.was_cancelled() {
+                return Err(Diagnostic::error(found.shown, "was not read to its end: interrupted"));
+            }
             if let Some(trouble) = stream.trouble() {
                 return Err(trouble);
             }

@@ -92,7 +92,7 @@ pub fn burns(steps: &[Step], target: f64) -> Vec<Burn> {
         let ((all, bad), (before, bad_before)) = (sums[at + 1], sums[first]);
         budget(all - before, all - before - (bad - bad_before), target).burn.unwrap_or(0.0)
     };
-    let span = steps.first().zip(steps.last()).map_or(0, |(first, last)| last.end.0 - first.end.0);
+    let span = steps.first().zip(steps.last()).map_or(0, |(first, last)| last.end - first.end);
     let of = |(long, short, threshold): (i64, i64, f64)| {
         let mut burn = Burn {
             windows: (long, short),

@@ -1,15 +1,15 @@
 //! What differs between two windows of time, and whether that may be chance.
 
-use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 
-use super::GroupAnswer;
 use super::budget::wilson;
+use super::{By, GroupAnswer};
 
 /// A group in two windows.
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// The values that make the group.
-    pub by: Map<String, Json>,
+    pub by: By,
     /// In the window that is compared with.
     pub before: Option<GroupAnswer>,
     /// In the window that is looked at.
@@ -54,9 +54,12 @@ pub fn pairs(before: Vec<GroupAnswer>, inside: Vec<GroupAnswer>) -> Vec<Pair> {
         .into_iter()
         .map(|group| Pair { by: group.by.clone(), before: None, inside: Some(group) })
         .collect();
+    let key = |by: &By| by.values().map(ToString::to_string).collect::<Vec<_>>();
+    let known: BTreeMap<Vec<String>, usize> =
+        pairs.iter().enumerate().map(|(at, pair)| (key(&pair.by), at)).collect();
     for group in before {
-        match pairs.iter_mut().find(|pair| pair.by == group.by) {
-            Some(pair) => pair.before = Some(group),
+        match known.get(&key(&group.by)) {
+            Some(at) => pairs[*at].before = Some(group),
             None => pairs.push(Pair { by: group.by.clone(), before: Some(group), inside: None }),
         }
     }

@@ -146,7 +146,8 @@ pub fn behind(
     }
     let layout = Layout::new(question, rule, &inputs.logs, &mut needs);
     let selection = Selection::new(needs, filter, range);
-    let (groups, _) = scan::fold(&inputs.logs, &selection, options, || group::Groups::new(&layout));
+    let (mut groups, _) = scan::fold(&inputs.logs, &selection, options, || group::Groups::new(&layout));
+    groups.settle();
     let shares = |wanted: &Wanted| match wanted {
         Wanted::Percentile(percent) => Some(percent / 100.0),
         Wanted::Failed => None,

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::Value as Json;
 
-use super::{Apdex, By, GroupAnswer, Layout};
-use crate::fold::{Fold, Quantiles, Sum, Table};
+use super::{Apdex, GroupAnswer, Layout, Part};
+use crate::fold::{Bounded, Fold, Quantiles, Sum, Table};
 use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
 use crate::outcome::{self, Alone, Ending, Outcome, SuccessRule, Told};
 
@@ -13,6 +13,8 @@ use crate::outcome::{self, Alone, Ending, Outcome, SuccessRule, Told};
 #[derive(Debug)]
 pub(super) struct Groups<'l> {
     layout: &'l Layout,
+    counted: Bounded<Group>,
+    /// Those that stay, once all are counted.
     table: Table<Group>,
     /// Requests of several entries by their ids: how they ended.
     requests: Table<Ending>,
@@ -28,13 +30,36 @@ pub(super) struct Group {
     pub to: Option<Timestamp>,
     /// Requests of one entry each, by what it says.
     alone: Alone,
-    /// The ids of requests that have an entry here.
-    ids: Table<()>,
+    /// The ids of requests that have an entry here; most groups of many have none.
+    ids: Option<Box<Table<()>>>,
     /// All of them, counted when all is known.
     pub counts: Counts,
     pub values: Quantiles,
     pub sum: Sum,
     pub apdex: Apdex,
+}
+
+impl Group {
+    fn ids(&self) -> impl Iterator<Item = &[u8]> {
+        self.ids.iter().flat_map(|ids| ids.rows()).map(|(id, ())| id)
+    }
+
+    fn add_id(&mut self, id: &[u8]) {
+        self.ids.get_or_insert_default().entry(id, || ());
+    }
+
+    fn merge(&mut self, other: Group) {
+        self.entries += other.entries;
+        self.alone.merge(other.alone);
+        self.from = [self.from, other.from].into_iter().flatten().min();
+        self.to = self.to.max(other.to);
+        if let Some(ids) = other.ids {
+            self.ids.get_or_insert_default().merge(*ids, |(), ()| {});
+        }
+        self.values.merge(other.values);
+        self.sum.merge(other.sum);
+        self.apdex.merge(other.apdex);
+    }
 }
 
 /// Requests, and how they ended.
@@ -68,21 +93,44 @@ impl Counts {
 pub(super) struct Key {
     pub values: Vec<Json>,
     pub bucket: Option<i64>,
+    /// Is it what is left of all groups beyond the limit?
+    pub rest: bool,
 }
 
 impl<'l> Groups<'l> {
     pub(super) fn new(layout: &'l Layout) -> Self {
-        Groups { layout, table: Table::default(), requests: Table::default(), key: Vec::new() }
+        Groups {
+            layout,
+            counted: Bounded::new(layout.most, Group::merge),
+            table: Table::default(),
+            requests: Table::default(),
+            key: Vec::new(),
+        }
     }
 
     /// Counts the entries that the scan did not look at: they have none of the values.
     pub(super) fn add_unseen(&mut self, account: &Account) {
-        let seen: u64 = self.table.rows().map(|(_, group)| group.entries).sum();
+        let seen: u64 = self.counted.states().map(|group| group.entries).sum();
         let unseen = (account.entries + account.unparsed).saturating_sub(seen);
         if unseen > 0 {
             let key: Vec<u8> = self.layout.by.iter().flat_map(|_| [NULL]).collect();
-            self.table.entry(&key, Group::default).entries += unseen;
+            self.counted.entry(&key).entries += unseen;
         }
+    }
+
+    /// Ends counting: those beyond the limit are one group. Gives the number of its entries, if there is one.
+    pub(super) fn settle(&mut self) -> Option<u64> {
+        let none = Bounded::new(self.layout.most, Group::merge);
+        let (table, rest) = std::mem::replace(&mut self.counted, none).settle();
+        self.table = table;
+        let rest = rest?;
+        let entries = rest.entries;
+        let mut key: Vec<u8> = self.layout.by.iter().map(|_| REST).collect();
+        if self.layout.every.is_some() {
+            key.extend_from_slice(&u64::MAX.to_be_bytes());
+        }
+        *self.table.entry(&key, Group::default) = rest;
+        Some(entries)
     }
 
     /// The groups by their encoded keys.
@@ -93,30 +141,36 @@ impl<'l> Groups<'l> {
     /// Are there requests in several groups?
     pub(super) fn overlap(&self) -> bool {
         // Buckets of time part a group, and no request.
-        let mut places: Vec<(&[u8], &Group)> = self.table.rows().collect();
+        let bucketed = self.layout.every.is_some();
         let valued = |key: &[u8]| self.layout.by.is_empty() || has_values(key, self.layout);
-        places.retain(|(key, group)| valued(key) && !group.ids.is_empty());
-        let key =
-            |key: &[u8]| if self.layout.every.is_some() { unbucketed(key).to_vec() } else { key.to_vec() };
-        let mut seen: Table<Vec<u8>> = Table::default();
-        places.iter().any(|(place, group)| {
-            let place = key(place);
-            group.ids.rows().any(|(id, ())| *seen.entry(id, || place.clone()) != place)
+        let mut places: Table<()> = Table::default();
+        let mut seen: Table<u32> = Table::default();
+        self.table.rows().filter(|(key, _)| valued(key)).any(|(key, group)| {
+            let place = places.number(if bucketed { unbucketed(key) } else { key }, || ());
+            group.ids().any(|id| *seen.entry(id, || place) != place)
         })
     }
 
     /// The groups in order: of time, then of their values, what has no value last.
-    pub(super) fn into_answers(self, describe: impl Fn(&Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
-        let mut sorted = self.table.into_sorted();
-        keep_valued(&mut sorted, self.layout);
+    pub(super) fn into_answers(self, describe: impl Fn(Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
+        let mut table = self.table;
+        keep_valued(&mut table, self.layout);
         if self.layout.every.is_some() {
-            sorted.chunk_by_mut(|(a, _), (b, _)| unbucketed(a) == unbucketed(b)).for_each(count_once);
+            let mut sorted: Vec<u32> = (0..table.len() as u32).collect();
+            sorted.sort_unstable_by(|a, b| table.key_of(*a).cmp(table.key_of(*b)));
+            let same = |a: &u32, b: &u32| unbucketed(table.key_of(*a)) == unbucketed(table.key_of(*b));
+            let parts: Vec<Vec<u32>> = sorted.chunk_by(same).map(<[u32]>::to_vec).collect();
+            parts.iter().for_each(|buckets| count_once(&mut table, buckets));
         }
-        count(&mut sorted, &self.requests, self.layout.judge.rule());
-        let mut rows: Vec<(Key, Vec<u8>, Group)> =
-            sorted.into_iter().map(|(key, group)| (decode(&key, self.layout), key, group)).collect();
-        rows.sort_by(|(a, a_key, _), (b, b_key, _)| order((a, a_key), (b, b_key)));
-        rows.into_iter().map(|(key, _, group)| describe(&key, group)).collect()
+        count(&mut table, &self.requests, self.layout.judge.rule());
+        let mut keys: Vec<(Key, u32)> = (0..table.len() as u32)
+            .map(|number| (decode(table.key_of(number), self.layout), number))
+            .collect();
+        keys.sort_unstable_by(|(a, a_number), (b, b_number)| {
+            order((a, table.key_of(*a_number)), (b, table.key_of(*b_number)))
+        });
+        // One by one, so that the states do not stand beside all that is told of them.
+        keys.into_iter().map(|(key, number)| describe(key, std::mem::take(table.state(number)))).collect()
     }
 }
 
@@ -125,7 +179,7 @@ impl Fold for Groups<'_> {
         let slots = entry.slots;
         key(self.layout, slots, &mut self.key);
         let judge = &self.layout.judge;
-        let group = self.table.entry(&self.key, Group::default);
+        let group = self.counted.entry(&self.key);
         group.entries += 1;
         if let Some(ts) = slots.ts {
             group.from = Some(group.from.map_or(ts, |from| from.min(ts)));
@@ -143,7 +197,7 @@ impl Fold for Groups<'_> {
         match id.filter(|_| judge.joins()) {
             Some(id) => {
                 let id = outcome::key(&id);
-                group.ids.entry(&id, || ());
+                group.add_id(&id);
                 self.requests.entry(&id, Ending::default).merge(&judge.ending(entry));
             }
             None if judge.tells(slots) => group.alone.add(&judge.ending(entry), judge.rule()),
@@ -152,50 +206,44 @@ impl Fold for Groups<'_> {
     }
 
     fn merge(&mut self, other: Self) {
-        self.table.merge(other.table, |mine, theirs| {
-            mine.entries += theirs.entries;
-            mine.alone.merge(theirs.alone);
-            mine.from = [mine.from, theirs.from].into_iter().flatten().min();
-            mine.to = mine.to.max(theirs.to);
-            mine.ids.merge(theirs.ids, |(), ()| {});
-            mine.values.merge(theirs.values);
-            mine.sum.merge(theirs.sum);
-            mine.apdex.merge(theirs.apdex);
-        });
+        self.counted.merge(other.counted);
         self.requests.merge(other.requests, |mine, theirs| mine.merge(&theirs));
     }
 }
 
 /// What has one of the values is in no group without.
-fn keep_valued(groups: &mut [(Vec<u8>, Group)], layout: &Layout) {
+fn keep_valued(groups: &mut Table<Group>, layout: &Layout) {
     if layout.by.is_empty() {
         return;
     }
     let mut valued: Table<()> = Table::default();
-    for (_, group) in groups.iter().filter(|(key, _)| has_values(key, layout)) {
-        group.ids.rows().for_each(|(id, ())| *valued.entry(id, || ()) = ());
+    for (_, group) in groups.rows().filter(|(key, _)| has_values(key, layout)) {
+        group.ids().for_each(|id| *valued.entry(id, || ()) = ());
     }
     if valued.is_empty() {
         return;
     }
-    for (_, group) in groups.iter_mut().filter(|(key, _)| !has_values(key, layout)) {
-        group.ids.retain(|id| valued.get(id).is_none());
+    for (_, group) in groups.rows_mut().filter(|(key, _)| !has_values(key, layout)) {
+        if let Some(ids) = &mut group.ids {
+            ids.retain(|id| valued.get(id).is_none());
+        }
     }
 }
 
 /// Counts the requests of each group, as all of their entries say that they ended.
-fn count(groups: &mut [(Vec<u8>, Group)], requests: &Table<Ending>, rule: &SuccessRule) {
-    let alone = groups.iter().map(|(_, group)| group.alone);
+fn count(groups: &mut Table<Group>, requests: &Table<Ending>, rule: &SuccessRule) {
+    let alone = groups.rows().map(|(_, group)| group.alone);
     let (said, all) = alone.fold((0, 0), |(said, all), alone| (said + alone.said(), all + alone.len()));
     let told = Told::of(requests.rows().map(|(_, ending)| ending)).and(said, all).is_usual();
-    for (_, group) in groups {
-        let counts = &mut group.counts;
+    for group in groups.states_mut() {
+        let mut counts = Counts::default();
         group.alone.outcomes(told).for_each(|(outcome, count)| counts.add(outcome, count));
-        for (id, ()) in group.ids.rows() {
+        for id in group.ids() {
             if let Some(ending) = requests.get(id).filter(|ending| ending.counts(rule)) {
                 counts.add(ending.outcome(rule, told), 1);
             }
         }
+        group.counts = counts;
     }
 }
 
@@ -206,24 +254,23 @@ fn unbucketed(key: &[u8]) -> &[u8] {
 
 /// Leaves a request whose entries lie in several of these buckets in one: where it ended. What has no time comes last
 /// in the order of keys, and keeps only what no other has.
-fn count_once(buckets: &mut [(Vec<u8>, Group)]) {
-    let undated = buckets.last().is_some_and(|(key, _)| key.ends_with(&u64::MAX.to_be_bytes()));
-    let dated = buckets.len() - usize::from(undated);
-    let mut ended: Table<usize> = Table::default();
-    for at in (dated..buckets.len()).chain(0..dated) {
-        for (id, ()) in buckets[at].1.ids.rows() {
-            *ended.entry(id, || at) = at;
+fn count_once(groups: &mut Table<Group>, buckets: &[u32]) {
+    let undated = buckets.last().is_some_and(|last| groups.key_of(*last).ends_with(&u64::MAX.to_be_bytes()));
+    let (dated, undated) = buckets.split_at(buckets.len() - usize::from(undated));
+    let mut ended: Table<u32> = Table::default();
+    for at in undated.iter().chain(dated) {
+        for id in groups.state(*at).ids.take().iter().flat_map(|ids| ids.rows()).map(|(id, ())| id) {
+            *ended.entry(id, || *at) = *at;
         }
-        buckets[at].1.ids = Table::default();
     }
     for (id, at) in ended.rows() {
-        buckets[*at].1.ids.entry(id, || ());
+        groups.state(*at).add_id(id);
     }
 }
 
 /// Orders groups by their buckets, then by their values: undated entries come after the dated ones.
 pub(super) fn order((a, a_key): (&Key, &[u8]), (b, b_key): (&Key, &[u8])) -> Ordering {
-    let times = (a.bucket.is_none(), a.bucket).cmp(&(b.bucket.is_none(), b.bucket));
+    let times = (a.rest, a.bucket.is_none(), a.bucket).cmp(&(b.rest, b.bucket.is_none(), b.bucket));
     times.then_with(|| compare(&a.values, &b.values)).then_with(|| a_key.cmp(b_key))
 }
 
@@ -232,8 +279,8 @@ pub(super) fn key(layout: &Layout, slots: &Slots<'_>, key: &mut Vec<u8>) {
     key.clear();
     for by in &layout.by {
         let slot = match by {
-            By::Value(slot) => slot,
-            By::Endpoint(asked) => {
+            Part::Value(slot) => slot,
+            Part::Endpoint(asked) => {
                 encode_with(TEXT, key, |key| asked.push(slots, key));
                 continue;
             }
@@ -278,6 +325,9 @@ const BOOL: u8 = 1;
 const NUMBER: u8 = 2;
 const TEXT: u8 = 3;
 const NESTED: u8 = 4;
+/// Groups beyond the limit; shown as this word.
+const REST: u8 = 5;
+const OTHER: &str = "other";
 const NULL: u8 = 0xFF;
 
 /// Appends a value to a key, so that keys are equal exactly when the values are.
@@ -316,12 +366,17 @@ pub(super) fn decode(key: &[u8], layout: &Layout) -> Key {
 
 fn decoded(key: &[u8], values: usize, bucketed: bool) -> Key {
     let mut rest = key;
-    let mut decoded = Key { values: Vec::with_capacity(values), bucket: None };
+    let mut decoded = Key { values: Vec::with_capacity(values), bucket: None, rest: false };
     for _ in 0..values {
         let Some((mark, after)) = rest.split_first() else { break };
         rest = after;
         if *mark == NULL {
             decoded.values.push(Json::Null);
+            continue;
+        }
+        if *mark == REST {
+            decoded.values.push(OTHER.into());
+            decoded.rest = true;
             continue;
         }
         let (length, after) = rest.split_at(4);

@@ -7,8 +7,10 @@ pub mod exemplar;
 mod group;
 pub mod heat;
 
+use std::sync::Arc;
+
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 pub use apdex::Apdex;
 
@@ -34,6 +36,8 @@ pub struct Question {
     pub percentiles: Vec<f64>,
     /// The threshold of the Apdex, in milliseconds.
     pub apdex: Option<f64>,
+    /// The most groups that are kept.
+    pub most: usize,
 }
 
 /// The answer.
@@ -45,6 +49,8 @@ pub struct Answer {
     pub success_rule: String,
     /// Are there requests that count in several groups?
     pub overlaps: bool,
+    /// The entries of the groups beyond the limit, if there were so many.
+    pub rest: Option<u64>,
     /// What the scan left.
     pub scanned: Scanned,
 }
@@ -53,7 +59,10 @@ pub struct Answer {
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupAnswer {
     /// The values that make the group, by name.
-    pub by: Map<String, Json>,
+    pub by: By,
+    /// Is it all groups beyond the limit together?
+    #[serde(skip_serializing_if = "is_not")]
+    pub rest: bool,
     /// The bucket's start; without buckets the earliest time in the group.
     #[serde(serialize_with = "as_text")]
     pub from: Option<Timestamp>,
@@ -76,6 +85,36 @@ pub struct GroupAnswer {
     /// How content those were who waited, if that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apdex: Option<Apdex>,
+}
+
+/// The values that make a group, with names that all groups share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct By {
+    names: Arc<[String]>,
+    values: Box<[Json]>,
+}
+
+impl By {
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.names.iter().zip(&self.values).find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// The values, in the order of the names.
+    pub fn values(&self) -> impl Iterator<Item = &Json> {
+        self.values.iter()
+    }
+
+    /// The names with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.names.iter().map(String::as_str).zip(&self.values)
+    }
+}
+
+impl Serialize for By {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
 }
 
 /// Measured values of a group.
@@ -121,6 +160,11 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_not(flag: &bool) -> bool {
+    !*flag
+}
+
 #[expect(clippy::ref_option, reason = "serde's signature")]
 fn as_text<S: serde::Serializer>(ts: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match ts {
@@ -164,7 +208,7 @@ impl Measure {
 
 /// What makes groups.
 #[derive(Clone, Debug)]
-enum By {
+enum Part {
     /// The value of a role or field.
     Value(Slot),
     /// What was asked for, with the values in it masked: the paths of one endpoint are one group.
@@ -174,19 +218,19 @@ enum By {
 /// The name that stands for what was asked for, whatever the logs call it.
 pub const ENDPOINT: &str = "endpoint";
 
-impl By {
-    fn of(name: &str, logs: &[Input], needs: &mut Needs) -> By {
+impl Part {
+    fn of(name: &str, logs: &[Input], needs: &mut Needs) -> Part {
         match name {
-            ENDPOINT => By::Endpoint(Asked::new(&scan::field_names(logs), needs)),
-            _ => By::Value(needs.name(name)),
+            ENDPOINT => Part::Endpoint(Asked::new(&scan::field_names(logs), needs)),
+            _ => Part::Value(needs.name(name)),
         }
     }
 
     /// The slot of a plain field.
     fn field(&self) -> Option<Slot> {
         match self {
-            By::Value(slot) => Some(*slot).filter(|slot| slot.role().is_none()),
-            By::Endpoint(_) => None,
+            Part::Value(slot) => Some(*slot).filter(|slot| slot.role().is_none()),
+            Part::Endpoint(_) => None,
         }
     }
 }
@@ -194,20 +238,22 @@ impl By {
 /// What has to be extracted to answer a question: decided before the scan.
 #[derive(Clone, Debug)]
 struct Layout {
-    by: Vec<By>,
+    by: Vec<Part>,
     every: Option<i64>,
     value: Measure,
     judge: Judge,
     /// The threshold of the Apdex, in milliseconds.
     apdex: Option<f64>,
+    /// The most groups that are kept.
+    most: usize,
 }
 
 impl Layout {
     fn new(question: &Question, rule: SuccessRule, logs: &[Input], needs: &mut Needs) -> Layout {
-        let by = question.by.iter().map(|name| By::of(name, logs, needs)).collect();
+        let by = question.by.iter().map(|name| Part::of(name, logs, needs)).collect();
         let value = Measure::of(&question.value, needs);
         let judge = Judge::new(rule, logs, needs);
-        Layout { by, every: question.every, value, judge, apdex: question.apdex }
+        Layout { by, every: question.every, value, judge, apdex: question.apdex, most: question.most }
     }
 }
 
@@ -228,7 +274,7 @@ pub fn answer(
         let fields: Vec<&str> = layout
             .by
             .iter()
-            .filter_map(By::field)
+            .filter_map(Part::field)
             .chain([layout.value.slot])
             .filter_map(|slot| field_of(&needs, slot))
             .collect();
@@ -240,9 +286,11 @@ pub fn answer(
         groups.add_unseen(&scanned.account());
     }
     let unit = layout.value.unit().map(Unit::symbol);
+    let rest = groups.settle();
     let overlaps = groups.overlap();
-    let groups = groups.into_answers(|key, group| describe(question, &layout, unit, key, group));
-    Answer { groups, success_rule: layout.judge.rule().describe(&inputs.logs), overlaps, scanned }
+    let names: Arc<[String]> = question.by.as_slice().into();
+    let groups = groups.into_answers(|key, group| describe((question, &names), &layout, unit, key, group));
+    Answer { groups, success_rule: layout.judge.rule().describe(&inputs.logs), overlaps, rest, scanned }
 }
 
 /// May entries without any of the fields be left unread? They all fall into the group without values, which
@@ -262,10 +310,10 @@ fn field_of(needs: &Needs, slot: Slot) -> Option<&str> {
 }
 
 fn describe(
-    question: &Question,
+    (question, names): (&Question, &Arc<[String]>),
     layout: &Layout,
     unit: Option<&'static str>,
-    key: &Key,
+    key: Key,
     mut group: group::Group,
 ) -> GroupAnswer {
     let counts = group.counts;
@@ -287,7 +335,8 @@ fn describe(
         }
     });
     GroupAnswer {
-        by: question.by.iter().cloned().zip(key.values.iter().cloned()).collect(),
+        by: By { names: Arc::clone(names), values: key.values.into_boxed_slice() },
+        rest: key.rest,
         from,
         to,
         entries: group.entries,

@@ -399,7 +399,7 @@ impl<'w> Scene<'w> {
     /// The times of the entries in a stretch.
     pub fn change_of(&self, signal: &Signal, stretch: Stretch) -> Option<Change> {
         let (from, until) = (self.axis.at(stretch.from), self.axis.at(stretch.until));
-        let mut inside = signal.bins.clipped(from, Timestamp(until.0 - 1));
+        let mut inside = signal.bins.clipped(from, Timestamp(until.0.saturating_sub(1)));
         if stretch.outside > 0.0 {
             inside = inside.without_strays();
         }

@@ -5,16 +5,19 @@
 //! that word has many values.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
 
 use super::fault;
 use super::observe::shown;
 use super::phrase::{self, VALUE};
 use super::recent::RecentTexts;
-use crate::fold::{Fold, Table};
+use crate::fold::{Bounded, Fold};
 use crate::model::{Entry, Level, Location, Role, TimeRange, Timestamp};
 
 /// From how many values on a word is one.
-const VALUES: usize = 8;
+const VALUES: u32 = 8;
 
 /// Examples that are kept of each template.
 const EXAMPLES: usize = 3;
@@ -26,7 +29,7 @@ const ROUNDS: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Phrases {
     windows: Option<[TimeRange; 2]>,
-    table: Table<Tally>,
+    table: Bounded<Tally>,
     key: Vec<u8>,
     recent: RecentTexts,
     /// Fields that tell of errors.
@@ -51,6 +54,8 @@ struct Tally {
 pub struct Template {
     /// In words, with `<*>` for values.
     pub text: String,
+    /// Is it all that lies beyond the limit?
+    pub rest: bool,
     /// Entries.
     pub count: u64,
     /// Entries in each of the two windows, if there are windows.
@@ -66,11 +71,12 @@ pub struct Template {
 }
 
 impl Phrases {
-    /// Nothing yet; entries in two windows are counted apart. What `errors` say belongs to what an entry says.
-    pub fn new(windows: Option<[TimeRange; 2]>, errors: fault::Fields) -> Phrases {
+    /// Nothing yet; entries in two windows are counted apart. What `errors` say belongs to what an entry says. At most
+    /// `most` phrases are told apart.
+    pub fn new(windows: Option<[TimeRange; 2]>, errors: fault::Fields, most: usize) -> Phrases {
         Phrases {
             windows,
-            table: Table::default(),
+            table: Bounded::new(most, Tally::merge),
             key: Vec::with_capacity(512),
             recent: RecentTexts::new(phrase::phrase),
             errors,
@@ -87,7 +93,7 @@ impl Fold for Phrases {
         if message.is_some() {
             self.errors.phrase(slots, &mut self.key);
         }
-        let tally = self.table.entry(&self.key, Tally::default);
+        let tally = self.table.entry(&self.key);
         tally.count += 1;
         if let Some(ts) = slots.ts {
             tally.first = Some(tally.first.map_or(ts, |first| first.min(ts)));
@@ -106,7 +112,7 @@ impl Fold for Phrases {
     }
 
     fn merge(&mut self, other: Self) {
-        self.table.merge(other.table, Tally::merge);
+        self.table.merge(other.table);
     }
 }
 
@@ -131,28 +137,32 @@ impl Tally {
     }
 }
 
-/// The templates of all entries, the most frequent first.
+/// The templates of all entries, the most frequent first; behind them what there is beyond the limit.
 pub fn templates(phrases: Phrases) -> Vec<Template> {
-    let rows = phrases.table.into_sorted();
+    let (table, rest) = phrases.table.settle();
+    let rows = table.into_sorted();
     let keys: Vec<&[u8]> = rows.iter().map(|(key, _)| &key[..]).collect();
     let groups = group(&keys);
     let mut merged: BTreeMap<Vec<u8>, Tally> = BTreeMap::new();
     for ((_, tally), group) in rows.into_iter().zip(groups) {
         merged.entry(group).or_default().merge(tally);
     }
+    let template = |text: String, tally: Tally, rest: bool| Template {
+        text,
+        rest,
+        count: tally.count,
+        inside: tally.inside,
+        first: tally.first,
+        last: tally.last,
+        level: tally.level,
+        examples: tally.examples,
+    };
     let mut templates: Vec<Template> = merged
         .into_iter()
-        .map(|(key, tally)| Template {
-            text: readable(&String::from_utf8_lossy(&key)),
-            count: tally.count,
-            inside: tally.inside,
-            first: tally.first,
-            last: tally.last,
-            level: tally.level,
-            examples: tally.examples,
-        })
+        .map(|(key, tally)| template(readable(&String::from_utf8_lossy(&key)), tally, false))
         .collect();
     templates.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.text.cmp(&b.text)));
+    templates.extend(rest.map(|rest| template("other".to_owned(), rest, true)));
     templates
 }
 
@@ -194,19 +204,21 @@ pub fn group(keys: &[&[u8]]) -> Vec<Vec<u8>> {
 /// The phrases that become wider, with what they become.
 fn widened(distinct: &[&[u8]]) -> BTreeMap<Vec<u8>, Vec<u8>> {
     // What differs only in the masked word has the same key here: how many, and is one of them masked already?
-    let mut alike: HashMap<Vec<u8>, (usize, bool)> = HashMap::new();
+    // Told by a hash alone: phrases have many words, and each is masked in turn.
+    let hasher = RandomState::default();
+    let mut alike: HashMap<u64, (u32, bool)> = HashMap::new();
     for key in distinct {
         each_masked(key, |masked, word| {
-            let (count, valued) = alike.entry(masked.to_vec()).or_default();
+            let (count, valued) = alike.entry(hasher.hash_one(masked)).or_default();
             *count += 1;
             *valued |= word == VALUE.as_bytes();
         });
     }
     let mut wider = BTreeMap::new();
     for key in distinct {
-        let mut best: Option<(usize, Vec<u8>)> = None;
+        let mut best: Option<(u32, Vec<u8>)> = None;
         each_masked(key, |masked, word| {
-            let (count, valued) = alike.get(masked).copied().unwrap_or_default();
+            let (count, valued) = alike.get(&hasher.hash_one(masked)).copied().unwrap_or_default();
             let wide = word != VALUE.as_bytes() && ((valued && count >= 2) || count >= VALUES);
             if wide && has_words(masked) && best.as_ref().is_none_or(|(most, _)| count > *most) {
                 best = Some((count, masked.to_vec()));

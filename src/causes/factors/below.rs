@@ -20,7 +20,7 @@ pub(super) fn first_below(view: &View<'_>, at: usize) -> Option<Factor> {
     let began = |at: usize| view.candidates[at].from();
     let first = those().filter(|at| plain(&view.candidates[*at])).min_by_key(|at| began(*at))?;
     let next = those().filter(|other| *other != first).map(began).min();
-    let gap = next.map_or(NANOS, |next| next.0 - began(first).0);
+    let gap = next.map_or(NANOS, |next| next - began(first));
     let is_first = first == at && owns(&view.candidates[at]) && (NANOS..=AFTER).contains(&gap);
     is_first.then(|| Factor {
         factor: "backing-resource",

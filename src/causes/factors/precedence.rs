@@ -8,7 +8,7 @@ use crate::causes::hypothesis::{Candidate, Sign};
 
 /// Seconds by which a sign surely began later than the first of all.
 fn late(view: &View<'_>, sign: &Sign) -> f64 {
-    ((sign.surely().0 - view.first.0 - sign.every()) as f64 / 1e9).max(0.0)
+    ((sign.surely() - view.first - sign.every()) as f64 / 1e9).max(0.0)
 }
 
 /// What a sign is worth by its time.

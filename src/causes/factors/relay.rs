@@ -24,8 +24,8 @@ pub(super) fn relayed(view: &View<'_>, at: usize) -> Option<Factor> {
             && lead.around.is_none()
             && theirs.detector == lead.detector
             && (owns(rival) || !owns(candidate))
-            && (theirs.from.0 < lead.from.0 || (owns(rival) && theirs.from.0 < lead.from.0 + SKEW))
-            && theirs.from.0 + LATER > lead.from.0
+            && (theirs.from.0 < lead.from.0 || (owns(rival) && theirs.from < lead.from + SKEW))
+            && theirs.from + LATER > lead.from
             && lead.nature != Nature::Symptom
     });
     said.map(|(_, rival)| Factor {

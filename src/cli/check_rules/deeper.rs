@@ -129,9 +129,9 @@ fn rows(table: &mut Table, part: &Part) {
     let expression = format!("{}{}", "· ".repeat(part.depth), part.expression);
     let value = |element: &Element| match (element.first, element.samples) {
         (Some(first), Some(samples)) => {
-            let (first, last) = (query::cell(first).shown, query::cell(element.value).shown);
+            let (first, last) = (query::cell(first), query::cell(element.value));
             let samples = counted(samples as u64, "sample", "samples");
-            Cell::text(format!("{} … {}, {samples}", first.line(), last.line()))
+            Cell::text(format!("{} … {}, {samples}", first.shown().line(), last.shown().line()))
         }
         _ => query::cell(element.value),
     };

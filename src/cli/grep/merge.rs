@@ -111,8 +111,9 @@ impl Search {
             .collect();
         let cancel = &session.config.scan.cancel;
         while let Some(Reverse((at, file))) = next.pop() {
-            if cancel.load(atomic::Ordering::Relaxed) {
-                break;
+            // What was read from a pipe is there, and is told; what would have to be read is not.
+            if cancel.load(atomic::Ordering::Relaxed) && !session.inputs.logs[file].has_been_read() {
+                continue;
             }
             let lane = &mut lanes[file];
             lane.fill(self, session, file, most.unwrap_or(u64::MAX));

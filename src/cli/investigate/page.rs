@@ -158,8 +158,8 @@ impl Told<'_> {
                 format!("obs query {query} {metrics}{}", every.replace(" --every", " --step"))
             }
             (None, Some((from, until))) => {
-                let at = Timestamp(until.0 - 1_000_000);
-                let query = quoted(&asked.rate(seconds(until.0 - from.0)));
+                let at = Timestamp(until.0.saturating_sub(1_000_000));
+                let query = quoted(&asked.rate(seconds(until - from)));
                 format!("obs query {query} {metrics} --at {at}")
             }
             (None, None) => format!("obs query {} {metrics}", quoted(&asked.counts(300))),
@@ -234,7 +234,7 @@ impl Told<'_> {
             );
         }
         if let Some((from, to)) = self.story.impact {
-            let lasted = HumanMillis((to.0 - from.0) as f64 / 1e6).to_string();
+            let lasted = HumanMillis((to - from) as f64 / 1e6).to_string();
             tile("requests failed for", Style::Plain, lasted, format!("{}–{}", from.clock(), to.clock()));
         }
         if let Some(cause) = self.story.causes.first() {
@@ -600,8 +600,7 @@ impl Told<'_> {
                     .and(Style::Dim, example.id.as_str()),
             );
             let times = || story.moments.iter().filter_map(|moment| moment.at);
-            let took =
-                times().min().zip(times().max()).map_or(0.0, |(from, to)| (to.0 - from.0) as f64 / 1e6);
+            let took = times().min().zip(times().max()).map_or(0.0, |(from, to)| (to - from) as f64 / 1e6);
             let ended = story
                 .status()
                 .map_or("Nothing says how it ended".to_owned(), |status| format!("It ended with {status}"));
@@ -620,7 +619,7 @@ impl Told<'_> {
             ]);
             let start = times().min();
             for moment in &story.moments {
-                let after = start.zip(moment.at).map(|(start, at)| (at.0 - start.0) as f64 / 1e6);
+                let after = start.zip(moment.at).map(|(start, at)| (at - start) as f64 / 1e6);
                 let bad = moment.level >= Some(Level::Error);
                 table.row(vec![
                     after.map_or_else(Cell::none, Cell::millis),

@@ -9,7 +9,7 @@ use crate::model::{Account, TimeRange};
 use crate::report::table::percent;
 use crate::report::{Cell, Column, Report, Section, Style, Table};
 use crate::stats::difference::{self, Pair};
-use crate::stats::{GroupAnswer, Question};
+use crate::stats::{By, GroupAnswer, Question};
 
 /// Two windows side by side.
 pub(super) struct Difference {
@@ -33,7 +33,7 @@ struct WindowsJson {
 
 #[derive(Debug, Serialize)]
 struct PairJson {
-    by: Map<String, Json>,
+    by: By,
     before: Option<GroupAnswer>,
     inside: Option<GroupAnswer>,
     change: ChangeJson,

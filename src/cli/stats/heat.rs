@@ -57,7 +57,7 @@ pub(super) fn tell(report: &mut Report, spread: Option<&Spread>, value: &str) {
     let unit = Measure::of(value, &mut Needs::none()).unit().map(Unit::symbol);
     let row = |(at, bound): (usize, &f64)| {
         let counts = spread.counts.iter().map(|column| column[at]).collect();
-        (format!("≤ {}", in_unit(*bound, unit).shown.json()).into(), counts)
+        (format!("≤ {}", in_unit(*bound, unit).shown().json()).into(), counts)
     };
     let rows = spread.bounds.iter().enumerate().map(row).collect();
     report.push(Section::HeatMap(HeatMap { rows, from: spread.from, every: spread.every }));

@@ -1,7 +1,8 @@
 //! `obs stats --slo`: what a promise leaves, and how fast it was spent.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
 
 use super::value_cell;
 use crate::model::time::NANOS;
@@ -9,8 +10,8 @@ use crate::model::unit::HumanMillis;
 use crate::model::{Error, Timestamp};
 use crate::report::table::percent;
 use crate::report::{Cell, Column, Report, Section, Style, Table};
-use crate::stats::GroupAnswer;
 use crate::stats::budget::{self, Burn, Step};
+use crate::stats::{By, GroupAnswer};
 
 /// The steps in which burn rates are looked at, in nanoseconds.
 pub(super) const STEP: i64 = 60 * NANOS;
@@ -18,7 +19,7 @@ pub(super) const STEP: i64 = 60 * NANOS;
 /// A group under its promise.
 #[derive(Debug, Serialize)]
 pub(super) struct SloJson {
-    by: Map<String, Json>,
+    by: By,
     target: f64,
     requests: u64,
     failed: u64,
@@ -61,14 +62,16 @@ pub(super) fn target(slo: f64) -> Result<f64, Error> {
 
 /// The budgets of groups whose requests are given in buckets of [`STEP`].
 pub(super) fn budgets(buckets: &[GroupAnswer], target: f64) -> Vec<SloJson> {
-    let mut groups: Vec<(Map<String, Json>, Vec<&GroupAnswer>)> = Vec::new();
+    let mut groups: Vec<(By, Vec<&GroupAnswer>)> = Vec::new();
+    let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for bucket in buckets.iter().filter(|bucket| bucket.requests > 0) {
-        match groups.iter_mut().find(|(by, _)| *by == bucket.by) {
-            Some((_, known)) => known.push(bucket),
-            None => groups.push((bucket.by.clone(), vec![bucket])),
-        }
+        let at = known.entry(bucket.by.values().map(ToString::to_string).collect()).or_insert_with(|| {
+            groups.push((bucket.by.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        groups[*at].1.push(bucket);
     }
-    let group = |(by, buckets): (Map<String, Json>, Vec<&GroupAnswer>)| {
+    let group = |(by, buckets): (By, Vec<&GroupAnswer>)| {
         let requests: u64 = buckets.iter().map(|bucket| bucket.requests - bucket.unknown).sum();
         let success: u64 = buckets.iter().map(|bucket| bucket.success).sum();
         let steps: Vec<Step> = buckets

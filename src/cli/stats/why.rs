@@ -118,7 +118,8 @@ pub(super) fn behind(
 /// The entries, and the command that shows the request of the first.
 pub(super) fn tell(report: &mut Report, found: &[WhyJson], read: (&[PathBuf], &InputArgs)) {
     for why in found {
-        let shown = |value: Option<f64>| value.map(|value| in_unit(value, why.unit).shown.json().to_owned());
+        let shown =
+            |value: Option<f64>| value.map(|value| in_unit(value, why.unit).shown().json().to_owned());
         let group: Vec<String> = why
             .by
             .iter()

@@ -88,7 +88,7 @@ impl Counting {
     /// Are the same numbers in both, mostly at other times?
     fn is_at_other_times(&self, other: &Counting) -> bool {
         let both = self.first.iter().filter_map(|(number, ts)| Some((ts, other.first.get(number)?)));
-        let (near, far): (Vec<_>, Vec<_>) = both.partition(|(a, b)| (a.0 - b.0).abs() < SAME_TIME);
+        let (near, far): (Vec<_>, Vec<_>) = both.partition(|(a, b)| (**a - **b).abs() < SAME_TIME);
         far.len() >= 2 && far.len() > near.len()
     }
 }

@@ -162,7 +162,7 @@ impl Durations {
             self.to = Some(self.to.map_or(ts, |to| to.max(ts)));
         }
         let begun = id.zip(ts).map(|(id, ts)| *self.begun.entry(id).or_insert(ts));
-        let since = |from: Option<Timestamp>| from.zip(ts).map_or(0.0, |(from, ts)| (ts.0 - from.0) as f64);
+        let since = |from: Option<Timestamp>| from.zip(ts).map_or(0.0, |(from, ts)| (ts - from) as f64);
         let (elapsed, took) = (since(self.from), since(begun));
         for (name, number) in numbers {
             let Some(seen) = self.fields.get_mut(&name) else { continue };
@@ -175,7 +175,7 @@ impl Durations {
 
     /// The units that are not the usual ones. `known` says that the file's program is known, and with it its unit.
     pub(super) fn settle(&self, known: bool) -> Vec<Told> {
-        let log = self.from.zip(self.to).map_or(0.0, |(from, to)| (to.0 - from.0) as f64);
+        let log = self.from.zip(self.to).map_or(0.0, |(from, to)| (to - from) as f64);
         let told = |(field, seen): (&String, &Seen)| {
             let (unit, by) = seen.unit(log, self.entries, known)?;
             Some(Told { field: field.clone(), unit, by })

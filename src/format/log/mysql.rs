@@ -133,7 +133,7 @@ const COMMANDS: [&[u8]; 16] = [
 /// Where thread and command are, and where the argument starts.
 fn general(line: &[u8]) -> Option<(usize, &'static [u8], usize)> {
     // 5.7 and later write UTC with microseconds or an offset, a tab, and the thread right-aligned.
-    let head = &line[..line.len().min(80)];
+    let head = first_line(&line[..line.len().min(80)]);
     let tab = memchr::memchr(b'\t', head).filter(|tab| (14..34).contains(tab))?;
     let digits = tab + 1 + head[tab + 1..].iter().take_while(|b| **b == b' ').count();
     let end = digits + head[digits..].iter().take_while(|b| b.is_ascii_digit()).count();

@@ -148,6 +148,9 @@ impl Reader {
         }
     }
 
+    /// How many lines before one [`Reader::starts`] looks at, at most.
+    pub const LOOKS_BACK: usize = PARTS;
+
     /// Does an entry start at the line that starts at `at`? Looks back only where a format has to: at the line
     /// before.
     #[inline]

@@ -341,7 +341,7 @@ impl SpanSlots {
     /// How long it took: from its start to its end, else as it says.
     fn millis(&self, slots: &Slots<'_>, end: Option<Timestamp>) -> Option<f64> {
         if let (Some(start), Some(end)) = (slots.ts, end) {
-            return Some((end.0 - start.0).max(0) as f64 / 1e6);
+            return Some((end - start).max(0) as f64 / 1e6);
         }
         let said = slots.role(Role::Duration);
         match (said.number(), unit_of_epoch(slots.role(Role::Ts))) {

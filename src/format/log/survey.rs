@@ -17,7 +17,7 @@ use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
 };
 use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone, zone_of_summer};
-use crate::model::time::{days_from_civil, days_in_month};
+use crate::model::time::{self, days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Timestamp, Value};
 
 pub use super::dates::Reading;
@@ -171,7 +171,7 @@ struct Seen {
     unclear_zone: bool,
     /// The place whose summer time is named.
     place: Option<chrono_tz::Tz>,
-    dated: Option<(Timestamp, Timestamp)>,
+    dated: Vec<Timestamp>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
 }
@@ -218,7 +218,7 @@ impl Seen {
             dates: Vec::new(),
             unclear_zone: false,
             place: None,
-            dated: None,
+            dated: Vec::new(),
             yearless: None,
             first_is_timed: None,
         }
@@ -409,8 +409,7 @@ impl Seen {
             let (_, month, day, hour, minute, second, _) = ts.civil();
             self.yearless = Some((month, day, hour * 3600 + minute * 60 + second));
         } else {
-            let (from, to) = self.dated.unwrap_or((ts, ts));
-            self.dated = Some((from.min(ts), to.max(ts)));
+            self.dated.push(ts);
         }
     }
 
@@ -451,7 +450,7 @@ impl Seen {
         let [outer, inner] = &self.text;
         let layout = outer.layout(self.first_is_timed == Some(true), self.survey.lines);
         let mut inner_layout = inner.layout(false, inner.lines);
-        if inner_layout.is_bare() && (self.dated.is_some() || self.yearless.is_some()) {
+        if inner_layout.is_bare() && (!self.dated.is_empty() || self.yearless.is_some()) {
             // What carries the lines says when they were written, and on which day.
             inner_layout = Layout::learn(&[], 0);
         }
@@ -522,7 +521,7 @@ impl Seen {
             unclear: order_of(&orders).is_none() && self.dates.iter().any(|date| !date.is_clear()),
             unclear_zone: self.unclear_zone,
             orders,
-            dated: self.dated,
+            dated: time::joined(self.dated.iter().map(|ts| (*ts, *ts))),
             bare: None,
             yearless: self.yearless,
             keys,
@@ -632,7 +631,7 @@ impl Profile {
                 .flatten()
         };
         // Neighbours that span years say nothing about one of them.
-        let near = near.filter(|(from, to)| to.0 - from.0 < 400 * DAY);
+        let near = near.filter(|(from, to)| to - from < 400 * DAY);
         let last = if let Some((from, to)) = self.dated.or(near) {
             // Files beside each other are of one time; when one was last written may say when it was copied.
             let middle = from.0 / 2 + to.0 / 2;
@@ -663,7 +662,7 @@ fn last_of_day(
     modified: Option<Timestamp>,
     near: Option<(Timestamp, Timestamp)>,
 ) -> Option<Timestamp> {
-    let near = near.filter(|(from, to)| to.0 - from.0 < DAY).map(|(_, to)| to);
+    let near = near.filter(|(from, to)| to - from < DAY).map(|(_, to)| to);
     let about = near.or(modified)?.0;
     let midnight = about - about.rem_euclid(DAY);
     let days = [-1, 0, 1].map(|day| midnight + day * DAY + last);

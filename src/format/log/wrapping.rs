@@ -328,7 +328,7 @@ impl Proofs {
     fn add(&mut self, times: &Times) {
         let Some(local) = times.local else { return };
         for (name, ts) in &times.zoned {
-            let ahead = local.0 - ts.0;
+            let ahead = local - *ts;
             let quarters = (ahead + QUARTER / 2).div_euclid(QUARTER);
             let exact = (ahead - quarters * QUARTER).abs() <= DELAY && quarters.abs() <= FURTHEST;
             let (count, known) = self.ahead.entry(name.clone()).or_insert((0, Some(quarters)));

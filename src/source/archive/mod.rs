@@ -143,10 +143,21 @@ struct Lister<'a> {
 
 impl Lister<'_> {
     fn list(&mut self, found: &Found, source: Source) -> Option<Listing> {
-        // What cannot be read now cannot be read later either, and is told then.
-        let bytes = source.bytes().ok()?;
         let mut head = [0; BLOCK];
-        let n = bytes.read_at(&mut head, 0).ok()?;
+        let opened = source.bytes().and_then(|bytes| {
+            let n = bytes.read_at(&mut head, 0)?;
+            Ok((bytes, n))
+        });
+        let (bytes, n) = match opened {
+            Ok(opened) => opened,
+            // What may not be opened now may not be opened later either, and is told then.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
+            {
+                return None;
+            }
+            Err(error) => return Some(failed(found, &format!("cannot be read: {}", cause(&error)))),
+        };
         let head = &head[..n];
         let mut listing = if is_zip(head) {
             list_zip(found, source, &bytes)?
@@ -189,7 +200,7 @@ impl Lister<'_> {
             listing
         };
         if let Some(remark) = remarks.get() {
-            listing.diagnostics.push(Diagnostic::warning(&found.shown, remark));
+            listing.diagnostics.push(remark.told(&found.shown));
         }
         Some(listing)
     }

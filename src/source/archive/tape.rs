@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 
 use crate::source::Map;
 use crate::source::decode::Input;
+use crate::source::faults;
 use crate::source::stream::read_full;
 
 /// Bytes that are read and skipped in one direction.
@@ -66,7 +67,8 @@ impl Bytes {
             Bytes::File(file, range) => {
                 let mut filled = 0;
                 while filled < most {
-                    match file.read_at(&mut buf[filled..], range.start + offset + filled as u64) {
+                    let at = range.start + offset + filled as u64;
+                    match faults::pass().and_then(|()| file.read_at(&mut buf[filled..], at)) {
                         Ok(0) => break,
                         Ok(n) => filled += n,
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -92,7 +92,7 @@ impl<C: Codec> Frames<C> {
         }
         if !self.codec.starts(head) {
             let at = self.input.offset();
-            self.remarks.leave(format!(
+            self.remarks.leave_unread(format!(
                 "what follows the {} data at compressed byte {at} is something else and was not read",
                 self.codec.name()
             ));

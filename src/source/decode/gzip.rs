@@ -4,6 +4,7 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use super::frames::{Codec, Step, Trouble};
 use super::input::Input;
+use super::spare::Spare;
 use crate::model::Timestamp;
 
 const NAME: u8 = 1 << 3;
@@ -25,13 +26,26 @@ pub(super) fn modified(head: &[u8]) -> Option<Timestamp> {
 
 /// The state of one member.
 pub(super) struct Gzip {
-    inflate: Decompress,
+    /// There until it is dropped.
+    inflate: Option<Decompress>,
     checksum: Crc,
 }
 
+static INFLATERS: Spare<Decompress> = Spare::new();
+
 impl Gzip {
     pub(super) fn new() -> Self {
-        Gzip { inflate: Decompress::new(false), checksum: Crc::new() }
+        let used = INFLATERS.take().map(|mut inflate| {
+            inflate.reset(false);
+            inflate
+        });
+        Gzip { inflate: Some(used.unwrap_or_else(|| Decompress::new(false))), checksum: Crc::new() }
+    }
+}
+
+impl Drop for Gzip {
+    fn drop(&mut self) {
+        self.inflate.take().into_iter().for_each(|inflate| INFLATERS.give(inflate));
     }
 }
 
@@ -46,7 +60,7 @@ impl Codec for Gzip {
     }
 
     fn begin(&mut self, input: &mut Input) -> Result<(), Trouble> {
-        self.inflate.reset(false);
+        self.inflate.iter_mut().for_each(|inflate| inflate.reset(false));
         self.checksum.reset();
         let &[_, _, _, flags, _, _, _, _, _, _, ..] = input.peek(10)? else { return Err(Trouble::Cut) };
         if flags & RESERVED != 0 {
@@ -83,10 +97,11 @@ impl Codec for Gzip {
 
 impl Gzip {
     fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Step {
-        let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
-        let result = self.inflate.decompress(input, output, FlushDecompress::None);
-        let consumed = (self.inflate.total_in() - before_in) as usize;
-        let produced = (self.inflate.total_out() - before_out) as usize;
+        let inflate = self.inflate.get_or_insert_with(|| Decompress::new(false));
+        let (before_in, before_out) = (inflate.total_in(), inflate.total_out());
+        let result = inflate.decompress(input, output, FlushDecompress::None);
+        let consumed = (inflate.total_in() - before_in) as usize;
+        let produced = (inflate.total_out() - before_out) as usize;
         self.checksum.update(&output[..produced]);
         let done = matches!(result, Ok(Status::StreamEnd));
         let trouble = result.is_err().then(|| Trouble::Damaged(String::new()));

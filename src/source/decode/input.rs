@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::spare::Spare;
 use crate::source::stream::read_retrying;
 
 /// Bytes of a reader, looked at and then used. An error is met once every byte before it was used.
@@ -14,6 +15,16 @@ pub(in crate::source) struct Input {
     ended: bool,
     error: Option<io::Error>,
 }
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        if !self.buffer.is_empty() {
+            BUFFERS.give(std::mem::take(&mut self.buffer));
+        }
+    }
+}
+
+static BUFFERS: Spare<Vec<u8>> = Spare::new();
 
 /// Bytes asked of the reader at once.
 const SIZE: usize = 64 * 1024;
@@ -54,7 +65,7 @@ impl Input {
 
     fn read_more(&mut self) {
         if self.buffer.is_empty() {
-            self.buffer.resize(SIZE, 0);
+            self.buffer = BUFFERS.take().unwrap_or_else(|| vec![0; SIZE]);
         }
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);

@@ -81,7 +81,7 @@ impl Lz4 {
             return Err(damage("lz4 data ends early", input.offset()));
         }
         let at = input.offset();
-        self.remarks.leave(format!(
+        self.remarks.leave_unread(format!(
             "what follows the lz4 data at compressed byte {at} is something else and was not read"
         ));
         Ok(State::Ended)

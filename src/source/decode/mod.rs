@@ -6,6 +6,7 @@ mod frames;
 mod gzip;
 mod input;
 mod lz4;
+mod spare;
 mod xz;
 mod zstd;
 

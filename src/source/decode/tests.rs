@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, Read, Write};
 
 use super::*;
-use crate::source::stream::Damage;
+use crate::source::stream::{Damage, Remark};
 
 const ALL: [Compression; 5] =
     [Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz, Compression::Lz4];
@@ -70,7 +70,10 @@ fn decode(reader: Box<dyn Read + Send>) -> (Vec<u8>, Option<io::Error>, Option<S
         }
         Err(error) => (Vec::new(), Some(error)),
     };
-    (out, error, remarks.get())
+    let remark = remarks.get().map(|remark| match remark {
+        Remark::Odd(text) | Remark::Unread(text) => text,
+    });
+    (out, error, remark)
 }
 
 fn read_all(reader: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
