@@ -25,6 +25,9 @@ _obs() {
             obs,correlate)
                 cmd="obs__subcmd__correlate"
                 ;;
+            obs,dashboard)
+                cmd="obs__subcmd__dashboard"
+                ;;
             obs,detect)
                 cmd="obs__subcmd__detect"
                 ;;
@@ -48,6 +51,9 @@ _obs() {
                 ;;
             obs,query)
                 cmd="obs__subcmd__query"
+                ;;
+            obs,schema)
+                cmd="obs__subcmd__schema"
                 ;;
             obs,stats)
                 cmd="obs__subcmd__stats"
@@ -94,6 +100,9 @@ _obs() {
             obs__subcmd__help,correlate)
                 cmd="obs__subcmd__help__subcmd__correlate"
                 ;;
+            obs__subcmd__help,dashboard)
+                cmd="obs__subcmd__help__subcmd__dashboard"
+                ;;
             obs__subcmd__help,detect)
                 cmd="obs__subcmd__help__subcmd__detect"
                 ;;
@@ -117,6 +126,9 @@ _obs() {
                 ;;
             obs__subcmd__help,query)
                 cmd="obs__subcmd__help__subcmd__query"
+                ;;
+            obs__subcmd__help,schema)
+                cmd="obs__subcmd__help__subcmd__schema"
                 ;;
             obs__subcmd__help,stats)
                 cmd="obs__subcmd__help__subcmd__stats"
@@ -143,7 +155,7 @@ _obs() {
 
     case "${cmd}" in
         obs)
-            opts="-h -V --help --version correlate grep stats templates detect query check-rules investigate fields formats completions man help"
+            opts="-h -V --help --version correlate grep stats templates detect query dashboard check-rules investigate fields formats schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -157,7 +169,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -f -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --follow --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -f -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --follow --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -256,7 +268,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -316,7 +328,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -331,8 +343,8 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -359,6 +371,10 @@ _obs() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -381,7 +397,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__correlate)
-            opts="-L -g -t -T -u -j -q -h --by --success --id --unlinked --fix-skew --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-L -g -t -T -u -j -q -h --by --success --id --unlinked --fix-skew --graph --failed --incomplete --slowest --slower-than --limit --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,7 +432,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -476,7 +492,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -492,7 +508,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -526,23 +546,31 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        obs__subcmd__detect)
-            opts="-f -L -g -t -T -u -j -q -h --only --signatures --fail-on --follow --list --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+        obs__subcmd__dashboard)
+            opts="-L -g -t -T -u -j -q -h --var --start --end --step --fail-on --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --only)
+                --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --signatures)
+                --start)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --end)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --step)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "empty error never" -- "${cur}"))
                     return 0
                     ;;
                 --success)
@@ -550,7 +578,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -610,7 +638,145 @@ _obs() {
                     return 0
                     ;;
                 --level)
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --paging)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --hyperlink)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --time-zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json markdown html junit sarif github" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__detect)
+            opts="-f -L -g -t -T -u -j -q -h --only --signatures --fail-on --follow --list --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --only)
+                    COMPREPLY=($(compgen -W "pool-exhaustion pool-near-exhaustion thread-pool-exhaustion out-of-memory gc-pause eviction stall slow-disk disk mount data-loss file-descriptors network-tables deadlock lock-wait slow-query replication certificate credential permission link dns cluster connection-failure backends timeout rate-limit circuit-breaker queue crash unhandled-exception restart clock deploy configuration job failure error-burst error-share latency retry-storm traffic volume silence cache cpu down errors in-flight metric-change pool-usage pool-waiting retry saturation sockets image-pull scheduling admission storage settings probe endpoints node control-plane evicted alert test-failure load-failure load-limit unavailable" -- "${cur}"))
+                    return 0
+                    ;;
+                --signatures)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "low medium high critical" -- "${cur}"))
+                    return 0
+                    ;;
+                --success)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --glob)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type-not)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -T)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -629,8 +795,8 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -657,6 +823,10 @@ _obs() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -665,14 +835,14 @@ _obs() {
             return 0
             ;;
         obs__subcmd__fields)
-            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -732,7 +902,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -748,7 +918,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -809,14 +983,14 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__explain)
-            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-L -g -t -T -u -j -q -h --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -876,7 +1050,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1009,7 +1187,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__list)
-            opts="-q -h --config --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-q -h --config --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1020,7 +1198,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1055,7 +1237,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__formats__subcmd__test)
-            opts="-q -h --config --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-q -h --config --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1066,7 +1248,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1101,7 +1287,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__grep)
-            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -f -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --follow --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --follow-links --quiet --help"
+            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -f -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --follow --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --no-defaults --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --output --follow-links --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1172,7 +1358,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1232,7 +1418,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -1247,8 +1433,8 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1275,6 +1461,10 @@ _obs() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1283,7 +1473,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help)
-            opts="correlate grep stats templates detect query check-rules investigate fields formats completions man help"
+            opts="correlate grep stats templates detect query dashboard check-rules investigate fields formats schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1325,6 +1515,20 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help__subcmd__correlate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__help__subcmd__dashboard)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1506,6 +1710,20 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        obs__subcmd__help__subcmd__schema)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         obs__subcmd__help__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1535,7 +1753,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --baseline --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1558,7 +1776,7 @@ _obs() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "failing trouble" -- "${cur}"))
                     return 0
                     ;;
                 --signatures)
@@ -1570,7 +1788,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1630,7 +1848,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -1650,7 +1868,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1699,7 +1921,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query)
-            opts="-r -L -g -t -T -u -j -q -h --at --start --end --step --enable-experimental --rules --success --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -L -g -t -T -u -j -q -h --at --start --end --step --enable-experimental --rules --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1734,7 +1956,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1794,7 +2016,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -1809,8 +2031,8 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1837,6 +2059,24 @@ _obs() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__schema)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -1845,7 +2085,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__stats)
-            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1888,7 +2128,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1948,7 +2188,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -1964,7 +2204,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2011,7 +2255,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__templates)
-            opts="-L -g -t -T -u -j -q -h --diff --new-since --format --tz --map --label --config --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --diff --new-since --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2026,7 +2270,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2086,7 +2330,7 @@ _obs() {
                     return 0
                     ;;
                 --level)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
                     return 0
                     ;;
                 --where)
@@ -2102,7 +2346,11 @@ _obs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html junit sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl csv markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -4,6 +4,7 @@ pub mod causes;
 pub mod cli;
 pub mod config;
 pub mod correlate;
+pub mod dashboard;
 pub mod detect;
 pub mod entities;
 pub mod filter;

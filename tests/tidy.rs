@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["outcome", "traces"],
     &["stats", "timeline", "entities"],
     &["metrics"],
-    &["rules", "correlate", "detect"],
+    &["rules", "correlate", "dashboard", "detect"],
     &["causes"],
     &["investigate"],
     &["cli"],

@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
 use super::config::{self, Config};
 use super::measured::{self, MetricArgs, Wanted};
 use super::near;
@@ -48,6 +48,7 @@ pub(super) use answer::judged;
 /// Replay alerting rules over recorded metrics and logs; check and test rule files
 #[derive(Args, Clone, Debug)]
 #[command(
+    mut_arg("output", |output| output.value_parser(forms(Form::value_variants()))),
     long_about = "Replay alerting rules over recorded metrics and logs; check and test rule files\n\n\
         Reads Prometheus' rule files, PrometheusRule objects, and a short form with routing and suppression. \
         Without PATH and without --tests the files are only checked.\n\n\
@@ -393,7 +394,7 @@ fn replay_over(
     cancel: &Arc<AtomicBool>,
 ) -> Result<Session, Error> {
     let paths = PathArgs { paths: args.paths.clone() };
-    let mut session = Session::open(&paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&paths, &args.input, &args.output, cancel)?;
     if !args.follow {
         session.require_data();
     }
@@ -409,6 +410,7 @@ fn replay_over(
         input: &args.input,
         declared: recorded.declared,
         success: recorded.success,
+        asked: None,
         every_ms: forced.or_else(|| groups().filter_map(|group| group.interval).min()),
         chosen: recorded.chosen,
         needs: recorded.needs,
@@ -674,11 +676,6 @@ fn diagnostic(file: &str, problem: &Problem, is_error: bool) -> Diagnostic {
         Some(hint) => diagnostic.hinted(hint.as_str()),
         None => diagnostic,
     }
-}
-
-/// Is this form written from verdicts?
-fn is_for_machines(form: Form) -> bool {
-    matches!(form, Form::Junit | Form::Sarif | Form::Github)
 }
 
 #[cfg(test)]

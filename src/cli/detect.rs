@@ -1,13 +1,17 @@
 //! `obs detect`: which known failures, changes and context are in here, with windows and evidence.
 
+mod judged;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::args::{
+    BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs, Suggested, forms,
+};
 use super::brief::brief;
 use super::config;
 use super::nothing;
@@ -30,10 +34,12 @@ use crate::signatures::meter;
 
 /// Find known failures, bursts and changes, with windows and evidence
 #[derive(Args, Debug)]
+#[command(mut_arg("output", |output| output.value_parser(forms(Form::value_variants()))))]
 #[command(after_help = "Examples:
   obs detect logs/
   obs detect logs/ --only pool-exhaustion,timeout --output json
   obs detect logs/ --fail-on high
+  obs detect logs/ --output sarif > obs.sarif
   obs detect logs/ --config obs.yaml
   obs detect logs/ --baseline 02:30..03:00
   obs detect logs/ --signatures rules/
@@ -42,13 +48,15 @@ pub(super) struct DetectArgs {
     #[command(flatten)]
     paths: PathArgs,
     /// Look only for these (see --list)
-    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',', hide_possible_values = true,
+          value_parser = Suggested::new(|| listed().into_iter().map(|(name, _)| name).collect()))]
     only: Vec<String>,
     /// Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
     signatures: Vec<PathBuf>,
     /// Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", hide_possible_values = true,
+          value_parser = Suggested::new(|| vec!["low", "medium", "high", "critical"]))]
     fail_on: Option<String>,
     /// Go on when the files end: say when a finding begins and when it ends, as they grow. Ctrl-C ends it
     #[arg(short = 'f', long, conflicts_with_all = ["fail_on", "list"])]
@@ -87,7 +95,7 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         list.push(Section::KeyValues(listed.iter().map(pair).collect()));
         let json: Vec<_> =
             listed.iter().map(|(name, about)| serde_json::json!({"name": name, "about": about})).collect();
-        out::write_report(args.output.output, page, &list, &json)?;
+        out::write_list(args.output.output, page, &list, &json)?;
         return Ok(Verdict::Yes);
     }
     if args.follow {
@@ -105,7 +113,16 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         report.paragraph(format!("Nothing was looked at: {why}"));
     }
     report.push(Section::Account(account));
-    session.write(args.output.output, &report, &json)?;
+    let form = args.output.output;
+    if form.is_of_verdicts() {
+        out::write_verdicts(form, &judged::verdicts(&findings, fail_on, &listed(), &args.only))?;
+    } else if form == Form::Csv {
+        let mut table = Report::new();
+        table.push(Section::Table(judged::table(&findings)));
+        session.write(form, &table, ("obs.detect/1", &json))?;
+    } else {
+        session.write(form, &report, ("obs.detect/1", &json))?;
+    }
     let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
     Ok(session.finish(Verdict::of(!failed && !nothing_read)))
 }

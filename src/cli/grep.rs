@@ -13,11 +13,11 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 use serde_json::Value as Json;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, When};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, When, forms};
 use super::config;
 use super::found::{Item, Print, Printed, Stitch};
 use super::nothing;
-use super::out::{self, Out};
+use super::out::Out;
 use super::redaction;
 use super::session::{Chosen, Session};
 use super::skew::Skew;
@@ -29,9 +29,13 @@ use crate::scan::{self, Chunk, Inputs, LineCount, Selection};
 pub(super) use pretty::Pick;
 use pretty::{Layout, TimeFormat};
 
+/// The forms of what is found.
+const FORMS: &[Form] = &[Form::Table, Form::Json, Form::Jsonl, Form::Csv];
+
 /// Find entries (whole ones, stack traces included) that match a pattern and a condition
 #[derive(Args, Debug)]
 #[command(mut_arg("verbose", |verbose| verbose.short_alias(None)))]
+#[command(mut_arg("output", |output| output.value_parser(forms(FORMS))))]
 #[command(mut_arg("follow_links", |follow| follow.short(None)))]
 #[command(mut_arg("quiet", |quiet| quiet.help("Print nothing; the exit code tells whether anything matches")))]
 #[command(after_help = "Examples:
@@ -224,9 +228,6 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         output.output = Form::Jsonl;
     }
     let form = output.output;
-    if !matches!(form, Form::Table | Form::Json | Form::Jsonl | Form::Csv) {
-        return Err(out::unsupported(form, "table, json, jsonl or csv"));
-    }
     let pick = Pick::new(&args.shown);
     let gaps = args.shown.gaps.as_deref().map(super::stats::step).transpose()?;
     let format = args.shown.time_format.as_deref().map(TimeFormat::new).transpose()?;

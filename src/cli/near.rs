@@ -25,6 +25,22 @@ pub(super) fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Vec<
     near.into_iter().take(OFFERED).map(|(_, known)| known).collect()
 }
 
+/// The name that has most in common with `name`: the most of its words, parted by underscores and dots, then the fewest
+/// letters that differ.
+pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let words = |name: &'_ str| -> BTreeSet<String> {
+        name.split(['_', '.', ':']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    };
+    let wanted = words(name);
+    let rank = |known: &&'n str| {
+        let common = words(known).intersection(&wanted).count();
+        (common, std::cmp::Reverse(strsim::osa_distance(known, name)), std::cmp::Reverse(*known))
+    };
+    names
+        .filter(|known| known.len().max(name.len()) <= LONGEST && !words(known).is_disjoint(&wanted))
+        .max_by_key(rank)
+}
+
 /// `did you mean level?`, if one of the names is near.
 pub(super) fn did_you_mean<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
     let near = near(name, names);
@@ -61,6 +77,9 @@ mod tests {
         ] {
             assert_eq!(near(typed), wanted, "{typed}");
         }
+        let metrics = ["node_load1", "node_procs_running", "node_procs_blocked", "up"];
+        assert_eq!(nearest("node_procs_states", metrics.into_iter()), Some("node_procs_blocked"));
+        assert_eq!(nearest("zzz", metrics.into_iter()), None);
         assert_eq!(instead("levl", names.into_iter()), "; did you mean level?");
         assert!(instead("zzzz", names.into_iter()).starts_with("; there are active_connections, level"));
     }

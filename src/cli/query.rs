@@ -10,11 +10,11 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
 use super::check_rules;
 use super::config;
+use super::empty::Known;
 use super::measured::{self, Measured, MetricArgs, Wanted};
-use super::near;
 use super::out;
 use super::session::{Chosen, Session};
 use super::stats;
@@ -22,7 +22,7 @@ use super::verdict::{self, Verdict};
 use crate::filter::When;
 use crate::metrics;
 use crate::model::{Error, Labels, Needs, Series, Timestamp};
-use crate::promql::{self, Annotation, AnnotationLevel, Expr, Kind, Matcher, Store, Value, VectorSample};
+use crate::promql::{self, Annotation, AnnotationLevel, Expr, Kind, Value, VectorSample};
 use crate::report::chart::Curve;
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{Chart, Report, Section};
@@ -30,9 +30,13 @@ use crate::rules::file::{FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::{self, Setting};
 
+/// The forms of an answer.
+const FORMS: &[Form] = &[Form::Table, Form::Json, Form::Csv, Form::Markdown, Form::Html];
+
 /// Ask with PromQL: over recorded metrics, and over metrics derived from logs
 #[derive(Args, Debug)]
 #[command(
+    mut_arg("output", |output| output.value_parser(forms(FORMS))),
     long_about = "Ask with PromQL: over recorded metrics, and over metrics derived from logs\n\n\
         Derived from logs: log_entries_total{file,service,logger,level}, log_requests_total{service,outcome}, \
         log_request_duration_seconds_{bucket,sum,count}{service}, log_findings_total{detector}, and what the \
@@ -91,9 +95,6 @@ const SHOWN: usize = 50;
 
 /// Runs the command.
 pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    if matches!(args.output.output, Form::Jsonl | Form::Junit | Form::Sarif | Form::Github) {
-        return Err(out::unsupported(args.output.output, "table, json, csv, markdown or html"));
-    }
     let options = promql_options(args.enable_experimental);
     let expr = promql::parse(&args.expr, &options).map_err(|error| error.into_error(&args.expr))?;
     let mut needs = Needs::none();
@@ -101,7 +102,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let success = config::success(&args.metrics.success, &args.input, &mut needs)?;
     let times = Times::parse(args)?;
     let declared = measured::declared(&args.input)?;
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let rules = rule_files(args)?;
     let groups = || rules.iter().flat_map(|file| &file.groups);
@@ -112,6 +113,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         input: &args.input,
         declared: &declared,
         success: &success,
+        asked: times.known(&session, &rules).map(|times| (times, &options)),
         every_ms: groups().filter_map(|group| group.interval).chain(times.step).min(),
         chosen: &chosen,
         needs,
@@ -152,12 +154,18 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
                 report.paragraph(annotation.render(&args.expr));
             }
             measured.tell(&mut report);
-            session.write(form, &report, &())?;
+            session.write(form, &report, ("obs.query/1", &()))?;
         }
     }
     if is_empty && !args.output.quiet {
         let names = metrics::names(&declared);
-        for text in why_empty(&expr, &measured.store, &names) {
+        let reasons = match measured.passed() {
+            0 => Known::new(&measured.store, &names).why_empty(&expr),
+            // What series these have was not looked at.
+            1 => vec!["1 block has nothing of these times and was not read".to_owned()],
+            n => vec![format!("{n} blocks have nothing of these times and were not read")],
+        };
+        for text in reasons {
             verdict::note(&text);
         }
     }
@@ -219,6 +227,24 @@ impl Times {
             end: parse(&args.end)?,
             step: step.map(|nanos| nanos / 1_000_000),
         })
+    }
+
+    /// The times of the evaluation if they can be told before the data is read; rules look at all of it.
+    fn known(&self, session: &Session, rules: &[RuleFile]) -> Option<promql::Times> {
+        let resolve = |when: &When| {
+            let at = (!when.needs_span()).then(|| session.instant(when, None));
+            at?.ok().map(Timestamp::millis)
+        };
+        if !rules.is_empty() {
+            return None;
+        }
+        if let Some(at) = &self.at {
+            let at = resolve(at)?;
+            return Some(promql::Times { start: at, end: at, step: 0 });
+        }
+        let (start, end) = (resolve(self.start.as_ref()?)?, resolve(self.end.as_ref()?)?);
+        let step = self.step.unwrap_or_else(|| round_step(end.saturating_sub(start)));
+        Some(promql::Times { start, end, step })
     }
 
     fn resolve(&self, session: &Session, measured: &Measured, expr: &Expr) -> Result<Moments, Error> {
@@ -328,7 +354,7 @@ fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> Str
             });
         }
     }
-    text.push_str("}\n");
+    text.push_str(",\"schema\":\"obs.query/1\"}\n");
     text
 }
 
@@ -376,7 +402,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A number as Prometheus writes it.
-fn float(number: f64) -> String {
+pub(super) fn float(number: f64) -> String {
     if number.is_nan() {
         "NaN".to_owned()
     } else if number.is_infinite() {
@@ -579,50 +605,6 @@ pub(super) fn short_times(times: impl Iterator<Item = Timestamp>) -> fn(Timestam
     if days.len() < 2 { Cell::clock } else { Cell::time }
 }
 
-/// What can be said when nothing came out: which selectors match no series, and what is there instead.
-fn why_empty(expr: &Expr, store: &Store, derived: &[String]) -> Vec<String> {
-    let named = store.series().map(|series| series.labels.metric()).filter(|name| !name.is_empty());
-    let known: BTreeSet<&str> = named.collect();
-    let mut said = Vec::new();
-    for matchers in promql::selectors(expr).filter(|matchers| store.matching(matchers).is_empty()) {
-        let text = match metrics::name_of(matchers) {
-            Some(name) if !known.contains(name) => {
-                let names = known.iter().copied().chain(derived.iter().map(String::as_str));
-                format!("there is no series {name}{}", near::instead(name, names))
-            }
-            Some(name) => match culprit(matchers, name, store) {
-                Some(text) => text,
-                None => format!("no series {name} has all of these labels at once"),
-            },
-            None => "no series has these labels".to_owned(),
-        };
-        if !said.contains(&text) {
-            said.push(text);
-        }
-    }
-    said
-}
-
-/// The condition that no series of this name fulfils, and the values there are.
-fn culprit(matchers: &[Matcher], name: &str, store: &Store) -> Option<String> {
-    let named: Vec<&Series> = store.series().filter(|series| series.labels.metric() == name).collect();
-    let matcher = matchers
-        .iter()
-        .find(|matcher| named.iter().all(|series| !matcher.matches(series.labels.get(&matcher.name))))?;
-    let values: BTreeSet<&str> = named
-        .iter()
-        .map(|series| series.labels.get(&matcher.name))
-        .filter(|value| !value.is_empty())
-        .collect();
-    let listed: Vec<&str> = values.iter().copied().take(5).collect();
-    let there = match values.len() {
-        0 => "none has this label".to_owned(),
-        1..=5 => format!("there is {}", listed.join(", ")),
-        n => format!("there are {} and {} more", listed.join(", "), n - 5),
-    };
-    Some(format!("no series {name} has {}{}{:?}; {there}", matcher.name, matcher.op.sign(), &*matcher.value))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -692,33 +674,6 @@ mod tests {
             (f64::NAN, "NaN"),
         ] {
             assert_eq!(cell(number), Cell::exact(text, float(number)), "{number}");
-        }
-    }
-
-    #[test]
-    fn what_is_missing_is_named_with_what_is_there() {
-        let mut store = Store::new();
-        for status in ["failed", "success"] {
-            let labels = Labels::new([("__name__", "payment_requests_total"), ("status", status)]);
-            store.append(&labels, Sample { at: 0, value: 1.0 });
-        }
-        for (source, expected) in [
-            (
-                "payment_request_total",
-                "there is no series payment_request_total; did you mean payment_requests_total?",
-            ),
-            (
-                "payment_requests_total{status='ok'}",
-                "no series payment_requests_total has status=\"ok\"; there is failed, success",
-            ),
-            (
-                "payment_requests_total{job=~'a.+'}",
-                "no series payment_requests_total has job=~\"a.+\"; none has this label",
-            ),
-            ("zzz", "there is no series zzz; there are log_entries_total, payment_requests_total"),
-        ] {
-            let expr = promql::parse(source, &promql_options(false)).expect(source);
-            assert_eq!(why_empty(&expr, &store, &["log_entries_total".to_owned()]), [expected]);
         }
     }
 }

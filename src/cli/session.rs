@@ -11,7 +11,7 @@ use crate::filter::{Filter, When, when};
 use crate::model::{Account, Diagnostic, Error, Level, Needs, Role, TimeRange, Timestamp};
 use crate::report::account::counted;
 use crate::scan::{self, Inputs, Scanned, Selection, SurveyOptions};
-use crate::timeline::scene::Given;
+use crate::timeline::scene::{Basis, Given};
 
 /// Files that have been looked at, and how they are to be read.
 #[derive(Debug)]
@@ -99,6 +99,17 @@ impl Session {
         Session::surveying(paths, input, output, (cancel, SurveyOptions::default()))
     }
 
+    /// The same, with tables of numbers taken for metrics.
+    pub(super) fn open_with_tables(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { tables: true, ..SurveyOptions::default() };
+        Session::surveying(paths, input, output, (cancel, options))
+    }
+
     /// The same, where pipes may be read as they come.
     pub(super) fn open_live(
         paths: &PathArgs,
@@ -122,7 +133,7 @@ impl Session {
         output: &OutputArgs,
         cancel: &Arc<AtomicBool>,
     ) -> Result<Self, Error> {
-        let options = SurveyOptions { platform: true, ..SurveyOptions::default() };
+        let options = SurveyOptions { platform: true, tables: true, ..SurveyOptions::default() };
         Session::surveying(paths, input, output, (cancel, options))
     }
 
@@ -249,7 +260,7 @@ impl Session {
             from: selected.from.zip(usual.from).map(|(a, b)| a.min(b)),
             until: selected.until.zip(usual.until).map(|(a, b)| a.max(b)),
         };
-        Ok((read, Some(Given { typed: true, usual: closed(usual), within })))
+        Ok((read, Some(Given { basis: Basis::Typed, usual: closed(usual), within })))
     }
 
     /// The instant that a typed time means, for data from its first to its last time.
@@ -379,7 +390,7 @@ fn before(selected: TimeRange) -> (TimeRange, Option<Given>) {
     }
     let usual = closed(TimeRange { from: None, until: Some(selected.from.unwrap_or(Timestamp(i64::MIN))) });
     let read = TimeRange { from: None, until: selected.until };
-    (read, Some(Given { typed: false, usual, within: Some(closed(selected)) }))
+    (read, Some(Given { basis: Basis::Before, usual, within: Some(closed(selected)) }))
 }
 
 /// The fold that adds nothing up.

@@ -111,7 +111,11 @@ pub(super) fn follow(
     mut judge: impl FnMut(&OutputArgs) -> Result<Judged, Error>,
 ) -> Result<Verdict, Error> {
     if !matches!(output.output, Form::Table | Form::Jsonl) {
-        return Err(out::unsupported(output.output, "table or jsonl with --follow"));
+        return Err(Error::usage(format!(
+            "--output {} is not a form of what is followed",
+            output.output.name()
+        ))
+        .hinted("it can be table or jsonl with --follow"));
     }
     let paths = config::paths(paths);
     if paths.iter().any(|path| path.as_os_str() == "-") {

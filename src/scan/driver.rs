@@ -488,11 +488,10 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         index: u32,
         bytes: &[u8],
         owned: std::ops::Range<usize>,
-        place: Place<'_>,
+        Place { offset, begin, again, lines_before, origin, reader }: Place<'_>,
         local: &mut L,
         map: &impl Fn(&mut L, &Chunk<'_>) -> O,
     ) {
-        let Place { offset, begin, again, lines_before, origin, reader } = place;
         let length = origin.map_or(owned.len() - again, Origin::len);
         let account = RefCell::new(Account { bytes: length as u64, ..Account::default() });
         let chunk = Chunk {

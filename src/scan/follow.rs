@@ -172,7 +172,9 @@ impl<F: Follower> Following<'_, F> {
             .collect();
         let troubles = std::mem::take(&mut walked.diagnostics);
         if !self.begun {
-            troubles.into_iter().for_each(|trouble| self.follower.trouble(trouble));
+            for trouble in troubles {
+                self.follower.trouble(trouble);
+            }
         }
         walked.found = new.iter().map(|(found, _)| found.clone()).collect();
         let mut inputs = survey_walked(&expanded, walked, self.survey, self.scan);
@@ -408,7 +410,7 @@ impl<F: Follower> Following<'_, F> {
 fn accounted(chunk: &Chunk<'_>) -> Account {
     chunk.account.replace(Account { bytes: (chunk.owned.len() - chunk.again) as u64, ..Account::default() });
     let _ = chunk.entries(&Selection::everything(Needs::none()), |_| ControlFlow::Continue(()));
-    chunk.account.borrow().clone()
+    *chunk.account.borrow()
 }
 
 /// When something is done again that takes from `started` until now.

@@ -31,6 +31,8 @@ pub struct SurveyOptions {
     pub follow_links: bool,
     /// Are objects of a platform, and tables of who calls whom, told apart from logs?
     pub platform: bool,
+    /// Are tables of numbers that people read as texts, too, taken for metrics?
+    pub tables: bool,
     /// Are pipes read as they come, so that what is in them is handed on before they end?
     pub live: bool,
 }
@@ -399,7 +401,10 @@ fn recognise(
     }
     let ending = found.logical_path();
     let ending = ending.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let detected = || metric::detect(head).or_else(|| metric::detect_named(ending, head));
+    let detected = || {
+        let found = metric::detect(head).or_else(|| metric::detect_named(ending, head));
+        found.filter(|format| options.tables || !format.is_text())
+    };
     let format = scan.read.metric.or_else(detected);
     if let Some(format) = format {
         return Ok(InputKind::Metrics(format));

@@ -19,10 +19,13 @@ const REST: u32 = 4;
 /// Looking takes a hundredth of the time at most.
 const SHARE: u32 = 100;
 
+/// A file by its path, how long it was and when it was changed.
+type State = (String, Option<u64>, Option<Timestamp>);
+
 /// Files and what they were when they were judged last.
 #[derive(Debug, Default)]
 pub struct Watch {
-    seen: Option<Vec<(String, Option<u64>, Option<Timestamp>)>>,
+    seen: Option<Vec<State>>,
     left: Option<Instant>,
 }
 

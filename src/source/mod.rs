@@ -9,6 +9,7 @@
 
 mod archive;
 mod decode;
+mod journal;
 mod kind;
 mod map;
 mod open;

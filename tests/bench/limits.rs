@@ -19,6 +19,9 @@ use std::time::Instant;
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
+/// What is done with all bytes of a part.
+type Work<'w> = &'w (dyn Fn(&[u8]) -> usize + Sync);
+
 const CHUNK: usize = 1 << 20;
 const ROUNDS: usize = 5;
 
@@ -35,7 +38,7 @@ fn main() {
     let chunks = chunks(&bytes);
     let (literal, key) = (Finder::new(literal.as_bytes()), Finder::new(key.as_bytes()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let kinds: [(&str, &(dyn Fn(&[u8]) -> usize + Sync)); 5] = [
+    let kinds: [(&str, Work<'_>); 5] = [
         ("touch", &touch),
         ("newlines", &|chunk| memchr_iter(b'\n', chunk).count()),
         ("literal", &|chunk| literal.find_iter(chunk).count()),

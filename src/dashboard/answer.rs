@@ -1,0 +1,465 @@
+//! What the data says to each panel of a dashboard.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::board::{Dashboard, Language, Panel, Query, VariableKind};
+use super::choice::Choice;
+use super::interpolate::Scope;
+use super::timing::{self, Timing, Wish};
+use super::variables::{self, Data};
+use crate::model::{Error, Labels};
+use crate::promql::{self, Annotation, Expr, Value};
+
+/// A dashboard, and what the data says to it.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    /// The file that it was read from.
+    pub file: String,
+    /// Its title, variables replaced.
+    pub title: String,
+    /// What was chosen of each variable, in the dashboard's order.
+    pub variables: Vec<(String, Choice)>,
+    /// Its panels, repeated ones for each value.
+    pub panels: Vec<AskedPanel>,
+    /// The times that it shows.
+    pub timing: Timing,
+}
+
+/// A panel, and what the data says to it.
+#[derive(Clone, Debug, Default)]
+pub struct AskedPanel {
+    /// The panel, variables in its texts replaced.
+    pub panel: Panel,
+    /// The title of its row.
+    pub row: Option<String>,
+    /// The values that it is repeated for, by the names of the variables.
+    pub repeated: Vec<(String, String)>,
+    /// Is there something to see in it?
+    pub status: Status,
+    /// Why not; empty where there is nothing to say.
+    pub reason: String,
+    /// Its queries.
+    pub asked: Vec<Asked>,
+    /// The times that it shows.
+    pub timing: Timing,
+}
+
+/// A query, and what the data says to it.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// The query as it is written.
+    pub query: Query,
+    /// The expression that was evaluated, or what was asked in another language.
+    pub expr: String,
+    /// How it went.
+    pub status: Status,
+    /// Why there is nothing.
+    pub message: String,
+    /// The answer.
+    pub value: Option<Value>,
+    /// What should be known about it.
+    pub annotations: Vec<Annotation>,
+    /// The times of evaluation.
+    pub timing: Timing,
+    /// Was it evaluated at the end only?
+    pub instant: bool,
+}
+
+/// How a question went, from good to bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// There is a sample.
+    #[default]
+    Ok,
+    /// It asks something that is no metrics source.
+    Unsupported,
+    /// There is none.
+    Empty,
+    /// It cannot be evaluated.
+    Error,
+}
+
+impl Status {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Unsupported => "unsupported",
+            Status::Empty => "empty",
+            Status::Error => "error",
+        }
+    }
+}
+
+/// Why an expression gives nothing, in sentences; none where every selector finds series.
+pub type Reasons<'r> = &'r (dyn Fn(&Expr) -> Vec<String> + Sync);
+
+/// What was typed beside the dashboard.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// Values of variables.
+    pub variables: Vec<(String, String)>,
+    /// The step of every range query, in milliseconds.
+    pub step: Option<i64>,
+}
+
+/// Panels that have something to see without asking.
+const SILENT: [&str; 9] =
+    ["text", "row", "dashlist", "news", "welcome", "gettingstarted", "annolist", "pluginlist", "bookmarks"];
+
+/// More panels than this are refused, repeated ones counted.
+const MOST_PANELS: usize = 10_000;
+
+/// The expressions that a dashboard may evaluate, as far as they are known before the data is read: with the names of
+/// all metrics in them, and `None` where it may ask about any.
+pub fn wanted(dashboard: &Dashboard, options: &promql::Options) -> Option<Vec<Expr>> {
+    let timing = Timing::new((0, 3_600_000), 15_000, &wish(&Panel::default(), &Query::default(), None));
+    let choices: BTreeMap<String, Choice> = dashboard
+        .variables
+        .iter()
+        .map(|variable| {
+            let some = match &variable.kind {
+                VariableKind::Interval { .. } => "5m".to_owned(),
+                VariableKind::Custom(_) | VariableKind::Constant(_) | VariableKind::Text(_) => {
+                    variable.current.first().cloned().unwrap_or_else(|| "x".to_owned())
+                }
+                _ => "x".to_owned(),
+            };
+            (variable.name.clone(), Choice::one(some))
+        })
+        .collect();
+    let local = BTreeMap::new();
+    let scope = Scope { choices: &choices, local: &local, timing: &timing };
+    let questions = dashboard.variables.iter().filter_map(|variable| match &variable.kind {
+        VariableKind::Query(question) if !variables::is_nothing(question) => Some(question.as_str()),
+        _ => None,
+    });
+    let queries = dashboard
+        .panels()
+        .flat_map(|panel| &panel.queries)
+        .filter(|query| query.language == Language::PromQl);
+    let mut found = Vec::new();
+    for question in questions {
+        found.extend(names_in(variables::expression(&scope.query(question).text)?, question, options)?);
+    }
+    for query in queries {
+        // What is no expression now will be none later.
+        found.extend(names_in(&scope.query(&query.text).text, &query.text, options).unwrap_or_default());
+    }
+    Some(found)
+}
+
+/// The expression, and a selector for each metric in it; `None` if it may ask about any.
+fn names_in(expr: &str, written: &str, options: &promql::Options) -> Option<Vec<Expr>> {
+    let parsed = promql::parse(expr, options).ok()?;
+    let mut found = Vec::new();
+    for matchers in promql::selectors(&parsed) {
+        let name = crate::metrics::name_of(matchers)?;
+        // A name that a variable is part of may be any.
+        if !written.contains(name) {
+            return None;
+        }
+        found.extend(promql::parse(&format!("{{__name__={name:?}}}"), options));
+    }
+    found.push(parsed);
+    Some(found)
+}
+
+/// Answers a dashboard.
+///
+/// # Errors
+/// Its variables refer to each other in a circle, or there are too many panels.
+pub fn answer(
+    dashboard: &Dashboard,
+    typed: &Typed,
+    data: &Data<'_>,
+    reasons: Reasons<'_>,
+) -> Result<Answered, Error> {
+    let choices = variables::resolve(dashboard, &typed.variables, data)?;
+    let panels = repeated(dashboard, &choices)?;
+    let none = BTreeMap::new();
+    let scope = Scope { choices: &choices, local: &none, timing: &data.timing };
+    let asker = Asker { dashboard, choices: &choices, typed, data, reasons };
+    let panels: Vec<AskedPanel> = panels.par_iter().map(|placed| asker.panel(placed)).collect();
+    let named = dashboard.variables.iter().filter_map(|variable| {
+        choices.get(&variable.name).map(|choice| (variable.name.clone(), choice.clone()))
+    });
+    Ok(Answered {
+        file: dashboard.file.clone(),
+        title: scope.title(&dashboard.title),
+        variables: named.collect(),
+        panels,
+        timing: data.timing,
+    })
+}
+
+/// A panel at its place, with what it is repeated for.
+struct Placed<'d> {
+    panel: &'d Panel,
+    row: Option<&'d str>,
+    local: BTreeMap<String, Choice>,
+}
+
+/// All panels: rows and panels for each value that they are repeated for.
+fn repeated<'d>(
+    dashboard: &'d Dashboard,
+    choices: &BTreeMap<String, Choice>,
+) -> Result<Vec<Placed<'d>>, Error> {
+    // One without a value is shown once.
+    let values = |name: Option<&String>| -> Vec<Option<(String, Choice)>> {
+        let found =
+            name.and_then(|name| Some((name, choices.get(name).filter(|choice| !choice.values.is_empty())?)));
+        match found {
+            Some((name, choice)) => {
+                (0..choice.values.len()).map(|i| Some((name.clone(), choice.only(i)))).collect()
+            }
+            None => vec![None],
+        }
+    };
+    let mut placed = Vec::new();
+    for row in &dashboard.rows {
+        for of_row in values(row.repeat.as_ref()) {
+            for panel in &row.panels {
+                for of_panel in values(panel.repeat.as_ref()) {
+                    if placed.len() == MOST_PANELS {
+                        return Err(Error::input(format!(
+                            "{}: repeated for each value, the panels of \"{}\" are more than {MOST_PANELS}",
+                            dashboard.file, dashboard.title
+                        ))
+                        .hinted("choose fewer values: --var NAME=VALUE"));
+                    }
+                    let local = of_row.clone().into_iter().chain(of_panel).collect();
+                    placed.push(Placed { panel, row: row.title.as_deref(), local });
+                }
+            }
+        }
+    }
+    Ok(placed)
+}
+
+/// What a query wants of its times. A panel as wide as the page has about a thousand points.
+fn wish(panel: &Panel, query: &Query, step: Option<i64>) -> Wish {
+    let least = query.interval.as_deref().or(panel.interval.as_deref()).and_then(timing::duration);
+    let points = panel.max_points.unwrap_or(i64::from(panel.grid.width) * 40).clamp(10, 11_000);
+    Wish { points, least, factor: query.factor, step }
+}
+
+struct Asker<'a> {
+    dashboard: &'a Dashboard,
+    choices: &'a BTreeMap<String, Choice>,
+    typed: &'a Typed,
+    data: &'a Data<'a>,
+    reasons: Reasons<'a>,
+}
+
+impl Asker<'_> {
+    fn panel(&self, placed: &Placed<'_>) -> AskedPanel {
+        let panel = placed.panel;
+        let range = shifted(panel, (self.data.timing.from, self.data.timing.to));
+        let timing = Timing { from: range.0, to: range.1, ..self.data.timing };
+        let scope = Scope { choices: self.choices, local: &placed.local, timing: &timing };
+        // What another panel asks is asked here again.
+        let mut queries: Vec<&Query> = Vec::new();
+        for query in &panel.queries {
+            match query.language {
+                Language::Panel(id) => {
+                    let other = self.dashboard.panels().find(|other| other.id == id);
+                    let asks = |query: &&Query| !matches!(query.language, Language::Panel(_));
+                    queries.extend(other.into_iter().flat_map(|other| &other.queries).filter(asks));
+                }
+                _ => queries.push(query),
+            }
+        }
+        let asked: Vec<Asked> =
+            queries.into_iter().map(|query| self.query(query, panel, range, &placed.local)).collect();
+        let (status, reason) = judged(panel, &asked);
+        let mut panel = panel.clone();
+        panel.title = scope.title(&panel.title);
+        panel.description = scope.title(&panel.description);
+        AskedPanel {
+            row: placed.row.map(|row| scope.title(row)),
+            repeated: placed.local.iter().map(|(name, choice)| (name.clone(), choice.shown())).collect(),
+            status,
+            reason,
+            asked,
+            timing,
+            panel,
+        }
+    }
+
+    fn query(
+        &self,
+        query: &Query,
+        panel: &Panel,
+        range: (i64, i64),
+        local: &BTreeMap<String, Choice>,
+    ) -> Asked {
+        let timing = Timing::new(range, self.data.timing.sampled, &wish(panel, query, self.typed.step));
+        let scope = Scope { choices: self.choices, local, timing: &timing };
+        let written = scope.query(&query.text);
+        let instant = query.instant || query.both && (panel.kind == "table" || query.format == "table");
+        let asked = Asked { query: query.clone(), expr: written.text, timing, instant, ..Asked::default() };
+        if let Language::Other(language) = &query.language {
+            return Asked {
+                status: Status::Unsupported,
+                message: format!("is {language}, not PromQL"),
+                ..asked
+            };
+        }
+        let expr = match promql::parse(&asked.expr, self.data.options) {
+            Ok(expr) => expr,
+            Err(_) if is_logql(&asked.expr) => {
+                return Asked {
+                    status: Status::Unsupported,
+                    message: "is LogQL, not PromQL".to_owned(),
+                    ..asked
+                };
+            }
+            Err(error) => {
+                let (line, column) = error.line_col(&asked.expr);
+                let empty = written.empty.first().map(|name| format!("; {}", self.trouble(name)));
+                let message = format!("{line}:{column}: {error}{}", empty.unwrap_or_default());
+                // Without a value for a variable there is nothing that could be asked.
+                let status = if written.empty.is_empty() { Status::Error } else { Status::Empty };
+                return Asked { status, message, ..asked };
+            }
+        };
+        let answer = if instant {
+            promql::instant(&expr, self.data.store, timing.to, self.data.options)
+        } else {
+            promql::range(
+                &expr,
+                self.data.store,
+                timing.start(),
+                timing.end(),
+                timing.step,
+                self.data.options,
+            )
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Asked { status: Status::Error, message: error.to_string(), ..asked },
+        };
+        let status = if count(&answer.value) > 0 { Status::Ok } else { Status::Empty };
+        let message =
+            if status == Status::Ok { String::new() } else { self.why(&expr, &written.empty, &timing) };
+        Asked { status, message, value: Some(answer.value), annotations: answer.annotations, ..asked }
+    }
+
+    /// Why a variable has no value.
+    fn trouble(&self, name: &str) -> String {
+        let known = self.choices.get(name).and_then(|choice| choice.trouble.clone());
+        known.unwrap_or_else(|| format!("${name} has no value"))
+    }
+
+    /// Why an expression gives nothing.
+    fn why(&self, expr: &Expr, empty: &[String], timing: &Timing) -> String {
+        let mut said: Vec<String> = empty.iter().map(|name| self.trouble(name)).collect();
+        if said.is_empty() {
+            said.extend((self.reasons)(expr));
+        }
+        if said.is_empty() {
+            said.push(self.why_nothing_is_left(expr, timing));
+        }
+        said.join("; ")
+    }
+
+    /// Every selector finds series: then there are none at these times, or too few samples, or nothing fits.
+    fn why_nothing_is_left(&self, expr: &Expr, timing: &Timing) -> String {
+        let mut single = None;
+        for matchers in promql::selectors(expr) {
+            let series = self.data.store.matching(matchers);
+            let name = crate::metrics::name_of(matchers).unwrap_or("the series");
+            let (from, to) = (timing.from.saturating_sub(self.data.options.lookback_ms), timing.to);
+            let is_there =
+                series.iter().any(|s| s.span().is_some_and(|(first, last)| first <= to && last >= from));
+            if !is_there {
+                return format!("{name} has no sample in this time");
+            }
+            if series.iter().all(|series| series.samples.len() + series.histograms.len() < 2) {
+                single = single.or(Some(name));
+            }
+        }
+        match single {
+            Some(name) => format!("{name} was sampled once; a rate needs two samples"),
+            None => "the series are there, and the expression gives none of them".to_owned(),
+        }
+    }
+}
+
+/// How many series a value has.
+pub fn count(value: &Value) -> usize {
+    match value {
+        Value::Scalar(_) | Value::Text(_) => 1,
+        Value::Vector(samples) => samples.len(),
+        Value::Matrix(series) => series.len(),
+    }
+}
+
+/// The labels of a value's series, in order.
+pub fn labels(value: &Value) -> Vec<&Labels> {
+    match value {
+        Value::Scalar(_) | Value::Text(_) => Vec::new(),
+        Value::Vector(samples) => samples.iter().map(|sample| &sample.labels).collect(),
+        Value::Matrix(series) => series.iter().map(|series| &series.labels).collect(),
+    }
+}
+
+/// The times that a panel shows, if it looks at others than the dashboard.
+fn shifted(panel: &Panel, (from, to): (i64, i64)) -> (i64, i64) {
+    let length = |text: &Option<String>| {
+        text.as_deref().and_then(|text| timing::duration(text.trim_start_matches("now-")))
+    };
+    let from = length(&panel.time_from).map_or(from, |length| to.saturating_sub(length));
+    let shift = length(&panel.time_shift).unwrap_or(0);
+    (from.saturating_sub(shift), to.saturating_sub(shift))
+}
+
+/// Is it the language of Loki, where nobody said so: a selector with a pipe behind it?
+fn is_logql(text: &str) -> bool {
+    let marks = [
+        "|=",
+        "|~",
+        "!= `",
+        "| json",
+        "| logfmt",
+        "| pattern",
+        "| regexp",
+        "| line_format",
+        "| unwrap",
+        "|>",
+    ];
+    text.contains('{') && marks.iter().any(|mark| text.contains(mark))
+}
+
+/// How a panel went: as the best of its queries that are shown.
+fn judged(panel: &Panel, asked: &[Asked]) -> (Status, String) {
+    if let Some(name) = &panel.absent {
+        return (
+            Status::Unsupported,
+            format!("is the library panel \"{name}\", which this file does not hold"),
+        );
+    }
+    if panel.kind == "alertlist" && asked.is_empty() {
+        return (Status::Unsupported, "lists the alerts of Grafana".to_owned());
+    }
+    let shown: Vec<&Asked> = asked.iter().filter(|asked| !asked.query.hidden).collect();
+    if shown.iter().any(|asked| asked.status == Status::Ok) {
+        // Others may still have failed: that is said of them.
+        return (Status::Ok, String::new());
+    }
+    if shown.is_empty() {
+        let silent = SILENT.contains(&panel.kind.as_str());
+        return if silent { (Status::Ok, String::new()) } else { (Status::Empty, "asks nothing".to_owned()) };
+    }
+    let status = shown.iter().map(|asked| asked.status).max().unwrap_or_default();
+    let mut said: Vec<&str> = Vec::new();
+    for asked in shown.iter().filter(|asked| asked.status == status) {
+        if !said.contains(&asked.message.as_str()) {
+            said.push(&asked.message);
+        }
+    }
+    (status, said.join("; "))
+}

@@ -1,0 +1,18 @@
+//! Dashboards as Grafana exports them, answered from files: what each panel asks, and what the data says to it.
+//!
+//! A [`Dashboard`] is read from any schema ([`read`]); its variables get their values from the data ([`variables`]);
+//! each panel's queries are written out and evaluated ([`answer`]).
+
+pub mod answer;
+pub mod board;
+pub mod choice;
+pub mod interpolate;
+pub mod legend;
+pub mod read;
+pub mod timing;
+pub mod variables;
+
+pub use answer::{Answered, Asked, AskedPanel, Reasons, Status};
+pub use board::{Dashboard, Language, Panel, Query, Row, Variable, VariableKind};
+pub use choice::Choice;
+pub use timing::Timing;

@@ -1,0 +1,138 @@
+//! The classic schema, from rows of panels with a span (below 16) to panels on a grid.
+
+use serde_json::Value;
+
+use super::json::{list, number, some, text, truth, whole, words};
+use super::legacy;
+use super::query::{Sources, query};
+use super::variable;
+use crate::dashboard::board::{Dashboard, Grid, Panel, Row, Variable};
+
+/// The dashboard.
+pub(super) fn dashboard(value: &Value) -> Dashboard {
+    let variables: Vec<Variable> = value
+        .get("templating")
+        .map_or(&[][..], |templating| list(templating, "list"))
+        .iter()
+        .map(variable::classic)
+        .collect();
+    let reader = Reader { sources: Sources::new(value, &variables), library: value.get("__elements") };
+    let mut rows = reader.rows(list(value, "panels"));
+    rows.extend(list(value, "rows").iter().map(|row| reader.old_row(row)));
+    rows.retain(|row| !row.panels.is_empty() || row.title.is_some());
+    Dashboard { file: String::new(), title: words(value, "title"), uid: words(value, "uid"), variables, rows }
+}
+
+struct Reader<'v> {
+    sources: Sources,
+    /// Library panels that the export brought along.
+    library: Option<&'v Value>,
+}
+
+impl Reader<'_> {
+    /// Panels on a grid, in which rows are panels, too: what follows one is in it.
+    fn rows(&self, panels: &[Value]) -> Vec<Row> {
+        let mut rows = vec![Row::default()];
+        let mut ordered: Vec<&Value> = panels.iter().collect();
+        if ordered.iter().all(|panel| panel.get("gridPos").is_some()) {
+            ordered.sort_by_key(|panel| {
+                let grid = grid(panel);
+                (grid.y, grid.x)
+            });
+        }
+        for value in ordered {
+            if text(value, "type") == Some("row") {
+                rows.push(Row {
+                    title: Some(words(value, "title")),
+                    repeat: some(value, "repeat"),
+                    collapsed: truth(value, "collapsed"),
+                    panels: list(value, "panels").iter().map(|panel| self.panel(panel)).collect(),
+                });
+            } else if let Some(row) = rows.last_mut() {
+                row.panels.push(self.panel(value));
+            }
+        }
+        rows
+    }
+
+    /// A row as it was before there was a grid: twelve columns, which panels fill from the left.
+    fn old_row(&self, value: &Value) -> Row {
+        let height = match value.get("height") {
+            Some(Value::String(text)) => text.trim_end_matches("px").trim().parse().unwrap_or(250.0),
+            Some(Value::Number(pixels)) => pixels.as_f64().unwrap_or(250.0),
+            _ => 250.0,
+        };
+        let height = ((height / 38.0).ceil() as u32).clamp(2, 60);
+        let (mut x, mut y) = (0, 0);
+        let mut panels = Vec::new();
+        for value in list(value, "panels") {
+            let mut panel = self.panel(value);
+            let width = (number(value, "span").unwrap_or(4.0) * 2.0).clamp(1.0, 24.0) as u32;
+            if x + width > 24 {
+                (x, y) = (0, y + height);
+            }
+            panel.grid = Grid { x, y, width, height };
+            x += width;
+            panels.push(panel);
+        }
+        let shown = value.get("showTitle").and_then(Value::as_bool).unwrap_or(true);
+        Row {
+            title: some(value, "title").filter(|_| shown),
+            repeat: some(value, "repeat"),
+            collapsed: truth(value, "collapse"),
+            panels,
+        }
+    }
+
+    fn panel(&self, value: &Value) -> Panel {
+        let library = value.get("libraryPanel");
+        let bare = value.get("type").is_none() || text(value, "type") == Some("library-panel-ref");
+        if let Some(library) = library.filter(|_| bare) {
+            let held = text(library, "uid").and_then(|uid| self.library?.get(uid)?.get("model"));
+            let name = some(library, "name").or_else(|| some(library, "uid")).unwrap_or_default();
+            return match held
+                .filter(|model| model.get("libraryPanel").is_none() || model.get("type").is_some())
+            {
+                Some(model) => {
+                    Panel { id: whole(value, "id").unwrap_or(0), grid: grid(value), ..self.plain(model) }
+                }
+                None => Panel { absent: Some(name), ..self.plain(value) },
+            };
+        }
+        self.plain(value)
+    }
+
+    fn plain(&self, value: &Value) -> Panel {
+        let source = value.get("datasource").filter(|source| !source.is_null());
+        let targets = list(value, "targets").iter();
+        Panel {
+            id: whole(value, "id").unwrap_or(0),
+            title: words(value, "title"),
+            description: words(value, "description"),
+            kind: legacy::kind(value),
+            grid: grid(value),
+            repeat: some(value, "repeat"),
+            queries: targets.filter_map(|target| query(target, source, &self.sources)).collect(),
+            transformations: list(value, "transformations").to_vec(),
+            fields: legacy::fields(value),
+            options: legacy::options(value),
+            max_points: whole(value, "maxDataPoints").filter(|points| *points > 0),
+            interval: some(value, "interval"),
+            time_from: some(value, "timeFrom"),
+            time_shift: some(value, "timeShift"),
+            absent: None,
+        }
+    }
+}
+
+/// Where a panel stands.
+fn grid(value: &Value) -> Grid {
+    let place = value.get("gridPos").unwrap_or(&Value::Null);
+    let at = |key: &str, most: i64| whole(place, key).map(|number| number.clamp(0, most) as u32);
+    Grid {
+        x: at("x", 23).unwrap_or(0),
+        y: at("y", 1_000_000).unwrap_or(0),
+        width: at("w", 24).filter(|width| *width > 0).unwrap_or(12),
+        height: at("h", 1_000).filter(|height| *height > 0).unwrap_or(8),
+    }
+}

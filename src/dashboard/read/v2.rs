@@ -1,0 +1,152 @@
+//! The second schema: elements by name, and a layout that says where they stand.
+
+use serde_json::{Value, json};
+
+use super::json::{list, some, text, truth, whole, words};
+use super::query::{Sources, query};
+use super::variable;
+use crate::dashboard::board::{Dashboard, Grid, Panel, Query, Row, Variable};
+
+/// The dashboard.
+pub(super) fn dashboard(value: &Value) -> Dashboard {
+    let variables: Vec<Variable> = list(value, "variables").iter().map(variable::v2).collect();
+    let reader = Reader {
+        elements: value.get("elements").unwrap_or(&Value::Null),
+        sources: Sources::new(value, &variables),
+    };
+    let mut rows = Vec::new();
+    reader.layout(value.get("layout").unwrap_or(&Value::Null), &Row::default(), &mut rows);
+    Dashboard { file: String::new(), title: words(value, "title"), uid: words(value, "uid"), variables, rows }
+}
+
+struct Reader<'v> {
+    elements: &'v Value,
+    sources: Sources,
+}
+
+fn spec(value: &Value) -> &Value {
+    value.get("spec").unwrap_or(&Value::Null)
+}
+
+/// The variable for whose values something is repeated.
+fn repeat(value: &Value) -> Option<String> {
+    let given = value.get("repeat")?;
+    some(given, "value")
+}
+
+impl Reader<'_> {
+    /// A layout within a row, which may hold rows, tabs and more layouts.
+    fn layout(&self, layout: &Value, within: &Row, rows: &mut Vec<Row>) {
+        let spec_of = spec(layout);
+        let titled = |value: &Value| {
+            let own = some(value, "title");
+            let title = match (&within.title, own) {
+                (Some(outer), Some(own)) => Some(format!("{outer} / {own}")),
+                (outer, own) => own.or_else(|| outer.clone()),
+            };
+            let collapsed = truth(value, "collapse") || truth(value, "collapsed");
+            Row {
+                title,
+                repeat: repeat(value).or_else(|| within.repeat.clone()),
+                collapsed,
+                panels: Vec::new(),
+            }
+        };
+        for inner in list(spec_of, "rows").iter().chain(list(spec_of, "tabs")).map(spec) {
+            self.layout(inner.get("layout").unwrap_or(&Value::Null), &titled(inner), rows);
+        }
+        let mut row = within.clone();
+        for (at, item) in list(spec_of, "items").iter().enumerate() {
+            let inner = spec(item);
+            if text(item, "kind") == Some("GridLayoutRow") {
+                let mut titled = titled(inner);
+                titled.panels = list(inner, "elements")
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(at, item)| self.item(spec(item), at))
+                    .collect();
+                rows.push(titled);
+            } else {
+                row.panels.extend(self.item(inner, at));
+            }
+        }
+        if !row.panels.is_empty() {
+            // Panels outside of rows come first.
+            let place = if within.title.is_none() { 0 } else { rows.len() };
+            rows.insert(place, row);
+        }
+    }
+
+    /// The panel that stands in a place of the layout.
+    fn item(&self, item: &Value, at: usize) -> Option<Panel> {
+        let element = self.elements.get(text(item.get("element")?, "name")?)?;
+        let number = |key: &str| whole(item, key).map(|number| number.clamp(0, 1_000_000) as u32);
+        // Without a place panels stand three in a row.
+        let (column, line) = (at as u32 % 3, at as u32 / 3);
+        let grid = Grid {
+            x: number("x").unwrap_or(column * 8).min(23),
+            y: number("y").unwrap_or(line * 8),
+            width: number("width").filter(|width| *width > 0).unwrap_or(8).min(24),
+            height: number("height").filter(|height| *height > 0).unwrap_or(8),
+        };
+        let panel = self.panel(element);
+        Some(Panel { grid, repeat: repeat(item), ..panel })
+    }
+
+    fn panel(&self, element: &Value) -> Panel {
+        let value = spec(element);
+        let panel = Panel {
+            id: whole(value, "id").unwrap_or(0),
+            title: words(value, "title"),
+            description: words(value, "description"),
+            ..Panel::default()
+        };
+        if text(element, "kind") == Some("LibraryPanel") {
+            let library = value.get("libraryPanel").unwrap_or(&Value::Null);
+            let name = some(library, "name").or_else(|| some(library, "uid"));
+            return Panel { absent: Some(name.unwrap_or_default()), ..panel };
+        }
+        let drawn = value.get("vizConfig").unwrap_or(&Value::Null);
+        // The type is the kind at first, later the group.
+        let kind = some(drawn, "group").or_else(|| some(drawn, "kind")).unwrap_or_default();
+        let data = value.get("data").map_or(&Value::Null, spec);
+        let asked = data.get("queryOptions").unwrap_or(&Value::Null);
+        Panel {
+            kind,
+            queries: list(data, "queries").iter().filter_map(|query| self.query(spec(query))).collect(),
+            transformations: list(data, "transformations").iter().map(transformation).collect(),
+            fields: spec(drawn).get("fieldConfig").cloned().unwrap_or_default(),
+            options: spec(drawn).get("options").cloned().unwrap_or_default(),
+            max_points: whole(asked, "maxDataPoints").filter(|points| *points > 0),
+            interval: some(asked, "interval"),
+            time_from: some(asked, "timeFrom"),
+            time_shift: some(asked, "timeShift"),
+            ..panel
+        }
+    }
+
+    fn query(&self, value: &Value) -> Option<Query> {
+        let asked = value.get("query").unwrap_or(&Value::Null);
+        // The type of the data source stands beside the question: as its kind, its group, or a reference.
+        let kind = some(asked, "group").or_else(|| some(asked, "kind").filter(|kind| kind != "DataQuery"));
+        let source = match kind {
+            Some(kind) => Some(json!({"type": kind})),
+            None => value.get("datasource").or_else(|| asked.get("datasource")).cloned(),
+        };
+        let found = query(spec(asked), source.as_ref(), &self.sources)?;
+        let reference = some(value, "refId").unwrap_or(found.reference);
+        Some(Query { reference, hidden: truth(value, "hidden"), ..found })
+    }
+}
+
+/// A transformation as the classic schema writes it.
+fn transformation(value: &Value) -> Value {
+    let inner = spec(value);
+    let id = some(inner, "id").or_else(|| some(value, "group")).or_else(|| some(value, "kind"));
+    json!({
+        "id": id,
+        "options": inner.get("options"),
+        "disabled": truth(inner, "disabled"),
+        "filter": inner.get("filter"),
+    })
+}
