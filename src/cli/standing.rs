@@ -154,7 +154,7 @@ pub(super) fn follow(
 fn write(news: News, episode: &Episode, form: Form, page: Page) -> Result<(), Error> {
     let at = if news == News::Ends { episode.ended } else { episode.begins };
     if form == Form::Jsonl {
-        let mut object = json!({"event": news.word(), "at": at.map(Timestamp::rfc3339_nanos)});
+        let mut object = json!({"event": news.word(), "at": at.map(|at| at.to_string())});
         if let (Some(object), Json::Object(more)) = (object.as_object_mut(), &episode.json) {
             object.extend(more.clone());
         }

@@ -197,8 +197,21 @@ impl<F: Follower> Following<'_, F> {
     /// Lets go of files that have no name any more.
     fn forget(&mut self, seen: &BTreeSet<FileId>) {
         self.once.retain(|id, _| seen.contains(id));
-        self.lanes
-            .retain(|lane| seen.contains(&lane.tail.id()) || !lane.tail.is_gone() || lane.live.has_rest());
+        let is_gone =
+            |lane: &Lane| !seen.contains(&lane.tail.id()) && lane.tail.is_gone() && !lane.live.has_rest();
+        let (gone, kept): (Vec<Lane>, Vec<Lane>) =
+            std::mem::take(&mut self.lanes).into_iter().partition(is_gone);
+        self.lanes = kept;
+        gone.into_iter().for_each(|lane| self.remember(lane.tail.reach().clone(), lane.face));
+    }
+
+    /// Remembers what was read of a file that is no more: a copy of it may appear, packed perhaps.
+    fn remember(&mut self, reach: Reach, face: Vec<u8>) {
+        /// Copies are made when a file is rotated, not days later.
+        const PAST: usize = 64;
+        self.past.push(Past { reach, face });
+        let surplus = self.past.len().saturating_sub(PAST);
+        self.past.drain(..surplus);
     }
 
     /// Begins to follow a log, with all that it has already; one that cannot grow is read once.
@@ -328,12 +341,9 @@ impl<F: Follower> Following<'_, F> {
 
     /// Starts again at the beginning of a file that was cut or written anew.
     fn begin_anew(&mut self, at: usize, reach: Reach) {
-        /// Copies of a file are made when it is cut, not days later.
-        const PAST: usize = 16;
+        let face = std::mem::take(&mut self.lanes[at].face);
+        self.remember(reach, face);
         let lane = &mut self.lanes[at];
-        self.past.push(Past { reach, face: std::mem::take(&mut lane.face) });
-        let surplus = self.past.len().saturating_sub(PAST);
-        self.past.drain(..surplus);
         lane.live = Live::at(0, 0, self.scan.chunk, now());
         lane.lines = 0;
     }
