@@ -133,6 +133,20 @@ fn options_of_other_tools_are_answered() {
 }
 
 #[test]
+fn an_expression_may_begin_with_a_minus_and_a_letter_of_an_option() {
+    let folder = temporary();
+    let metrics = write(folder.path(), "m.prom", "up 1 1703387160000\nqueue 2 1703387160000\n");
+    for (expression, value) in [("-up", "-1"), ("-queue", "-2"), ("-up{}", "-1")] {
+        let json = obs(&["query", expression, &metrics, "--at", "end", "--output", "json"]).json();
+        assert_eq!(json["data"]["result"][0]["value"][1], value, "{expression}: {json}");
+    }
+    for options in ["-u", "-qu", "-v", "-j1", "-uj1"] {
+        let ran = obs(&["query", options, "up", &metrics, "--at", "end"]);
+        assert!(ran.code == 0 && ran.text().contains("up"), "{options}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_time_that_counts_from_now_and_finds_nothing_says_what_there_is() {
     for (since, instead) in [("yesterday", "end-2d"), ("-30m", "end-30m")] {
         let ran = over_log(&["grep", "", "LOG", "--since", since]);

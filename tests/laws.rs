@@ -217,7 +217,7 @@ impl Stored {
                     scope.spawn(|| fs::write(&path, &self.bytes).expect("the other side reads"));
                     let inputs = survey(&path);
                     if way.reach == Reach::Held {
-                        assert_eq!(inputs.logs[0].hold(), []);
+                        assert_eq!(inputs.logs[0].hold(&options.progress), []);
                     }
                     work(&inputs, &options)
                 })

@@ -32,7 +32,9 @@ impl Ran {
     }
 
     pub(crate) fn json(&self) -> Json {
-        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let json = serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        crate::scripting::judge(&json);
+        json
     }
 
     /// How many diagnostics of this weight were said.
@@ -71,7 +73,9 @@ pub(crate) fn json_in_fixtures(code: i32, arguments: &[&str]) -> Json {
     let output = in_fixtures(&[arguments, &["--output", "json"]].concat());
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    let json = serde_json::from_slice(&output.stdout).expect("JSON");
+    crate::scripting::judge(&json);
+    json
 }
 
 /// Runs it with these bytes on standard input.

@@ -503,6 +503,24 @@ fn findings_are_counted_as_detect_lists_them() {
 }
 
 #[test]
+fn what_is_recorded_is_all_there_is_without_logs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut dump = String::from("# TYPE load gauge\n");
+    for at in 0..240 {
+        let value = if at < 200 { 1 + at % 2 } else { 90 };
+        dump += &format!("load{{host=\"a\"}} {value} {}\n", 1_700_000_000 + at * 15);
+    }
+    let data = written(folder.path(), "load.om", &(dump + "# EOF\n"));
+    let names = |expr: &str| {
+        let answer = json(0, &["query", expr, &data, "--at", "end"]);
+        let result = answer["data"]["result"].as_array().expect("series").clone();
+        result.iter().map(|series| series["metric"]["__name__"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("{__name__=~\".+\"}"), ["\"load\""]);
+    assert_eq!(names("log_findings_total"), ["\"log_findings_total\""], "it is found where it is asked for");
+}
+
+#[test]
 fn investigate_knows_declared_metrics_and_tells_what_it_cannot_judge() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = "metrics:\n  - {name: paid_total, type: counter, where: 'msg == \"order paid\"'}\n";
@@ -584,6 +602,7 @@ fn rules_are_held_against_the_data() {
         "--allow-no-data",
     ]);
     let answer: Json = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+    crate::scripting::judge(&answer);
     let found: Vec<String> = answer["lint"]
         .as_array()
         .expect("findings")
@@ -663,5 +682,6 @@ pager,chat
     assert_eq!(said(&arguments).1, tree);
     let (_, json, _) = said(&["check-rules", "--alertmanager", &config, "--show-routes", "--output", "json"]);
     let json: Json = serde_json::from_str(&json).expect("JSON");
+    crate::scripting::judge(&json);
     assert_eq!(json["routes"]["routes"][0]["routes"][0]["receiver"], "ab");
 }

@@ -362,3 +362,56 @@ fn the_service_that_got_slow_is_blamed_and_not_its_callers() {
     }
     assert_eq!(first_cause(&recorded(("nobody", 80, 0))), Json::Null);
 }
+
+/// What the services of [`recorded`] say within their spans: each that it begins and that it is done. From the fiftieth
+/// trace on one of them says something else, or nothing, instead of its last words.
+fn said_within(changed: &str, instead: Option<(&str, &str)>) -> String {
+    let mut text = String::new();
+    for at in 0..100_u64 {
+        let ms = BEGIN + at * 6_000;
+        for (id, service) in [(1, "web"), (3, "till"), (5, "pricing")] {
+            let mut say = |after: u64, level: &str, message: &str| {
+                let ts = chrono::DateTime::from_timestamp_millis((ms + after) as i64).unwrap().to_rfc3339();
+                let entry = json!({"ts": ts, "level": level, "service": service, "trace_id": format!("{:032x}", at + 1),
+                    "span_id": format!("{id:016x}"), "message": message});
+                text.push_str(&entry.to_string());
+                text.push('\n');
+            };
+            say(6 * id, "info", &format!("taking order {}", at * 31));
+            match instead.filter(|_| service == changed && at >= 50) {
+                Some((level, message)) if !message.is_empty() => say(6 * id + 1, level, message),
+                Some(_) => {}
+                None => say(6 * id + 1, "info", &format!("order {} is done, {} lines", at * 31, at % 9)),
+            }
+        }
+    }
+    text
+}
+
+/// The first cause where nothing is slow, and these logs stand beside the traces.
+fn first_cause_within(logs: &str) -> Json {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("traces.jsonl"), recorded(("nobody", 0, 0))).expect("a file");
+    fs::write(folder.path().join("services.log"), logs).expect("a file");
+    obs(&["investigate", &folder.path().to_string_lossy(), "--output", "json"]).json()["causes"][0].clone()
+}
+
+#[test]
+fn who_no_longer_says_what_it_usually_says_within_a_span_is_told() {
+    for (service, instead, words) in [
+        ("pricing", Some(("info", "")), "serve pricing stops early"),
+        ("till", Some(("info", "")), "serve till stops early"),
+        ("till", Some(("error", "no shelf has order 17")), "serve till fails: “no shelf has order <*>”"),
+    ] {
+        let cause = first_cause_within(&said_within(service, instead));
+        assert_eq!(cause["subject"]["service"], service, "{cause:#}");
+        assert!(cause["summary"].as_str().is_some_and(|said| said.contains(words)), "{cause:#}");
+        let onset = cause["from"].as_str().unwrap_or_default();
+        assert!(onset.starts_with("2024-03-05T10:15:1"), "{onset}");
+    }
+    // Nothing changed; and another way was taken.
+    assert_eq!(first_cause_within(&said_within("till", None)), Json::Null);
+    let other_way = said_within("till", Some(("info", "order is put on the pile for the night shift")));
+    let cause = first_cause_within(&other_way);
+    assert!(cause["confidence"].as_f64().unwrap_or(0.0) < 0.5, "{cause:#}");
+}

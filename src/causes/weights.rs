@@ -39,6 +39,9 @@ pub(super) const LARGEST: f64 = 2.0;
 /// What it costs that no request feels it, while requests feel something else.
 pub(super) const UNFELT: f64 = -1.3;
 
+/// What it costs that one waits a little longer for it, while others fail.
+pub(super) const PATIENT: f64 = -3.25;
+
 /// What it costs to be told by nobody else, where it is no clearer than chance makes one of many series.
 pub(super) const CHANCE: f64 = -5.5;
 

@@ -3,6 +3,7 @@
 mod answer;
 mod deeper;
 mod expected;
+mod follow;
 mod linted;
 mod routes;
 mod units;
@@ -13,12 +14,13 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
 use super::config::{self, Config};
 use super::measured::{self, MetricArgs, Wanted};
 use super::near;
 use super::query::{promql_options, short_times};
 use super::session::{Chosen, Session};
+use super::standing;
 use super::stats;
 use super::verdict::{self, Verdict};
 use crate::filter::When;
@@ -46,6 +48,7 @@ pub(super) use answer::judged;
 /// Replay alerting rules over recorded metrics and logs; check and test rule files
 #[derive(Args, Clone, Debug)]
 #[command(
+    mut_arg("output", |output| output.value_parser(forms(Form::value_variants()))),
     long_about = "Replay alerting rules over recorded metrics and logs; check and test rule files\n\n\
         Reads Prometheus' rule files, PrometheusRule objects, and a short form with routing and suppression. \
         Without PATH and without --tests the files are only checked.\n\n\
@@ -59,7 +62,8 @@ pub(super) use answer::judged;
   obs check-rules -r alerts.yml metrics/ --expect 'HighErrorRate@03:00..03:10' --expect DiskFull=never
   obs check-rules -r alerts.yml metrics/ --seed-tests alerts_test.yml
   obs check-rules --tests alerts_test.yml --output junit
-  obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop"
+  obs check-rules --alertmanager alertmanager.yml --routes-for severity=critical --routes-for team=shop
+  obs check-rules -f -r alerts.yml logs/"
 )]
 pub(super) struct CheckRulesArgs {
     /// Rule file, a folder of them, or a prometheus.yml that names them (repeatable); - is standard input
@@ -77,6 +81,10 @@ pub(super) struct CheckRulesArgs {
     /// Who took note of which alerts: a list such as [{alert: Errors, at: 2023-12-24T03:08:00Z, by: kim}]
     #[arg(long, value_name = "FILE")]
     acknowledgements: Option<PathBuf>,
+    /// Go on when the files end: say when an alert fires and when it is resolved, as they grow. Ctrl-C ends it
+    #[arg(short = 'f', long, requires = "paths", conflicts_with_all = ["tests", "fail_on", "expect", "expect_file", "lint",
+          "explain", "holds", "threshold", "seed_tests", "junit", "notifications"])]
+    follow: bool,
     /// What the receivers would have read, message by message; nothing is ever sent
     #[arg(long)]
     notifications: bool,
@@ -327,6 +335,14 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     };
     // The session draws progress of its own.
     drop(config);
+    if args.follow {
+        let of = (&args.paths[..], &args.input, &args.output);
+        return standing::follow(of, cancel, |output| {
+            let args = CheckRulesArgs { output: output.clone(), ..args.clone() };
+            let session = replay_over(&args, &loaded, recorded.clone(), &mut answer, cancel)?;
+            Ok(follow::judged(answer.replay.as_ref(), session))
+        });
+    }
     let session = replay_over(args, &loaded, recorded, &mut answer, cancel)?;
     if answer.seeded {
         return Ok(session.finish(Verdict::Yes));
@@ -358,6 +374,7 @@ fn require_tests(args: &CheckRulesArgs, bench: units::Bench<'_>, tests: &[UnitRe
 }
 
 /// What is looked at in logs and metrics, and how often.
+#[derive(Clone)]
 struct Recorded<'r> {
     declared: &'r [metrics::Declared],
     success: &'r SuccessRule,
@@ -377,8 +394,10 @@ fn replay_over(
     cancel: &Arc<AtomicBool>,
 ) -> Result<Session, Error> {
     let paths = PathArgs { paths: args.paths.clone() };
-    let mut session = Session::open(&paths, &args.input, &args.output, cancel)?;
-    session.require_data();
+    let mut session = Session::open_with_tables(&paths, &args.input, &args.output, cancel)?;
+    if !args.follow {
+        session.require_data();
+    }
     let groups = || loaded.files.iter().flat_map(|file| &file.groups);
     let mut exprs: Vec<&promql::Expr> =
         groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).collect();
@@ -391,6 +410,7 @@ fn replay_over(
         input: &args.input,
         declared: recorded.declared,
         success: recorded.success,
+        asked: None,
         every_ms: forced.or_else(|| groups().filter_map(|group| group.interval).min()),
         chosen: recorded.chosen,
         needs: recorded.needs,
@@ -461,7 +481,8 @@ fn replay_over(
     for (trail, witnesses) in trails.iter().zip(witnesses) {
         replay.prove(trail.alert, witnesses.into_iter().map(evidence));
     }
-    session.diagnostics.extend(judged(&replay, args.allow_no_data));
+    // What has no data yet may have some later.
+    session.diagnostics.extend(judged(&replay, args.allow_no_data || args.follow));
     for expected in recorded.expected {
         answer.expected.push(expected.judge(&replay, &session)?);
     }
@@ -655,11 +676,6 @@ fn diagnostic(file: &str, problem: &Problem, is_error: bool) -> Diagnostic {
         Some(hint) => diagnostic.hinted(hint.as_str()),
         None => diagnostic,
     }
-}
-
-/// Is this form written from verdicts?
-fn is_for_machines(form: Form) -> bool {
-    matches!(form, Form::Junit | Form::Sarif | Form::Github)
 }
 
 #[cfg(test)]

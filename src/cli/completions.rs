@@ -1,11 +1,11 @@
-//! `obs completions` and `obs man`: generated from the same definition as `--help`.
+//! `obs completions`: generated from the same definition as `--help`.
 
 use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::Shell;
 
 use super::verdict::Verdict;
 use super::{Cli, out};
-use crate::model::{Error, ErrorKind};
+use crate::model::Error;
 
 /// Print the completion script of a shell
 #[derive(Args, Debug)]
@@ -14,15 +14,6 @@ use crate::model::{Error, ErrorKind};
 pub(super) struct CompletionsArgs {
     /// The shell
     shell: Shell,
-}
-
-/// Print the manual page, of obs or of one of its commands
-#[derive(Args, Debug)]
-#[command(after_help = "Example:
-  obs man grep | man -l -")]
-pub(super) struct ManArgs {
-    /// The command
-    command: Option<String>,
 }
 
 /// Runs `obs completions`.
@@ -35,27 +26,6 @@ fn script(shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "obs", &mut text);
     text
-}
-
-/// Runs `obs man`.
-pub(super) fn man(args: &ManArgs) -> Result<Verdict, Error> {
-    let mut command = Cli::command();
-    command.build();
-    let page = match &args.command {
-        None => command,
-        Some(name) => {
-            let found = command.find_subcommand(name).cloned().ok_or_else(|| {
-                Error::usage(format!("there is no command `{name}`")).hinted("`obs --help` lists them")
-            })?;
-            found.name(format!("obs-{name}")).bin_name(format!("obs {name}"))
-        }
-    };
-    let mut text = Vec::new();
-    clap_mangen::Man::new(page)
-        .render(&mut text)
-        .map_err(|error| Error::new(ErrorKind::Output, error.to_string()))?;
-    out::write_all(&text)?;
-    Ok(Verdict::Yes)
 }
 
 /// The scripts that stand in `completions/`: file name and content.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
 use super::near;
+use super::out;
 use super::pager;
 use super::progress::Progress;
 use super::redaction;
@@ -53,6 +54,10 @@ impl Config {
         if output.redact {
             redaction::begin();
         }
+        if output.table.is_some() && output.output != Form::Csv {
+            return Err(Error::usage("--table chooses one of the tables of --output csv"));
+        }
+        out::choose_table(output.table.clone(), output.quiet);
         let terminal = std::io::stdout().is_terminal();
         let progress = match output.progress {
             When::Always => true,
@@ -78,7 +83,7 @@ impl Config {
         show_times(&output.time_zone)?;
         if pages(output.paging, terminal) {
             let unsaid = pager::USUAL_OPTIONS.into_iter().filter(|(name, _)| !is_set(name)).collect();
-            pager::begin(text_of("OBS_PAGER").or_else(|| text_of("PAGER")), unsaid);
+            pager::begin(variable("OBS_PAGER").or_else(|| variable("PAGER")), unsaid);
         }
         let progress = progress.then(|| Progress::start(&scan.progress));
         Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
@@ -200,7 +205,12 @@ fn role_map(pair: &str) -> Result<(Role, Vec<String>), Error> {
 
 /// The configuration that is named, or found where it is looked for: its name and its text.
 pub(super) fn text(input: &InputArgs) -> Result<Option<(String, String)>, Error> {
-    let Some(path) = input.config.clone().or_else(configuration) else { return Ok(None) };
+    text_at(input.config.clone())
+}
+
+/// The same for a name that may have been given.
+pub(super) fn text_at(named: Option<PathBuf>) -> Result<Option<(String, String)>, Error> {
+    let Some(path) = named.or_else(configuration) else { return Ok(None) };
     let read = source::read_text(&path).map_err(|trouble| {
         let error = Error::input(trouble.to_string());
         trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
@@ -246,8 +256,8 @@ pub(super) fn unusable(shown: &str, problems: &[Diagnostic]) -> Error {
 /// Where a configuration is looked for when none is named: here, in the directories above, then in the user's
 /// configuration directory.
 fn configuration() -> Option<PathBuf> {
-    let user = text_of("XDG_CONFIG_HOME").map(PathBuf::from);
-    let user = user.or_else(|| text_of("HOME").map(|home| PathBuf::from(home).join(".config")));
+    let user = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let user = user.or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".config")));
     let here = PathBuf::from("obs.yaml");
     let above = std::env::current_dir().unwrap_or_default();
     let above = above.ancestors().skip(1).map(|directory| directory.join("obs.yaml"));
@@ -261,10 +271,10 @@ fn colored(when: When, terminal: bool) -> bool {
         When::Never => false,
         When::Auto => {
             let forced = || {
-                ["CLICOLOR_FORCE", "FORCE_COLOR"].iter().any(|name| text_of(name).is_some_and(|v| v != "0"))
+                ["CLICOLOR_FORCE", "FORCE_COLOR"].iter().any(|name| variable(name).is_some_and(|v| v != "0"))
             };
-            let dumb = text_of("TERM").is_some_and(|term| term == "dumb");
-            text_of("NO_COLOR").is_none() && (forced() || terminal && !dumb)
+            let dumb = variable("TERM").is_some_and(|term| term == "dumb");
+            variable("NO_COLOR").is_none() && (forced() || terminal && !dumb)
         }
     }
 }
@@ -303,7 +313,7 @@ pub(super) fn reads(raw: bool, pretty: bool, form: Form) -> bool {
 
 /// A variable of the environment; none if it is empty.
 #[expect(clippy::disallowed_methods, reason = "cli/config is where the environment is read")]
-fn text_of(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -315,8 +325,8 @@ fn is_set(name: &str) -> bool {
 
 /// Is the answer paged? `PAGER=` and `OBS_PAGER=` say no.
 fn pages(when: When, terminal: bool) -> bool {
-    let is_off = |name: &str| is_set(name) && text_of(name).is_none();
-    let dumb = text_of("TERM").is_some_and(|term| term == "dumb");
+    let is_off = |name: &str| is_set(name) && variable(name).is_none();
+    let dumb = variable("TERM").is_some_and(|term| term == "dumb");
     match when {
         When::Never => false,
         When::Always => true,
@@ -336,10 +346,10 @@ fn linked(when: When, terminal: bool) -> bool {
         When::Always => true,
         When::Never => false,
         When::Auto => {
-            let program = text_of("TERM_PROGRAM");
+            let program = variable("TERM_PROGRAM");
             terminal
                 && (program.is_some_and(|program| FOLLOWERS.contains(&program.as_str()))
-                    || MARKS.iter().any(|mark| text_of(mark).is_some()))
+                    || MARKS.iter().any(|mark| variable(mark).is_some()))
         }
     }
 }
@@ -357,7 +367,7 @@ fn palette(theme: Theme) -> Result<Palette, Error> {
         Theme::Light => true,
         Theme::Dark => false,
         // Text;ground, as rxvt and its kind say it: 7 and 15 are white.
-        Theme::Auto => text_of("COLORFGBG").is_some_and(|said| {
+        Theme::Auto => variable("COLORFGBG").is_some_and(|said| {
             said.rsplit(';')
                 .next()
                 .and_then(|ground| ground.parse().ok())
@@ -365,7 +375,7 @@ fn palette(theme: Theme) -> Result<Palette, Error> {
         }),
     };
     let palette = if light { palette::LIGHT } else { palette::DARK };
-    palette.with(&text_of("OBS_COLORS").unwrap_or_default()).map_err(|part| {
+    palette.with(&variable("OBS_COLORS").unwrap_or_default()).map_err(|part| {
         Error::usage(format!("OBS_COLORS: `{part}` is no colour")).hinted(format!(
             "write NAME=SGR, such as match=30;43, with a : between; names: {}",
             palette::NAMES
@@ -396,7 +406,7 @@ pub(super) fn zone_offset(zone: chrono_tz::Tz, at: Timestamp) -> i32 {
 
 /// The zone of this machine by its name: what TZ says, else where /etc/localtime leads.
 fn local_zone() -> Option<String> {
-    let said = text_of("TZ").map(|zone| zone.trim_start_matches(':').to_owned());
+    let said = variable("TZ").map(|zone| zone.trim_start_matches(':').to_owned());
     said.or_else(|| {
         let path = std::fs::read_link("/etc/localtime").ok()?;
         Some(path.to_str()?.split_once("zoneinfo/")?.1.to_owned())
@@ -413,7 +423,7 @@ fn zone(name: &str) -> Result<chrono_tz::Tz, Error> {
 /// Can only ASCII be shown? Said by the locale `POSIX`, for a terminal by `C`, too: what goes to a file or a program
 /// depends on no locale that is there by chance.
 fn ascii(terminal: bool) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| text_of(name));
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name));
     locale.is_some_and(|locale| locale == "POSIX" || terminal && locale == "C")
 }
 

@@ -286,7 +286,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         }
         out::write_lines(&text)?;
     } else {
-        session.write(args.output.output, &report, &json)?;
+        session.write(args.output.output, &report, ("obs.correlate/1", &json))?;
     }
     Ok(session.finish(Verdict::of(found)))
 }
@@ -432,7 +432,7 @@ impl View<'_> {
         let start = (0..story.moments.len()).filter_map(|at| story.extent(at)).map(|(from, _)| from).min();
         let gap = story.longest_gap().map(|gap| gap.after);
         let columns = vec![
-            Column::number("after"),
+            Column::number("after").unit("ms"),
             Column::text("where").importance(9),
             Column::text("level").importance(8),
             Column::text("message").importance(1).wrapped(),
@@ -463,7 +463,7 @@ impl View<'_> {
                 rows.push(vec![blank(), blank(), blank(), Cell::text(wait).styled(Style::Dim)]);
             }
         }
-        report.push(Section::Table(Table { columns, rows }));
+        report.push(Section::Table(Table { name: "entries", columns, rows }));
         if let Some(gap) = &request.longest_gap {
             report.paragraph(format!(
                 "Longest gap: {} between {}:{} and {}:{}.",
@@ -577,7 +577,7 @@ fn table(report: &mut Report, json: &CorrelateJson, args: &CorrelateArgs) {
     let columns = vec![
         Column::text("id").importance(u8::MAX),
         Column::text("start").importance(8),
-        Column::number("took"),
+        Column::number("took").unit("ms"),
         Column::number("entries"),
         Column::text("outcome").importance(9),
         Column::text("status").importance(9),
@@ -608,7 +608,7 @@ fn table(report: &mut Report, json: &CorrelateJson, args: &CorrelateArgs) {
             Cell::text(error),
         ]
     });
-    report.push(Section::Table(Table { columns, rows: rows.collect() }));
+    report.push(Section::Table(Table { name: "requests", columns, rows: rows.collect() }));
     let totals = &json.totals;
     let count = crate::model::unit::HumanCount;
     let rate = |n: u64| percent(n as f64 / totals.requests.max(1) as f64);

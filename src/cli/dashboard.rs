@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 
 use self::json::AnswerJson;
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
 use super::check_rules::{self, text_of};
 use super::config;
 use super::empty::Known;
@@ -41,9 +41,14 @@ use crate::rules::file::RuleFile;
 use crate::rules::replay::{self, Interval, Replay};
 use crate::source::{self, WalkOptions};
 
+/// The forms of an answer.
+const FORMS: &[Form] =
+    &[Form::Table, Form::Json, Form::Markdown, Form::Html, Form::Junit, Form::Sarif, Form::Github];
+
 /// Draw a Grafana dashboard from files, and tell which of its panels have no data
 #[derive(Args, Debug)]
 #[command(
+    mut_arg("output", |output| output.value_parser(forms(FORMS))),
     long_about = "Draw a Grafana dashboard from files, and tell which of its panels have no data\n\n\
         Reads dashboards as Grafana exports them, of any schema, as its API gives them, and in objects of Kubernetes; \
         a folder is all dashboards in it. Variables get their values from the data; --var chooses others. Metrics \
@@ -140,10 +145,6 @@ type Lines = BTreeMap<(String, i64), u64>;
 
 /// Runs the command.
 pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    let form = args.output.output;
-    if matches!(form, Form::Jsonl | Form::Csv) {
-        return Err(out::unsupported(form, "table, json, markdown, html, junit, github or sarif"));
-    }
     let typed = Typed {
         variables: args.var.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
         step: args.step.as_deref().map(stats::step).transpose()?.map(|nanos| nanos / 1_000_000),
@@ -176,6 +177,7 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         success: &success,
         every_ms: typed.step,
         chosen: &chosen,
+        asked: None,
         needs,
     };
     let mut measured = measured::load(&mut session, wanted)?;
@@ -245,7 +247,7 @@ fn write(
             let value = AnswerJson::new(judged.answered, judged.unused.as_deref(), measured);
             let report =
                 if form == Form::Json { Report::new() } else { said::report(judged, measured, form) };
-            session.write(form, &report, &value)
+            session.write(form, &report, ("obs.dashboard/1", &value))
         }
     }
 }

@@ -1,13 +1,17 @@
 //! `obs detect`: which known failures, changes and context are in here, with windows and evidence.
 
+mod judged;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::args::{BaselineArgs, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::args::{
+    BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs, Suggested, forms,
+};
 use super::brief::brief;
 use super::config;
 use super::nothing;
@@ -15,12 +19,14 @@ use super::out;
 use super::redaction;
 use super::session::{Chosen, Session};
 use super::signatures;
+use super::standing::{self, Episode, Judged};
 use super::verdict::Verdict;
 use crate::detect::own::Own;
 use crate::detect::signature;
 use crate::detect::{self, Finding, Severity, Wants};
 use crate::investigate::{self, Corpus, Question, reread};
-use crate::model::{Error, Needs};
+use crate::model::time::NANOS;
+use crate::model::{Account, Error, Needs, Timestamp};
 use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
 use crate::scan::Selection;
 use crate::signatures::cre::Signatures;
@@ -28,25 +34,33 @@ use crate::signatures::meter;
 
 /// Find known failures, bursts and changes, with windows and evidence
 #[derive(Args, Debug)]
+#[command(mut_arg("output", |output| output.value_parser(forms(Form::value_variants()))))]
 #[command(after_help = "Examples:
   obs detect logs/
   obs detect logs/ --only pool-exhaustion,timeout --output json
   obs detect logs/ --fail-on high
+  obs detect logs/ --output sarif > obs.sarif
   obs detect logs/ --config obs.yaml
   obs detect logs/ --baseline 02:30..03:00
-  obs detect logs/ --signatures rules/")]
+  obs detect logs/ --signatures rules/
+  obs detect -f logs/")]
 pub(super) struct DetectArgs {
     #[command(flatten)]
     paths: PathArgs,
     /// Look only for these (see --list)
-    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',', hide_possible_values = true,
+          value_parser = Suggested::new(|| listed().into_iter().map(|(name, _)| name).collect()))]
     only: Vec<String>,
     /// Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
     signatures: Vec<PathBuf>,
     /// Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", hide_possible_values = true,
+          value_parser = Suggested::new(|| vec!["low", "medium", "high", "critical"]))]
     fail_on: Option<String>,
+    /// Go on when the files end: say when a finding begins and when it ends, as they grow. Ctrl-C ends it
+    #[arg(short = 'f', long, conflicts_with_all = ["fail_on", "list"])]
+    follow: bool,
     /// List what can be found, and stop
     #[arg(long)]
     list: bool,
@@ -61,6 +75,9 @@ pub(super) struct DetectArgs {
     #[command(flatten)]
     output: OutputArgs,
 }
+
+/// Stretches of a finding are further apart than this, in nanoseconds.
+const APART: i64 = 60 * NANOS;
 
 #[derive(Serialize)]
 struct DetectJson<'a> {
@@ -78,9 +95,77 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         list.push(Section::KeyValues(listed.iter().map(pair).collect()));
         let json: Vec<_> =
             listed.iter().map(|(name, about)| serde_json::json!({"name": name, "about": about})).collect();
-        out::write_report(args.output.output, page, &list, &json)?;
+        out::write_list(args.output.output, page, &list, &json)?;
         return Ok(Verdict::Yes);
     }
+    if args.follow {
+        let of = (&args.paths.paths[..], &args.input, &args.output);
+        return standing::follow(of, cancel, |output| now(args, output, cancel));
+    }
+    let fail_on = args.fail_on.as_deref().map(severity).transpose()?;
+    let Detected { mut session, chosen, findings, account, is_empty, nothing_read } =
+        detect(args, &args.output, cancel)?;
+    let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
+    let mut report = report(&findings);
+    if is_empty {
+        report = Report::new();
+        let why = nothing::sentence(&mut session, &chosen.asked, &account);
+        report.paragraph(format!("Nothing was looked at: {why}"));
+    }
+    report.push(Section::Account(account));
+    let form = args.output.output;
+    if form.is_of_verdicts() {
+        out::write_verdicts(form, &judged::verdicts(&findings, fail_on, &listed(), &args.only))?;
+    } else if form == Form::Csv {
+        let mut table = Report::new();
+        table.push(Section::Table(judged::table(&findings)));
+        session.write(form, &table, ("obs.detect/1", &json))?;
+    } else {
+        session.write(form, &report, ("obs.detect/1", &json))?;
+    }
+    let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
+    Ok(session.finish(Verdict::of(!failed && !nothing_read)))
+}
+
+/// What was detected, and in what.
+struct Detected {
+    session: Session,
+    chosen: Chosen,
+    findings: Vec<Finding>,
+    account: Account,
+    /// Is there nothing that was looked at?
+    is_empty: bool,
+    nothing_read: bool,
+}
+
+/// What is found in the files as they are now.
+fn now(args: &DetectArgs, output: &OutputArgs, cancel: &Arc<AtomicBool>) -> Result<Judged, Error> {
+    let Detected { session, findings, account, .. } = detect(args, output, cancel)?;
+    let episodes = findings.iter().flat_map(|finding| episodes(finding, account.to)).collect();
+    Ok(Judged { episodes, account, troubles: session.diagnostics })
+}
+
+/// The stretches of a finding. One has ended when nothing of it was seen for longer than two stretches are apart, though
+/// something else was.
+fn episodes(finding: &Finding, latest: Option<Timestamp>) -> Vec<Episode> {
+    let whole = [(finding.from, finding.to)];
+    let windows: Vec<_> = finding.windows.iter().map(|run| (Some(run.from), Some(run.to))).collect();
+    let windows = if windows.is_empty() { &whole[..] } else { &windows };
+    let subject = serde_json::to_value(&finding.subject).unwrap_or_default();
+    let episode = |(from, to): &(Option<Timestamp>, Option<Timestamp>)| Episode {
+        what: format!("{} {subject}", finding.detector),
+        begins: *from,
+        ended: to.filter(|to| latest.is_some_and(|latest| latest.0.saturating_sub(to.0) > APART)),
+        style: style(finding.severity),
+        label: format!("{} {}", finding.severity.name(), finding.detector),
+        line: finding.summary.clone(),
+        json: serde_json::to_value(finding).unwrap_or_default(),
+    };
+    windows.iter().map(episode).collect()
+}
+
+/// Looks for everything that the arguments ask for.
+fn detect(args: &DetectArgs, output: &OutputArgs, cancel: &Arc<AtomicBool>) -> Result<Detected, Error> {
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let own = config::detectors(&args.input, &mut needs)?;
@@ -95,11 +180,12 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
             Error::usage(format!("there is no detector `{name}`")).hinted("obs detect --list names them")
         );
     }
-    let fail_on = args.fail_on.as_deref().map(severity).transpose()?;
-    let mut session = Session::open_with_platform(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_platform(&args.paths, &args.input, output, cancel)?;
     session.order_by_lines();
     session.diagnostics.extend(said);
-    session.require_data();
+    if !args.follow {
+        session.require_data();
+    }
     // Evidence is read again where it stands.
     session.hold_pipes();
     let range = session.time_range(&chosen)?;
@@ -128,19 +214,10 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
     recorded.tell(&mut account, &mut session.diagnostics);
     platform.tell(&mut account, &mut session.diagnostics);
     account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
-    let json = DetectJson { findings: &findings, input: AccountJson::from(&account) };
-    let mut report = report(&findings);
     let measured = recorded.span().is_some_and(|span| scene.is_selected(span));
-    if scene.is_empty() && !measured && !platform.has_data() {
-        report = Report::new();
-        let why = nothing::sentence(&mut session, &chosen.asked, &account);
-        report.paragraph(format!("Nothing was looked at: {why}"));
-    }
-    report.push(Section::Account(account));
-    session.write(args.output.output, &report, &json)?;
-    let failed = fail_on.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
+    let is_empty = scene.is_empty() && !measured && !platform.has_data();
     let nothing_read = account.lines == 0 && !recorded.has_data() && !platform.has_data();
-    Ok(session.finish(Verdict::of(!failed && !nothing_read)))
+    Ok(Detected { session, chosen, findings, account, is_empty, nothing_read })
 }
 
 /// The detectors; what is found in entries and in recorded metrics under one name is one.

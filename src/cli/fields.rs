@@ -209,7 +209,7 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         report.paragraph(format!("{} of {total} fields are shown.", json.fields.len()));
     }
     report.push(Section::Account(account));
-    session.write(args.output.output, &report, &json)?;
+    session.write(args.output.output, &report, ("obs.fields/1", &json))?;
     Ok(session.finish(Verdict::of(selected > 0)))
 }
 
@@ -286,7 +286,7 @@ pub(super) fn files_table(files: &[FileJson]) -> Table {
             clock(&file.account.to),
         ]
     });
-    Table { rows: rows.collect(), columns }
+    Table { name: "files", rows: rows.collect(), columns }
 }
 
 fn fields_table(fields: &[FieldJson]) -> Table {
@@ -313,5 +313,5 @@ fn fields_table(fields: &[FieldJson]) -> Table {
             Cell::text(field.examples.join(", ")),
         ]
     });
-    Table { rows: rows.collect(), columns }
+    Table { name: "fields", rows: rows.collect(), columns }
 }

@@ -156,13 +156,13 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
     let rows = formats.iter().map(|format| vec![Cell::text(format.name), Cell::text(format.about)]);
     let columns = vec![Column::text("format").importance(9), Column::text("what it is")];
     let mut report = Report::new();
-    report.push(Section::Table(Table { rows: rows.collect(), columns }));
-    out::write_report(args.output.output, config.page, &report, &formats)?;
+    report.push(Section::Table(Table { name: "formats", rows: rows.collect(), columns }));
+    out::write_list(args.output.output, config.page, &report, &formats)?;
     Ok(Verdict::Yes)
 }
 
 fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let selection = Selection::everything(Needs::none());
     let mut stops: Vec<Option<StoppedJson>> = vec![None; session.inputs.logs.len()];
@@ -214,7 +214,7 @@ fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Erro
     let has_metrics = !metrics.is_empty();
     let json = ExplainJson { files, metrics, skipped: skipped(&session), input: AccountJson::from(&account) };
     let report = report(&json, account);
-    session.write(args.output.output, &report, &json)?;
+    session.write(args.output.output, &report, ("obs.formats-explain/1", &json))?;
     Ok(session.finish(Verdict::of(account.lines > 0 || has_metrics)))
 }
 
@@ -347,7 +347,7 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             .iter()
             .map(|skipped| vec![Cell::text(skipped.file.as_str()), Cell::text(skipped.reason.as_str())]);
         let columns = vec![Column::path("file").importance(9), Column::text("because it is")];
-        report.push(Section::Table(Table { rows: rows.collect(), columns }));
+        report.push(Section::Table(Table { name: "skipped", rows: rows.collect(), columns }));
     }
     report.push(Section::Account(account));
     report

@@ -86,6 +86,12 @@ impl Print {
 /// An entry that is printed, or stands near one.
 #[derive(Debug)]
 pub(super) struct Item {
+    /// Where it starts in its file.
+    pub offset: u64,
+    /// How much of it was there before, without the lines that have come since.
+    pub again: usize,
+    /// These lines as an entry of their own, for forms in which nothing can be added to an entry.
+    pub rest: Option<Json>,
     pub raw: Vec<u8>,
     /// Lines of the chunk before it; for the rest of an entry that was cut in its line, one less than none.
     pub line: u64,
@@ -118,6 +124,8 @@ pub(super) struct Printed {
     pub items: Vec<Item>,
     /// The last time of an entry so far, where entries without one follow it.
     pub last_time: Option<Timestamp>,
+    /// Is the first entry one that was the last before, and goes on?
+    pub again: bool,
     entries: u64,
 }
 
@@ -140,6 +148,7 @@ impl Printed {
         }
         near[..after.min(count)].fill(true);
         near[count.saturating_sub(before)..].fill(true);
+        near[..usize::from(self.again).min(count)].fill(true);
         let mut near = near.into_iter();
         self.items.retain(|_| near.next() == Some(true));
     }
@@ -191,7 +200,7 @@ impl Ord for Sampled {
 pub(super) struct Stitch<'p> {
     print: &'p Print,
     pick: &'p Pick,
-    names: Vec<&'p str>,
+    names: Vec<String>,
     most: Option<u64>,
     before: usize,
     after: usize,
@@ -210,6 +219,8 @@ pub(super) struct Stitch<'p> {
     headed: Option<u32>,
     after_left: usize,
     last_printed: Option<(u32, u64)>,
+    /// The file and the offset of the entry that was printed last, and whether it matched.
+    last_entry: Option<(u32, u64, bool)>,
     buffer: Vec<u8>,
     first_json: bool,
 }
@@ -218,14 +229,14 @@ impl<'p> Stitch<'p> {
     pub(super) fn new(
         print: &'p Print,
         pick: &'p Pick,
-        inputs: &'p Inputs,
+        inputs: &Inputs,
         most: Option<u64>,
         (before, after): (usize, usize),
     ) -> Self {
         Stitch {
             print,
             pick,
-            names: inputs.logs.iter().map(|input| input.shown.as_str()).collect(),
+            names: inputs.logs.iter().map(|input| input.shown.clone()).collect(),
             most,
             before,
             after,
@@ -239,9 +250,16 @@ impl<'p> Stitch<'p> {
             headed: None,
             after_left: 0,
             last_printed: None,
+            last_entry: None,
             buffer: Vec::new(),
             first_json: true,
         }
+    }
+
+    /// A file that is read from now on, behind those that are known.
+    pub(super) fn file(&mut self, shown: &str) {
+        self.names.push(shown.to_owned());
+        self.counts.push(0);
     }
 
     /// Was anything found?
@@ -294,7 +312,7 @@ impl<'p> Stitch<'p> {
             out.write(&self.buffer)?;
             self.buffer.clear();
         }
-        if self.print.at_once { out.flush() } else { Ok(()) }
+        if self.print.at_once && !self.print.counts_only() { out.flush() } else { Ok(()) }
     }
 
     /// Prints a chunk's finds. Says whether more could be of use.
@@ -307,6 +325,9 @@ impl<'p> Stitch<'p> {
             self.after_left = 0;
         }
         let limit = self.most.unwrap_or(u64::MAX);
+        // Where there is context, every entry has its place.
+        self.entries_before -=
+            u64::from(output.again && self.before + self.after > 0).min(self.entries_before);
         if self.print.counts_only() {
             let count = &mut self.counts[file as usize];
             *count = (*count + output.matches).min(limit);
@@ -315,6 +336,11 @@ impl<'p> Stitch<'p> {
         }
         for mut item in output.items {
             let place = (file, self.entries_before + item.ordinal);
+            if item.again > 0 && self.goes_on(file, &item) {
+                let lines = lines_before;
+                self.rest(Held { place, file, lines, item });
+                continue;
+            }
             let full = self.counts[file as usize] >= limit;
             if item.matched && full {
                 // As in grep, the context of the last one that is wanted ends at the next.
@@ -333,6 +359,45 @@ impl<'p> Stitch<'p> {
         self.flush(out, 0)?;
         let done = self.counts[file as usize] >= limit && self.after_left == 0;
         Ok(!(done && file as usize + 1 == self.names.len()))
+    }
+
+    /// Was an entry printed last, of which more has come? One that waits to be context is forgotten: here it is whole.
+    fn goes_on(&mut self, file: u32, item: &Item) -> bool {
+        if self.held.back().is_some_and(|held| held.file == file && held.item.offset == item.offset) {
+            self.held.pop_back();
+        }
+        let Some((last, offset, matched)) = self.last_entry else { return false };
+        if (last, offset) != (file, item.offset) {
+            return false;
+        }
+        if item.matched && !matched {
+            self.counts[file as usize] += 1;
+            self.after_left = self.after;
+            self.last_entry = Some((file, offset, true));
+        }
+        true
+    }
+
+    /// Prints what has come of an entry since it was printed.
+    fn rest(&mut self, held: Held) {
+        let Held { file, lines, item, .. } = held;
+        let known = memchr::memchr_iter(b'\n', &item.raw[..item.again.min(item.raw.len())]).count() as u64;
+        let line = lines.wrapping_add(item.line).wrapping_add(known).wrapping_add(1);
+        let after = item.spans.iter().filter(|span| span.start >= item.again);
+        if let Some(mut object) = item.rest {
+            if self.before + self.after > 0 {
+                object["context"] = (!item.matched).into();
+            }
+            self.object(object, line);
+        } else if self.print.only_matching {
+            for span in after {
+                self.prefix(file, line, item.matched);
+                self.text(&item.raw[span.clone()], &[]);
+            }
+        } else if let Some(rest) = item.raw.get(item.again..) {
+            let spans: Vec<_> = after.map(|span| span.start - item.again..span.end - item.again).collect();
+            self.text(rest, &spans);
+        }
     }
 
     /// Prints a find, or keeps it for a sample.
@@ -388,6 +453,7 @@ impl<'p> Stitch<'p> {
             self.buffer.extend_from_slice(b"--\n");
         }
         self.last_printed = Some(place);
+        self.last_entry = Some((file, item.offset, item.matched));
         if self.print.form == Form::Table {
             self.gap(item.ts);
         }
@@ -436,7 +502,7 @@ impl<'p> Stitch<'p> {
         if self.buffer.len() + self.seen as usize > 0 || self.last_time.is_some() {
             self.buffer.push(b'\n');
         }
-        let name = self.names[file as usize];
+        let name = self.names[file as usize].as_str();
         let shown = Phrase::new().and(Style::File, name).line(self.print.page);
         self.buffer.extend_from_slice(self.print.page.linked(name, shown).as_bytes());
         self.buffer.push(b'\n');
@@ -479,7 +545,7 @@ impl<'p> Stitch<'p> {
         };
         let mut prefix = String::new();
         if self.print.with_name {
-            prefix.push_str(&colored(Style::File, self.names[file as usize]));
+            prefix.push_str(&colored(Style::File, &self.names[file as usize]));
             prefix.push(mark);
         }
         if self.print.numbers {

@@ -85,7 +85,7 @@ pub(super) fn write(
         report.push(Section::Code(mermaid(graph).into()));
     }
     report.push(Section::Account(*account));
-    session.write(form, &report, &json(graph, totals, account))
+    session.write(form, &report, ("obs.correlate-graph/1", &json(graph, totals, account)))
 }
 
 fn json(graph: &Graph, totals: Totals, account: &Account) -> GraphJson {
@@ -150,9 +150,10 @@ fn report(graph: &Graph, totals: Totals) -> Report {
             Column::number("a minute"),
             Column::number("failed"),
             Column::number("retries"),
-            Column::number("p50"),
-            Column::number("p95"),
-        ]);
+            Column::number("p50").unit("ms"),
+            Column::number("p95").unit("ms"),
+        ])
+        .named("calls");
         for edge in &graph.edges {
             let [half, most] = quantiles(&edge.took, [0.5, 0.95]);
             table.row(vec![
@@ -174,11 +175,12 @@ fn report(graph: &Graph, totals: Totals) -> Report {
         Column::number("requests"),
         Column::number("first"),
         Column::number("failed"),
-        Column::number("own time"),
+        Column::number("own time").unit("ms"),
         Column::number("of all"),
-        Column::number("p50"),
-        Column::number("p95"),
-    ]);
+        Column::number("p50").unit("ms"),
+        Column::number("p95").unit("ms"),
+    ])
+    .named("services");
     let mut nodes: Vec<_> = graph.services.iter().filter(|node| node.requests > 0).collect();
     nodes.sort_by(|a, b| b.own_ms.total_cmp(&a.own_ms).then_with(|| a.name.cmp(&b.name)));
     for (at, node) in nodes.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! `obs grep`: which entries match a pattern and a condition.
 
+mod follow;
 mod merge;
 mod pretty;
 
@@ -10,12 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
+use serde_json::Value as Json;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, When, forms};
 use super::config;
 use super::found::{Item, Print, Printed, Stitch};
 use super::nothing;
-use super::out::{self, Out};
+use super::out::Out;
 use super::redaction;
 use super::session::{Chosen, Session};
 use super::skew::Skew;
@@ -27,9 +29,13 @@ use crate::scan::{self, Chunk, Inputs, LineCount, Selection};
 pub(super) use pretty::Pick;
 use pretty::{Layout, TimeFormat};
 
+/// The forms of what is found.
+const FORMS: &[Form] = &[Form::Table, Form::Json, Form::Jsonl, Form::Csv];
+
 /// Find entries (whole ones, stack traces included) that match a pattern and a condition
 #[derive(Args, Debug)]
 #[command(mut_arg("verbose", |verbose| verbose.short_alias(None)))]
+#[command(mut_arg("output", |output| output.value_parser(forms(FORMS))))]
 #[command(mut_arg("follow_links", |follow| follow.short(None)))]
 #[command(mut_arg("quiet", |quiet| quiet.help("Print nothing; the exit code tells whether anything matches")))]
 #[command(after_help = "Examples:
@@ -38,7 +44,8 @@ use pretty::{Layout, TimeFormat};
   obs grep -F 'pool exhausted' logs/ -B1 -A1
   obs grep '' logs/ --where 'duration > 2s' --output jsonl
   obs grep timeout logs/ --sort time -C1
-  obs grep -L 'shutdown complete' -g '*.log' logs/")]
+  obs grep -L 'shutdown complete' -g '*.log' logs/
+  obs grep -f '' logs/ --level error")]
 pub(super) struct GrepArgs {
     /// Regular expression, or text with -F; '' matches every entry. With -e it is the first PATH
     #[arg(value_name = "PATTERN", required_unless_present = "regexp")]
@@ -99,6 +106,10 @@ pub(super) struct GrepArgs {
     /// Without the file's name
     #[arg(short = 'I', long, conflicts_with = "with_filename")]
     no_filename: bool,
+    /// Go on when the files end: print what is written to them, and to files that appear, as it is written. Ctrl-C ends
+    /// it. A PATH may be a pattern in quotes
+    #[arg(short = 'f', long, conflicts_with_all = ["count", "files_with_matches", "files_without_match", "sample"])]
+    follow: bool,
     /// The order of entries: of the files, or of time over all files
     #[arg(long, value_name = "ORDER", default_value = "file")]
     sort: Order,
@@ -217,9 +228,6 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         output.output = Form::Jsonl;
     }
     let form = output.output;
-    if !matches!(form, Form::Table | Form::Json | Form::Jsonl | Form::Csv) {
-        return Err(out::unsupported(form, "table, json, jsonl or csv"));
-    }
     let pick = Pick::new(&args.shown);
     let gaps = args.shown.gaps.as_deref().map(super::stats::step).transpose()?;
     let format = args.shown.time_format.as_deref().map(TimeFormat::new).transpose()?;
@@ -230,14 +238,29 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         _ => normal::needs(),
     };
     let chosen = Chosen::parse(&args.select, &mut needs)?;
-    let mut session = Session::open(&PathArgs { paths }, &args.input, &output, cancel)?;
-    session.require_logs();
+    let paths = config::paths(&paths);
+    let follows = args.follow && paths.iter().all(|path| path.as_os_str() != "-");
+    let live = !chosen.needs_span() && args.writes_while_reading();
+    let mut session = if follows {
+        follow::refuse(args, &chosen)?;
+        output.paging = When::Never;
+        Session::unread(&args.input, &output, cancel)?
+    } else {
+        Session::open_live(&PathArgs { paths: paths.clone() }, &args.input, &output, (cancel, live))?
+    };
+    if !follows {
+        session.require_logs();
+    }
     if session.config.terminal {
         // What is found is written while the scan goes on.
         session.config.progress = None;
     }
     let range = session.time_range(&chosen)?;
-    let print = Print { pretty: is_read, gaps, sample: args.sample, ..Print::new(args, form, &session) };
+    let mut print = Print { pretty: is_read, gaps, sample: args.sample, ..Print::new(args, form, &session) };
+    if follows {
+        print.at_once = true;
+        print.with_name = !args.no_filename && (args.with_filename || follow::names_several(&paths));
+    }
     let plain = !args.fixed_strings || !args.line_regexp;
     let search = Search {
         everything: plain && !args.line_regexp && !args.word_regexp && patterns.iter().any(String::is_empty),
@@ -252,6 +275,9 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         pick,
         layout: Layout { page: session.config.page, format: format.unwrap_or_default() },
     };
+    if follows {
+        return search.follow(session, &paths, args);
+    }
     let wants_account = session.wants_account();
     if wants_account {
         session.hold_pipes();
@@ -274,6 +300,15 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         nothing::explain(&mut session, &chosen.asked, &account);
     }
     Ok(session.finish(Verdict::of(found)))
+}
+
+impl GrepArgs {
+    /// Is what is found written at once, rather than when all is known?
+    fn writes_while_reading(&self) -> bool {
+        let counts = self.count || self.files_with_matches || self.files_without_match;
+        let account = self.output.verbose || self.input.strict || self.input.unparsed;
+        self.sort == Order::File && self.sample.is_none() && !account && (!counts || self.output.quiet)
+    }
 }
 
 /// With `-e` the first operand is a path.
@@ -333,6 +368,7 @@ impl Search {
     /// Finds the entries of one chunk.
     fn chunk(&self, chunk: &Chunk<'_>, untimed: bool) -> Printed {
         let mut printed = Printed::default();
+        printed.again = chunk.again() > 0;
         let literals = chunk.literals(&self.selection).filter(|_| self.everything);
         // What an entry carries in parts or with escapes is found only when it is put together.
         let whole = self.before + self.after > 0 || self.invert || self.pattern.crosses_lines();
@@ -467,12 +503,8 @@ impl Search {
         }
         let as_written = chunk.written(entry);
         let as_written = as_written.strip_suffix(b"\n").unwrap_or(as_written);
-        let json = self.print.needs_slots().then(|| {
-            let offset = chunk.offset_at(entry.start);
-            let mut object = normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots);
-            self.pick.apply(&mut object["fields"]);
-            object
-        });
+        let offset = chunk.offset_at(entry.start);
+        let json = self.print.needs_slots().then(|| self.object(chunk, offset, written, slots));
         let laid_out = self.print.pretty.then(|| {
             let mut object = normal::object(&chunk.input.shown, 0, 0, written, chunk.reader, slots);
             redaction::json(&mut object);
@@ -486,7 +518,15 @@ impl Search {
             };
             self.layout.entry((&object, written), (slots.ts, service), &self.pick, !matched, &marks)
         });
+        let again = if entry.start == 0 { chunk.again() } else { 0 };
+        let rest = (again > 0 && self.print.needs_slots()).then(|| {
+            chunk.extract(&(again..entry.end), slots);
+            self.object(chunk, offset + again as u64, &written[again.min(written.len())..], slots)
+        });
         let item = Item {
+            offset,
+            again,
+            rest,
             line,
             ts: if self.by_time { slots.ts.or(printed.last_time) } else { slots.ts },
             matched,
@@ -497,6 +537,15 @@ impl Search {
             spans,
         };
         printed.items.push(item);
+    }
+}
+
+impl Search {
+    /// An entry as a JSON object; its line is told when it is written.
+    fn object(&self, chunk: &Chunk<'_>, offset: u64, written: &[u8], slots: &Slots<'_>) -> Json {
+        let mut object = normal::object(&chunk.input.shown, 0, offset, written, chunk.reader, slots);
+        self.pick.apply(&mut object["fields"]);
+        object
     }
 }
 
@@ -524,7 +573,7 @@ impl Print {
             numbers: args.line_number,
             only_matching: args.only_matching,
             with_name: !args.no_filename && (args.with_filename || several),
-            at_once: args.line_buffered,
+            at_once: args.line_buffered || session.is_live(),
         }
     }
 }

@@ -23,9 +23,14 @@ struct FileAccountJson<'a> {
 
 impl Session {
     /// Writes a report, or the JSON value that holds the same; with `-v`, what was read of each file is in both.
-    pub(super) fn write<T: Serialize>(&mut self, form: Form, report: &Report, json: &T) -> Result<(), Error> {
+    pub(super) fn write<T: Serialize>(
+        &mut self,
+        form: Form,
+        report: &Report,
+        (schema, json): (&'static str, &T),
+    ) -> Result<(), Error> {
         if !self.verbose {
-            return out::write_report(form, self.config.page, report, json);
+            return out::write_report(form, self.config.page, report, (schema, json));
         }
         self.told = true;
         let mut report = report.clone();
@@ -47,7 +52,7 @@ impl Session {
             let files: Vec<_> = self.by_file().collect();
             input.insert("by_file".to_owned(), serde_json::to_value(files).unwrap_or_default());
         }
-        out::write_report(form, self.config.page, &report, &value)
+        out::write_report(form, self.config.page, &report, (schema, &value))
     }
 
     fn by_file(&self) -> impl Iterator<Item = FileAccountJson<'_>> {
@@ -75,7 +80,7 @@ impl Session {
             ]
         });
         let rows = rows.collect();
-        Table { columns, rows }
+        Table { name: "read", columns, rows }
     }
 
     fn skipped_table(&self) -> Table {
@@ -84,7 +89,7 @@ impl Session {
         let rows = skipped
             .map(|(file, reason)| vec![Cell::text(file.as_str()), Cell::text(reason.as_str())])
             .collect();
-        Table { columns, rows }
+        Table { name: "skipped", columns, rows }
     }
 
     /// Says on stderr what was read of each file, where that stands in no report.

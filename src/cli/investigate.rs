@@ -1,6 +1,7 @@
 //! `obs investigate`: the whole story, unasked, on one page.
 
 mod behind;
+mod glance;
 mod page;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs};
+use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs, Suggested};
 use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
@@ -21,7 +22,6 @@ use super::verdict::Verdict;
 use super::{nothing, out, redaction};
 use crate::causes::affected::{Affected, Example};
 use crate::causes::health::Health;
-use crate::causes::path;
 use crate::causes::story::{Cause, Event, Story};
 use crate::detect::signature;
 use crate::detect::success::{Rates, Success};
@@ -43,6 +43,7 @@ use crate::rules::file::{self, FileOptions};
 use crate::rules::replay::{self, Interval};
 use crate::scan::Selection;
 use crate::source;
+use crate::timeline::scene::Basis;
 
 /// Say what failed, since when, how badly, for whom and why, without being asked
 #[derive(Args, Debug)]
@@ -71,7 +72,8 @@ pub(super) struct InvestigateArgs {
     #[arg(long)]
     why: bool,
     /// Exit code 1 if this is the verdict, or a worse one: failing, trouble
-    #[arg(long, value_name = "VERDICT")]
+    #[arg(long, value_name = "VERDICT", hide_possible_values = true,
+          value_parser = Suggested::new(|| vec!["failing", "trouble"]))]
     fail_on: Option<String>,
     /// Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
@@ -243,7 +245,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             report((&session, first, args.why), &scene, &story, &affected, &examples, &replayed, &account)
         }
     };
-    session.write(args.output.output, &report, &json)?;
+    session.write(args.output.output, &report, ("obs.investigate/1", &json))?;
     let fails = fail_on.is_some_and(|least| judged != Judged::Unknown && judged >= least);
     Ok(session.finish(match judged {
         Judged::Unknown => Verdict::Trouble,
@@ -331,6 +333,7 @@ fn alerts(args: &InvestigateArgs, session: &mut Session) -> Result<Replayed, Err
         input: &args.input,
         declared: &declared,
         success: &success,
+        asked: None,
         every_ms,
         chosen: &chosen,
         needs,
@@ -366,7 +369,7 @@ fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<Basel
     Some(BaselineJson {
         from: Some(text(from)),
         to: Some(text(to)),
-        given: scene.given.is_some_and(|given| given.typed),
+        given: scene.given.is_some_and(|given| given.basis == Basis::Typed),
     })
 }
 
@@ -435,6 +438,7 @@ fn report(
 ) -> Report {
     let mut report = Report::new();
     report.paragraph(first);
+    glance::tell(&mut report, story, affected, examples);
     if let Some(cause) = story.causes.first() {
         let is_known = cause.is_known();
         report.heading(if is_known { "Likely cause" } else { "What was said last" });
@@ -444,9 +448,6 @@ fn report(
                 .and(Style::Dim, format!(" (confidence {:.0} %)", cause.confidence * 100.0)),
         );
         report.push(lines(&cause.evidence[..cause.evidence.len().min(5)]));
-        if cause.path.len() > 1 {
-            report.paragraph(format!("From what broke to what users felt: {}.", path::told(&cause.path)));
-        }
         if !cause.effects.is_empty() {
             // The whole order of events comes further down.
             let first = &cause.effects[..cause.effects.len().min(EFFECTS)];
@@ -488,7 +489,8 @@ fn reasons(cause: &Cause) -> Section {
         Column::number("log odds"),
         Column::text("reason").importance(9),
         Column::text("why").wrapped(),
-    ]);
+    ])
+    .named("reasons");
     let mut factors: Vec<_> = cause.why.iter().collect();
     factors.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     for factor in factors {
@@ -631,7 +633,8 @@ fn success(report: &mut Report, scene: &Scene<'_>, story: &Story) {
     report.heading("Success of requests");
     let cell = |rate: Option<f64>| rate.map_or_else(Cell::none, Cell::percent);
     let mut table =
-        Table::new(vec![Column::number("before"), Column::number("during"), Column::number("after")]);
+        Table::new(vec![Column::number("before"), Column::number("during"), Column::number("after")])
+            .named("success");
     table.row(vec![cell(story.rates.before), cell(story.rates.during), cell(story.rates.after)]);
     report.push(Section::Table(table));
     // Bins are put together until a row of blocks fits in a line.
@@ -669,7 +672,8 @@ fn timeline(report: &mut Report, story: &Story) {
         return;
     }
     report.heading("What changed, in order");
-    let mut table = Table::new(vec![Column::text("at").importance(9), Column::text("what").wrapped()]);
+    let mut table =
+        Table::new(vec![Column::text("at").importance(9), Column::text("what").wrapped()]).named("timeline");
     for event in &story.timeline {
         table.row(vec![event.at.map_or_else(Cell::none, Cell::clock), Cell::text(event.what.as_str())]);
     }
@@ -698,7 +702,8 @@ fn who(report: &mut Report, affected: &Affected) {
         Column::number(if affected.of == "entries" { "of the bad entries" } else { "of the failed" }),
         Column::number("of the others"),
         Column::number("lift"),
-    ]);
+    ])
+    .named("affected");
     for common in &affected.over_represented {
         table.row(vec![
             Cell::text(common.field.as_str()),
@@ -729,9 +734,10 @@ fn fired(report: &mut Report, replayed: &Replayed, story: &Story) {
         Column::text("at").importance(9),
         Column::text("alert"),
         Column::text("severity"),
-        Column::number("after the onset"),
+        Column::number("after the onset").unit("ms"),
         Column::text("until"),
-    ]);
+    ])
+    .named("alerts");
     for alert in alerts.iter().take(12) {
         let after = alert.firing_at.zip(story.onset).filter(|(at, onset)| at >= onset);
         let after = after.map(|(at, onset)| (at.0 - onset.0) as f64 / 1e6);

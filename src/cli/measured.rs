@@ -17,7 +17,7 @@ use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
 use crate::model::unit::{HumanBytes, HumanCount};
 use crate::model::{Account, Error, Labels, Needs, TimeRange, Timestamp};
 use crate::outcome::SuccessRule;
-use crate::promql::{self, Expr, Store};
+use crate::promql::{self, Expr, MatchOp, Store, Times};
 use crate::report::account::{counted, span};
 use crate::report::{AccountJson, Report, Section};
 use crate::scan::{self, Selection};
@@ -82,6 +82,8 @@ pub(super) struct Wanted<'w> {
     pub declared: &'w [Declared],
     /// What a successful request is.
     pub success: &'w SuccessRule,
+    /// When the expressions are evaluated, if that is known before anything is read, and in which language.
+    pub asked: Option<(Times, &'w promql::Options)>,
     /// How often expressions are evaluated, in milliseconds.
     pub every_ms: Option<i64>,
     /// Which entries count, and when.
@@ -96,8 +98,10 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
         session.hold_pipes();
     }
     let options = session.config.scan.clone();
+    // A window that counts from the data's end is found in all of the data.
+    let asked = wanted.asked.filter(|_| !wanted.chosen.needs_span());
     let (store, files, troubles) =
-        metrics::load_files(&session.inputs, session.config.now, wanted.exprs, &options);
+        metrics::load_files(&session.inputs, session.config.now, wanted.exprs, asked, &options);
     session.diagnostics.extend(troubles);
     let range = session.time_range_beside(wanted.chosen, times(store.span()))?;
     let mut store = metrics::clip(store, range);
@@ -111,7 +115,7 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
         range,
         needs: wanted.needs,
     };
-    let asks_for_findings = asks_for_findings(question.exprs);
+    let asks_for_findings = asks_for_findings(question.exprs, session.inputs.logs.is_empty());
     if asks_for_findings {
         session.hold_pipes();
     }
@@ -149,11 +153,16 @@ pub(super) fn witnesses(
     metrics::witnesses(&session.inputs, series, question, session.config.now, &session.config.scan)
 }
 
-/// Does an expression name the metric of findings? Without a name it is not meant: it costs a scan of its own.
-fn asks_for_findings(exprs: &[&Expr]) -> bool {
+/// Does an expression name the metric of findings? Without a name it is not meant: it costs a scan of its own. Nor
+/// is it by a pattern where there are no logs: who asks recordings for all that they hold wants nothing derived.
+fn asks_for_findings(exprs: &[&Expr], without_logs: bool) -> bool {
     exprs.iter().flat_map(|expr| promql::selectors(expr)).any(|matchers| {
         let mut names = matchers.iter().filter(|matcher| &*matcher.name == Labels::NAME).peekable();
-        names.peek().is_some() && names.all(|matcher| matcher.matches(metrics::FINDINGS))
+        names.peek().is_some()
+            && names.all(|matcher| match matcher.op {
+                MatchOp::Equal => matcher.matches(metrics::FINDINGS),
+                _ => !without_logs && matcher.matches(metrics::FINDINGS),
+            })
     })
 }
 
@@ -212,6 +221,11 @@ impl Measured {
                 refused: self.files.refused,
             },
         }
+    }
+
+    /// How many blocks of data folders have nothing of the times that are asked for.
+    pub(super) fn passed(&self) -> u64 {
+        self.files.passed
     }
 
     /// What was read, for people.

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod correlate;
 mod dashboard;
+mod defaults;
 mod detect;
 mod empty;
 mod fields;
@@ -16,6 +17,7 @@ mod graph;
 mod grep;
 mod honesty;
 mod investigate;
+mod man;
 mod measured;
 mod near;
 mod nothing;
@@ -26,9 +28,11 @@ mod query;
 mod rank;
 mod redaction;
 mod said;
+mod schema;
 mod session;
 mod signatures;
 mod skew;
+mod standing;
 mod stats;
 mod templates;
 mod trace;
@@ -72,16 +76,18 @@ enum Command {
     Investigate(Box<investigate::InvestigateArgs>),
     Fields(fields::FieldsArgs),
     Formats(formats::FormatsArgs),
+    Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
-    Man(completions::ManArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs `obs` with the process's arguments.
 pub fn main() -> ExitCode {
     let arguments = with_expression(config::arguments().collect());
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match defaults::parse(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return clap_said(&error).into(),
+        Err(defaults::Refused::Typed(error)) => return clap_said(&error).into(),
+        Err(defaults::Refused::Default(error)) => return verdict::fail(&error).into(),
     };
     let cancel = Arc::new(AtomicBool::new(false));
     listen(&cancel);
@@ -92,24 +98,38 @@ pub fn main() -> ExitCode {
     verdict.into()
 }
 
-/// An expression may begin with a minus, as in `obs query -up`. What no option begins with is one: a blank before it says
-/// so to the parser, and nothing to PromQL.
+/// An expression may begin with a minus, as in `obs query -up`. What is no run of short options is one: a blank before it
+/// says so to the parser, and nothing to PromQL.
 fn with_expression(mut arguments: Vec<OsString>) -> Vec<OsString> {
     if arguments.get(1).is_some_and(|command| command == "query")
         && let Some(first) = arguments.get_mut(2)
-        && let Some(letter) =
-            first.to_str().and_then(|first| first.strip_prefix('-')).and_then(|rest| rest.chars().next())
-        && letter != '-'
-        && !Cli::command().find_subcommand("query").is_some_and(|query| {
-            query.get_arguments().any(|argument| argument.get_short() == Some(letter))
-                || matches!(letter, 'h' | 'V')
-        })
+        && let Some(letters) = first.to_str().and_then(|first| first.strip_prefix('-'))
+        && !letters.is_empty()
+        && !letters.starts_with('-')
+        && !Cli::command().find_subcommand("query").is_some_and(|query| are_options(letters, query))
     {
         let mut spaced = OsString::from(" ");
         spaced.push(&*first);
         *first = spaced;
     }
     arguments
+}
+
+/// Are these short options of the command behind one dash? The first that takes a value takes the rest for it.
+fn are_options(letters: &str, command: &clap::Command) -> bool {
+    for letter in letters.chars() {
+        let option = command.get_arguments().find(|argument| {
+            argument.get_short() == Some(letter)
+                || argument.get_all_short_aliases().is_some_and(|others| others.contains(&letter))
+        });
+        match option {
+            Some(option) if option.get_action().takes_values() => return true,
+            Some(_) => {}
+            None if matches!(letter, 'h' | 'V') => {}
+            None => return false,
+        }
+    }
+    true
 }
 
 impl Command {
@@ -126,8 +146,9 @@ impl Command {
             Command::Investigate(args) => investigate::run(args, cancel),
             Command::Fields(args) => fields::run(args, cancel),
             Command::Formats(args) => formats::run(args, cancel),
+            Command::Schema(args) => schema::run(args),
             Command::Completions(args) => completions::completions(args),
-            Command::Man(args) => completions::man(args),
+            Command::Man(args) => man::run(args),
         }
     }
 }

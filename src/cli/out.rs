@@ -2,14 +2,16 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use super::args::Form;
 use super::pager::Pager;
 use super::redaction;
+use super::verdict;
 use crate::model::{Error, ErrorKind};
-use crate::report::{Page, Report, json, renderer};
+use crate::report::{Page, Report, Verdict as Checked, csv, github, json, junit, renderer, sarif};
 
 /// Standard output, buffered.
 pub(super) struct Out {
@@ -57,21 +59,84 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Writes a report, or the JSON value that holds the same.
+/// A JSON value behind the name of its schema, such as `obs.stats/1`: the number grows when a key goes away or means
+/// something else.
+#[derive(Serialize)]
+struct Named<'v, T: Serialize> {
+    schema: &'static str,
+    #[serde(flatten)]
+    value: &'v T,
+}
+
+/// Writes a report, or the JSON object that holds the same, by its schema.
 pub(super) fn write_report<T: Serialize>(
     form: Form,
     page: Page,
     report: &Report,
-    value: &T,
+    (schema, value): (&'static str, &T),
 ) -> Result<(), Error> {
+    write_form(form, page, report, &Named { schema, value })
+}
+
+/// Writes a report, or the JSON list that holds the same.
+pub(super) fn write_list<T: Serialize>(
+    form: Form,
+    page: Page,
+    report: &Report,
+    list: &[T],
+) -> Result<(), Error> {
+    write_form(form, page, report, &list)
+}
+
+fn write_form<T: Serialize>(form: Form, page: Page, report: &Report, value: &T) -> Result<(), Error> {
     match form {
         Form::Json => write_json(value),
         Form::Jsonl => write_lines(&line(json::compact(value).map_err(|error| no_json(&error))?)),
+        Form::Csv => write_table(&redaction::report(report)),
         other => match renderer(&other.name()) {
             Some(renderer) => write_all((renderer.render)(&redaction::report(report), page).as_bytes()),
-            None => Err(unsupported(other, "table, json, csv, markdown or html")),
+            None => Err(Error::usage(format!("there is no form {} of this answer", other.name()))
+                .hinted("it can be table, json, csv, markdown or html")),
         },
     }
+}
+
+/// Which table is written as CSV, and whether nobody wants to hear of the others; said once a run.
+static TABLE: OnceLock<(Option<String>, bool)> = OnceLock::new();
+
+/// Settles which table is written as CSV: the one of that name, else the first.
+pub(super) fn choose_table(name: Option<String>, quiet: bool) {
+    let _ = TABLE.set((name, quiet));
+}
+
+/// Writes a table of a report as CSV, and says which others there are.
+fn write_table(report: &Report) -> Result<(), Error> {
+    let (wanted, quiet) = TABLE.get().map_or((None, false), |(name, quiet)| (name.as_deref(), *quiet));
+    let tables = csv::tables(report);
+    let names: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
+    let table = match wanted {
+        None => tables.first(),
+        Some(wanted) => match tables.iter().find(|(name, _)| name == wanted) {
+            Some(table) => Some(table),
+            None => {
+                let error = Error::usage(format!("there is no table `{wanted}` in this answer"));
+                return Err(error.hinted(match names.len() {
+                    0 => "it has none; --output json has everything".to_owned(),
+                    _ => format!("there are {}", names.join(", ")),
+                }));
+            }
+        },
+    };
+    let Some((shown, table)) = table else {
+        verdict::note("there is no table in this answer; --output json has everything");
+        return Ok(());
+    };
+    write_all(csv::write(table).as_bytes())?;
+    let others: Vec<&str> = names.into_iter().filter(|name| name != shown).collect();
+    if wanted.is_none() && !quiet && !others.is_empty() {
+        verdict::note(&format!("this is the table {shown}; --table has others: {}", others.join(", ")));
+    }
+    Ok(())
 }
 
 /// Writes a report into a file that was named; `-` is standard output.
@@ -96,6 +161,16 @@ pub(super) fn write_lines(text: &[u8]) -> Result<(), Error> {
     write_all(&redaction::json_lines(text))
 }
 
+/// Writes what checks found, in one of the forms that services read.
+pub(super) fn write_verdicts(form: Form, verdicts: &[Checked]) -> Result<(), Error> {
+    let bytes = match form {
+        Form::Junit => junit::render(verdicts).into_bytes(),
+        Form::Github => github::render(verdicts).into_bytes(),
+        _ => sarif::render(verdicts, env!("CARGO_PKG_VERSION")).map_err(|error| no_json(&error))?,
+    };
+    write_text(&bytes)
+}
+
 /// Writes an answer that is neither a report nor JSON.
 pub(super) fn write_text(text: &[u8]) -> Result<(), Error> {
     write_all(&redaction::bytes(text))
@@ -104,12 +179,6 @@ pub(super) fn write_text(text: &[u8]) -> Result<(), Error> {
 fn line(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.push(b'\n');
     bytes
-}
-
-/// This command has no such form of output.
-pub(super) fn unsupported(form: Form, instead: &str) -> Error {
-    Error::usage(format!("--output {} is not a form of this command's answer", form.name()))
-        .hinted(format!("it can be {instead}"))
 }
 
 fn no_json(error: &serde_json::Error) -> Error {

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
 use super::check_rules;
 use super::config;
 use super::empty::Known;
@@ -30,9 +30,13 @@ use crate::rules::file::{FileOptions, RuleFile};
 use crate::rules::replay::{self, Interval};
 use crate::rules::{self, Setting};
 
+/// The forms of an answer.
+const FORMS: &[Form] = &[Form::Table, Form::Json, Form::Csv, Form::Markdown, Form::Html];
+
 /// Ask with PromQL: over recorded metrics, and over metrics derived from logs
 #[derive(Args, Debug)]
 #[command(
+    mut_arg("output", |output| output.value_parser(forms(FORMS))),
     long_about = "Ask with PromQL: over recorded metrics, and over metrics derived from logs\n\n\
         Derived from logs: log_entries_total{file,service,logger,level}, log_requests_total{service,outcome}, \
         log_request_duration_seconds_{bucket,sum,count}{service}, log_findings_total{detector}, and what the \
@@ -91,9 +95,6 @@ const SHOWN: usize = 50;
 
 /// Runs the command.
 pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    if matches!(args.output.output, Form::Jsonl | Form::Junit | Form::Sarif | Form::Github) {
-        return Err(out::unsupported(args.output.output, "table, json, csv, markdown or html"));
-    }
     let options = promql_options(args.enable_experimental);
     let expr = promql::parse(&args.expr, &options).map_err(|error| error.into_error(&args.expr))?;
     let mut needs = Needs::none();
@@ -101,7 +102,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let success = config::success(&args.metrics.success, &args.input, &mut needs)?;
     let times = Times::parse(args)?;
     let declared = measured::declared(&args.input)?;
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let rules = rule_files(&args.rules, args.enable_experimental)?;
     let groups = || rules.iter().flat_map(|file| &file.groups);
@@ -112,6 +113,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         input: &args.input,
         declared: &declared,
         success: &success,
+        asked: times.known(&session, &rules).map(|times| (times, &options)),
         every_ms: groups().filter_map(|group| group.interval).chain(times.step).min(),
         chosen: &chosen,
         needs,
@@ -152,12 +154,18 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
                 report.paragraph(annotation.render(&args.expr));
             }
             measured.tell(&mut report);
-            session.write(form, &report, &())?;
+            session.write(form, &report, ("obs.query/1", &()))?;
         }
     }
     if is_empty && !args.output.quiet {
         let names = metrics::names(&declared);
-        for text in Known::new(&measured.store, &names).why_empty(&expr) {
+        let reasons = match measured.passed() {
+            0 => Known::new(&measured.store, &names).why_empty(&expr),
+            // What series these have was not looked at.
+            1 => vec!["1 block has nothing of these times and was not read".to_owned()],
+            n => vec![format!("{n} blocks have nothing of these times and were not read")],
+        };
+        for text in reasons {
             verdict::note(&text);
         }
     }
@@ -219,6 +227,24 @@ impl Times {
             end: parse(&args.end)?,
             step: step.map(|nanos| nanos / 1_000_000),
         })
+    }
+
+    /// The times of the evaluation if they can be told before the data is read; rules look at all of it.
+    fn known(&self, session: &Session, rules: &[RuleFile]) -> Option<promql::Times> {
+        let resolve = |when: &When| {
+            let at = (!when.needs_span()).then(|| session.instant(when, None));
+            at?.ok().map(Timestamp::millis)
+        };
+        if !rules.is_empty() {
+            return None;
+        }
+        if let Some(at) = &self.at {
+            let at = resolve(at)?;
+            return Some(promql::Times { start: at, end: at, step: 0 });
+        }
+        let (start, end) = (resolve(self.start.as_ref()?)?, resolve(self.end.as_ref()?)?);
+        let step = self.step.unwrap_or_else(|| round_step(end.saturating_sub(start)));
+        Some(promql::Times { start, end, step })
     }
 
     fn resolve(&self, session: &Session, measured: &Measured, expr: &Expr) -> Result<Moments, Error> {
@@ -328,7 +354,7 @@ fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> Str
             });
         }
     }
-    text.push_str("}\n");
+    text.push_str(",\"schema\":\"obs.query/1\"}\n");
     text
 }
 

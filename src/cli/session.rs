@@ -11,7 +11,7 @@ use crate::filter::{Filter, When, when};
 use crate::model::{Account, Diagnostic, Error, Level, Needs, Role, TimeRange, Timestamp};
 use crate::report::account::counted;
 use crate::scan::{self, Inputs, Scanned, Selection, SurveyOptions};
-use crate::timeline::scene::Given;
+use crate::timeline::scene::{Basis, Given};
 
 /// Files that have been looked at, and how they are to be read.
 #[derive(Debug)]
@@ -99,6 +99,33 @@ impl Session {
         Session::surveying(paths, input, output, (cancel, SurveyOptions::default()))
     }
 
+    /// The same, with tables of numbers taken for metrics.
+    pub(super) fn open_with_tables(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { tables: true, ..SurveyOptions::default() };
+        Session::surveying(paths, input, output, (cancel, options))
+    }
+
+    /// The same, where pipes may be read as they come.
+    pub(super) fn open_live(
+        paths: &PathArgs,
+        input: &InputArgs,
+        output: &OutputArgs,
+        (cancel, live): (&Arc<AtomicBool>, bool),
+    ) -> Result<Self, Error> {
+        let options = SurveyOptions { live, ..SurveyOptions::default() };
+        Session::surveying(paths, input, output, (cancel, options))
+    }
+
+    /// Is a pipe read as it comes?
+    pub(super) fn is_live(&self) -> bool {
+        self.inputs.logs.iter().any(scan::Input::is_live)
+    }
+
     /// The same, with objects of a platform told apart from logs.
     pub(super) fn open_with_platform(
         paths: &PathArgs,
@@ -106,7 +133,7 @@ impl Session {
         output: &OutputArgs,
         cancel: &Arc<AtomicBool>,
     ) -> Result<Self, Error> {
-        let options = SurveyOptions { platform: true, ..SurveyOptions::default() };
+        let options = SurveyOptions { platform: true, tables: true, ..SurveyOptions::default() };
         Session::surveying(paths, input, output, (cancel, options))
     }
 
@@ -116,19 +143,34 @@ impl Session {
         output: &OutputArgs,
         (cancel, survey): (&Arc<AtomicBool>, SurveyOptions),
     ) -> Result<Self, Error> {
-        let config = Config::resolve(input, output, cancel)?;
+        let mut session = Session::unread(input, output, cancel)?;
+        let config = &session.config;
         let paths = config::paths(&paths.paths);
         let picks = config::picks(input)?;
         let survey = SurveyOptions { follow_links: input.follow_links, picks, ..survey };
         let mut inputs = scan::survey(&paths, &survey, &config.scan);
-        let diagnostics = std::mem::take(&mut inputs.diagnostics);
+        session.diagnostics = std::mem::take(&mut inputs.diagnostics);
         let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform).chain(&inputs.edges);
         redaction::places(files.map(|input| input.shown.as_str()));
         redaction::places(paths.iter().filter_map(|path| path.to_str()));
-        let mut session = Session {
-            config,
-            inputs,
-            diagnostics,
+        session.inputs = inputs;
+        if input.unparsed {
+            // What was not understood is looked for after the answer.
+            session.hold_pipes();
+        }
+        Ok(session)
+    }
+
+    /// One for which nothing is looked at yet.
+    pub(super) fn unread(
+        input: &InputArgs,
+        output: &OutputArgs,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
+        Ok(Session {
+            config: Config::resolve(input, output, cancel)?,
+            inputs: Inputs::default(),
+            diagnostics: Vec::new(),
             accounts: Vec::new(),
             verbose: output.verbose,
             told: false,
@@ -137,12 +179,7 @@ impl Session {
             unparsed: input.unparsed,
             strict: input.strict,
             quiet: output.quiet,
-        };
-        if input.unparsed {
-            // What was not understood is looked for after the answer.
-            session.hold_pipes();
-        }
-        Ok(session)
+        })
     }
 
     /// Takes the order of lines for their time where no log tells one, and says so.
@@ -223,7 +260,7 @@ impl Session {
             from: selected.from.zip(usual.from).map(|(a, b)| a.min(b)),
             until: selected.until.zip(usual.until).map(|(a, b)| a.max(b)),
         };
-        Ok((read, Some(Given { typed: true, usual: closed(usual), within })))
+        Ok((read, Some(Given { basis: Basis::Typed, usual: closed(usual), within })))
     }
 
     /// The instant that a typed time means, for data from its first to its last time.
@@ -276,7 +313,7 @@ impl Session {
                 .iter()
                 .chain(&self.inputs.platform)
                 .chain(&self.inputs.edges)
-                .flat_map(scan::Input::hold),
+                .flat_map(|input| input.hold(&self.config.scan.progress)),
         );
     }
 
@@ -314,6 +351,12 @@ impl Session {
         verdict.after(&self.diagnostics, self.strict, interrupted)
     }
 
+    /// The verdict of a command that goes on until Ctrl-C, in the light of troubles that have been said.
+    pub(super) fn followed(&self, verdict: Verdict, troubles: &[Diagnostic]) -> Verdict {
+        let interrupted = self.config.scan.cancel.load(Ordering::Relaxed);
+        verdict.after(troubles, self.strict, interrupted)
+    }
+
     /// There must be something to read, logs or metrics.
     pub(super) fn require_data(&mut self) {
         if !self.inputs.has_metrics() && self.inputs.platform.is_empty() {
@@ -347,7 +390,7 @@ fn before(selected: TimeRange) -> (TimeRange, Option<Given>) {
     }
     let usual = closed(TimeRange { from: None, until: Some(selected.from.unwrap_or(Timestamp(i64::MIN))) });
     let read = TimeRange { from: None, until: selected.until };
-    (read, Some(Given { typed: false, usual, within: Some(closed(selected)) }))
+    (read, Some(Given { basis: Basis::Before, usual, within: Some(closed(selected)) }))
 }
 
 /// The fold that adds nothing up.

@@ -164,7 +164,7 @@ pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         why: behind.as_deref(),
         input: AccountJson::from(&account),
     };
-    session.write(args.output.output, &report, &json)?;
+    session.write(args.output.output, &report, ("obs.stats/1", &json))?;
     let found = answer.groups.iter().any(|group| group.entries > 0) || json.diff.is_some();
     Ok(session.finish(Verdict::of(account.lines > 0 && found)))
 }
@@ -282,8 +282,9 @@ fn report(question: &Question, answer: &Answer, total: usize) -> Report {
     }
     let measured = answer.groups.iter().find_map(|group| group.values.as_ref());
     if let Some(values) = measured {
-        columns.extend(values.percentiles.iter().map(|(p, _)| Column::number(format!("p{p}"))));
-        columns.push(Column::number("max"));
+        let unit = csv_unit(values.unit);
+        let titles = values.percentiles.iter().map(|(p, _)| format!("p{p}")).chain(["max".to_owned()]);
+        columns.extend(titles.map(|title| Column::number(title).unit(unit)));
     }
     if question.apdex.is_some() {
         columns.push(Column::number("apdex"));
@@ -293,7 +294,7 @@ fn report(question: &Question, answer: &Answer, total: usize) -> Report {
         .iter()
         .map(|group| row((question, is_one_day), group, rated, measured.is_some()))
         .collect();
-    report.push(Section::Table(Table { columns, rows }));
+    report.push(Section::Table(Table { name: "groups", columns, rows }));
     if answer.groups.len() < total {
         let (shown, total) = (HumanCount(answer.groups.len() as u64), HumanCount(total as u64));
         report.paragraph(format!("{shown} of {total} groups are shown."));
@@ -364,6 +365,14 @@ fn value_cell(value: &serde_json::Value) -> Cell {
 fn measured_cell(value: Option<f64>, values: &Values) -> Cell {
     let cell = value.map_or_else(Cell::none, |value| in_unit(value, values.unit));
     if values.approximate { cell.approximate() } else { cell }
+}
+
+/// The unit of `in_unit` in machine notation.
+fn csv_unit(unit: Option<&str>) -> &str {
+    match unit {
+        Some("ms" | "s" | "us" | "ns") => "ms",
+        other => other.unwrap_or_default(),
+    }
 }
 
 /// A number in a unit that a field's name said.

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs, RankArgs, SelectArgs};
 use super::nothing;
-use super::out;
 use super::rank::{self, Key};
 use super::session::{Chosen, Session, seconds};
 use super::verdict::Verdict;
@@ -164,7 +163,7 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         total,
         input: AccountJson::from(&account),
     };
-    out::write_report(args.output.output, session.config.page, &report, &json)?;
+    session.write(args.output.output, &report, ("obs.templates/1", &json))?;
     Ok(session.finish(Verdict::of(total > 0)))
 }
 
@@ -247,7 +246,8 @@ fn report(shown: &[TemplateJson], total: usize, windows: Option<&Windows>) -> Re
             Column::text("template").importance(8).wrapped(),
             Column::path("example").importance(3),
         ],
-    });
+    })
+    .named("templates");
     for template in shown {
         let example = template.examples.first();
         let place = example.map_or_else(Cell::none, |e| Cell::text(format!("{}:{}", e.file, e.line)));

@@ -96,9 +96,9 @@ impl Trace {
         let start = self.tree.extents.iter().map(|(from, _)| *from);
         let start = start.chain(story.moments.iter().filter_map(|m| m.at).map(|at| at.0)).min().unwrap_or(0);
         let mut table = Table::new(vec![
-            Column::number("after"),
-            Column::number("took"),
-            Column::number("own"),
+            Column::number("after").unit("ms"),
+            Column::number("took").unit("ms"),
+            Column::number("own").unit("ms"),
             Column::text("service").importance(7),
             Column::text("what").importance(9).wrapped(),
         ]);

@@ -1,5 +1,7 @@
 //! `obs.yaml`: its parts by their names, each read by the room that it is about, and what is wrong with it.
 
+pub mod defaults;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -10,7 +12,8 @@ use serde::{Deserialize, Deserializer};
 use crate::model::Diagnostic;
 
 /// Every part that the file may have.
-const PARTS: &[&str] = &["formats", "zones", "map", "metrics", "detectors", "signatures", "success"];
+const PARTS: &[&str] =
+    &["formats", "zones", "map", "metrics", "detectors", "signatures", "success", "defaults"];
 
 /// Some parts of the file, as the fields of a type that refuses others.
 pub trait Part: DeserializeOwned + Default {

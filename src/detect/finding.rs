@@ -83,12 +83,14 @@ pub struct Finding {
 }
 
 /// What those do who are asked by a service, or ask it, while it has trouble.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Around {
     /// How long it is from one sample to the next, in nanoseconds: nothing is known to be earlier by less.
     pub every: i64,
     /// Is it what requests feel, and not only how much of something is used?
     pub felt: bool,
+    /// How many milliseconds longer one waits for it; `None` where it is not about waiting.
+    pub wait: Option<f64>,
     /// Those who call it and feel the same.
     pub callers: Vec<String>,
     /// Those whom it calls and who feel the same.

@@ -11,7 +11,9 @@ pub mod collection;
 pub mod failure;
 pub mod family;
 pub mod finding;
+pub mod flow;
 pub mod latency;
+mod limits;
 #[cfg(test)]
 mod lines;
 pub mod number;

@@ -6,6 +6,7 @@ use super::asked::Asked;
 use super::beside;
 use super::book::{Book, MOST_SERIES, NOWHERE, Said, Track, apart, finding, increases, number};
 use super::finding::Finding;
+use super::limits;
 use super::sampled;
 use crate::entities::calls::Calls;
 use crate::entities::measured::{self, owner};
@@ -48,6 +49,8 @@ pub fn add_calls(store: &Store, calls: &mut Calls) {
 pub fn findings(store: &Store, file: &str, given: Option<Given>, calls: &Calls) -> Vec<Finding> {
     let book = Book::of(store, given);
     let mut found = Vec::new();
+    limits::findings(store, &mut found);
+    let limited: Vec<Option<Labels>> = found.iter().map(|finding| finding.series.clone()).collect();
     saturation(&book, &mut found);
     down(&book, &mut found);
     certificates(&book, &mut found);
@@ -57,6 +60,13 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>, calls: &Calls) 
     rates(&book, &mut found);
     means(&book, &mut found);
     shares(&book, &mut found);
+    // What is at its limit is told as that, and not as a change.
+    let at_limit = limited.len();
+    let mut place = 0;
+    found.retain(|finding| {
+        place += 1;
+        place <= at_limit || !limited.contains(&finding.series)
+    });
     let told: Vec<Labels> = found.iter().filter_map(|finding| finding.series.clone()).collect();
     sampled::steps(&book, calls, &|labels| told.contains(labels), &mut found);
     // What is known to have reached its limit is no news before.

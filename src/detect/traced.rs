@@ -136,11 +136,11 @@ pub fn findings(scene: &Scene<'_>, traces: &Traces, calls: &Calls) -> Vec<Findin
 }
 
 /// Who of those that have the same trouble calls a service, or is called by it.
-fn around(calls: &Calls, service: &str, names: &[&str]) -> Around {
+pub(super) fn around(calls: &Calls, service: &str, names: &[&str]) -> Around {
     let others = || names.iter().filter(|other| **other != service);
     let callers = others().filter(|other| calls.reaches(other, service)).map(|name| (*name).to_owned());
     let callees = others().filter(|other| calls.reaches(service, other)).map(|name| (*name).to_owned());
-    Around { every: 0, felt: true, callers: callers.collect(), callees: callees.collect() }
+    Around { every: 0, felt: true, wait: None, callers: callers.collect(), callees: callees.collect() }
 }
 
 fn times(traces: &Traces) -> Times<'_> {
@@ -212,9 +212,16 @@ fn slow(scene: &Scene<'_>, times: &Times<'_>, calls: &Calls) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         told.iter().map(|(service, blame)| slowness(scene, service, blame, times, inside)).collect();
     for (service, finding) in names.iter().zip(&mut findings) {
-        finding.around = Some(around(calls, service, &names));
+        finding.around =
+            Some(Around { wait: finding_wait(&told, service), ..around(calls, service, &names) });
     }
     findings
+}
+
+/// How many milliseconds longer one waits for a service that is to blame, at the most.
+fn finding_wait(told: &[(&str, Blame<'_>)], service: &str) -> Option<f64> {
+    let (_, blame) = told.iter().find(|(name, _)| *name == service)?;
+    blame.all().map(|grown| grown.then - grown.usual).max_by(f64::total_cmp)
 }
 
 /// The stretch of time in which most of what is timed takes longest, compared with the rest.
@@ -360,7 +367,7 @@ fn worst<'g>(of: &[&'g Grown<'g>]) -> Option<&'g Grown<'g>> {
 }
 
 /// The file in which most of these spans stand.
-fn file_of(scene: &Scene<'_>, bins: &Bins) -> String {
+pub(super) fn file_of(scene: &Scene<'_>, bins: &Bins) -> String {
     let file = bins.first().map_or(0, |first| first.location.file);
     scene.wants.file(scene.wants.group(file)).to_owned()
 }

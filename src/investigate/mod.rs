@@ -21,7 +21,7 @@ use crate::filter::Filter;
 use crate::model::{Error, Needs, Slot, TimeRange, Timestamp};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 use crate::signatures::cre::Signatures;
-use crate::timeline::scene::Given;
+use crate::timeline::scene::{Basis, Given};
 use platform::Platform;
 use recorded::Recorded;
 use traced::Traced;
@@ -95,12 +95,17 @@ pub fn look<'w>(
     let none = Signatures::default();
     let (signatures, alike) = question.signatures.unwrap_or((&none, &[]));
     let new = || (Observed::new(wants), (Watch::new(question.own), Sightings::new(signatures, alike)));
-    let ((observed, (watch, sightings)), scanned) =
+    let ((mut observed, (watch, sightings)), scanned) =
         scan::fold(&corpus.inputs.logs, selection, corpus.options, new);
     let mut recorded = Recorded::load(corpus.inputs, (corpus.now, question.range), corpus.options);
     let mut platform = Platform::load(corpus.inputs, corpus.options);
     let given = question.given;
-    let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given);
+    let dumps = observed.take_dumps().into_sorted().into_iter().filter_map(|(at, text)| {
+        let log = corpus.inputs.logs.get(at.file as usize)?;
+        Some((log.shown.clone(), scanned.line_of(at), text))
+    });
+    platform.add_dumps(dumps);
+    let scene = Scene::beside(wants, observed, &detect::vocabulary(wants), given, recorded.span());
     platform.beside(Some(scene.last).filter(|_| !scene.chunks.is_empty()));
     let states = platform.findings();
     let selected = (selection.needs.clone(), question.filter, question.range);
@@ -114,7 +119,7 @@ pub fn look<'w>(
     };
     let mut declared = own::findings(watch, &scene);
     declared.extend(signature::findings(sightings, &scene));
-    let others = recorded.findings(scene.given).into_iter().chain(states).chain(declared);
+    let others = recorded.findings(given).into_iter().chain(states).chain(declared);
     let others = others.chain(traced.findings(&scene, &calls));
     findings.extend(others.filter(wanted));
     findings.sort_by_cached_key(Finding::order);
@@ -184,7 +189,7 @@ fn read_evidence(corpus: &Corpus<'_>, scanned: &Scanned, story: &mut Story) {
 
 /// Fails if nothing lies in the time that was given to compare with.
 fn usual_is_known(scene: &Scene<'_>, recorded: &Recorded) -> Result<(), Error> {
-    let Some(given) = scene.given.filter(|given| given.typed) else { return Ok(()) };
+    let Some(given) = scene.given.filter(|given| given.basis == Basis::Typed) else { return Ok(()) };
     let (from, to) = given.usual;
     let recorded = recorded.span().is_some_and(|(first, last)| first <= to && from <= last);
     if recorded || scene.chunks.iter().any(|(_, (first, last))| *first <= to && from <= *last) {

@@ -2,7 +2,7 @@
 
 use crate::detect::{self, Finding};
 use crate::model::{Account, Diagnostic, Timestamp};
-use crate::platform::{self, Cluster, When};
+use crate::platform::{self, Cluster, Place, When, runtime};
 use crate::scan::{Inputs, ScanOptions};
 
 /// The objects of the inputs.
@@ -10,6 +10,8 @@ use crate::scan::{Inputs, ScanOptions};
 pub struct Platform {
     cluster: Cluster,
     files: Vec<String>,
+    /// How many of the files hold nothing else.
+    own: u64,
     bytes: u64,
     diagnostics: Vec<Diagnostic>,
     /// When the objects were read, as far as anything tells.
@@ -23,6 +25,7 @@ impl Platform {
         let mut modified = None;
         for (number, input) in inputs.platform.iter().enumerate() {
             platform.files.push(input.shown.clone());
+            platform.own += 1;
             modified = modified.max(input.modified);
             let (read, diagnostics) = input.with_bytes(options, |bytes| {
                 platform.bytes += bytes.len() as u64;
@@ -34,6 +37,19 @@ impl Platform {
         platform.cluster.settle();
         platform.taken = platform.cluster.newest.or(modified);
         platform
+    }
+
+    /// Adds what runtimes wrote of their threads into logs: the log, the line, and the entry.
+    pub fn add_dumps(&mut self, entries: impl Iterator<Item = (String, u64, String)>) {
+        for (log, line, text) in entries {
+            let known = self.files.iter().position(|file| *file == log);
+            let file = known.unwrap_or_else(|| {
+                self.files.push(log);
+                self.files.len() - 1
+            });
+            let place = Place { file: file as u32, line, text: String::new() };
+            self.cluster.dumps.extend(runtime::in_entry(&text, &place));
+        }
     }
 
     /// Ages are counted from the newest time that stands in the objects, else from the last entry of the logs beside
@@ -86,7 +102,7 @@ impl Platform {
 
     /// Adds what was read to the account, and what went wrong to the rest of that.
     pub fn tell(&self, account: &mut Account, diagnostics: &mut Vec<Diagnostic>) {
-        account.files += self.files.len() as u64;
+        account.files += self.own;
         account.bytes += self.bytes;
         diagnostics.extend(self.diagnostics.iter().cloned());
     }
@@ -100,7 +116,7 @@ fn told(file: &str, read: &platform::Read) -> Option<Diagnostic> {
             Some(Diagnostic::warning(file, what))
         }
         None if read.parts == 0 => {
-            Some(Diagnostic::note(file, "looks like objects of Kubernetes, and none was found in it"))
+            Some(Diagnostic::note(file, "looks like objects of a platform, and none was found in it"))
         }
         None => None,
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::detect::book::NOWHERE;
 use crate::detect::finding::Finding;
-use crate::format::metric::csv;
+use crate::format::metric::ReadOptions;
 use crate::model::{Entry, Labels, Location, Needs, Sample, Timestamp};
 use crate::scan::{self, Input, ScanOptions, Scanned};
 use crate::timeline::Evidence;
@@ -51,20 +51,24 @@ pub fn fill_recorded(evidence: Vec<&mut Evidence>, metrics: &[Input], options: &
         return;
     }
     for (file, input) in metrics.iter().enumerate() {
-        let is_table = input.metric_format().is_some_and(|format| format.name() == csv::NAME);
+        let format = input.metric_format();
         input.with_bytes(options, |bytes| {
             let mut sought: Vec<&mut Sought> =
                 wanted.iter_mut().map(|(_, sought)| sought).filter(|sought| !sought.is_found()).collect();
-            if is_table {
-                // The lines of a table name no series.
-                let zone = options.read.zone.unwrap_or(chrono_tz::UTC);
-                let name = &input.shown;
-                csv::rows(bytes, zone, &mut |line, labels, sample| {
+            // The lines of a table name no series.
+            let options = ReadOptions::of_file(
+                input.modified.map_or(0, Timestamp::millis),
+                options.read.zone.unwrap_or(chrono_tz::UTC),
+            );
+            let name = &input.shown;
+            let told = format.is_some_and(|format| {
+                format.rows(bytes, options, &mut |line, labels, sample| {
                     for sought in &mut sought {
                         sought.look_at_sample((file, name), line, labels, sample);
                     }
-                });
-            } else {
+                })
+            });
+            if !told {
                 for (number, line) in (1_u64..).zip(bytes.split(|b| *b == b'\n')) {
                     for sought in &mut sought {
                         sought.look_at_line(file, number, line);

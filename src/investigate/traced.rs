@@ -5,18 +5,20 @@ use crate::entities::calls::Calls;
 use crate::filter::Filter;
 use crate::model::{Needs, TimeRange};
 use crate::scan::{Input, Inputs, ScanOptions};
+use crate::timeline::within::{self, Within};
 use crate::traces::{self, Traces};
 
-/// How many spans are kept, about: beyond that only some of the traces.
+/// How many spans and other entries of traces are kept, about: beyond that only some of the traces.
 const MOST: u64 = 2_000_000;
 
-/// The bytes that a span takes in a file, about.
+/// The bytes that one takes in a file, about.
 const BYTES: u64 = 300;
 
 /// The spans of the inputs.
 #[derive(Debug, Default)]
 pub struct Traced {
     traces: Traces,
+    within: Within,
 }
 
 impl Traced {
@@ -27,13 +29,18 @@ impl Traced {
             return Traced::default();
         }
         let bytes: u64 = inputs.logs.iter().filter(has_spans).filter_map(|log| log.size).sum();
-        let share = (bytes / BYTES / MOST).max(1).next_power_of_two();
-        Traced { traces: traces::collect(inputs, selected, share, options) }
+        let beside: u64 = inputs.logs.iter().filter(|log| !has_spans(log)).filter_map(|log| log.size).sum();
+        let share = (bytes.max(beside) / BYTES / MOST).max(1).next_power_of_two();
+        let (needs, filter, range) = selected;
+        let traces = traces::collect(inputs, (needs.clone(), filter, range), share, options);
+        Traced { traces, within: within::collect(inputs, (needs, filter, range), share, options) }
     }
 
     /// What they show.
     pub fn findings(&self, scene: &Scene<'_>, calls: &Calls) -> Vec<Finding> {
-        detect::traced::findings(scene, &self.traces, calls)
+        let mut findings = detect::traced::findings(scene, &self.traces, calls);
+        findings.extend(detect::flow::findings(scene, &self.traces, &self.within, calls));
+        findings
     }
 
     /// Who calls whom, as they say.

@@ -1,6 +1,6 @@
 //! Series out of Prometheus' own data folders: only those that are asked for, of all blocks and of the head.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -11,17 +11,23 @@ use crate::format::metric::tsdb::{
     records, tombstones,
 };
 use crate::model::{Diagnostic, HistogramSample, Labels, Sample};
-use crate::promql::{Matcher, Store};
+use crate::promql::{Reading, Store};
 use crate::scan::{self, Block, Database, DatabaseFile, ScanOptions};
 use crate::source::Map;
 
-/// Conditions on series, of which one list has to hold; none of them is every series.
-pub(super) type Wanted<'w> = [&'w [Matcher]];
+/// What is read: series, and their times. If nothing is said, that is everything.
+pub(super) type Wanted<'w> = [Reading<'w>];
 
-fn is_wanted(wanted: &Wanted<'_>, labels: &[(&str, &str)]) -> bool {
+/// The times at which a series with these labels is read, from the first to the last; `None` if it is not.
+fn wanted_times(wanted: &Wanted<'_>, labels: &[(&str, &str)]) -> Option<(i64, i64)> {
+    if wanted.is_empty() {
+        return Some((i64::MIN, i64::MAX));
+    }
     let value = |name: &str| labels.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value);
-    wanted.is_empty()
-        || wanted.iter().any(|matchers| matchers.iter().all(|matcher| matcher.matches(value(&matcher.name))))
+    let is_read =
+        |reading: &&Reading<'_>| reading.matchers.iter().all(|matcher| matcher.matches(value(&matcher.name)));
+    let times = wanted.iter().filter(is_read).map(|reading| (reading.from, reading.to));
+    times.reduce(|(from, to), (start, end)| (from.min(start), to.max(end)))
 }
 
 /// What was read of a block, or of the head.
@@ -32,6 +38,8 @@ struct Held {
     diagnostics: Vec<Diagnostic>,
     /// Chunks and records of later versions.
     unknown: u64,
+    /// Chunks of sums, counts and extremes, as Thanos makes them of old samples.
+    downsampled: u64,
 }
 
 /// What a block says of itself.
@@ -42,6 +50,15 @@ struct Meta {
     min_time: i64,
     max_time: i64,
     compaction: Compaction,
+    thanos: Thanos,
+}
+
+/// What Thanos and Mimir add.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Thanos {
+    /// Labels of all series of the block: those of the server that it comes from.
+    labels: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -51,6 +68,18 @@ struct Compaction {
 }
 
 impl Meta {
+    /// Has it samples of a time that is read? One that does not say its times may.
+    fn is_read(&self, wanted: &Wanted<'_>) -> bool {
+        let overlaps = |reading: &Reading<'_>| self.min_time <= reading.to && self.max_time > reading.from;
+        self.version == 0 || wanted.is_empty() || wanted.iter().any(overlaps)
+    }
+
+    /// The labels that all series of the block have beside their own. Those of the store itself (`__org_id__`) are none.
+    fn outer_labels(&self) -> Vec<(&str, &str)> {
+        let labels = self.thanos.labels.iter().filter(|(name, _)| !name.starts_with("__"));
+        labels.map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
     /// Was it made of samples that came late? Then it does not say up to when the head was written.
     fn is_late(&self) -> bool {
         self.compaction.hints.iter().any(|hint| hint == "from-out-of-order")
@@ -69,21 +98,29 @@ pub(super) fn load(
     let metas: Vec<Meta> =
         database.blocks.iter().map(|block| meta(block, options, &mut diagnostics)).collect();
     // Of samples at one time the first is kept: that of the block that begins first.
-    let mut order: Vec<usize> = (0..metas.len()).collect();
+    let mut order: Vec<usize> = (0..metas.len()).filter(|&place| metas[place].is_read(wanted)).collect();
+    total.passed = (metas.len() - order.len()) as u64;
     order.sort_by_key(|&place| (metas[place].min_time, &database.blocks[place].shown));
     let mut parts = scan::parallel(options.threads, order.len(), |index| {
-        block(&database.blocks[order[index]], wanted, options)
+        let place = order[index];
+        block(&database.blocks[place], &metas[place].outer_labels(), wanted, options)
     });
     let written = metas.iter().filter(|meta| !meta.is_late()).map(|meta| meta.max_time).max();
     parts.push(head(database, written.unwrap_or(i64::MIN), wanted, options));
-    let mut unknown = 0;
+    let (mut unknown, mut downsampled) = (0, 0);
     for part in parts {
         total.files += part.read.files;
         total.bytes += part.read.bytes;
         total.samples += part.read.samples;
         unknown += part.unknown;
+        downsampled += part.downsampled;
         diagnostics.extend(part.diagnostics);
         store.gather(part.store, |labels| labels, |_, _, _| ());
+    }
+    if downsampled > 0 {
+        let message =
+            format!("{downsampled} chunks that Thanos downsampled are not read; those of raw blocks are");
+        diagnostics.push(Diagnostic::warning(&database.shown, message));
     }
     if unknown > 0 {
         let message = format!("{unknown} chunks or records of a later version are not read");
@@ -134,13 +171,22 @@ impl Held {
     /// What a chunk holds; one of a later version is noted.
     fn decoded(&mut self, encoding: Encoding, bytes: &[u8]) -> Contents {
         decode(encoding, bytes).unwrap_or_else(|| {
-            self.unknown += 1;
+            match encoding {
+                Encoding::Downsampled => self.downsampled += 1,
+                _ => self.unknown += 1,
+            }
             Contents::default()
         })
     }
 }
 
-fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
+/// The labels of a series and those around it, which count where both have a name, as in Thanos.
+fn with_outer<'l>(labels: &[(&'l str, &'l str)], outer: &[(&'l str, &'l str)]) -> Vec<(&'l str, &'l str)> {
+    let is_own = |(name, _): &&(&str, &str)| !outer.iter().any(|(other, _)| other == name);
+    labels.iter().filter(is_own).chain(outer).copied().collect()
+}
+
+fn block(block: &Block, outer: &[(&str, &str)], wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
     let mut part = Held::default();
     let Some(file) = block.file(Part::Index) else { return part };
     let Some(bytes) = part.open(file, options) else { return part };
@@ -161,10 +207,13 @@ fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
     let mut texts = Texts::default();
     let mut trouble: Option<&'static str> = None;
     let done = index.each(
-        |labels| is_wanted(wanted, labels),
-        |entry| {
+        |labels| match outer {
+            [] => wanted_times(wanted, labels),
+            outer => wanted_times(wanted, &with_outer(labels, outer)),
+        },
+        |entry, (from, to)| {
             let (mut samples, mut histograms) = (Vec::new(), Vec::new());
-            for place in &entry.chunks {
+            for place in entry.chunks.iter().filter(|place| place.from <= to && place.to >= from) {
                 let segment = segments.get(place.segment).and_then(Option::as_ref);
                 let chunk = match segment.map(|segment| framed(segment, place.offset)) {
                     Some(Ok(chunk)) => chunk,
@@ -185,7 +234,7 @@ fn block(block: &Block, wanted: &Wanted<'_>, options: &ScanOptions) -> Held {
                 histograms.retain(|sample| !is_deleted(intervals, sample.at));
             }
             part.read.samples += (samples.len() + histograms.len()) as u64;
-            let labels = texts.labels(&entry.labels);
+            let labels = texts.labels(&with_outer(&entry.labels, outer));
             part.store.offer_all(&labels, samples);
             part.store.offer_histograms(&labels, histograms);
         },
@@ -347,7 +396,7 @@ fn take(record: Record<'_>, is_late: bool, wanted: &Wanted<'_>, head: &mut Head,
                 if head.numbers.contains_key(&number) {
                     continue;
                 }
-                let place = is_wanted(wanted, &labels).then(|| {
+                let place = wanted_times(wanted, &labels).map(|_| {
                     let labels = Labels::new(labels.iter().copied());
                     head.series.push(HeadSeries { labels, ..HeadSeries::default() });
                     head.series.len() - 1

@@ -20,6 +20,8 @@ pub struct FilesRead {
     pub samples: u64,
     /// Lines that could not be read.
     pub refused: u64,
+    /// Blocks of a data folder that have nothing of the times that are asked for.
+    pub passed: u64,
 }
 
 impl FilesRead {
@@ -29,6 +31,7 @@ impl FilesRead {
         self.bytes += other.bytes;
         self.samples += other.samples;
         self.refused += other.refused;
+        self.passed += other.passed;
     }
 }
 

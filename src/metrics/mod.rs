@@ -29,7 +29,7 @@ pub use witness::{Wanted, Witness, witnesses};
 use crate::filter::Filter;
 use crate::model::{Diagnostic, Error, Needs, Series, TimeRange, Timestamp};
 use crate::outcome::SuccessRule;
-use crate::promql::{self, Expr, Matcher, Store};
+use crate::promql::{self, Expr, Reading, Store, Times};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 use derive::Derived;
 use plan::Plan;
@@ -65,17 +65,23 @@ pub struct Derivation {
 /// Reads all files of metrics. Samples without a time get that of their file: the one in its name, else when it was
 /// last written, else `now`. So many snapshots become a history.
 ///
-/// What tells of the scrapes themselves (`up`) is there if one of `exprs` may mention it.
+/// What tells of the scrapes themselves (`up`) is there if one of `exprs` may mention it. Of Prometheus' data folders
+/// only what the expressions read is read: their series, and the chunks of their times if `asked` tells when they are
+/// evaluated.
 pub fn load_files(
     inputs: &Inputs,
     now: Timestamp,
     exprs: &[&Expr],
+    asked: Option<(Times, &promql::Options)>,
     options: &ScanOptions,
 ) -> (Store, FilesRead, Vec<Diagnostic>) {
     let mut store = Store::new();
     let is_asked = |name: &str| asks_for(exprs.iter().copied(), name);
     let (mut read, mut diagnostics) = files::load(&inputs.metrics, now, &is_asked, options, &mut store);
-    let wanted: Vec<&[Matcher]> = exprs.iter().flat_map(|expr| promql::selectors(expr)).collect();
+    let usual = promql::Options::promtool();
+    let (times, language) = asked.map_or((None, &usual), |(times, language)| (Some(times), language));
+    let wanted: Vec<Reading<'_>> =
+        exprs.iter().flat_map(|expr| promql::readings(expr, times, language)).collect();
     for database in &inputs.databases {
         let (more, troubles) = database::load(database, &wanted, options, &mut store);
         read.add(more);

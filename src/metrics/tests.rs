@@ -25,7 +25,7 @@ fn derived(dir: &Path, source: &str, declared: &str, options: &ScanOptions) -> (
     assert_eq!(inputs.diagnostics, vec![]);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
     let declared = parse("obs.yaml", declared).expect("metrics");
-    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], options);
+    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], None, options);
     assert_eq!(diagnostics, vec![]);
     let question = Question {
         exprs: &[&expr],
@@ -212,7 +212,7 @@ fn a_large_file_is_read_in_pieces_as_in_one() {
     let load = |threads: usize| {
         let options = options(threads, 1 << 20);
         let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
-        load_files(&inputs, Timestamp(0), &[], &options)
+        load_files(&inputs, Timestamp(0), &[], None, &options)
     };
     let (one, read, diagnostics) = load(1);
     assert_eq!((one.len(), read.samples, read.refused), (200, 400_000, 1));
@@ -245,7 +245,7 @@ fn loaded(files: &[(&str, &str)], source: &str) -> (Vec<String>, Vec<String>) {
     let options = options(2, 1 << 20);
     let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
-    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], &options);
+    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], None, &options);
     let told = diagnostics.iter().map(ToString::to_string).collect();
     (lines(&store, dir.path()), told)
 }
@@ -310,7 +310,7 @@ fn a_bad_line_costs_that_line_and_headers_are_none() {
 fn of_path(path: &Path) -> (Vec<String>, Vec<String>) {
     let options = options(2, 1 << 20);
     let inputs = survey(&[path.to_owned()], &SurveyOptions::default(), &options);
-    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[], &options);
+    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[], None, &options);
     let mut lines: Vec<String> = store
         .series()
         .flat_map(|series| {
@@ -355,7 +355,7 @@ fn native_histograms_in_texts_are_read() {
     std::fs::write(dir.path().join("c.json"), json).expect("a file");
     let options = options(2, 1 << 20);
     let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
-    let (store, read, told) = load_files(&inputs, Timestamp(0), &[], &options);
+    let (store, read, told) = load_files(&inputs, Timestamp(0), &[], None, &options);
     assert_eq!((told, read.samples), (vec![], 7));
     let found = |name: &str| -> Vec<(i64, f64)> {
         let series = store.series().find(|series| series.labels.metric() == name).expect(name);
@@ -373,7 +373,7 @@ fn native_histograms_of_a_data_folder_are_as_a_server_tells_them() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb");
     let options = options(2, 1 << 20);
     let inputs = survey(&[fixtures.join("native")], &SurveyOptions::default(), &options);
-    let (store, _, told) = load_files(&inputs, Timestamp(0), &[], &options);
+    let (store, _, told) = load_files(&inputs, Timestamp(0), &[], None, &options);
     assert_eq!(told, vec![]);
     let of = |name: &str| {
         let series = store.series().find(|series| series.labels.metric() == name).expect(name);
@@ -405,6 +405,79 @@ fn native_histograms_of_a_data_folder_are_as_a_server_tells_them() {
         checked += 1;
     }
     assert!(checked > 50, "{checked}");
+}
+
+/// Of a query whose times are known, the answer from what it needs is that from everything.
+#[test]
+fn of_a_data_folder_only_what_a_query_needs_is_read() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let scan = options(2, 1 << 20);
+    let inputs = survey(&[fixtures], &SurveyOptions::default(), &scan);
+    let language = Options::promqltest();
+    let (all, everything, _) = load_files(&inputs, Timestamp(0), &[], None, &scan);
+    let (first, last) = all.span().expect("samples");
+    let mut least = everything.samples;
+    for source in
+        ["{__name__=~\".+\"}", "sum_over_time({__name__=~\".+\"}[10m:1m] offset 3m)", "up @ 1703386000"]
+    {
+        let expr = promql::parse(source, &language).expect(source);
+        for start in [first, first + 1_000_000, first + 3_000_000, last - 5_000] {
+            let times = Times { start, end: start + 60_000, step: 15_000 };
+            let (some, read, told) =
+                load_files(&inputs, Timestamp(0), &[&expr], Some((times, &language)), &scan);
+            assert_eq!(told, vec![], "{source}");
+            let answer = |store: &Store| {
+                promql::range(&expr, store, times.start, times.end, times.step, &language)
+                    .expect(source)
+                    .value
+            };
+            assert_eq!(format!("{:?}", answer(&some)), format!("{:?}", answer(&all)), "{source} {start}");
+            least = least.min(read.samples);
+        }
+    }
+    assert!(least < everything.samples / 3, "{least} of {}", everything.samples);
+    let expr = promql::parse("up", &language).expect("up");
+    let late = Times { start: last + 1_000_000, end: last + 1_000_000, step: 0 };
+    let (_, read, _) = load_files(&inputs, Timestamp(0), &[&expr], Some((late, &language)), &scan);
+    assert_eq!(read.passed, 1);
+}
+
+/// Blocks of two clusters, as Thanos keeps them side by side, whose series have the same labels.
+#[test]
+fn series_of_a_block_have_the_labels_around_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let block = fixtures.join("01M8HTNKWHKZJH7BNMSZ9N71RK");
+    for (name, labels) in [
+        ("01M8HTNKWHKZJH7BNMSZ9N71RK", r#"{"cluster":"a","__org_id__":"7"}"#),
+        ("01M8HTNKWHKZJH7BNMSZ9N71RM", r#"{"cluster":"b"}"#),
+    ] {
+        let to = dir.path().join(name);
+        std::fs::create_dir_all(to.join("chunks")).expect("a folder");
+        for file in ["index", "chunks/000001"] {
+            std::fs::copy(block.join(file), to.join(file)).expect("a copy");
+        }
+        let meta = std::fs::read_to_string(block.join("meta.json")).expect("what it says of itself");
+        let meta = meta.trim_end().strip_suffix('}').expect("an object");
+        std::fs::write(to.join("meta.json"), format!("{meta}, \"thanos\": {{\"labels\": {labels}}}}}"))
+            .expect("a file");
+    }
+    let options = options(2, 1 << 20);
+    let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
+    let series_of = |source: &str| {
+        let expr = promql::parse(source, &Options::promtool()).expect(source);
+        let (store, _, told) = load_files(&inputs, Timestamp(0), &[&expr], None, &options);
+        assert_eq!(told, vec![], "{source}");
+        let labels = store.series().map(|series| series.labels.clone());
+        labels
+            .map(|labels| (labels.get("cluster").to_owned(), labels.get("__org_id__").to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let all = series_of("{__name__=~\".+\"}");
+    let one = series_of("{__name__=~\".+\", cluster=\"b\"}");
+    assert!(!one.is_empty() && all.len() == 2 * one.len(), "{all:?} {one:?}");
+    assert!(one.iter().all(|(cluster, _)| cluster == "b"));
+    assert!(all.iter().all(|(_, tenant)| tenant.is_empty()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Native histograms: observations counted in buckets whose limits a schema or a list of limits gives.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The schema of histograms that bring the limits of their buckets along.
 pub const CUSTOM_SCHEMA: i32 = -53;
@@ -173,24 +173,41 @@ impl Histogram {
 pub fn exponential_bound(place: i32, schema: i32) -> f64 {
     let place = i64::from(place);
     let (whole, part) = if schema < 0 {
-        (place.saturating_mul(1 << -schema.max(-16)), 0.0)
+        (place.saturating_mul(1 << -schema.max(-16)), 0.5)
     } else {
-        let schema = schema.min(30);
-        let width = 1_i64 << schema;
-        (place.div_euclid(width), place.rem_euclid(width) as f64 / width as f64)
+        let schema = schema.min(*EXPONENTIAL_SCHEMAS.end());
+        let halves = &HALVES[schema as usize];
+        (place >> schema, halves[place as usize & (halves.len() - 1)])
     };
     match whole {
-        1024 if part == 0.0 => f64::MAX,
+        1024 if part == 0.5 => f64::MAX,
         1024.. => f64::INFINITY,
         // Below the smallest of all numbers.
         ..-1100 => 0.0,
         _ => {
             // In two steps, for a power below the normal numbers would be rounded early.
             let half = whole / 2;
-            part.exp2() * 2_f64.powi(half as i32) * 2_f64.powi((whole - half) as i32)
+            2.0 * part * 2_f64.powi(half as i32) * 2_f64.powi((whole - half) as i32)
         }
     }
 }
+
+/// For each schema from 0 on its limits from a half up to one, made as the clients of Prometheus make theirs: every
+/// other one is that of the schema before, those between are a step above it. So they agree to the last bit.
+static HALVES: LazyLock<Vec<Vec<f64>>> = LazyLock::new(|| {
+    let mut schemas = vec![vec![0.5]];
+    for schema in 1..=*EXPONENTIAL_SCHEMAS.end() {
+        let step = match schema {
+            // The root of two as Go's `Exp2` has it, a bit below the nearest number.
+            1 => std::f64::consts::SQRT_2.next_down(),
+            _ => (-f64::from(schema)).exp2().exp2(),
+        };
+        let coarse = schemas.last().into_iter().flatten();
+        let fine = coarse.flat_map(|limit| [*limit, limit * step]).collect();
+        schemas.push(fine);
+    }
+    schemas
+});
 
 /// A histogram at a time.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,6 +245,21 @@ mod tests {
             let bound = exponential_bound(place, schema);
             let near = bound == expected || (bound / expected - 1.0).abs() < 1e-15;
             assert!(near, "bucket {place} of schema {schema}: {bound:e}");
+        }
+    }
+
+    /// What a server answers for buckets of these places.
+    #[test]
+    fn limits_are_those_of_prometheus_to_the_last_bit() {
+        for (place, schema, expected) in [
+            (-1, 1, 0.707_106_781_186_547_5),
+            (1, 1, "1.414213562373095".parse().unwrap()),
+            (-2, 3, 0.840_896_415_253_714_4),
+            (-4, 3, 0.707_106_781_186_547_5),
+            (1, 3, 1.090_507_732_665_257_7),
+            (-7, 3, 0.545_253_866_332_628_8),
+        ] {
+            assert_eq!(exponential_bound(place, schema), expected, "bucket {place} of schema {schema}");
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::{Alert, Kind, Object, Place, When};
+use super::results::Run;
+use super::runtime::Dump;
 use crate::model::Timestamp;
 
 /// Everything that was read of a platform.
@@ -26,6 +28,10 @@ pub struct Cluster {
     pub events: Vec<Event>,
     /// What was told of objects by those who watch them.
     pub alerts: Vec<Alert>,
+    /// What runtimes wrote of themselves.
+    pub dumps: Vec<Dump>,
+    /// Runs of tests and of load.
+    pub runs: Vec<Run>,
     /// The newest absolute time.
     pub newest: Option<Timestamp>,
 }
@@ -268,6 +274,8 @@ impl Cluster {
             && self.others.is_empty()
             && self.events.is_empty()
             && self.alerts.is_empty()
+            && self.dumps.is_empty()
+            && self.runs.is_empty()
     }
 
     /// How many objects are in it.

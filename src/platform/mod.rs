@@ -8,6 +8,8 @@ pub mod cluster;
 mod describe;
 mod manifest;
 pub mod object;
+pub mod results;
+pub mod runtime;
 mod table;
 
 use serde_json::Value;
@@ -35,6 +37,9 @@ pub struct Read {
 pub fn is_platform(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     let opens = text.trim_start().as_bytes().first().copied();
+    if runtime::begins(&text) || results::begins(&text) {
+        return true;
+    }
     if matches!(opens, Some(b'{' | b'[')) {
         // Tools write a line of JSON or two before what they print.
         is_document(&text) || is_text(text.lines().filter(|line| !line.starts_with('{')))
@@ -69,7 +74,9 @@ fn is_document(text: &str) -> bool {
     let flat: String = head.split_whitespace().collect();
     let api =
         flat.contains("\"apiVersion\":") && (flat.contains("\"kind\":") || flat.contains("\"items\":["));
-    api || alerts::begins(&flat) || is_text(text.replace("\\n", "\n").replace("\": \"", "\n").lines().skip(1))
+    api || alerts::begins(&flat)
+        || runtime::is_report(&flat)
+        || is_text(text.replace("\\n", "\n").replace("\": \"", "\n").lines().skip(1))
 }
 
 /// Objects as the API gives them have a status or an identity; what somebody only wants has neither.
@@ -101,6 +108,26 @@ pub fn read(file: u32, text: &str, into: &mut Cluster) -> Read {
             Err(_) if is_text(text.lines()) => lines(text, &Reading::of(file), into),
             Err(error) => cut_json(file, text, &error, into),
         },
+        Some(_) if runtime::begins(text) => {
+            let dumps = runtime::read(file, text);
+            for dump in &dumps {
+                into.saw(dump.at);
+            }
+            let parts = dumps.len();
+            into.dumps.extend(dumps);
+            Read { parts, broken: None }
+        }
+        Some(_) if results::begins(text) => {
+            let runs = results::read(file, text);
+            let broken =
+                runs.iter().any(|run| run.cut).then(|| String::from("it ends in the midst of a run"));
+            for run in &runs {
+                into.saw(run.at);
+            }
+            let parts = runs.len();
+            into.runs.extend(runs);
+            Read { parts, broken }
+        }
         Some(_) if is_yaml(text) => yaml(file, text, into),
         _ => lines(text, &Reading::of(file), into),
     }
@@ -119,6 +146,13 @@ fn document(value: &Value, reader: &Reader<'_>, into: &mut Cluster) -> usize {
     if manifest::is_object(value) {
         let source = Source::new(file, text, 0);
         return manifest::put(value, &source, into);
+    }
+    let source = Source::new(file, text, 0);
+    let place = |name: &str| source.place(&Object::new(Kind::Process, "", name), String::new());
+    if let Some(dump) = runtime::report(value, &place("dumpEventTime")) {
+        into.saw(dump.at);
+        into.dumps.push(dump);
+        return 1;
     }
     if let Some(items) = alerts::list(value) {
         let source = Source::new(file, text, 0);

@@ -45,6 +45,10 @@ pub enum Kind {
     Autoscaler,
     /// Who of several leads.
     Lease,
+    /// A program that runs.
+    Process,
+    /// A run of tests, or of load.
+    Run,
 }
 
 /// Names of kinds: as in manifests in lower case, in the plural, and the short ones of `kubectl api-resources`.
@@ -68,6 +72,8 @@ const KINDS: &[(Kind, &[&str])] = &[
     (Kind::Namespace, &["namespace", "namespaces", "ns"]),
     (Kind::Ingress, &["ingress", "ingresses", "ing"]),
     (Kind::Lease, &["lease", "leases"]),
+    (Kind::Process, &["process"]),
+    (Kind::Run, &["run"]),
     (Kind::Autoscaler, &["horizontalpodautoscaler", "horizontalpodautoscalers", "hpa"]),
 ];
 

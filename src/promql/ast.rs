@@ -89,8 +89,8 @@ pub enum Form {
 pub struct Literal {
     /// The text, its escapes resolved.
     pub text: Arc<str>,
-    /// Did they resolve to UTF-8? Bytes that are none are replaced.
-    pub is_utf8: bool,
+    /// If they did not resolve to UTF-8, the text with the bytes that are none as escapes; in `text` they are replaced.
+    pub escaped: Option<Arc<str>>,
 }
 
 /// How a range selector treats the edges of its range.

@@ -1,5 +1,7 @@
 //! Text into tokens, each with its bytes.
 
+use std::fmt::Write as _;
+
 use super::ParseError;
 use super::ast::Span;
 
@@ -14,12 +16,23 @@ pub(super) enum Token {
     Duration(i64),
     /// A text, its escapes resolved.
     Text(String),
-    /// A text whose escapes give bytes that are no UTF-8; these are replaced.
-    Damaged(String),
+    /// A text whose escapes give bytes that are no UTF-8: once with these replaced, once with them as escapes.
+    Damaged(String, String),
     /// Everything else.
     Sign(&'static str),
     /// The end of the source.
     End,
+}
+
+/// A text with what is no UTF-8 in it as escapes.
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        // Writing to a string does not fail.
+        chunk.invalid().iter().for_each(|byte| _ = write!(text, "\\x{byte:02x}"));
+    }
+    text
 }
 
 impl Token {
@@ -29,7 +42,7 @@ impl Token {
             Token::Word(word) => format!("{word:?}"),
             Token::Number(number) => format!("number {number}"),
             Token::Duration(ms) => format!("duration {}", super::display::Millis(*ms)),
-            Token::Text(text) | Token::Damaged(text) => format!("string {text:?}"),
+            Token::Text(text) | Token::Damaged(text, _) => format!("string {text:?}"),
             Token::Sign(sign) => format!("{sign:?}"),
             Token::End => "end of input".to_owned(),
         }
@@ -179,7 +192,10 @@ impl Lexer<'_> {
         }
         Ok(match String::from_utf8(text) {
             Ok(text) => Token::Text(text),
-            Err(error) => Token::Damaged(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            Err(error) => {
+                let bytes = error.as_bytes();
+                Token::Damaged(String::from_utf8_lossy(bytes).into_owned(), escaped(bytes))
+            }
         })
     }
 

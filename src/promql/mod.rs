@@ -16,14 +16,16 @@ mod laws;
 mod lexer;
 mod native;
 mod parser;
+mod reading;
 
 use std::ops::Range;
 
 use crate::model::Error;
 
-pub use ast::{Expr, Kind, Matcher};
+pub use ast::{Expr, Kind, MatchOp, Matcher};
 pub use eval::{instant, range};
 pub use parser::parse;
+pub use reading::{Reading, Times, readings};
 pub use store::{Conflicts, Offered, Store};
 pub use value::{Annotation, AnnotationLevel, Answer, Value, VectorSample};
 

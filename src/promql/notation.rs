@@ -46,7 +46,7 @@ pub fn labels(text: &str) -> Result<(Labels, &str), String> {
                 _ => return Err(format!("a label name or \"=\" is missing in {:?}", &text[..end])),
             };
             tokens.next();
-            let Some(Token::Text(value) | Token::Damaged(value)) = tokens.next() else {
+            let Some(Token::Text(value) | Token::Damaged(value, _)) = tokens.next() else {
                 return Err(format!("the value of label {name:?} is missing in {:?}", &text[..end]));
             };
             labels.set(name, value);

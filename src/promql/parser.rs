@@ -352,11 +352,12 @@ impl Parser<'_> {
             }
             Token::Text(text) => {
                 self.advance();
-                Ok((Node { span: start, form: Form::Text(Literal { text: text.into(), is_utf8: true }) }, 1))
+                Ok((Node { span: start, form: Form::Text(Literal { text: text.into(), escaped: None }) }, 1))
             }
-            Token::Damaged(text) => {
+            Token::Damaged(text, escaped) => {
                 self.advance();
-                Ok((Node { span: start, form: Form::Text(Literal { text: text.into(), is_utf8: false }) }, 1))
+                let literal = Literal { text: text.into(), escaped: Some(escaped.into()) };
+                Ok((Node { span: start, form: Form::Text(literal) }, 1))
             }
             Token::Sign("(") => {
                 self.advance();
@@ -543,7 +544,7 @@ impl Parser<'_> {
             _ => return self.unexpected("a label matching operator"),
         };
         self.advance();
-        let (Token::Text(value) | Token::Damaged(value)) = self.peek().clone() else {
+        let (Token::Text(value) | Token::Damaged(value, _)) = self.peek().clone() else {
             return self.unexpected("a string");
         };
         if name == Labels::NAME {

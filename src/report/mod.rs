@@ -5,7 +5,7 @@
 
 pub mod account;
 pub mod chart;
-mod csv;
+pub mod csv;
 pub mod escape;
 pub mod github;
 #[cfg(test)]
@@ -195,7 +195,7 @@ pub struct Renderer {
 pub const RENDERERS: [Renderer; 4] = [
     Renderer { name: "table", about: "for people, in a terminal", render: terminal::render },
     Renderer { name: "markdown", about: "for tickets and post-mortems", render: markdown::render },
-    Renderer { name: "csv", about: "the tables alone, for spreadsheets", render: csv::render },
+    Renderer { name: "csv", about: "a table alone, for spreadsheets", render: csv::render },
     Renderer { name: "html", about: "one page without scripts, opens offline", render: html::render },
 ];
 

@@ -30,6 +30,8 @@ pub struct Column {
     pub keeps_end: bool,
     /// Does it get no narrower than the parts of its names, so that none is broken within?
     pub whole_words: bool,
+    /// In what its numbers are counted in machine notation, such as `ms`; empty where they count things or are shares.
+    pub unit: Untrusted,
 }
 
 impl Column {
@@ -42,6 +44,7 @@ impl Column {
             lines: 1,
             keeps_end: false,
             whole_words: false,
+            unit: Untrusted::default(),
         }
     }
 
@@ -66,6 +69,13 @@ impl Column {
     #[must_use]
     pub fn whole_words(mut self) -> Column {
         self.whole_words = true;
+        self
+    }
+
+    /// The same whose numbers are in this unit in machine notation.
+    #[must_use]
+    pub fn unit(mut self, unit: impl Into<Untrusted>) -> Column {
+        self.unit = unit.into();
         self
     }
 
@@ -188,6 +198,8 @@ pub fn percent(ratio: f64) -> String {
 /// Rows and columns. A row may be shorter than the list of columns; what is longer is not shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
+    /// What its rows are, for whoever asks for one table of several; empty where the first column says it.
+    pub name: &'static str,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows.
@@ -197,7 +209,14 @@ pub struct Table {
 impl Table {
     /// A table of these columns without rows.
     pub fn new(columns: Vec<Column>) -> Table {
-        Table { columns, rows: Vec::new() }
+        Table { columns, ..Table::default() }
+    }
+
+    /// The same under a name.
+    #[must_use]
+    pub fn named(mut self, name: &'static str) -> Table {
+        self.name = name;
+        self
     }
 
     /// Adds a row.
@@ -247,6 +266,7 @@ impl Table {
         let row =
             |row: &Vec<Cell>| columns.iter().map(|at| row.get(*at).cloned().unwrap_or_default()).collect();
         Table {
+            name: self.name,
             columns: columns.iter().map(|at| self.columns[*at].clone()).collect(),
             rows: self.rows.iter().map(row).collect(),
         }

@@ -111,6 +111,8 @@ pub struct AlertingRule {
     pub hold: i64,
     /// How long it goes on firing when the condition no longer holds, in milliseconds.
     pub keep_firing: i64,
+    /// The fields of these two that are written, and 0.
+    pub zero: Vec<&'static str>,
     /// Texts about the alert; templates.
     pub annotations: Vec<(String, String)>,
 }
@@ -369,8 +371,11 @@ impl Loading<'_> {
         let parsed = self.expression(&fields, "expr");
         let kind = if record.is_empty() {
             self.templates(&fields, name);
+            let written = [("for", hold), ("keep_firing_for", keep_firing)];
+            let zero =
+                written.into_iter().filter(|(_, time)| *time == Some(0)).map(|(name, _)| name).collect();
             let (hold, keep_firing) = (hold.unwrap_or(0), keep_firing.unwrap_or(0));
-            RuleKind::Alerting(AlertingRule { hold, keep_firing, annotations })
+            RuleKind::Alerting(AlertingRule { hold, keep_firing, zero, annotations })
         } else {
             self.recording(&fields, record);
             RuleKind::Recording

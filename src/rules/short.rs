@@ -176,7 +176,7 @@ fn rule(loading: &mut Loading<'_>, node: &Node, index: usize, ids: &mut Vec<Stri
     let hold = seconds(loading, &fields, "for_duration").unwrap_or(0);
     let enabled = loading.reader.truth(&fields, "enabled").unwrap_or(true);
     let (source, expr) = loading.expression(&fields, "condition")?;
-    let kind = RuleKind::Alerting(AlertingRule { hold, keep_firing: 0, annotations });
+    let kind = RuleKind::Alerting(AlertingRule { hold, annotations, ..AlertingRule::default() });
     let sound = loading.reader.problems.len() == before;
     (sound && enabled).then(|| Rule { name, id, place: fields.place, index, source, expr, labels, kind })
 }

@@ -1,6 +1,8 @@
 //! A stream cut into blocks at the starts of entries, so that blocks can be mapped in parallel.
 
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::format::log::Reader;
 use crate::format::log::records::{Cut, Cutter, Place, Records};
@@ -8,7 +10,7 @@ use crate::model::{Diagnostic, Severity};
 use crate::source::Stream;
 
 /// How long an entry of a stream may get before it is cut: a block grows up to this.
-const LONGEST: usize = 64 << 20;
+pub(super) const LONGEST: usize = 64 << 20;
 
 /// Cuts a stream into blocks.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(super) struct Blocks {
     cutting: Option<Cutting>,
     /// Lines in the blocks before, where they are counted.
     lines: Option<u64>,
+    /// Counts the bytes as they come.
+    progress: Arc<AtomicU64>,
 }
 
 /// Records on their way to blocks.
@@ -59,10 +63,14 @@ pub(super) struct Block {
     /// Where it starts in the decoded stream.
     pub offset: u64,
     pub begin: Begin,
+    /// How many bytes at its start are of an entry that was in the block before, and goes on in this one.
+    pub again: usize,
     /// Lines of the stream before it, where they are counted.
     pub lines_before: Option<u64>,
     /// Where its lines are from, if they were written of records.
     pub origin: Option<Origin>,
+    /// How its entries are read, where more has told the formats than was there when the stream was opened.
+    pub reader: Option<Arc<Reader>>,
 }
 
 /// Where the lines of a block are from that were written of records.
@@ -112,7 +120,16 @@ impl Blocks {
         let size = size.min(LONGEST);
         let begin = Begin::File;
         let (carry, cutting, lines) = (head, None, None);
-        Blocks { stream, carry, offset: 0, ended: false, begin, cuts: 0, size, cutting, lines }
+        let progress = Arc::default();
+        Blocks { stream, carry, offset: 0, ended: false, begin, cuts: 0, size, cutting, lines, progress }
+    }
+
+    /// The same, saying how much has come before a block is whole.
+    pub(super) fn telling(mut self, progress: &Arc<AtomicU64>) -> Self {
+        let read = self.cutting.as_ref().map_or(self.carry.len(), |cutting| cutting.source.len());
+        progress.fetch_add(read as u64, Ordering::Relaxed);
+        self.progress = Arc::clone(progress);
+        self
     }
 
     /// The same with the number of lines before each, if that is asked for.
@@ -135,12 +152,7 @@ impl Blocks {
 
     /// What there is to say about the stream once it has ended.
     pub(super) fn trouble(&self, shown: &str) -> Vec<Diagnostic> {
-        let cuts = (self.cuts > 0).then(|| {
-            Diagnostic::warning(
-                shown,
-                format!("has an entry longer than {} MiB; its parts are read one by one", LONGEST >> 20),
-            )
-        });
+        let cuts = (self.cuts > 0).then(|| too_long(shown));
         self.stream.trouble().into_iter().chain(cuts).collect()
     }
 
@@ -163,7 +175,7 @@ impl Blocks {
                 }
                 break;
             }
-            if let Some(start) = last_start(&bytes, reader) {
+            if let Some(start) = last_start(&bytes, 0, reader) {
                 self.carry = bytes.split_off(start);
                 break;
             }
@@ -181,7 +193,8 @@ impl Blocks {
             return None;
         }
         let lines_before = self.lines;
-        let block = Block { offset: self.offset, begin: self.begin, bytes, lines_before, origin: None };
+        let (offset, begin) = (self.offset, self.begin);
+        let block = Block { bytes, offset, begin, again: 0, lines_before, origin: None, reader: None };
         if let Some(lines) = &mut self.lines {
             *lines += memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
         }
@@ -197,7 +210,7 @@ impl Blocks {
             let text = &cutting.cut.text;
             if text.len() >= wanted || self.ended {
                 let done = self.ended && cutting.left() == 0;
-                if let Some(start) = last_start(text, reader).filter(|_| !done) {
+                if let Some(start) = last_start(text, 0, reader).filter(|_| !done) {
                     break start;
                 }
                 if done || text.len() >= LONGEST {
@@ -210,7 +223,8 @@ impl Blocks {
         (split > 0).then(|| {
             let (bytes, origin) = cutting.split(split);
             let lines_before = self.lines.map(|_| origin.lines_before);
-            let block = Block { bytes, offset: 0, begin: self.begin, lines_before, origin: Some(origin) };
+            let (begin, origin) = (self.begin, Some(origin));
+            let block = Block { bytes, offset: 0, begin, again: 0, lines_before, origin, reader: None };
             self.begin = Begin::Line;
             block
         })
@@ -240,7 +254,10 @@ impl Blocks {
         while have < bytes.len() && !self.ended {
             match self.stream.read(&mut bytes[have..]) {
                 Ok(0) | Err(_) => self.ended = true,
-                Ok(n) => have += n,
+                Ok(n) => {
+                    have += n;
+                    self.progress.fetch_add(n as u64, Ordering::Relaxed);
+                }
             }
         }
         bytes.truncate(have);
@@ -280,11 +297,20 @@ impl Cutting {
     }
 }
 
-/// The last whole line that starts an entry and is not the first.
-fn last_start(bytes: &[u8], reader: &Reader) -> Option<usize> {
+/// What there is to say about an entry that was cut for its length.
+pub(super) fn too_long(shown: &str) -> Diagnostic {
+    let what = format!("has an entry longer than {} MiB; its parts are read one by one", LONGEST >> 20);
+    Diagnostic::warning(shown, what)
+}
+
+/// The last whole line that starts an entry at or after `from`, and is not the first.
+pub(super) fn last_start(bytes: &[u8], from: usize, reader: &Reader) -> Option<usize> {
     let mut end = memchr::memrchr(b'\n', bytes)?;
     loop {
         let start = memchr::memrchr(b'\n', &bytes[..end])? + 1;
+        if start < from {
+            return None;
+        }
         if reader.starts(bytes, start) {
             return Some(start);
         }

@@ -93,6 +93,8 @@ pub struct Chunk<'a> {
     /// Bytes of the file before `bytes`.
     pub(super) offset: u64,
     pub(super) begin: Begin,
+    /// How many bytes at the start are of an entry that was in the chunk before, and goes on in this one.
+    pub(super) again: usize,
     /// Lines of the file before the chunk, where the order of lines is the time of entries.
     pub(super) lines_before: Option<u64>,
     /// Where its lines are from, if they were written of records.
@@ -181,11 +183,8 @@ impl<'a> Chunk<'a> {
             };
             account.lines += lines;
             account.continuation += lines - 1;
-            if understood {
-                account.entries += 1;
-            } else {
-                account.unparsed += 1;
-            }
+            let count = if understood { &mut account.entries } else { &mut account.unparsed };
+            *count += 1;
             if let Some(ts) = slots.ts {
                 account.saw(ts);
             }
@@ -199,7 +198,30 @@ impl<'a> Chunk<'a> {
             line += lines;
             at = end;
         }
+        self.discount_known(&mut account);
         if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Takes off what the chunk before has counted of the entry that goes on in this one.
+    fn discount_known(&self, account: &mut Account) {
+        if self.again == 0 {
+            return;
+        }
+        let mut slots = Slots::new(self.reader.needs());
+        slots.use_desk(&self.desk);
+        let understood = self.reader.frame(trim_end(&self.bytes[..self.again]), &mut slots);
+        let lines = self.lines_known();
+        account.lines = account.lines.saturating_sub(lines);
+        account.continuation = account.continuation.saturating_sub(lines.saturating_sub(1));
+        // What was not understood before may be now: it stays counted as it was.
+        let count = match (understood && account.entries > 0, account.unparsed > 0) {
+            (true, _) => &mut account.entries,
+            (false, true) => &mut account.unparsed,
+            (false, false) if account.entries > 0 => &mut account.entries,
+            // Told anew, the formats have it that the line before was no start.
+            (false, false) => &mut account.continuation,
+        };
+        *count = count.saturating_sub(1);
     }
 
     /// As [`Chunk::entries`], but accounts for lines alone: where byte strings are known of which a selected entry
@@ -252,10 +274,22 @@ impl<'a> Chunk<'a> {
         (self.bytes, extent)
     }
 
+    /// How many bytes at the start of [`Chunk::text`] are of an entry that was in the chunk before, and goes on in this
+    /// one: it stands here once more, whole.
+    pub fn again(&self) -> usize {
+        self.again
+    }
+
+    /// Lines that were in the chunk before.
+    fn lines_known(&self) -> u64 {
+        memchr::memchr_iter(b'\n', &self.bytes[..self.again]).count() as u64
+    }
+
     /// What to add to the lines counted from the start of [`Chunk::text`]: a line that was cut has been counted
     /// where it began, so that what follows comes one less than none after it.
     pub fn first_line(&self) -> u64 {
-        if self.begin == Begin::InLine { u64::MAX } else { 0 }
+        let cut = if self.begin == Begin::InLine { u64::MAX } else { 0 };
+        cut.wrapping_sub(self.lines_known())
     }
 
     /// The entry around the byte at `at`, which lies in `extent`: where it starts and ends, and its bytes.
@@ -320,6 +354,7 @@ impl<'a> Chunk<'a> {
         account.lines += memchr::memchr_iter(b'\n', owned).count() as u64;
         account.lines += u64::from(owned.last().is_some_and(|last| *last != b'\n'));
         account.lines -= u64::from(self.begin == Begin::InLine && account.lines > 0);
+        account.lines = account.lines.saturating_sub(self.lines_known());
     }
 
     /// Lines before the first start continue an entry that was cut in the block before.

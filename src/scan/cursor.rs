@@ -60,6 +60,14 @@ impl<'i> Cursor<'i> {
         })
     }
 
+    /// What there is to say about the file when it has been read.
+    pub fn trouble(&self) -> Vec<Diagnostic> {
+        match &self.content {
+            Held::Mapped(map) => map.trouble(&self.input.shown).into_iter().collect(),
+            Held::Stream(blocks) => blocks.trouble(&self.input.shown),
+        }
+    }
+
     /// What `map` makes of the next chunk; `None` at the end.
     pub fn next<O>(&mut self, map: impl FnOnce(&Chunk<'_>) -> O) -> Option<Delivered<O>> {
         let block = match &mut self.content {
@@ -88,6 +96,7 @@ impl<'i> Cursor<'i> {
             owned,
             offset,
             begin,
+            again: 0,
             lines_before: None,
             origin: block.as_ref().and_then(|block| block.origin.as_ref()),
             account: &account,

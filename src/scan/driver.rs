@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::ScanOptions;
 use super::block::{Begin, Block, Blocks, Origin};
 use super::chunk::Chunk;
+use super::feed::{Came, Feed};
 use super::inputs::Input;
+use super::live::{Live, Next};
 use crate::format::log::Reader;
-use crate::model::{Account, Desk, Diagnostic, Location, Needs};
-use crate::source::{Content, Map};
+use crate::model::{Account, Desk, Diagnostic, Location, Needs, Severity};
+use crate::source::{Content, Map, Stream};
 
 /// What a scan leaves: the account, and line numbers.
 #[derive(Debug, Default)]
@@ -185,6 +188,39 @@ enum OpenContent {
     /// The bytes, and how many of them are a chunk.
     Mapped(Map, usize),
     Stream(Box<Mutex<Blocks>>),
+    /// A pipe that is read as it comes.
+    Live(Box<Mutex<Trickle>>),
+}
+
+/// A pipe that is read as it comes: what arrives, and what becomes of it.
+struct Trickle {
+    feed: Feed,
+    live: Live,
+    /// The stream, when it has ended.
+    ended: Option<Box<Stream>>,
+}
+
+/// Where a chunk stands, and how it is read if not as its file is.
+struct Place<'b> {
+    offset: u64,
+    begin: Begin,
+    again: usize,
+    lines_before: Option<u64>,
+    origin: Option<&'b Origin>,
+    reader: Option<&'b Reader>,
+}
+
+impl<'b> Place<'b> {
+    fn of(block: &'b Block) -> Self {
+        Place {
+            offset: block.offset,
+            begin: block.begin,
+            again: block.again,
+            lines_before: block.lines_before,
+            origin: block.origin.as_ref(),
+            reader: block.reader.as_deref(),
+        }
+    }
 }
 
 /// The size of a mapped file's chunks: multiples of the usual one for large files, because handing one on and giving
@@ -284,8 +320,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 Task::Chunk(file, index) => self.map_mapped(&file, index, local, map),
                 Task::Block(file, index, block) => {
                     let owned = 0..block.bytes.len();
-                    let from = (block.offset, block.begin, block.lines_before, block.origin.as_ref());
-                    self.map(&file, index, &block.bytes, owned, from, local, map);
+                    self.map(&file, index, &block.bytes, owned, Place::of(&block), local, map);
                 }
             }
             self.changed.notify_all();
@@ -315,7 +350,10 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
 
     fn open(&self, index: usize) {
         let input = &self.inputs[index];
-        let opened = input.open(self.options);
+        let opened = match input.open_live() {
+            Some((head, feed)) => Ok((Err(feed), head)),
+            None => input.open(self.options).map(|(content, head)| (Ok(content), head)),
+        };
         let progress = opened.map(|(content, head)| {
             let profile = input.profile();
             let service = input.service.clone();
@@ -329,15 +367,21 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 service,
             );
             let (content, total) = match content {
-                Content::Mapped(map) => {
+                Err(feed) => {
+                    let live = Live::new(head, self.options.chunk, now());
+                    let trickle = Trickle { feed, live, ended: None };
+                    (OpenContent::Live(Box::new(Mutex::new(trickle))), None)
+                }
+                Ok(Content::Mapped(map)) => {
                     let chunk = chunk_of(map.len(), self.options.chunk);
                     let total = map.len().div_ceil(chunk) as u32;
                     (OpenContent::Mapped(map, chunk), Some(total.min(self.until(index))))
                 }
-                Content::Stream(stream) => {
+                Ok(Content::Stream(stream)) => {
                     let blocks = Blocks::new(stream, head, self.options.chunk)
                         .of_records(profile.and_then(|profile| profile.records.as_ref()))
-                        .counting(input.ordered);
+                        .counting(input.ordered)
+                        .telling(&self.options.progress);
                     (OpenContent::Stream(Box::new(Mutex::new(blocks))), None)
                 }
             };
@@ -366,8 +410,15 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
 
     /// Reads the next block of a stream. Only one worker at a time does this for a file.
     fn read(&self, file: &Arc<Open>) {
-        let OpenContent::Stream(blocks) = &file.content else { return };
-        let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).next(&file.reader);
+        let block = match &file.content {
+            OpenContent::Mapped(..) => return,
+            OpenContent::Stream(blocks) => {
+                blocks.lock().unwrap_or_else(PoisonError::into_inner).next(&file.reader)
+            }
+            OpenContent::Live(trickle) => {
+                self.wait(file, &mut trickle.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        };
         let mut state = self.lock();
         let Some(progress) = state.open.iter_mut().find(|open| open.file.index == file.index) else { return };
         progress.reading = false;
@@ -383,6 +434,34 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         self.deliver();
     }
 
+    /// Waits for the next whole entries of a pipe that is read as it comes; `None` at its end, and when no more are wanted.
+    fn wait(&self, file: &Open, trickle: &mut Trickle) -> Option<Block> {
+        let input = &self.inputs[file.index];
+        let tell = |head: &[u8]| input.told_anew(head, self.needs, self.options);
+        loop {
+            let patience = match trickle.live.next(now(), &file.reader, &tell) {
+                Next::Block(block) => return Some(block),
+                Next::End => return None,
+                Next::Wait(patience) => patience,
+            };
+            if self.lock().stopped {
+                return None;
+            }
+            match trickle.feed.next(patience) {
+                Came::Bytes(bytes) => {
+                    self.options.progress.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                    trickle.live.push(&bytes, now());
+                }
+                Came::Nothing => {}
+                Came::End(stream) => {
+                    let trouble = stream.as_ref().and_then(|stream| stream.trouble());
+                    trickle.live.end(trouble.is_some_and(|trouble| trouble.severity == Severity::Error));
+                    trickle.ended = stream;
+                }
+            }
+        }
+    }
+
     fn map_mapped<L>(
         &self,
         file: &Arc<Open>,
@@ -394,7 +473,8 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let start = index as usize * chunk;
         let owned = start..(start + chunk).min(bytes.len());
         let begin = if index == 0 { Begin::File } else { Begin::Line };
-        self.map(file, index, bytes, owned.clone(), (0, begin, None, None), local, map);
+        let place = Place { offset: 0, begin, again: 0, lines_before: None, origin: None, reader: None };
+        self.map(file, index, bytes, owned.clone(), place, local, map);
         // Small files go at once.
         if bytes.len() > *chunk {
             bytes.has_been_read(owned);
@@ -408,21 +488,22 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         index: u32,
         bytes: &[u8],
         owned: std::ops::Range<usize>,
-        (offset, begin, lines_before, origin): (u64, Begin, Option<u64>, Option<&Origin>),
+        Place { offset, begin, again, lines_before, origin, reader }: Place<'_>,
         local: &mut L,
         map: &impl Fn(&mut L, &Chunk<'_>) -> O,
     ) {
-        let length = origin.map_or(owned.len(), Origin::len);
+        let length = origin.map_or(owned.len() - again, Origin::len);
         let account = RefCell::new(Account { bytes: length as u64, ..Account::default() });
         let chunk = Chunk {
             input: &self.inputs[file.index],
-            reader: &file.reader,
+            reader: reader.unwrap_or(&file.reader),
             file: file.index as u32,
             index,
             bytes,
             owned,
             offset,
             begin,
+            again,
             lines_before,
             origin,
             account: &account,
@@ -431,7 +512,10 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let output = map(local, &chunk);
         let file_lines = chunk.lines(account.borrow().lines);
         let account = account.into_inner();
-        self.options.progress.fetch_add(account.bytes, Ordering::Relaxed);
+        // Streams tell as they are read, and pipes that are held have told when they were.
+        if matches!(file.content, OpenContent::Mapped(..)) && !self.inputs[file.index].has_been_read() {
+            self.options.progress.fetch_add(account.bytes, Ordering::Relaxed);
+        }
         let mut state = self.lock();
         let lines = &mut state.lines[file.index];
         if lines.len() <= index as usize {
@@ -461,6 +545,11 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             OpenContent::Stream(blocks) => {
                 blocks.lock().unwrap_or_else(PoisonError::into_inner).trouble(shown)
             }
+            OpenContent::Live(trickle) => {
+                let trickle = trickle.lock().unwrap_or_else(PoisonError::into_inner);
+                let ended = trickle.ended.as_ref().and_then(|stream| stream.trouble());
+                ended.into_iter().chain(trickle.live.trouble(shown)).collect()
+            }
         };
         state.chunk_counts[index] = progress.total;
         state.open.remove(at);
@@ -487,6 +576,12 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
     }
 }
 
+/// When something came. Decides when entries are handed on, never what they are.
+#[expect(clippy::disallowed_methods, reason = "only the time between arrivals counts")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 impl<O> State<O> {
     /// Something to do, if there is anything: the first in the order of the input comes first.
     fn take(&mut self, inputs: usize, threads: usize) -> Option<Task> {
@@ -504,7 +599,7 @@ impl<O> State<O> {
                         return Some(Task::Chunk(Arc::clone(&open.file), open.given - 1));
                     }
                 }
-                OpenContent::Stream(_) => {
+                OpenContent::Stream(_) | OpenContent::Live(_) => {
                     if let Some(block) = open.blocks.pop_front() {
                         open.given += 1;
                         return Some(Task::Block(Arc::clone(&open.file), open.given - 1, block));
@@ -541,7 +636,7 @@ impl<O> State<O> {
                         return Some(Task::Chunk(Arc::clone(&open.file), open.given - 1));
                     }
                 }
-                OpenContent::Stream(_) => {
+                OpenContent::Stream(_) | OpenContent::Live(_) => {
                     if let Some(block) = open.blocks.pop_front() {
                         open.given += 1;
                         return Some(Task::Block(Arc::clone(&open.file), open.given - 1, block));

@@ -2,9 +2,12 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 
 use super::database::{self, Database};
+use super::feed::{Came, Feed, SILENCE};
+use super::pipe::Pipe;
 use super::{ScanOptions, parallel, parts};
 use crate::format::edges;
 use crate::format::log::behaviour::{self, Candidates, RequestIds};
@@ -28,6 +31,10 @@ pub struct SurveyOptions {
     pub follow_links: bool,
     /// Are objects of a platform, and tables of who calls whom, told apart from logs?
     pub platform: bool,
+    /// Are tables of numbers that people read as texts, too, taken for metrics?
+    pub tables: bool,
+    /// Are pipes read as they come, so that what is in them is handed on before they end?
+    pub live: bool,
 }
 
 /// The files of the paths, by what they are.
@@ -79,19 +86,6 @@ pub struct Input {
     pipe: Mutex<Pipe>,
 }
 
-/// What is left of a pipe.
-#[derive(Debug)]
-enum Pipe {
-    /// This is no pipe, or it has been read.
-    None,
-    /// It is none, but a file that was connected in its place.
-    File(Map),
-    /// Its beginning, and the rest.
-    Fresh(Vec<u8>, Stream),
-    /// All of it, and what went wrong.
-    Held(Map, Vec<Diagnostic>),
-}
-
 /// What a readable file is.
 #[derive(Debug)]
 pub enum InputKind {
@@ -106,13 +100,23 @@ pub enum InputKind {
 }
 
 /// How much of a file's head, and of its middle and tail, is looked at.
-const HEAD: usize = 64 << 10;
+pub(super) const HEAD: usize = 64 << 10;
 const ELSEWHERE: usize = 16 << 10;
 
 /// Finds the files of the paths and looks at samples of each.
 pub fn survey(paths: &[PathBuf], options: &SurveyOptions, scan: &ScanOptions) -> Inputs {
     let walk = WalkOptions { follow_links: options.follow_links, picks: options.picks.clone() };
-    let Walked { found, left_out, diagnostics } = source::walk(paths, &walk);
+    survey_walked(paths, source::walk(paths, &walk), options, scan)
+}
+
+/// Looks at samples of the files that a walk of these paths found.
+pub(super) fn survey_walked(
+    paths: &[PathBuf],
+    walked: Walked,
+    options: &SurveyOptions,
+    scan: &ScanOptions,
+) -> Inputs {
+    let Walked { found, left_out, diagnostics } = walked;
     let (databases, found) = database::take(found);
     let surveyed = parallel(scan.threads, found.len(), |index| {
         let mut looked = look(&found[index], options, scan);
@@ -270,6 +274,9 @@ fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<In
             let pipe = if is_pipe(found) { Pipe::File(map.clone()) } else { Pipe::None };
             (kind, coarse, pipe)
         }
+        Content::Stream(stream) if options.live && is_pipe(found) => {
+            look_at_pipe(found, stream, options, scan)?
+        }
         Content::Stream(mut stream) => {
             let head = read_head(&mut stream);
             // A last line without an end is whole if nothing follows it.
@@ -298,6 +305,60 @@ fn look(found: &Found, options: &SurveyOptions, scan: &ScanOptions) -> Result<In
         found: found.clone(),
         pipe: Mutex::new(pipe),
     })
+}
+
+/// Looks at what has come of a pipe when it is silent for the first time, if that is lines of a log; else at as much as
+/// of other streams.
+fn look_at_pipe(
+    found: &Found,
+    stream: Stream,
+    options: &SurveyOptions,
+    scan: &ScanOptions,
+) -> Result<(InputKind, bool, Pipe), Left> {
+    let feed = Feed::start(stream);
+    let mut head = Vec::new();
+    let mut seen = 0;
+    while head.len() < HEAD {
+        match feed.next(SILENCE) {
+            Came::Bytes(bytes) => head.extend_from_slice(&bytes),
+            Came::End(stream) => {
+                let sample = &head[..];
+                let mut kind = recognise(&[sample], found, options, scan)?;
+                find_day(&mut kind, sample);
+                let coarse = is_coarse(&kind, sample, found.modified, scan);
+                // It says what went wrong with it when it is read on.
+                let pipe = match stream {
+                    Some(stream) => Pipe::Fresh(head, *stream),
+                    None => Pipe::Held(Map::held(head), Vec::new()),
+                };
+                return Ok((kind, coarse, pipe));
+            }
+            Came::Nothing if head.len() == seen || !head.ends_with(b"\n") || is_open(&head) => {}
+            Came::Nothing => {
+                seen = head.len();
+                let kind = recognise(&[&head], found, options, scan);
+                if let Ok(kind @ InputKind::Log(_)) = kind
+                    && !is_of_records(&kind)
+                {
+                    let coarse = is_coarse(&kind, &head, found.modified, scan);
+                    return Ok((kind, coarse, Pipe::Live(head, feed)));
+                }
+            }
+        }
+    }
+    let sample = whole_lines(&head);
+    let kind = recognise(&[sample], found, options, scan)?;
+    let coarse = is_coarse(&kind, sample, found.modified, scan);
+    Ok((kind, coarse, Pipe::Live(head, feed)))
+}
+
+/// Is this the beginning of a JSON value that goes on below?
+fn is_open(head: &[u8]) -> bool {
+    matches!(head.split(|b| *b == b'\n').next().map(<[u8]>::trim_ascii), Some(b"{" | b"[" | b"[{"))
+}
+
+fn is_of_records(kind: &InputKind) -> bool {
+    matches!(kind, InputKind::Log(profile) if profile.records.is_some())
 }
 
 /// Looks through a log without dates for whether all of it is of one day.
@@ -340,7 +401,10 @@ fn recognise(
     }
     let ending = found.logical_path();
     let ending = ending.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let detected = || metric::detect(head).or_else(|| metric::detect_named(ending, head));
+    let detected = || {
+        let found = metric::detect(head).or_else(|| metric::detect_named(ending, head));
+        found.filter(|format| options.tables || !format.is_text())
+    };
     let format = scan.read.metric.or_else(detected);
     if let Some(format) = format {
         return Ok(InputKind::Metrics(format));
@@ -511,6 +575,12 @@ impl Input {
         self.found.named
     }
 
+    /// Where it is, if it is a file that can be read on when it grows: text as it is, a record a line.
+    pub(super) fn growing(&self) -> Option<&Path> {
+        let stored = self.compression.is_empty() && !self.is_member() && !self.is_pipe();
+        (stored && !self.is_read_from_start()).then_some(&self.found.path)
+    }
+
     /// Is it a member of an archive?
     pub(super) fn is_member(&self) -> bool {
         self.found.member.is_some()
@@ -521,9 +591,55 @@ impl Input {
         is_pipe(&self.found)
     }
 
+    /// Is it a pipe that is read as it comes?
+    pub fn is_live(&self) -> bool {
+        matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::Live(..))
+    }
+
     /// Is there something that has been read already, and is reported even if the scan is cancelled?
     pub(super) fn has_been_read(&self) -> bool {
-        matches!(*self.pipe.lock().unwrap_or_else(PoisonError::into_inner), Pipe::Fresh(..) | Pipe::Held(..))
+        let pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*pipe, Pipe::Fresh(..) | Pipe::Live(..) | Pipe::Held(..))
+    }
+
+    /// What has come of a pipe that is read as it comes, and where the rest arrives; it is this once only.
+    pub(super) fn open_live(&self) -> Option<(Vec<u8>, Feed)> {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *pipe, Pipe::None) {
+            Pipe::Live(head, feed) if !self.is_read_from_start() => Some((head, feed)),
+            other => {
+                *pipe = other;
+                None
+            }
+        }
+    }
+
+    /// How its entries are read if its beginning is this; `None` if it is no log then.
+    pub(super) fn told_anew(&self, head: &[u8], needs: &Needs, options: &ScanOptions) -> Option<Reader> {
+        let kind = recognise(&[head], &self.found, &SurveyOptions::default(), options).ok()?;
+        if !matches!(kind, InputKind::Log(_)) || is_of_records(&kind) {
+            return None;
+        }
+        let mut alone = [Input {
+            shown: self.shown.clone(),
+            kind,
+            compression: self.compression,
+            modified: self.modified,
+            latest: None,
+            size: None,
+            service: self.service.clone(),
+            log: self.log.clone(),
+            age: self.age.clone(),
+            coarse: self.coarse,
+            ordered: self.ordered,
+            found: self.found.clone(),
+            pipe: Mutex::new(Pipe::None),
+        }];
+        settle_years(&mut alone);
+        settle_request_ids(&mut alone);
+        let [alone] = alone;
+        let latest = alone.latest.or(alone.modified);
+        Some(Reader::new(alone.profile()?, needs, &options.read, latest, alone.service.clone()))
     }
 
     /// Opens the file for a scan: its content, and what was already read of it.
@@ -543,6 +659,9 @@ impl Input {
 
     fn open_as_stored(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*pipe, Pipe::Live(..)) {
+            pipe.hold(&options.progress);
+        }
         match std::mem::replace(&mut *pipe, Pipe::None) {
             Pipe::Fresh(head, stream) => return Ok((Content::Stream(stream), head)),
             Pipe::File(map) => {
@@ -556,7 +675,7 @@ impl Input {
             Pipe::None if is_pipe(&self.found) => {
                 return Err(Diagnostic::error(&self.shown, "is a pipe and has been read already"));
             }
-            Pipe::None => {}
+            Pipe::None | Pipe::Live(..) => {}
         }
         let map = options.map && !self.is_read_from_start();
         let opened = source::open(&self.found, &OpenOptions { map }, &options.cancel)?;
@@ -586,21 +705,8 @@ impl Input {
     }
 
     /// Reads a pipe to its end and keeps it, so that it can be scanned more than once. Gives what went wrong.
-    pub fn hold(&self) -> Vec<Diagnostic> {
-        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *pipe, Pipe::None) {
-            Pipe::Fresh(mut bytes, mut stream) => {
-                // The error is kept by the stream.
-                let _ = stream.read_to_end(&mut bytes);
-                let troubles: Vec<Diagnostic> = stream.trouble().into_iter().collect();
-                *pipe = Pipe::Held(Map::held(bytes), troubles.clone());
-                troubles
-            }
-            other => {
-                *pipe = other;
-                Vec::new()
-            }
-        }
+    pub fn hold(&self, progress: &AtomicU64) -> Vec<Diagnostic> {
+        self.pipe.lock().unwrap_or_else(PoisonError::into_inner).hold(progress)
     }
 }
 

@@ -8,8 +8,13 @@ mod chunk;
 mod cursor;
 mod database;
 mod driver;
+mod feed;
+mod follow;
 mod inputs;
+mod live;
 mod parts;
+mod pipe;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -20,7 +25,9 @@ pub use chunk::{Chunk, LineCount, Selection};
 pub use cursor::{Cursor, Sequence, sequences};
 pub use database::{Block, Database, DatabaseFile};
 pub use driver::{Delivered, Places, Scanned, again, run};
+pub use follow::{Follower, follow};
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, field_names, survey};
+pub use watch::Watch;
 
 use crate::fold::Fold;
 use crate::format::log::reader::ReadOptions;

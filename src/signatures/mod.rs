@@ -7,6 +7,7 @@ pub mod declared;
 mod denial;
 pub mod grammar;
 pub mod known;
+pub mod limits;
 pub mod meter;
 pub mod nature;
 mod object;

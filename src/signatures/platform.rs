@@ -47,6 +47,17 @@ pub const FAMILIES: &[(&str, &str, &str)] = &[
     ("control-plane", "a control plane that does not work", "platform: pods that no scheduler looks at"),
     ("evicted", "pods that were evicted", "platform: nodes that ran low on memory, disk or processes"),
     ("alert", "alerts", "platform: what those who watch told of a service or a node"),
+    ("test-failure", "tests that failed", "results: tests that failed, with what was said of each"),
+    (
+        "load-failure",
+        "requests of a load test that failed",
+        "results: requests under load that failed, and how many",
+    ),
+    (
+        "load-limit",
+        "limits of a load test that were not kept",
+        "results: limits that were set for a run, and not kept",
+    ),
     ("unavailable", "workloads that are not ready", "platform: fewer pods are ready than there should be"),
 ];
 

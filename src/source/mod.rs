@@ -9,6 +9,7 @@
 
 mod archive;
 mod decode;
+mod journal;
 mod kind;
 mod map;
 mod open;
@@ -16,6 +17,7 @@ mod order;
 mod part;
 mod pick;
 mod stream;
+mod tail;
 mod text;
 mod walk;
 
@@ -25,6 +27,7 @@ pub use map::Map;
 pub use open::{Content, OpenOptions, Opened, open, open_raw};
 pub use part::{Age, Part, Perhaps, is_folder_of_parts, part_of};
 pub use pick::Picks;
-pub use stream::Stream;
+pub use stream::{Stream, cause};
+pub use tail::{FileId, Grown, Reach, Tail};
 pub use text::{glob, read_text};
 pub use walk::{Found, WalkOptions, Walked, walk};

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::archive::{BLOCK, Joined, Member, Source, is_tar};
 use super::decode::{Compression, Encoding, Input, transcode, unpack};
+use super::journal::{Journal, is_journal};
 use super::map::Map;
 use super::stream::{Fixed, Pipe, Remarks, Stream, cause, read_full};
 use super::walk::{Found, modified};
@@ -140,6 +141,12 @@ impl Label<'_> {
         }
         let mut head = [0; 1024];
         let head = regular.file.read_at(&mut head, range.start).map(|n| &head[..n]);
+        if let Ok(head) = head
+            && self.is_journal(head)
+            && let Ok(map) = Map::of_file(regular.file, regular.path, regular.metadata)
+        {
+            return Ok(self.journal(map.part(range)));
+        }
         if options.map
             && let Ok(head) = head
             && let Some(mark) = self.untouched(head)
@@ -186,6 +193,9 @@ impl Label<'_> {
 
     /// Bytes in memory.
     fn held(&self, map: Map) -> io::Result<Opened> {
+        if self.is_journal(&map) {
+            return Ok(self.journal(map));
+        }
         match self.untouched(&map[..map.len().min(1024)]) {
             Some(mark) => Ok(self.opened(Content::Mapped(map.part(mark..map.len() as u64)))),
             None => self.decoded(Box::new(Cursor::new(map))),
@@ -200,6 +210,11 @@ impl Label<'_> {
             return Ok(self.opened(Content::Stream(if self.quiet { stream.quiet() } else { stream })));
         }
         let mut unpacked = unpack(Input::new(reader), &remarks)?;
+        if self.is_journal(unpacked.input.buffered()) {
+            let mut bytes = Vec::new();
+            unpacked.input.read_to_end(&mut bytes)?;
+            return Ok(self.journal(Map::held(bytes)));
+        }
         let (reader, encoding): (Box<dyn Read + Send>, _) = if starts_tar(&mut unpacked.input) {
             (Box::new(Joined::new(unpacked.input, &remarks)), "")
         } else {
@@ -217,6 +232,18 @@ impl Label<'_> {
                 (inside, outside) => inside.or(outside),
             },
         })
+    }
+
+    /// Does one of systemd's journal files begin like this?
+    fn is_journal(&self, head: &[u8]) -> bool {
+        !self.raw && is_journal(head)
+    }
+
+    /// The entries of a journal file.
+    fn journal(&self, bytes: Map) -> Opened {
+        let stream = Stream::new(self.shown, Box::new(Journal::new(bytes)), Remarks::default());
+        let content = Content::Stream(if self.quiet { stream.quiet() } else { stream });
+        Opened { content, compression: "journal", encoding: "", modified: self.modified }
     }
 
     /// If the bytes of a file need no decoding: how many of them are a byte-order mark.

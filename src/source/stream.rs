@@ -145,7 +145,7 @@ pub(super) fn is_cancelled(error: &io::Error) -> bool {
 }
 
 /// What an I/O error says, as a clause: `permission denied`, without the number.
-pub(super) fn cause(error: &io::Error) -> String {
+pub fn cause(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();

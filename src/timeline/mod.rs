@@ -3,6 +3,7 @@
 //! One pass over the entries counts each kind of entry over time ([`observe`]); a [`Scene`] lays the counts out.
 
 pub mod course;
+pub mod dumps;
 pub mod evidence;
 pub mod fault;
 pub mod gauge;
@@ -13,6 +14,8 @@ pub mod recent;
 pub mod requests;
 pub mod scene;
 pub mod template;
+pub mod usual;
+pub mod within;
 
 pub use evidence::{Evidence, Subject};
 pub use observe::{Observed, Wants};

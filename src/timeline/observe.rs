@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::dumps::Dumps;
 use super::fault;
 use super::gauge::{self, Fill, Gauge, Part};
 use super::levels::{self, Levels};
@@ -166,6 +167,8 @@ pub struct Observed<'w> {
     requests: Tally<'w>,
     /// When spans began.
     spans: Bins,
+    /// What runtimes wrote of their threads.
+    dumps: Dumps,
 }
 
 /// A chunk of a file, and the earliest and latest time in it.
@@ -343,12 +346,18 @@ impl<'w> Observed<'w> {
             chunks: Vec::new(),
             requests: Tally::new(&wants.judge),
             spans: Bins::default(),
+            dumps: Dumps::default(),
         }
     }
 
     /// When spans began.
     pub fn take_spans(&mut self) -> Bins {
         std::mem::take(&mut self.spans)
+    }
+
+    /// The entries in which runtimes wrote of their threads.
+    pub fn take_dumps(&mut self) -> Dumps {
+        std::mem::take(&mut self.dumps)
     }
 
     /// The chunks in which there are entries with times, in order.
@@ -433,6 +442,7 @@ impl Fold for Observed<'_> {
         if let Some(ts) = slots.ts {
             self.note_chunk(entry.location, ts);
         }
+        self.dumps.add(entry);
         let group = self.wants.group(entry.location.file);
         self.requests.add(entry, group);
         // Spans are put together and judged by their own times.
@@ -516,6 +526,7 @@ impl Fold for Observed<'_> {
         self.chunks.extend(other.chunks);
         self.requests.merge(other.requests);
         self.spans.merge(other.spans);
+        self.dumps.merge(other.dumps);
         self.numbers.merge(other.numbers, Levels::merge);
         self.signals.merge(other.signals, |mine, theirs| {
             mine.count += theirs.count;

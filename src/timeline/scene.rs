@@ -7,6 +7,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::observe::{ChunkTimes, Kind, Observed, Signal, Wants, What};
 use super::requests::Requests;
+use super::usual;
+pub use super::usual::{Basis, Given};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::series::bins::{Bins, NARROWEST};
@@ -62,36 +64,6 @@ pub struct Scene<'w> {
     volumes: Vec<Vec<u64>>,
     /// How requests went over time.
     pub requests: Requests,
-}
-
-/// A time that is usual, to compare with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// Was it typed? Else it is what lies before the time that was selected.
-    pub typed: bool,
-    /// Its first and last instant.
-    pub usual: (Timestamp, Timestamp),
-    /// The first and last instant between which changes are looked for; `None` anywhere else.
-    pub within: Option<(Timestamp, Timestamp)>,
-}
-
-impl Given {
-    /// The time before a window, in which there is enough to compare with; `None` if there is not.
-    fn is_known(&self, chunks: &[ChunkTimes]) -> bool {
-        const LEAST: i64 = 60 * NANOS;
-        let begins = chunks.iter().map(|(_, (first, _))| *first).min();
-        let within = self.within.map(|(from, to)| (from.0, to.0.saturating_sub(from.0)));
-        self.typed
-            || begins.zip(within).is_some_and(|(begins, (from, length))| {
-                from.saturating_sub(begins.0) >= LEAST.min(length / 4).max(NARROWEST)
-            })
-    }
-
-    /// Does a time lie where changes are looked for?
-    pub fn is_judged(&self, ts: Timestamp) -> bool {
-        !(self.usual.0..=self.usual.1).contains(&ts)
-            && self.within.is_none_or(|(from, to)| (from..=to).contains(&ts))
-    }
 }
 
 /// The axis of time: bins of equal width.
@@ -194,20 +166,20 @@ impl Axis {
 impl<'w> Scene<'w> {
     /// Lays out what was observed. `vocabulary` are the words of the detectors, in lower case.
     pub fn new(wants: &'w Wants, observed: Observed<'_>, vocabulary: &[&'static str]) -> Scene<'w> {
-        Scene::beside(wants, observed, vocabulary, None)
+        Scene::beside(wants, observed, vocabulary, None, None)
     }
 
-    /// The same, with a time to compare with.
+    /// The same, with a time to compare with, and the time in which metrics were recorded beside.
     pub fn beside(
         wants: &'w Wants,
         mut observed: Observed<'_>,
         vocabulary: &[&'static str],
         given: Option<Given>,
+        measured: Option<(Timestamp, Timestamp)>,
     ) -> Scene<'w> {
         let chunks = observed.take_chunks();
         let requests = observed.take_requests();
-        let selected = given.filter(|given| !given.typed).and_then(|given| given.within);
-        let given = given.filter(|given| given.is_known(&chunks));
+        let selected = given.filter(|given| given.basis == Basis::Before).and_then(|given| given.within);
         let numbers = observed.take_numbers();
         let mut all = observed.take_spans();
         let kinds = observed.into_sorted();
@@ -216,6 +188,8 @@ impl<'w> Scene<'w> {
                 all.merge(signal.bins.clone());
             }
         }
+        let given = given.filter(|given| given.is_known(&chunks));
+        let given = given.or_else(|| usual::beside(&all, measured?));
         let axis = Axis::of(&all);
         let last = all.rows().iter().rev().map(|bin| bin.last).find(|ts| axis.bin(*ts).is_some());
         let last = last.unwrap_or_else(|| axis.end());

@@ -157,7 +157,7 @@ pub fn templates(phrases: Phrases) -> Vec<Template> {
 }
 
 /// Words with the marks where people put them.
-fn readable(key: &str) -> String {
+pub(super) fn readable(key: &str) -> String {
     let mut text = String::with_capacity(key.len());
     let (mut quoted, mut opened) = (false, true);
     for word in key.split(' ') {

@@ -70,8 +70,8 @@ struct Collected<'c> {
 /// What stands between the parts of a name in the table of names.
 const SEPARATOR: u8 = 0;
 
-/// A hash of a span's id, which is never 0.
-fn hash(id: Value<'_>) -> u64 {
+/// A hash of a span's id, which is never 0; 0 where there is none.
+pub fn hash_of_id(id: Value<'_>) -> u64 {
     id.key().map_or(0, |key| stable_hash(key.iter().copied()).max(1))
 }
 
@@ -155,7 +155,7 @@ impl Fold for Collected<'_> {
 }
 
 fn row(span: &Span<'_>, ts: Timestamp, nanos: i64, name: u32, location: Location) -> Row {
-    let (id, parent) = (hash(span.id), hash(span.parent));
+    let (id, parent) = (hash_of_id(span.id), hash_of_id(span.parent));
     Row { id, parent, start: ts.0, nanos, name, status: span.status, location }
 }
 

@@ -6,5 +6,5 @@ mod collect;
 mod tree;
 
 pub use calls::{Call, calls};
-pub use collect::{Row, SpanName, Told, Traces, collect, told};
+pub use collect::{Row, SpanName, Told, Traces, collect, hash_of_id, told};
 pub use tree::Tree;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do obs and its peer say the same? Reads both answers, prints a sentence, exits 1 if they differ.
 
-    python3 agree.py number|gateway|slowest OBS_ANSWER PEER_ANSWER
+    python3 agree.py number|lines|gateway|slowest OBS_ANSWER PEER_ANSWER
     python3 agree.py ratio OBS_JSON PEER_JSON FIRST_MARK FINAL_MARK
 
 The files of `ratio` are hyperfine's exports, several joined by commas; FIRST_MARK may be `none`.
@@ -19,6 +19,11 @@ def read(path):
 def number(obs, peer):
     got, wanted = int(read(obs).strip() or 0), peer_number(read(peer))
     return got == wanted, f"{got:,}", f"{wanted:,}"
+
+
+def lines(obs, peer):
+    got, wanted = sorted(read(obs).splitlines()), sorted(read(peer).splitlines())
+    return got == wanted, f"{len(got):,} lines", f"{len(wanted):,} lines"
 
 
 def peer_number(text):
@@ -69,7 +74,7 @@ def main():
     if kind == "ratio":
         ratio(*rest)
         return 0
-    alike, got, wanted = {"number": number, "gateway": gateway, "slowest": slowest}[kind](*rest)
+    alike, got, wanted = {"number": number, "lines": lines, "gateway": gateway, "slowest": slowest}[kind](*rest)
     print(f"    the answers agree: {str(got)[:120]}" if alike else f"    THE ANSWERS DIFFER: obs {got}, peer {wanted}")
     return 0 if alike else 1
 

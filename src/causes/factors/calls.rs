@@ -3,8 +3,10 @@
 
 use super::super::hypothesis::{CLEAR, Candidate, Sign};
 use super::super::view::View;
-use super::super::weights::{CALLER, CHANCE, DOWNSTREAM, LARGEST, UNFELT};
+use super::super::weights::{CALLER, CHANCE, DOWNSTREAM, LARGEST, PATIENT, UNFELT};
 use crate::causes::factor::Factor;
+use crate::detect::{flow, traced};
+use crate::model::unit::HumanMillis;
 use crate::signatures::Nature;
 
 /// More callers than so many tell no more.
@@ -55,6 +57,25 @@ pub(super) fn unfelt(view: &View<'_>, at: usize) -> Option<Factor> {
         factor: "not-felt",
         weight: UNFELT,
         why: "no request is slower or fails for it, while others are".to_owned(),
+    })
+}
+
+/// One waits for it a little longer, and nobody gives up for that, while operations elsewhere fail.
+pub(super) fn patient(view: &View<'_>, at: usize) -> Option<Factor> {
+    /// The shortest timeout that clients come with, in milliseconds (Hystrix; most wait for many seconds).
+    const PATIENCE: f64 = 1_000.0;
+    let fails = |sign: &Sign| matches!(sign.detector, flow::CHANGED | traced::FAILED);
+    let waits = |candidate: &Candidate| {
+        let wait = |sign: &Sign| sign.around.as_ref().and_then(|around| around.wait);
+        candidate.signs.iter().filter_map(wait).max_by(f64::total_cmp)
+    };
+    let candidate = &view.candidates[at];
+    let wait = waits(candidate).filter(|wait| *wait < PATIENCE)?;
+    let others = || view.candidates.iter().flat_map(|other| &other.signs);
+    (!candidate.signs.iter().any(fails) && others().any(fails)).then(|| Factor {
+        factor: "only-slower",
+        weight: PATIENT,
+        why: format!("one waits {} longer for it, while operations elsewhere fail", HumanMillis(wait)),
     })
 }
 

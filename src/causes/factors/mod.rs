@@ -35,6 +35,7 @@ const FACTORS: &[Judge] = &[
     calls::felt_by_callers,
     calls::felt_below,
     calls::unfelt,
+    calls::patient,
     calls::largest,
     calls::chance,
     starved::starved,
@@ -67,6 +68,8 @@ fn is_clear(sign: &Sign, lead: &Sign) -> bool {
 mod tests {
     use super::*;
     use crate::causes::contrast::{Contrast, Share};
+    use crate::detect::finding::Around;
+    use crate::detect::{flow, traced};
     use crate::model::Timestamp;
     use crate::model::time::NANOS;
     use crate::signatures::Nature;
@@ -162,6 +165,20 @@ mod tests {
         assert!(weight(&found[0], "starved") < 0.0);
         let unnamed = factors(&[candidate(silent), candidate(gone)], &[], None);
         assert_eq!(weight(&unnamed[0], "starved"), 0.0);
+    }
+
+    #[test]
+    fn a_little_slower_explains_no_failures() {
+        let slower = |wait: f64| {
+            let around = Around { felt: true, wait: Some(wait), ..Around::default() };
+            candidate(Sign { around: Some(around), ..sign("store", traced::SLOW, Nature::Fault, 0) })
+        };
+        let fails = candidate(sign("price", flow::CHANGED, Nature::Fault, 60));
+        let weight_of = |candidates: &[Candidate]| weight(&factors(candidates, &[], None)[0], "only-slower");
+        assert!(weight_of(&[slower(14.0), fails.clone()]) < 0.0);
+        // A second is enough for somebody to give up; and where nobody fails, there is nothing to explain.
+        assert_eq!(weight_of(&[slower(1_200.0), fails]), 0.0);
+        assert_eq!(weight_of(&[slower(14.0)]), 0.0);
     }
 
     #[test]

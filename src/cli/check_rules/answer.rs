@@ -8,14 +8,12 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::expected::{self, Expectation};
-use super::{FailOn, Form, deeper, diagnostic, is_for_machines, linted};
+use super::{FailOn, Form, deeper, diagnostic, linted};
 use crate::cli::measured::{InputJson, Measured};
 use crate::cli::out;
-use crate::model::{Diagnostic, Error, ErrorKind, Labels, Timestamp};
+use crate::model::{Diagnostic, Error, Labels, Timestamp};
 use crate::report::account::counted;
-use crate::report::{
-    Cell, Column, Outcome, Page, Phrase, Report, Section, Style, Table, Verdict, github, junit, sarif,
-};
+use crate::report::{Cell, Column, Outcome, Page, Phrase, Report, Section, Style, Table, Verdict, junit};
 use crate::rules::alert::{Alert, Evidence, Reason, Status};
 use crate::rules::explain::Explanation;
 use crate::rules::file::{Rule, RuleFile, RuleGroup, RuleKind};
@@ -176,7 +174,7 @@ impl Answer {
         if let Some(path) = &self.junit {
             out::write_file(path, junit::render(&self.verdicts(files)).as_bytes())?;
         }
-        if is_for_machines(form) {
+        if form.is_of_verdicts() {
             return self.write_verdicts(form, files);
         }
         // Where nothing was replayed or tested, the check of the files is the answer.
@@ -191,19 +189,11 @@ impl Answer {
             tests: self.tests.as_ref().map(|tests| tests.iter().map(test_json).collect()),
             input: self.input.as_ref(),
         };
-        out::write_report(form, page, &self.report(files_alone), &json)
+        out::write_report(form, page, &self.report(files_alone), ("obs.check-rules/1", &json))
     }
 
     fn write_verdicts(&self, form: Form, files: &[RuleFile]) -> Result<(), Error> {
-        let verdicts = self.verdicts(files);
-        let bytes = match form {
-            Form::Junit => junit::render(&verdicts).into_bytes(),
-            Form::Github => github::render(&verdicts).into_bytes(),
-            _ => sarif::render(&verdicts, env!("CARGO_PKG_VERSION")).map_err(|error| {
-                Error::new(ErrorKind::Output, format!("the answer cannot be written: {error}"))
-            })?,
-        };
-        out::write_text(&bytes)
+        out::write_verdicts(form, &self.verdicts(files))
     }
 
     /// One verdict for each problem of a file, for each rule, and for each test.
@@ -327,7 +317,8 @@ fn expected_report(report: &mut Report, expected: &[Expectation]) {
         Column::text("expected").importance(9).wrapped_to(4),
         Column::text("met").importance(9),
         Column::text("what happened instead").wrapped_to(6),
-    ]);
+    ])
+    .named("expectations");
     for met in expected {
         let (word, style) = if met.met { ("yes", Style::Good) } else { ("no", Style::Bad) };
         let instead = met.instead.as_deref().unwrap_or_default();
@@ -386,7 +377,8 @@ fn test_verdicts(report: &UnitReport) -> Vec<Verdict> {
 
 fn checked_table(checked: &[CheckedFile]) -> Table {
     let mut table =
-        Table::new(vec![Column::path("file").importance(9), Column::text("holds"), Column::text("state")]);
+        Table::new(vec![Column::path("file").importance(9), Column::text("holds"), Column::text("state")])
+            .named("files");
     for file in checked {
         let state = match file.problems.len() {
             0 => Cell::text("ok").styled(Style::Good),
@@ -447,7 +439,8 @@ fn replay_report(report: &mut Report, replay: &Replay) {
     }
     evidence_report(report, &replay.alerts);
     if !replay.unjudged.is_empty() {
-        let mut table = Table::new(vec![Column::text("not judged").importance(9), Column::text("because")]);
+        let mut table = Table::new(vec![Column::text("not judged").importance(9), Column::text("because")])
+            .named("unjudged");
         for unjudged in &replay.unjudged {
             let because = match unjudged.reason {
                 Reason::NoData => format!("no series {}", unjudged.selectors.join(", ")),
@@ -689,7 +682,7 @@ fn alerts_table(alerts: &[Alert]) -> Table {
         Column::number("value"),
     ];
     columns.extend(told.then(|| Column::text("told").importance(7)));
-    let mut table = Table::new(columns);
+    let mut table = Table::new(columns).named("alerts");
     let names = told_apart(alerts);
     for (alert, name) in alerts.iter().zip(names).take(SHOWN) {
         let severity = alert.severity.as_deref().unwrap_or_default();

@@ -60,7 +60,8 @@ pub(super) fn what_if_report(report: &mut Report, rows: &[WhatIf]) {
         Column::text("firing for").importance(6),
         Column::text("first fired").importance(5),
         Column::text("").importance(8),
-    ]);
+    ])
+    .named("what-if");
     let time = query::short_times(rows.iter().filter_map(|row| row.first_firing_at));
     for row in rows {
         let style = if row.fired > 0 { Style::Bad } else { Style::Good };
@@ -103,7 +104,8 @@ pub(super) fn explained(report: &mut Report, explanation: &Explanation) {
         Column::text("part").importance(9),
         Column::text("series").importance(7),
         Column::text("value").importance(8),
-    ]);
+    ])
+    .named("parts");
     for part in &explanation.parts {
         rows(&mut table, part);
     }

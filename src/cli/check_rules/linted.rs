@@ -55,7 +55,8 @@ pub(super) fn report(report: &mut Report, lints: &[Lint]) {
         Column::text("rule").importance(8).wrapped_to(8),
         Column::text("check").importance(7),
         Column::text("what"),
-    ]);
+    ])
+    .named("lint");
     let faults = lints.iter().filter(|lint| lint.is_fault());
     let notes = lints.iter().filter(|lint| !lint.is_fault());
     for lint in faults.clone().chain(notes.clone()) {
@@ -92,7 +93,7 @@ pub(super) fn write_page(form: Form, page: Page) -> Result<(), Error> {
     for about in CHECKS {
         section(&mut report, about);
     }
-    out::write_report(form, page, &report, &CHECKS.iter().map(about_json).collect::<Vec<_>>())
+    out::write_list(form, page, &report, &CHECKS.iter().map(about_json).collect::<Vec<_>>())
 }
 
 fn section(report: &mut Report, about: &About) {

@@ -71,7 +71,7 @@ impl Routes {
         }
         let mut report = Report::new();
         report.push(Section::Table(table));
-        out::write_report(form, page, &report, self)
+        out::write_report(form, page, &report, ("obs.check-rules-receivers/1", self))
     }
 }
 
@@ -99,7 +99,12 @@ pub(super) fn write_tree(
         let mut report = Report::new();
         report.push(Section::Table(table));
         let tree = if config.routes.is_empty() { Json::Null } else { route_json(config, 0, &shown) };
-        return out::write_report(form, page, &report, &json!({ "routes": tree }));
+        return out::write_report(
+            form,
+            page,
+            &report,
+            ("obs.check-rules-routes/1", &json!({ "routes": tree })),
+        );
     }
     let title = if labels.is_some() { "Matching routes:" } else { "Routing tree:" };
     let mut lines = vec![title.to_owned(), ".".to_owned()];

@@ -110,7 +110,7 @@ impl Files for Beside<'_> {
         let inputs = scan::survey(&[self.base.join(path)], &SurveyOptions::default(), options);
         let mut troubles = inputs.diagnostics.clone();
         let (mut store, _, more) = match input {
-            Input::Metrics(_) => metrics::load_files(&inputs, self.bench.now, &[], options),
+            Input::Metrics(_) => metrics::load_files(&inputs, self.bench.now, &[], None, options),
             Input::Logs(_) => Default::default(),
         };
         troubles.extend(more);

@@ -87,7 +87,7 @@ pub(super) fn test(args: &TestArgs) -> Result<Verdict, Error> {
     let samples = formats.iter().map(|format| format.samples).sum();
     let passed = formats.iter().map(|format| format.passed).sum();
     let json = TestJson { samples, passed, failed: samples - passed, formats };
-    out::write_report(args.output.output, config.page, &report(&json), &json)?;
+    out::write_report(args.output.output, config.page, &report(&json), ("obs.formats-test/1", &json))?;
     if json.formats.is_empty() {
         verdict::note("no format is described there");
     }
@@ -229,7 +229,7 @@ fn report(json: &TestJson) -> Report {
             Cell::text(tested.file.as_str()),
         ]
     });
-    report.push(Section::Table(Table { rows: rows.collect(), columns }));
+    report.push(Section::Table(Table { name: "formats", rows: rows.collect(), columns }));
     for tested in &json.formats {
         for failure in &tested.failures {
             report.heading(format!("{}: {}:{}:{}", tested.format, tested.file, failure.line, failure.column));

@@ -107,7 +107,7 @@ pub(super) fn report(difference: &Difference, question: &Question, rule: &str) -
         question.by.iter().map(|name| Column::text(name.as_str()).importance(6)).collect();
     columns.push(Column::text("what").importance(9));
     columns.extend(["before", "inside", "change"].map(Column::number));
-    let mut table = Table::new(columns);
+    let mut table = Table::new(columns).named("change");
     let mut rated = false;
     for pair in &difference.pairs {
         let mut row = |what: String, cells: [Cell; 3]| {

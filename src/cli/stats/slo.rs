@@ -129,7 +129,7 @@ pub(super) fn tell(report: &mut Report, budgets: &[SloJson], by: &[String]) {
     columns.extend(["requests", "success"].map(Column::number));
     columns.push(Column::number("95 % sure"));
     columns.extend(["failed", "allowed", "spent"].map(Column::number));
-    let mut table = Table::new(columns);
+    let mut table = Table::new(columns).named("budgets");
     for slo in budgets {
         let mut row: Vec<Cell> = slo.by.values().map(value_cell).collect();
         let interval = slo.success_interval.map(|[low, high]| {
@@ -159,7 +159,7 @@ pub(super) fn tell(report: &mut Report, budgets: &[SloJson], by: &[String]) {
         Column::number("highest burn"),
     ]);
     columns.extend([Column::text("both from"), Column::text("until")]);
-    let mut table = Table::new(columns);
+    let mut table = Table::new(columns).named("burns");
     let is_short = budgets.iter().flat_map(|slo| &slo.burns).any(|burn| burn.data_is_shorter);
     for slo in budgets {
         for burn in slo

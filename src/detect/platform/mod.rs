@@ -5,6 +5,8 @@
 mod alerts;
 mod nodes;
 mod pods;
+mod results;
+mod runtime;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -175,6 +177,8 @@ pub fn findings(cluster: &Cluster, files: &[String], taken: Option<Timestamp>) -
     faults.extend(workloads::faults(&view, &faults));
     faults.extend(services::faults(&view, &faults));
     faults.extend(alerts::faults(&view));
+    faults.extend(runtime::faults(&view, files));
+    faults.extend(results::faults(&view, files));
     let mut faults = joined(faults);
     // Where everything is broken, more of the same says nothing; the worst and oldest do.
     faults.sort_by(|a, b| b.severity.cmp(&a.severity).then(view.ago(b.from).total_cmp(&view.ago(a.from))));

@@ -31,6 +31,7 @@ pub mod journal;
 pub mod journal_verbose;
 pub mod json;
 pub mod jul;
+pub mod k6;
 pub mod klog;
 pub mod lambda;
 pub mod laurel;
@@ -194,10 +195,12 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &cri::Cri,
     &stamp::Stamped,
     &laurel::Laurel,
+    &k6::K6,
     &envelope::Envelope { within: true },
     &json::Json,
     &w3c::W3c,
     &zeek::Zeek,
+    &k6::K6Csv,
     &csv::Csv,
     &haproxy::Haproxy,
     &access::Access,

@@ -124,7 +124,8 @@ fn announces(line: &[u8]) -> bool {
 pub(super) fn opens_crash(line: &[u8]) -> bool {
     match line.first() {
         Some(b't') => {
-            line.starts_with(b"thread '") && memchr::memmem::find(first(line), b"' panicked at ").is_some()
+            // Newer versions tell the thread's number, too: `thread 'main' (4711) panicked at`.
+            line.starts_with(b"thread '") && memchr::memmem::find(first(line), b" panicked at ").is_some()
         }
         Some(b'p') => line.starts_with(b"panic: "),
         Some(b'f') if line.starts_with(b"fatal error: ") => true,
@@ -179,6 +180,7 @@ mod tests {
     fn programs_die_in_words_of_their_own() {
         for line in [
             "thread 'main' panicked at src/main.rs:10:5:",
+            "thread 'main' (4711) panicked at src/main.rs:10:5:",
             "thread 'tokio-runtime-worker' panicked at 'no db', src/pay.rs:7:9",
             "panic: runtime error: index out of range [3] with length 2",
             "fatal error: all goroutines are asleep - deadlock!",

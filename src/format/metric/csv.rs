@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::exposition::{head_lines, lines, nanos_to_millis, seconds, series, text};
 use super::pairs::pairs;
-use super::{Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
+use super::{Each, Known, MetricError, MetricFormat, Read, ReadOptions, Sink};
 use crate::format::log::names;
 use crate::format::time::{self, Clock};
 use crate::model::{Labels, Role, Sample};
@@ -125,6 +125,11 @@ impl MetricFormat for Csv {
         )?;
         read.samples = samples;
         Ok(read)
+    }
+
+    fn rows(&self, bytes: &[u8], options: ReadOptions, each: &mut Each<'_>) -> bool {
+        rows(bytes, options.zone, each);
+        true
     }
 
     fn examples(&self) -> &'static [&'static str] {

@@ -5,11 +5,16 @@ pub mod csv;
 mod dump;
 mod exposition;
 mod family;
+mod gc;
+mod graphite;
+mod host;
+mod influx;
 mod native;
 mod openmetrics;
 pub mod pairs;
 mod prometheus;
 mod promtool;
+mod statsd;
 mod strict;
 pub mod tsdb;
 mod victoria;
@@ -134,6 +139,9 @@ impl std::fmt::Display for MetricError {
     }
 }
 
+/// Takes in a sample and the line that it stands in.
+pub type Each<'e> = dyn FnMut(u64, &Labels, Sample) + 'e;
+
 /// Takes in one sample after the other.
 pub type Sink<'s> = dyn FnMut(&Labels, Sample) + 's;
 
@@ -155,6 +163,16 @@ pub trait MetricFormat: Sync {
 
     /// Is it what a target answers when it is scraped?
     fn is_exposition(&self) -> bool {
+        false
+    }
+
+    /// Is it a text that people read as such, too? Only who asks for metrics takes it for metrics.
+    fn is_text(&self) -> bool {
+        false
+    }
+
+    /// Hands every sample with its line to `each`, where the lines name no series; else says no.
+    fn rows(&self, _bytes: &[u8], _options: ReadOptions, _each: &mut Each<'_>) -> bool {
         false
     }
 
@@ -187,6 +205,14 @@ pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &api_json::ApiJson,
     &victoria::Export,
     &promtool::Query,
+    &host::sadf::Sadf,
+    &host::sysstat::Sysstat,
+    &host::procps::Procps,
+    &gc::GcLog,
+    &graphite::Render,
+    &graphite::Plain,
+    &influx::Influx,
+    &statsd::Statsd,
     &dump::TsdbDump,
     &openmetrics::OpenMetrics,
     &prometheus::Prometheus,

@@ -320,10 +320,7 @@ impl<'a> Evaluator<'a> {
         parameter: &'a Node,
         steps: Steps,
     ) -> Outcome<Vec<Column>> {
-        let label = self.text(parameter, steps)?;
-        if self.label_name(parameter, steps, "").is_err() {
-            return fail(parameter.span, format!("invalid label name {label:?}"));
-        }
+        let label = self.label_name(parameter, steps, |name| format!("invalid label name \"{name}\""))?;
         let columns = self.vector(&aggregate.inner, steps)?;
         let mut counted: Vec<Column> = Vec::new();
         // The label is set before the series are grouped: an older one of that name says nothing, and if it is

@@ -13,7 +13,7 @@ mod selectors;
 
 use std::sync::Arc;
 
-use super::ast::{Duration, Expr, Form, Kind, Node, Span};
+use super::ast::{Duration, Expr, Form, Kind, Literal, Node, Span};
 use super::functions::Run;
 use super::value::{Annotation, AnnotationLevel, Answer, Value, VectorSample};
 use super::{EvalError, Options, Store};
@@ -373,11 +373,19 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The value of a node that is the name of a label; `wrong` is said before a name that is none.
-    pub(super) fn label_name(&mut self, node: &'a Node, steps: Steps, wrong: &str) -> Outcome<Arc<str>> {
+    /// The value of a node that is the name of a label; `wrong` makes the message of a name that is none.
+    pub(super) fn label_name(
+        &mut self,
+        node: &'a Node,
+        steps: Steps,
+        wrong: impl Fn(&str) -> String,
+    ) -> Outcome<Arc<str>> {
         let name = self.text(node, steps)?;
-        let is_utf8 = !matches!(&node.unwrapped().form, Form::Text(literal) if !literal.is_utf8);
-        if name.is_empty() || !is_utf8 { fail(node.span, format!("{wrong}{name}")) } else { Ok(name) }
+        match &node.unwrapped().form {
+            Form::Text(Literal { escaped: Some(escaped), .. }) => fail(node.span, wrong(escaped)),
+            _ if name.is_empty() => fail(node.span, wrong("")),
+            _ => Ok(name),
+        }
     }
 
     /// One number from the plain samples of each window of a range vector; the names are dropped. Native histograms

@@ -6,7 +6,7 @@ use crate::model::{Labels, histogram as native};
 use crate::promql::ast::{Node, Span};
 use crate::promql::display::Float;
 use crate::promql::eval::{
-    ABSENT, Column, Evaluated, Evaluator, Held, Notes, Outcome, Steps, fail, meant, merge, present,
+    ABSENT, Column, Evaluated, Evaluator, Held, Notes, Outcome, Steps, meant, merge, present,
 };
 use crate::promql::native::{Seen, fraction as native_fraction, quantile as native_quantile, variance};
 
@@ -389,10 +389,8 @@ pub(super) fn quantiles<'a>(
     arguments: &'a [Node],
     steps: Steps,
 ) -> Outcome<Evaluated> {
-    let label = evaluator.text(&arguments[1], steps)?;
-    if evaluator.label_name(&arguments[1], steps, "").is_err() {
-        return fail(arguments[1].span, format!("invalid label name {label:?}"));
-    }
+    let wrong = |name: &str| format!("invalid label name \"{name}\"");
+    let label = evaluator.label_name(&arguments[1], steps, wrong)?;
     let mut levels = Vec::new();
     for argument in &arguments[2..] {
         let cells = evaluator.scalar(argument, steps)?;

@@ -39,6 +39,11 @@ impl Wanted {
         wanted
     }
 
+    /// All conditions on info series.
+    fn matchers(&self) -> Vec<Matcher> {
+        self.names.iter().chain(&self.data).cloned().collect()
+    }
+
     /// Is this series itself one of the info series?
     fn is_info(&self, labels: &Labels) -> bool {
         self.names.iter().all(|matcher| matcher.matches(labels.metric()))
@@ -52,6 +57,11 @@ impl Wanted {
     fn adds(&self, label: &str) -> bool {
         self.data.is_empty() || self.data.iter().any(|matcher| *matcher.name == *label)
     }
+}
+
+/// The conditions on the info series that a call with this second argument looks for.
+pub(in crate::promql) fn matchers(argument: Option<&Node>) -> Vec<Matcher> {
+    Wanted::read(argument).matchers()
 }
 
 fn identity(labels: &Labels) -> [String; 2] {
@@ -68,7 +78,7 @@ pub(super) fn info<'a>(
     let base = evaluator.vector(&arguments[0], steps)?;
     let selector = Selector {
         name: None,
-        matchers: wanted.names.iter().chain(&wanted.data).cloned().collect(),
+        matchers: wanted.matchers(),
         range: None,
         edges: Edges::Plain,
         shift: evaluator.looked_at(&arguments[0])?,

@@ -22,7 +22,7 @@ pub(super) fn label_replace<'a>(
         span: Some(arguments[4].span.range()),
         hint: Some(cause),
     })?;
-    let wrong = "invalid destination label name in label_replace(): ";
+    let wrong = |name: &str| format!("invalid destination label name in label_replace(): {name}");
     let target = evaluator.label_name(&arguments[1], steps, wrong)?;
     let mut columns = evaluator.vector(&arguments[0], steps)?;
     for column in &mut columns {
@@ -60,10 +60,10 @@ pub(super) fn label_join<'a>(
     let separator = evaluator.text(&arguments[2], steps)?;
     let mut sources = Vec::new();
     for argument in &arguments[3..] {
-        let wrong = "invalid source label name in label_join(): ";
+        let wrong = |name: &str| format!("invalid source label name in label_join(): {name}");
         sources.push(evaluator.label_name(argument, steps, wrong)?);
     }
-    let wrong = "invalid destination label name in label_join(): ";
+    let wrong = |name: &str| format!("invalid destination label name in label_join(): {name}");
     let target = evaluator.label_name(&arguments[1], steps, wrong)?;
     let mut columns = evaluator.vector(&arguments[0], steps)?;
     for column in &mut columns {

@@ -3,7 +3,7 @@
 mod dates;
 mod growth;
 mod histograms;
-mod info;
+pub(super) mod info;
 mod labels;
 mod rates;
 mod sorting;

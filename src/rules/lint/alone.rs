@@ -1,13 +1,16 @@
 //! What the rules alone tell.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bounds::{bounds, never};
 use super::labels::{Carried, Recorded, is_vector, metric};
 use super::{Check, Findings};
 use crate::model::Labels;
-use crate::promql::ast::{Aggregate, AggregateOp, Binary, BinaryOp, Cardinality, Form, MatchOp, Node};
-use crate::promql::{Matcher, selectors};
+use crate::promql::Matcher;
+use crate::promql::ast::{
+    Aggregate, AggregateOp, Binary, BinaryOp, Cardinality, Form, MatchOp, Matching, Node,
+};
 use crate::rules::file::{AlertingRule, Rule, RuleGroup};
 use crate::rules::{duration, template};
 
@@ -20,6 +23,9 @@ pub(super) struct Seen<'r>(BTreeMap<Identity<'r>, (&'r str, &'r Rule)>);
 
 /// How long a sample counts as current: results that are older than that are none.
 const LOOKBACK_MS: i64 = 300_000;
+
+/// Labels that every scraped series has: those of its target.
+const OF_TARGETS: [&str; 2] = ["instance", "job"];
 
 /// Functions for counters.
 pub(super) const OF_COUNTERS: [&str; 3] = ["rate", "irate", "increase"];
@@ -122,6 +128,10 @@ fn alert(
             format!("for: {hold} is shorter than the group's interval of {interval}, and acts as that");
         findings.add(Check::ShortFor, message, None);
     }
+    for field in &alerting.zero {
+        let message = format!("{field}: 0s is what holds without it");
+        findings.add(Check::ZeroFor, message, Some("leave it out, or say how long"));
+    }
     dropped_labels(rule, alerting, &recorded.carried(root), findings);
     if alerting.hold == 0 && absence(root) {
         let message = "absent() without `for` fires whenever Prometheus starts, or a scrape fails".to_owned();
@@ -136,6 +146,17 @@ fn alert(
     }
 }
 
+/// Is it a vector of one number, which is always there?
+fn is_constant(node: &Node) -> bool {
+    match &node.unwrapped().form {
+        Form::Call(function, arguments) => {
+            function.name == "vector"
+                && arguments.iter().all(|argument| matches!(argument.form, Form::Number(..)))
+        }
+        _ => false,
+    }
+}
+
 /// Is there nothing in it that could leave out a series for its value, or answer to an absence?
 fn always_true(node: &Node) -> bool {
     match &node.form {
@@ -144,8 +165,12 @@ fn always_true(node: &Node) -> bool {
         Form::Selector(_) => true,
         Form::Subquery(subquery) => always_true(&subquery.inner),
         Form::Paren(inner) | Form::Unary(_, inner) => always_true(inner),
+        // What either side always has, the whole has.
+        Form::Binary(binary) if binary.op == BinaryOp::Or => {
+            always_true(&binary.lhs) || always_true(&binary.rhs) || is_constant(&binary.rhs)
+        }
         // Sets leave out series for their labels, which is a condition, too.
-        Form::Binary(binary) if binary.op.is_comparison() => false,
+        Form::Binary(binary) if binary.op.is_comparison() && !binary.as_bool => false,
         Form::Binary(binary) if binary.op.is_set() => false,
         Form::Binary(binary) => {
             let sides = [&binary.lhs, &binary.rhs];
@@ -204,11 +229,14 @@ fn ranked(node: &Node) -> Option<AggregateOp> {
     match &node.form {
         Form::Paren(inner) | Form::Unary(_, inner) => ranked(inner),
         // The alerts are those of the side that has many, or is left; the other one only adds labels.
-        Form::Binary(binary) => match (binary.op, binary.matching.cardinality) {
-            (BinaryOp::And | BinaryOp::Unless, _) | (_, Cardinality::ManyToOne) => ranked(&binary.lhs),
-            (_, Cardinality::OneToMany) => ranked(&binary.rhs),
-            _ => ranked(&binary.lhs).or_else(|| ranked(&binary.rhs)),
-        },
+        Form::Binary(binary) => {
+            let side = |side: &Node| if picks_one(side, &binary.matching) { None } else { ranked(side) };
+            match (binary.op, binary.matching.cardinality) {
+                (BinaryOp::And | BinaryOp::Unless, _) | (_, Cardinality::ManyToOne) => side(&binary.lhs),
+                (_, Cardinality::OneToMany) => side(&binary.rhs),
+                _ => side(&binary.lhs).or_else(|| side(&binary.rhs)),
+            }
+        }
         Form::Call(_, arguments) => arguments.iter().find_map(ranked),
         Form::Aggregate(aggregate) => matches!(
             aggregate.op,
@@ -217,6 +245,20 @@ fn ranked(node: &Node) -> Option<AggregateOp> {
         .then_some(aggregate.op),
         _ => None,
     }
+}
+
+/// Does it take one series of each of the groups by which an operator matches, so that it may match? There is one of
+/// each group at any time then.
+fn picks_one(node: &Node, matching: &Matching) -> bool {
+    let Form::Aggregate(aggregate) = &node.unwrapped().form else { return false };
+    let one = aggregate.parameter.as_ref().map(|node| &node.unwrapped().form);
+    let same = |a: &[Arc<str>], b: &[Arc<str>]| a.iter().all(|label| b.contains(label));
+    matches!(aggregate.op, AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk)
+        && matches!(one, Some(Form::Number(1.0, _)))
+        && aggregate.without != matching.on
+        && same(&aggregate.labels, &matching.labels)
+        && same(&matching.labels, &aggregate.labels)
+        && !matching.labels.is_empty()
 }
 
 fn interval(group: &RuleGroup, rule: &Rule, findings: &mut Findings<'_>) {
@@ -234,8 +276,14 @@ fn interval(group: &RuleGroup, rule: &Rule, findings: &mut Findings<'_>) {
 
 /// Names of recorded series that nobody records, or only later.
 fn names(group: &RuleGroup, rule: &Rule, recorded: &Recorded<'_>, findings: &mut Findings<'_>) {
-    for matchers in selectors(&rule.expr) {
-        let Some(name) = metric(matchers) else { continue };
+    let mut selectors = Vec::new();
+    rule.expr.root().walk(&mut |node| {
+        if let Form::Selector(selector) = &node.form {
+            selectors.push(&**selector);
+        }
+    });
+    for selector in selectors {
+        let Some(name) = metric(&selector.matchers) else { continue };
         if !recorded.has(name) {
             let meant =
                 Some(name).filter(|name| name.contains(':')).and_then(|name| near(name, recorded.names()));
@@ -248,7 +296,9 @@ fn names(group: &RuleGroup, rule: &Rule, recorded: &Recorded<'_>, findings: &mut
         let is_before = |known: &Rule| known.index < rule.index;
         let of = |known: &&Rule| known.name == name && known.alerting().is_none();
         let here: Vec<&Rule> = group.rules.iter().filter(of).collect();
-        if here.len() == recorded.of(name).len()
+        // In a range the last value is one of many.
+        if selector.range.is_none()
+            && here.len() == recorded.of(name).len()
             && !here.iter().any(|known| is_before(known))
             && name != rule.name
         {
@@ -367,6 +417,13 @@ fn matching(binary: &Binary, rule: &Rule, recorded: &Recorded<'_>, findings: &mu
         let lost = with.expected.iter().find(|name| counts(name) && !without.can_have(name));
         let message = if let Some(name) = lost {
             format!("the {this} side of {operator} has the label {name}, and the {that} side cannot have it")
+        } else if let Some(name) = matching
+            .labels
+            .iter()
+            .filter(|name| matching.on && with.is_scraped && OF_TARGETS.contains(&&***name))
+            .find(|name| !without.can_have(name))
+        {
+            format!("{operator} on ({name}): every scraped series has it, and the {that} side cannot have it")
         } else if with.is_scraped && without.has_none() && !matching.on {
             let this = text(rule, node);
             format!("{this} has labels, and the {that} side of {operator} has none")
@@ -389,6 +446,15 @@ fn matching(binary: &Binary, rule: &Rule, recorded: &Recorded<'_>, findings: &mu
 }
 
 fn grouping(aggregate: &Aggregate, recorded: &Recorded<'_>, findings: &mut Findings<'_>) {
+    if matches!(aggregate.op, AggregateOp::Sum | AggregateOp::Avg)
+        && let Form::Binary(binary) = &aggregate.inner.unwrapped().form
+        && binary.op == BinaryOp::Div
+        && may_be_still(&binary.rhs)
+    {
+        let op = aggregate.op.name();
+        let message = format!("where nothing happens 0 / 0 is NaN, and one NaN makes the whole {op} NaN");
+        findings.add(Check::NanInSum, message, Some("divide the sums: sum(…) / sum(…)"));
+    }
     if aggregate.without {
         return;
     }
@@ -432,6 +498,15 @@ fn call(name: &str, arguments: &[Node], recorded: &Recorded<'_>, findings: &mut 
     {
         let message = format!("{name} is for gauges, and {counter} is a counter: resets make it negative");
         findings.add(Check::CounterAsGauge, message, Some("rate, increase or irate know of resets"));
+    }
+}
+
+/// Is it the growth of counters, which is 0 where nothing happens?
+fn may_be_still(node: &Node) -> bool {
+    match &node.unwrapped().form {
+        Form::Call(function, _) => OF_COUNTERS.contains(&function.name),
+        Form::Aggregate(aggregate) => aggregate.op == AggregateOp::Sum && may_be_still(&aggregate.inner),
+        _ => false,
     }
 }
 

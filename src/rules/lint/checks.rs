@@ -33,6 +33,10 @@ pub enum Check {
     CounterAsGauge,
     /// A group is evaluated less often than its results last.
     LongInterval,
+    /// A time of 0, which is what holds without it.
+    ZeroFor,
+    /// A sum of quotients of which one can be NaN.
+    NanInSum,
     /// A recorded name that nobody records.
     UnknownRecord,
     /// A recorded name that is recorded later in its group.
@@ -194,6 +198,14 @@ pub static CHECKS: &[About] = &[
     alone(Check::LongInterval, "long-interval", &["group/interval"],
         "A result counts for 5 minutes. What is recorded less often has gaps, and alerts on it come and go.",
         "", ""),
+    note(alone(Check::ZeroFor, "zero-for", &["alerts/for"],
+        "`for: 0s` and `keep_firing_for: 0s` are what holds without them. Whoever reads the rule wonders which time was meant.",
+        "{alert: Down, expr: up == 0, for: 0s, labels: {severity: page}}",
+        "{alert: Down, expr: up == 0, labels: {severity: page}}")),
+    alone(Check::NanInSum, "nan-in-sum", &["promql/nan"],
+        "Where nothing happens, the quotient of two rates is 0 / 0, which is NaN. One NaN makes a sum and an average NaN, and no comparison holds of that: the alert is green while a part stands still.",
+        "{record: share, expr: 'avg(rate(errors_total[5m]) / rate(requests_total[5m]))'}",
+        "{record: share, expr: 'sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))'}"),
     alone(Check::UnknownRecord, "unknown-record", &["rule/dependency", "promql/series"],
         "The name is that of a recorded series, and almost the name of one that these rules record; it is recorded by none of them.",
         "{record: 'job:errors:rate5m', expr: 'sum by (job) (rate(errors_total[5m]))'}, {alert: A, expr: 'job:error:rate5m > 1', labels: {severity: page}}",

@@ -235,11 +235,20 @@ mod tests {
             "(sum by (job) (a) or sum by (job, pod) (b)) > 1",
             "ALERTS == 1",
             "(a or vector(0)) > 1",
+            "a > 1 or absent(a)",
+            "a and on (job) sum by (job) (b) > 1",
+            "a > 1 and on (zone) sum by (pod) (b) > 1",
+            "min(rate(a[5m]) / rate(b[5m])) > 1",
+            "sum(rate(a[5m]) / b) > 1",
         ] {
             assert_eq!(alert(expr), [""; 0], "{expr}");
         }
         for (expr, expected) in [
             ("sum(rate(up[5m])) * 100", "always-true"),
+            ("a > bool 1", "always-true"),
+            ("a > 1 or vector(0)", "always-true"),
+            ("a > 1 and on (job) sum by (pod) (b) > 1", "vector-matching"),
+            ("sum(rate(a[5m]) / sum by (pod) (rate(b[5m]))) > 1", "nan-in-sum"),
             ("a - sum(a) > 0", "vector-matching"),
             ("a{x=\"1\"} - a{x=\"2\"} > 0", "vector-matching"),
             ("a unless sum(a)", "vector-matching"),
@@ -260,6 +269,13 @@ mod tests {
         assert_eq!(checks(parts), [""; 0]);
         let joined = "a * on (job) group_left (b) topk by (job) (1, c) > 1";
         assert_eq!(alert(joined), [""; 0]);
+        let unique = "topk by (job) (1, a) / on (job) group_left topk by (job) (1, b) > 1";
+        assert_eq!(alert(unique), [""; 0]);
+        for fragile in ["topk by (job) (1, a) > 1", "topk by (pod) (1, a) / on (job) group_left b > 1"] {
+            assert_eq!(alert(fragile), ["fragile"], "{fragile}");
+        }
+        let of_a_range = "{record: twice, expr: \"max_over_time(once[1h])\"}, {record: once, expr: sum(up)}";
+        assert_eq!(checks(of_a_range), [""; 0]);
         let slow = checked("groups: [{name: g, interval: 10m, rules: [{record: a, expr: up}]}]");
         assert_eq!(lint(&[slow], None)[0].check, Check::LongInterval);
     }

@@ -21,6 +21,22 @@ pub static CRASH: Family = Family {
             &["recovered"],
             "panic: runtime error: invalid memory address or nil pointer dereference",
         ),
+        says(3, &["dumped core"], "Process 4711 (crane) of user 1000 dumped core."),
+        says(
+            3,
+            &["general protection"],
+            "traps: crane[4711] general protection fault ip:7f4c error:0 in libtide.so[7f4c+1000]",
+        ),
+        says(
+            3,
+            &["trap invalid opcode"],
+            "traps: crane[4711] trap invalid opcode ip:7f4c sp:7ffd error:0 in crane[55d0+1000]",
+        ),
+        says(
+            3,
+            &["trap divide error"],
+            "traps: crane[4711] trap divide error ip:7f4c sp:7ffd error:0 in crane[55d0+1000]",
+        ),
         says(3, &["panicked at"], "thread 'main' panicked at src/main.rs:4:5"),
         says(
             3,

@@ -10,6 +10,8 @@ use crate::source::stream::{Remarks, damage, is_cancelled};
 const FRAME: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 /// The format before there were frames (`lz4 -l`); it has no end mark.
 const LEGACY: [u8; 4] = 0x184C_2102_u32.to_le_bytes();
+/// How lz4 data begins.
+pub(super) const SIGNS: [[u8; 4]; 2] = [FRAME, LEGACY];
 
 /// Does a frame start here?
 pub(super) fn starts(head: &[u8]) -> bool {

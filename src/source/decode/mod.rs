@@ -121,10 +121,23 @@ pub(super) fn transcode(mut input: Input, remarks: &Remarks) -> (Input, &'static
 
 pub(super) use self::encoding::Encoding;
 
-/// The first bytes, as far as they can be read. An error behind them is met again by whoever reads on.
+/// The first bytes: as many as it takes to tell what they are, so that a pipe whose first line is short is not waited
+/// for. An error behind them is met again by whoever reads on.
 fn head_of(input: &mut Input) -> &[u8] {
-    drop(input.peek(HEAD));
+    let mut least = 1;
+    while input.peek(least).is_ok_and(|head| head.len() >= least && is_undecided(head)) {
+        least = input.buffered().len() + 1;
+    }
     input.buffered()
+}
+
+/// Could more bytes show that this is something else than text as it is?
+fn is_undecided(head: &[u8]) -> bool {
+    const SIGNS: [&[u8]; 7] =
+        [&[0x1f, 0x8b], b"BZh", &[0xef, 0xbb, 0xbf], &[0xff, 0xfe], &[0xfe, 0xff], &zstd::SIGN, &xz::SIGN];
+    let begins = |sign: &[u8]| sign.starts_with(head) || head.starts_with(sign);
+    let frame = || lz4::SIGNS.iter().any(|sign| begins(sign)) || zstd::may_be_skipped(head);
+    head.len() < HEAD && (head.contains(&0) || SIGNS.into_iter().any(begins) || frame())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use lzma_rust2::{Action, Status, XzStream};
 use super::frames::{Codec, Step, Trouble};
 use super::input::Input;
 
-const SIGN: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
+/// How a stream begins.
+pub(super) const SIGN: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
 
 /// The most memory a block may ask for, in KiB: what `xz -9` needs is 65 MiB.
 const MEMORY_KIB: u32 = 132 * 1024;

@@ -13,10 +13,22 @@ const WINDOW_LOG_MAX: u32 = 27;
 /// Bytes the decoder wants first: the shortest frame header.
 const FIRST: usize = 5;
 
+/// How a frame begins.
+pub(super) const SIGN: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// How a skippable frame goes on behind its first byte.
+const SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
+
 /// Does a frame start here? A skippable frame counts (pzstd writes one first).
 pub(super) fn starts(head: &[u8]) -> bool {
-    head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
-        || (head.len() >= 4 && head[0] & 0xf0 == 0x50 && head[1..4] == [0x2a, 0x4d, 0x18])
+    head.starts_with(&SIGN) || (head.len() >= 4 && may_be_skipped(head))
+}
+
+/// May a skippable frame start here, as far as these bytes go?
+pub(super) fn may_be_skipped(head: &[u8]) -> bool {
+    head.split_first().is_some_and(|(first, rest)| {
+        first & 0xf0 == 0x50 && SKIPPABLE.starts_with(&rest[..rest.len().min(SKIPPABLE.len())])
+    })
 }
 
 /// The state of one frame.
@@ -40,7 +52,7 @@ impl Codec for Zstd {
     }
 
     fn starts(&self, head: &[u8]) -> bool {
-        starts(head) || (!head.is_empty() && head.len() < 4 && [0x28, 0xb5, 0x2f, 0xfd].starts_with(head))
+        starts(head) || (!head.is_empty() && head.len() < 4 && SIGN.starts_with(head))
     }
 
     fn begin(&mut self, _input: &mut Input) -> Result<(), Trouble> {

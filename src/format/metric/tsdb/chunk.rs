@@ -14,6 +14,8 @@ pub enum Encoding {
     Histogram,
     /// Native histograms whose counts are floats.
     FloatHistogram,
+    /// Sums, counts and extremes of samples, as Thanos writes them.
+    Downsampled,
     /// One of a later version, by its number.
     Unknown(u8),
 }
@@ -25,6 +27,7 @@ impl Encoding {
             1 => Encoding::Xor,
             2 => Encoding::Histogram,
             3 => Encoding::FloatHistogram,
+            0xff => Encoding::Downsampled,
             other => Encoding::Unknown(other),
         }
     }
@@ -59,13 +62,13 @@ pub fn framed(segment: &[u8], offset: usize) -> Result<(Encoding, &[u8]), &'stat
     Ok((Encoding::of(body[0]), &body[1..]))
 }
 
-/// What a chunk holds; `None` if it is of a later version.
+/// What a chunk holds; `None` if it is downsampled, or of a later version.
 pub fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Contents> {
     match encoding {
         Encoding::Xor => Some(numbers(bytes)),
         Encoding::Histogram => Some(histogram::decode(bytes, histogram::Counts::Whole)),
         Encoding::FloatHistogram => Some(histogram::decode(bytes, histogram::Counts::Float)),
-        Encoding::Unknown(_) => None,
+        Encoding::Downsampled | Encoding::Unknown(_) => None,
     }
 }
 

@@ -82,14 +82,14 @@ impl<'i> Index<'i> {
         self.symbols.get(number).map(|(_, text)| *text)
     }
 
-    /// Hands on each series for which `is_wanted` holds of its labels. Says what ended it early.
+    /// Hands on each series of whose labels something is wanted, and that. Says what ended it early.
     ///
     /// # Errors
     /// A series is damaged; those before it have been handed on.
-    pub fn each(
+    pub fn each<W>(
         &self,
-        mut is_wanted: impl FnMut(&[(&str, &str)]) -> bool,
-        mut each: impl FnMut(&Entry<'i>),
+        mut wanted: impl FnMut(&[(&str, &str)]) -> Option<W>,
+        mut each: impl FnMut(&Entry<'i>, W),
     ) -> Result<(), String> {
         let mut at = self.series.start;
         let mut entry = Entry::default();
@@ -117,50 +117,44 @@ impl<'i> Index<'i> {
                 return Err(format!("the sum of the series at byte {at} is wrong"));
             }
             entry.reference = if self.version == 1 { at as u64 } else { (at / ALIGNED) as u64 };
-            let wanted = self
-                .entry(body, &mut entry, &mut is_wanted)
-                .ok_or_else(|| format!("the series at byte {at} cannot be read"))?;
-            if wanted {
-                each(&entry);
+            let damaged = || format!("the series at byte {at} cannot be read");
+            let chunks = self.labels(body, &mut entry).ok_or_else(damaged)?;
+            if let Some(wanted) = wanted(&entry.labels) {
+                read_chunks(chunks, &mut entry).ok_or_else(damaged)?;
+                each(&entry, wanted);
             }
             at = (at + used).next_multiple_of(ALIGNED);
         }
         if self.is_cut { Err("the index is cut after its series".to_owned()) } else { Ok(()) }
     }
 
-    fn entry(
-        &self,
-        body: &[u8],
-        entry: &mut Entry<'i>,
-        is_wanted: &mut impl FnMut(&[(&str, &str)]) -> bool,
-    ) -> Option<bool> {
+    /// Reads the labels of a series; behind them stand its chunks.
+    fn labels<'b>(&self, body: &'b [u8], entry: &mut Entry<'i>) -> Option<Cursor<'b>> {
         let mut cursor = Cursor::new(body);
         entry.labels.clear();
-        entry.chunks.clear();
         for _ in 0..cursor.uvarint()? {
             let (name, value) = (cursor.uvarint()?, cursor.uvarint()?);
             entry.labels.push((self.symbol(name)?, self.symbol(value)?));
         }
-        if !is_wanted(&entry.labels) {
-            return Some(false);
-        }
-        let count = cursor.uvarint()?;
-        let (mut to, mut reference) = (0_i64, 0_i64);
-        for number in 0..count {
-            let from =
-                if number == 0 { cursor.varint()? } else { to.checked_add_unsigned(cursor.uvarint()?)? };
-            to = from.checked_add_unsigned(cursor.uvarint()?)?;
-            reference = if number == 0 {
-                cursor.uvarint()? as i64
-            } else {
-                reference.checked_add(cursor.varint()?)?
-            };
-            let reference = reference as u64;
-            let (segment, offset) = ((reference >> 32) as usize, (reference & 0xffff_ffff) as usize);
-            entry.chunks.push(ChunkPlace { from, to, segment, offset });
-        }
-        Some(true)
+        Some(cursor)
     }
+}
+
+/// Reads where the chunks of a series stand.
+fn read_chunks(mut cursor: Cursor<'_>, entry: &mut Entry<'_>) -> Option<()> {
+    entry.chunks.clear();
+    let count = cursor.uvarint()?;
+    let (mut to, mut reference) = (0_i64, 0_i64);
+    for number in 0..count {
+        let from = if number == 0 { cursor.varint()? } else { to.checked_add_unsigned(cursor.uvarint()?)? };
+        to = from.checked_add_unsigned(cursor.uvarint()?)?;
+        reference =
+            if number == 0 { cursor.uvarint()? as i64 } else { reference.checked_add(cursor.varint()?)? };
+        let reference = reference as u64;
+        let (segment, offset) = ((reference >> 32) as usize, (reference & 0xffff_ffff) as usize);
+        entry.chunks.push(ChunkPlace { from, to, segment, offset });
+    }
+    Some(())
 }
 
 /// Offsets of the table at the end.
