@@ -38,6 +38,11 @@ fn collect<'r>(report: &'r Report, take: &mut impl FnMut(&'r Table)) {
     for section in &report.sections {
         match section {
             Section::Details(_, report) => collect(report, take),
+            Section::Board(panes) => {
+                for pane in panes {
+                    collect(&pane.inner, take);
+                }
+            }
             Section::Table(table) => take(table),
             Section::Board(panes) => panes.iter().for_each(|pane| collect(&pane.inner, take)),
             _ => {}

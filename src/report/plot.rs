@@ -84,6 +84,8 @@ pub enum PlotForm {
 
 /// Names below a chart; of more the table tells.
 const NAMED: usize = 10;
+/// Marks below a chart; all of them say what they are where they stand.
+const MARKED: usize = 3;
 
 impl PlotAxis {
     /// Where a value stands, from 0 at the bottom to 1 at the top.
@@ -152,6 +154,10 @@ impl Plot {
         }
         if self.tracks.len() > NAMED {
             let _ = write!(out, "<span class=\"key\">… and {} more</span>", self.tracks.len() - NAMED);
+        }
+        for (at, what) in self.marks.iter().filter(|(at, _)| self.from <= *at && *at <= self.to).take(MARKED)
+        {
+            let _ = write!(out, "<span class=\"key warn\">┊ {} {}</span>", what.html(), at.clock());
         }
         out + "</div>\n"
     }
@@ -447,7 +453,12 @@ mod tests {
                 "{svg}"
             );
         }
-        assert!(plot(PlotForm::Line).legend().contains("&lt;x&gt;"));
+        let legend = plot(PlotForm::Line).legend();
+        assert!(
+            legend.contains("&lt;x&gt;")
+                && legend.contains("┊ on&quot;set 02:35:00")
+                && !legend.contains("later")
+        );
         assert_eq!(plot(PlotForm::Line).table().rows.len(), 1);
         assert_eq!(plot(PlotForm::Line).sparks()[0].note, "2 B".into());
     }
