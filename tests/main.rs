@@ -17,6 +17,7 @@ mod laws;
 mod linked;
 mod manners;
 mod openmetrics;
+mod packaging;
 mod page;
 mod platform;
 mod program;
