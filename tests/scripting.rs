@@ -212,3 +212,15 @@ fn python_reads_a_table_with_its_own_reader() {
     let ran = shell(&format!("python3 -c '{program}' '{}'", path.display()));
     assert_eq!(ran.text(), "5 True\n", "{ran:?}");
 }
+
+#[test]
+fn a_page_has_a_title_and_the_command_that_makes_it() {
+    let page =
+        obs(&["stats", OUTAGE, "--by", "service", "--where", "status >= 500", "--output", "html"]).text();
+    assert_eq!(page.matches("<h1>").count(), 1);
+    assert!(page.contains("<h1>Count"), "{}", &page[page.find("<body").unwrap_or(0)..][..400]);
+    let typed = "obs stats fixtures/outage --by service --where 'status &gt;= 500' --output html</pre>";
+    assert!(page.contains(typed) || page.contains(&typed.replace('\'', "&#39;")), "{page}");
+    let page = obs(&["investigate", OUTAGE, "--output", "html"]).text();
+    assert_eq!(page.matches("<h1>").count(), 1);
+}
