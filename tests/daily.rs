@@ -375,3 +375,33 @@ fn the_first_screen_of_investigate_says_what_when_for_whom_and_what_next() {
     let calm = obs(&["investigate", "fixtures/calm"]).text();
     assert!(!calm.contains("  way ") && !calm.contains("$ obs correlate"), "{calm}");
 }
+
+#[test]
+fn many_alike_files_are_summed_up_for_people_and_listed_for_programs() {
+    let folder = temporary();
+    for n in 0..40 {
+        write(folder.path(), &format!("pods/{n}.log"), LOG);
+    }
+    write(
+        folder.path(),
+        "other/a.log",
+        "{\"time\":\"2023-12-24T03:06:00Z\",\"level\":\"info\",\"msg\":\"x\"}\n",
+    );
+    let at = folder.path().display().to_string();
+    let text = obs(&["fields", &at]).text();
+    assert!(
+        text.contains("(40 files)") && text.contains("other/a.log") && !text.contains("17.log"),
+        "{text}"
+    );
+    assert!(
+        text.lines().any(|line| line.contains("(40 files)") && line.contains("120")),
+        "entries add up: {text}"
+    );
+    let csv = obs(&["fields", &at, "--output", "csv"]).text();
+    assert_eq!(csv.lines().count(), 42);
+    let explained = obs(&["formats", "explain", &at]).text();
+    assert!(explained.contains("pods/0.log and 39 others like it"), "{explained}");
+    assert_eq!(explained.matches("understood as").count(), 2);
+    let few = obs(&["fields", &format!("{at}/other")]).text();
+    assert!(few.contains("a.log"), "{few}");
+}
