@@ -65,8 +65,9 @@ fn every_command_tells_the_schema_of_its_answer() {
     let id = "613a2307-21f7-4a66-9943-fa1c7d451ac4";
     let cases: &[(&str, &[&str])] = &[
         ("stats", &["stats", OUTAGE, "--slo", "99", "--by", "service", "--apdex", "1s", "-v"]),
-        ("stats", &["stats", OUTAGE, "--diff", "03:06..", "--why", "max"]),
+        ("stats", &["stats", OUTAGE, "--diff", "03:06.."]),
         ("stats", &["stats", OUTAGE, "--every", "20m", "--heat-map"]),
+        ("stats", &["stats", OUTAGE, "--why", "max"]),
         ("correlate", &["correlate", OUTAGE]),
         ("correlate", &["correlate", OUTAGE, "--id", id]),
         ("correlate-graph", &["correlate", OUTAGE, "--graph"]),
@@ -144,7 +145,7 @@ fn numbers_of_a_csv_file_have_their_units_and_no_noise() {
     let head: Vec<&str> = lines.next().expect("a head").split(',').collect();
     assert!(head.contains(&"p50_ms") && head.contains(&"max_ms"), "{head:?}");
     for cell in lines.flat_map(|line| line.split(',')).filter(|cell| cell.parse::<f64>().is_ok()) {
-        assert!(cell.replace(['.', '-'], "").trim_start_matches('0').len() <= 15, "{cell} in {text}");
+        assert!(cell.replace(['.', '-'], "").trim_start_matches('0').len() <= 14, "{cell} in {text}");
     }
 }
 
@@ -194,7 +195,7 @@ fn help_names_the_forms_that_a_command_has() {
         let named = |form: &str| forms.contains(&format!("- {form}:"));
         assert!(named(has) && !named(has_not), "{command}: {forms}");
         let ran = obs(&[command, "x", "--output", has_not]);
-        assert!(ran.code == 2 && ran.stderr.contains("it can be table, json"), "{ran:?}");
+        assert!(ran.code == 2 && ran.stderr.contains(&format!("--output cannot be `{has_not}`")), "{ran:?}");
     }
 }
 
