@@ -36,6 +36,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "check-rules" -d 'Replay ale
 complete -c obs -n "__fish_obs_needs_command" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
 complete -c obs -n "__fish_obs_needs_command" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
 complete -c obs -n "__fish_obs_needs_command" -f -a "formats" -d 'List formats of logs and metrics, explain how files were understood, test and import formats of one\'s own'
+complete -c obs -n "__fish_obs_needs_command" -f -a "schema" -d 'Print the JSON Schema of what a command prints as JSON, or the names of all of them'
 complete -c obs -n "__fish_obs_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c obs -n "__fish_obs_needs_command" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
 complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -48,18 +49,82 @@ dot\t'A graph for Graphviz'"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l slowest -d 'The N slowest requests, the slowest first' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l slower-than -d 'Only requests that took longer than this' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l limit -d 'At most so many requests; 0 is all of them (default: 20 in tables, all in other forms)' -r
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l until -d 'Entries before this time' -r
@@ -68,10 +133,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -92,6 +155,7 @@ complete -c obs -n "__fish_obs_using_subcommand correlate" -l unlinked -d 'With 
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l fix-skew -d 'With --id: put the times of logs right whose clocks are off'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l failed -d 'Only requests that failed'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l incomplete -d 'Only requests of which nothing says how they ended'
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -115,30 +179,86 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -l fields -d 'Only these f
 complete -c obs -n "__fish_obs_using_subcommand grep" -l hide -d 'All fields but these' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l time-format -d 'How times are written: strftime, such as \'%H:%M:%S%.3f\'' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l gaps -d 'Say so where nothing was found for longer than this' -r
-complete -c obs -n "__fish_obs_using_subcommand grep" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand grep" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand grep" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand grep" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand grep" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand grep" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand grep" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l until -d 'Entries before this time' -r
-complete -c obs -n "__fish_obs_using_subcommand grep" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
-json\t'One JSON value'
-jsonl\t'One JSON value a line'
-csv\t'Tables for spreadsheets'
-markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -155,6 +275,10 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -l time-zone -d 'Zone of t
 complete -c obs -n "__fish_obs_using_subcommand grep" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'"
 complete -c obs -n "__fish_obs_using_subcommand grep" -s F -l fixed-strings -d 'Patterns are text, no regular expressions'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s i -l ignore-case -d 'Large and small letters are alike'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s S -l smart-case -d 'Alike, unless there is a large letter in the pattern'
@@ -178,6 +302,7 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s r -s R -l recursive -d 
 complete -c obs -n "__fish_obs_using_subcommand grep" -s E -l extended-regexp -d 'Patterns are always extended regular expressions'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s P -l perl-regexp -d 'Patterns have Perl\'s classes and groups, without look-around and back-references'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s a -l text -d 'No file is taken for binary that has readable lines'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s u -l unrestricted -d '-u is --no-ignore, -uu also --hidden'
@@ -198,18 +323,82 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l slo -d 'The percentage
 complete -c obs -n "__fish_obs_using_subcommand stats" -l apdex -d 'How content users are who expect an answer within this time, such as 500ms: from 0, nobody, to 1, all' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l diff -d 'Compare the time from A until B with what was before A, or with a second window' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l why -d 'Show the entries behind these numbers: p99, max, min, failed' -r
-complete -c obs -n "__fish_obs_using_subcommand stats" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand stats" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand stats" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand stats" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand stats" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand stats" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand stats" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l until -d 'Entries before this time' -r
@@ -218,10 +407,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand stats" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -242,6 +429,7 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -l sort -d 'Sort by this 
 complete -c obs -n "__fish_obs_using_subcommand stats" -l limit -d 'At most so many rows; 0 is all of them' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l top -d 'The N greatest, by --sort or else by count' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l heat-map -d 'Draw how the values spread over time'
+complete -c obs -n "__fish_obs_using_subcommand stats" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -255,18 +443,82 @@ complete -c obs -n "__fish_obs_using_subcommand stats" -s q -l quiet -d 'Say not
 complete -c obs -n "__fish_obs_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l diff -d 'Compare what is said from A until B with what was said before A, or in a second window' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l new-since -d 'Only what is said from this time on and was not said before' -r
-complete -c obs -n "__fish_obs_using_subcommand templates" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand templates" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand templates" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand templates" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand templates" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand templates" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand templates" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l until -d 'Entries before this time' -r
@@ -275,10 +527,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand templates" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -298,6 +548,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand templates" -l sort -d 'Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l limit -d 'At most so many rows; 0 is all of them' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l top -d 'The N greatest, by --sort or else by count' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand templates" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -309,35 +560,160 @@ complete -c obs -n "__fish_obs_using_subcommand templates" -l verbose -d 'Tell w
 complete -c obs -n "__fish_obs_using_subcommand templates" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand templates" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l only -d 'Look only for these (see --list)' -r -f -a "pool-exhaustion\t''
+pool-near-exhaustion\t''
+thread-pool-exhaustion\t''
+out-of-memory\t''
+gc-pause\t''
+eviction\t''
+stall\t''
+slow-disk\t''
+disk\t''
+mount\t''
+data-loss\t''
+file-descriptors\t''
+network-tables\t''
+deadlock\t''
+lock-wait\t''
+slow-query\t''
+replication\t''
+certificate\t''
+credential\t''
+permission\t''
+link\t''
+dns\t''
+cluster\t''
+connection-failure\t''
+backends\t''
+timeout\t''
+rate-limit\t''
+circuit-breaker\t''
+queue\t''
+crash\t''
+unhandled-exception\t''
+restart\t''
+clock\t''
+deploy\t''
+configuration\t''
+job\t''
+failure\t''
+error-burst\t''
+error-share\t''
+latency\t''
+retry-storm\t''
+traffic\t''
+volume\t''
+silence\t''
+cache\t''
+cpu\t''
+down\t''
+errors\t''
+in-flight\t''
+metric-change\t''
+pool-usage\t''
+pool-waiting\t''
+retry\t''
+saturation\t''
+sockets\t''
+image-pull\t''
+scheduling\t''
+admission\t''
+storage\t''
+settings\t''
+probe\t''
+endpoints\t''
+node\t''
+control-plane\t''
+evicted\t''
+alert\t''
+unavailable\t''"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l signatures -d 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)' -r -F
-complete -c obs -n "__fish_obs_using_subcommand detect" -l fail-on -d 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l fail-on -d 'Exit code 1 if there is a finding of this severity or worse: low, medium, high, critical' -r -f -a "low\t''
+medium\t''
+high\t''
+critical\t''"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
-complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand detect" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand detect" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand detect" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand detect" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l baseline -d 'Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m' -r
-complete -c obs -n "__fish_obs_using_subcommand detect" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
-json\t'One JSON value'
-jsonl\t'One JSON value a line'
-csv\t'Tables for spreadsheets'
-markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -354,7 +730,17 @@ complete -c obs -n "__fish_obs_using_subcommand detect" -l time-zone -d 'Zone of
 complete -c obs -n "__fish_obs_using_subcommand detect" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l list -d 'List what can be found, and stop'
+complete -c obs -n "__fish_obs_using_subcommand detect" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand detect" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -372,30 +758,86 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l end -d 'Up to this tim
 complete -c obs -n "__fish_obs_using_subcommand query" -l step -d 'From one time to the next (default: a round length that makes 200 steps at most)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s r -l rules -d 'Evaluate the rules of this file first (repeatable): what they record, ALERTS and ALERTS_FOR_STATE can then be asked for' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
-complete -c obs -n "__fish_obs_using_subcommand query" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand query" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand query" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand query" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l until -d 'Entries before this time' -r
-complete -c obs -n "__fish_obs_using_subcommand query" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
-json\t'One JSON value'
-jsonl\t'One JSON value a line'
-csv\t'Tables for spreadsheets'
-markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -412,7 +854,13 @@ complete -c obs -n "__fish_obs_using_subcommand query" -l time-zone -d 'Zone of 
 complete -c obs -n "__fish_obs_using_subcommand query" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'"
 complete -c obs -n "__fish_obs_using_subcommand query" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
+complete -c obs -n "__fish_obs_using_subcommand query" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand query" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand query" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand query" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -455,30 +903,86 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'Ho
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold-of -d 'For --threshold: vary the number of another comparison, given by its position (1 is the first one written) or by a part of its text' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l until -d 'Entries before this time' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
-json\t'One JSON value'
-jsonl\t'One JSON value a line'
-csv\t'Tables for spreadsheets'
-markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -495,6 +999,15 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l time-zone -d 'Zo
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+csv\t'Tables for spreadsheets'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'
+junit\t'JUnit XML, for CI'
+sarif\t'SARIF, for code scanning'
+github\t'Annotations of GitHub Actions'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l notifications -d 'What the receivers would have read, message by message; nothing is ever sent'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l diff -d 'Show what failed tests expected and got as a difference, line by line'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l allow-no-data -d 'Rules whose series are absent are no trouble'
@@ -504,6 +1017,7 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unused -d 'With 
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l ignore-unknown-fields -d 'Unknown fields in rule files and tests are no error'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l show-routes -d 'Only show Alertmanager\'s routes as a tree; with --routes-for those that alerts with these labels go to'
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -518,21 +1032,86 @@ complete -c obs -n "__fish_obs_using_subcommand check-rules" -s h -l help -d 'Pr
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s r -l rules -d 'Rules whose alerts are replayed over the same files: which would have fired, and when (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l html -d 'Write the page to hand over into this file, too: pictures, requests, evidence; it opens offline' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l markdown -d 'Write the same for tickets and post-mortems into this file, too' -r -F
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l fail-on -d 'Exit code 1 if this is the verdict, or a worse one: failing, trouble' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l fail-on -d 'Exit code 1 if this is the verdict, or a worse one: failing, trouble' -r -f -a "failing\t''
+trouble\t''"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l signatures -d 'Look for what the rules of this file or folder say, too (CRE rules; may be given more than once)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l until -d 'Entries before this time' -r
@@ -542,10 +1121,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -563,6 +1140,7 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -l progress -d 'Pro
 always\t'In any case'
 never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l why -d 'Show for each cause the reasons for and against it, with their weights in log odds'
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -574,18 +1152,82 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -l verbose -d 'Tell
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand fields" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand fields" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand fields" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand fields" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -s T -l type-not -d 'No files of this type (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -s j -l threads -d 'Number of threads (default: one per core)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand fields" -l level -d 'Entries of this level or worse' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l level -d 'Entries of this level or worse' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
 complete -c obs -n "__fish_obs_using_subcommand fields" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l until -d 'Entries before this time' -r
@@ -594,10 +1236,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand fields" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -617,6 +1257,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand fields" -l sort -d 'Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l limit -d 'At most so many rows; 0 is all of them' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l top -d 'The N greatest, by --sort or else by count' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand fields" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -640,10 +1281,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -664,11 +1303,70 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
+docker\t''
+cri\t''
+stamped\t''
+laurel\t''
+inner-envelope\t''
+json\t''
+w3c\t''
+zeek\t''
+csv\t''
+haproxy\t''
+access\t''
+klog\t''
+postgres-csv\t''
+postgres\t''
+mysql-error\t''
+mysql-general\t''
+mysql-slow\t''
+redis\t''
+nginx-error\t''
+apache-error\t''
+alb\t''
+s3\t''
+squid\t''
+uwsgi\t''
+gin\t''
+logcat\t''
+lambda\t''
+envoy\t''
+cluster\t''
+auditd\t''
+cef\t''
+cmtrace\t''
+chromium\t''
+weblogic\t''
+websphere\t''
+ossec\t''
+modsecurity\t''
+sap-trace\t''
+sap-audit\t''
+dmesg\t''
+java-util-logging\t''
+dotnet\t''
+ruby\t''
+xml-event\t''
+windows-event\t''
+windows-event-text\t''
+journal-export\t''
+journal-verbose\t''
+logfmt\t''
+prefix\t''
+syslog\t''
+text\t''
+prometheus-api\t''
+victoriametrics\t''
+promtool-query\t''
+tsdb-dump\t''
+openmetrics\t''
+prometheus\t''
+csv\t''"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l config -d 'Configuration: formats, zones of files, metrics (default: ./obs.yaml, then obs/obs.yaml in the user\'s configuration directory)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s g -l glob -d 'Of directories and archives only files that this glob names; with ! before it those that it does not name (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s t -l type -d 'Only files of this type, such as log or json, by their names (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s T -l type-not -d 'No files of this type (repeatable)' -r
@@ -680,10 +1378,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -700,6 +1396,7 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l hidden -d 'Also hidden files and directories'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l no-ignore -d 'Also files that .ignore and .rgignore files name'
@@ -717,10 +1414,8 @@ json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'
-junit\t'JUnit XML, for CI'
-sarif\t'SARIF, for code scanning'
-github\t'Annotations of GitHub Actions'"
+html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -747,21 +1442,23 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "test" -d 'Try the formats of obs.yaml on their samples'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "import" -d 'Turn an lnav format file into formats for obs.yaml, on standard output'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand man" -s h -l help -d 'Print help'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "templates" -d 'Group entries by what they say apart from their values: counts, first and last seen, examples'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "formats" -d 'List formats of logs and metrics, explain how files were understood, test and import formats of one\'s own'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
-complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "grep" -d 'Find entries (whole ones, stack traces included) that match a pattern and a condition'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "stats" -d 'Count entries and requests, their success and their durations, in groups and over time'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "templates" -d 'Group entries by what they say apart from their values: counts, first and last seen, examples'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "detect" -d 'Find known failures, bursts and changes, with windows and evidence'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "query" -d 'Ask with PromQL: over recorded metrics, and over metrics derived from logs'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "check-rules" -d 'Replay alerting rules over recorded metrics and logs; check and test rule files'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "investigate" -d 'Say what failed, since when, how badly, for whom and why, without being asked'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "fields" -d 'List the fields of the entries: their types, roles and values, and in how many entries they are'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "formats" -d 'List formats of logs and metrics, explain how files were understood, test and import formats of one\'s own'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "schema" -d 'Print the JSON Schema of what a command prints as JSON, or the names of all of them'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
+complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query check-rules investigate fields formats schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "list" -d 'Every format of logs and metrics that is recognised'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "explain" -d 'For each file: the formats tried, how many of the sampled lines each understood, and where it stopped'
 complete -c obs -n "__fish_obs_using_subcommand help; and __fish_seen_subcommand_from formats" -f -a "test" -d 'Try the formats of obs.yaml on their samples'
