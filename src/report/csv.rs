@@ -69,8 +69,8 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-/// A number with fourteen digits: its binary form is sure to keep fifteen, and sums lose one. 239.9060000000001 is noise behind
-/// 239.906.
+/// A number with fourteen digits: its binary form is sure to keep fifteen, and sums lose one. 239.9060000000001 is noise
+/// behind 239.906.
 fn decimal(exact: &str, number: f64) -> String {
     if !exact.contains(['.', 'e', 'E']) {
         return exact.to_owned();

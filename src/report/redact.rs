@@ -360,8 +360,7 @@ impl Redactor {
                         }
                         // No id has a fraction.
                         Json::Number(number)
-                            if !number.is_f64()
-                                && (is_id_name(name) || is_long(&number.to_string())) =>
+                            if !number.is_f64() && (is_id_name(name) || is_long(&number.to_string())) =>
                         {
                             *value = self.id(&number.to_string()).into();
                         }
