@@ -220,7 +220,8 @@ fn a_page_has_a_title_and_the_command_that_makes_it() {
         obs(&["stats", OUTAGE, "--by", "service", "--where", "status >= 500", "--output", "html"]).text();
     assert_eq!(page.matches("<h1>").count(), 1);
     assert!(page.contains("<h1>Count"), "{}", &page[page.find("<body").unwrap_or(0)..][..400]);
-    let typed = "obs stats fixtures/outage --by service --where 'status &gt;= 500' --output html</pre>";
+    let typed =
+        "obs stats fixtures/outage --by service --where 'status &gt;= 500' --output html</code></pre>";
     assert!(page.contains(typed) || page.contains(&typed.replace('\'', "&#39;")), "{page}");
     let page = obs(&["investigate", OUTAGE, "--output", "html"]).text();
     assert_eq!(page.matches("<h1>").count(), 1);
