@@ -76,7 +76,8 @@ fn the_hook_for_rules_checks_every_file() {
     let folder = temporary();
     let file = |name: &str, expr: &str| {
         let path = folder.path().join(name);
-        let rules = format!("groups: [{{name: g, rules: [{{alert: A, expr: '{expr}'}}]}}]");
+        let more = "for: 5m, labels: {severity: page}, annotations: {summary: down}";
+        let rules = format!("groups: [{{name: g, rules: [{{alert: A, expr: '{expr}', {more}}}]}}]");
         std::fs::write(&path, rules).expect("a file");
         path.display().to_string()
     };
