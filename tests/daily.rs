@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::program::{Ran, have, in_fixtures, obs, shell, temporary};
+use crate::program::{Ran, have, in_fixtures, obs, program, shell, temporary};
 
 const LOG: &str = "\
 2023-12-24T03:06:00.000Z INFO  service=gateway GET /orders/17 request_id=req-aaa111 user=u1 status=200 duration=12ms
@@ -239,4 +239,171 @@ fn a_terminal_gets_readable_entries_and_a_pipe_the_bytes() {
     assert!(calm.contains("ERROR") && !calm.contains('\u{1b}'), "{calm:?}");
     let paged = on_terminal(&format!("OBS_PAGER=\"sed s/^/P:/\" \"$OBS\" grep pool {log} --paging always"));
     assert!(paged.contains("P:"), "{paged:?}");
+}
+
+/// Runs obs in a folder, with these variables.
+fn within(folder: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+    let mut command = program();
+    command.current_dir(folder).envs(variables.iter().copied()).args(args);
+    Ran::of(&command.output().expect("the program runs"))
+}
+
+#[test]
+fn options_that_nobody_types_come_from_the_environment_and_from_the_configuration() {
+    let folder = temporary();
+    write(folder.path(), "logs/app.log", LOG);
+    let config = "defaults:\n  time-zone: Asia/Seoul\n  stats: {percentiles: [50], by: user}\n";
+    write(folder.path(), "obs.yaml", config);
+    let inner = folder.path().join("logs");
+    let pretty = |variables: &[(&str, &str)], more: &[&str]| {
+        within(&inner, variables, &[&["grep", "-p", "pool", "app.log"][..], more].concat()).text()
+    };
+    assert!(pretty(&[], &[]).contains("12:06:01"), "the file of a directory above");
+    assert!(pretty(&[("OBS_TIME_ZONE", "Europe/Berlin")], &[]).contains("04:06:01"), "the environment first");
+    let typed = pretty(&[("OBS_TIME_ZONE", "Europe/Berlin")], &["--time-zone", "utc"]);
+    assert!(typed.contains("03:06:01"), "what is typed before all: {typed}");
+    assert!(pretty(&[], &["--no-defaults"]).contains("03:06:01"));
+    let json = within(&inner, &[], &["stats", "app.log", "--output", "json"]).json();
+    assert!(
+        json["groups"][0]["by"]["user"] == "u1" && json["groups"][0]["values"]["p50"].is_number(),
+        "{json}"
+    );
+    assert!(json["groups"][0]["values"]["p90"].is_null(), "{json}");
+}
+
+#[test]
+fn a_default_that_is_wrong_is_told_with_its_place() {
+    let folder = temporary();
+    write(folder.path(), "app.log", LOG);
+    let ran = |config: &str, variables: &[(&str, &str)], args: &[&str]| {
+        write(folder.path(), "obs.yaml", config);
+        within(folder.path(), variables, args)
+    };
+    let grep: &[&str] = &["grep", "-c", "pool", "app.log"];
+    let unknown = ran("defaults:\n  tzz: UTC\n", &[], grep);
+    assert!(
+        unknown.code == 0 && unknown.stderr.contains("obs.yaml:2:8: no command has an option --tzz"),
+        "{unknown:?}"
+    );
+    assert!(unknown.stderr.contains("did you mean"), "{unknown:?}");
+    let value = ran("defaults:\n  color: allways\n", &[], grep);
+    assert!(
+        value.code == 2 && value.stderr.contains("obs.yaml:2:10: --color cannot be `allways`"),
+        "{value:?}"
+    );
+    let value = ran("", &[("OBS_COLOR", "allways")], grep);
+    assert!(value.code == 2 && value.stderr.contains("OBS_COLOR: --color cannot be `allways`"), "{value:?}");
+    // Another part of the file is the business of those who need it.
+    let other = ran("detectors:\n  - name: x\n    wheree: 'a'\n", &[], grep);
+    assert!(other.code == 0, "{other:?}");
+    let needed = within(folder.path(), &[], &["detect", "app.log"]);
+    assert!(needed.code == 2 && needed.stderr.contains("obs.yaml:"), "{needed:?}");
+}
+
+#[test]
+fn a_fault_within_a_pattern_is_told_with_its_place() {
+    let folder = temporary();
+    write(folder.path(), "app.log", LOG);
+    write(folder.path(), "obs.yaml", "formats:\n  - name: mine\n    regex: '^(?P<ts>x) (?P<le vel>y)'\n");
+    let ran = within(folder.path(), &[], &["grep", "x", "app.log"]);
+    assert!(ran.code == 2 && ran.stderr.contains("at character 18: "), "{ran:?}");
+}
+
+#[test]
+fn manual_pages_say_what_no_option_says() {
+    let page = obs(&["man"]).text();
+    for title in ["EXIT STATUS", "ENVIRONMENT", "FILES", "CONDITIONS", "CONFIGURATION", "SEE ALSO"] {
+        assert!(page.contains(&format!(".SH \"{title}\"")), "{title}");
+    }
+    for part in ["formats", "metrics", "defaults", "success", "detectors", "signatures", "zones", "map"] {
+        assert!(page.contains(&format!("\\fB{part}\\fR")), "{part}");
+    }
+    let explain = obs(&["man", "formats", "explain"]).text();
+    assert!(
+        explain.contains("obs\\-formats\\-explain")
+            && page.contains("obs\\-investigate")
+            && obs(&["man", "grep"]).text().contains(".SH EXAMPLES"),
+        "{explain}"
+    );
+    assert!(!page.contains(".SH EXTRA") && !explain.contains(".SH EXTRA"));
+    let wrong = obs(&["man", "gerp"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("did you mean grep?"), "{wrong:?}");
+    if have("man") {
+        let read = shell(
+            "for page in '' grep 'formats explain' check-rules; do \"$OBS\" man $page | man --warnings -E UTF-8 -l - 2>&1 >/dev/null; done",
+        );
+        assert_eq!(read.text(), "", "groff has nothing to say against the pages");
+    }
+}
+
+#[test]
+fn short_help_fits_a_screen_and_names_the_long_one() {
+    for command in ["grep", "stats", "correlate", "detect", "investigate", "query", "templates", "fields"] {
+        let (short, long) = (obs(&[command, "-h"]).text(), obs(&[command, "--help"]).text());
+        assert!(short.lines().count() <= 66, "{command}: {} lines", short.lines().count());
+        assert!(short.contains("see more with '--help'") && long.contains("--no-mmap"), "{command}: {short}");
+    }
+}
+
+#[test]
+fn shells_offer_what_an_option_may_be() {
+    let bash = obs(&["completions", "bash"]).text();
+    for words in [
+        "trace debug info warn error fatal",
+        "low medium high critical",
+        "failing trouble",
+        "pool-exhaustion",
+    ] {
+        assert!(bash.contains(words), "{words}");
+    }
+    assert_eq!(
+        over_log(&["grep", "-c", "", "LOG", "--level", "WARNING"]).text(),
+        "1\n",
+        "other words are fine, too"
+    );
+}
+
+#[test]
+fn the_first_screen_of_investigate_says_what_when_for_whom_and_what_next() {
+    let text = obs(&["investigate", "fixtures/outage"]).text();
+    let screen: String = text.lines().take(14).collect::<Vec<_>>().join("\n");
+    for part in [
+        "Something broke at 2023-12-24 03:04:56 UTC",
+        "way    connection pool exhausted in payment-service → ",
+        "first sign 02:58:00, it broke 03:04:56, users felt it 03:06:29",
+        "requests that failed, all alike",
+        "$ obs correlate fixtures/outage --id ",
+        "Likely cause",
+    ] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    let calm = obs(&["investigate", "fixtures/calm"]).text();
+    assert!(!calm.contains("  way ") && !calm.contains("$ obs correlate"), "{calm}");
+}
+
+#[test]
+fn many_alike_files_are_summed_up_for_people_and_listed_for_programs() {
+    let folder = temporary();
+    for n in 0..40 {
+        write(folder.path(), &format!("pods/{n}.log"), LOG);
+    }
+    write(
+        folder.path(),
+        "other/a.log",
+        "{\"time\":\"2023-12-24T03:06:00Z\",\"level\":\"info\",\"msg\":\"x\"}\n",
+    );
+    let at = folder.path().display().to_string();
+    let text = obs(&["fields", &at]).text();
+    assert!(text.contains("(40 files)") && text.contains("a.log") && !text.contains("17.log"), "{text}");
+    assert!(
+        text.lines().any(|line| line.contains("(40 files)") && line.contains("120")),
+        "entries add up: {text}"
+    );
+    let csv = obs(&["fields", &at, "--output", "csv"]).text();
+    assert_eq!(csv.lines().count(), 42);
+    let explained = obs(&["formats", "explain", &at]).text();
+    assert!(explained.contains("pods/0.log and 39 others like it"), "{explained}");
+    assert_eq!(explained.matches("understood as").count(), 2);
+    let few = obs(&["fields", &format!("{at}/other")]).text();
+    assert!(few.contains("a.log"), "{few}");
 }

@@ -24,6 +24,7 @@ mod laws;
 mod linked;
 mod manners;
 mod openmetrics;
+mod packaging;
 mod page;
 mod platform;
 mod program;

@@ -15,7 +15,7 @@ use crate::model::Level;
 #[command(next_help_heading = "Input")]
 pub(super) struct InputArgs {
     /// Read every file as this format, of logs or metrics (default: detect it for each file and entry)
-    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Suggested::new(formats))]
+    #[arg(hide_short_help = true, long, value_name = "NAME", hide_possible_values = true, value_parser = Suggested::new(formats))]
     pub format: Option<String>,
     /// Zone of times that have no offset, such as Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
@@ -161,7 +161,7 @@ pub(super) struct OutputArgs {
     #[arg(hide_short_help = true, long, value_name = "WHEN", default_value = "auto")]
     pub hyperlink: When,
     /// Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC
-    #[arg(long, value_name = "ZONE", default_value = "utc")]
+    #[arg(hide_short_help = true, long, value_name = "ZONE", default_value = "utc")]
     pub time_zone: String,
     /// Progress on stderr: auto means on a terminal
     #[arg(hide_short_help = true, long, value_name = "WHEN", default_value = "auto")]

@@ -7,10 +7,10 @@ use std::sync::{Arc, Once};
 
 use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
 use super::near;
-use super::out;
 use super::pager;
 use super::progress::Progress;
 use super::redaction;
+use super::tables;
 use super::verdict;
 use crate::detect::own::{self, Own};
 use crate::filter;
@@ -60,7 +60,7 @@ impl Config {
         if output.table.is_some() && output.output != Form::Csv {
             return Err(Error::usage("--table chooses one of the tables of --output csv"));
         }
-        out::choose_table(output.table.clone(), output.quiet);
+        tables::choose(output.table.clone(), output.quiet);
         let terminal = std::io::stdout().is_terminal();
         let progress = match output.progress {
             When::Always => true,

@@ -81,12 +81,13 @@ fn added(command: &Command, matches: &ArgMatches) -> Result<Vec<Added>, Error> {
             && !command_typed.get_arg_conflicts_with(option).into_iter().any(is_typed)
     };
     let mut added: Vec<Added> = Vec::new();
-    for option in command_typed.get_arguments().filter(may) {
+    let with_value =
+        command_typed.get_arguments().filter(may).filter(|option| option.get_action().takes_values());
+    for option in with_value {
         let long = option.get_long().unwrap_or_default();
         let variable = format!("OBS_{}", long.replace('-', "_").to_ascii_uppercase());
         if let Some(value) = config::variable(&variable) {
-            let values = if option.get_action().takes_values() { vec![value] } else { Vec::new() };
-            added.push(Added { words: words(long, &values), option: long.to_owned(), from: variable });
+            added.push(Added { words: words(long, &[value]), option: long.to_owned(), from: variable });
         }
     }
     let typed_config = typed.try_get_one::<PathBuf>("config").ok().flatten().cloned();

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs, RankArgs, SelectArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, RankArgs, SelectArgs};
 use super::nothing;
 use super::rank::{self, Key};
 use super::redaction;
@@ -17,6 +17,7 @@ use super::verdict::Verdict;
 use crate::fold::Bounded;
 use crate::format::log::names;
 use crate::model::{Account, Error, Needs, Role, Value, limits};
+use crate::report::account::counted;
 use crate::report::{AccountJson, Cell, Column, Report, Section, Table};
 use crate::scan::{self, Input, Selection};
 
@@ -207,7 +208,7 @@ pub(super) fn run(args: &FieldsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         let why = nothing::sentence(&mut session, &chosen.asked, &account);
         report.paragraph(format!("There is no field: {why}"));
     }
-    report.push(Section::Table(files_table(&json.files)));
+    report.push(Section::Table(files_table(&json.files, args.output.output == Form::Csv)));
     report.push(Section::Table(fields_table(&json.fields)));
     if json.fields.len() < total {
         report.paragraph(format!("{} of {total} fields are shown.", json.fields.len()));
@@ -264,8 +265,11 @@ fn field(name: &str, seen: &Seen) -> FieldJson {
     }
 }
 
-/// The files, one a row: what they are and what was read of them.
-pub(super) fn files_table(files: &[FileJson]) -> Table {
+/// More files than these are told by their folders and formats.
+pub(super) const SINGLE: usize = 30;
+
+/// The files, one a row: what they are and what was read of them. Where there are many, alike ones of a folder are one.
+fn files_table(files: &[FileJson], all: bool) -> Table {
     let columns = vec![
         Column::path("file").importance(8),
         Column::text("format").importance(9),
@@ -278,19 +282,63 @@ pub(super) fn files_table(files: &[FileJson]) -> Table {
         Some(time) => Cell::exact(time.get(..19).unwrap_or(time).replace('T', " "), time.clone()),
         None => Cell::none(),
     };
-    let rows = files.iter().map(|file| {
-        let format =
-            file.compression.map_or(file.formats.join("+"), |c| format!("{} ({c})", file.formats.join("+")));
+    let rows = alike(files, all || files.len() <= SINGLE).into_iter().map(|row| {
         vec![
-            Cell::text(file.file.as_str()),
-            Cell::text(format),
-            Cell::count(file.account.entries),
-            Cell::count(file.account.unparsed),
-            clock(&file.account.from),
-            clock(&file.account.to),
+            Cell::text(row.name),
+            Cell::text(row.format),
+            Cell::count(row.entries),
+            Cell::count(row.unparsed),
+            clock(&row.from),
+            clock(&row.to),
         ]
     });
     Table { name: "files", rows: rows.collect(), columns }
+}
+
+/// A file, or alike ones.
+struct Row {
+    name: String,
+    format: String,
+    folder: String,
+    files: u64,
+    entries: u64,
+    unparsed: u64,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+fn alike(files: &[FileJson], single: bool) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for file in files {
+        let format =
+            file.compression.map_or(file.formats.join("+"), |c| format!("{} ({c})", file.formats.join("+")));
+        let folder = file.file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let account = &file.account;
+        let place = *places.entry((folder.clone(), format.clone())).or_insert(rows.len());
+        if let Some(row) = rows.get_mut(place).filter(|_| !single) {
+            row.files += 1;
+            row.entries += account.entries;
+            row.unparsed += account.unparsed;
+            row.from = [row.from.take(), account.from.clone()].into_iter().flatten().min();
+            row.to = [row.to.take(), account.to.clone()].into_iter().flatten().max();
+            continue;
+        }
+        rows.push(Row {
+            name: file.file.clone(),
+            format,
+            folder,
+            files: 1,
+            entries: account.entries,
+            unparsed: account.unparsed,
+            from: account.from.clone(),
+            to: account.to.clone(),
+        });
+    }
+    for row in rows.iter_mut().filter(|row| row.files > 1) {
+        row.name = format!("{}/ ({})", row.folder, counted(row.files, "file", "files"));
+    }
+    rows
 }
 
 fn fields_table(fields: &[FieldJson]) -> Table {

@@ -2,7 +2,7 @@
 
 mod described;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::args::{InputArgs, OutputArgs, PathArgs};
-use super::fields::{SkippedJson, skipped};
+use super::fields::{SINGLE, SkippedJson, skipped};
 use super::out;
 use super::session::Session;
 use super::verdict::Verdict;
@@ -154,7 +154,7 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
     });
     let formats: Vec<FormatJson> = own.chain(built_in).chain(metrics).collect();
     let rows = formats.iter().map(|format| vec![Cell::text(format.name), Cell::text(format.about)]);
-    let columns = vec![Column::text("format").importance(9), Column::text("what it is")];
+    let columns = vec![Column::text("format").importance(9), Column::text("what it is").wrapped_to(8)];
     let mut report = Report::new();
     report.push(Section::Table(Table { name: "formats", rows: rows.collect(), columns }));
     out::write_list(args.output.output, config.page, &report, &formats)?;
@@ -275,8 +275,13 @@ fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, 
 
 fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
     let mut report = Report::new();
-    for file in &json.files {
-        report.heading(file.file.as_str());
+    for (file, more) in alike(&json.files) {
+        let like = if more > 0 {
+            format!(" and {} like it", counted(more, "other", "others"))
+        } else {
+            String::new()
+        };
+        report.heading(format!("{}{like}", file.file));
         let tried: Vec<String> = file
             .formats
             .iter()
@@ -346,11 +351,38 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
             .skipped
             .iter()
             .map(|skipped| vec![Cell::text(skipped.file.as_str()), Cell::text(skipped.reason.as_str())]);
-        let columns = vec![Column::path("file").importance(9), Column::text("because it is")];
+        let columns = vec![Column::path("file").importance(9), Column::text("because it is").wrapped()];
         report.push(Section::Table(Table { name: "skipped", rows: rows.collect(), columns }));
     }
     report.push(Section::Account(account));
     report
+}
+
+/// The files, and how many others are like each. Where there are few, none are put together.
+fn alike(files: &[ExplainedJson]) -> Vec<(&ExplainedJson, u64)> {
+    let mut told: Vec<(&ExplainedJson, u64)> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for file in files {
+        let formats: Vec<&str> = file.formats.iter().map(|tried| tried.format).collect();
+        let folder = file.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let likeness = [
+            folder,
+            &formats.join("+"),
+            &times(file),
+            &file.clock,
+            &file.request_ids,
+            file.durations.as_deref().unwrap_or_default(),
+            file.compression.unwrap_or_default(),
+            if file.stopped.is_some() { "stopped" } else { "" },
+        ]
+        .join("\0");
+        let place = *places.entry(likeness).or_insert(told.len());
+        match told.get_mut(place).filter(|_| files.len() > SINGLE) {
+            Some((_, more)) => *more += 1,
+            None => told.push((file, 0)),
+        }
+    }
+    told
 }
 
 /// What its dates leave out, and how that is made up for.

@@ -53,7 +53,7 @@ pub(super) struct GrepArgs {
     #[command(flatten)]
     paths: PathArgs,
     /// A pattern (repeatable: any of them)
-    #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true)]
+    #[arg(hide_short_help = true, short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true)]
     regexp: Vec<String>,
     /// Patterns are text, no regular expressions
     #[arg(short = 'F', long)]
@@ -71,7 +71,7 @@ pub(super) struct GrepArgs {
     #[arg(short = 'w', long)]
     word_regexp: bool,
     /// Only whole lines
-    #[arg(short = 'x', long)]
+    #[arg(hide_short_help = true, short = 'x', long)]
     line_regexp: bool,
     /// Only count, for each file
     #[arg(short = 'c', long)]
@@ -92,19 +92,19 @@ pub(super) struct GrepArgs {
     #[arg(short = 'm', long, value_name = "N")]
     max_count: Option<u64>,
     /// So many entries after a match
-    #[arg(short = 'A', long, value_name = "N")]
+    #[arg(hide_short_help = true, short = 'A', long, value_name = "N")]
     after_context: Option<usize>,
     /// So many entries before a match
-    #[arg(short = 'B', long, value_name = "N")]
+    #[arg(hide_short_help = true, short = 'B', long, value_name = "N")]
     before_context: Option<usize>,
     /// So many entries before and after a match
     #[arg(short = 'C', long, value_name = "N")]
     context: Option<usize>,
     /// With the file's name
-    #[arg(short = 'H', long)]
+    #[arg(hide_short_help = true, short = 'H', long)]
     with_filename: bool,
     /// Without the file's name
-    #[arg(short = 'I', long, conflicts_with = "with_filename")]
+    #[arg(hide_short_help = true, short = 'I', long, conflicts_with = "with_filename")]
     no_filename: bool,
     /// Go on when the files end: print what is written to them, and to files that appear, as it is written. Ctrl-C ends
     /// it. A PATH may be a pattern in quotes
@@ -114,10 +114,10 @@ pub(super) struct GrepArgs {
     #[arg(long, value_name = "ORDER", default_value = "file")]
     sort: Order,
     /// With --sort time: put the times of hosts whose clocks run ahead back to where their requests say they were
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     fix_skew: bool,
     /// So many of the entries that match, spread over all of them; the same ones each time
-    #[arg(long, value_name = "N", conflicts_with_all = ["count", "files_with_matches", "files_without_match", "context",
+    #[arg(hide_short_help = true, long, value_name = "N", conflicts_with_all = ["count", "files_with_matches", "files_without_match", "context",
           "after_context", "before_context", "max_count"])]
     sample: Option<usize>,
     /// Entries as they stand in the files, also on a terminal
@@ -127,10 +127,10 @@ pub(super) struct GrepArgs {
     #[arg(short = 'p', long, conflicts_with = "raw")]
     pretty: bool,
     /// One JSON object a line: the same as --output jsonl
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     json: bool,
     /// Write each entry at once, whatever reads it
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     line_buffered: bool,
     #[command(flatten)]
     shown: ShownArgs,
@@ -155,13 +155,13 @@ struct ShownArgs {
     #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',', conflicts_with = "fields")]
     hide: Vec<String>,
     /// No fields
-    #[arg(long, conflicts_with_all = ["fields", "hide"])]
+    #[arg(hide_short_help = true, long, conflicts_with_all = ["fields", "hide"])]
     no_fields: bool,
     /// How times are written: strftime, such as '%H:%M:%S%.3f'
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(hide_short_help = true, long, value_name = "FORMAT")]
     time_format: Option<String>,
     /// Say so where nothing was found for longer than this
-    #[arg(long, value_name = "DURATION")]
+    #[arg(hide_short_help = true, long, value_name = "DURATION")]
     gaps: Option<String>,
 }
 
@@ -170,16 +170,16 @@ struct ShownArgs {
 #[command(next_help_heading = "Accepted, since it is so anyway")]
 struct FingersArgs {
     /// Directories are always walked
-    #[arg(short = 'r', long, visible_short_alias = 'R')]
+    #[arg(hide_short_help = true, short = 'r', long, visible_short_alias = 'R')]
     recursive: bool,
     /// Patterns are always extended regular expressions
-    #[arg(short = 'E', long)]
+    #[arg(hide_short_help = true, short = 'E', long)]
     extended_regexp: bool,
     /// Patterns have Perl's classes and groups, without look-around and back-references
-    #[arg(short = 'P', long)]
+    #[arg(hide_short_help = true, short = 'P', long)]
     perl_regexp: bool,
     /// No file is taken for binary that has readable lines
-    #[arg(short = 'a', long)]
+    #[arg(hide_short_help = true, short = 'a', long)]
     text: bool,
 }
 

@@ -84,7 +84,7 @@ impl Session {
     }
 
     fn skipped_table(&self) -> Table {
-        let columns = vec![Column::path("file").importance(9), Column::text("because it is")];
+        let columns = vec![Column::path("file").importance(9), Column::text("because it is").wrapped()];
         let skipped = self.inputs.skipped.iter();
         let rows = skipped
             .map(|(file, reason)| vec![Cell::text(file.as_str()), Cell::text(reason.as_str())])

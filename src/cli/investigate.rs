@@ -17,6 +17,7 @@ use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
 use super::session::{Chosen, Session};
+use super::shell::quoted;
 use super::signatures;
 use super::verdict::Verdict;
 use super::{nothing, out, redaction};
@@ -422,16 +423,6 @@ pub(super) fn correlate_command((paths, input): (&[PathBuf], &InputArgs), id: &s
     format!("obs correlate {paths} --id {}{}", quoted(id), reading(input))
 }
 
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@' | '+' | ',');
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// Effects of a cause told in its paragraph.
 const EFFECTS: usize = 3;
 
@@ -784,18 +775,5 @@ fn coverage(report: &mut Report, session: &Session) {
     }
     for (file, reason) in session.inputs.skipped.iter().take(SHOWN) {
         report.paragraph(Phrase::new().and(Style::Dim, format!("not read: {file} ({reason})")));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_one_word_for_the_shell() {
-        assert_eq!(quoted("58852803-8da4"), "58852803-8da4");
-        assert_eq!(quoted("a'; rm -rf /"), r"'a'\''; rm -rf /'");
-        assert_eq!(quoted("-x"), "'-x'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -185,7 +185,7 @@ fn write(page: Command, to: &mut Vec<u8>) -> io::Result<()> {
         block(to, &lines.collect::<Vec<_>>().join("\n"))?;
     }
     writeln!(to, ".SH \"SEE ALSO\"\n{}", escaped(related))?;
-    man.render_version_section(to)
+    writeln!(to, ".SH VERSION\n{}", escaped(env!("CARGO_PKG_VERSION")))
 }
 
 fn section(to: &mut Vec<u8>, title: &str, parts: &[Part]) -> io::Result<()> {

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
+use clap::CommandFactory;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
@@ -13,8 +13,9 @@ use super::args::Form;
 use super::pager::Pager;
 use super::redaction;
 use super::verdict;
+use super::{Cli, config, said, shell, tables};
 use crate::model::{Error, ErrorKind};
-use crate::report::{Page, Report, Verdict as Checked, csv, github, json, junit, renderer, sarif};
+use crate::report::{Page, Report, Section, Verdict as Checked, csv, github, json, junit, renderer, sarif};
 
 /// Standard output, buffered.
 pub(super) struct Out {
@@ -151,30 +152,44 @@ fn write_form<T: Serialize>(form: Form, page: Page, report: &Report, value: &T) 
         Form::Json => write_json(value),
         Form::Jsonl => write_lines(&line(json::compact(value).map_err(|error| no_json(&error))?)),
         Form::Csv => write_table(&redaction::report(report)),
-        other => match renderer(&other.name()) {
-            Some(renderer) => write_all((renderer.render)(&redaction::report(report), page).as_bytes()),
-            None => Err(Error::usage(format!("there is no form {} of this answer", other.name()))
-                .hinted("it can be table, json, csv, markdown or html")),
-        },
+        Form::Html if !has_title(report) => write_rendered("html", page, &titled(report)),
+        other => write_rendered(&other.name(), page, report),
     }
 }
 
-/// Which table is written as CSV, and whether nobody wants to hear of the others; said once a run.
-static TABLE: OnceLock<(Option<String>, bool)> = OnceLock::new();
+fn write_rendered(form: &str, page: Page, report: &Report) -> Result<(), Error> {
+    match renderer(form) {
+        Some(renderer) => write_all((renderer.render)(&redaction::report(report), page).as_bytes()),
+        None => Err(Error::usage(format!("there is no form {form} of this answer"))
+            .hinted("it can be table, json, csv, markdown or html")),
+    }
+}
 
-/// Settles which table is written as CSV: the one of that name, else the first.
-pub(super) fn choose_table(name: Option<String>, quiet: bool) {
-    let _ = TABLE.set((name, quiet));
+fn has_title(report: &Report) -> bool {
+    report.sections.iter().any(|section| matches!(section, Section::Title(_)))
+}
+
+/// The same with a title and the command that makes it, for whoever gets the page and nothing else.
+fn titled(report: &Report) -> Report {
+    let command = Cli::command();
+    let about = said::subcommand(&command).and_then(|command| command.get_about());
+    let words = config::arguments().skip(1).map(|word| shell::typed(&word.to_string_lossy()));
+    let typed: Vec<String> = std::iter::once("obs".to_owned()).chain(words).collect();
+    let mut titled = Report::new();
+    titled.push(Section::Title(about.map_or_else(|| "obs".to_owned(), ToString::to_string).into()));
+    titled.push(Section::Code(typed.join(" ").into()));
+    titled.sections.extend(report.sections.iter().cloned());
+    titled
 }
 
 /// Writes a table of a report as CSV, and says which others there are.
 fn write_table(report: &Report) -> Result<(), Error> {
-    let (wanted, quiet) = TABLE.get().map_or((None, false), |(name, quiet)| (name.as_deref(), *quiet));
-    let tables = csv::tables(report);
-    let names: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
+    let (wanted, quiet) = tables::chosen();
+    let all = csv::tables(report);
+    let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
     let table = match wanted {
-        None => tables.first(),
-        Some(wanted) => match tables.iter().find(|(name, _)| name == wanted) {
+        None => all.first(),
+        Some(wanted) => match all.iter().find(|(name, _)| name == wanted) {
             Some(table) => Some(table),
             None => {
                 let error = Error::usage(format!("there is no table `{wanted}` in this answer"));

@@ -91,7 +91,7 @@ pub(super) fn error(error: &clap::Error, command: &clap::Command) -> Error {
 }
 
 /// The command that was typed, as far as the arguments tell.
-fn subcommand(command: &clap::Command) -> Option<&clap::Command> {
+pub(super) fn subcommand(command: &clap::Command) -> Option<&clap::Command> {
     let mut found = None;
     for word in super::config::arguments().skip(1) {
         let within = found.unwrap_or(command);

@@ -48,8 +48,8 @@ const SCHEMAS: &[(&str, &str)] = schemas![
 /// Runs the command.
 pub(super) fn run(args: &SchemaArgs) -> Result<Verdict, Error> {
     if args.command.is_empty() {
-        let names = SCHEMAS.iter().flat_map(|(name, _)| [*name, "\n"]).collect::<String>();
-        out::write_all(names.as_bytes())?;
+        let names: Vec<&str> = SCHEMAS.iter().map(|(name, _)| *name).collect();
+        out::write_all(format!("{}\n", names.join("\n")).as_bytes())?;
         return Ok(Verdict::Yes);
     }
     let name = args.command.join("-");

@@ -56,16 +56,16 @@ pub(super) struct StatsArgs {
     success: SuccessArgs,
     /// The percentage of requests that is promised to succeed, such as 99.9: error budget, how sure the rate is, and
     /// how fast the budget burnt
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(hide_short_help = true, long, value_name = "PERCENT")]
     slo: Option<f64>,
     /// How content users are who expect an answer within this time, such as 500ms: from 0, nobody, to 1, all
-    #[arg(long, value_name = "DURATION")]
+    #[arg(hide_short_help = true, long, value_name = "DURATION")]
     apdex: Option<String>,
     /// Compare the time from A until B with what was before A, or with a second window
     #[arg(long, value_name = "A..B[,C..D]", allow_hyphen_values = true, conflicts_with_all = ["every", "slo", "heat_map", "why"])]
     diff: Option<String>,
     /// Draw how the values spread over time
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     heat_map: bool,
     /// Show the entries behind these numbers: p99, max, min, failed
     #[arg(long, value_name = "LIST", value_delimiter = ',')]

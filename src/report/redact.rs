@@ -380,7 +380,10 @@ impl Redactor {
                             let redacted = self.text(text).into_owned();
                             *text = if redacted == *text { self.id(&redacted) } else { redacted };
                         }
-                        Json::Number(number) if is_id_name(name) || is_long(&number.to_string()) => {
+                        // No id has a fraction.
+                        Json::Number(number)
+                            if !number.is_f64() && (is_id_name(name) || is_long(&number.to_string())) =>
+                        {
                             *value = self.id(&number.to_string()).into();
                         }
                         other => self.json(other),

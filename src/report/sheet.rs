@@ -41,15 +41,15 @@ dt { color: var(--dim); } dd { margin: 0; }
 .tile dt { font-size: .8rem; } .tile .value { font-size: 1.1rem; font-weight: 600; line-height: 1.5; white-space: nowrap; }
 .tile .note { font-size: .8rem; color: var(--dim); }
 ol.steps { list-style: none; margin: .8rem 0; padding: 0; }
-ol.steps li { display: grid; grid-template-columns: 5rem 1fr; gap: 0 1.6rem; padding: 0 0 .9rem; position: relative; }
+ol.steps li { display: grid; grid-template-columns: 5rem minmax(0, 1fr); gap: 0 1.6rem; padding: 0 0 .9rem; position: relative; }
 ol.steps time, ol.steps .none { font-variant-numeric: tabular-nums; color: var(--dim); text-align: right; }
 ol.steps li::before { content: ''; position: absolute; left: 5.5rem; top: .42rem; width: .6rem; height: .6rem; \
 border-radius: 50%; background: currentColor; }
 ol.steps li::after { content: ''; position: absolute; left: 5.76rem; top: 1.2rem; bottom: -.3rem; width: 1px; \
 background: var(--line); }
 ol.steps li:last-child::after { display: none; }
-ol.steps .what { color: var(--text); } ol.steps .place { color: var(--dim); font-size: .85rem; }
-figure { margin: 1.4rem 0 0; } figcaption { margin: 0 0 .2rem; } figcaption p { margin: 0; color: var(--dim); font-size: .9rem; }
+ol.steps .what { color: var(--text); } ol.steps .what, ol.steps .place { overflow-wrap: anywhere; } ol.steps .place { color: var(--dim); font-size: .85rem; }
+figure { margin: 1.4rem 0 0; } figcaption { margin: 0 0 .2rem; position: sticky; left: 0; } figcaption p { margin: 0; color: var(--dim); font-size: .9rem; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--dim); font-size: 12px; font-variant-numeric: tabular-nums; }
 svg .middle { text-anchor: middle; } svg .end { text-anchor: end; }
@@ -79,13 +79,17 @@ details { margin: .3rem 0; font-size: .9rem; } summary { cursor: pointer; color:
 details details, details .scroll, details pre { margin-left: 1rem; }
 footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--dim); font-size: .85rem; }
 :focus-visible { outline: 2px solid var(--s0); outline-offset: 2px; }
+@media screen and (max-width: 60rem) { figure { overflow-x: auto; } figure svg { min-width: 56rem; } }
+@media screen and (max-width: 40rem) { main { padding: 1.25rem .9rem 2rem; } h1 { font-size: 1.25rem; } \
+.tiles { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); } .tile .value { white-space: normal; } \
+dl { grid-template-columns: 1fr; } dl dd { margin: 0 0 .4rem; } }
 @media print { main { max-width: none; padding: 0; } body { font-size: 11pt; } figure, .tile, li, tr, pre { \
 break-inside: avoid; } h2, h3, figcaption { break-after: avoid; } summary { list-style: none; } \
 details:not([open]) { display: none; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "TKdkqzeiehmt5a98zEPW+tpojaj7O3ig615+bxM/7Vw=";
+pub(super) const DIGEST: &str = "R8y0lOHDKlzsP0irZe16OToxDmqPUlGkFXENaQQyGHg=";
 
 #[cfg(test)]
 mod tests {

@@ -439,8 +439,9 @@ fn replay_report(report: &mut Report, replay: &Replay) {
     }
     evidence_report(report, &replay.alerts);
     if !replay.unjudged.is_empty() {
-        let mut table = Table::new(vec![Column::text("not judged").importance(9), Column::text("because")])
-            .named("unjudged");
+        let mut table =
+            Table::new(vec![Column::text("not judged").importance(9), Column::text("because").wrapped_to(8)])
+                .named("unjudged");
         for unjudged in &replay.unjudged {
             let because = match unjudged.reason {
                 Reason::NoData => format!("no series {}", unjudged.selectors.join(", ")),

@@ -54,7 +54,7 @@ pub(super) fn report(report: &mut Report, lints: &[Lint]) {
         Column::text("place").importance(9),
         Column::text("rule").importance(8).wrapped_to(8),
         Column::text("check").importance(7),
-        Column::text("what"),
+        Column::text("what").wrapped_to(8),
     ])
     .named("lint");
     let faults = lints.iter().filter(|lint| lint.is_fault());

@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 
 use super::{
-    InvestigateArgs, Replayed, against, considered, correlate_command, coverage, fired, quoted, reading,
-    verdict, who,
+    InvestigateArgs, Replayed, against, considered, correlate_command, coverage, fired, reading, verdict, who,
 };
 use crate::causes::affected::{Affected, Example};
 use crate::causes::story::Story;
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::session::Session;
+use crate::cli::shell::quoted;
 use crate::correlate;
 use crate::detect::success::Success;
 use crate::detect::{Finding, Nature, Scene, Severity};

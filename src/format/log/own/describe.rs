@@ -114,8 +114,12 @@ pub fn read(path: &str, text: &str) -> Result<Described, Vec<Diagnostic>> {
     if checking.problems.is_empty() { Ok(described) } else { Err(checking.problems) }
 }
 
-/// What is wrong with a regular expression, on one line.
-pub(super) fn regex_trouble(error: &regex::Error) -> String {
+/// What is wrong with a regular expression, on one line, and at which of its characters.
+pub(super) fn regex_trouble(source: &str, error: &regex::Error) -> String {
+    if let Err(regex_syntax::Error::Parse(error)) = regex_syntax::parse(source) {
+        let at = source.get(..error.span().start.offset).map_or(0, |before| before.chars().count()) + 1;
+        return format!("the pattern is no regular expression at character {at}: {}", error.kind());
+    }
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default().trim();
     let cause = last.strip_prefix("error: ").unwrap_or(last).to_lowercase();
@@ -201,7 +205,7 @@ impl Checking<'_> {
         let mut compile = |source: &String| match Regex::new(source) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                self.wrong(place, regex_trouble(&error));
+                self.wrong(place, regex_trouble(source, &error));
                 None
             }
         };
@@ -264,12 +268,13 @@ impl Checking<'_> {
                 );
                 continue;
             };
-            match word.strip_prefix('~').map(Regex::new) {
+            let source = word.strip_prefix('~');
+            match source.map(Regex::new) {
                 None => {
                     known.words.insert(word.clone().into_bytes(), level);
                 }
                 Some(Ok(pattern)) => known.patterns.push((pattern, level)),
-                Some(Err(error)) => self.wrong(place, regex_trouble(&error)),
+                Some(Err(error)) => self.wrong(place, regex_trouble(source.unwrap_or_default(), &error)),
             }
         }
         known

@@ -106,7 +106,7 @@ impl Import<'_> {
             match regex::bytes::Regex::new(&pattern) {
                 Ok(_) => usable.push(pattern),
                 Err(error) => {
-                    let cause = super::describe::regex_trouble(&error);
+                    let cause = super::describe::regex_trouble(&pattern, &error);
                     self.leave(format!("{name}/regex/{of} is not imported: {cause}"));
                 }
             }

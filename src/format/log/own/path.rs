@@ -14,7 +14,7 @@ impl PathPattern {
             Some(expression) => expression.to_owned(),
             None => translated(pattern),
         };
-        Regex::new(&source).map(PathPattern).map_err(|error| super::describe::regex_trouble(&error))
+        Regex::new(&source).map(PathPattern).map_err(|error| super::describe::regex_trouble(&source, &error))
     }
 
     /// Is it about this path?
