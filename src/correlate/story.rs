@@ -206,7 +206,9 @@ impl Story {
             by_speaker.entry(moment.speaker()).or_default().push(at.0);
         }
         all.sort_unstable();
-        by_speaker.values_mut().for_each(|times| times.sort_unstable());
+        for times in by_speaker.values_mut() {
+            times.sort_unstable();
+        }
         let of = |moment: &Moment| {
             if let (Some(from), Some(to)) = (moment.at, moment.span_end()) {
                 return Some((from, to));

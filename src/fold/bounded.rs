@@ -92,7 +92,9 @@ mod tests {
         ) {
             let of = |keys: &[u32]| {
                 let mut table: Bounded<u64> = Bounded::new(most, |mine, theirs| *mine += theirs);
-                keys.iter().for_each(|key| *table.entry(&key.to_be_bytes()) += 1);
+                for key in keys {
+                    *table.entry(&key.to_be_bytes()) += 1;
+                }
                 table
             };
             let (left, right) = keys.split_at(at.min(keys.len()));

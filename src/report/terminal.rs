@@ -216,7 +216,9 @@ fn each_part_line(
     let across = layout.shown.iter().sum::<usize>() + gap * columns.len().saturating_sub(1);
     write(Line(vec![(Style::Dim, rule.repeat(across))]));
     for row in &table.rows {
-        cells(&layout, row).iter().for_each(|line| write(layout.line(line)));
+        for line in &cells(&layout, row) {
+            write(layout.line(line));
+        }
     }
 }
 

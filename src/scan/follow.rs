@@ -202,7 +202,9 @@ impl<F: Follower> Following<'_, F> {
         let (gone, kept): (Vec<Lane>, Vec<Lane>) =
             std::mem::take(&mut self.lanes).into_iter().partition(is_gone);
         self.lanes = kept;
-        gone.into_iter().for_each(|lane| self.remember(lane.tail.reach().clone(), lane.face));
+        for lane in gone {
+            self.remember(lane.tail.reach().clone(), lane.face);
+        }
     }
 
     /// Remembers what was read of a file that is no more: a copy of it may appear, packed perhaps.

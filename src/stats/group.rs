@@ -160,7 +160,9 @@ impl<'l> Groups<'l> {
             sorted.sort_unstable_by(|a, b| table.key_of(*a).cmp(table.key_of(*b)));
             let same = |a: &u32, b: &u32| unbucketed(table.key_of(*a)) == unbucketed(table.key_of(*b));
             let parts: Vec<Vec<u32>> = sorted.chunk_by(same).map(<[u32]>::to_vec).collect();
-            parts.iter().for_each(|buckets| count_once(&mut table, buckets));
+            for buckets in &parts {
+                count_once(&mut table, buckets);
+            }
         }
         count(&mut table, &self.requests, self.layout.judge.rule());
         let mut keys: Vec<(Key, u32)> = (0..table.len() as u32)

@@ -378,14 +378,17 @@ fn without_zone(name: &str) -> &str {
     end.unwrap_or(name)
 }
 
+/// Roles, each with the rank of a name and the unit that it tells.
+pub type Roles = Vec<(Role, u8, Option<Unit>)>;
+
 /// The roles that a field of this name can play, each with the rank of the name (0 is the most telling) and
 /// the unit that a number has by it.
-pub fn roles_of(name: &str) -> Vec<(Role, u8, Option<Unit>)> {
+pub fn roles_of(name: &str) -> Roles {
     /// Names that are remembered: files have dozens, and a directory of small files has the same ones in each.
     const MOST: usize = 4096;
     const LONGEST: usize = 128;
     thread_local! {
-        static KNOWN: RefCell<HashMap<Box<str>, Vec<(Role, u8, Option<Unit>)>>> = RefCell::default();
+        static KNOWN: RefCell<HashMap<Box<str>, Roles>> = RefCell::default();
     }
     if name.len() > LONGEST {
         return told_by(name);
