@@ -56,7 +56,7 @@ pub fn defaults(path: &str, text: &str) -> Result<Vec<Preset>, Vec<Diagnostic>> 
                     list.push(Preset { command, option: option.to_owned(), values, place });
                 }
                 None => {
-                    problems.push(wrong(path, place, format!("{option}: write a word, a number, or a list")))
+                    problems.push(wrong(path, place, format!("{option}: write a word, a number, or a list")));
                 }
             }
         }
