@@ -135,7 +135,8 @@ pub(super) fn run(args: &ManArgs) -> Result<Verdict, Error> {
     let mut page = command;
     let mut name = "obs".to_owned();
     for word in &args.command {
-        let names: Vec<&str> = page.get_subcommands().map(Command::get_name).collect();
+        let names: Vec<&str> =
+            page.get_subcommands().map(Command::get_name).filter(|name| *name != "help").collect();
         let meant = near::did_you_mean(word, names.into_iter());
         let found = page.find_subcommand(word).cloned().ok_or_else(|| {
             let unknown = Error::usage(format!("there is no command `{}`", args.command.join(" ")));
