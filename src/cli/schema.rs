@@ -32,6 +32,7 @@ const SCHEMAS: &[(&str, &str)] = schemas![
     "check-rules-routes",
     "correlate",
     "correlate-graph",
+    "dashboard",
     "detect",
     "detect-list",
     "fields",
