@@ -25,6 +25,9 @@ _obs() {
             obs,correlate)
                 cmd="obs__subcmd__correlate"
                 ;;
+            obs,dashboard)
+                cmd="obs__subcmd__dashboard"
+                ;;
             obs,detect)
                 cmd="obs__subcmd__detect"
                 ;;
@@ -97,6 +100,9 @@ _obs() {
             obs__subcmd__help,correlate)
                 cmd="obs__subcmd__help__subcmd__correlate"
                 ;;
+            obs__subcmd__help,dashboard)
+                cmd="obs__subcmd__help__subcmd__dashboard"
+                ;;
             obs__subcmd__help,detect)
                 cmd="obs__subcmd__help__subcmd__detect"
                 ;;
@@ -149,7 +155,7 @@ _obs() {
 
     case "${cmd}" in
         obs)
-            opts="-h -V --help --version correlate grep stats templates detect query check-rules investigate fields formats schema completions man help"
+            opts="-h -V --help --version correlate grep stats templates detect query dashboard check-rules investigate fields formats schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -163,7 +169,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__check__subcmd__rules)
-            opts="-r -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
+            opts="-r -f -L -g -t -T -u -j -q -h --rules --alertmanager --silences --acknowledgements --follow --notifications --interval --tests --run --diff --junit --fail-on --expect --expect-file --allow-no-data --lint --checks --unused --dashboard --ignore-unknown-fields --dialect --enable-experimental --seed-tests --routes-for --show-routes --explain --at --for --threshold --threshold-of --only --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,7 +268,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -430,7 +436,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -548,15 +554,185 @@ _obs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        obs__subcmd__dashboard)
+            opts="-r -L -g -t -T -u -j -q -h --var --start --end --step --fail-on --html --markdown --onset --rules --unused --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --var)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --start)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --end)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --step)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "empty error never" -- "${cur}"))
+                    return 0
+                    ;;
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --markdown)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --onset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --success)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --glob)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type-not)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -T)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -W "trace debug info warn error fatal" -- "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --paging)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --hyperlink)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --time-zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json markdown html junit sarif github" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         obs__subcmd__detect)
-            opts="-L -g -t -T -u -j -q -h --only --signatures --fail-on --list --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
+            opts="-f -L -g -t -T -u -j -q -h --only --signatures --fail-on --follow --list --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "pool-exhaustion pool-near-exhaustion thread-pool-exhaustion out-of-memory gc-pause eviction stall slow-disk disk mount data-loss file-descriptors network-tables deadlock lock-wait slow-query replication certificate credential permission link dns cluster connection-failure backends timeout rate-limit circuit-breaker queue crash unhandled-exception restart clock deploy configuration job failure error-burst error-share latency retry-storm traffic volume silence cache cpu down errors in-flight metric-change pool-usage pool-waiting retry saturation sockets image-pull scheduling admission storage settings probe endpoints node control-plane evicted alert unavailable" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "pool-exhaustion pool-near-exhaustion thread-pool-exhaustion out-of-memory gc-pause eviction stall slow-disk disk mount data-loss file-descriptors network-tables deadlock lock-wait slow-query replication certificate credential permission link dns cluster connection-failure backends timeout rate-limit circuit-breaker queue crash unhandled-exception restart clock deploy configuration job failure error-burst error-share latency retry-storm traffic volume silence cache cpu down errors in-flight metric-change pool-usage pool-waiting retry saturation sockets image-pull scheduling admission storage settings probe endpoints node control-plane evicted alert test-failure load-failure load-limit unavailable" -- "${cur}"))
                     return 0
                     ;;
                 --signatures)
@@ -572,7 +748,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -702,7 +878,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -854,7 +1030,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1155,7 +1331,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__grep)
-            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --no-defaults --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --output --follow-links --quiet --help"
+            opts="-e -F -i -S -v -w -x -c -l -L -n -o -m -A -B -C -H -I -f -p -R -r -E -P -a -g -t -T -u -j -q -h --regexp --fixed-strings --ignore-case --smart-case --invert-match --word-regexp --line-regexp --count --files-with-matches --files-without-match --line-number --only-matching --max-count --after-context --before-context --context --with-filename --no-filename --follow --sort --fix-skew --sample --raw --pretty --json --line-buffered --fields --hide --no-fields --time-format --gaps --recursive --extended-regexp --perl-regexp --text --format --tz --map --label --config --no-defaults --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --table --color --theme --paging --hyperlink --time-zone --progress --redact --verbose --output --follow-links --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1226,7 +1402,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1345,7 +1521,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help)
-            opts="correlate grep stats templates detect query check-rules investigate fields formats schema completions man help"
+            opts="correlate grep stats templates detect query dashboard check-rules investigate fields formats schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1387,6 +1563,20 @@ _obs() {
             return 0
             ;;
         obs__subcmd__help__subcmd__correlate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__help__subcmd__dashboard)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1611,7 +1801,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__investigate)
-            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --why --fail-on --signatures --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
+            opts="-r -L -g -t -T -u -j -q -h --rules --html --markdown --dashboard --why --fail-on --signatures --success --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --baseline --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1633,6 +1823,10 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dashboard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "failing trouble" -- "${cur}"))
                     return 0
@@ -1646,7 +1840,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1818,7 +2012,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1994,7 +2188,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2140,7 +2334,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel inner-envelope json w3c zeek csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)

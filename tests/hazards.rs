@@ -259,7 +259,8 @@ fn clocks_that_are_wrong_by_centuries_break_nothing() {
     for command in commands {
         let ran = obs(command);
         assert!(ran.code < 3, "{command:?}: {ran:?}");
-        assert!(!ran.text().contains("-2") || command[0] != "correlate", "{command:?}: {}", ran.text());
+        // No length of time is less than nothing.
+        assert!(!ran.text().contains(" -2") || command[0] != "correlate", "{command:?}: {}", ran.text());
     }
 }
 

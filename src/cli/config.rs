@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
 use super::near;
@@ -211,13 +211,19 @@ pub(super) fn text(input: &InputArgs) -> Result<Option<(String, String)>, Error>
     text_at(input.config.clone())
 }
 
-/// The same for a name that may have been given.
+/// The same for a name that may have been given. It is read once: a pipe has nothing to say the second time.
 pub(super) fn text_at(named: Option<PathBuf>) -> Result<Option<(String, String)>, Error> {
+    static READ: Mutex<Vec<(PathBuf, (String, String))>> = Mutex::new(Vec::new());
     let Some(path) = named.or_else(configuration) else { return Ok(None) };
+    let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, read)) = known.iter().find(|(known, _)| *known == path) {
+        return Ok(Some(read.clone()));
+    }
     let read = source::read_text(&path).map_err(|trouble| {
         let error = Error::input(trouble.to_string());
         trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
     })?;
+    known.push((path, read.clone()));
     Ok(Some(read))
 }
 

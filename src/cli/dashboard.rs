@@ -158,7 +158,7 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let Named { dashboards, diagnostics, lines } = named(&args.file)?;
     check_variables(&typed, &dashboards)?;
     let rules = query::rule_files(&args.rules, true)?;
-    let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
+    let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.diagnostics.extend(diagnostics);
     session.require_data();
     let options = promql_options(true);

@@ -27,7 +27,7 @@ use crate::detect::{self, Finding, Severity, Wants};
 use crate::investigate::{self, Corpus, Question, reread};
 use crate::model::time::NANOS;
 use crate::model::{Account, Error, Needs, Timestamp};
-use crate::report::{self, AccountJson, Phrase, Report, Section, Style};
+use crate::report::{self, AccountJson, Cell, Column, Phrase, Report, Section, Style, Table};
 use crate::scan::Selection;
 use crate::signatures::cre::Signatures;
 use crate::signatures::meter;
@@ -92,7 +92,15 @@ pub(super) fn run(args: &DetectArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict
         let listed = listed();
         let mut list = Report::new();
         let pair = |(name, about): &(&str, String)| ((*name).into(), about.as_str().into());
-        list.push(Section::KeyValues(listed.iter().map(pair).collect()));
+        list.push(if args.output.output == Form::Csv {
+            let mut table = Table::new(vec![Column::text("name"), Column::text("about")]);
+            for (name, about) in &listed {
+                table.row(vec![Cell::text(*name), Cell::text(about.as_str())]);
+            }
+            Section::Table(table)
+        } else {
+            Section::KeyValues(listed.iter().map(pair).collect())
+        });
         let json: Vec<_> =
             listed.iter().map(|(name, about)| serde_json::json!({"name": name, "about": about})).collect();
         out::write_list(args.output.output, page, &list, &json)?;

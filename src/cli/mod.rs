@@ -87,22 +87,24 @@ enum Command {
 /// Runs `obs` with the process's arguments.
 pub fn main() -> ExitCode {
     let arguments = with_expression(config::arguments().collect());
-    let cli = match defaults::parse(&arguments) {
-        Ok(cli) => cli,
-        Err(defaults::Refused::Typed(error)) => return clap_said(&error).into(),
-        Err(defaults::Refused::Default(error)) => return verdict::fail(&error).into(),
-    };
     let cancel = Arc::new(AtomicBool::new(false));
     listen(&cancel);
     source::cancel_texts_with(&cancel);
-    let verdict = match cli.command.run(&cancel) {
-        Ok(verdict) => verdict,
-        Err(error) => match verdict::fail(&error) {
-            Verdict::Trouble if cancel.load(Ordering::Relaxed) => Verdict::Interrupted,
-            said => said,
-        },
+    let cli = match defaults::parse(&arguments) {
+        Ok(cli) => cli,
+        Err(defaults::Refused::Typed(error)) => return clap_said(&error).into(),
+        Err(defaults::Refused::Default(error)) => return failed(&error, &cancel).into(),
     };
+    let verdict = cli.command.run(&cancel).unwrap_or_else(|error| failed(&error, &cancel));
     verdict.into()
+}
+
+/// Says an error; after an interrupt that is its reason.
+fn failed(error: &Error, cancel: &AtomicBool) -> Verdict {
+    match verdict::fail(error) {
+        Verdict::Trouble if cancel.load(Ordering::Relaxed) => Verdict::Interrupted,
+        said => said,
+    }
 }
 
 /// An expression may begin with a minus, as in `obs query -up`. What is no run of short options is one: a blank before it

@@ -119,7 +119,12 @@ impl Session {
         cancel: &Arc<AtomicBool>,
         written: &[PathBuf],
     ) -> Result<Self, Error> {
-        let options = SurveyOptions { platform: true, written: written.to_vec(), ..SurveyOptions::default() };
+        let options = SurveyOptions {
+            platform: true,
+            tables: true,
+            written: written.to_vec(),
+            ..SurveyOptions::default()
+        };
         let session = Session::surveying(paths, input, output, (cancel, options))?;
         session.keep_inputs(written.iter().map(PathBuf::as_path))?;
         Ok(session)

@@ -3,6 +3,7 @@
 //! [`survey`] says what the files are; [`run`] scans the logs among them; [`fold`] is the use of it that most
 //! commands need, [`again`] a second look at some places. What comes out does not depend on the number of threads or the size of chunks.
 
+mod alone;
 mod block;
 mod chunk;
 mod cursor;
