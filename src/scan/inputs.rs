@@ -750,8 +750,3 @@ impl Inputs {
         Account { skipped: self.skipped.len() as u64, ..Account::default() }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-}
