@@ -228,6 +228,11 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
         output.output = Form::Jsonl;
     }
     let form = output.output;
+    let counts = args.count || args.files_with_matches || args.files_without_match;
+    if counts && form != Form::Table {
+        return Err(Error::usage(format!("--output {} does not go with -c, -l and -L", form.name()))
+            .hinted("they print counts and names of files, a line each"));
+    }
     let pick = Pick::new(&args.shown);
     let gaps = args.shown.gaps.as_deref().map(super::stats::step).transpose()?;
     let format = args.shown.time_format.as_deref().map(TimeFormat::new).transpose()?;

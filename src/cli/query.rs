@@ -632,7 +632,7 @@ mod tests {
             json(&matrix, 0, &[], "up"),
             "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":\
              {\"__name__\":\"up\",\"a\":\"say \\\"hi\\\"\\n\"},\"values\":[[1703387160,\"1\"],\
-             [1703387160.050,\"2.5\"]]}]}}\n"
+             [1703387160.050,\"2.5\"]]}]},\"schema\":\"obs.query/1\"}\n"
         );
         let vector = Value::Vector(vec![VectorSample {
             labels,

@@ -211,7 +211,7 @@ impl Spoken<'_> {
             .iter()
             .map(|(name, _)| Node { name: String::from_utf8_lossy(name).into_owned(), ..Node::default() });
         let mut graph = Graph { services: services.collect(), one_in: self.share, ..Graph::default() };
-        graph.minutes = self.span.map_or(0.0, |(from, to)| (to - from) as f64 / 6e10);
+        graph.minutes = self.span.map_or(0.0, |(from, to)| to.saturating_sub(from) as f64 / 6e10);
         let mut requests: Vec<(Vec<u8>, Vec<Part>)> = Vec::new();
         let mut votes = Votes::new();
         for (id, mut spokes) in self.table.into_sorted() {

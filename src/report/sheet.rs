@@ -89,7 +89,7 @@ details:not([open]) { display: none; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "R8y0lOHDKlzsP0irZe16OToxDmqPUlGkFXENaQQyGHg=";
+pub(super) const DIGEST: &str = "NyHcmtb0vqSjtCsrNywGcL01lZxLuwJ1tbzMIhPfBvM=";
 
 #[cfg(test)]
 mod tests {
