@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::{InputArgs, OutputArgs, PathArgs};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs};
 use super::fields::{SINGLE, SkippedJson, skipped};
 use super::out;
 use super::session::Session;
@@ -162,6 +162,10 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
 }
 
 fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    if args.output.output == Form::Csv {
+        return Err(Error::usage("--output csv is not a form of an explanation: it is no rows")
+            .hinted("it can be table, json, markdown or html"));
+    }
     let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let selection = Selection::everything(Needs::none());

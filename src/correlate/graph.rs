@@ -310,7 +310,7 @@ fn add(
                 edge.calls += 1;
                 edge.failed += u64::from(part.bad);
                 edge.retries += part.retries;
-                edge.took.add((part.to - part.from) as f64 / 1e6);
+                edge.took.add(part.to.saturating_sub(part.from) as f64 / 1e6);
             }
             None => {
                 node.first += 1;
@@ -361,11 +361,11 @@ fn parts(mut spokes: Vec<Spoke>, coarse: &[bool]) -> Vec<Part> {
     for (from, to) in pieces(spoken.chain(parts.iter().flat_map(|part| [part.from, part.to])).collect()) {
         // The innermost that is at work; else who spoke last.
         let at_work = (0..parts.len()).filter(|at| parts[*at].from <= from && to <= parts[*at].to);
-        let innermost = at_work.min_by_key(|at| (parts[*at].to - parts[*at].from, *at));
+        let innermost = at_work.min_by_key(|at| (parts[*at].to.saturating_sub(parts[*at].from), *at));
         let last = spokes.iter().rev().find(|spoke| spoke.at <= from);
         let spoke = last.and_then(|last| parts.iter().position(|part| part.service == last.service as usize));
         if let Some(owner) = innermost.or(spoke) {
-            parts[owner].own += to - from;
+            parts[owner].own = parts[owner].own.saturating_add(to.saturating_sub(from));
         }
     }
     for part in &mut parts {
@@ -383,7 +383,7 @@ const BEFORE: u64 = 1;
 /// it. With what speaks for it.
 fn caller(parts: &[Part], called: usize) -> Option<(usize, u64)> {
     let part = &parts[called];
-    let length = |at: usize| parts[at].to - parts[at].from;
+    let length = |at: usize| parts[at].to.saturating_sub(parts[at].from);
     let encloses = |at: &usize| {
         let other = &parts[*at];
         let slack = part.slack.max(other.slack);
