@@ -29,6 +29,7 @@ use crate::entities::reach::Reach;
 use crate::model::Timestamp;
 use crate::signatures::Nature;
 use crate::timeline::scene::{GAIN, Scene};
+use crate::timeline::usual::Basis;
 
 /// Puts the findings and changes in order. `recorded` tells how requests went where no log does; `reach`, who calls whom
 /// as far as requests tell, `calls` as far as spans do.
@@ -142,7 +143,8 @@ fn causes(
         .map(|(at, candidate)| {
             let lead = candidate.lead();
             let (first, confidence) = confidences[at];
-            let confidence = confidence.min(most(lead, health));
+            let confidence =
+                confidence.min(most(lead, (health, impact.is_some()))).min(seen_to_begin(scene, lead));
             Cause {
                 rank: at + 1,
                 headline: headline(lead) + &whose(scene, candidate),
@@ -180,7 +182,8 @@ fn confidences(candidates: &[Candidate], contrast: Option<&Contrast>) -> Vec<(bo
     let mut confidences = vec![(false, 0.0); candidates.len()];
     for failure in by_failure(0..candidates.len(), apart) {
         let odds = |at: usize| candidates[at].score.exp();
-        let total = failure.iter().take(RIVALS).map(|at| odds(*at)).sum::<f64>() + NONE_OF_THESE.exp();
+        let none = NONE_OF_THESE + factors::by_chance(&candidates[failure[0]].factors);
+        let total = failure.iter().take(RIVALS).map(|at| odds(*at)).sum::<f64>() + none.exp();
         let share = |at: usize| odds(at) / total * factors::trust(lead(at));
         let first = share(failure[0]);
         // The others have what the first one leaves.
@@ -205,15 +208,31 @@ fn felt_kinds(candidate: &Candidate) -> Vec<usize> {
 
 /// How sure anybody can be of what was never otherwise: only requests that failed tell it from noise, or words that are
 /// decisive.
-fn most(lead: &Sign, health: Health) -> f64 {
+fn most(lead: &Sign, (health, stands_out): (Health, bool)) -> f64 {
     let tells = lead.share.is_some_and(|share| share.tells());
     match (health, lead.weight >= 0.9) {
         _ if lead.detector == LAST_WORDS => 0.05,
         _ if !lead.standing => 1.0,
         (Health::Some, _) => 0.45,
+        (Health::Usual, _) if !stands_out => 0.45,
         _ if tells => 0.9,
         (Health::Failing | Health::Unknown, true) => 0.7,
         _ => 0.45,
+    }
+}
+
+/// How sure anybody can be of what nobody saw begin: it was so when the recording began, and in the time between that and
+/// the recording it is compared with much else may have changed.
+fn seen_to_begin(scene: &Scene<'_>, lead: &Sign) -> f64 {
+    const UNSEEN: f64 = 0.7;
+    let begins = scene.given.and_then(|given| match given.basis {
+        Basis::Recording(begins) => scene.axis.bin(begins),
+        Basis::Typed | Basis::Before => None,
+    });
+    let from = scene.axis.bin(lead.from).filter(|_| lead.timed);
+    match (begins, from) {
+        (Some(begins), Some(from)) if from <= begins + 1 => UNSEEN,
+        _ => 1.0,
     }
 }
 

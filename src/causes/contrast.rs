@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// Fewer requests than these tell nothing.
-const FEWEST: u64 = 3;
+pub const FEWEST: u64 = 3;
 
 /// How many times as frequent among the failed something must be to belong to the failure.
 const LIFT: f64 = 3.0;

@@ -35,6 +35,7 @@ pub(super) fn standing(
     contrast: Option<&Contrast>,
     changed: &[Sign],
 ) -> Vec<Sign> {
+    let quiet = changed.is_empty();
     let changed: BTreeSet<usize> = changed.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
     let taken = |kinds: &[usize]| !kinds.is_empty() && kinds.iter().all(|kind| changed.contains(kind));
     let mut signs: Vec<Sign> = Vec::new();
@@ -45,7 +46,7 @@ pub(super) fn standing(
             continue;
         }
         let share = contrast.and_then(|contrast| contrast.best(&finding.kinds));
-        if !may_tell(health, contrast, share) {
+        if !may_tell((health, quiet), contrast, share) {
             continue;
         }
         let what = detect::named(scene, finding.detector);
@@ -70,7 +71,7 @@ pub(super) fn standing(
             continue;
         }
         let share = contrast.and_then(|contrast| contrast.of(at));
-        if !may_tell(health, contrast, share) {
+        if !may_tell((health, quiet), contrast, share) {
             continue;
         }
         signs.push(Sign { subject: family::subject(scene, kind), ..told(scene, at, share) });
@@ -92,16 +93,18 @@ fn drop_bystanders(signs: &mut Vec<Sign>) {
     }
 }
 
-/// May kinds of entries tell why requests fail, given how they belong to the failed where that is known?
-fn may_tell(health: Health, contrast: Option<&Contrast>, share: Option<Share>) -> bool {
+/// May kinds of entries tell why requests fail, given how they belong to the failed where that is known? `quiet`: nothing
+/// changed.
+fn may_tell((health, quiet): (Health, bool), contrast: Option<&Contrast>, share: Option<Share>) -> bool {
     let compares = contrast.is_some_and(Contrast::compares);
     let sibling = contrast.is_some_and(|contrast| contrast.sibling);
     match (health, share) {
         // Those that failed know nothing of it.
         (_, Some(share)) if compares && !share.tells() => false,
-        (Health::Usual, Some(share)) => compares && share.of_failed >= WORTH,
-        // A sibling that differs is no chance.
-        (Health::Some, Some(share)) => compares && sibling && share.of_failed >= MOST,
+        (Health::Usual, Some(share)) if !quiet => compares && share.of_failed >= WORTH,
+        // A sibling that differs is no chance, however few fail.
+        (Health::Usual, Some(share)) => compares && sibling && share.of_failed >= MOST,
+        (Health::Some, Some(share)) => compares && share.of_failed >= MOST,
         (Health::Usual | Health::Some, None) => false,
         (Health::Failing | Health::Unknown, _) => true,
     }

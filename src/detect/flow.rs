@@ -7,6 +7,7 @@
 //! within traces that Nezha (Yu et al., ESEC/FSE 2023) describes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use super::Finding;
 use super::family::unusual;
@@ -15,6 +16,7 @@ use crate::entities::calls::Calls;
 use crate::model::{Location, Timestamp};
 use crate::series::bins::{Bins, Moment};
 use crate::series::change::{self, Stretch, Way};
+use crate::signatures::meter::words;
 use crate::signatures::{Nature, Severity};
 use crate::timeline::Subject;
 use crate::timeline::observe::clip;
@@ -40,6 +42,13 @@ const RARE: f64 = 0.1;
 /// One step tells something from this gain on; the steps of a service have to tell more together ([`GAIN`]).
 const LEAST: f64 = 4.0;
 
+/// So many steps of one operation are looked at, the most frequent ones: who writes something else in every span has no
+/// steps.
+const MOST_STEPS: usize = 1_000;
+
+/// So many steps that are missing, the clearest first, are looked at for what is done instead of them.
+const MOST_MISSING: usize = 50;
+
 /// An operation, and that of which it is a part: services and operations.
 type Operation<'t> = [(&'t str, &'t str); 2];
 
@@ -55,10 +64,41 @@ enum Step<'t> {
 /// The spans of an operation.
 #[derive(Default)]
 struct Flow<'t> {
-    /// When each began, and where it stands.
+    /// When each began, and where it stands, in order.
     spans: Vec<(Timestamp, Location)>,
     /// In which of them each step is, in order.
     steps: BTreeMap<Step<'t>, Vec<u32>>,
+}
+
+impl Flow<'_> {
+    /// Puts the spans in the order of their starts, and leaves the most frequent steps.
+    fn settle(&mut self) {
+        let mut order: Vec<u32> = (0..self.spans.len() as u32).collect();
+        order.sort_unstable_by_key(|at| self.spans[*at as usize]);
+        let mut place = vec![0; order.len()];
+        for (to, from) in order.iter().enumerate() {
+            place[*from as usize] = to as u32;
+        }
+        self.spans = order.iter().map(|at| self.spans[*at as usize]).collect();
+        if self.steps.len() > MOST_STEPS {
+            let mut counts: Vec<usize> = self.steps.values().map(Vec::len).collect();
+            counts.sort_unstable_by(|a, b| b.cmp(a));
+            let least = counts[MOST_STEPS];
+            self.steps.retain(|_, spans| spans.len() > least);
+        }
+        for spans in self.steps.values_mut() {
+            for span in &mut *spans {
+                *span = place[*span as usize];
+            }
+            spans.sort_unstable();
+        }
+    }
+
+    /// Which of the spans begin in a stretch of time.
+    fn within(&self, (from, until): (Timestamp, Timestamp)) -> Range<usize> {
+        let before = |time: Timestamp| self.spans.partition_point(|(ts, _)| *ts < time);
+        before(from)..before(until)
+    }
 }
 
 /// A step that is missing, or new, in a stretch of time.
@@ -66,12 +106,8 @@ struct Changed<'t> {
     operation: Operation<'t>,
     step: Step<'t>,
     is_missing: bool,
-    /// The share of the spans with it, in the stretch and else.
-    inside: f64,
-    outside: f64,
-    gain: f64,
-    /// The spans of the stretch in which it is missing, or new.
-    spans: Vec<(Timestamp, Location)>,
+    /// In how many of the spans.
+    share: Share,
 }
 
 /// The operations that go another way than usual.
@@ -83,15 +119,16 @@ pub fn findings(scene: &Scene<'_>, traces: &Traces, within: &Within, calls: &Cal
             changed.entry(operation[1].0).or_default().extend(found);
         }
     }
-    changed.retain(|_, changed| told(changed).map(|one| one.gain).sum::<f64>() >= GAIN);
+    changed.retain(|_, changed| told(changed).map(|one| one.share.gain).sum::<f64>() >= GAIN);
     let names: Vec<&str> = changed.keys().copied().collect();
     let finding = |(service, changed): (&&str, &Vec<Changed<'_>>)| {
         let mut bins = Bins::default();
-        let spans: BTreeSet<&(Timestamp, Location)> = told(changed).flat_map(|one| &one.spans).collect();
+        let spans: BTreeSet<&(Timestamp, Location)> =
+            told(changed).flat_map(|one| &one.share.spans).collect();
         for (ts, location) in spans {
             bins.add(Moment { ts: *ts, location: *location });
         }
-        let gain = told(changed).map(|one| one.gain).sum();
+        let gain = told(changed).map(|one| one.share.gain).sum();
         let subject = Subject { file: file_of(scene, &bins), service: Some((*service).to_owned()) };
         let what: Vec<String> = told(changed).map(|one| said(one, within)).collect();
         let finding = unusual(scene, (CHANGED, Severity::High), subject, &bins, (gain, what.join("; ")));
@@ -104,7 +141,7 @@ pub fn findings(scene: &Scene<'_>, traces: &Traces, within: &Within, calls: &Cal
 fn told<'c, 't>(changed: &'c [Changed<'t>]) -> impl Iterator<Item = &'c Changed<'t>> {
     let clearest = |is_missing: bool| {
         let such = changed.iter().filter(move |one| one.is_missing == is_missing);
-        such.max_by(|a, b| a.gain.total_cmp(&b.gain).then(b.step.cmp(&a.step)))
+        such.max_by(|a, b| a.share.gain.total_cmp(&b.share.gain).then(b.step.cmp(&a.step)))
     };
     clearest(false).into_iter().chain(clearest(true))
 }
@@ -116,13 +153,7 @@ fn flows<'t>(traces: &'t Traces, within: &Within) -> BTreeMap<Operation<'t>, Flo
         let name = |at: usize| &traces.names[rows[at].name as usize];
         let own = |at: usize| (name(at).service.as_str(), name(at).operation.as_str());
         let tree = Tree::of(rows, |at| name(at).kind);
-        let mut says: HashMap<usize, Vec<u32>> = HashMap::new();
-        for said in within.of(id) {
-            let service = &within.statements[said.statement as usize].service;
-            if let Some(at) = span_of(said, rows, |at| &name(at).service == service) {
-                says.entry(at).or_default().push(said.statement);
-            }
-        }
+        let says = placed(within, within.of(id), rows, |at| &name(at).service);
         for (at, _) in tree.walk() {
             let parent = tree.parent[at].map_or(("", ""), own);
             let flow = flows.entry([parent, own(at)]).or_default();
@@ -138,20 +169,53 @@ fn flows<'t>(traces: &'t Traces, within: &Within) -> BTreeMap<Operation<'t>, Flo
         }
     }
     flows.retain(|_, flow| flow.spans.len() >= FEWEST);
+    flows.values_mut().for_each(Flow::settle);
     flows
 }
 
-/// The span within which something was said: the one that it names, else the shortest of its service that was going on.
-fn span_of(said: &Said, rows: &[Row], is_own: impl Fn(usize) -> bool) -> Option<usize> {
-    let named = (said.span != 0).then(|| rows.iter().position(|row| row.id == said.span)).flatten();
-    named.or_else(|| {
-        let going_on = |at: &usize| rows[*at].start <= said.ts.0 && said.ts.0 <= rows[*at].end();
-        let own = (0..rows.len()).filter(going_on).filter(|at| is_own(*at));
-        own.min_by_key(|at| rows[*at].nanos)
-    })
+/// What was said within which span of a trace: within the one that it names, else within the one of its service that
+/// began last of those that were going on.
+fn placed<'t>(
+    within: &Within,
+    said: &[Said],
+    rows: &[Row],
+    service: impl Fn(usize) -> &'t str,
+) -> HashMap<usize, Vec<u32>> {
+    let by_id: HashMap<u64, usize> = rows.iter().enumerate().map(|(at, row)| (row.id, at)).rev().collect();
+    let mut placed: HashMap<usize, Vec<u32>> = HashMap::new();
+    let mut unnamed: Vec<&Said> = Vec::new();
+    for said in said {
+        match by_id.get(&said.span).filter(|_| said.span != 0) {
+            Some(at) => placed.entry(*at).or_default().push(said.statement),
+            None => unnamed.push(said),
+        }
+    }
+    // One walk through time: the spans of each service that are going on lie on a stack, and one that has ended stays so.
+    unnamed.sort_unstable();
+    unnamed.sort_by_key(|said| said.ts);
+    let mut going_on: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut rows_next = 0;
+    for said in unnamed {
+        while rows.get(rows_next).is_some_and(|row| row.start <= said.ts.0) {
+            going_on.entry(service(rows_next)).or_default().push(rows_next);
+            rows_next += 1;
+        }
+        let own = within.statements[said.statement as usize].service.as_str();
+        let Some(stack) = going_on.get_mut(own) else { continue };
+        while stack.pop_if(|at| rows[*at].end() < said.ts.0).is_some() {}
+        if let Some(at) = stack.last() {
+            placed.entry(*at).or_default().push(said.statement);
+        }
+    }
+    placed
 }
 
-/// The steps of an operation that are missing or new in a stretch of time.
+/// Does a name tell of an error, as what frameworks call when something failed: the page, or the answer, that says so?
+fn names_an_error(operation: &str) -> bool {
+    words(operation).iter().any(|word| matches!(word.as_str(), "error" | "errors"))
+}
+
+/// The clearest of the steps of an operation that are missing, and of those that are new, in a stretch of time.
 fn changes<'t>(
     scene: &Scene<'_>,
     within: &Within,
@@ -159,36 +223,35 @@ fn changes<'t>(
 ) -> Vec<Changed<'t>> {
     let is_error = |step: Step<'_>| match step {
         Step::Says(statement) => within.statements[statement as usize].is_error,
-        // What frameworks call when something failed: the page, or the answer, that says so.
-        Step::Calls(_, operation) => operation.to_ascii_lowercase().contains("error"),
+        Step::Calls(_, operation) => names_an_error(operation),
     };
-    let mut found = Vec::new();
+    let (mut missing, mut new) = (Vec::new(), Vec::new());
     for (step, spans) in &flow.steps {
-        let mut has = vec![false; flow.spans.len()];
+        let mut is_so = vec![false; flow.spans.len()];
         for span in spans {
-            has[*span as usize] = true;
+            is_so[*span as usize] = true;
         }
-        let change = if is_error(*step) {
-            change(scene, flow, &has).filter(|change| change.outside <= RARE)
+        let found = if is_error(*step) {
+            &mut new
         } else {
-            let lacks: Vec<bool> = has.iter().map(|has| !has).collect();
-            change(scene, flow, &lacks)
-                .filter(|change| change.outside <= 1.0 - USUAL)
-                .filter(|change| !is_replaced(scene, flow, change, is_error))
+            is_so.iter_mut().for_each(|has| *has = !*has);
+            &mut missing
         };
-        if let Some(Share { inside, outside, gain, spans, .. }) = change {
-            found.push(Changed {
-                operation,
-                step: *step,
-                is_missing: !is_error(*step),
-                inside,
-                outside,
-                gain,
-                spans,
-            });
-        }
+        let most = if is_error(*step) { RARE } else { 1.0 - USUAL };
+        found.extend(
+            change(scene, flow, &is_so).filter(|share| share.outside <= most).map(|share| (*step, share)),
+        );
     }
-    found
+    for found in [&mut missing, &mut new] {
+        found.sort_by(|(a, x), (b, y)| y.gain.total_cmp(&x.gain).then(a.cmp(b)));
+    }
+    let others: Vec<&Vec<u32>> =
+        flow.steps.iter().filter(|(step, _)| !is_error(**step)).map(|(_, spans)| spans).collect();
+    let mut clearest = missing.into_iter().take(MOST_MISSING);
+    let clearest = clearest.find(|(_, share)| !is_replaced(scene, flow, share, &others));
+    let changed =
+        |(step, share): (Step<'t>, Share)| Changed { operation, step, is_missing: !is_error(step), share };
+    clearest.into_iter().chain(new.into_iter().next()).map(changed).collect()
 }
 
 /// Something that is so in more of the spans, in a stretch of time.
@@ -228,18 +291,19 @@ fn share(
     is_so: &[bool],
     (from, until): (Timestamp, Timestamp),
 ) -> Option<Share> {
-    let usual = scene.given.map(|given| given.usual);
-    let mut so: Vec<(Timestamp, Location)> = Vec::new();
-    let (mut inside, mut outside, mut so_outside) = (0_u32, 0_u32, 0_u32);
-    for (span, is_so) in flow.spans.iter().zip(is_so) {
-        if (from..until).contains(&span.0) {
-            inside += 1;
-            so.extend(is_so.then_some(*span));
-        } else if usual.is_none_or(|(first, last)| (first..=last).contains(&span.0)) {
-            outside += 1;
-            so_outside += u32::from(*is_so);
-        }
+    let within = flow.within((from, until));
+    let so: Vec<(Timestamp, Location)> =
+        within.clone().filter(|at| is_so[*at]).map(|at| flow.spans[at]).collect();
+    let usual = match scene.given.map(|given| given.usual) {
+        Some((first, last)) => flow.within((first, Timestamp(last.0.saturating_add(1)))),
+        None => 0..flow.spans.len(),
+    };
+    let (mut outside, mut so_outside) = (0_u32, 0_u32);
+    for at in usual.filter(|at| !within.contains(at)) {
+        outside += 1;
+        so_outside += u32::from(is_so[at]);
     }
+    let inside = within.len() as u32;
     let (n, m) = (f64::from(inside), f64::from(outside));
     let (k, l) = (so.len() as f64, f64::from(so_outside));
     (inside > 0 && outside > 0).then(|| Share {
@@ -258,27 +322,24 @@ fn likelihood(count: f64, of: f64) -> f64 {
     term(count) + term(of - count)
 }
 
-/// Is something else done instead of what is missing in a stretch of time?
-fn is_replaced(
-    scene: &Scene<'_>,
-    flow: &Flow<'_>,
-    missing: &Share,
-    is_error: impl Fn(Step<'_>) -> bool,
-) -> bool {
+/// Is one of other steps done instead of what is missing in a stretch of time?
+fn is_replaced(scene: &Scene<'_>, flow: &Flow<'_>, missing: &Share, others: &[&Vec<u32>]) -> bool {
     const INSTEAD: f64 = 0.5;
     let lost = missing.inside - missing.outside;
-    let instead = flow.steps.iter().filter(|(step, _)| !is_error(**step));
     let lacks: BTreeSet<&(Timestamp, Location)> = missing.spans.iter().collect();
-    instead.into_iter().any(|(_, spans)| {
-        let mut has = vec![false; flow.spans.len()];
-        for span in spans {
-            has[*span as usize] = true;
-        }
-        let in_place = |at: usize| has[at] && lacks.contains(&flow.spans[at]);
-        let taken = (0..has.len()).filter(|at| in_place(*at)).count() as f64 / lacks.len() as f64;
-        taken >= INSTEAD
-            && share(scene, flow, &has, (missing.from, missing.until))
+    let within = flow.within((missing.from, missing.until));
+    let lacking: Vec<bool> = within.clone().map(|at| lacks.contains(&flow.spans[at])).collect();
+    others.iter().any(|spans| {
+        let in_place = spans.iter().filter(|at| within.contains(&(**at as usize)));
+        let taken = in_place.filter(|at| lacking[**at as usize - within.start]).count();
+        taken as f64 / lacks.len() as f64 >= INSTEAD && {
+            let mut has = vec![false; flow.spans.len()];
+            for at in *spans {
+                has[*at as usize] = true;
+            }
+            share(scene, flow, &has, (missing.from, missing.until))
                 .is_some_and(|share| share.inside - share.outside >= INSTEAD * lost)
+        }
     })
 }
 
@@ -293,7 +354,7 @@ fn said(changed: &Changed<'_>, within: &Within) -> String {
         }
         Step::Calls(_, called) => format!("the call of {}", clip(called, LONGEST)),
     };
-    let (inside, outside) = (percent(changed.inside), percent(changed.outside));
+    let (inside, outside) = (percent(changed.share.inside), percent(changed.share.outside));
     if changed.is_missing {
         format!(
             "{operation} stops early, as after an exception or an unexpected return: {step} is missing in {inside} of \
@@ -301,5 +362,88 @@ fn said(changed: &Changed<'_>, within: &Within) -> String {
         )
     } else {
         format!("{operation} fails: {step} in {inside} of its spans, usually in {outside}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SpanStatus;
+    use crate::timeline::within::Statement;
+
+    fn row(id: u64, start: i64, nanos: i64, name: u32) -> Row {
+        let status = SpanStatus::Unset;
+        Row {
+            id,
+            parent: 0,
+            start,
+            nanos,
+            name,
+            status,
+            location: Location { file: 0, chunk: 0, line: id as u32 },
+        }
+    }
+
+    fn said(at: u32, ts: i64, span: u64, statement: u32) -> Said {
+        Said {
+            trace: 1,
+            location: Location { file: 1, chunk: 0, line: at },
+            ts: Timestamp(ts),
+            span,
+            statement,
+        }
+    }
+
+    #[test]
+    fn what_is_said_is_within_the_span_that_it_names_else_the_innermost_of_its_service() {
+        let service = |name: &str| Statement { service: name.to_owned(), ..Statement::default() };
+        let within = Within { statements: vec![service("a"), service("b"), service("c")], said: Vec::new() };
+        let names = ["a", "b"];
+        // a: 0..100 and within it a: 10..30; b: 20..25, which a's entries are never within.
+        let rows = [row(1, 0, 100, 0), row(2, 10, 20, 0), row(3, 20, 5, 1)];
+        let entries = [
+            said(0, 22, 0, 0),
+            said(1, 22, 0, 1),
+            said(2, 50, 0, 0),
+            said(3, 50, 3, 0),
+            said(4, 50, 0, 1),
+            said(5, 50, 0, 2),
+            said(6, 200, 0, 0),
+            said(7, 5, 9, 0),
+        ];
+        let placed = placed(&within, &entries, &rows, |at| names[rows[at].name as usize]);
+        assert_eq!(placed[&1], [0], "the inner one while it goes on");
+        assert_eq!(
+            placed[&0],
+            [0, 0],
+            "the outer one before and after; an id that is not there names nothing"
+        );
+        assert_eq!(placed[&2], [0, 1], "the named one, whenever and whoever; its own service's");
+        assert_eq!(placed.len(), 3, "what is outside of all spans is within none");
+    }
+
+    #[test]
+    fn an_error_in_a_name_is_a_word_of_it() {
+        for name in ["BasicErrorController.error", "GET /error", "handle_errors", "HTTPErrorHandler"] {
+            assert!(names_an_error(name), "{name}");
+        }
+        for name in ["terrorReports.list", "GET /mirrors", "errorless"] {
+            assert!(!names_an_error(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_most_frequent_steps_of_an_operation_are_looked_at() {
+        let spans =
+            (0..3_000_u32).map(|at| (Timestamp(i64::from(at % 7)), Location { file: 0, chunk: 0, line: at }));
+        let mut flow = Flow { spans: spans.collect(), steps: BTreeMap::new() };
+        for at in 0..3_000 {
+            flow.steps.insert(Step::Says(at + 1), vec![at]);
+        }
+        flow.steps.insert(Step::Says(0), (0..3_000).rev().collect());
+        flow.settle();
+        assert!(flow.spans.is_sorted());
+        assert_eq!(flow.steps.len(), 1);
+        assert!(flow.steps[&Step::Says(0)].is_sorted());
     }
 }

@@ -198,7 +198,7 @@ fn slow(scene: &Scene<'_>, times: &Times<'_>, calls: &Calls) -> Vec<Finding> {
     let Some((from, until)) = stretch(scene, times) else { return Vec::new() };
     let inside = |ts: Timestamp| (from..until).contains(&ts);
     let grown: Vec<Grown<'_>> =
-        times.of.iter().filter_map(|(of, points)| grown(*of, points, inside)).collect();
+        times.of.iter().filter_map(|(of, points)| grown(scene, *of, points, (from, until))).collect();
     let blamed = blame(&grown, times, inside);
     let most = blamed.values().map(Blame::excess).fold(0.0, f64::max);
     let all: f64 = times.traces.iter().filter(|(ts, _)| inside(*ts)).map(|(_, ms)| ms).sum();
@@ -227,8 +227,7 @@ fn finding_wait(told: &[(&str, Blame<'_>)], service: &str) -> Option<f64> {
 /// The stretch of time in which most of what is timed takes longest, compared with the rest.
 fn stretch(scene: &Scene<'_>, times: &Times<'_>) -> Option<(Timestamp, Timestamp)> {
     let axis = scene.axis;
-    let step = axis.bins.div_ceil(BINS).max(1);
-    let bins = axis.bins.div_ceil(step);
+    let (step, bins) = coarse(scene);
     let sums = |points: &[Point], of: fn(f64) -> f64| {
         let placed = points.iter().filter_map(|(ts, _, ms)| Some((axis.bin(*ts)? / step, of(*ms))));
         Sums::new(bins, placed)
@@ -244,24 +243,44 @@ fn stretch(scene: &Scene<'_>, times: &Times<'_>) -> Option<(Timestamp, Timestamp
     Some((axis.at(from * step), axis.at((until * step).min(axis.bins))))
 }
 
+/// How many bins of the axis make one in which times are compared, and how many of these there are.
+fn coarse(scene: &Scene<'_>) -> (usize, usize) {
+    let step = scene.axis.bins.div_ceil(BINS).max(1);
+    (step, scene.axis.bins.div_ceil(step))
+}
+
 /// Times are compared by their orders of magnitude.
 fn level(ms: f64) -> f64 {
     ms.max(FLOOR).ln()
 }
 
-/// Did it take longer in the stretch, so that it can be felt?
-fn grown<'t>(of: Timed<'t>, points: &[Point], inside: impl Fn(Timestamp) -> bool) -> Option<Grown<'t>> {
+/// Did it take longer in the stretch, so that it can be felt, and by more than it differs from time to time?
+fn grown<'t>(
+    scene: &Scene<'_>,
+    of: Timed<'t>,
+    points: &[Point],
+    (from, until): (Timestamp, Timestamp),
+) -> Option<Grown<'t>> {
+    let inside = |ts: Timestamp| (from..until).contains(&ts);
     let (mut then, mut usual) = (Vec::new(), Vec::new());
     for (ts, _, ms) in points {
         if inside(*ts) { &mut then } else { &mut usual }.push(*ms);
     }
     let sums = Sums::new(2, points.iter().map(|(ts, _, ms)| (usize::from(inside(*ts)), level(*ms))));
-    let gain = sums.gain(1, 2)?;
+    let gain = sums.gain(1, 2)? / wander(scene, points, (from, until));
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let (before, now, count) = (mean(&usual), mean(&then), then.len());
     let more = now - before;
     let clear = gain >= GAIN && more >= FELT && now >= 1.5 * before;
     clear.then_some(Grown { of, excess: more * count as f64, usual: before, then: now, count, gain })
+}
+
+/// How much more times differ from bin to bin, outside of a stretch, than within bins.
+fn wander(scene: &Scene<'_>, points: &[Point], (from, until): (Timestamp, Timestamp)) -> f64 {
+    let (step, bins) = coarse(scene);
+    let placed = points.iter().filter_map(|(ts, _, ms)| Some((scene.axis.bin(*ts)? / step, level(*ms))));
+    let within = scene.axis.range((from, Timestamp(until.0.saturating_sub(1))));
+    Sums::new(bins, placed).wander(within.start / step, within.end.div_ceil(step))
 }
 
 /// Blames what a service does itself on it, and what is slow on the way on that end of which most calls are slow.

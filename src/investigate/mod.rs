@@ -10,6 +10,7 @@ pub mod verdict;
 
 use crate::causes::affected::{Affected, Cases, Concluded, Example};
 use crate::causes::cause;
+use crate::causes::contrast;
 use crate::causes::doubt;
 use crate::causes::health::Health;
 use crate::causes::story::{Cause, Story};
@@ -141,7 +142,8 @@ pub fn investigate<'w>(
     let mut story = cause::story(scene, findings, counted.as_ref(), None, calls);
     let mut concluded =
         Concluded { affected: Affected { of: "requests", ..Affected::default() }, ..Concluded::default() };
-    if !story.causes.is_empty() || matches!(story.health, Health::Failing | Health::Some) {
+    let some_fail = story.success.as_ref().is_some_and(|success| success.failed.count() >= contrast::FEWEST);
+    if !story.causes.is_empty() || some_fail {
         let cases = Cases::new(logs, scene, &story, &mut needs);
         let selection = Selection::new(needs, question.filter, question.compared);
         concluded = cases.join(scene, (logs, scanned), &selection, corpus.options).conclude(story.impact);

@@ -59,6 +59,23 @@ impl Sums {
         Some(n / 2.0 * (one / two.max(floor)).ln())
     }
 
+    /// How much more the means of the other bins differ than chance alone gives, with the values in them: the mean square
+    /// between bins over that within them (one-way analysis of variance); at least 1, and 1 where too few bins tell.
+    pub fn wander(&self, from: usize, until: usize) -> f64 {
+        const FEWEST: usize = 4;
+        let others = (0..self.up_to.len() - 1).filter(|bin| !(from..until).contains(bin));
+        let bins: Vec<(f64, f64, f64)> =
+            others.map(|bin| self.between(bin, bin + 1)).filter(|(n, ..)| *n > 0.0).collect();
+        let sum = |of: fn(&(f64, f64, f64)) -> f64| bins.iter().map(of).sum::<f64>();
+        let (n, count) = (sum(|(n, ..)| *n), bins.len() as f64);
+        let between = sum(|(n, sum, _)| sum * sum / n) - sum(|(_, sum, _)| *sum).powi(2) / n.max(1.0);
+        let within = sum(|(n, sum, squares)| squares - sum * sum / n) + n * NARROWEST * NARROWEST;
+        if bins.len() < FEWEST || n <= count {
+            return 1.0;
+        }
+        ((between / (count - 1.0)) / (within / (n - count))).max(1.0)
+    }
+
     /// How much more there is in these bins than there would be with the mean of the others.
     pub fn excess(&self, from: usize, until: usize) -> f64 {
         let (n, sum, _) = self.between(0, self.up_to.len() - 1);
@@ -122,6 +139,17 @@ pub fn strongest(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_wanders_from_bin_to_bin_is_less_sure_to_have_changed() {
+        let noise = |at: usize| ((at * 7_919 + 13) % 101) as f64 / 101.0;
+        let still = Sums::new(20, (0..400).map(|at| (at / 20, noise(at))));
+        let wanders = Sums::new(20, (0..400).map(|at| (at / 20, noise(at) + noise(at / 20 * 37) * 4.0)));
+        assert!(still.wander(5, 8) < 2.0, "{}", still.wander(5, 8));
+        assert!(wanders.wander(5, 8) > 20.0, "{}", wanders.wander(5, 8));
+        let few = Sums::new(4, (0..80).map(|at| (at / 20, noise(at / 20))));
+        assert_eq!(few.wander(1, 2), 1.0, "three bins tell nothing");
+    }
 
     /// Values around a level, higher by `more` in the bins of a stretch.
     fn values(bins: usize, stretch: std::ops::Range<usize>, more: f64) -> Quantity {

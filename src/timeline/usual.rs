@@ -16,8 +16,8 @@ pub enum Basis {
     Typed,
     /// It lies before the time that was selected.
     Before,
-    /// It was recorded beside the time that is to be explained.
-    Recording,
+    /// It was recorded beside the time that is to be explained, of which the recording begins then.
+    Recording(Timestamp),
 }
 
 /// A time that is usual, to compare with.
@@ -70,7 +70,7 @@ pub fn beside(all: &Bins, measured: (Timestamp, Timestamp)) -> Option<Given> {
     // A sample or two are no recording of their own.
     let is_covered = measured.0 <= explained.from && measured.1.0 - measured.0.0 >= length(&explained) / 2;
     is_covered.then_some(Given {
-        basis: Basis::Recording,
+        basis: Basis::Recording(explained.from),
         usual: (usual.from, usual.to),
         within: Some((explained.from.min(measured.0), explained.to.max(measured.1))),
     })
@@ -102,7 +102,8 @@ mod tests {
     fn the_recording_without_metrics_is_the_usual_one() {
         let apart = bins((1_000..1_060).chain(9_000..9_180));
         let given = beside(&apart, at(8_900, 9_200)).expect("two recordings");
-        assert_eq!((given.usual, given.basis), (at(1_000, 1_059), Basis::Recording));
+        let begins = Basis::Recording(Timestamp(9_000 * NANOS));
+        assert_eq!((given.usual, given.basis), (at(1_000, 1_059), begins));
         // Also where it came later.
         let given = beside(&apart, at(900, 1_100)).expect("two recordings");
         assert_eq!(given.usual, at(9_000, 9_179));

@@ -4,10 +4,15 @@
 use super::super::hypothesis::{CLEAR, Candidate, Sign};
 use super::super::view::View;
 use super::super::weights::{CALLER, CHANCE, DOWNSTREAM, LARGEST, PATIENT, UNFELT};
+use super::precedence::PRECEDENCE;
 use crate::causes::factor::Factor;
 use crate::detect::{flow, traced};
 use crate::model::unit::HumanMillis;
 use crate::signatures::Nature;
+
+/// The names of what is the clearest of its kind, and of what may be chance.
+const MAGNITUDE: &str = "magnitude";
+const CHANCES: &str = "chance";
 
 /// More callers than so many tell no more.
 const MOST: usize = 3;
@@ -87,7 +92,7 @@ pub(super) fn largest(view: &View<'_>, at: usize) -> Option<Factor> {
     };
     let share = felt(&view.candidates[at]).map(share).fold(0.0, f64::max);
     (share > 0.0).then(|| Factor {
-        factor: "magnitude",
+        factor: MAGNITUDE,
         weight: LARGEST * share,
         why: format!("its evidence is {:.0} % of the clearest of its kind", share * 100.0),
     })
@@ -106,8 +111,17 @@ pub(super) fn chance(view: &View<'_>, at: usize) -> Option<Factor> {
     let most = candidate.signs.iter().map(|sign| sign.gain).fold(0.0, f64::max);
     let doubt = (1.0 - (most - CLEAR) / SURE).clamp(0.0, 1.0);
     (doubt > 0.0 && !candidate.signs.iter().any(is_told_elsewhere)).then(|| Factor {
-        factor: "chance",
+        factor: CHANCES,
         weight: CHANCE * doubt,
         why: "nobody else tells of it, and of many series one stands out by chance".to_owned(),
     })
+}
+
+/// What is worth, beside that nothing is, that chance made the best of these: of many series one is always the first and
+/// the clearest, so where chance may have made it, being so speaks for chance as well.
+pub(in crate::causes) fn by_chance(factors: &[Factor]) -> f64 {
+    let of = |names: &[&str]| -> f64 {
+        factors.iter().filter(|of| names.contains(&of.factor)).map(|of| of.weight).sum()
+    };
+    of(&[PRECEDENCE, MAGNITUDE]) * of(&[CHANCES]) / CHANCE
 }

@@ -15,6 +15,7 @@ mod strength;
 use super::factor::Factor;
 use super::hypothesis::{CLEAR, Candidate, Sign};
 use super::view::View;
+pub(super) use calls::by_chance;
 pub(super) use specific::trust;
 
 /// What judges a candidate: nothing, if it says nothing of it.

@@ -6,6 +6,9 @@ use super::{best, is_clear};
 use crate::causes::factor::Factor;
 use crate::causes::hypothesis::{Candidate, Sign};
 
+/// The name of being first.
+pub(super) const PRECEDENCE: &str = "precedence";
+
 /// Seconds by which a sign surely began later than the first of all.
 fn late(view: &View<'_>, sign: &Sign) -> f64 {
     ((sign.surely() - view.first - sign.every()) as f64 / 1e9).max(0.0)
@@ -31,5 +34,5 @@ pub(super) fn first(view: &View<'_>, at: usize) -> Option<Factor> {
         late if late < 1.0 => "first of all".to_owned(),
         late => format!("{late:.0} s after the first sign of all"),
     };
-    Some(Factor { factor: "precedence", weight: worth(view, candidate, sign), why })
+    Some(Factor { factor: PRECEDENCE, weight: worth(view, candidate, sign), why })
 }
