@@ -40,7 +40,7 @@ pub fn recognises(head: &[u8]) -> bool {
     let rows: Vec<Vec<String>> = lines.filter_map(|row| fields(row, delimiter)).collect();
     let whole = rows.iter().filter(|row| row.len() == names.len());
     is_square(&names)
-        && !rows.is_empty()
+        && whole.clone().next().is_some()
         && whole.clone().count() + 1 >= rows.len()
         && whole.clone().all(|row| is_row(&names, row))
 }
@@ -125,6 +125,9 @@ mod tests {
             ",a,b\n0,1,2\n1,3,4\n",
             "name,cpu,memory\na,1,2\n",
             "shop calls bank\n",
+            // Two long lines of something else.
+            "{\"a\": [{\"b\": 1}, {\"c\": 2}, {\"d\": 3}]}\n{\"a\": [{\"b\": 1}]}\n",
+            "one, two, three of a sentence\nfour, five\n",
         ] {
             assert!(!recognises(text.as_bytes()), "{text}");
         }
