@@ -337,12 +337,11 @@ impl Search {
         let mut stitch = self.stitch(&session.inputs, most);
         let mut trouble = None;
         let logs = &session.inputs.logs;
-        let (_, scanned) = scan::run(
+        let scanned = scan::in_order(
             logs,
             &self.selection.needs,
             &session.config.scan,
-            || (),
-            |(), chunk| self.chunk(chunk, false),
+            |chunk| self.chunk(chunk, false),
             |delivered| match stitch.write(&mut out, delivered) {
                 Ok(true) => ControlFlow::Continue(()),
                 Ok(false) => ControlFlow::Break(()),

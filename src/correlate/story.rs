@@ -11,7 +11,7 @@ use crate::model::{Level, Location, Needs, Role, Timestamp, Value};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 
 /// One entry of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Moment {
     /// When, as the entry says.
     pub ts: Option<Timestamp>,

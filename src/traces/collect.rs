@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use crate::filter::Filter;
-use crate::fold::{Fold, Table};
+use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::model::{
     Entry, Location, Needs, Role, Span, SpanKind, SpanStatus, TimeRange, Timestamp, Value, stable_hash,
 };
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 
 /// A span as numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// A hash of its id within the trace, and of its parent's; 0 at the root.
     pub id: u64,
@@ -151,6 +151,24 @@ impl Fold for Collected<'_> {
             }
         }
         self.traces.merge(other.traces, Vec::extend);
+    }
+}
+
+impl Travel for Collected<'_> {
+    fn save(mut self, to: &mut Saved) {
+        let ranks = self.names.ranks();
+        for rows in self.traces.states_mut() {
+            rows.iter_mut().for_each(|row| row.name = ranks[row.name as usize]);
+            rows.sort_unstable_by_key(|row| (row.location, row.start));
+        }
+        to.put(&(&self.names, &self.traces));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.names, self.traces) = from.take()?;
+        let known = self.names.len();
+        let mut rows = self.traces.rows().flat_map(|(_, rows)| rows);
+        if rows.all(|row| (row.name as usize) < known) { Ok(()) } else { Err(Damaged) }
     }
 }
 
