@@ -38,6 +38,7 @@ mod session;
 mod shell;
 mod signatures;
 mod skew;
+mod spark;
 mod standing;
 mod stats;
 mod tables;
@@ -88,6 +89,7 @@ enum Command {
     Partial(partial::PartialArgs),
     Merge(merge::MergeArgs),
     Report(report::ReportArgs),
+    Spark(spark::SparkArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -168,6 +170,7 @@ impl Command {
             Command::Partial(args) => partial::run(args, cancel),
             Command::Merge(args) => merge::run(args, cancel),
             Command::Report(args) => report::run(args, cancel),
+            Command::Spark(args) => spark::run(args),
             Command::Schema(args) => schema::run(args),
             Command::Completions(args) => completions::completions(args),
             Command::Man(args) => man::run(args),

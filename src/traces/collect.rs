@@ -7,7 +7,7 @@ use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::model::{
     Entry, Location, Needs, Role, Span, SpanKind, SpanStatus, TimeRange, Timestamp, Value, stable_hash,
 };
-use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use crate::scan::{self, Gather, Inputs, ScanOptions, Scanned, Selection};
 
 /// A span as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -36,7 +36,7 @@ impl Row {
 }
 
 /// What spans have in common that do the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct SpanName {
     /// The service; a file's name, where none is named.
     pub service: String,
@@ -208,7 +208,7 @@ impl Collected<'_> {
 }
 
 /// A span that is to be shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Told {
     /// Its numbers.
     pub row: Row,
@@ -222,6 +222,27 @@ pub struct Told {
     pub name: SpanName,
 }
 
+/// What a pass finds of them.
+struct AllTold(Vec<Told>);
+
+impl Travel for AllTold {
+    fn save(mut self, to: &mut Saved) {
+        self.0.sort_by_key(|told| (told.row.location, told.row.start));
+        to.put(&self.0);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.0 = from.take()?;
+        Ok(())
+    }
+}
+
+impl Gather for AllTold {
+    fn join(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+}
+
 /// The spans of the trace, or of the request, that goes by this id, in the order of their starts.
 pub fn told(inputs: &Inputs, id: &[u8], options: &ScanOptions) -> (Vec<Told>, Option<Scanned>) {
     if !has_spans(inputs) {
@@ -233,12 +254,12 @@ pub fn told(inputs: &Inputs, id: &[u8], options: &ScanOptions) -> (Vec<Told>, Op
     let mut selection = Selection::everything(needs.clone());
     selection.only_with_bytes(vec![id.into(), id.to_ascii_uppercase().into()]);
     let files: Vec<String> = inputs.logs.iter().map(|log| log.shown.clone()).collect();
-    let (parts, scanned) = scan::run(
+    let (found, scanned) = scan::gather(
         &inputs.logs,
         &needs,
         options,
-        Vec::new,
-        |found: &mut Vec<Told>, chunk| {
+        || AllTold(Vec::new()),
+        |AllTold(found), chunk| {
             let _ = chunk.selected(&selection, |entry| {
                 let slots = entry.slots;
                 let (Some(span), Some(ts), Some(nanos)) = (slots.span, slots.ts, nanos(slots.duration))
@@ -266,9 +287,8 @@ pub fn told(inputs: &Inputs, id: &[u8], options: &ScanOptions) -> (Vec<Told>, Op
                 ControlFlow::Continue(())
             });
         },
-        |_| ControlFlow::Continue(()),
     );
-    let mut spans: Vec<Told> = parts.into_iter().flatten().collect();
+    let mut spans = found.0;
     spans.sort_by_key(|told| (told.row.start, told.row.location));
     (spans, Some(scanned))
 }
