@@ -9,6 +9,7 @@ DIR is a virtual environment with pyspark; where it or Java is missing this says
 standard library is used.
 """
 import argparse
+import json
 import os
 import re
 import secrets
@@ -130,6 +131,25 @@ class Cluster:
                 process.kill()
 
 
+# One application for many commands: to start one takes longer than most of them.
+SESSION = """
+import json, sys
+import obs_spark
+context = obs_spark.connect(sys.argv[1], ["spark.speculation=true", "spark.speculation.quantile=0.5"])
+context.addPyFile(obs_spark.__file__)
+print("ready", flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    code, out, said = obs_spark.answer(context, asked["obs"], asked["command"], asked["unit"], 8)
+    with open(asked["to"] + ".out", "wb") as file:
+        file.write(out)
+    with open(asked["to"] + ".err", "wb") as file:
+        file.write(said)
+    print(code, flush=True)
+context.stop()
+"""
+
+
 class Suite:
     def __init__(self, cluster, obs, work, only):
         self.cluster, self.obs, self.work, self.only = cluster, obs, work, only
@@ -137,19 +157,52 @@ class Suite:
         with open(self.driver, "wb") as file:
             file.write(subprocess.run([obs, "spark"], stdout=subprocess.PIPE, check=True).stdout)
         self.bad = 0
+        self.environment = dict(cluster.environment, PYTHONPATH=work + ":" + os.path.dirname(cluster.spark))
+        with open(os.path.join(work, "session.py"), "w", encoding="utf-8") as file:
+            file.write(SESSION)
+        self.session = None
+
+    def begin(self):
+        """Starts the application that does the commands."""
+        self.said = open(os.path.join(self.work, "session.err"), "wb")
+        self.session = subprocess.Popen([sys.executable, "session.py", self.cluster.master], cwd=self.work, env=self.environment,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said)
+        if self.session.stdout.readline() != b"ready\n":
+            raise SystemExit("FAILED: no application: " + text(self.said.name)[-3000:])
+
+    def close(self):
+        if not self.session:
+            return
+        self.session.stdin.close()
+        try:
+            self.session.wait(30)
+        except subprocess.TimeoutExpired:
+            self.session.kill()
 
     def plain(self, command):
         done = subprocess.run([self.obs, *command], capture_output=True, check=False)
         return done.returncode, done.stdout
 
-    def submit(self, command, program=None, unit="100kB", settings=()):
-        words = [sys.executable, self.driver, "--obs", program or self.obs, "--master", self.cluster.master,
-                 "--unit-bytes", unit]
-        for setting in settings:
-            words += ["--conf", setting]
-        environment = dict(self.cluster.environment, PYTHONPATH=os.path.dirname(self.cluster.spark))
-        return subprocess.Popen([*words, "--", *command], env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE)
+    def ask(self, command, program=None, unit="50kB"):
+        asked = {"obs": program or self.obs, "command": command, "unit": unit, "to": os.path.join(self.work, "answer")}
+        self.session.stdin.write(json.dumps(asked).encode() + b"\n")
+        self.session.stdin.flush()
+
+    def answer(self):
+        """What was asked for: exit code, output, and what was said."""
+        code = int(self.session.stdout.readline() or -1)
+        with open(os.path.join(self.work, "answer.out"), "rb") as file:
+            return code, file.read(), text(os.path.join(self.work, "answer.err"))
+
+    def submit(self, command):
+        """As a person does it, with a driver of its own."""
+        if not self.wanted("submitted"):
+            return
+        began = time.time()
+        words = [sys.executable, self.driver, "--obs", self.obs, "--master", self.cluster.master, "--unit-bytes", "50kB"]
+        done = subprocess.run([*words, "--", *command], env=self.environment, capture_output=True, check=False)
+        holds = (done.returncode, done.stdout) == self.plain(command)
+        self.judge("submitted as a person does it", holds, began, done.stderr.decode("utf-8", "replace"))
 
     def judge(self, name, holds, began, said=""):
         print("%-6s %-44s %5.1f s" % ("ok" if holds else "WRONG", name, time.time() - began), flush=True)
@@ -164,10 +217,9 @@ class Suite:
         if not self.wanted(name):
             return
         began = time.time()
-        code, wanted = self.plain(command)
-        driver = self.submit(command, **how)
-        out, err = driver.communicate()
-        self.judge(name, (driver.returncode, out) == (code, wanted), began, err.decode("utf-8", "replace"))
+        self.ask(command, **how)
+        code, out, said = self.answer()
+        self.judge(name, (code, out) == self.plain(command), began, said)
 
     def wrapper(self, name, script):
         """A program that stands for obs, and does as it should or not."""
@@ -186,13 +238,12 @@ class Suite:
         slow = self.wrapper("slow", 'if [ "$1" = partial ]; then sleep 0.4; fi\nexec "$obs" "$@"\n')
         code, wanted = self.plain(command)
         before = self.cluster.finished_on(2)
-        driver = self.submit(command, program=slow)
+        self.ask(command, program=slow)
         until("three finished tasks", lambda: self.cluster.finished_on(2) >= before + 3, 90)
         executors = self.cluster.kill(2)
-        out, err = driver.communicate()
-        said = err.decode("utf-8", "replace")
-        holds = executors > 0 and (driver.returncode, out) == (code, wanted)
-        self.judge("a worker and its executor killed with -9", holds, began, said)
+        got, out, said = self.answer()
+        self.judge("a worker and its executor killed with -9", executors > 0 and (got, out) == (code, wanted), began, said)
+        self.cluster.processes["worker2"].wait()
         self.cluster.worker(2)
 
     def garbage(self, command):
@@ -205,11 +256,9 @@ class Suite:
         if not self.wanted(name):
             return
         began = time.time()
-        driver = self.submit(command, program=program)
-        out, err = driver.communicate()
-        said = err.decode("utf-8", "replace")
-        holds = driver.returncode == code and out == b"" and words in said
-        self.judge(name, holds, began, "exit %d\n%s" % (driver.returncode, said))
+        self.ask(command, program=program)
+        got, out, said = self.answer()
+        self.judge(name, got == code and out == b"" and words in said, began, "exit %d\n%s" % (got, said))
 
 
 def main():
@@ -241,19 +290,22 @@ def main():
             file.write("groups:\n- name: g\n  rules:\n  - alert: Fails\n    for: 1m\n"
                        "    expr: sum(rate(log_requests_total{outcome=\"failed\"}[5m])) > 0\n")
         home = os.path.dirname(os.path.dirname(os.path.realpath(java)))
-        cluster = Cluster(found[0], home, work)
+        cluster, suite = Cluster(found[0], home, work), None
         try:
             cluster.up()
             print("the cluster is up after %.0f s" % (time.time() - began), flush=True)
             suite = Suite(cluster, obs, work, options.only)
             chunked = ["--chunk", "16384", "--now", "2024-01-01T00:00:00Z"]
+            stats = ["stats", logs, "--by", "service", *chunked]
+            suite.submit(stats)
+            suite.begin()
+            print("the second application is ready after %.0f s" % (time.time() - began), flush=True)
             for command in (["stats", logs, "--by", "service", "--every", "10m"], ["grep", "-n", "exhausted", logs],
                             ["correlate", logs, "--failed"], ["templates", logs], ["detect", logs],
                             ["investigate", logs, "--output", "json"],
                             ["query", "sum by (service, outcome) (log_requests_total)", logs],
                             ["check-rules", "-r", rules, logs]):
-                suite.same(command[0], [*command, *chunked], unit="50kB")
-            stats = ["stats", logs, "--by", "service", *chunked]
+                suite.same(command[0], [*command, *chunked])
             suite.killed(stats)
             suite.garbage(stats)
             log = os.path.join(logs, "payment-service", "db.log")
@@ -265,6 +317,8 @@ def main():
             bad = suite.bad
         finally:
             signal.alarm(0)
+            if suite:
+                suite.close()
             cluster.down()
     print("%s in %.0f s" % ("all holds" if bad == 0 else "%d wrong" % bad, time.time() - began))
     return 1 if bad else 0

@@ -9,8 +9,10 @@ library is needed on executors. The files lie where every executor finds them by
 obs; 2 where Spark gave up.
 """
 import argparse
+import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,48 +23,29 @@ class Failed(RuntimeError):
     """A process of obs that failed; Spark tries again, and says this when it gives up."""
 
 
-def find(name):
-    """The place of a file that Spark brought here."""
+def call(words, given=b""):
+    """What a process of obs writes. Words that begin with @ name files that Spark brought here."""
     from pyspark import SparkFiles
-    return SparkFiles.get(name)
-
-
-def call(arguments, given=b""):
-    """What a process of obs writes."""
-    program = find("obs")
-    done = subprocess.run([program, *arguments], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    words = [SparkFiles.get(word[1:]) if word.startswith("@") else word for word in words]
+    done = subprocess.run(words, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip()
         raise Failed("[obs exit %d] %s [end of obs]" % (done.returncode, said))
     return done.stdout
 
 
-def states(after):
-    """The options that name the states of earlier passes."""
-    return [word for name in after for word in ("--after", find(name))]
-
-
-def unit(number, after, place):
-    return call(["partial", find("plan.obsl"), "--unit", str(number), *states(after), *place])
-
-
-def merge(parts, after, place):
-    return call(["merge", find("plan.obsl"), *states(after), *place], b"".join(parts))
-
-
-def one_pass(context, units, fan_in, after, place):
+def one_pass(context, units, fan_in, partial, merge):
     """Does all units of a pass, and merges what they wrote level by level."""
-    parts = context.parallelize(list(range(units)), units).map(lambda number: (number, unit(number, after, place)))
+    numbers = context.parallelize(list(range(units)), units)
+    parts = numbers.map(lambda number: (number, call([*partial, "--unit", str(number)])))
     left = units
     while True:
-        left = -(-left // fan_in)
-        groups = left
-        parts = (parts.map(lambda part: (part[0] % groups, part[1])).groupByKey(groups)
-                 .mapValues(lambda of: merge(list(of), after, place)))
+        left = groups = -(-left // fan_in)
+        parts = (parts.map(lambda part, groups=groups: (part[0] % groups, part[1])).groupByKey(groups)
+                 .mapValues(lambda of: call(merge, b"".join(of))))
         if left == 1:
-            break
-    ((_, state),) = parts.collect()
-    return state
+            ((_, state),) = parts.collect()
+            return state
 
 
 def watch(context, stop):
@@ -78,12 +61,66 @@ def watch(context, stop):
 
 
 def reason(error):
-    """What obs said when it failed, and its exit code."""
+    """The exit code of the obs that failed, and what it said."""
     found = re.search(r"\[obs exit (-?\d+)\] (.*?) \[end of obs\]", str(error), re.S)
     if not found:
         return 2, str(error).strip()
     code = int(found.group(1))
     return (code if 0 < code < 128 else 2), found.group(2)
+
+
+def answer(context, obs, command, unit_bytes="128MiB", fan_in=32, directory=None):
+    """The exit code of a command, what it prints, and what it says."""
+    with tempfile.TemporaryDirectory(prefix="obs-spark-") as here:
+        plan = os.path.join(here, "plan")
+        words = [obs, "plan", "-o", plan, "--unit-bytes", unit_bytes, "--", *command]
+        planned = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        if planned.returncode != 0:
+            return planned.returncode, b"", planned.stderr
+        units = len(planned.stdout.split())
+        tag = hashlib.sha256()
+        for path in (obs, plan):
+            with open(path, "rb") as file:
+                tag.update(file.read())
+
+        def bring(path, name):
+            """Brings a file to the executors; names are never used for two files."""
+            named = os.path.join(here, "%s.%s" % (tag.hexdigest()[:16], name))
+            shutil.copy2(path, named)
+            os.chmod(named, 0o755)
+            context.addFile(named)
+            return "@" + os.path.basename(named)
+
+        program, planned = bring(obs, "obs"), bring(plan, "obsl")
+        passes, after = [], ["--directory", directory] if directory else []
+        while True:
+            try:
+                partial, merge = [program, "partial", planned, *after], [program, "merge", planned, *after]
+                state = one_pass(context, units, fan_in, partial, merge)
+            except Exception as error:  # what Spark throws has many names
+                code, said = reason(error)
+                return code, b"", ("obs: error: the cluster gave up: %s\n" % said).encode()
+            passes.append(os.path.join(here, "pass%d" % (len(passes) + 1)))
+            with open(passes[-1], "wb") as file:
+                file.write(state)
+            words = [obs, "report", plan, *passes]
+            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            if done.returncode != 5:
+                return done.returncode, done.stdout, done.stderr
+            after += ["--after", bring(passes[-1], "pass%d" % len(passes))]
+
+
+def connect(master=None, settings=()):
+    """The application on the cluster."""
+    from pyspark import SparkConf, SparkContext
+    conf = SparkConf().setIfMissing("spark.app.name", "obs")
+    if master:
+        conf.setMaster(master)
+    for setting in settings:
+        conf.set(*setting.split("=", 1))
+    context = SparkContext(conf=conf)
+    context.setLogLevel("ERROR")
+    return context
 
 
 def main():
@@ -98,57 +135,21 @@ def main():
     parser.add_argument("command", nargs=argparse.REMAINDER, help="-- and the command without obs")
     options = parser.parse_args()
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
-    if not command or options.fan_in < 2:
-        parser.error("name a command behind --, and merge two states at least")
-    from pyspark import SparkConf, SparkContext
-    with tempfile.TemporaryDirectory(prefix="obs-spark-") as here:
-        program, plan = os.path.join(here, "obs"), os.path.join(here, "plan.obsl")
-        from shutil import copy2, which
-        copy2(which(options.obs) or options.obs, program)
-        os.chmod(program, 0o755)
-        planned = subprocess.run([program, "plan", "-o", plan, "--unit-bytes", options.unit_bytes, "--", *command],
-                                 stdout=subprocess.PIPE, check=False)
-        if planned.returncode != 0:
-            return planned.returncode
-        units = len(planned.stdout.split())
-        place = ["--directory", options.directory] if options.directory else []
-        conf = SparkConf().setIfMissing("spark.app.name", "obs " + command[0])
-        if options.master:
-            conf.setMaster(options.master)
-        for setting in options.conf:
-            conf.set(*setting.split("=", 1))
-        context = SparkContext(conf=conf)
-        context.setLogLevel("ERROR")
-        stop = threading.Event()
+    obs = shutil.which(options.obs)
+    if not command or options.fan_in < 2 or not obs:
+        parser.error("name a command behind --, a program that is there, and merge two states at least")
+    context, stop = connect(options.master, options.conf), threading.Event()
+    try:
         if not options.quiet:
             threading.Thread(target=watch, args=(context, stop), daemon=True).start()
-        try:
-            context.addFile(program)
-            context.addFile(plan)
-            after = []
-            while True:
-                try:
-                    state = one_pass(context, units, options.fan_in, list(after), place)
-                except Exception as error:  # what Spark throws has many names
-                    code, said = reason(error)
-                    print("obs: error: the cluster gave up: " + said, file=sys.stderr, flush=True)
-                    return code
-                name = "pass%d.obsp" % (len(after) + 1)
-                with open(os.path.join(here, name), "wb") as file:
-                    file.write(state)
-                context.addFile(os.path.join(here, name))
-                after.append(name)
-                done = subprocess.run([program, "report", plan, *[os.path.join(here, name) for name in after]],
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-                if done.returncode == 5:
-                    continue
-                sys.stderr.write(done.stderr.decode("utf-8", "replace"))
-                sys.stdout.buffer.write(done.stdout)
-                sys.stdout.flush()
-                return done.returncode
-        finally:
-            stop.set()
-            context.stop()
+        code, out, said = answer(context, obs, command, options.unit_bytes, options.fan_in, options.directory)
+    finally:
+        stop.set()
+        context.stop()
+    sys.stderr.write(said.decode("utf-8", "replace"))
+    sys.stdout.buffer.write(out)
+    sys.stdout.flush()
+    return code
 
 
 if __name__ == "__main__":
