@@ -54,7 +54,7 @@ fn said(inputs: &Inputs, options: &ScanOptions) -> String {
         let texts: Vec<_> = template.examples.iter().map(|(_, text)| text).collect();
         format!("{} {} {:?} {lines:?} {texts:?}\n", template.text, template.count, template.first)
     });
-    told.collect::<String>() + &format!("{:?}", scanned.account())
+    told.collect::<Vec<_>>().concat() + &format!("{:?}", scanned.account())
 }
 
 fn observed(inputs: &Inputs, options: &ScanOptions) -> String {
@@ -63,11 +63,12 @@ fn observed(inputs: &Inputs, options: &ScanOptions) -> String {
     let new = || Observed::new(&wants);
     let (observed, scanned) = scan::fold(&inputs.logs, &Selection::everything(needs), options, new);
     let told = observed.into_sorted().into_iter().map(|(kind, signal)| {
-        let bins = signal.bins.rows().iter().map(|bin| (bin.index, bin.count, scanned.line_of(bin.first.location)));
+        let bins =
+            signal.bins.rows().iter().map(|bin| (bin.index, bin.count, scanned.line_of(bin.first.location)));
         let example = (scanned.line_of(signal.example.location), &signal.example.text);
         format!("{kind:?} {} {:?} {example:?}\n", signal.count, bins.collect::<Vec<_>>())
     });
-    told.collect()
+    told.collect::<Vec<_>>().concat()
 }
 
 const ASKS: [Ask; 3] = [grouped, said, observed];
@@ -87,7 +88,8 @@ fn options(chunk: usize, apart: Option<Apart>) -> ScanOptions {
 /// What a question is left for when only this is done of it.
 fn left(ask: Ask, inputs: &Inputs, chunk: usize, task: Task) -> Left {
     let options = options(chunk, Some(Apart::new(task, Vec::new())));
-    let thrown = catch_unwind(AssertUnwindSafe(|| ask(inputs, &options))).expect_err("it is left before its end");
+    let thrown =
+        catch_unwind(AssertUnwindSafe(|| ask(inputs, &options))).expect_err("it is left before its end");
     apart::why_left(thrown).unwrap_or_else(|thrown| std::panic::resume_unwind(thrown))
 }
 
@@ -337,7 +339,17 @@ fn what_makes_no_whole_is_refused() {
         }
         fs::write(parts.path(name), bad).unwrap();
         let ran = merge(&[&format!("@{name}")], "@m");
-        refused(ran, 4, if change == 2 { "is of version" } else if change == 0 { "its end is missing" } else { "is damaged" });
+        refused(
+            ran,
+            4,
+            if change == 2 {
+                "is of version"
+            } else if change == 0 {
+                "its end is missing"
+            } else {
+                "is damaged"
+            },
+        );
     }
     refused(parts.obs(&["partial", "@plan", "--unit", "999"]), 2, "there is no unit 999");
     // The same units of another question.
@@ -379,7 +391,10 @@ fn what_cannot_be_planned_says_so() {
         (&["stats", "outage", "--bye"], "--bye"),
     ] {
         let ran = parts.obs(&[&["plan", "-o", "@plan", "--"], command].concat());
-        assert!(ran.code == 2 && ran.stderr.contains(words) && !parts.path("plan").exists(), "{command:?}: {ran:?}");
+        assert!(
+            ran.code == 2 && ran.stderr.contains(words) && !parts.path("plan").exists(),
+            "{command:?}: {ran:?}"
+        );
     }
 }
 
@@ -387,7 +402,8 @@ fn what_cannot_be_planned_says_so() {
 #[test]
 fn the_recipe_of_the_shell_gives_the_same_bytes() {
     let page = include_str!("../docs/cluster.md");
-    let recipe = page.split("```sh recipe\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a recipe");
+    let recipe =
+        page.split("```sh recipe\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a recipe");
     let parts = Parts::new();
     let bin = Path::new(env!("CARGO_BIN_EXE_obs")).parent().unwrap();
     let script = recipe.replace("/mnt/logs", concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/outage"));

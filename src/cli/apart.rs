@@ -21,8 +21,8 @@ use crate::fold::{Loaded, Saved};
 use crate::format::log::reader::ReadOptions;
 use crate::model::{Error, ErrorKind, Timestamp};
 use crate::partial::{self, Coverage, Partial, Sum};
-use crate::scan::apart::{self, Apart, Left, Task, Unit};
 use crate::scan::Inputs;
+use crate::scan::apart::{self, Apart, Left, Task, Unit};
 use crate::source::{self, Stamp};
 
 /// How a command is done in parts.
@@ -40,6 +40,8 @@ pub(super) struct Plan {
     /// What the logs were then, and all other files that were read.
     logs: Vec<Option<Stamp>>,
     others: Vec<Stamp>,
+    /// The digest of all that: what tells one question from another, however it is cut.
+    question: Sum,
     /// What processes do of a pass, each one.
     pub units: Vec<Unit>,
 }
@@ -55,9 +57,18 @@ struct Doing {
 enum Survey {
     /// Is made, and kept.
     Wanted,
-    Kept { survey: Vec<u8>, now: Timestamp, logs: Vec<Option<Stamp>>, others: Vec<Stamp> },
+    Kept {
+        survey: Vec<u8>,
+        now: Timestamp,
+        logs: Vec<Option<Stamp>>,
+        others: Vec<Stamp>,
+    },
     /// Was made; this unit is done here, or there is none.
-    Known { survey: Vec<u8>, now: Timestamp, opened: Option<Unit> },
+    Known {
+        survey: Vec<u8>,
+        now: Timestamp,
+        opened: Option<Unit>,
+    },
     /// Was made, and has been taken.
     Taken,
 }
@@ -101,9 +112,9 @@ pub(super) fn surveyed(read: &ReadOptions) -> Option<Result<Inputs, Error>> {
             let inputs = Inputs::load(&mut Loaded::new(&survey), &opened, read);
             Some(inputs.map_err(|damaged| Error::new(ErrorKind::Damaged, format!("the plan {damaged}"))))
         }
-        Survey::Kept { .. } | Survey::Taken => Some(Err(Error::usage(
-            "this command looks for files more than once: it cannot be done in parts",
-        ))),
+        Survey::Kept { .. } | Survey::Taken => {
+            Some(Err(Error::usage("this command looks for files more than once: it cannot be done in parts")))
+        }
     }
 }
 
@@ -148,7 +159,9 @@ fn run(
     let apart = Arc::new(Apart::new(task, known));
     *doing() = Some(Doing { apart, arguments: arguments.clone(), survey });
     let cli = defaults::parse(&with_expression(arguments)).map_err(|refused| match refused {
-        defaults::Refused::Typed(error) => said::error(&error, &<super::Cli as clap::CommandFactory>::command()),
+        defaults::Refused::Typed(error) => {
+            said::error(&error, &<super::Cli as clap::CommandFactory>::command())
+        }
         defaults::Refused::Default(error) => error,
     })?;
     if !may(&cli.command) {
@@ -169,11 +182,7 @@ fn run(
 }
 
 /// Makes the plan of a command.
-pub(super) fn plan(
-    typed: &[OsString],
-    unit_bytes: u64,
-    cancel: &Arc<AtomicBool>,
-) -> Result<Plan, Error> {
+pub(super) fn plan(typed: &[OsString], unit_bytes: u64, cancel: &Arc<AtomicBool>) -> Result<Plan, Error> {
     let mut arguments = vec![OsString::from("obs")];
     arguments.extend(typed.iter().cloned());
     let left = run(arguments.clone(), (Task::Cut(unit_bytes), Vec::new()), Survey::Wanted, cancel)?;
@@ -183,7 +192,7 @@ pub(super) fn plan(
     others.extend(source::texts_read().iter().filter_map(|path| Stamp::of(path)));
     others.sort_unstable();
     others.dedup();
-    Ok(Plan {
+    let mut plan = Plan {
         obs: env!("CARGO_PKG_VERSION").to_owned(),
         arguments: arguments.into_iter().map(OsStringExt::into_vec).collect(),
         directory: config::directory()?.as_os_str().as_bytes().to_vec(),
@@ -191,8 +200,11 @@ pub(super) fn plan(
         survey,
         logs,
         others,
+        question: Sum::default(),
         units,
-    })
+    };
+    plan.question = plan.digest();
+    Ok(plan)
 }
 
 fn no_pass() -> Error {
@@ -219,8 +231,7 @@ impl Plan {
         partial::write(partial::PLAN, self)
     }
 
-    /// What tells one question from another: all but how it is cut.
-    fn question(&self) -> Sum {
+    fn digest(&self) -> Sum {
         let mut saved = Saved::default();
         saved.put(&(&self.obs, &self.arguments, self.now, &self.survey, &self.logs, &self.others));
         partial::sum(&saved.into_bytes())
@@ -232,18 +243,6 @@ impl Plan {
 
     fn survey(&self, opened: Option<Unit>) -> Survey {
         Survey::Known { survey: self.survey.clone(), now: self.now, opened }
-    }
-
-    /// Fails if a file is no longer what it was when the plan was made.
-    fn unchanged<'s>(&self, stamps: impl Iterator<Item = &'s Stamp>) -> Result<(), Error> {
-        for stamp in stamps {
-            if let Some(how) = stamp.differs() {
-                let path = stamp.path().display();
-                let message = format!("{path} {how} since the plan was made");
-                return Err(Error::new(ErrorKind::Coverage, message).hinted("make the plan anew"));
-            }
-        }
-        Ok(())
     }
 
     /// Does a unit.
@@ -258,14 +257,15 @@ impl Plan {
                 .hinted(format!("they go from 0 to {}", self.units.len().saturating_sub(1)))
         })?;
         let files = || unit.spans.iter().filter_map(|span| self.logs.get(span.file as usize)?.as_ref());
-        self.unchanged(files().chain(&self.others))?;
+        unchanged(files().chain(&self.others))?;
         let mut coverage = Coverage::default();
         for span in &unit.spans {
             coverage.add(span.file, (span.from, span.until)).map_err(|overlap| self.twice(overlap))?;
         }
         let task = Task::Unit(unit.clone());
-        let left = run(self.arguments(), (task, self.known(states)?), self.survey(Some(unit.clone())), cancel)?;
-        self.unchanged(files())?;
+        let left =
+            run(self.arguments(), (task, self.known(states)?), self.survey(Some(unit.clone())), cancel)?;
+        unchanged(files())?;
         self.state(left, coverage)
     }
 
@@ -277,36 +277,38 @@ impl Plan {
         cancel: &Arc<AtomicBool>,
     ) -> Result<Vec<u8>, Error> {
         let coverage = Arc::new(Mutex::new(Coverage::default()));
-        let question = self.question();
+        let question = self.question;
         let pass = states.len() as u32;
-        let mut files = parts.to_vec().into_iter();
-        let mut reading: Option<(String, Box<dyn Read + Send>)> =
-            parts.is_empty().then(|| ("standard input".to_owned(), Box::new(io::stdin()) as Box<dyn Read + Send>));
+        let mut files = Vec::from(parts).into_iter();
+        let mut reading: Option<(String, Box<dyn Read + Send>)> = parts
+            .is_empty()
+            .then(|| ("standard input".to_owned(), Box::new(io::stdin()) as Box<dyn Read + Send>));
         let covered = Arc::clone(&coverage);
         let shown: Vec<String> = self.logs.iter().map(|log| shown(log.as_ref())).collect();
         let next = move || loop {
-            if let Some((name, from)) = &mut reading {
-                if let Some(partial) = partial::read::<Partial>(partial::STATE, from, name)? {
-                    check(&partial, &question, pass, name)?;
-                    let mut covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
-                    covered.join(&partial.coverage).map_err(|overlap| {
-                        twice(shown.get(overlap.file as usize).map_or("a log", String::as_str), name)
-                    })?;
-                    return Ok(Some(partial.state));
-                }
+            if let Some((name, from)) = &mut reading
+                && let Some(partial) = partial::read::<Partial>(partial::STATE, from, name)?
+            {
+                check(&partial, &question, pass, name)?;
+                let mut covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
+                covered.join(&partial.coverage).map_err(|overlap| {
+                    twice(shown.get(overlap.file as usize).map_or("a log", String::as_str), name)
+                })?;
+                return Ok(Some(partial.state));
             }
             let Some(path) = files.next() else { return Ok(None) };
             reading = Some((path.display().to_string(), Box::new(open(&path)?)));
         };
         let task = Task::Merge(Mutex::new(Box::new(next)));
-        let left = run(self.arguments(), (task, self.known(states)?), self.survey(Some(Unit::default())), cancel)?;
+        let left =
+            run(self.arguments(), (task, self.known(states)?), self.survey(Some(Unit::default())), cancel)?;
         let coverage = coverage.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.state(left, coverage)
     }
 
     /// Gives the answer, from the states of all passes.
     pub(super) fn report(&self, states: &[PathBuf], cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-        self.unchanged(self.logs.iter().flatten().chain(&self.others))?;
+        unchanged(self.logs.iter().flatten().chain(&self.others))?;
         let known = self.known(states)?;
         match run(self.arguments(), (Task::Answer, known), self.survey(None), cancel)? {
             Ok(verdict) => Ok(verdict),
@@ -321,7 +323,7 @@ impl Plan {
 
     /// The states of passes that are over, each of all that there is.
     fn known(&self, states: &[PathBuf]) -> Result<Vec<Vec<u8>>, Error> {
-        let question = self.question();
+        let question = self.question;
         let read = |(pass, path): (u32, &PathBuf)| {
             let shown = path.display().to_string();
             let mut file = open(path)?;
@@ -348,7 +350,7 @@ impl Plan {
         let Err(Left::State(pass, state)) = left else { return Err(no_pass()) };
         let partial = Partial {
             obs: env!("CARGO_PKG_VERSION").to_owned(),
-            question: self.question(),
+            question: self.question,
             pass,
             coverage,
             state,
@@ -359,6 +361,17 @@ impl Plan {
     fn twice(&self, overlap: partial::Overlap) -> Error {
         twice(&shown_of(&self.logs, overlap.file), "the plan")
     }
+}
+
+/// Fails if a file is no longer what it was when the plan was made.
+fn unchanged<'s>(stamps: impl Iterator<Item = &'s Stamp>) -> Result<(), Error> {
+    for stamp in stamps {
+        if let Some(how) = stamp.differs() {
+            let message = format!("{} {how} since the plan was made", stamp.path().display());
+            return Err(Error::new(ErrorKind::Coverage, message).hinted("make the plan anew"));
+        }
+    }
+    Ok(())
 }
 
 fn shown(stamp: Option<&Stamp>) -> String {

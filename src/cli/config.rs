@@ -93,7 +93,13 @@ impl Config {
             pager::begin(variable("OBS_PAGER").or_else(|| variable("PAGER")), unsaid);
         }
         let progress = progress.then(|| Progress::start(&scan.progress));
-        Ok(Config { scan, page, terminal, progress, now: apart::now().map_or_else(|| now(input.now.as_deref()), Ok)? })
+        Ok(Config {
+            scan,
+            page,
+            terminal,
+            progress,
+            now: apart::now().map_or_else(|| now(input.now.as_deref()), Ok)?,
+        })
     }
 }
 
@@ -117,7 +123,8 @@ pub(super) fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
 
 /// The working directory.
 pub(super) fn directory() -> Result<PathBuf, Error> {
-    std::env::current_dir().map_err(|error| Error::input(format!("the working directory cannot be told: {error}")))
+    std::env::current_dir()
+        .map_err(|error| Error::input(format!("the working directory cannot be told: {error}")))
 }
 
 /// A path as it is from anywhere.

@@ -31,7 +31,8 @@ pub(super) struct MergeArgs {
 /// Runs the command.
 pub(super) fn run(args: &MergeArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let places = args.places.absolute()?;
-    let states: Vec<PathBuf> = args.states.iter().map(|path| config::absolute(path)).collect::<Result<_, _>>()?;
+    let states: Vec<PathBuf> =
+        args.states.iter().map(|path| config::absolute(path)).collect::<Result<_, _>>()?;
     let plan = Plan::read(&args.plan, places.directory.as_deref())?;
     places.write(&plan.merge(&states, &places.after, cancel)?)
 }

@@ -39,9 +39,13 @@ pub(super) fn run(args: &PlanArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
     out::try_file(&args.plan)?;
     let plan = apart::plan(&args.command, bytes, cancel)?;
     out::write_file(&args.plan, &plan.bytes())?;
-    let numbers: String = (0..plan.units.len()).map(|number| format!("{number}\n")).collect();
+    let numbers: Vec<String> = (0..plan.units.len()).map(|number| format!("{number}\n")).collect();
     let all: u64 = plan.units.iter().map(crate::scan::apart::Unit::bytes).sum();
-    verdict::note(&format!("{}, {} in all", counted(plan.units.len() as u64, "unit", "units"), HumanBytes(all)));
-    out::write_all(numbers.as_bytes())?;
+    verdict::note(&format!(
+        "{}, {} in all",
+        counted(plan.units.len() as u64, "unit", "units"),
+        HumanBytes(all)
+    ));
+    out::write_all(numbers.concat().as_bytes())?;
     Ok(Verdict::Yes)
 }

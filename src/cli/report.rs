@@ -30,6 +30,7 @@ pub(super) struct ReportArgs {
 
 /// Runs the command.
 pub(super) fn run(args: &ReportArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    let states: Vec<PathBuf> = args.states.iter().map(|path| config::absolute(path)).collect::<Result<_, _>>()?;
+    let states: Vec<PathBuf> =
+        args.states.iter().map(|path| config::absolute(path)).collect::<Result<_, _>>()?;
     Plan::read(&args.plan, args.directory.as_deref())?.report(&states, cancel)
 }

@@ -183,7 +183,8 @@ impl<S: serde::Serialize> serde::Serialize for Table<S> {
     fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
         let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
         order.sort_unstable_by(|a, b| self.key_of(*a).cmp(self.key_of(*b)));
-        let rows = order.iter().map(|row| (travel::Bytes(self.key_of(*row)), &self.rows[*row as usize].state));
+        let rows =
+            order.iter().map(|row| (travel::Bytes(self.key_of(*row)), &self.rows[*row as usize].state));
         serializer.collect_seq(rows)
     }
 }
@@ -200,7 +201,9 @@ impl<'de, S: serde::Deserialize<'de>> serde::Deserialize<'de> for Table<S> {
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut rows: A) -> Result<Table<S>, A::Error> {
                 let mut table = Table::default();
-                while let Some((travel::Bytes(key), state)) = rows.next_element::<(travel::Bytes<'de>, S)>()? {
+                while let Some((travel::Bytes(key), state)) =
+                    rows.next_element::<(travel::Bytes<'de>, S)>()?
+                {
                     let hash = table.hash(key);
                     if table.find(hash, key).is_some() {
                         return Err(serde::de::Error::custom("a key stands twice"));

@@ -77,7 +77,9 @@ impl SpanKind {
 }
 
 /// How a span ended, as OpenTelemetry says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum SpanStatus {
     /// Nobody said so.
     #[default]

@@ -307,7 +307,11 @@ fn units(inputs: &[Input], options: &ScanOptions, bytes: u64) -> Result<Vec<Unit
 impl Scanned {
     /// Of nothing.
     fn of_none(files: usize) -> Scanned {
-        Scanned { accounts: vec![Account::default(); files], lines: vec![Vec::new(); files], ..Scanned::default() }
+        Scanned {
+            accounts: vec![Account::default(); files],
+            lines: vec![Vec::new(); files],
+            ..Scanned::default()
+        }
     }
 
     fn save(&self, to: &mut Saved) {
@@ -332,7 +336,8 @@ impl Scanned {
         let mut scanned = Scanned { diagnostics, ..Scanned::of_none(inputs) };
         for ((file, account, first, lines), length) in files.into_iter().zip(lengths) {
             let file = file as usize;
-            let (Some(mine), Some(known)) = (scanned.lines.get_mut(file), scanned.accounts.get_mut(file)) else {
+            let (Some(mine), Some(known)) = (scanned.lines.get_mut(file), scanned.accounts.get_mut(file))
+            else {
                 return Err(Damaged);
             };
             let end = (first as usize).checked_add(lines.len()).filter(|end| *end <= length as usize);

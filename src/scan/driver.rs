@@ -172,9 +172,7 @@ pub(super) fn drive<L: Send, O: Send>(
             next_out: (0, reach.chunks(0).start),
             lines_before: 0,
             delivering: false,
-            chunk_counts: (0..inputs.len())
-                .map(|file| reach.chunks(file).is_empty().then_some(0))
-                .collect(),
+            chunk_counts: (0..inputs.len()).map(|file| reach.chunks(file).is_empty().then_some(0)).collect(),
             accounts: vec![Account::default(); inputs.len()],
             lines: vec![Vec::new(); inputs.len()],
             diagnostics: Vec::new(),

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::database;
 use super::inputs::{Input, InputKind, Inputs};
 use super::pipe::Pipe;
-use crate::format::log::{self, LogFormat, Profile};
-use crate::format::metric;
 use crate::fold::{Damaged, Loaded, Saved};
 use crate::format::log::reader::ReadOptions;
+use crate::format::log::{self, LogFormat, Profile};
+use crate::format::metric;
 use crate::model::{Diagnostic, Timestamp};
 use crate::source::{Age, Found, Kept, Stamp};
 
@@ -44,7 +44,8 @@ impl Inputs {
     /// Appends all that there is, but what is in pipes, which cannot be read elsewhere.
     pub fn save(&self, to: &mut Saved) {
         let keep = |inputs: &[Input]| inputs.iter().map(Input::keep).collect::<Vec<_>>();
-        let files = self.databases.iter().flat_map(database::Database::found).map(Kept::of).collect::<Vec<_>>();
+        let files =
+            self.databases.iter().flat_map(database::Database::found).map(Kept::of).collect::<Vec<_>>();
         let parts: Parts =
             (keep(&self.logs), keep(&self.metrics), keep(&self.platform), keep(&self.edges), files);
         to.put(&parts);

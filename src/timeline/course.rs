@@ -186,7 +186,8 @@ impl Travel for Course<'_> {
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
         (self.latency, self.pools, self.told) = from.take()?;
         let bins = self.grid.bins;
-        let fits = self.latency.values().all(|of| of.len() == bins) && self.pools.values().all(|of| of.len() == bins);
+        let fits = self.latency.values().all(|of| of.len() == bins)
+            && self.pools.values().all(|of| of.len() == bins);
         if fits && self.told.len() == bins { Ok(()) } else { Err(Damaged) }
     }
 }

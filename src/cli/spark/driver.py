@@ -64,50 +64,52 @@ def reason(error):
     """The exit code of the obs that failed, and what it said."""
     found = re.search(r"\[obs exit (-?\d+)\] (.*?) \[end of obs\]", str(error), re.S)
     if not found:
-        return 2, str(error).strip()
+        lines = str(error).strip().splitlines()
+        causes = [line for line in lines if line.startswith("Caused by: ")]
+        return 2, "\n".join(lines[:1] + causes[-1:])
     code = int(found.group(1))
     return (code if 0 < code < 128 else 2), found.group(2)
 
 
-def answer(context, obs, command, unit_bytes="128MiB", fan_in=32, directory=None):
-    """The exit code of a command, what it prints, and what it says."""
-    with tempfile.TemporaryDirectory(prefix="obs-spark-") as here:
-        plan = os.path.join(here, "plan")
-        words = [obs, "plan", "-o", plan, "--unit-bytes", unit_bytes, "--", *command]
-        planned = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        if planned.returncode != 0:
-            return planned.returncode, b"", planned.stderr
-        units = len(planned.stdout.split())
-        tag = hashlib.sha256()
-        for path in (obs, plan):
-            with open(path, "rb") as file:
-                tag.update(file.read())
+def answer(context, here, obs, command, unit_bytes="128MiB", fan_in=32, directory=None):
+    """The exit code of a command, what it prints, and what it says. What executors need is kept in the folder `here`, which
+    stays until the application ends: executors that start later fetch it, too."""
+    plan = os.path.join(here, "plan")
+    words = [obs, "plan", "-o", plan, "--unit-bytes", unit_bytes, "--", *command]
+    planned = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if planned.returncode != 0:
+        return planned.returncode, b"", planned.stderr
+    units = len(planned.stdout.split())
+    tag = hashlib.sha256()
+    for path in (obs, plan):
+        with open(path, "rb") as file:
+            tag.update(file.read())
 
-        def bring(path, name):
-            """Brings a file to the executors; names are never used for two files."""
-            named = os.path.join(here, "%s.%s" % (tag.hexdigest()[:16], name))
-            shutil.copy2(path, named)
-            os.chmod(named, 0o755)
-            context.addFile(named)
-            return "@" + os.path.basename(named)
+    def bring(path, name):
+        """Brings a file to the executors; names are never used for two files."""
+        named = os.path.join(here, "%s.%s" % (tag.hexdigest()[:16], name))
+        shutil.copy2(path, named)
+        os.chmod(named, 0o755)
+        context.addFile(named)
+        return "@" + os.path.basename(named)
 
-        program, planned = bring(obs, "obs"), bring(plan, "obsl")
-        passes, after = [], ["--directory", directory] if directory else []
-        while True:
-            try:
-                partial, merge = [program, "partial", planned, *after], [program, "merge", planned, *after]
-                state = one_pass(context, units, fan_in, partial, merge)
-            except Exception as error:  # what Spark throws has many names
-                code, said = reason(error)
-                return code, b"", ("obs: error: the cluster gave up: %s\n" % said).encode()
-            passes.append(os.path.join(here, "pass%d" % (len(passes) + 1)))
-            with open(passes[-1], "wb") as file:
-                file.write(state)
-            words = [obs, "report", plan, *passes]
-            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-            if done.returncode != 5:
-                return done.returncode, done.stdout, done.stderr
-            after += ["--after", bring(passes[-1], "pass%d" % len(passes))]
+    program, planned = bring(obs, "obs"), bring(plan, "obsl")
+    passes, after = [], ["--directory", directory] if directory else []
+    while True:
+        try:
+            partial, merge = [program, "partial", planned, *after], [program, "merge", planned, *after]
+            state = one_pass(context, units, fan_in, partial, merge)
+        except Exception as error:  # what Spark throws has many names
+            code, said = reason(error)
+            return code, b"", ("obs: error: the cluster gave up: %s\n" % said).encode()
+        passes.append(os.path.join(here, "pass%d" % (len(passes) + 1)))
+        with open(passes[-1], "wb") as file:
+            file.write(state)
+        words = [obs, "report", plan, *passes]
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        if done.returncode != 5:
+            return done.returncode, done.stdout, done.stderr
+        after += ["--after", bring(passes[-1], "pass%d" % len(passes))]
 
 
 def connect(master=None, settings=()):
@@ -138,14 +140,15 @@ def main():
     obs = shutil.which(options.obs)
     if not command or options.fan_in < 2 or not obs:
         parser.error("name a command behind --, a program that is there, and merge two states at least")
-    context, stop = connect(options.master, options.conf), threading.Event()
-    try:
-        if not options.quiet:
-            threading.Thread(target=watch, args=(context, stop), daemon=True).start()
-        code, out, said = answer(context, obs, command, options.unit_bytes, options.fan_in, options.directory)
-    finally:
-        stop.set()
-        context.stop()
+    with tempfile.TemporaryDirectory(prefix="obs-spark-") as here:
+        context, stop = connect(options.master, options.conf), threading.Event()
+        try:
+            if not options.quiet:
+                threading.Thread(target=watch, args=(context, stop), daemon=True).start()
+            code, out, said = answer(context, here, obs, command, options.unit_bytes, options.fan_in, options.directory)
+        finally:
+            stop.set()
+            context.stop()
     sys.stderr.write(said.decode("utf-8", "replace"))
     sys.stdout.buffer.write(out)
     sys.stdout.flush()
