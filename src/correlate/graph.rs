@@ -193,7 +193,9 @@ impl Travel for Spoken<'_> {
         let mut ranks = vec![0; names.len()];
         (0..).zip(&names).for_each(|(rank, (_, index))| ranks[*index as usize] = rank);
         for spokes in self.table.states_mut() {
-            spokes.iter_mut().for_each(|spoke| spoke.service = ranks[spoke.service as usize]);
+            for spoke in spokes.iter_mut() {
+                spoke.service = ranks[spoke.service as usize];
+            }
             spokes.sort_unstable();
         }
         let names: Vec<Vec<u8>> = names.into_iter().map(|(name, _)| name).collect();

@@ -159,14 +159,14 @@ impl Serialize for Quantiles {
 
 impl<'de> Deserialize<'de> for Quantiles {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        type Parts = (f64, f64, Option<Vec<f64>>, Option<(BTreeMap<i64, u64>, u64)>);
-        let form = |parts: (Option<Vec<f64>>, Option<(BTreeMap<i64, u64>, u64)>)| match parts {
-            (Some(values), None) => Some(Form::Exact(values)),
-            (None, Some((buckets, count))) => Some(Form::Buckets(buckets, count)),
-            _ => None,
-        };
+        type Buckets = (BTreeMap<i64, u64>, u64);
+        type Parts = (f64, f64, Option<Vec<f64>>, Option<Buckets>);
         let (min, max, values, buckets) = Parts::deserialize(deserializer)?;
-        let form = form((values, buckets)).ok_or_else(|| serde::de::Error::custom("of no form"))?;
+        let form = match (values, buckets) {
+            (Some(values), None) => Form::Exact(values),
+            (None, Some((buckets, count))) => Form::Buckets(buckets, count),
+            _ => return Err(serde::de::Error::custom("of no form")),
+        };
         Ok(Quantiles { form, min, max })
     }
 }

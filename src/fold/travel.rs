@@ -101,7 +101,9 @@ mod tests {
     fn equal_tables_are_equal_bytes() {
         let of = |keys: [&str; 3]| {
             let mut table: Table<u64> = Table::default();
-            keys.iter().for_each(|key| *table.entry(key.as_bytes(), || 0) += key.len() as u64);
+            for key in keys {
+                *table.entry(key.as_bytes(), || 0) += key.len() as u64;
+            }
             let mut saved = Saved::default();
             saved.put(&table);
             saved.into_bytes()

@@ -158,7 +158,9 @@ impl Travel for Collected<'_> {
     fn save(mut self, to: &mut Saved) {
         let ranks = self.names.ranks();
         for rows in self.traces.states_mut() {
-            rows.iter_mut().for_each(|row| row.name = ranks[row.name as usize]);
+            for row in rows.iter_mut() {
+                row.name = ranks[row.name as usize];
+            }
             rows.sort_unstable_by_key(|row| (row.location, row.start));
         }
         to.put(&(&self.names, &self.traces));

@@ -43,16 +43,14 @@ pub(super) mod one_word {
     }
 }
 
-pub(super) mod shape {
-    use super::{Deserialize, Deserializer, Error, Serialize, Serializer, prefix};
-
-    #[expect(clippy::ref_option, reason = "serde's signature")]
-    pub(in crate::format::log) fn serialize<S: Serializer>(
-        shape: &Option<&'static prefix::Shape>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        shape.map(|shape| shape.name).serialize(serializer)
+impl Serialize for prefix::Shape {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name.serialize(serializer)
     }
+}
+
+pub(super) mod shape {
+    use super::{Deserialize, Deserializer, Error, prefix};
 
     pub(in crate::format::log) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
@@ -71,7 +69,7 @@ pub(super) mod zone {
         zone: &Option<chrono_tz::Tz>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        zone.map(|zone| zone.name()).serialize(serializer)
+        zone.map(chrono_tz::Tz::name).serialize(serializer)
     }
 
     pub(in crate::format::log) fn deserialize<'de, D: Deserializer<'de>>(

@@ -18,7 +18,7 @@ pub struct Wrapping {
     /// The value of a record that is the line: of the file's records, and of those in what another format carries.
     pub carriers: [Option<Carrier>; 2],
     /// How names stand before the lines.
-    #[serde(with = "super::named::shape")]
+    #[serde(deserialize_with = "super::named::shape::deserialize")]
     pub prefix: Option<&'static Shape>,
     /// Has something else than the program put a time before every line?
     pub stamped: bool,
