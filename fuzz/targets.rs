@@ -75,6 +75,7 @@ fn options(chunk: usize, map: bool) -> ScanOptions {
         read: ReadOptions { zone: Some(chrono_tz::UTC), ..ReadOptions::default() },
         cancel: Arc::new(AtomicBool::new(false)),
         progress: Arc::new(AtomicU64::new(0)),
+        apart: None,
     }
 }
 

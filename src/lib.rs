@@ -14,6 +14,7 @@ pub mod investigate;
 pub mod metrics;
 pub mod model;
 pub mod outcome;
+pub mod partial;
 pub mod platform;
 pub mod promql;
 pub mod report;

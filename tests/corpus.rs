@@ -44,6 +44,7 @@ fn options() -> ScanOptions {
         read: ReadOptions::default(),
         cancel: Arc::new(AtomicBool::new(false)),
         progress: Arc::new(AtomicU64::new(0)),
+        apart: None,
     }
 }
 

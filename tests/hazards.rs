@@ -453,6 +453,7 @@ fn surveyed(paths: &[std::path::PathBuf], map: bool) -> ([u64; 4], bool) {
         read: ReadOptions { zone: Some(chrono_tz::UTC), ..ReadOptions::default() },
         cancel: Arc::default(),
         progress: Arc::default(),
+        apart: None,
     };
     let inputs = scan::survey(paths, &SurveyOptions::default(), &options);
     let selection = Selection::everything(Needs::none());

@@ -234,6 +234,7 @@ fn options(chunk: usize, threads: usize) -> ScanOptions {
         read: ReadOptions::default(),
         cancel: Arc::new(AtomicBool::new(false)),
         progress: Arc::new(AtomicU64::new(0)),
+        apart: None,
     }
 }
 

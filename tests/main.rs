@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "suites print their scores, and what they leave out")]
 
 mod alerts;
+mod apart;
 mod completions;
 mod corpus;
 mod daily;

@@ -9,7 +9,7 @@ use std::path::Path;
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["config"],
-    &["source", "format", "filter", "fold", "promql", "report", "series", "platform"],
+    &["source", "format", "filter", "fold", "partial", "promql", "report", "series", "platform"],
     &["scan", "signatures"],
     &["outcome", "traces"],
     &["stats", "timeline", "entities"],

@@ -1,10 +1,11 @@
 //! The only place that asks for the terminal, the environment, the number of cores and the time.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
+use super::apart;
 use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
 use super::near;
 use super::pager;
@@ -61,7 +62,9 @@ impl Config {
             return Err(Error::usage("--table chooses one of the tables of --output csv"));
         }
         tables::choose(output.table.clone(), output.quiet);
-        let terminal = std::io::stdout().is_terminal();
+        let apart = apart::current();
+        // What is done in parts is the same whoever looks on.
+        let terminal = std::io::stdout().is_terminal() && apart.is_none();
         let progress = match output.progress {
             When::Always => true,
             When::Never => false,
@@ -78,6 +81,7 @@ impl Config {
             read: read_options(input)?,
             cancel: Arc::clone(cancel),
             progress: Arc::new(AtomicU64::new(0)),
+            apart,
         };
         let color = colored(output.color, terminal);
         let palette = palette(output.theme)?;
@@ -89,7 +93,13 @@ impl Config {
             pager::begin(variable("OBS_PAGER").or_else(|| variable("PAGER")), unsaid);
         }
         let progress = progress.then(|| Progress::start(&scan.progress));
-        Ok(Config { scan, page, terminal, progress, now: now(input.now.as_deref())? })
+        Ok(Config {
+            scan,
+            page,
+            terminal,
+            progress,
+            now: apart::now().map_or_else(|| now(input.now.as_deref()), Ok)?,
+        })
     }
 }
 
@@ -108,7 +118,26 @@ pub(super) fn color_on_stderr() -> bool {
 
 /// What was typed.
 pub(super) fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
-    std::env::args_os()
+    apart::arguments().unwrap_or_else(|| std::env::args_os().collect()).into_iter()
+}
+
+/// The working directory.
+pub(super) fn directory() -> Result<PathBuf, Error> {
+    std::env::current_dir()
+        .map_err(|error| Error::input(format!("the working directory cannot be told: {error}")))
+}
+
+/// A path as it is from anywhere.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    Ok(directory()?.join(path))
+}
+
+/// Makes this the working directory.
+pub(super) fn go_to(directory: &Path) -> Result<(), Error> {
+    std::env::set_current_dir(directory).map_err(|error| {
+        Error::input(format!("{} cannot be entered: {error}", directory.display()))
+            .hinted("--directory says where the files of the plan are here")
+    })
 }
 
 /// Which files of directories and archives are read.

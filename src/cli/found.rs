@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::args::Form;
@@ -84,13 +85,14 @@ impl Print {
 }
 
 /// An entry that is printed, or stands near one.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Item {
     /// Where it starts in its file.
     pub offset: u64,
     /// How much of it was there before, without the lines that have come since.
     pub again: usize,
     /// These lines as an entry of their own, for forms in which nothing can be added to an entry.
+    #[serde(with = "as_text")]
     pub rest: Option<Json>,
     pub raw: Vec<u8>,
     /// Lines of the chunk before it; for the rest of an entry that was cut in its line, one less than none.
@@ -99,10 +101,29 @@ pub(super) struct Item {
     pub matched: bool,
     /// Its place among the chunk's entries.
     pub ordinal: u64,
+    #[serde(with = "as_text")]
     pub json: Option<Json>,
     /// The entry laid out for reading, harmless and coloured.
     pub laid_out: Option<String>,
     pub spans: Vec<Range<usize>>,
+}
+
+/// Values of JSON travel as text: only that tells by itself what it is.
+mod as_text {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Json;
+
+    #[expect(clippy::ref_option, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<Json>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(ToString::to_string).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| serde_json::from_str(&text).map_err(D::Error::custom)).transpose()
+    }
 }
 
 impl Item {
@@ -118,7 +139,7 @@ impl Item {
 }
 
 /// What was found in one chunk.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Printed {
     pub matches: u64,
     pub items: Vec<Item>,

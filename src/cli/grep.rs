@@ -287,6 +287,10 @@ pub(super) fn run(args: &GrepArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, 
     if wants_account {
         session.hold_pipes();
     }
+    if search.by_time && session.config.scan.apart.is_some() {
+        return Err(Error::usage("--sort time cannot be done in parts")
+            .hinted("leave it out: what is found comes file by file"));
+    }
     let found = if search.by_time {
         let skew = Skew::new(args.fix_skew, &mut session);
         match search.run_by_time(&mut session, args.max_count, &skew) {
@@ -337,12 +341,11 @@ impl Search {
         let mut stitch = self.stitch(&session.inputs, most);
         let mut trouble = None;
         let logs = &session.inputs.logs;
-        let (_, scanned) = scan::run(
+        let scanned = scan::in_order(
             logs,
             &self.selection.needs,
             &session.config.scan,
-            || (),
-            |(), chunk| self.chunk(chunk, false),
+            |chunk| self.chunk(chunk, false),
             |delivered| match stitch.write(&mut out, delivered) {
                 Ok(true) => ControlFlow::Continue(()),
                 Ok(false) => ControlFlow::Break(()),

@@ -39,6 +39,13 @@ const EXIT: &[Part] = &[
         "Trouble: wrong usage, input that could not or only partly be read, an answer that could not be written, \
                a rule that could not be judged. It wins over the others: a partial answer is no answer.",
     ),
+    Term(
+        "3",
+        "Of a command in parts: a unit is there twice or missing, a state is of another plan, or a file has changed \
+               since the plan was made.",
+    ),
+    Term("4", "Of a command in parts: a plan or a state is damaged, or another version of obs wrote it."),
+    Term("5", "Of obs report: the answer needs one more pass over the logs."),
     Term("130", "Interrupted: the answer is about what was read until then."),
 ];
 

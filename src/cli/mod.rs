@@ -1,5 +1,6 @@
 //! The only room that knows clap, the terminal, the environment and the clock. One command, one file.
 
+mod apart;
 mod args;
 mod brief;
 mod check_rules;
@@ -19,20 +20,25 @@ mod honesty;
 mod investigate;
 mod man;
 mod measured;
+mod merge;
 mod near;
 mod nothing;
 mod out;
 mod pager;
+mod partial;
+mod plan;
 mod progress;
 mod query;
 mod rank;
 mod redaction;
+mod report;
 mod said;
 mod schema;
 mod session;
 mod shell;
 mod signatures;
 mod skew;
+mod spark;
 mod standing;
 mod stats;
 mod tables;
@@ -79,6 +85,11 @@ enum Command {
     Investigate(Box<investigate::InvestigateArgs>),
     Fields(fields::FieldsArgs),
     Formats(formats::FormatsArgs),
+    Plan(plan::PlanArgs),
+    Partial(partial::PartialArgs),
+    Merge(merge::MergeArgs),
+    Report(report::ReportArgs),
+    Spark(spark::SparkArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -155,6 +166,11 @@ impl Command {
             Command::Investigate(args) => investigate::run(args, cancel),
             Command::Fields(args) => fields::run(args, cancel),
             Command::Formats(args) => formats::run(args, cancel),
+            Command::Plan(args) => plan::run(args, cancel),
+            Command::Partial(args) => partial::run(args, cancel),
+            Command::Merge(args) => merge::run(args, cancel),
+            Command::Report(args) => report::run(args, cancel),
+            Command::Spark(args) => spark::run(args),
             Command::Schema(args) => schema::run(args),
             Command::Completions(args) => completions::completions(args),
             Command::Man(args) => man::run(args),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::apart;
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
 use super::redaction;
@@ -168,7 +169,11 @@ impl Session {
         let paths = config::paths(&paths.paths);
         let picks = config::picks(input)?;
         let survey = SurveyOptions { follow_links: input.follow_links, picks, ..survey };
-        let mut inputs = scan::survey(&paths, &survey, &config.scan);
+        let mut inputs = match apart::surveyed(&config.scan.read) {
+            Some(known) => known?,
+            None => scan::survey(&paths, &survey, &config.scan),
+        };
+        apart::keep(&inputs, config.now)?;
         session.diagnostics = std::mem::take(&mut inputs.diagnostics);
         let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform).chain(&inputs.edges);
         redaction::places(files.map(|input| input.shown.as_str()));
@@ -430,6 +435,14 @@ fn before(selected: TimeRange) -> (TimeRange, Option<Given>) {
 
 /// The fold that adds nothing up.
 struct Nothing;
+
+impl crate::fold::Travel for Nothing {
+    fn save(self, _: &mut crate::fold::Saved) {}
+
+    fn load(&mut self, _: &mut crate::fold::Loaded<'_>) -> Result<(), crate::fold::Damaged> {
+        Ok(())
+    }
+}
 
 impl crate::fold::Fold for Nothing {
     fn add(&mut self, _: &crate::model::Entry<'_, '_>) {}

@@ -19,6 +19,12 @@ pub(super) enum Verdict {
     Trouble,
     /// Ctrl-C.
     Interrupted,
+    /// Parts make no whole.
+    Mismatch,
+    /// A part is damaged.
+    Damaged,
+    /// Another pass is needed.
+    Unfinished,
 }
 
 impl Verdict {
@@ -44,6 +50,9 @@ impl From<Verdict> for ExitCode {
             Verdict::Yes => 0,
             Verdict::No => 1,
             Verdict::Trouble => 2,
+            Verdict::Mismatch => 3,
+            Verdict::Damaged => 4,
+            Verdict::Unfinished => 5,
             Verdict::Interrupted => 130,
         })
     }
@@ -68,7 +77,13 @@ pub(super) fn fail(error: &Error) -> Verdict {
         text.push('\n');
     }
     to_stderr(&text);
-    if error.kind == ErrorKind::Interrupted { Verdict::Interrupted } else { Verdict::Trouble }
+    match error.kind {
+        ErrorKind::Interrupted => Verdict::Interrupted,
+        ErrorKind::Coverage => Verdict::Mismatch,
+        ErrorKind::Damaged => Verdict::Damaged,
+        ErrorKind::Unfinished => Verdict::Unfinished,
+        _ => Verdict::Trouble,
+    }
 }
 
 /// How many diagnostics of one kind are said one by one.

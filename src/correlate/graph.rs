@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::extent::{SLACK, extent, pieces};
 use crate::filter::Filter;
-use crate::fold::{Fold, Quantiles, Table};
+use crate::fold::{Damaged, Fold, Loaded, Quantiles, Saved, Table, Travel};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Level, Needs, Role, Slot, TimeRange, stable_hash};
 use crate::outcome::{Judge, SuccessRule};
@@ -75,7 +75,7 @@ pub struct Edge {
 }
 
 /// One entry of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 struct Spoke {
     at: i64,
     file: u32,
@@ -184,6 +184,34 @@ impl Fold for Spoken<'_> {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (one, other) => one.or(other),
         };
+    }
+}
+
+impl Travel for Spoken<'_> {
+    fn save(mut self, to: &mut Saved) {
+        let names: Vec<(Vec<u8>, u32)> = self.services.into_sorted();
+        let mut ranks = vec![0; names.len()];
+        (0..).zip(&names).for_each(|(rank, (_, index))| ranks[*index as usize] = rank);
+        for spokes in self.table.states_mut() {
+            for spoke in spokes.iter_mut() {
+                spoke.service = ranks[spoke.service as usize];
+            }
+            spokes.sort_unstable();
+        }
+        let names: Vec<Vec<u8>> = names.into_iter().map(|(name, _)| name).collect();
+        to.put(&(&names, &self.table, self.span));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        let names: Vec<Vec<u8>>;
+        (names, self.table, self.span) = from.take()?;
+        for name in &names {
+            let next = self.services.len() as u32;
+            self.services.entry(name, || next);
+        }
+        let known = self.services.len();
+        let mut spokes = self.table.rows().flat_map(|(_, spokes)| spokes);
+        if spokes.all(|spoke| (spoke.service as usize) < known) { Ok(()) } else { Err(Damaged) }
     }
 }
 

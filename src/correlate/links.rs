@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::story::has_word;
+use crate::fold::{Damaged, Loaded, Saved, Travel};
 use crate::format::log::ids::{is_id_name, is_shared_name, looks_like_id, trace_in};
 use crate::format::log::{json, names};
 use crate::model::{Needs, Role, Text, Value};
-use crate::scan::{self, Inputs, ScanOptions, Selection};
+use crate::scan::{self, Gather, Inputs, ScanOptions, Selection};
 
 /// An id that belongs to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,12 +110,12 @@ fn beside(inputs: &Inputs, by: &str, known: &[Linked], options: &ScanOptions) ->
     if known.iter().all(|linked| is_plain(&linked.id)) {
         selection.only_with_bytes(known.iter().map(|linked| linked.id.as_bytes().into()).collect());
     }
-    let (parts, _) = scan::run(
+    let (all, _) = scan::gather(
         &inputs.logs,
         &needs,
         options,
-        || vec![Beside::new(); known.len()],
-        |all: &mut Vec<Beside>, chunk| {
+        || AllBeside(vec![Beside::new(); known.len()]),
+        |AllBeside(all), chunk| {
             let _ = chunk.selected(&selection, |entry| {
                 if !known.iter().any(|linked| memchr::memmem::find(entry.raw, linked.id.as_bytes()).is_some())
                     && chunk.reader.is_as_written()
@@ -144,11 +145,28 @@ fn beside(inputs: &Inputs, by: &str, known: &[Linked], options: &ScanOptions) ->
                 ControlFlow::Continue(())
             });
         },
-        |_| ControlFlow::Continue(()),
     );
-    let mut all = vec![Beside::new(); known.len()];
-    for part in parts {
-        for (mine, theirs) in all.iter_mut().zip(part) {
+    all.0
+}
+
+/// What was found beside each of some ids.
+struct AllBeside(Vec<Beside>);
+
+impl Travel for AllBeside {
+    fn save(self, to: &mut Saved) {
+        to.put(&self.0);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        let known = self.0.len();
+        self.0 = from.take()?;
+        if self.0.len() == known { Ok(()) } else { Err(Damaged) }
+    }
+}
+
+impl Gather for AllBeside {
+    fn join(&mut self, other: Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             for (kind, (field, ids)) in theirs {
                 for id in ids {
                     put(mine, &kind, &field, &id);
@@ -156,7 +174,6 @@ fn beside(inputs: &Inputs, by: &str, known: &[Linked], options: &ScanOptions) ->
             }
         }
     }
-    all
 }
 
 /// Adds an id to what was found beside another. Of several spellings of a name, and of too many ids, those that come

@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use crate::filter::Filter;
-use crate::fold::{Fold, Table};
+use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Needs, Role, TimeRange, Timestamp};
 use crate::outcome::{Alone, Ending, Judge, Outcome, SuccessRule, Told};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 
 /// One request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Request {
     /// Entries with its id.
     pub entries: u32,
@@ -25,7 +25,7 @@ pub struct Request {
 }
 
 /// The earliest and the latest of some times; empty if the first is after the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Span(i64, i64);
 
 impl Span {
@@ -182,6 +182,21 @@ impl Fold for Requests {
         self.entries_without_id += other.entries_without_id;
         self.alone.merge(other.alone);
         self.table.merge(other.table, |mine, theirs| mine.merge(&theirs));
+    }
+}
+
+impl Travel for Requests {
+    fn save(mut self, to: &mut Saved) {
+        // Which of several entries was the last one read tells nothing.
+        for request in self.table.states_mut().filter(|request| request.entries != 1) {
+            request.took = None;
+        }
+        to.put(&(&self.table, self.entries_with_id, self.entries_without_id, self.alone));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.table, self.entries_with_id, self.entries_without_id, self.alone) = from.take()?;
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::fold::Fold;
+use crate::fold::{Damaged, Fold, Loaded, Saved, Travel};
 use crate::model::{Entry, Needs, Role, Timestamp};
 use crate::scan::{self, Input, ScanOptions, Selection};
 
@@ -60,6 +60,19 @@ impl Fold for Stays {
         for (key, stay) in others {
             self.stay(key, stay);
         }
+    }
+}
+
+impl Travel for Stays {
+    fn save(self, to: &mut Saved) {
+        let mut found: Vec<_> = self.found.into_iter().collect();
+        found.sort_unstable();
+        to.put(&found);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.found = from.take::<Vec<_>>()?.into_iter().collect();
+        Ok(())
     }
 }
 

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 
 use super::extent::extent;
 use super::links::{self, Links};
-use crate::fold::Table;
+use crate::fold::{Damaged, Loaded, Saved, Table, Travel};
 use crate::model::time::NANOS;
 use crate::model::{Level, Location, Needs, Role, Timestamp, Value};
-use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use crate::scan::{self, Gather, Inputs, ScanOptions, Scanned, Selection};
 
 /// One entry of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Moment {
     /// When, as the entry says.
     pub ts: Option<Timestamp>,
@@ -119,12 +119,12 @@ fn told(
         let spellings = ids.iter().flat_map(|id| [id.as_slice().into(), id.to_ascii_uppercase().into()]);
         selection.only_with_bytes(spellings.collect());
     }
-    let (parts, scanned) = scan::run(
+    let (parts, scanned) = scan::gather(
         &inputs.logs,
         &needs,
         options,
-        Vec::new,
-        |found: &mut Vec<(u32, Moment)>, chunk| {
+        || Told { stories: count as u32, moments: Vec::new() },
+        |found: &mut Told, chunk| {
             let _ = chunk.selected(&selection, |entry| {
                 let slots = entry.slots;
                 if let Some(story) = of(slots.get(id).key().as_deref(), entry.raw) {
@@ -143,15 +143,14 @@ fn told(
                             said.unwrap_or_else(|| String::from_utf8_lossy(entry.raw).into_owned()),
                         ),
                     };
-                    found.push((story, moment));
+                    found.moments.push((story, moment));
                 }
                 ControlFlow::Continue(())
             });
         },
-        |_| ControlFlow::Continue(()),
     );
     let mut stories = vec![Story::default(); count];
-    for (story, moment) in parts.into_iter().flatten() {
+    for (story, moment) in parts.moments {
         stories[story as usize].moments.push(moment);
     }
     let coarse: Vec<bool> = inputs.logs.iter().map(|input| input.coarse).collect();
@@ -161,6 +160,30 @@ fn told(
         story.moments.sort_by_key(|moment| (moment.at.is_none(), moment.at, moment.location));
     }
     (stories, scanned)
+}
+
+/// What a pass finds: moments, each with the number of its story.
+struct Told {
+    stories: u32,
+    moments: Vec<(u32, Moment)>,
+}
+
+impl Travel for Told {
+    fn save(mut self, to: &mut Saved) {
+        self.moments.sort_by_key(|(story, moment)| (*story, moment.location));
+        to.put(&self.moments);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.moments = from.take()?;
+        if self.moments.iter().all(|(story, _)| *story < self.stories) { Ok(()) } else { Err(Damaged) }
+    }
+}
+
+impl Gather for Told {
+    fn join(&mut self, mut other: Self) {
+        self.moments.append(&mut other.moments);
+    }
 }
 
 /// Gives every moment a time to be ordered by. One without a time stays behind the one before it in its file.

@@ -10,7 +10,7 @@ use super::family::summary;
 use super::finding::Finding;
 use crate::config::{self, Part};
 use crate::filter::Filter;
-use crate::fold::Fold;
+use crate::fold::{Damaged, Fold, Loaded, Saved, Travel};
 use crate::model::time::NANOS;
 use crate::model::unit::parse_duration;
 use crate::model::{Diagnostic, Entry, Needs, Role, Slot, Timestamp};
@@ -208,6 +208,18 @@ impl Fold for Watch<'_> {
                 *kept = service;
             }
         }
+    }
+}
+
+impl Travel for Watch<'_> {
+    fn save(mut self, to: &mut Saved) {
+        self.hits.iter_mut().for_each(|hits| hits.sort());
+        to.put(&(&self.hits, &self.services));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.hits, self.services) = from.take()?;
+        if self.hits.len() == self.own.len() { Ok(()) } else { Err(Damaged) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::family::summary;
 use super::finding::{Advice, Finding};
-use crate::fold::Fold;
+use crate::fold::{Damaged, Fold, Loaded, Saved, Travel};
 use crate::model::{Entry, Location, Needs, Role, Slot, Timestamp};
 use crate::series::bins::{Bins, Moment};
 use crate::signatures::cre::{Body, Negate, Rule, Signatures, Wanted};
@@ -16,7 +16,7 @@ use crate::timeline::{Evidence, Subject, Wants};
 const SHOWN: usize = 6;
 
 /// A line that meets a condition: of which entry, which of its lines, when, and whose.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 struct Hit {
     location: Location,
     line: u32,
@@ -87,6 +87,18 @@ impl Fold for Sightings<'_> {
         for (file, service) in other.services {
             keep_least(&mut self.services, file, service);
         }
+    }
+}
+
+impl Travel for Sightings<'_> {
+    fn save(mut self, to: &mut Saved) {
+        self.hits.sort_unstable();
+        to.put(&(&self.hits, &self.services));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.hits, self.services) = from.take()?;
+        Ok(())
     }
 }
 

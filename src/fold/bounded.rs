@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-use super::Table;
+use super::{Damaged, Loaded, Saved, Table};
 
 /// States by key, of at most so many keys. Beyond that those stay that come first in the order of a hash; what is kept of
 /// them is exact, since one that has to go never comes back, and the others are added up.
@@ -45,6 +45,27 @@ impl<S: Default> Bounded<S> {
         if self.table.len() > self.most {
             self.keep_most();
         }
+    }
+
+    /// Appends what is held.
+    pub fn save(mut self, to: &mut Saved)
+    where
+        S: serde::Serialize,
+    {
+        // What is held beyond the limit is so by the order in which keys came.
+        if self.table.len() > self.most {
+            self.keep_most();
+        }
+        to.put(&(&self.table, self.bound, &self.rest));
+    }
+
+    /// Takes what was held, in place of nothing.
+    pub fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged>
+    where
+        S: serde::de::DeserializeOwned,
+    {
+        (self.table, self.bound, self.rest) = from.take()?;
+        Ok(())
     }
 
     /// Every state so far.

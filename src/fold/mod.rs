@@ -7,11 +7,13 @@ pub mod bounded;
 pub mod quantile;
 pub mod sum;
 pub mod table;
+pub mod travel;
 
 pub use bounded::Bounded;
 pub use quantile::Quantiles;
 pub use sum::Sum;
 pub use table::Table;
+pub use travel::{Damaged, Loaded, Saved, Travel};
 
 use crate::model::Entry;
 
@@ -25,6 +27,19 @@ pub trait Fold: Send {
 
     /// Takes in the state of another part of the input.
     fn merge(&mut self, other: Self);
+}
+
+/// Two states that see the same entries.
+impl<A: Travel, B: Travel> Travel for (A, B) {
+    fn save(self, to: &mut Saved) {
+        self.0.save(to);
+        self.1.save(to);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.0.load(from)?;
+        self.1.load(from)
+    }
 }
 
 /// Two states that see the same entries.

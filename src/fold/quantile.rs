@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Up to how many values quantiles are exact.
 pub const EXACT: usize = 1_000_000;
 
@@ -37,6 +39,8 @@ impl Quantiles {
         if value.is_nan() {
             return;
         }
+        // Of the two zeros one is left, so that it does not matter which came first.
+        let value = value + 0.0;
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         match &mut self.form {
@@ -134,6 +138,36 @@ impl Quantiles {
             }
             self.form = Form::Buckets(buckets, values.len() as u64);
         }
+    }
+}
+
+/// Values are written sorted, and as they are to the last bit.
+impl Serialize for Quantiles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.form {
+            Form::Exact(values) => {
+                let mut values = values.clone();
+                values.sort_unstable_by(f64::total_cmp);
+                (self.min, self.max, Some(values), None::<(&BTreeMap<i64, u64>, u64)>).serialize(serializer)
+            }
+            Form::Buckets(buckets, count) => {
+                (self.min, self.max, None::<Vec<f64>>, Some((buckets, count))).serialize(serializer)
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantiles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        type Buckets = (BTreeMap<i64, u64>, u64);
+        type Parts = (f64, f64, Option<Vec<f64>>, Option<Buckets>);
+        let (min, max, values, buckets) = Parts::deserialize(deserializer)?;
+        let form = match (values, buckets) {
+            (Some(values), None) => Form::Exact(values),
+            (None, Some((buckets, count))) => Form::Buckets(buckets, count),
+            _ => return Err(serde::de::Error::custom("of no form")),
+        };
+        Ok(Quantiles { form, min, max })
     }
 }
 

@@ -1,7 +1,7 @@
 //! A sum of floats that does not depend on their order.
 
 /// The sum and count of numbers, exact to 10⁻⁹ of the unit: fixed-point integers are added, not floats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sum {
     count: u64,
     nanos: i128,

@@ -4,6 +4,8 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
+use super::travel;
+
 /// States by key. Hashed with a seed of this process, so that crafted keys cannot flood it; never iterated
 /// in the order of its hashes.
 #[derive(Clone, Debug)]
@@ -60,6 +62,15 @@ impl<S> Table<S> {
     #[inline]
     pub fn state(&mut self, number: u32) -> &mut S {
         &mut self.rows[number as usize].state
+    }
+
+    /// Where the key of each number stands in the order of the keys: its number when the table has travelled.
+    pub fn ranks(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
+        order.sort_unstable_by(|a, b| self.key_of(*a).cmp(self.key_of(*b)));
+        let mut ranks = vec![0; order.len()];
+        (0..).zip(order).for_each(|(rank, number)| ranks[number as usize] = rank);
+        ranks
     }
 
     /// Keeps only these keys.
@@ -164,6 +175,45 @@ impl<S> Table<S> {
             .collect();
         rows.sort_by(|(a, _), (b, _)| a.cmp(b));
         rows
+    }
+}
+
+/// The rows in the order of their keys: equal tables are equal bytes, whatever came first.
+impl<S: serde::Serialize> serde::Serialize for Table<S> {
+    fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
+        order.sort_unstable_by(|a, b| self.key_of(*a).cmp(self.key_of(*b)));
+        let rows =
+            order.iter().map(|row| (travel::Bytes(self.key_of(*row)), &self.rows[*row as usize].state));
+        serializer.collect_seq(rows)
+    }
+}
+
+impl<'de, S: serde::Deserialize<'de>> serde::Deserialize<'de> for Table<S> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows<S>(std::marker::PhantomData<S>);
+        impl<'de, S: serde::Deserialize<'de>> serde::de::Visitor<'de> for Rows<S> {
+            type Value = Table<S>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("rows of a table")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut rows: A) -> Result<Table<S>, A::Error> {
+                let mut table = Table::default();
+                while let Some((travel::Bytes(key), state)) =
+                    rows.next_element::<(travel::Bytes<'de>, S)>()?
+                {
+                    let hash = table.hash(key);
+                    if table.find(hash, key).is_some() {
+                        return Err(serde::de::Error::custom("a key stands twice"));
+                    }
+                    table.insert(hash, key, state);
+                }
+                Ok(table)
+            }
+        }
+        deserializer.deserialize_seq(Rows(std::marker::PhantomData))
     }
 }
 

@@ -113,7 +113,7 @@ pub struct Numbers {
 }
 
 /// What the numbers of a date are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Order {
     /// `23/12/24`.
     YearFirst,

@@ -233,6 +233,7 @@ mod tests {
             read: crate::format::log::reader::ReadOptions::default(),
             cancel: std::sync::Arc::default(),
             progress: std::sync::Arc::default(),
+            apart: None,
         };
         let inputs = crate::scan::survey(&[path], &crate::scan::SurveyOptions::default(), &options);
         let mut needs = Needs::none();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::clock::{Clock, Hold, step_after};
 use super::declared::MetricKind;
 use super::plan::{LabelSource, Metric, Plan, What, bounds, label_of};
-use crate::fold::{Fold, Table};
+use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Error, Labels, Location, Sample, Series, Timestamp};
 use crate::outcome::{self, Alone, Ending, Outcome, Told};
@@ -283,6 +283,21 @@ impl Fold for Derived<'_> {
     }
 }
 
+impl Travel for Derived<'_> {
+    fn save(mut self, to: &mut Saved) {
+        let ranks = self.labels.ranks();
+        self.requests.states_mut().for_each(|request| request.first.2 = ranks[request.first.2 as usize]);
+        to.put(&(&self.sums, &self.lasts, &self.requests, &self.alone, &self.labels, self.undated));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.sums, self.lasts, self.requests, self.alone, self.labels, self.undated) = from.take()?;
+        let labels = self.labels.len();
+        let mut numbers = self.requests.rows().map(|(_, request)| request.first.2 as usize);
+        if numbers.all(|number| number < labels) { Ok(()) } else { Err(Damaged) }
+    }
+}
+
 /// A series of events, counted: for metrics whose events are found elsewhere.
 pub fn counted(labels: Labels, events: &[Timestamp], clock: Clock) -> Series {
     let mut steps: BTreeMap<i64, i128> = BTreeMap::new();
@@ -296,7 +311,7 @@ pub fn counted(labels: Labels, events: &[Timestamp], clock: Clock) -> Series {
 }
 
 /// A request of several entries: its first entry with the number of its labels, and how it ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Request {
     first: (Timestamp, Location, u32),
     ending: Ending,

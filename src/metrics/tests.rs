@@ -17,6 +17,7 @@ fn options(threads: usize, chunk: usize) -> ScanOptions {
         read: crate::format::log::reader::ReadOptions::default(),
         cancel: Arc::default(),
         progress: Arc::default(),
+        apart: None,
     }
 }
 

@@ -10,10 +10,11 @@ use super::files::{snapshots, zone};
 use super::plan::{LabelSource, Metric, PARTS, Plan, What, label_of};
 use super::targets;
 use super::{Question, TimeRange};
+use crate::fold::{Damaged, Loaded, Saved, Travel};
 use crate::format::metric::{self, Family, Known, MetricFormat, ReadOptions};
 use crate::model::{Entry, Labels, Location, Timestamp};
 use crate::outcome::Outcome;
-use crate::scan::{self, Input, Inputs, ScanOptions, Selection};
+use crate::scan::{self, Gather, Input, Inputs, ScanOptions, Selection};
 
 /// A series whose value is to be shown where it comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,6 +163,32 @@ struct Sought<'w> {
 /// The last entries of each series that was looked for, by time and place.
 type Last = Vec<BTreeMap<(Timestamp, Location), String>>;
 
+/// What a pass finds of them.
+struct Lasts(Last);
+
+impl Travel for Lasts {
+    fn save(self, to: &mut Saved) {
+        to.put(&self.0);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        let sought = self.0.len();
+        self.0 = from.take()?;
+        if self.0.len() == sought { Ok(()) } else { Err(Damaged) }
+    }
+}
+
+impl Gather for Lasts {
+    fn join(&mut self, other: Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            mine.extend(theirs);
+            while mine.len() > ENTRIES_SHOWN {
+                mine.pop_first();
+            }
+        }
+    }
+}
+
 fn in_logs(
     inputs: &Inputs,
     wanted: &[Wanted],
@@ -186,26 +213,19 @@ fn in_logs(
             .map(|until| range.until.map_or(until, |end| end.min(until))),
     };
     let selection = Selection::new(plan.needs.clone(), filter, narrowed);
-    let mut last: Last = vec![BTreeMap::new(); sought.len()];
-    let (lasts, scanned) = scan::run(
+    let (lasts, scanned) = scan::gather(
         &inputs.logs,
         &plan.needs,
         options,
-        || vec![BTreeMap::new(); sought.len()],
-        |last: &mut Last, chunk| {
+        || Lasts(vec![BTreeMap::new(); sought.len()]),
+        |Lasts(last), chunk| {
             let _ = chunk.entries(&selection, |entry| {
                 look(inputs, &plan, &sought, entry, last);
                 ControlFlow::Continue(())
             });
         },
-        |_| ControlFlow::Continue(()),
     );
-    for theirs in lasts {
-        for (mine, theirs) in last.iter_mut().zip(theirs) {
-            mine.extend(theirs);
-        }
-    }
-    for (sought, last) in sought.iter().zip(last) {
+    for (sought, last) in sought.iter().zip(lasts.0) {
         let newest = last.into_iter().rev().take(ENTRIES_SHOWN);
         let mut lines: Vec<Witness> = newest
             .filter_map(|((at, location), text)| {

@@ -3,7 +3,7 @@
 use super::Timestamp;
 
 /// What was read. Adding two accounts is commutative and associative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Account {
     /// Files read as logs.
     pub files: u64,

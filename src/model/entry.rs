@@ -4,7 +4,7 @@ use super::desk::{self, Desk};
 use super::{Level, RecentFrame, RecentKeys, RecentSecond, Span, Timestamp, Value};
 
 /// What a field means, whatever its name is in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Role {
     /// When it happened.
     Ts,
@@ -335,7 +335,7 @@ impl<'a> Slots<'a> {
 
 /// Where an entry starts. Ordered as the files are read. Line numbers are known within a chunk while it is
 /// scanned, and within the file once every chunk before it has been counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Location {
     /// The file's index in the scan.
     pub file: u32,

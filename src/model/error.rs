@@ -17,6 +17,12 @@ pub enum ErrorKind {
     Closed,
     /// Ctrl-C.
     Interrupted,
+    /// Parts do not make a whole: some overlap, are missing, or are of something else by now.
+    Coverage,
+    /// What another process wrote is damaged, or of another version.
+    Damaged,
+    /// Another pass over the logs is needed before the answer.
+    Unfinished,
 }
 
 /// An error that stops the work.

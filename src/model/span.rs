@@ -35,7 +35,7 @@ pub const SPAN_NAMES: [&str; 9] = [
 
 /// Whose side of a call a span sees, as [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/trace/api/#spankind)
 /// names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum SpanKind {
     /// Work within a service.
     Internal,
@@ -77,7 +77,9 @@ impl SpanKind {
 }
 
 /// How a span ended, as OpenTelemetry says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum SpanStatus {
     /// Nobody said so.
     #[default]

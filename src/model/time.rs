@@ -13,7 +13,9 @@ const ORDER: i64 = 8_835_955_200 * NANOS;
 ///
 /// Covers 1677-09-21 to 2262-04-11; what lies outside has no timestamp. Where no entry of a log tells a time the order of
 /// its lines is one: [`Timestamp::of_line`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A unit in which durations are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Unit {
     /// Nanoseconds.
     Nanos,

@@ -29,7 +29,7 @@ impl Outcome {
 }
 
 /// What an entry says of the end of its request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(super) enum Said {
     /// It failed.
     Failed,
@@ -40,7 +40,7 @@ pub(super) enum Said {
 }
 
 /// What entries of one request say of its end.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Ending {
     /// The last entry that says how it ended: when, where, the status if it is a code.
     pub(super) said: Option<(Option<Timestamp>, Location, Said, u16)>,
@@ -141,7 +141,7 @@ impl Told {
 
 /// Requests of one entry each: how many failed and succeeded, by what they say and by their level, and how many say
 /// nothing.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Alone {
     counts: [u64; 4],
 }

@@ -55,6 +55,14 @@ impl DatabaseFile {
     }
 }
 
+impl Database {
+    /// Its files as they were found.
+    pub(super) fn found(&self) -> impl Iterator<Item = &Found> {
+        let blocks = self.blocks.iter().flat_map(|block| &block.files);
+        blocks.chain(&self.head).map(|file| &file.found)
+    }
+}
+
 impl Block {
     /// The files that are this part.
     pub fn file(&self, part: Part) -> Option<&DatabaseFile> {

@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::ScanOptions;
+use super::apart::Unit;
 use super::block::{Begin, Block, Blocks, Origin};
 use super::chunk::Chunk;
 use super::feed::{Came, Feed};
@@ -23,7 +24,7 @@ pub struct Scanned {
     /// What was read of each file, in the order of the inputs.
     pub accounts: Vec<Account>,
     /// Lines of each chunk of each file.
-    lines: Vec<Vec<u64>>,
+    pub(super) lines: Vec<Vec<u64>>,
     /// What went wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// Was the scan cancelled before its end?
@@ -35,6 +36,12 @@ impl Scanned {
     pub fn line_of(&self, location: Location) -> u64 {
         let chunks = self.lines.get(location.file as usize).map_or(&[][..], Vec::as_slice);
         chunks.iter().take(location.chunk as usize).sum::<u64>() + u64::from(location.line) + 1
+    }
+
+    /// The lines of a chunk.
+    pub(super) fn lines_in(&self, file: u32, chunk: u32) -> u64 {
+        let lines = self.lines.get(file as usize).and_then(|lines| lines.get(chunk as usize));
+        lines.copied().unwrap_or(0)
     }
 
     /// The chunks for which this holds, by file and number.
@@ -54,6 +61,27 @@ impl Scanned {
             sum.merge(account);
         }
         sum
+    }
+}
+
+/// Which chunks of the files are looked at.
+#[derive(Clone, Copy)]
+pub(super) enum Reach<'r> {
+    All,
+    /// Some places once more.
+    Places(&'r Places),
+    /// What is done here of a pass.
+    Unit(&'r Unit),
+}
+
+impl Reach<'_> {
+    /// The chunks of a file from the first to the last.
+    fn chunks(self, file: usize) -> Range<u32> {
+        match self {
+            Reach::All => 0..u32::MAX,
+            Reach::Places(places) => 0..places.until(file),
+            Reach::Unit(unit) => unit.chunks(file),
+        }
     }
 }
 
@@ -96,7 +124,10 @@ pub fn run<L: Send, O: Send>(
     map: impl Fn(&mut L, &Chunk<'_>) -> O + Sync,
     sink: impl FnMut(Delivered<O>) -> ControlFlow<()> + Send,
 ) -> (Vec<L>, Scanned) {
-    drive((inputs, None), needs, options, new, map, sink)
+    if let Some(apart) = &options.apart {
+        apart.may_read();
+    }
+    drive((inputs, Reach::All), needs, options, new, map, sink)
 }
 
 /// Maps some chunks once more. Files without any are not opened, and streams are read up to their last one.
@@ -113,12 +144,15 @@ pub fn again<L: Send>(
             map(local, chunk);
         }
     };
-    drive((inputs, Some(places)), needs, options, new, map, |_| ControlFlow::Continue(())).0
+    if let Some(apart) = &options.apart {
+        apart.may_read();
+    }
+    drive((inputs, Reach::Places(places)), needs, options, new, map, |_| ControlFlow::Continue(())).0
 }
 
 #[expect(clippy::disallowed_methods, reason = "scan/ is where threads are made")]
-fn drive<L: Send, O: Send>(
-    (inputs, places): (&[Input], Option<&Places>),
+pub(super) fn drive<L: Send, O: Send>(
+    (inputs, reach): (&[Input], Reach<'_>),
     needs: &Needs,
     options: &ScanOptions,
     new: impl Fn() -> L + Sync,
@@ -127,7 +161,7 @@ fn drive<L: Send, O: Send>(
 ) -> (Vec<L>, Scanned) {
     let driver = Driver {
         inputs,
-        places,
+        reach,
         needs,
         options,
         state: Mutex::new(State {
@@ -135,12 +169,10 @@ fn drive<L: Send, O: Send>(
             open: VecDeque::new(),
             opening: 0,
             waiting: BTreeMap::new(),
-            next_out: (0, 0),
+            next_out: (0, reach.chunks(0).start),
             lines_before: 0,
             delivering: false,
-            chunk_counts: (0..inputs.len())
-                .map(|file| places.filter(|places| places.until(file) == 0).map(|_| 0))
-                .collect(),
+            chunk_counts: (0..inputs.len()).map(|file| reach.chunks(file).is_empty().then_some(0)).collect(),
             accounts: vec![Account::default(); inputs.len()],
             lines: vec![Vec::new(); inputs.len()],
             diagnostics: Vec::new(),
@@ -225,7 +257,7 @@ impl<'b> Place<'b> {
 
 /// The size of a mapped file's chunks: multiples of the usual one for large files, because handing one on and giving
 /// its pages back interrupts the other threads; small enough that they all finish at about the same time.
-fn chunk_of(length: usize, usual: usize) -> usize {
+pub(super) fn chunk_of(length: usize, usual: usize) -> usize {
     const CHUNKS: usize = 64;
     const MOST: usize = 8;
     (length / CHUNKS / usual).clamp(1, MOST) * usual
@@ -280,8 +312,8 @@ enum Task {
 
 struct Driver<'s, O, S> {
     inputs: &'s [Input],
-    /// What is looked at, if that is not everything.
-    places: Option<&'s Places>,
+    /// What is looked at.
+    reach: Reach<'s>,
     needs: &'s Needs,
     options: &'s ScanOptions,
     state: Mutex<State<O>>,
@@ -308,7 +340,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
 
     /// The number of chunks of a file after which nothing more is looked at.
     fn until(&self, file: usize) -> u32 {
-        self.places.map_or(u32::MAX, |places| places.until(file))
+        self.reach.chunks(file).end
     }
 
     /// Works until nothing is left to do.
@@ -386,7 +418,9 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
                 }
             };
             let file = Arc::new(Open { index, reader, content });
-            Progress { file, given: 0, total, done: 0, blocks: VecDeque::new(), reading: false }
+            // Streams are read from their start.
+            let from = total.map_or(0, |total| self.reach.chunks(index).start.min(total));
+            Progress { file, given: from, total, done: from, blocks: VecDeque::new(), reading: false }
         });
         let mut state = self.lock();
         state.opening -= 1;
@@ -487,7 +521,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         file: &Arc<Open>,
         index: u32,
         bytes: &[u8],
-        owned: std::ops::Range<usize>,
+        owned: Range<usize>,
         Place { offset, begin, again, lines_before, origin, reader }: Place<'_>,
         local: &mut L,
         map: &impl Fn(&mut L, &Chunk<'_>) -> O,
@@ -568,7 +602,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
             return;
         }
         state.delivering = true;
-        while let Some(delivered) = state.next_delivery() {
+        while let Some(delivered) = state.next_delivery(self.reach) {
             drop(state);
             let flow = (self.sink.lock().unwrap_or_else(PoisonError::into_inner))(delivered);
             state = self.lock();
@@ -666,7 +700,7 @@ impl<O> State<O> {
     }
 
     /// The result whose turn it is, if it is there.
-    fn next_delivery(&mut self) -> Option<Delivered<O>> {
+    fn next_delivery(&mut self, reach: Reach<'_>) -> Option<Delivered<O>> {
         loop {
             let (file, chunk) = self.next_out;
             if let Some(output) = self.waiting.remove(&(file, chunk)) {
@@ -679,7 +713,7 @@ impl<O> State<O> {
             if total.is_none_or(|total| chunk < total) {
                 return None;
             }
-            self.next_out = (file + 1, 0);
+            self.next_out = (file + 1, reach.chunks(file as usize + 1).start);
             self.lines_before = 0;
         }
     }

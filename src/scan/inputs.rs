@@ -84,11 +84,11 @@ pub struct Input {
     pub coarse: bool,
     /// Is the order of its lines the time of its entries, as no log tells another?
     pub(super) ordered: bool,
-    found: Found,
+    pub(super) found: Found,
     /// What kept the survey from seeing all that it wanted to see.
-    trouble: Option<Diagnostic>,
+    pub(super) trouble: Option<Diagnostic>,
     /// A pipe can be opened only once.
-    pipe: Mutex<Pipe>,
+    pub(super) pipe: Mutex<Pipe>,
 }
 
 /// What a readable file is.

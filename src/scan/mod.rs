@@ -4,6 +4,7 @@
 //! commands need, [`again`] a second look at some places. What comes out does not depend on the number of threads or the size of chunks.
 
 mod alone;
+pub mod apart;
 mod block;
 mod chunk;
 mod cursor;
@@ -15,6 +16,7 @@ mod inputs;
 mod live;
 mod parts;
 mod pipe;
+mod surveyed;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -22,6 +24,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
+pub use apart::{Apart, Gather, gather, in_order};
 pub use chunk::{Chunk, LineCount, Selection};
 pub use cursor::{Cursor, Sequence, sequences};
 pub use database::{Block, Database, DatabaseFile};
@@ -30,7 +33,9 @@ pub use follow::{Follower, follow};
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, field_names, survey};
 pub use watch::Watch;
 
-use crate::fold::Fold;
+use driver::chunk_of;
+
+use crate::fold::{Fold, Travel};
 use crate::format::log::reader::ReadOptions;
 use crate::model::{Entry, Location, Needs};
 
@@ -49,38 +54,35 @@ pub struct ScanOptions {
     pub cancel: Arc<AtomicBool>,
     /// Counts the bytes that have been read.
     pub progress: Arc<AtomicU64>,
+    /// What is done here of a command in parts.
+    pub apart: Option<Arc<Apart>>,
 }
 
 /// The size of a chunk: large enough that its overhead does not show, small enough for the second-level
 /// cache of the core that maps it.
 pub const CHUNK: usize = 1 << 20;
 
+/// A fold is one state of all entries.
+impl<F: Fold + Travel> Gather for F {
+    fn join(&mut self, other: Self) {
+        self.merge(other);
+    }
+}
+
 /// Scans the logs and adds the selected entries up.
-pub fn fold<F: Fold>(
+pub fn fold<F: Fold + Travel>(
     inputs: &[Input],
     selection: &Selection,
     options: &ScanOptions,
     new: impl Fn() -> F + Sync,
 ) -> (F, Scanned) {
-    let (states, scanned) = run(
-        inputs,
-        &selection.needs,
-        options,
-        &new,
-        |state, chunk| {
-            // A fold takes every entry; it never asks to stop.
-            let _ = chunk.entries(selection, |entry| {
-                state.add(entry);
-                ControlFlow::Continue(())
-            });
-        },
-        |_| ControlFlow::Continue(()),
-    );
-    let sum = states.into_iter().reduce(|mut sum, state| {
-        sum.merge(state);
-        sum
-    });
-    (sum.unwrap_or_else(new), scanned)
+    gather(inputs, &selection.needs, options, new, |state, chunk| {
+        // A fold takes every entry; it never asks to stop.
+        let _ = chunk.entries(selection, |entry| {
+            state.add(entry);
+            ControlFlow::Continue(())
+        });
+    })
 }
 
 /// Looks once more at the entries at these places, which a scan has found; what `each` makes of them, in no order.

@@ -292,6 +292,7 @@ mod tests {
             read: crate::format::log::reader::ReadOptions::default(),
             cancel: std::sync::Arc::default(),
             progress: std::sync::Arc::default(),
+            apart: None,
         };
         let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
         let root = format!("{}/", dir.path().display());

@@ -10,7 +10,7 @@ pub const NARROWEST: i64 = 10 * NANOS;
 const MOST: usize = 4_096;
 
 /// Where and when one entry was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Moment {
     /// Its time.
     pub ts: Timestamp,
@@ -19,7 +19,7 @@ pub struct Moment {
 }
 
 /// What happened within one bin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Bin {
     /// The bin's number: its start divided by the width.
     pub index: i64,
@@ -44,7 +44,7 @@ pub struct Run {
 
 /// Counts over time. The width is the least of 10 s, 20 s, 40 s … with which no more than 4,096 bins are
 /// occupied: it depends on what was added and not on the order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Bins {
     doublings: u32,
     rows: Vec<Bin>,

@@ -29,7 +29,7 @@ pub struct Perhaps {
 }
 
 /// Which part of a log a file is, in the order in which the parts were written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Age {
     /// Named after when it was begun or closed: the digits of that, and its number among those of that time.
     Dated(Vec<u8>, u32),

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::open::{Content, OpenOptions, open};
 use super::walk::{WalkOptions, Walked, walk};
@@ -15,6 +15,14 @@ const LARGEST: usize = 64 << 20;
 /// Set when reading is to end: a text may come from a pipe that says nothing.
 static CANCEL: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
+/// The texts that were asked for in this run: an answer depends on them as on all else that is read.
+static READ: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// The texts that were asked for so far.
+pub fn texts_read() -> Vec<PathBuf> {
+    READ.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 /// From now on reading of texts ends when `cancel` is set.
 pub fn cancel_texts_with(cancel: &Arc<AtomicBool>) {
     let _ = CANCEL.set(Arc::clone(cancel));
@@ -22,6 +30,7 @@ pub fn cancel_texts_with(cancel: &Arc<AtomicBool>) {
 
 /// Reads a text file whole, decompressed; `-` is standard input. Gives its name as it is shown, and its text.
 pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
+    READ.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
     let shown = path.to_string_lossy().into_owned();
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
         return Err(Diagnostic::error(shown, "is a directory").hinted("name the file in it"));

@@ -52,6 +52,27 @@ impl Serialize for Apdex {
     }
 }
 
+/// All of it, for other processes.
+pub(super) mod whole {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Apdex;
+
+    pub(in crate::stats) fn serialize<S: Serializer>(
+        apdex: &Apdex,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        (apdex.satisfied, apdex.tolerating, apdex.frustrated).serialize(serializer)
+    }
+
+    pub(in crate::stats) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Apdex, D::Error> {
+        let (satisfied, tolerating, frustrated) = Deserialize::deserialize(deserializer)?;
+        Ok(Apdex { satisfied, tolerating, frustrated })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::group::{self, Key};
 use super::{Layout, Question};
 use crate::filter::Filter;
-use crate::fold::Fold;
+use crate::fold::{Damaged, Fold, Loaded, Saved, Travel};
 use crate::model::{Entry, Location, Needs, Role, TimeRange, Timestamp};
 use crate::outcome::SuccessRule;
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
@@ -21,7 +21,7 @@ pub enum Wanted {
 }
 
 /// An entry behind a number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Exemplar {
     /// Its value, if it has one.
     pub value: Option<f64>,
@@ -106,6 +106,17 @@ impl Fold for Nearest<'_> {
                 insert(mine, theirs);
             }
         }
+    }
+}
+
+impl Travel for Nearest<'_> {
+    fn save(self, to: &mut Saved) {
+        to.put(&self.kept);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.kept = from.take()?;
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value as Json;
 
 use super::{Apdex, GroupAnswer, Layout, Part};
-use crate::fold::{Bounded, Fold, Quantiles, Sum, Table};
+use crate::fold::{Bounded, Damaged, Fold, Loaded, Quantiles, Saved, Sum, Table, Travel};
 use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
 use crate::outcome::{self, Alone, Ending, Outcome, SuccessRule, Told};
 
@@ -23,7 +23,7 @@ pub(super) struct Groups<'l> {
 }
 
 /// The state of one group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Group {
     pub entries: u64,
     pub from: Option<Timestamp>,
@@ -33,9 +33,11 @@ pub(super) struct Group {
     /// The ids of requests that have an entry here; most groups of many have none.
     ids: Option<Box<Table<()>>>,
     /// All of them, counted when all is known.
+    #[serde(skip)]
     pub counts: Counts,
     pub values: Quantiles,
     pub sum: Sum,
+    #[serde(with = "super::apdex::whole")]
     pub apdex: Apdex,
 }
 
@@ -210,6 +212,19 @@ impl Fold for Groups<'_> {
     fn merge(&mut self, other: Self) {
         self.counted.merge(other.counted);
         self.requests.merge(other.requests, |mine, theirs| mine.merge(&theirs));
+    }
+}
+
+impl Travel for Groups<'_> {
+    fn save(self, to: &mut Saved) {
+        self.counted.save(to);
+        to.put(&self.requests);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.counted.load(from)?;
+        self.requests = from.take()?;
+        Ok(())
     }
 }
 

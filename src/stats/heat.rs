@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Measure;
 use crate::filter::Filter;
-use crate::fold::Fold;
+use crate::fold::{Damaged, Fold, Loaded, Saved, Travel};
 use crate::model::{Entry, Needs, TimeRange, Timestamp};
 use crate::scan::{self, Inputs, ScanOptions, Selection};
 
@@ -56,6 +56,17 @@ impl Fold for Cells<'_> {
         for (cell, count) in other.counts {
             *self.counts.entry(cell).or_default() += count;
         }
+    }
+}
+
+impl Travel for Cells<'_> {
+    fn save(self, to: &mut Saved) {
+        to.put(&self.counts);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.counts = from.take()?;
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::gauge::{self, Gauge};
 use super::observe::{Wants, What};
 use super::scene::{Axis, Scene};
-use crate::fold::{Fold, Quantiles};
+use crate::fold::{Damaged, Fold, Loaded, Quantiles, Saved, Travel};
 use crate::format::log::mask;
 use crate::model::time::NANOS;
 use crate::model::{Entry, Role, Timestamp};
@@ -175,6 +175,20 @@ impl Fold for Course<'_> {
                 };
             }
         }
+    }
+}
+
+impl Travel for Course<'_> {
+    fn save(self, to: &mut Saved) {
+        to.put(&(&self.latency, &self.pools, &self.told));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.latency, self.pools, self.told) = from.take()?;
+        let bins = self.grid.bins;
+        let fits = self.latency.values().all(|of| of.len() == bins)
+            && self.pools.values().all(|of| of.len() == bins);
+        if fits && self.told.len() == bins { Ok(()) } else { Err(Damaged) }
     }
 }
 

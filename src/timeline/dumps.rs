@@ -12,7 +12,7 @@ const LONGEST: usize = 4 << 20;
 const HEAD: usize = 400;
 
 /// The dumps in the entries of logs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Dumps(Vec<(Location, String)>);
 
 impl Dumps {

@@ -18,7 +18,7 @@ const MOST: usize = 1_440;
 pub const BETWEEN: char = '\u{1}';
 
 /// What a number was in one stretch of time.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// The row's number: its start divided by the width.
     index: i64,
@@ -42,7 +42,7 @@ impl Row {
 }
 
 /// A number over time, in rows as narrow as memory allows: they depend on what was added and not on the order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Levels {
     doublings: u32,
     /// In the order of time.

@@ -11,7 +11,7 @@ use super::gauge::{self, Fill, Gauge, Part};
 use super::levels::{self, Levels};
 use super::recent::RecentTexts;
 use super::requests::{Requests, Tally};
-use crate::fold::{Fold, Table};
+use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::format::log::mask;
 use crate::format::log::survey::outcome;
 use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp};
@@ -119,7 +119,7 @@ pub struct Kind {
 }
 
 /// What is known about a kind of entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Signal {
     /// Entries with and without a time.
     pub count: u64,
@@ -132,7 +132,7 @@ pub struct Signal {
 }
 
 /// An entry as it stands in the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Example {
     /// Its time.
     pub ts: Option<Timestamp>,
@@ -536,6 +536,19 @@ impl Fold for Observed<'_> {
                 mine.example = theirs.example;
             }
         });
+    }
+}
+
+impl Travel for Observed<'_> {
+    fn save(mut self, to: &mut Saved) {
+        self.chunks.sort_unstable();
+        to.put(&(&self.signals, &self.numbers, &self.chunks, &self.spans, &self.dumps.into_sorted()));
+        self.requests.save(to);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.signals, self.numbers, self.chunks, self.spans, self.dumps) = from.take()?;
+        self.requests.load(from)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::fold::Table;
+use crate::fold::{Damaged, Loaded, Saved, Table, Travel};
 use crate::model::Entry;
 use crate::outcome::{self, Ending, Judge, Outcome, Told};
 use crate::series::bins::{Bins, Moment};
 
 /// Requests that ended in the same bins, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Ended {
     /// All of them.
     pub all: Bins,
@@ -125,6 +125,17 @@ impl<'j> Tally<'j> {
             known: self.known,
             condition: rule.condition().map(str::to_owned),
         }
+    }
+}
+
+impl Travel for Tally<'_> {
+    fn save(self, to: &mut Saved) {
+        to.put(&(&self.joined, &self.alone, &self.known));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.joined, self.alone, self.known) = from.take()?;
+        Ok(())
     }
 }
 

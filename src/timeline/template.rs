@@ -13,7 +13,7 @@ use super::fault;
 use super::observe::shown;
 use super::phrase::{self, VALUE};
 use super::recent::RecentTexts;
-use crate::fold::{Bounded, Fold};
+use crate::fold::{Bounded, Damaged, Fold, Loaded, Saved, Travel};
 use crate::model::{Entry, Level, Location, Role, TimeRange, Timestamp};
 
 /// From how many values on a word is one.
@@ -37,7 +37,7 @@ pub struct Phrases {
 }
 
 /// What is known of a phrase.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Tally {
     count: u64,
     /// Entries in each of the two windows.
@@ -113,6 +113,16 @@ impl Fold for Phrases {
 
     fn merge(&mut self, other: Self) {
         self.table.merge(other.table);
+    }
+}
+
+impl Travel for Phrases {
+    fn save(self, to: &mut Saved) {
+        self.table.save(to);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.table.load(from)
     }
 }
 

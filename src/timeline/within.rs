@@ -3,7 +3,7 @@
 use super::phrase::phrase;
 use super::template::readable;
 use crate::filter::Filter;
-use crate::fold::{Fold, Table};
+use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::model::{Entry, Level, Location, Needs, Role, TimeRange, Timestamp, stable_hash};
 use crate::scan::{self, Inputs, ScanOptions, Selection};
 use crate::traces;
@@ -12,7 +12,7 @@ use crate::traces;
 const WORDS: usize = 8;
 
 /// An entry that names a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Said {
     /// A hash of the trace's id.
     pub trace: u64,
@@ -112,6 +112,21 @@ impl Fold for Collected {
             said.statement = numbers[said.statement as usize];
         }
         self.said.append(&mut other.said);
+    }
+}
+
+impl Travel for Collected {
+    fn save(mut self, to: &mut Saved) {
+        let ranks = self.statements.ranks();
+        self.said.iter_mut().for_each(|said| said.statement = ranks[said.statement as usize]);
+        self.said.sort_unstable();
+        to.put(&(&self.statements, &self.said));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.statements, self.said) = from.take()?;
+        let known = self.statements.len();
+        if self.said.iter().all(|said| (said.statement as usize) < known) { Ok(()) } else { Err(Damaged) }
     }
 }
 

@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use crate::filter::Filter;
-use crate::fold::{Fold, Table};
+use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::model::{
     Entry, Location, Needs, Role, Span, SpanKind, SpanStatus, TimeRange, Timestamp, Value, stable_hash,
 };
-use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use crate::scan::{self, Gather, Inputs, ScanOptions, Scanned, Selection};
 
 /// A span as numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// A hash of its id within the trace, and of its parent's; 0 at the root.
     pub id: u64,
@@ -36,7 +36,7 @@ impl Row {
 }
 
 /// What spans have in common that do the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct SpanName {
     /// The service; a file's name, where none is named.
     pub service: String,
@@ -154,6 +154,26 @@ impl Fold for Collected<'_> {
     }
 }
 
+impl Travel for Collected<'_> {
+    fn save(mut self, to: &mut Saved) {
+        let ranks = self.names.ranks();
+        for rows in self.traces.states_mut() {
+            for row in rows.iter_mut() {
+                row.name = ranks[row.name as usize];
+            }
+            rows.sort_unstable_by_key(|row| (row.location, row.start));
+        }
+        to.put(&(&self.names, &self.traces));
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        (self.names, self.traces) = from.take()?;
+        let known = self.names.len();
+        let mut rows = self.traces.rows().flat_map(|(_, rows)| rows);
+        if rows.all(|row| (row.name as usize) < known) { Ok(()) } else { Err(Damaged) }
+    }
+}
+
 fn row(span: &Span<'_>, ts: Timestamp, nanos: i64, name: u32, location: Location) -> Row {
     let (id, parent) = (hash_of_id(span.id), hash_of_id(span.parent));
     Row { id, parent, start: ts.0, nanos, name, status: span.status, location }
@@ -190,7 +210,7 @@ impl Collected<'_> {
 }
 
 /// A span that is to be shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Told {
     /// Its numbers.
     pub row: Row,
@@ -204,6 +224,27 @@ pub struct Told {
     pub name: SpanName,
 }
 
+/// What a pass finds of them.
+struct AllTold(Vec<Told>);
+
+impl Travel for AllTold {
+    fn save(mut self, to: &mut Saved) {
+        self.0.sort_by_key(|told| (told.row.location, told.row.start));
+        to.put(&self.0);
+    }
+
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
+        self.0 = from.take()?;
+        Ok(())
+    }
+}
+
+impl Gather for AllTold {
+    fn join(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+}
+
 /// The spans of the trace, or of the request, that goes by this id, in the order of their starts.
 pub fn told(inputs: &Inputs, id: &[u8], options: &ScanOptions) -> (Vec<Told>, Option<Scanned>) {
     if !has_spans(inputs) {
@@ -215,12 +256,12 @@ pub fn told(inputs: &Inputs, id: &[u8], options: &ScanOptions) -> (Vec<Told>, Op
     let mut selection = Selection::everything(needs.clone());
     selection.only_with_bytes(vec![id.into(), id.to_ascii_uppercase().into()]);
     let files: Vec<String> = inputs.logs.iter().map(|log| log.shown.clone()).collect();
-    let (parts, scanned) = scan::run(
+    let (found, scanned) = scan::gather(
         &inputs.logs,
         &needs,
         options,
-        Vec::new,
-        |found: &mut Vec<Told>, chunk| {
+        || AllTold(Vec::new()),
+        |AllTold(found), chunk| {
             let _ = chunk.selected(&selection, |entry| {
                 let slots = entry.slots;
                 let (Some(span), Some(ts), Some(nanos)) = (slots.span, slots.ts, nanos(slots.duration))
@@ -248,9 +289,8 @@ pub fn told(inputs: &Inputs, id: &[u8], options: &ScanOptions) -> (Vec<Told>, Op
                 ControlFlow::Continue(())
             });
         },
-        |_| ControlFlow::Continue(()),
     );
-    let mut spans: Vec<Told> = parts.into_iter().flatten().collect();
+    let mut spans = found.0;
     spans.sort_by_key(|told| (told.row.start, told.row.location));
     (spans, Some(scanned))
 }

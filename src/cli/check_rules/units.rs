@@ -106,7 +106,8 @@ impl Files for Beside<'_> {
 
     fn series(&mut self, input: &Input) -> Result<Vec<Series>, String> {
         let (Input::Logs(path) | Input::Metrics(path)) = input;
-        let options = self.bench.scan;
+        // The logs of a test are its own, and small.
+        let options = &ScanOptions { apart: None, ..self.bench.scan.clone() };
         let inputs = scan::survey(&[self.base.join(path)], &SurveyOptions::default(), options);
         let mut troubles = inputs.diagnostics.clone();
         let (mut store, _, more) = match input {

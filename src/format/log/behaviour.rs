@@ -8,7 +8,7 @@ use super::names;
 use crate::model::{Role, Timestamp, Unit, Value, stable_hash};
 
 /// Where the ids of requests stand in a file whose names do not tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RequestIds {
     /// Fields (paths with dots), the best first.
     pub fields: Vec<String>,
@@ -19,7 +19,7 @@ pub struct RequestIds {
 }
 
 /// How the ids of requests are in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Ids {
     /// There are none.
     #[default]

@@ -1,13 +1,15 @@
 //! Columns that are named at the head of a file: which there are, and how a line is cut into them.
 
+use super::named::Word;
 use super::words::bare;
 use crate::model::Value;
 
 /// The columns of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Columns {
     /// The format that has them.
-    pub format: &'static str,
+    #[serde(deserialize_with = "super::named::one_word::deserialize")]
+    pub format: Word,
     /// Their names, in the order of the line.
     pub names: Vec<String>,
     /// The byte between them.

@@ -4,7 +4,7 @@ use crate::format::time::{Numbers, Order};
 use crate::model::time::days_from_civil;
 
 /// The dates of a file in one order of their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reading {
     /// How many days lie between each date and the next, all together.
     pub steps: i64,

@@ -9,7 +9,7 @@ use crate::model::unit::parse_span;
 use crate::model::{Timestamp, Unit, Value, stable_hash};
 
 /// The unit of a field's numbers, and how it is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Told {
     /// The field (a path with dots).
     pub field: String,
@@ -32,7 +32,7 @@ impl std::fmt::Display for Told {
 }
 
 /// How a unit is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum By {
     /// Another field of the same entries says the same with its unit.
     Neighbour,

@@ -20,13 +20,13 @@ pub struct Envelope {
 }
 
 /// Which value of a record is the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Carrier {
     /// The keys that lead to it, or the number of its column.
     way: Way,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Way {
     Keys(Vec<String>),
     Column(usize),

@@ -184,7 +184,7 @@ fn label_start(text: &[u8], sign: usize) -> Option<usize> {
 }
 
 /// How the ids of one kind are written: `ord-` and digits, eight letters and digits, `1rWxyz-0001Ab-2C`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     /// The letters before the first `-` or `_`, with it; empty if there are digits in front of it.
     prefix: Box<[u8]>,

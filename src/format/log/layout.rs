@@ -4,7 +4,7 @@ use crate::format::time::{self, Stamp};
 use crate::model::Timestamp;
 
 /// The places at which a file's text lines have their times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Layout {
     /// How many words stand before the time, the most frequent first.
     words: [Option<u8>; 3],

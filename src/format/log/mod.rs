@@ -42,6 +42,7 @@ pub mod logfmt;
 pub mod mask;
 pub mod modsecurity;
 pub mod mysql;
+mod named;
 pub mod names;
 pub mod nginx_error;
 pub mod normal;
@@ -81,6 +82,7 @@ pub mod zeek;
 use std::borrow::Cow;
 use std::fmt::Debug;
 
+pub use named::word;
 pub use plan::Plan;
 pub use reader::Reader;
 pub use survey::{Profile, Survey};

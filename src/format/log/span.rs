@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// The fields of a file's spans by what they say, the most telling first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SpanFields {
     trace: Vec<String>,
     id: Vec<String>,
@@ -27,7 +27,7 @@ pub struct SpanFields {
 }
 
 /// How a field says how a span ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Tells {
     /// As OTLP's codes (0 unset, 1 ok, 2 error), as HTTP's, or in words.
     Code,

@@ -25,12 +25,13 @@ use super::dates::{order_of, readings};
 pub use super::layout::bare_span;
 
 /// What the samples of a file say about it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Profile {
     /// Where its records are, if they are not one a line.
     pub records: Option<Records>,
     /// The formats of its entries and of the lines that they carry, but text; the outermost and most specific
-    /// first.
+    /// first. They travel by their names, and whoever takes them up knows those that a person described.
+    #[serde(skip)]
     pub formats: Vec<&'static dyn LogFormat>,
     /// What its lines are wrapped in.
     pub wrapping: Wrapping,
@@ -43,6 +44,7 @@ pub struct Profile {
     /// The columns that its head names.
     pub columns: Option<Columns>,
     /// The zone of its times without an offset, where a person said so for this file.
+    #[serde(with = "super::named::zone")]
     pub zone: Option<chrono_tz::Tz>,
     /// The order of the numbers in its dates, if they leave only one.
     pub order: Option<Order>,
@@ -69,7 +71,8 @@ pub struct Profile {
     pub carries: bool,
     /// Do messages speak of requests, as web frameworks do?
     pub speaks: bool,
-    /// What may name requests in it.
+    /// What may name requests in it, until that is settled.
+    #[serde(skip)]
     pub candidates: Candidates,
     /// What names requests in it, where no field's name says so.
     pub request_ids: RequestIds,
@@ -86,7 +89,7 @@ pub struct Profile {
 }
 
 /// What the values of a file's status fields look like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum StatusKind {
     /// There are none.
     #[default]
@@ -98,11 +101,12 @@ pub enum StatusKind {
 }
 
 /// How the sampled lines were understood.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Survey {
     /// Lines looked at, blank ones aside.
     pub lines: usize,
     /// For each format tried, how many of them it understood as the start of an entry.
+    #[serde(with = "super::named::words")]
     pub understood: Vec<(&'static str, usize)>,
     /// Entries of text that start with a time.
     pub timed: usize,

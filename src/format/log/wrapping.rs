@@ -13,11 +13,12 @@ use crate::format::time::{self, Clock, Stamp};
 use crate::model::{Needs, Role, Slots, Text, Timestamp, Value};
 
 /// What the lines of a file are wrapped in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Wrapping {
     /// The value of a record that is the line: of the file's records, and of those in what another format carries.
     pub carriers: [Option<Carrier>; 2],
     /// How names stand before the lines.
+    #[serde(deserialize_with = "super::named::shape::deserialize")]
     pub prefix: Option<&'static Shape>,
     /// Has something else than the program put a time before every line?
     pub stamped: bool,

@@ -12,7 +12,7 @@ pub use cutter::{Cut, Cutter, Place};
 pub(super) use found::is_record;
 
 /// Where the records of a file are: the way to them from each of its JSON values. An empty way: the values themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Records {
     steps: Vec<Step>,
     /// Are they spans of traces, whose attributes are lists of pairs?
@@ -29,7 +29,7 @@ struct Shape {
 }
 
 /// A step on the way to a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Step {
     /// Into the value of this key.
     Key(Box<[u8]>),

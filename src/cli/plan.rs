@@ -1,0 +1,51 @@
+//! `obs plan`: a command in parts, for many processes or machines.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+
+use super::verdict::Verdict;
+use super::{apart, out, verdict};
+use crate::model::Error;
+use crate::model::unit::HumanBytes;
+use crate::report::account::counted;
+
+/// Plan a command in parts, for many processes or machines: prints the numbers of its units, one a line
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  obs plan -o plan.obsl -- stats logs/ --by service
+  obs plan -o plan.obsl -- investigate logs/ | xargs -P8 -I{} obs partial plan.obsl --unit {} -o {}.obsp
+  obs merge plan.obsl *.obsp -o all.obsp && obs report plan.obsl all.obsp
+The page docs/cluster.md tells the rest.")]
+pub(super) struct PlanArgs {
+    /// The file to write the plan to
+    #[arg(short = 'o', long = "plan", value_name = "FILE")]
+    plan: PathBuf,
+    /// About how much a unit reads: files that can be read in pieces are cut into pieces of this size, small ones go
+    /// together
+    #[arg(long, value_name = "SIZE", default_value = "128MiB")]
+    unit_bytes: String,
+    /// The command as it would be typed, without `obs`
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &PlanArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    let bytes = apart::unit_bytes(&args.unit_bytes)?;
+    out::try_file(&args.plan)?;
+    let plan = apart::plan(&args.command, bytes, cancel)?;
+    out::write_file(&args.plan, &plan.bytes())?;
+    let numbers: Vec<String> = (0..plan.units.len()).map(|number| format!("{number}\n")).collect();
+    let all: u64 = plan.units.iter().map(crate::scan::apart::Unit::bytes).sum();
+    verdict::note(&format!(
+        "{}, {} in all",
+        counted(plan.units.len() as u64, "unit", "units"),
+        HumanBytes(all)
+    ));
+    out::write_all(numbers.concat().as_bytes())?;
+    Ok(Verdict::Yes)
+}

@@ -1,0 +1,120 @@
+//! How states go to another process and come back.
+//!
+//! Equal states are equal bytes, however they came about: tables and multisets are sorted, nothing hashed is written,
+//! and what only saves work (texts seen last) stays behind.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A state that can be saved and taken up again where its surroundings, which do not travel, are the same.
+pub trait Travel {
+    /// Appends the state.
+    fn save(self, to: &mut Saved);
+
+    /// Takes up a saved state in place of a new one.
+    fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged>;
+}
+
+/// Saved states, one after the other.
+#[derive(Debug, Default)]
+pub struct Saved {
+    bytes: Vec<u8>,
+}
+
+impl Saved {
+    /// Appends a value. What cannot be written (a map of unknown length) is a mistake in its type: nothing is written
+    /// then, and loading says so.
+    pub fn put(&mut self, value: &impl Serialize) {
+        let length = self.bytes.len();
+        match postcard::to_extend(value, std::mem::take(&mut self.bytes)) {
+            Ok(bytes) => self.bytes = bytes,
+            Err(_) => self.bytes.truncate(length),
+        }
+    }
+
+    /// All of it.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Saved states on their way back.
+#[derive(Debug)]
+pub struct Loaded<'b> {
+    rest: &'b [u8],
+}
+
+impl<'b> Loaded<'b> {
+    /// What these bytes hold.
+    pub fn new(bytes: &'b [u8]) -> Self {
+        Loaded { rest: bytes }
+    }
+
+    /// The next value.
+    pub fn take<T: DeserializeOwned>(&mut self) -> Result<T, Damaged> {
+        let (value, rest) = postcard::take_from_bytes(self.rest).map_err(|_| Damaged)?;
+        self.rest = rest;
+        Ok(value)
+    }
+
+    /// Is there nothing more?
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+}
+
+/// These bytes are no saved state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damaged;
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("is damaged")
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// Bytes that are written at once.
+pub(super) struct Bytes<'b>(pub(super) &'b [u8]);
+
+impl Serialize for Bytes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+impl<'de: 'b, 'b> Deserialize<'de> for Bytes<'b> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&'de [u8]>::deserialize(deserializer).map(Bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::Table;
+
+    #[test]
+    fn equal_tables_are_equal_bytes() {
+        let of = |keys: [&str; 3]| {
+            let mut table: Table<u64> = Table::default();
+            for key in keys {
+                *table.entry(key.as_bytes(), || 0) += key.len() as u64;
+            }
+            let mut saved = Saved::default();
+            saved.put(&table);
+            saved.into_bytes()
+        };
+        let bytes = of(["b", "aa", "c"]);
+        assert_eq!(bytes, of(["c", "b", "aa"]));
+        let mut loaded = Loaded::new(&bytes);
+        let table: Table<u64> = loaded.take().unwrap();
+        assert!(loaded.is_empty() && table.get(b"aa") == Some(&2) && table.len() == 3);
+        assert!(Loaded::new(&bytes[..bytes.len() - 1]).take::<Table<u64>>().is_err());
+        let twice = [2, 1, b'a', 1, 1, b'a', 1];
+        assert!(Loaded::new(&twice).take::<Table<u64>>().is_err(), "a key that stands twice");
+    }
+}

@@ -1,0 +1,221 @@
+//! The form of what goes between processes: a plan, and the states that its units give.
+//!
+//! A record is a mark, a version, its length, its bytes and their SHA-256. Records stand one behind the other in a
+//! stream, so that files of them can be joined by `cat`. What is in one is written by `postcard`: each value has one
+//! spelling, and equal records are equal bytes.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::{Error, ErrorKind};
+
+/// The version of the form.
+pub const VERSION: u16 = 1;
+
+/// What a plan begins with, and what a state does.
+pub const PLAN: [u8; 4] = *b"OBSL";
+/// See [`PLAN`].
+pub const STATE: [u8; 4] = *b"OBSP";
+
+/// Mark, version and length.
+const HEAD: usize = 4 + 2 + 8;
+const SUM: usize = 32;
+
+/// The digest of some bytes.
+pub type Sum = [u8; SUM];
+
+/// The digest of some bytes.
+pub fn sum(bytes: &[u8]) -> Sum {
+    Sha256::digest(bytes).into()
+}
+
+/// Which chunks of which files a state is of: by file, ranges of chunks that do not touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage(BTreeMap<u32, Vec<(u32, u32)>>);
+
+/// Where two coverages cannot be joined: file and chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// The file's index.
+    pub file: u32,
+    /// The first chunk that both have.
+    pub chunk: u32,
+}
+
+impl Coverage {
+    /// Adds chunks of a file; ranges that touch become one.
+    ///
+    /// # Errors
+    /// Some are there already.
+    pub fn add(&mut self, file: u32, (from, until): (u32, u32)) -> Result<(), Overlap> {
+        let ranges = self.0.entry(file).or_default();
+        let at = ranges.partition_point(|(start, _)| *start < from);
+        let before = at.checked_sub(1).map(|at| ranges[at]);
+        if before.is_some_and(|(_, end)| end > from) {
+            return Err(Overlap { file, chunk: from });
+        }
+        if let Some((start, _)) = ranges.get(at).filter(|(start, _)| *start < until) {
+            return Err(Overlap { file, chunk: *start });
+        }
+        ranges.insert(at, (from, until));
+        ranges.dedup_by(|next, kept| {
+            let touches = kept.1 == next.0;
+            if touches {
+                kept.1 = next.1;
+            }
+            touches
+        });
+        Ok(())
+    }
+
+    /// Adds another.
+    ///
+    /// # Errors
+    /// They have a chunk in common.
+    pub fn join(&mut self, other: &Coverage) -> Result<(), Overlap> {
+        for (file, ranges) in &other.0 {
+            for range in ranges {
+                self.add(*file, *range)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first file of so many of which not all is there.
+    pub fn gap(&self, files: usize) -> Option<u32> {
+        let whole = |file: &u32| self.0.get(file).is_some_and(|ranges| ranges[..] == [(0, u32::MAX)]);
+        (0..files as u32).find(|file| !whole(file))
+    }
+}
+
+/// A state of one pass over some of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    /// The program that made it.
+    pub obs: String,
+    /// The digest of the question: the command and all that the survey found.
+    pub question: Sum,
+    /// Which of the passes of the command it is of, from 0.
+    pub pass: u32,
+    /// What it is of.
+    pub coverage: Coverage,
+    /// The state.
+    pub state: Vec<u8>,
+}
+
+/// The bytes of a record.
+pub fn write(mark: [u8; 4], value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = Vec::from(mark);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&[0; 8]);
+    // Memory is all that is written to.
+    let mut bytes = postcard::to_extend(value, bytes).unwrap_or_default();
+    let length = bytes.len().saturating_sub(HEAD) as u64;
+    if let Some(place) = bytes.get_mut(6..HEAD) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+    let sum = sum(&bytes);
+    bytes.extend_from_slice(&sum);
+    bytes
+}
+
+/// The next record of a stream; `None` at its end.
+///
+/// # Errors
+/// It is none, it is damaged, or another version wrote it.
+pub fn read<T: DeserializeOwned>(
+    mark: [u8; 4],
+    from: &mut impl Read,
+    shown: &str,
+) -> Result<Option<T>, Error> {
+    let damaged = |what: &str| Error::new(ErrorKind::Damaged, format!("{shown}: {what}"));
+    let cut = || damaged("its end is missing");
+    let failed = |error: &io::Error| Error::input(format!("{shown}: cannot be read: {error}"));
+    let mut bytes = Vec::new();
+    let mut more = |bytes: &mut Vec<u8>, count: u64| {
+        from.by_ref().take(count).read_to_end(bytes).map_err(|error| failed(&error))
+    };
+    match more(&mut bytes, HEAD as u64)? {
+        0 => return Ok(None),
+        HEAD => {}
+        _ => return Err(cut()),
+    }
+    if bytes[..4] != mark {
+        let name = if mark == PLAN { "no plan of `obs plan`" } else { "no state of `obs partial`" };
+        return Err(damaged(&format!("is {name}")));
+    }
+    let version = u16::from_le_bytes([bytes[4], bytes[5]]);
+    if version != VERSION {
+        return Err(damaged(&format!("is of version {version}, and this obs reads {VERSION}")));
+    }
+    let length = u64::from_le_bytes(bytes[6..HEAD].try_into().unwrap_or_default());
+    let all = length.checked_add(SUM as u64).ok_or_else(cut)?;
+    if more(&mut bytes, all)? as u64 != all {
+        return Err(cut());
+    }
+    let body = bytes.len() - SUM;
+    if sum(&bytes[..body]) != bytes[body..] {
+        return Err(damaged("is damaged: its check sum does not match"));
+    }
+    match postcard::take_from_bytes(&bytes[HEAD..body]) {
+        Ok((value, [])) => Ok(Some(value)),
+        _ => Err(damaged("is not understood")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partial() -> Partial {
+        let mut coverage = Coverage::default();
+        coverage.add(3, (0, 7)).unwrap();
+        Partial { obs: "1".into(), question: sum(b"q"), pass: 0, coverage, state: vec![1, 2, 3] }
+    }
+
+    #[test]
+    fn coverage_is_the_same_in_any_order_and_knows_overlaps_and_gaps() {
+        let parts = [(0, (0, 3)), (0, (3, 9)), (0, (9, u32::MAX)), (1, (0, u32::MAX))];
+        let mut forth = Coverage::default();
+        let mut back = Coverage::default();
+        for (file, range) in parts {
+            assert_ne!(forth.gap(2), None);
+            forth.add(file, range).unwrap();
+        }
+        for (file, range) in parts.into_iter().rev() {
+            back.add(file, range).unwrap();
+        }
+        assert_eq!(forth, back);
+        assert_eq!((forth.gap(2), forth.gap(3)), (None, Some(2)));
+        for range in [(0, 1), (2, 4), (8, 10), (u32::MAX - 1, u32::MAX)] {
+            assert!(forth.clone().add(0, range).is_err(), "{range:?}");
+        }
+        assert_eq!(forth.clone().join(&back), Err(Overlap { file: 0, chunk: 0 }));
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_seen() {
+        let bytes = write(STATE, &partial());
+        let read = |bytes: &[u8]| read::<Partial>(STATE, &mut &bytes[..], "x");
+        assert_eq!(read(&bytes).unwrap(), Some(partial()));
+        assert_eq!(read(b"").unwrap(), None);
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut bad = bytes.clone();
+                bad[at] ^= 1 << bit;
+                assert_eq!(read(&bad).unwrap_err().kind, ErrorKind::Damaged, "byte {at}");
+            }
+            if at > 0 {
+                assert_eq!(read(&bytes[..at]).unwrap_err().kind, ErrorKind::Damaged, "cut at {at}");
+            }
+        }
+        let mut two = &[bytes.clone(), bytes.clone()].concat()[..];
+        assert!(super::read::<Partial>(STATE, &mut two, "x").unwrap().is_some());
+        assert!(super::read::<Partial>(STATE, &mut two, "x").unwrap().is_some());
+        assert!(super::read::<Partial>(STATE, &mut two, "x").unwrap().is_none());
+    }
+}
