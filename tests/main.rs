@@ -4,9 +4,11 @@
 #![expect(clippy::print_stderr, reason = "suites print their scores, and what they leave out")]
 
 mod alerts;
+mod bottlenecks;
 mod completions;
 mod corpus;
 mod daily;
+mod exports;
 mod dashboards;
 mod fixtures;
 mod flow;
@@ -35,8 +37,10 @@ mod reported;
 mod results;
 mod runtimes;
 mod scripting;
+mod segments;
 mod software;
 mod source;
+mod spanmetrics;
 mod supply;
 mod tables;
 mod tidy;

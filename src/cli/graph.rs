@@ -152,10 +152,11 @@ fn report(graph: &Graph, totals: Totals) -> Report {
             Column::number("retries"),
             Column::number("p50").unit("ms"),
             Column::number("p95").unit("ms"),
+            Column::number("p99").unit("ms"),
         ])
         .named("calls");
         for edge in &graph.edges {
-            let [half, most] = quantiles(&edge.took, [0.5, 0.95]);
+            let [half, most, slowest] = quantiles(&edge.took, [0.5, 0.95, 0.99]);
             table.row(vec![
                 Cell::text(graph.services[edge.from].name.as_str()),
                 Cell::text(graph.services[edge.to].name.as_str()),
@@ -165,6 +166,7 @@ fn report(graph: &Graph, totals: Totals) -> Report {
                 Cell::count(edge.retries),
                 millis(half),
                 millis(most),
+                millis(slowest),
             ]);
         }
         report.push(Section::Table(table));
@@ -224,7 +226,7 @@ fn report(graph: &Graph, totals: Totals) -> Report {
 
 /// What is said on an edge.
 fn label(graph: &Graph, edge: &Edge) -> String {
-    let [half, most] = quantiles(&edge.took, [0.5, 0.95]);
+    let [half, most, slowest] = quantiles(&edge.took, [0.5, 0.95, 0.99]);
     let millis = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| HumanMillis(ms).to_string());
     let retries = if edge.retries > 0 {
         format!(", {}", counted(edge.retries, "retry", "retries"))
@@ -232,12 +234,13 @@ fn label(graph: &Graph, edge: &Edge) -> String {
         String::new()
     };
     format!(
-        "{} ({:.1} a minute), {} failed{retries}, p50 {}, p95 {}",
+        "{} ({:.1} a minute), {} failed{retries}, p50 {}, p95 {}, p99 {}",
         HumanCount(edge.calls),
         graph.per_minute(edge),
         percent(share(edge)),
         millis(half),
-        millis(most)
+        millis(most),
+        millis(slowest)
     )
 }
 
@@ -309,7 +312,7 @@ mod tests {
         assert_eq!(
             mermaid(&graph),
             "flowchart LR\n  s0[\"a#34;]#59; x --#62; y[#34;#60;b#62;#35;1\"]\n  s1[\"b#92;#34; -#62; c#59;#92;nd\"]\n  \
-             s0 -->|\"2 (0.0 a minute), 50.0 % failed, 3 retries, p50 –, p95 –\"| s1\n  \
+             s0 -->|\"2 (0.0 a minute), 50.0 % failed, 3 retries, p50 –, p95 –, p99 –\"| s1\n  \
              linkStyle 0 stroke:#b3261e,stroke-width:2px\n"
         );
         assert!(dot(&graph).contains("s1 [label=\"b\\\\\\\" -> c;\\\\nd\"];\n"), "{}", dot(&graph));

@@ -158,7 +158,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         }
     }
     if is_empty && !args.output.quiet {
-        let names = metrics::names(&declared);
+        let names = metrics::names(&declared, &session.inputs);
         let reasons = match measured.passed() {
             0 => Known::new(&measured.store, &names).why_empty(&expr),
             // What series these have was not looked at.

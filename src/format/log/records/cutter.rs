@@ -1,9 +1,9 @@
 //! Goes through a file whose records are not one a line, and writes each as one. Remembers how it got to where it is, so
 //! that the file may come in pieces; holds no more of it than one record, or the beginning of a batch.
 
-use super::found::{SEPARATOR, event, members, object_within};
+use super::found::{SEPARATOR, document, event, members, object_within};
 use super::line::{Fields, copy, items};
-use super::{Records, Shape, Step};
+use super::{Records, Shape, Step, Within, console, segment};
 use crate::format::log::json::{self, string};
 use crate::model::{Text, Value};
 
@@ -60,6 +60,8 @@ struct Frame {
     columns: Vec<Vec<u8>>,
     /// What it says of some of its records: the name under which they ask for it, and fields. Jaeger's processes.
     processes: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The id of the segment that it is, within which its records are numbered.
+    segment: Vec<u8>,
     /// Was all of it looked at when it was entered?
     settled: bool,
 }
@@ -160,6 +162,9 @@ impl Cutter {
         let mut open = apart(bytes, at);
         let Some(first) = bytes.get(open) else { return Next::End(open) };
         self.prefix.clear();
+        if self.records.within == Within::Console {
+            return self.printed(bytes, open, ended, cut);
+        }
         if let Some(payload) = event(&bytes[open..]) {
             open += payload;
         } else if *first == b'[' && self.records.steps.first() == Some(&Step::Each) {
@@ -174,10 +179,31 @@ impl Cutter {
             let Some(within) = object_within(line).filter(|at| self.leads_on(bytes, open + at)) else {
                 return Next::Damaged;
             };
-            self.prefix.extend_from_slice(&line[..within]);
+            if !(self.records.spans && is_mark(&line[..within])) {
+                self.prefix.extend_from_slice(&line[..within]);
+            }
             open += within;
         }
         self.element(bytes, open, 0, ended, cut)
+    }
+
+    /// An object as JavaScript prints it, or text.
+    fn printed(&mut self, bytes: &[u8], at: usize, ended: bool, cut: &mut Cut) -> Next {
+        if !console::opens(bytes, at) {
+            let cut_name = bytes[at] == b'{' && bytes[at..].trim_ascii().len() < 64;
+            return if cut_name && !ended { Next::More } else { Next::Damaged };
+        }
+        match console::object(bytes, at) {
+            Ok((json, end)) => {
+                self.place(bytes, at, end, cut);
+                cut.text.push(b'{');
+                Fields::new(&mut cut.text, self.records.shape()).record(&json, 0, &[]);
+                cut.text.extend_from_slice(b"}\n");
+                Next::End(end)
+            }
+            Err(console::Not::Whole) if !ended && bytes.len() - at < WINDOW => Next::More,
+            Err(_) => Next::Damaged,
+        }
     }
 
     /// A value of the file or of a list, from which `step` leads on.
@@ -245,6 +271,7 @@ impl Cutter {
             context: Vec::new(),
             columns: Vec::new(),
             processes: Vec::new(),
+            segment: Vec::new(),
             settled: whole.is_some(),
         };
         self.frames.push(frame);
@@ -302,8 +329,11 @@ impl Cutter {
             });
             return;
         }
+        if shape.numbered && key == b"traceSegmentId" {
+            frame.segment = string(bytes, at).map_or_else(Vec::new, |(id, ..)| id.to_vec());
+        }
         let is_element = frame.step > 0 && steps[frame.step - 1] == Step::Each;
-        if is_element || LABELS.contains(&key) {
+        if is_element || (shape.numbered && bytes.get(at) != Some(&b'{')) || LABELS.contains(&key) {
             let mut fields = Fields::resume(&mut frame.context, shape);
             fields.context(bytes, key, at);
         }
@@ -311,6 +341,9 @@ impl Cutter {
 
     /// Writes the record at `at` as a line.
     fn record(&mut self, bytes: &[u8], at: usize, end: usize, cut: &mut Cut) {
+        if self.segments(bytes, at, end, cut) {
+            return;
+        }
         self.place(bytes, at, end, cut);
         cut.text.extend_from_slice(&self.prefix);
         let contexts =
@@ -327,7 +360,8 @@ impl Cutter {
             cut.text.push(b'{');
             let columns = self.frames.iter().rev().find(|frame| !frame.columns.is_empty());
             let start = cut.text.len();
-            Fields::new(&mut cut.text, shape).record(
+            let segment = self.frames.iter().rev().find(|frame| !frame.segment.is_empty());
+            Fields::new(&mut cut.text, shape).of_segment(segment.map(|frame| &frame.segment[..])).record(
                 bytes,
                 at,
                 columns.map_or(&[][..], |frame| &frame.columns),
@@ -341,6 +375,29 @@ impl Cutter {
             cut.text.push(b'}');
         }
         cut.text.push(b'\n');
+    }
+
+    /// Writes a segment of X-Ray's and what is part of it, each as a line; says whether it is one.
+    fn segments(&mut self, bytes: &[u8], at: usize, end: usize, cut: &mut Cut) -> bool {
+        let mut lines = Vec::new();
+        let is_one = match self.records.within {
+            Within::Document => {
+                let document = document(bytes, at);
+                document
+                    .is_some_and(|text| segment::each(&text, 0, &mut |line, _| lines.push((line, at, end))))
+            }
+            Within::Each => segment::each(bytes, at, &mut |line, from| {
+                lines.push((line, from, segment::end_of(bytes, from)));
+            }),
+            _ => false,
+        };
+        for (line, from, to) in lines {
+            self.place(bytes, from, to, cut);
+            cut.text.extend_from_slice(&self.prefix);
+            copy(&line, &mut cut.text);
+            cut.text.push(b'\n');
+        }
+        is_one
     }
 
     /// What the process says that the span at `at` is of.
@@ -389,6 +446,12 @@ fn apart(bytes: &[u8], at: usize) -> usize {
     let blanks =
         rest.iter().take_while(|b| b.is_ascii_whitespace() || matches!(**b, b',' | SEPARATOR)).count();
     at + blanks
+}
+
+/// `INFO: `: one word that a logger puts before what it was given; of a span it tells nothing.
+fn is_mark(prefix: &[u8]) -> bool {
+    let word = prefix.trim_ascii();
+    word.strip_suffix(b":").is_some_and(|word| word.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// Where the value at `at` ends.

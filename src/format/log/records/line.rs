@@ -13,17 +13,38 @@ pub(super) struct Fields<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
     shape: Shape,
+    /// The segment in which a span is numbered.
+    segment: Option<&'o [u8]>,
 }
 
 impl<'o> Fields<'o> {
     pub(super) fn new(out: &'o mut Vec<u8>, shape: Shape) -> Self {
         let start = out.len();
-        Fields { out, start, shape }
+        Fields { out, start, shape, segment: None }
+    }
+
+    /// In this segment.
+    pub(super) fn of_segment(self, segment: Option<&'o [u8]>) -> Self {
+        Fields { segment, ..self }
+    }
+
+    /// Adds a field as it is.
+    pub(super) fn plain(&mut self, bytes: &[u8], key: &[u8], at: usize) {
+        self.key(key);
+        self.value(bytes, at);
+    }
+
+    /// Adds a text that is escaped as JSON's are.
+    pub(super) fn text(&mut self, key: &[u8], raw: &[u8]) {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(raw);
+        self.out.push(b'"');
     }
 
     /// Goes on with the fields in `out`.
     pub(super) fn resume(out: &'o mut Vec<u8>, shape: Shape) -> Self {
-        Fields { out, start: 0, shape }
+        Fields { out, start: 0, shape, segment: None }
     }
 
     /// Writes `"key":`, with a comma before it if it is not the first.
@@ -53,9 +74,14 @@ impl<'o> Fields<'o> {
     /// Adds the fields of a span: what every span has first, so that no attribute of the same name is taken for it, then
     /// its attributes, wherever they are lists of pairs.
     fn span(&mut self, bytes: &[u8], at: usize) {
+        if self.shape.numbered {
+            self.numbers(bytes, at);
+        }
         members(bytes, at, |key, at| {
             if key == b"references" {
                 self.parent(bytes, at);
+            } else if self.shape.numbered && NUMBERS.contains(&key) {
+                // They have been written.
             } else if let Some(id) = id_in_base64(bytes, key, at) {
                 self.key(key);
                 self.out.push(b'"');
@@ -72,6 +98,42 @@ impl<'o> Fields<'o> {
             }
             true
         });
+    }
+
+    /// The ids of a span that is numbered within its segment, as SkyWalking's are: its own and that of what it is part of, in
+    /// its segment or in that which it refers to.
+    fn numbers(&mut self, bytes: &[u8], at: usize) {
+        let mut segment = self.segment.unwrap_or_default();
+        let (mut own, mut parent, mut referred) = (&b"0"[..], &b"-1"[..], None);
+        members(bytes, at, |key, at| {
+            let text = || string(bytes, at).map_or(&b""[..], |(text, ..)| text);
+            match key {
+                b"segmentId" => segment = text(),
+                b"spanId" => own = word(bytes, at),
+                b"parentSpanId" => parent = word(bytes, at),
+                b"refs" if bytes.get(at) == Some(&b'[') => referred = Some(blanks(bytes, at + 1)),
+                _ => {}
+            }
+            true
+        });
+        self.text(b"spanId", &[segment, b".", own].concat());
+        let (mut of, mut number) = (segment, parent);
+        if parent.starts_with(b"-") {
+            (of, number) = (b"", b"0");
+            members(bytes, referred.unwrap_or(bytes.len()), |key, at| {
+                match key {
+                    b"parentSegmentId" | b"parentTraceSegmentId" => {
+                        of = string(bytes, at).map_or(&b""[..], |(text, ..)| text);
+                    }
+                    b"parentSpanId" => number = word(bytes, at),
+                    _ => {}
+                }
+                true
+            });
+        }
+        if !of.is_empty() {
+            self.text(b"parentSpanId", &[of, b".", number].concat());
+        }
     }
 
     /// The span that a span of Jaeger's refers to: as whose child, else as what it follows from.
@@ -225,6 +287,16 @@ impl<'o> Fields<'o> {
     }
 }
 
+/// Fields of a span that is numbered within its segment.
+const NUMBERS: [&[u8]; 3] = [b"spanId", b"parentSpanId", b"refs"];
+
+/// A number, or a text, as it is written.
+fn word(bytes: &[u8], at: usize) -> &[u8] {
+    let end = json::skip(bytes, at).unwrap_or(at);
+    let word = &bytes[at..end];
+    word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(word)
+}
+
 /// Visits the places of a list's items.
 pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
     if bytes.get(at) != Some(&b'[') {
@@ -298,7 +370,7 @@ fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
             (b"intValue", Some((Value::Text(text), _))) => out.extend_from_slice(text.raw),
             (b"kvlistValue", _) => {
                 out.push(b'{');
-                let mut fields = Fields::new(out, Shape { typed: true, span: false });
+                let mut fields = Fields::new(out, Shape { typed: true, ..Shape::default() });
                 members(bytes, at, |key, at| {
                     if key == b"values" {
                         fields.attributes(bytes, at);

@@ -4,9 +4,11 @@
 //! [`Records::of`] tells from a file's head where they are; a [`Cutter`] goes through the file and gives the lines, with
 //! the place of each record in the file. What is no record of such a file, text between them, stays as it is.
 
+mod console;
 mod cutter;
 mod found;
 mod line;
+mod segment;
 
 pub use cutter::{Cut, Cutter, Place};
 pub(super) use found::is_record;
@@ -17,6 +19,24 @@ pub struct Records {
     steps: Vec<Step>,
     /// Are they spans of traces, whose attributes are lists of pairs?
     spans: bool,
+    /// In what they stand, where that is more than lists.
+    within: Within,
+}
+
+/// What records stand in beside lists and batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Within {
+    /// Nothing else.
+    #[default]
+    Lists,
+    /// An object that says of what they are: the segment of a trace, whose spans are numbered.
+    Segment,
+    /// Each other: a segment of X-Ray's and its subsegments.
+    Each,
+    /// The same, in a text.
+    Document,
+    /// They are printed as JavaScript does.
+    Console,
 }
 
 /// How the parts of a record are written.
@@ -26,6 +46,8 @@ struct Shape {
     typed: bool,
     /// Is it a span, whose attributes are lists of pairs?
     span: bool,
+    /// Is its number one within a segment?
+    numbered: bool,
 }
 
 /// A step on the way to a record.
@@ -78,6 +100,6 @@ impl Records {
     }
 
     fn shape(&self) -> Shape {
-        Shape { typed: self.are_typed(), span: self.spans }
+        Shape { typed: self.are_typed(), span: self.spans, numbered: self.within == Within::Segment }
     }
 }
