@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::bottlenecks::shop;
-use crate::program::{Ran, obs};
+use crate::program::{Ran, obs, program};
 use crate::traces::{BEGIN, TRACE, notations, recorded};
 
 fn folder() -> std::path::PathBuf {
@@ -29,7 +29,11 @@ fn the_fixtures_are_the_same_trace_in_each_notation() {
     }
     let mut named: Vec<&str> = fixtures().iter().map(|(name, _)| *name).collect();
     for (name, text) in fixtures() {
-        assert_eq!(fs::read_to_string(folder().join(name)).unwrap_or_default(), text, "{name}; UPDATE=1 writes it");
+        assert_eq!(
+            fs::read_to_string(folder().join(name)).unwrap_or_default(),
+            text,
+            "{name}; UPDATE=1 writes it"
+        );
     }
     let mut there: Vec<String> = fs::read_dir(folder())
         .expect("the fixtures")
@@ -65,7 +69,10 @@ fn an_export_that_is_cut_off_gives_what_it_has() {
                 end -= 1;
             }
             let found = spans(name, &text[..end]);
-            assert!(before <= found && found <= TRACE.len(), "{name}: {found} in {part} of {parts} parts, {before} before");
+            assert!(
+                before <= found && found <= TRACE.len(),
+                "{name}: {found} in {part} of {parts} parts, {before} before"
+            );
             before = found;
         }
         assert_eq!(before, TRACE.len(), "{name}");
@@ -77,7 +84,9 @@ fn an_export_that_is_cut_off_gives_what_it_has() {
 /// The lines of a text in an order that has nothing to do with time.
 fn shuffled(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
-    lines.sort_by_key(|line| line.bytes().fold(7_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
+    lines.sort_by_key(|line| {
+        line.bytes().fold(7_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    });
     lines.join("\n") + "\n"
 }
 
@@ -85,13 +94,18 @@ fn shuffled(text: &str) -> String {
 fn told(text: &str) -> Json {
     let id = format!("{:032x}", 77);
     let mut trace =
-        over("traces.jsonl", text, |path| obs(&["correlate", path, "--id", &id, "--output", "json"])).json()["spans"].clone();
+        over("traces.jsonl", text, |path| obs(&["correlate", path, "--id", &id, "--output", "json"])).json()
+            ["spans"]
+            .clone();
     for span in trace.as_array_mut().expect("spans") {
         span.as_object_mut().expect("a span").remove("line");
         span.as_object_mut().expect("a span").remove("file");
     }
-    let graph = over("traces.jsonl", text, |path| obs(&["correlate", path, "--graph", "--output", "json"])).json();
-    let paths = over("traces.jsonl", text, |path| obs(&["stats", path, "--critical-path=80ms", "--output", "json"])).json();
+    let graph =
+        over("traces.jsonl", text, |path| obs(&["correlate", path, "--graph", "--output", "json"])).json();
+    let paths =
+        over("traces.jsonl", text, |path| obs(&["stats", path, "--critical-path=80ms", "--output", "json"]))
+            .json();
     let parts: Vec<Json> = paths["parts"]
         .as_array()
         .expect("parts")
@@ -115,8 +129,35 @@ fn every_line_is_a_span_whatever_is_missing() {
     // Two of three spans were not kept.
     let sampled: String = text.lines().step_by(3).map(|line| line.to_owned() + "\n").collect();
     assert_eq!(spans("traces.jsonl", &sampled), all.div_ceil(3));
-    let graph = over("traces.jsonl", &sampled, |path| obs(&["correlate", path, "--graph", "--output", "json"])).json();
+    let graph =
+        over("traces.jsonl", &sampled, |path| obs(&["correlate", path, "--graph", "--output", "json"]))
+            .json();
     assert!(graph["orphans"].as_u64() > Some(0), "{graph:#}");
+}
+
+#[test]
+fn documents_are_cut_alike_one_after_the_other_and_side_by_side() {
+    // Several chunks, a line of them cut off, and one that is text.
+    let mut lines: Vec<String> = recorded(("pricing", 80, 0)).lines().map(str::to_owned).collect();
+    lines = (0..16).flat_map(|_| lines.clone()).collect();
+    let at = lines.len() / 2;
+    lines[at].truncate(200);
+    lines.insert(at + 7, "collector was stopped".to_owned());
+    let text = lines.join("\n") + "\n";
+    assert!(text.len() > 3 << 20, "{}", text.len());
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("traces.jsonl"), &text).expect("a file");
+    let told = |more: &[&str]| {
+        let args = [&["grep", "", "--output", "jsonl"][..], more].concat();
+        let ran = Ran::of(&program().args(args).current_dir(folder.path()).output().expect("obs runs"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.text()
+    };
+    let whole = told(&["traces.jsonl"]);
+    assert_eq!(whole.matches("\"span\":{").count(), lines.len() - 2);
+    for more in [&["-j", "1"][..], &["-j", "5"], &["--no-mmap"]] {
+        assert!(told(&[more, &["traces.jsonl"]].concat()) == whole, "{more:?}");
+    }
 }
 
 /// A trace of so many spans: a root, `wide` calls below it one after the other, and below the last of them a chain.
@@ -130,7 +171,10 @@ fn large(wide: u64, deep: u64) -> String {
             "{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\"{service}\"}}}}]}},\
              \"scopeSpans\":[{{\"spans\":[{{\"traceId\":\"{:032x}\",\"spanId\":\"{id:016x}\",\"parentSpanId\":\"{parent}\",\"name\":\"op {}\",\
              \"kind\":2,\"startTimeUnixNano\":\"{}\",\"endTimeUnixNano\":\"{}\",\"status\":{{}}}}]}}]}}]}}",
-            7, id % 50, nanos(start), nanos(start + took)
+            7,
+            id % 50,
+            nanos(start),
+            nanos(start + took)
         );
     };
     let all = wide + deep;

@@ -339,8 +339,12 @@ fn the_graph_of_one_trace_is_drawn() {
     let (path, id) = (path.to_string_lossy().into_owned(), format!("{:032x}", 100));
     let graph = ["correlate", &path, "--id", &id];
     let found = obs(&[&graph[..], &["--graph", "--output", "json"]].concat()).json();
-    let edges: Vec<Json> =
-        found["edges"].as_array().unwrap().iter().map(|e| json!([e["from"], e["to"], e["calls"], e["p99_ms"]])).collect();
+    let edges: Vec<Json> = found["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| json!([e["from"], e["to"], e["calls"], e["p99_ms"]]))
+        .collect();
     assert_eq!(json!(edges), json!([["till", "pricing", 1, 96.0], ["web", "till", 1, 115.0]]));
     assert_eq!((&found["requests"], &found["totals"]["requests"]), (&json!(1), &json!(1)));
     let mermaid = obs(&[&graph[..], &["--graph=mermaid"]].concat()).text();

@@ -105,7 +105,7 @@ impl Trace {
             Column::text("what").importance(9).wrapped(),
         ]);
         for (item, depth) in self.items(story) {
-            let indent = "· ".repeat(depth);
+            let indent = indent(depth);
             match item {
                 Item::Span(at) => table.row(self.span_row(at, start, &indent)),
                 Item::Entry(at) => table.row(entry_row(&story.moments[at], start, &indent)),
@@ -288,6 +288,13 @@ impl Trace {
             ));
         }
     }
+}
+
+/// What stands before what is so deep in the tree; beyond some depth a number, so that there is room for what is told.
+fn indent(depth: usize) -> String {
+    const DEEP: usize = 12;
+    let dots = "· ".repeat(depth.min(DEEP));
+    if depth > DEEP { format!("{dots}{depth}: ") } else { dots }
 }
 
 fn entry_row(moment: &Moment, start: i64, indent: &str) -> Vec<Cell> {

@@ -39,6 +39,12 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Cutter {
     records: Records,
+    /// How their parts are written.
+    shape: Shape,
+    /// Finds the lines that begin documents.
+    begin: Option<memchr::memmem::Finder<'static>>,
+    /// Does a line begin at the bytes at hand?
+    at_line_start: bool,
     /// The lists and objects that are open.
     frames: Vec<Frame>,
     /// What stands before the value at hand in its line.
@@ -106,7 +112,15 @@ const COLUMNS: [&[u8]; 4] = [b"columns", b"fields", b"columnNames", b"schema"];
 impl Cutter {
     /// At the start of a file.
     pub fn new(records: Records) -> Self {
-        Cutter { records, frames: Vec::new(), prefix: Vec::new(), offset: 0, line: 0, counted: 0 }
+        Cutter::within(records, 0)
+    }
+
+    /// At the start of a document, so many bytes behind the start of the file; lines are counted from there.
+    pub fn within(records: Records, offset: u64) -> Self {
+        let shape = records.shape();
+        let begin = records.finder();
+        let (frames, prefix) = (Vec::new(), Vec::new());
+        Cutter { records, shape, begin, at_line_start: true, frames, prefix, offset, line: 0, counted: 0 }
     }
 
     /// Bytes of the file that have been cut.
@@ -120,9 +134,38 @@ impl Cutter {
     }
 
     /// Cuts as many of `bytes` as can be; says how many. They go on where it stopped the last time; `ended` says that
-    /// nothing follows, or that no more can be waited for.
+    /// nothing follows, or that no more can be waited for. Where a line begins a document, what was before it has ended.
     pub fn cut(&mut self, bytes: &[u8], ended: bool, cut: &mut Cut) -> usize {
         let mut at = 0;
+        let begin = self.begin.take();
+        if let Some(begin) = begin.as_ref().filter(|_| self.at_line_start && !self.frames.is_empty()) {
+            let begin = &begin.needle()[1..];
+            if bytes.starts_with(begin) {
+                self.frames.clear();
+            } else if !ended && begin.starts_with(bytes) {
+                // Whether it is one, the next bytes tell.
+                self.begin = self.records.finder();
+                return 0;
+            }
+        }
+        while let Some(next) = begin.as_ref().and_then(|begin| begin.find(&bytes[at..])) {
+            // The line end is of what was before it.
+            let next = at + next + 1;
+            at = self.cut_until(&bytes[..next], at, true, cut);
+            self.frames.clear();
+        }
+        self.begin = begin;
+        at = self.cut_until(bytes, at, ended, cut);
+        self.count_lines(bytes, at);
+        self.offset += at as u64;
+        self.counted = 0;
+        if at > 0 {
+            self.at_line_start = bytes[at - 1] == b'\n';
+        }
+        at
+    }
+
+    fn cut_until(&mut self, bytes: &[u8], mut at: usize, ended: bool, cut: &mut Cut) -> usize {
         while at < bytes.len() {
             let before = (at, self.frames.len());
             match self.next(bytes, at, ended, cut) {
@@ -134,9 +177,6 @@ impl Cutter {
             }
             debug_assert!((at, self.frames.len()) != before, "no way on");
         }
-        self.count_lines(bytes, at);
-        self.offset += at as u64;
-        self.counted = 0;
         at
     }
 
@@ -197,7 +237,7 @@ impl Cutter {
             Ok((json, end)) => {
                 self.place(bytes, at, end, cut);
                 cut.text.push(b'{');
-                Fields::new(&mut cut.text, self.records.shape()).record(&json, 0, &[]);
+                Fields::new(&mut cut.text, self.shape).record(&json, 0, &[]);
                 cut.text.extend_from_slice(b"}\n");
                 Next::End(end)
             }
@@ -219,6 +259,10 @@ impl Cutter {
             self.enter(step, None);
             return Next::End(at + 1);
         }
+        if self.tells_first(bytes, at, step) {
+            self.enter(step, None);
+            return Next::End(at + 1);
+        }
         let window = if self.records.spans { WINDOW_OF_TRACE } else { WINDOW };
         let seen = &bytes[..bytes.len().min(at.saturating_add(window))];
         match end_of(seen, at, ended) {
@@ -237,6 +281,22 @@ impl Cutter {
             }
             other => other,
         }
+    }
+
+    /// Does the object at `at`, of a batch of OpenTelemetry's, say what it says of its records before these? Then nothing
+    /// behind them has to be looked for.
+    fn tells_first(&self, bytes: &[u8], at: usize, step: usize) -> bool {
+        let Some(Step::Key(wanted)) = self.records.steps.get(step).filter(|_| self.shape.typed) else {
+            return false;
+        };
+        // Of all batches nothing is said.
+        let (mut told, mut leads) = (step == 0, false);
+        members(bytes, at, |key, at| {
+            told |= matches!(key, b"resource" | b"scope" | b"instrumentationLibrary");
+            leads = *key == **wanted && self.opens(bytes, at, step + 1);
+            !leads && *key != **wanted
+        });
+        told && leads
     }
 
     /// Does `step` lead on from the object at `at`?
@@ -310,7 +370,7 @@ impl Cutter {
     /// Keeps what stands beside the way to the records: names of columns, and what is said of all records. Of an element
     /// of a batch that is everything, of a document only what labels are.
     fn beside(&mut self, bytes: &[u8], key: &[u8], at: usize) {
-        let shape = self.records.shape();
+        let shape = self.shape;
         let Some(frame) = self.frames.last_mut() else { return };
         let steps = &self.records.steps;
         if matches!(steps.get(frame.step), Some(Step::Key(wanted)) if **wanted == *key) {
@@ -348,11 +408,7 @@ impl Cutter {
         cut.text.extend_from_slice(&self.prefix);
         let contexts =
             || self.frames.iter().rev().map(|frame| &frame.context).filter(|context| !context.is_empty());
-        let shape = if self.frames.is_empty() {
-            Shape { typed: false, ..self.records.shape() }
-        } else {
-            self.records.shape()
-        };
+        let shape = if self.frames.is_empty() { Shape { typed: false, ..self.shape } } else { self.shape };
         let plain = shape == Shape::default() && contexts().next().is_none() && bytes[at] != b'[';
         if plain || !matches!(bytes[at], b'{' | b'[') {
             copy(&bytes[at..end], &mut cut.text);
@@ -576,6 +632,22 @@ mod tests {
             assert_eq!(lines(&text, text.len()), expected, "{text}");
             for piece in [1, 7, 64] {
                 assert_eq!(lines(&text, piece), expected, "{piece} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_document_that_is_cut_off_ends_where_the_next_begins() {
+        let time = "2024-03-05T10:10:10Z";
+        let record = |at: u32| format!("{{\"timestamp\":\"{time}\",\"message\":\"{at}\"}}");
+        let document = |at: u32| format!("{{\"events\":[{},{}]}}", record(at), record(at + 1));
+        for cut in 12..document(3).len() - 1 {
+            let text = format!("{}\n{}\n{}\n", document(1), &document(3)[..cut], document(5));
+            let whole = lines(&text, text.len());
+            let last = [format!("3 {}", record(5)), format!("3 {}", record(6))];
+            assert!(whole.ends_with(&last), "{text} {whole:?}");
+            for piece in [1, 5, 64] {
+                assert_eq!(lines(&text, piece), whole, "{piece} {text}");
             }
         }
     }

@@ -303,30 +303,39 @@ pub(super) fn is_pairs(bytes: &[u8], at: usize) -> bool {
 /// Hands every key of the object at `at` to `visit`, with the place of its value, until `visit` says no or the object is
 /// cut.
 pub(super) fn members<'b>(bytes: &'b [u8], at: usize, mut visit: impl FnMut(&'b [u8], usize) -> bool) {
-    if bytes.get(at) != Some(&b'{') {
-        return;
-    }
-    let mut at = at + 1;
-    loop {
-        at = blanks(bytes, at);
-        if bytes.get(at) == Some(&b',') {
-            at = blanks(bytes, at + 1);
-        }
-        if bytes.get(at) != Some(&b'"') {
-            return;
-        }
-        let Some((key, _, after)) = string(bytes, at) else { return };
-        at = blanks(bytes, after);
-        if bytes.get(at) != Some(&b':') {
-            return;
-        }
-        at = blanks(bytes, at + 1);
+    let mut inside = at + 1;
+    while let Some((key, at)) = member(bytes, inside).filter(|_| bytes[at] == b'{') {
         if !visit(key, at) {
             return;
         }
         let Some(end) = json::skip(bytes, at) else { return };
-        at = end;
+        inside = end;
     }
+}
+
+/// The same with the places where values end; one that is cut is left out.
+pub(super) fn whole_members<'b>(bytes: &'b [u8], at: usize, mut visit: impl FnMut(&'b [u8], usize, usize)) {
+    let mut inside = at + 1;
+    while let Some((key, at)) = member(bytes, inside).filter(|_| bytes[at] == b'{') {
+        let Some(end) = json::skip(bytes, at) else { return };
+        visit(key, at, end);
+        inside = end;
+    }
+}
+
+/// The next key at or after `at`, inside of an object, and the place of its value.
+#[inline]
+fn member(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let mut at = blanks(bytes, at);
+    if bytes.get(at) == Some(&b',') {
+        at = blanks(bytes, at + 1);
+    }
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let (key, _, after) = string(bytes, at)?;
+    let colon = blanks(bytes, after);
+    (bytes.get(colon) == Some(&b':')).then(|| (key, blanks(bytes, colon + 1)))
 }
 
 #[cfg(test)]

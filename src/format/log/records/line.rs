@@ -1,7 +1,7 @@
 //! A record as one line: blanks between its parts gone, values without the names of their types, lists of pairs as fields.
 
 use super::Shape;
-use super::found::{is_pairs, members};
+use super::found::{is_pairs, members, whole_members};
 use crate::format::log::json::{self, blanks, string, value};
 use crate::model::Value;
 
@@ -77,27 +77,29 @@ impl<'o> Fields<'o> {
         if self.shape.numbered {
             self.numbers(bytes, at);
         }
-        members(bytes, at, |key, at| {
+        let mut lists = Vec::new();
+        whole_members(bytes, at, |key, at, end| {
             if key == b"references" {
                 self.parent(bytes, at);
             } else if self.shape.numbered && NUMBERS.contains(&key) {
                 // They have been written.
+            } else if bytes[at] == b'[' && is_list_of_pairs(bytes, at) {
+                lists.push(at);
             } else if let Some(id) = id_in_base64(bytes, key, at) {
                 self.key(key);
                 self.out.push(b'"');
                 self.out.extend(id);
                 self.out.push(b'"');
-            } else if !is_list_of_pairs(bytes, at) {
+            } else if bytes[at] == b'{' && self.shape.typed && matches!(key, b"attributes" | b"body") {
                 self.field(bytes, key, at);
+            } else {
+                self.key(key);
+                copy(&bytes[at..end], self.out);
             }
-            true
         });
-        members(bytes, at, |_, at| {
-            if is_list_of_pairs(bytes, at) {
-                self.attributes(bytes, at);
-            }
-            true
-        });
+        for at in lists {
+            self.attributes(bytes, at);
+        }
     }
 
     /// The ids of a span that is numbered within its segment, as SkyWalking's are: its own and that of what it is part of, in
@@ -207,21 +209,45 @@ impl<'o> Fields<'o> {
 
     /// `[{"key":"a","value":{"stringValue":"b"}},…]` as fields; `"value":"b"` and Go's `"Key"` and `"Value"`, too.
     fn attributes(&mut self, bytes: &[u8], at: usize) {
-        items(bytes, at, |at| {
-            let (mut name, mut said) = (None, None);
-            members(bytes, at, |key, at| {
-                match key {
-                    b"key" | b"Key" => name = string(bytes, at).map(|(name, ..)| name),
-                    b"value" | b"Value" => said = Some(at),
-                    _ => {}
+        if bytes.get(at) != Some(&b'[') {
+            return;
+        }
+        let mut at = blanks(bytes, at + 1);
+        loop {
+            let end = match usual(bytes, at) {
+                Some((name, (from, to), end)) => {
+                    self.key(name);
+                    copy(&bytes[from..to], self.out);
+                    end
                 }
-                true
-            });
-            if let (Some(name), Some(said)) = (name, said) {
-                self.key(name);
-                typed(bytes, said, self.out);
+                None => {
+                    let Some(end) = json::skip(bytes, at) else { return };
+                    self.attribute(bytes, at);
+                    end
+                }
+            };
+            at = blanks(bytes, end);
+            if bytes.get(at) != Some(&b',') {
+                return;
             }
+            at = blanks(bytes, at + 1);
+        }
+    }
+
+    fn attribute(&mut self, bytes: &[u8], at: usize) {
+        let (mut name, mut said) = (None, None);
+        members(bytes, at, |key, at| {
+            match key {
+                b"key" | b"Key" => name = string(bytes, at).map(|(name, ..)| name),
+                b"value" | b"Value" => said = Some(at),
+                _ => {}
+            }
+            true
         });
+        if let (Some(name), Some(said)) = (name, said) {
+            self.key(name);
+            typed(bytes, said, self.out);
+        }
     }
 
     /// What was said: text, or the fields of an object.
@@ -287,6 +313,27 @@ impl<'o> Fields<'o> {
     }
 }
 
+/// An attribute as most are written, in one look: its name, where its text stands or its number without quotes, and where
+/// the attribute ends.
+fn usual(bytes: &[u8], at: usize) -> Option<(&[u8], (usize, usize), usize)> {
+    let after = |at: usize, text: &[u8]| bytes.get(at..)?.starts_with(text).then(|| at + text.len());
+    // The quote that opens a string is where it is looked for.
+    let (name, _, at) = string(bytes, after(at, b"{\"key\":\"")? - 1)?;
+    let (kind, _, at) = string(bytes, after(at, b",\"value\":{\"")? - 1)?;
+    let from = after(at, b":")?;
+    let to = json::skip(bytes, from)?;
+    let end = after(to, b"}}")?;
+    let is_text = bytes[from] == b'"';
+    match kind {
+        b"stringValue" | b"bytesValue" if is_text => Some((name, (from, to), end)),
+        b"intValue" if is_text => Some((name, (from + 1, to - 1), end)),
+        b"boolValue" | b"doubleValue" | b"intValue" if !matches!(bytes[from], b'{' | b'[') => {
+            Some((name, (from, to), end))
+        }
+        _ => None,
+    }
+}
+
 /// Fields of a span that is numbered within its segment.
 const NUMBERS: [&[u8]; 3] = [b"spanId", b"parentSpanId", b"refs"];
 
@@ -315,7 +362,11 @@ pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
 
 /// The id of a trace or a span that is in base64, as Protocol Buffers' JSON has bytes, in hexadecimal digits.
 fn id_in_base64(bytes: &[u8], key: &[u8], at: usize) -> Option<Vec<u8>> {
-    let (text, ..) = string(bytes, at).filter(|_| key.to_ascii_lowercase().ends_with(b"id"))?;
+    let is_id = key.last_chunk::<2>().is_some_and(|end| end.eq_ignore_ascii_case(b"id"));
+    if !is_id || bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let (text, ..) = string(bytes, at)?;
     (matches!(text.len(), 12 | 24) && text.ends_with(b"=")).then(|| of_base64(text))?
 }
 

@@ -65,6 +65,35 @@ impl Records {
         found::find(head)
     }
 
+    /// What begins a line with which a document of its own begins, whatever stands before it; none where documents have no
+    /// key that leads to their records.
+    fn begins(&self) -> Option<Vec<u8>> {
+        let Some(Step::Key(key)) = self.steps.first() else { return None };
+        Some([b"\n{\"", &**key, b"\":"].concat())
+    }
+
+    fn finder(&self) -> Option<memchr::memmem::Finder<'static>> {
+        self.begins().map(|begin| memchr::memmem::Finder::new(&begin).into_owned())
+    }
+
+    /// Where a document begins at or after `at`, at the start of a line; the end, if none does before `most` bytes.
+    pub fn next_document(&self, bytes: &[u8], at: usize, most: usize) -> Option<usize> {
+        let begin = self.begins()?;
+        if at == 0 {
+            return Some(0);
+        }
+        let end = bytes.len().min(at.saturating_add(most));
+        let found = memchr::memmem::find(&bytes[at - 1..end], &begin);
+        Some(found.map_or(end, |found| at + found))
+    }
+
+    /// Do several documents stand in these bytes, a line each, the second of them before `most` bytes?
+    pub fn are_apart(&self, bytes: &[u8], most: usize) -> bool {
+        let Some(begin) = self.begins() else { return false };
+        bytes.starts_with(&begin[1..])
+            && memchr::memmem::find(&bytes[..bytes.len().min(most)], &begin).is_some()
+    }
+
     /// The records of a sample, a line each.
     pub fn lines(&self, sample: &[u8]) -> Vec<u8> {
         let mut cutter = Cutter::new(self.clone());
