@@ -312,9 +312,10 @@ fn totals_of(all: &Requests, id: &str) -> Totals {
 /// The entries of one request.
 fn of_id(args: &CorrelateArgs, id: &str, needs: &mut Needs) -> Result<Filter, Error> {
     let quoted = serde_json::Value::from(id);
-    let source = match args.by == Role::RequestId.name() {
-        true => format!("request_id == {quoted} or trace_id == {quoted}"),
-        false => format!("{} == {quoted}", args.by),
+    let source = if args.by == Role::RequestId.name() {
+        format!("request_id == {quoted} or trace_id == {quoted}")
+    } else {
+        format!("{} == {quoted}", args.by)
     };
     Filter::parse(&source, needs)
 }

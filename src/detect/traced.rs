@@ -186,7 +186,9 @@ fn calls_by_parent(tree: &Tree, way: &[Option<&Call>]) -> BTreeMap<usize, Vec<us
             calls.entry(*parent).or_default().push(at);
         }
     }
-    calls.values_mut().for_each(|calls| calls.sort_by_key(|at| tree.extents[*at].0));
+    for calls in calls.values_mut() {
+        calls.sort_by_key(|at| tree.extents[*at].0);
+    }
     calls
 }
 

@@ -73,8 +73,8 @@ struct Metric {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Points {
-    #[serde(alias = "data_points", default)]
-    data_points: Vec<Point>,
+    #[serde(alias = "data_points", rename = "dataPoints", default)]
+    all: Vec<Point>,
     #[serde(alias = "aggregation_temporality", default)]
     aggregation_temporality: Json,
     #[serde(alias = "is_monotonic", default)]
@@ -270,7 +270,7 @@ impl Reader<'_, '_> {
         let name = names::metric(&metric.name, &metric.unit, if falls { Kind::Gauge } else { kind });
         let temporality = if kind == Kind::Gauge { Temporality::Cumulative } else { points.temporality() };
         let mut newest = None;
-        for point in &points.data_points {
+        for point in &points.all {
             let Some(at) = millis(&point.time_unix_nano) else { continue };
             newest = newest.max(Some(at));
             let mut labels = own.clone();

@@ -207,7 +207,9 @@ impl Reader<'_> {
 
     fn text(&mut self, text: &[u8]) {
         self.out.push(b'"');
-        text.iter().for_each(|b| self.byte(*b));
+        for b in text {
+            self.byte(*b);
+        }
         self.out.push(b'"');
     }
 
