@@ -268,7 +268,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -436,7 +436,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -606,7 +606,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -732,7 +732,7 @@ _obs() {
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "pool-exhaustion pool-near-exhaustion thread-pool-exhaustion out-of-memory gc-pause eviction stall slow-disk disk mount data-loss file-descriptors network-tables deadlock lock-wait slow-query replication certificate credential permission link dns cluster connection-failure backends timeout rate-limit circuit-breaker queue crash unhandled-exception restart clock deploy configuration job failure error-burst error-share latency retry-storm traffic volume silence cache cpu down errors in-flight metric-change pool-usage pool-waiting retry saturation sockets image-pull scheduling admission storage settings probe endpoints node control-plane evicted alert test-failure load-failure load-limit unavailable" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "pool-exhaustion pool-near-exhaustion thread-pool-exhaustion out-of-memory gc-pause eviction stall slow-disk disk mount data-loss file-descriptors network-tables deadlock lock-wait slow-query replication certificate credential permission link dns cluster connection-failure backends timeout rate-limit circuit-breaker queue crash unhandled-exception restart clock deploy configuration job failure error-burst error-share latency retry-storm traffic volume silence slow-spans failed-spans changed-flow cache cpu down errors in-flight metric-change pool-usage pool-waiting retry saturation sockets image-pull scheduling admission storage settings probe endpoints node control-plane evicted alert test-failure load-failure load-limit unavailable" -- "${cur}"))
                     return 0
                     ;;
                 --signatures)
@@ -748,7 +748,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -878,7 +878,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1030,7 +1030,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1402,7 +1402,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1840,7 +1840,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2012,7 +2012,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2145,7 +2145,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__stats)
-            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
+            opts="-L -g -t -T -u -j -q -h --by --every --value --percentiles --success --slo --apdex --diff --heat-map --why --critical-path --format --tz --map --label --config --no-defaults --follow-links --glob --type --type-not --hidden --no-ignore --unrestricted --no-mmap --threads --chunk --most --now --strict --unparsed --level --where --since --until --output --table --color --theme --paging --hyperlink --time-zone --progress --verbose --redact --quiet --sort --limit --top --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2187,8 +2187,12 @@ _obs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --critical-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2334,7 +2338,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)

@@ -5,10 +5,12 @@
 
 mod alerts;
 mod apart;
+mod bottlenecks;
 mod completions;
 mod corpus;
 mod daily;
 mod dashboards;
+mod exports;
 mod fixtures;
 mod flow;
 mod follow;
@@ -36,8 +38,10 @@ mod reported;
 mod results;
 mod runtimes;
 mod scripting;
+mod segments;
 mod software;
 mod source;
+mod spanmetrics;
 mod supply;
 mod tables;
 mod tidy;

@@ -117,7 +117,7 @@ fn schemas_are_printed_as_they_stand() {
     }
     assert_eq!(obs(&["schema", "formats", "test"]).text(), obs(&["schema", "formats-test"]).text());
     let wrong = obs(&["schema", "stat"]);
-    assert!(wrong.code == 2 && wrong.stderr.contains("did you mean stats?"), "{wrong:?}");
+    assert!(wrong.code == 2 && wrong.stderr.contains("did you mean stats "), "{wrong:?}");
 }
 
 fn csv(arguments: &[&str]) -> Ran {

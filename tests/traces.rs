@@ -10,10 +10,10 @@ use serde_json::{Value as Json, json};
 use crate::program::obs;
 
 /// A span: id, parent, service, operation, kind, start and duration in milliseconds, error, peer.
-type Span = (u64, u64, &'static str, &'static str, &'static str, u64, u64, bool, &'static str);
+pub(crate) type Span = (u64, u64, &'static str, &'static str, &'static str, u64, u64, bool, &'static str);
 
 /// A request through a shop: the till asks twice for a price, the second time in vain.
-const TRACE: [Span; 7] = [
+pub(crate) const TRACE: [Span; 7] = [
     (1, 0, "web", "GET /pay", "server", 0, 500, true, ""),
     (2, 1, "web", "POST till", "client", 20, 460, true, "till"),
     (3, 2, "till", "POST /till", "server", 40, 400, true, ""),
@@ -24,8 +24,8 @@ const TRACE: [Span; 7] = [
 ];
 
 /// 2024-03-05 10:10:10.
-const BEGIN: u64 = 1_709_633_410_000;
-const ID: &str = "5b8efff798038103d269b633813fc60c";
+pub(crate) const BEGIN: u64 = 1_709_633_410_000;
+pub(crate) const ID: &str = "5b8efff798038103d269b633813fc60c";
 
 fn hex(id: u64) -> String {
     if id == 0 { String::new() } else { format!("00f067aa0ba902{id:02x}") }
@@ -135,6 +135,55 @@ fn console() -> String {
     spans.collect()
 }
 
+/// The spans as OpenTelemetry's exporter for Go prints them.
+fn go() -> String {
+    let time = |ms: u64| format!("2024-03-05T10:10:{:02}.{:03}Z", 10 + ms / 1000, ms % 1000);
+    let spans = TRACE.iter().map(|(own, parent, service, operation, kind, start, took, error, peer)| {
+        let kinds = ["unspecified", "internal", "server", "client"];
+        let context = |trace: &str, span: &str| json!({"TraceID": trace, "SpanID": span, "TraceFlags": "01", "TraceState": "", "Remote": false});
+        let parent = if *parent == 0 { context(&"0".repeat(32), &"0".repeat(16)) } else { context(ID, &hex(*parent)) };
+        let text = |key: &str, value: &str| json!({"Key": key, "Value": {"Type": "STRING", "Value": value}});
+        let attributes = if peer.is_empty() { Json::Null } else { json!([text("peer.service", peer)]) };
+        let span = json!({"Name": operation, "SpanContext": context(ID, &hex(*own)), "Parent": parent,
+            "SpanKind": kinds.iter().position(|name| name == kind).unwrap(), "StartTime": time(*start), "EndTime": time(start + took),
+            "Attributes": attributes, "Events": null, "Links": null,
+            "Status": {"Code": if *error { "Error" } else { "Unset" }, "Description": ""}, "DroppedAttributes": 0,
+            "ChildSpanCount": 0, "Resource": [text("service.name", service), text("telemetry.sdk.language", "go")],
+            "InstrumentationScope": {"Name": "shop", "Version": "", "SchemaURL": ""}});
+        span.to_string() + "\n"
+    });
+    spans.collect()
+}
+
+/// The spans as OpenTelemetry's exporter for JavaScript prints them; `old` is how it named parents before.
+fn javascript(old: bool) -> String {
+    let spans = TRACE.iter().map(|(own, parent, service, operation, kind, start, took, error, peer)| {
+        let kinds = ["internal", "server", "client"];
+        let kind = kinds.iter().position(|name| name == kind).unwrap();
+        let parent = match (*parent, old) {
+            (0, true) => "parentId: undefined".to_owned(),
+            (0, false) => "parentSpanContext: undefined".to_owned(),
+            (parent, true) => format!("parentId: '{}'", hex(parent)),
+            (parent, false) => format!("parentSpanContext: {{\n    traceId: '{ID}',\n    spanId: '{}',\n    traceFlags: 1\n  }}", hex(parent)),
+        };
+        let attributes = if peer.is_empty() { "{}".to_owned() } else { format!("{{ 'peer.service': '{peer}' }}") };
+        let (start, took, code) = ((BEGIN + start) * 1000, took * 1000, if *error { 2 } else { 0 });
+        format!("{{\n  resource: {{\n    attributes: {{\n      'service.name': '{service}',\n      'telemetry.sdk.language': 'nodejs'\n    }}\n  }},\n  \
+                 instrumentationScope: {{ name: 'shop', version: undefined, schemaUrl: undefined }},\n  traceId: '{ID}',\n  {parent},\n  \
+                 traceState: undefined,\n  name: '{operation}',\n  id: '{}',\n  kind: {kind},\n  timestamp: {start},\n  duration: {took},\n  \
+                 attributes: {attributes},\n  status: {{ code: {code} }},\n  events: [],\n  links: []\n}}\n", hex(*own))
+    });
+    spans.collect()
+}
+
+/// The spans as OpenTelemetry's exporter for Java logs them: batches of OTLP, behind what the logger says.
+fn java() -> String {
+    let batches = otlp(|id| id.to_owned(), "scopeSpans");
+    let line = |batch: &Json| format!("INFO: {batch}\n");
+    let named = "Mar 05, 2024 10:10:10 AM io.opentelemetry.exporter.logging.otlp.OtlpJsonLoggingSpanExporter export\n";
+    batches.as_array().unwrap().iter().map(|batch| named.to_owned() + &line(batch)).collect()
+}
+
 fn table() -> String {
     let mut text =
         "trace_id,span_id,parent_id,service,operation,span_kind,start_time,end_time,error,peer\n".to_owned();
@@ -150,7 +199,7 @@ fn table() -> String {
     text
 }
 
-fn notations() -> Vec<(&'static str, String)> {
+pub(crate) fn notations() -> Vec<(&'static str, String)> {
     let plain = |id: &str| id.to_owned();
     let lines = otlp(plain, "scopeSpans");
     let lines =
@@ -167,13 +216,17 @@ fn notations() -> Vec<(&'static str, String)> {
         ("zipkin.json", zipkin().to_string()),
         ("zipkin-traces.json", json!([zipkin()]).to_string()),
         ("console.log", console()),
+        ("go.log", go()),
+        ("javascript.log", javascript(false)),
+        ("javascript-old.log", javascript(true)),
+        ("java.log", java()),
         ("spans.csv", table()),
         ("spans.tsv", table().replace(',', "\t")),
     ]
 }
 
 /// Runs a command over each notation.
-fn each(args: &[&str], mut check: impl FnMut(&str, Json)) {
+pub(crate) fn each(args: &[&str], mut check: impl FnMut(&str, Json)) {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in notations() {
         let path = folder.path().join(name);
@@ -279,6 +332,31 @@ fn each_remote_call_counts_once() {
 }
 
 #[test]
+fn the_graph_of_one_trace_is_drawn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("traces.jsonl");
+    fs::write(&path, recorded(("pricing", 80, 0))).expect("a file");
+    let (path, id) = (path.to_string_lossy().into_owned(), format!("{:032x}", 100));
+    let graph = ["correlate", &path, "--id", &id];
+    let found = obs(&[&graph[..], &["--graph", "--output", "json"]].concat()).json();
+    let edges: Vec<Json> = found["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| json!([e["from"], e["to"], e["calls"], e["p99_ms"]]))
+        .collect();
+    assert_eq!(json!(edges), json!([["till", "pricing", 1, 95.0], ["web", "till", 1, 113.0]]));
+    assert_eq!((&found["requests"], &found["totals"]["requests"]), (&json!(1), &json!(1)));
+    let mermaid = obs(&[&graph[..], &["--graph=mermaid"]].concat()).text();
+    assert!(mermaid.starts_with("flowchart LR") && mermaid.contains("p99 95.0 ms"), "{mermaid}");
+    assert!(obs(&[&graph[..], &["--graph=dot"]].concat()).text().starts_with("digraph"));
+    let page = obs(&[&graph[..], &["--output", "html"]].concat()).text();
+    for words in ["serve pricing", "critical path", "<svg"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+}
+
+#[test]
 fn logs_stand_in_their_places_and_cut_exports_say_what_is_missing() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
@@ -301,7 +379,7 @@ fn logs_stand_in_their_places_and_cut_exports_say_what_is_missing() {
 
 /// Traces of ten minutes, ten a minute: web calls till, till calls pricing; from the fifth minute on the time that one of
 /// them takes grows. `slow` says what is added: the service, its own milliseconds, and those on the way to it.
-fn recorded(slow: (&str, u64, u64)) -> String {
+pub(crate) fn recorded(slow: (&str, u64, u64)) -> String {
     let mut text = String::new();
     for at in 0..100_u64 {
         let grows = |service: &str| if at >= 50 && service == slow.0 { (slow.1, slow.2) } else { (0, 0) };
@@ -356,11 +434,29 @@ fn the_service_that_got_slow_is_blamed_and_not_its_callers() {
         let cause = first_cause(&recorded(slow));
         assert_eq!(cause["subject"]["service"], service, "{slow:?}: {cause:#}");
         assert!(cause["summary"].as_str().is_some_and(|said| said.contains(words)), "{slow:?}: {cause:#}");
+        let evidence = &cause["evidence"][0];
+        assert!(evidence["trace"].is_string() && evidence["span"].is_string(), "{evidence}");
+        assert!(evidence["operation"].is_string() && evidence["service"].is_string(), "{evidence}");
         // The fiftieth trace is the first.
         let onset = cause["from"].as_str().unwrap_or_default();
         assert!(onset.starts_with("2024-03-05T10:15:1"), "{slow:?}: {onset}");
     }
     assert_eq!(first_cause(&recorded(("nobody", 80, 0))), Json::Null);
+}
+
+#[test]
+fn detectors_of_spans_are_listed_and_can_be_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("traces.jsonl"), recorded(("pricing", 80, 0))).expect("a file");
+    let path = folder.path().to_string_lossy().into_owned();
+    let listed = obs(&["detect", "--list"]).text();
+    for name in ["slow-spans", "failed-spans", "changed-flow"] {
+        assert!(listed.contains(name), "{listed}");
+        let found = obs(&["detect", &path, "--only", name, "--output", "json"]).json();
+        let findings = found["findings"].as_array().expect("findings");
+        assert_eq!(!findings.is_empty(), name == "slow-spans", "{name}: {found:#}");
+        assert!(findings.iter().all(|finding| finding["evidence"][0]["trace"].is_string()), "{found:#}");
+    }
 }
 
 /// What the services of [`recorded`] say within their spans: each that it begins and that it is done. From the fiftieth

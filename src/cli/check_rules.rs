@@ -472,7 +472,7 @@ fn replay_over(
         lints.extend(lint::lint_over(&loaded.files, &measured.store, &setting.promql, now));
         lints.extend(lint::lint_replay(&loaded.files, &replay, loaded.alertmanager.as_ref(), now));
         if args.unused {
-            let derived = metrics::names(recorded.declared);
+            let derived = metrics::names(recorded.declared, &session.inputs);
             let dashboards = dashboards(&args.dashboard)?;
             let is_known = |name: &str| {
                 derived.iter().any(|known| known == name)

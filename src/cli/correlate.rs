@@ -15,6 +15,7 @@ use super::trace::{SpanJson, Trace};
 use super::verdict::Verdict;
 use super::{out, redaction};
 use crate::correlate::{self, Linked, Links, Request, Requests, Story, Totals};
+use crate::filter::Filter;
 use crate::format::log::ids::plain_id;
 use crate::model::unit::parse_duration;
 use crate::model::{Error, Level, Needs, Role};
@@ -52,9 +53,10 @@ pub(super) struct CorrelateArgs {
     /// With --id: put the times of logs right whose clocks are off
     #[arg(long, requires = "id")]
     fix_skew: bool,
-    /// Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge
+    /// Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge; with --id, within
+    /// that request
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text", require_equals = true,
-          conflicts_with_all = ["id", "failed", "incomplete", "slowest", "slower_than"])]
+          conflicts_with_all = ["failed", "incomplete", "slowest", "slower_than"])]
     graph: Option<Drawn>,
     /// Only requests that failed
     #[arg(long)]
@@ -196,8 +198,10 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     }
     let args = &args;
     if let Some(drawn) = args.graph {
-        let totals = all.totals();
-        let (inputs, selected) = (&session.inputs, (needs, &chosen.filter, range));
+        let totals = args.id.as_deref().map_or_else(|| all.totals(), |id| totals_of(&all, id));
+        let filter = args.id.as_deref().map(|id| of_id(args, id, &mut needs)).transpose()?;
+        let filter = Filter::and([Some(chosen.filter.clone()), filter].into_iter().flatten().collect());
+        let (inputs, selected) = (&session.inputs, (needs, &filter, range));
         let of_spans = correlate::graph_of_spans(inputs, selected.clone(), totals.requests, &options);
         let graph = of_spans.unwrap_or_else(|| {
             correlate::graph(inputs, &args.by, &rule, selected, totals.requests, &options)
@@ -289,6 +293,31 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         session.write(args.output.output, &report, ("obs.correlate/1", &json))?;
     }
     Ok(session.finish(Verdict::of(found)))
+}
+
+/// The sums over one request.
+fn totals_of(all: &Requests, id: &str) -> Totals {
+    let (request, outcome) = all.one(id.as_bytes());
+    let is = |of: Outcome| u64::from(request.entries > 0 && outcome == of);
+    Totals {
+        requests: u64::from(request.entries > 0),
+        success: is(Outcome::Success),
+        failed: is(Outcome::Failed),
+        unknown: is(Outcome::Unknown),
+        entries_with_id: u64::from(request.entries),
+        ..Totals::default()
+    }
+}
+
+/// The entries of one request.
+fn of_id(args: &CorrelateArgs, id: &str, needs: &mut Needs) -> Result<Filter, Error> {
+    let quoted = serde_json::Value::from(id);
+    let source = if args.by == Role::RequestId.name() {
+        format!("request_id == {quoted} or trace_id == {quoted}")
+    } else {
+        format!("{} == {quoted}", args.by)
+    };
+    Filter::parse(&source, needs)
 }
 
 /// Ids that are told where several begin with what was typed.

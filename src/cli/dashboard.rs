@@ -191,7 +191,7 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         marks.push((session.instant(onset, times(&measured))?, "onset".into()));
     }
     marks.extend(fired.iter().flat_map(firings));
-    let names = metrics::names(&declared);
+    let names = metrics::names(&declared, &session.inputs);
     let known = Known::new(&measured.store, &names);
     let data = Data { store: &measured.store, options: &options, timing };
     let reasons = |expr: &Expr| known.why_empty(expr);

@@ -241,7 +241,8 @@ fn listed() -> Vec<(&'static str, String)> {
     let alone = recorded.iter().filter(|(name, _)| detect::by_name(name).is_none());
     let alone = alone.map(|(name, about)| (*name, (*about).to_owned()));
     let of_platform = detect::platform::families().map(|(name, about)| (name, about.to_owned()));
-    of_entries.chain(alone).chain(of_platform).collect()
+    let of_spans = detect::of_spans().into_iter().map(|(name, about)| (name, about.to_owned()));
+    of_entries.chain(of_spans).chain(alone).chain(of_platform).collect()
 }
 
 /// Is this the name of a detector, of entries or of recorded metrics?
@@ -250,6 +251,7 @@ fn is_known(name: &str, own: &[Own], signatures: &Signatures) -> bool {
         || own.iter().any(|own| own.name == name)
         || detect::by_name(name).is_some()
         || meter::recorded_only().iter().any(|(known, _)| *known == name)
+        || detect::of_spans().iter().any(|(known, _)| *known == name)
         || detect::platform::families().any(|(known, _)| known == name)
 }
 

@@ -435,6 +435,7 @@ fn request_ids(input: &Input) -> String {
     let named = profile.keys.iter().filter_map(|name| rank(name).map(|rank| (rank, name))).min();
     match named {
         Some((_, name)) => format!("{name}, told by its name"),
+        None if profile.spans.is_some() => "the traces of its spans".to_owned(),
         None => "none found; --map request_id=FIELD names one".to_owned(),
     }
 }

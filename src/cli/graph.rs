@@ -80,7 +80,8 @@ pub(super) fn write(
         let text = if drawn == Drawn::Mermaid { mermaid(graph) } else { dot(graph) };
         return out::write_text(text.as_bytes());
     }
-    let mut report = report(graph, totals);
+    // A terminal has room for so much.
+    let mut report = report(graph, totals, form != Form::Table);
     if drawn == Drawn::Mermaid && matches!(form, Form::Markdown | Form::Html) {
         report.push(Section::Code(mermaid(graph).into()));
     }
@@ -135,7 +136,7 @@ fn share(edge: &Edge) -> f64 {
     edge.failed as f64 / edge.calls.max(1) as f64
 }
 
-fn report(graph: &Graph, totals: Totals) -> Report {
+fn report(graph: &Graph, totals: Totals, is_wide: bool) -> Report {
     let mut report = Report::new();
     report.heading("Who calls whom");
     let millis = |value: Option<f64>| value.map_or_else(Cell::none, Cell::millis);
@@ -143,7 +144,7 @@ fn report(graph: &Graph, totals: Totals) -> Report {
     if graph.edges.is_empty() {
         report.paragraph("Nobody: no request is spoken of by two services.");
     } else {
-        let mut table = Table::new(vec![
+        let mut columns = vec![
             Column::text("caller").importance(8),
             Column::text("called").importance(9),
             Column::number("calls"),
@@ -152,11 +153,12 @@ fn report(graph: &Graph, totals: Totals) -> Report {
             Column::number("retries"),
             Column::number("p50").unit("ms"),
             Column::number("p95").unit("ms"),
-        ])
-        .named("calls");
+        ];
+        columns.extend(is_wide.then(|| Column::number("p99").unit("ms")));
+        let mut table = Table::new(columns).named("calls");
         for edge in &graph.edges {
-            let [half, most] = quantiles(&edge.took, [0.5, 0.95]);
-            table.row(vec![
+            let [half, most, slowest] = quantiles(&edge.took, [0.5, 0.95, 0.99]);
+            let mut row = vec![
                 Cell::text(graph.services[edge.from].name.as_str()),
                 Cell::text(graph.services[edge.to].name.as_str()),
                 Cell::count(edge.calls),
@@ -165,7 +167,9 @@ fn report(graph: &Graph, totals: Totals) -> Report {
                 Cell::count(edge.retries),
                 millis(half),
                 millis(most),
-            ]);
+            ];
+            row.extend(is_wide.then(|| millis(slowest)));
+            table.row(row);
         }
         report.push(Section::Table(table));
     }
@@ -224,7 +228,7 @@ fn report(graph: &Graph, totals: Totals) -> Report {
 
 /// What is said on an edge.
 fn label(graph: &Graph, edge: &Edge) -> String {
-    let [half, most] = quantiles(&edge.took, [0.5, 0.95]);
+    let [half, most, slowest] = quantiles(&edge.took, [0.5, 0.95, 0.99]);
     let millis = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| HumanMillis(ms).to_string());
     let retries = if edge.retries > 0 {
         format!(", {}", counted(edge.retries, "retry", "retries"))
@@ -232,12 +236,13 @@ fn label(graph: &Graph, edge: &Edge) -> String {
         String::new()
     };
     format!(
-        "{} ({:.1} a minute), {} failed{retries}, p50 {}, p95 {}",
+        "{} ({:.1} a minute), {} failed{retries}, p50 {}, p95 {}, p99 {}",
         HumanCount(edge.calls),
         graph.per_minute(edge),
         percent(share(edge)),
         millis(half),
-        millis(most)
+        millis(most),
+        millis(slowest)
     )
 }
 
@@ -309,7 +314,7 @@ mod tests {
         assert_eq!(
             mermaid(&graph),
             "flowchart LR\n  s0[\"a#34;]#59; x --#62; y[#34;#60;b#62;#35;1\"]\n  s1[\"b#92;#34; -#62; c#59;#92;nd\"]\n  \
-             s0 -->|\"2 (0.0 a minute), 50.0 % failed, 3 retries, p50 –, p95 –\"| s1\n  \
+             s0 -->|\"2 (0.0 a minute), 50.0 % failed, 3 retries, p50 –, p95 –, p99 –\"| s1\n  \
              linkStyle 0 stroke:#b3261e,stroke-width:2px\n"
         );
         assert!(dot(&graph).contains("s1 [label=\"b\\\\\\\" -> c;\\\\nd\"];\n"), "{}", dot(&graph));

@@ -41,6 +41,10 @@ const FORMS: &[Form] = &[Form::Table, Form::Json, Form::Csv, Form::Markdown, For
         Derived from logs: log_entries_total{file,service,logger,level}, log_requests_total{service,outcome}, \
         log_request_duration_seconds_{bucket,sum,count}{service}, log_findings_total{detector}, and what the \
         configuration declares. They are sampled every 15 s, more often where the step or a range is shorter.\n\n\
+        Derived from spans, under the names of OpenTelemetry's and Tempo's collectors: \
+        traces_span_metrics_calls_total{service_name,span_name,span_kind,status_code}, \
+        traces_span_metrics_duration_seconds, traces_spanmetrics_calls_total and traces_spanmetrics_latency{service,…}, \
+        traces_service_graph_request_{total,failed_total,server_seconds,client_seconds}{client,server}.\n\n\
         Without times the answer is a range over the data, in steps of a round length of which there are 200 at \
         most.",
     after_help = "Examples:
@@ -158,7 +162,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
         }
     }
     if is_empty && !args.output.quiet {
-        let names = metrics::names(&declared);
+        let names = metrics::names(&declared, &session.inputs);
         let reasons = match measured.passed() {
             0 => Known::new(&measured.store, &names).why_empty(&expr),
             // What series these have was not looked at.

@@ -43,6 +43,7 @@ const SCHEMAS: &[(&str, &str)] = schemas![
     "investigate",
     "query",
     "stats",
+    "stats-critical-path",
     "templates",
 ];
 

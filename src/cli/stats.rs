@@ -1,5 +1,6 @@
 //! `obs stats`: how many, how often, how well, how fast.
 
+mod critical;
 mod difference;
 mod heat;
 mod slo;
@@ -35,6 +36,7 @@ use why::WhyJson;
   obs stats logs/ --by service --diff 03:06..03:21
   obs stats api.log --heat-map --why p99
   obs stats logs/ --by user --top 10
+  obs stats traces/ --critical-path
   obs stats logs/gateway --by endpoint --sort p99 --limit 20
   obs stats api.log --by endpoint --value durationMs --percentiles 50,99")]
 pub(super) struct StatsArgs {
@@ -70,6 +72,11 @@ pub(super) struct StatsArgs {
     /// Show the entries behind these numbers: p99, max, min, failed
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     why: Vec<String>,
+    /// What slow requests wait for, by service and operation, against the calm ones that begin alike, from spans; and what
+    /// slow and failed requests have in common. Slow is the slowest tenth, or as said: p99, 500ms
+    #[arg(long, value_name = "SLOW", num_args = 0..=1, default_missing_value = "p90", require_equals = true,
+          conflicts_with_all = ["by", "every", "value", "percentiles", "slo", "apdex", "diff", "heat_map", "why"])]
+    critical_path: Option<String>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -100,6 +107,9 @@ struct StatsJson<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &StatsArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
+    if let Some(typed) = &args.critical_path {
+        return critical::run(typed, args, cancel);
+    }
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let question = question(args)?;

@@ -1,5 +1,7 @@
 //! A trace in `obs correlate --id`: its spans as a tree, with the entries of logs in their places.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use serde::Serialize;
 
 use super::session::Session;
@@ -8,7 +10,7 @@ use crate::model::unit::{HumanCount, HumanMillis};
 use crate::model::{Level, Location, SpanKind, SpanStatus, Timestamp};
 use crate::report::{Cell, Column, Report, Section, Style, Table};
 use crate::scan::Scanned;
-use crate::traces::{Row, Told, Tree};
+use crate::traces::{Row, SpanName, Told, Tree};
 
 /// Spans that belong together, and what is told of them.
 pub(super) struct Trace {
@@ -103,7 +105,7 @@ impl Trace {
             Column::text("what").importance(9).wrapped(),
         ]);
         for (item, depth) in self.items(story) {
-            let indent = "· ".repeat(depth);
+            let indent = indent(depth);
             match item {
                 Item::Span(at) => table.row(self.span_row(at, start, &indent)),
                 Item::Entry(at) => table.row(entry_row(&story.moments[at], start, &indent)),
@@ -147,13 +149,15 @@ impl Trace {
 
     /// What is shown, with how deep it stands.
     fn items(&self, story: &Story) -> Vec<(Item, usize)> {
-        let is_span: std::collections::BTreeSet<Location> = self.locations().collect();
+        let is_span: BTreeSet<Location> = self.locations().collect();
         let mut hosts: Vec<Vec<usize>> = vec![Vec::new(); self.spans.len()];
         let mut outside: Vec<usize> = Vec::new();
-        for (at, moment) in story.moments.iter().enumerate().filter(|(_, m)| !is_span.contains(&m.location)) {
-            match self.host(moment) {
-                Some(host) => hosts[host].push(at),
-                None => outside.push(at),
+        let others = |at: &usize| !is_span.contains(&story.moments[*at].location);
+        let entries: Vec<usize> = (0..story.moments.len()).filter(others).collect();
+        for (at, host) in entries.iter().zip(self.hosts(story, &entries)) {
+            match host {
+                Some(host) => hosts[host].push(*at),
+                None => outside.push(*at),
             }
         }
         let mut items = Vec::new();
@@ -173,48 +177,68 @@ impl Trace {
     /// Spans and entries that stand below the same span, in the order of time; of many spans that do the same, the first.
     fn below(&self, spans: &[usize], entries: &[usize], story: &Story, depth: usize) -> Vec<(Item, usize)> {
         let mut items: Vec<(i64, Item)> = Vec::new();
-        let same = |at: usize, other: usize| self.spans[at].name == self.spans[other].name;
-        let mut seen: Vec<(usize, usize)> = Vec::new();
+        // Of each that do the same: the first, how many, and how many are not shown.
+        let mut alike: Vec<(usize, usize, usize)> = Vec::new();
+        let mut known: HashMap<&SpanName, usize> = HashMap::new();
         for at in spans {
-            let known = seen.iter().position(|(other, _)| same(*at, *other)).unwrap_or_else(|| {
-                seen.push((*at, 0));
-                seen.len() - 1
+            let of = *known.entry(&self.spans[*at].name).or_insert_with(|| {
+                alike.push((*at, 0, 0));
+                alike.len() - 1
             });
-            seen[known].1 += 1;
+            let (_, count, hidden) = &mut alike[of];
+            *count += 1;
             // What failed, and what the trace waited for, is shown.
             let telling = self.spans[*at].row.status == SpanStatus::Error || self.critical[*at] > 0;
-            if seen[known].1 <= ALIKE || telling {
+            if *count <= ALIKE || telling {
                 items.push((self.tree.extents[*at].0, Item::Span(*at)));
+            } else {
+                *hidden += 1;
             }
         }
-        for (at, count) in seen {
-            let shown = items
-                .iter()
-                .filter(|(_, item)| matches!(item, Item::Span(other) if same(at, *other)))
-                .count();
-            if count > shown {
-                items.push((i64::MAX, Item::More(at, count - shown)));
-            }
-        }
+        let more = alike.into_iter().filter(|(.., hidden)| *hidden > 0);
+        items.extend(more.map(|(at, _, hidden)| (i64::MAX, Item::More(at, hidden))));
         let time = |at: &usize| story.moments[*at].at.map_or(i64::MAX, |at| at.0);
         items.extend(entries.iter().map(|at| (time(at), Item::Entry(*at))));
         items.sort_by_key(|(at, _)| *at);
         items.into_iter().map(|(_, item)| (item, depth)).collect()
     }
 
-    /// The span in whose time an entry was written: the shortest of its service, else of all.
-    fn host(&self, moment: &Moment) -> Option<usize> {
-        let at = moment.at?.0;
-        let around = |span: &usize| (self.tree.extents[*span].0..=self.tree.extents[*span].1).contains(&at);
-        let own = |span: &usize| moment.service.as_deref() == Some(self.spans[*span].name.service.as_str());
-        let spans = || (0..self.spans.len()).filter(around);
-        let shortest = |span: &usize| (self.spans[*span].row.nanos, *span);
-        spans().filter(own).min_by_key(shortest).or_else(|| spans().min_by_key(shortest))
+    /// For each of these entries the span in whose time it was written: the shortest of its service, else of all.
+    ///
+    /// One walk through the time, with the spans at work in the order of their lengths.
+    fn hosts(&self, story: &Story, entries: &[usize]) -> Vec<Option<usize>> {
+        let mut begins: Vec<usize> = (0..self.spans.len()).collect();
+        let mut ends = begins.clone();
+        begins.sort_by_key(|span| self.tree.extents[*span].0);
+        ends.sort_by_key(|span| self.tree.extents[*span].1);
+        let service = |span: usize| self.spans[span].name.service.as_str();
+        let length = |span: usize| (self.spans[span].row.nanos, span);
+        let mut order: Vec<(usize, i64)> = (0..entries.len())
+            .filter_map(|place| Some((place, story.moments[entries[place]].at?.0)))
+            .collect();
+        order.sort_by_key(|(_, at)| *at);
+        let (mut begun, mut ended) = (begins.into_iter().peekable(), ends.into_iter().peekable());
+        let mut all: BTreeSet<(i64, usize)> = BTreeSet::new();
+        let mut of: HashMap<&str, BTreeSet<(i64, usize)>> = HashMap::new();
+        let mut hosts = vec![None; entries.len()];
+        for (place, at) in order {
+            while let Some(span) = begun.next_if(|span| self.tree.extents[*span].0 <= at) {
+                all.insert(length(span));
+                of.entry(service(span)).or_default().insert(length(span));
+            }
+            while let Some(span) = ended.next_if(|span| self.tree.extents[*span].1 < at) {
+                all.remove(&length(span));
+                of.entry(service(span)).or_default().remove(&length(span));
+            }
+            let own = story.moments[entries[place]].service.as_deref().and_then(|name| of.get(name)?.first());
+            hosts[place] = own.or(all.first()).map(|(_, span)| *span);
+        }
+        hosts
     }
 
     /// Which service the trace waited for longest.
     fn waited(&self, report: &mut Report) {
-        let mut by_service: std::collections::BTreeMap<&str, i64> = std::collections::BTreeMap::new();
+        let mut by_service: BTreeMap<&str, i64> = BTreeMap::new();
         for (at, nanos) in self.critical.iter().enumerate() {
             *by_service.entry(&self.spans[at].name.service).or_default() += nanos;
         }
@@ -264,6 +288,13 @@ impl Trace {
             ));
         }
     }
+}
+
+/// What stands before what is so deep in the tree; beyond some depth a number, so that there is room for what is told.
+fn indent(depth: usize) -> String {
+    const DEEP: usize = 12;
+    let dots = "· ".repeat(depth.min(DEEP));
+    if depth > DEEP { format!("{dots}{depth}: ") } else { dots }
 }
 
 fn entry_row(moment: &Moment, start: i64, indent: &str) -> Vec<Cell> {

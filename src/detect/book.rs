@@ -141,6 +141,7 @@ pub(super) fn finding(said: &Said<'_>) -> Finding {
         line: 0,
         timestamp: at,
         text: said.labels.to_string(),
+        span: None,
         location: Location { file: NOWHERE, chunk: 0, line: 0 },
     };
     let mut shown = vec![evidence(from)];

@@ -235,6 +235,7 @@ pub fn evidence(scene: &Scene<'_>, bins: &Bins, kinds: &[usize]) -> Vec<Evidence
         line: 0,
         timestamp: ts,
         text: String::from_utf8_lossy(text).into_owned(),
+        span: None,
         location,
     };
     let mut evidence: Vec<Evidence> = Vec::new();

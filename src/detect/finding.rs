@@ -160,6 +160,7 @@ mod tests {
             line: 7,
             timestamp: ts,
             text: "x".into(),
+            span: None,
             location: Location { file: 0, chunk: 0, line: 6 },
         };
         let finding = Finding {

@@ -76,6 +76,18 @@ pub fn detectors() -> impl Iterator<Item = &'static dyn Detector> {
     families.chain(DETECTORS.iter().copied())
 }
 
+/// What is found in spans: the names and, in one sentence each, what it is.
+pub fn of_spans() -> [(&'static str, &'static str); 3] {
+    [
+        (
+            traced::SLOW,
+            "in spans: a service whose own work, or the way to and from it, takes longer than usual",
+        ),
+        (traced::FAILED, "in spans: a service in which errors begin more often than usual, or all the time"),
+        (flow::CHANGED, "in spans: operations that no longer say or call what they usually do on their way"),
+    ]
+}
+
 /// The same, with what was declared beside them.
 fn with_declared(wants: &Wants) -> impl Iterator<Item = &'static dyn Detector> {
     detectors().chain(wants.declared.iter().map(|family| *family as &dyn Detector))

@@ -48,6 +48,7 @@ fn finding(scene: &Scene<'_>, kind: &Kind, levels: &Levels) -> Option<Finding> {
         line: 0,
         timestamp: Some(ts),
         text: String::new(),
+        span: None,
         location,
     });
     let count = rows.iter().map(|row| row.count).sum();

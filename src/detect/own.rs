@@ -335,6 +335,7 @@ fn evidence(moment: Moment) -> Evidence {
         line: 0,
         timestamp: Some(moment.ts),
         text: String::new(),
+        span: None,
         location: moment.location,
     }
 }

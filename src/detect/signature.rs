@@ -209,7 +209,7 @@ fn judge(
         if evidence.len() < SHOWN && evidence.iter().all(|known| known.location != location) {
             let timestamp = (ts.0 != 0).then_some(ts);
             let (file, text) = (String::new(), String::new());
-            evidence.push(Evidence { file, line: 0, timestamp, text, location });
+            evidence.push(Evidence { file, line: 0, timestamp, text, span: None, location });
         }
     }
     let file = first.whole.moment.location.file;

@@ -299,6 +299,7 @@ fn finding(
             line: 0,
             timestamp: Some(moment.ts),
             text: String::new(),
+            span: None,
             location: moment.location,
         })
         .collect();

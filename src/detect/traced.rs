@@ -151,6 +151,7 @@ fn times(traces: &Traces) -> Times<'_> {
         for call in calls.iter().filter(|call| is_only_a_call(call, tree, name)) {
             way[call.from] = Some(call);
         }
+        let calls_of = calls_by_parent(tree, &way);
         let roots =
             tree.roots.iter().map(|root| (Timestamp(rows[*root].start), rows[*root].nanos as f64 / 1e6));
         times.traces.extend(roots);
@@ -162,7 +163,7 @@ fn times(traces: &Traces) -> Times<'_> {
                     let beyond = call.to.map_or(row.nanos, |to| (row.nanos - rows[to].nanos).max(0));
                     (Timed::Way(&own.service, to), beyond)
                 }
-                None => (Timed::Own(&own.service, &own.operation), own_time(at, tree, &way)),
+                None => (Timed::Own(&own.service, &own.operation), own_time(at, tree, &calls_of)),
             };
             let point = (Timestamp(row.start), row.location, nanos as f64 / 1e6);
             times.of.entry(of).or_default().push(point);
@@ -177,13 +178,29 @@ fn times(traces: &Traces) -> Times<'_> {
     times
 }
 
+/// The spans that are only calls, by what they are part of, in the order in which they begin.
+fn calls_by_parent(tree: &Tree, way: &[Option<&Call>]) -> BTreeMap<usize, Vec<usize>> {
+    let mut calls: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, parent) in tree.parent.iter().enumerate().filter(|(at, _)| way[*at].is_some()) {
+        if let Some(parent) = parent {
+            calls.entry(*parent).or_default().push(at);
+        }
+    }
+    for calls in calls.values_mut() {
+        calls.sort_by_key(|at| tree.extents[*at].0);
+    }
+    calls
+}
+
 /// The nanoseconds that were a span's own. Where work goes on without its caller, what is called may stand beside the span
 /// that waits for it: a call within its time is not its own time, either.
-fn own_time(at: usize, tree: &Tree, way: &[Option<&Call>]) -> i64 {
+fn own_time(at: usize, tree: &Tree, calls_of: &BTreeMap<usize, Vec<usize>>) -> i64 {
     let (from, to) = tree.extents[at];
-    let within = |other: &usize| tree.extents[*other].0 >= from && tree.extents[*other].1 <= to;
-    let siblings = tree.parent[at].map_or(&[][..], |parent| &tree.children[parent]);
-    let calls = siblings.iter().copied().filter(|other| *other != at && way[*other].is_some()).filter(within);
+    let beside = tree.parent[at].and_then(|parent| calls_of.get(&parent)).map_or(&[][..], Vec::as_slice);
+    let first = beside.partition_point(|other| tree.extents[*other].0 < from);
+    let last = beside.partition_point(|other| tree.extents[*other].0 <= to);
+    let within = |other: &usize| *other != at && tree.extents[*other].1 <= to;
+    let calls = beside[first..last].iter().copied().filter(within);
     tree.without(at, tree.children[at].iter().copied().chain(calls))
 }
 

@@ -88,6 +88,7 @@ pub fn narrow(
                 line: 0,
                 timestamp: Some(first.ts),
                 text: String::new(),
+                span: None,
                 location: first.location,
             },
         );

@@ -1,14 +1,15 @@
 //! The second look: entries that are shown as evidence are read again where they stand.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::detect::book::NOWHERE;
 use crate::detect::finding::Finding;
 use crate::format::metric::ReadOptions;
-use crate::model::{Entry, Labels, Location, Needs, Sample, Timestamp};
+use crate::model::{Entry, Labels, Location, Needs, Role, Sample, Slots, Timestamp, Value};
 use crate::scan::{self, Input, ScanOptions, Scanned};
-use crate::timeline::Evidence;
 use crate::timeline::observe::shown;
+use crate::timeline::{Evidence, SpanOf};
 
 /// Fills in the files, lines and texts of evidence. Files that cannot be read twice keep the texts of the first
 /// look.
@@ -22,18 +23,35 @@ pub fn fill(findings: &mut [Finding], logs: &[Input], scanned: &Scanned, options
 pub fn fill_all(mut evidence: Vec<&mut Evidence>, logs: &[Input], scanned: &Scanned, options: &ScanOptions) {
     let wanted: BTreeSet<Location> =
         evidence.iter().map(|evidence| evidence.location).filter(|at| at.file != NOWHERE).collect();
-    let text =
-        |entry: &Entry<'_, '_>| (entry.location, String::from_utf8_lossy(&shown(entry.raw)).into_owned());
-    let texts: BTreeMap<Location, String> =
-        scan::entries_at((logs, scanned), &wanted, &Needs::none(), options, text).into_iter().collect();
+    let text = |entry: &Entry<'_, '_>| {
+        (entry.location, (String::from_utf8_lossy(&shown(entry.raw)).into_owned(), span_of(entry.slots)))
+    };
+    let mut needs = Needs::none();
+    for role in [Role::TraceId, Role::Service, Role::Message] {
+        needs.role(role);
+    }
+    let texts: BTreeMap<Location, (String, Option<SpanOf>)> =
+        scan::entries_at((logs, scanned), &wanted, &needs, options, text).into_iter().collect();
     for evidence in evidence.iter_mut().filter(|evidence| evidence.location.file != NOWHERE) {
         evidence.file =
             logs.get(evidence.location.file as usize).map_or(String::new(), |log| log.shown.clone());
         evidence.line = scanned.line_of(evidence.location);
-        if let Some(text) = texts.get(&evidence.location) {
+        if let Some((text, span)) = texts.get(&evidence.location) {
             evidence.text.clone_from(text);
+            evidence.span.clone_from(span);
         }
     }
+}
+
+/// What an entry is of a trace.
+fn span_of(slots: &Slots<'_>) -> Option<SpanOf> {
+    let text = |value: Value<'_>| value.text().map(Cow::into_owned).filter(|text| !text.is_empty());
+    Some(SpanOf {
+        trace: text(slots.role(Role::TraceId))?,
+        span: text(slots.span?.id)?,
+        service: text(slots.role(Role::Service)),
+        operation: text(slots.role(Role::Message)),
+    })
 }
 
 /// Fills in the files and lines of samples: the line of a series with the time of the sample, or at least the

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use super::clock::{Clock, Hold, step_after};
 use super::declared::MetricKind;
 use super::plan::{LabelSource, Metric, Plan, What, bounds, label_of};
+use super::spans::{self, Called, OfSpan};
 use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Error, Labels, Location, Sample, Series, Timestamp};
 use crate::outcome::{self, Alone, Ending, Outcome, Told};
 use crate::promql::Store;
 use crate::scan::Inputs;
+use crate::traces::Collector;
 
 /// Units of the fixed point in which values are added: a billionth.
 const ONE: i128 = 1_000_000_000;
@@ -47,6 +49,8 @@ pub(super) struct Derived<'p> {
     alone: Table<Alone>,
     /// Labels of requests, each with its number.
     labels: Table<()>,
+    /// Spans, if calls between services are asked for.
+    spans: Option<Collector<'p>>,
     /// Entries without a time.
     pub undated: u64,
     /// The key at hand; kept to be reused.
@@ -64,6 +68,7 @@ impl<'p> Derived<'p> {
             requests: Table::default(),
             alone: Table::default(),
             labels: Table::default(),
+            spans: plan.asks_for_calls().then(|| Collector::new(inputs, 1)),
             undated: 0,
             key: Vec::new(),
         }
@@ -81,6 +86,14 @@ impl<'p> Derived<'p> {
                 if let Some(millis) = slots.duration.filter(|_| self.plan.tells(entry)) {
                     self.start(index, metric, entry);
                     self.observe(bounds(&metric.what), ts, millis / 1e3);
+                }
+            }
+            What::Spans(what) => {
+                if slots.span.is_some()
+                    && let Some(value) = what.of_span(slots.duration)
+                {
+                    self.start(index, metric, entry);
+                    self.add_value(what.bounds(), ts, value);
                 }
             }
             What::Declared { filter, kind, measure, buckets } => {
@@ -107,17 +120,46 @@ impl<'p> Derived<'p> {
         let key = &mut self.key;
         key.clear();
         key.extend_from_slice(&(index as u16).to_be_bytes());
+        let file = self.inputs.logs.get(entry.location.file as usize).map(|log| log.shown.as_bytes());
         for (_, source) in &metric.labels {
-            match source {
-                LabelSource::File => {
-                    write(
-                        key,
-                        self.inputs.logs.get(entry.location.file as usize).map(|i| i.shown.as_bytes()),
-                    );
-                }
-                LabelSource::Outcome => write(key, None),
-                LabelSource::Slot(_) => label_of(*source, entry.slots, &mut |value| write(key, value)),
+            label_of(*source, entry.slots, file, &mut |value| write(key, value));
+        }
+    }
+
+    /// Adds the calls between services.
+    fn settle_calls(&mut self) {
+        let (plan, spans) = (self.plan, self.spans.take());
+        let Some(traces) = spans.map(Collector::settled) else { return };
+        spans::each_call(&traces, |call| {
+            for (index, metric) in plan.metrics.iter().enumerate() {
+                let What::Spans(what) = metric.what else { continue };
+                let Some(value) = what.of_call(&call) else { continue };
+                self.start_call(index, metric, &call);
+                self.add_value(what.bounds(), call.at, value);
             }
+        });
+    }
+
+    /// Begins the key of a call between services.
+    fn start_call(&mut self, index: usize, metric: &Metric, call: &Called<'_>) {
+        self.key.clear();
+        self.key.extend_from_slice(&(index as u16).to_be_bytes());
+        for (_, source) in &metric.labels {
+            let value = match source {
+                LabelSource::Span(OfSpan::Client) => Some(call.client),
+                LabelSource::Span(OfSpan::Server) => Some(call.server),
+                LabelSource::Span(OfSpan::Connection) => Some(call.connection),
+                _ => None,
+            };
+            write(&mut self.key, value.map(str::as_bytes));
+        }
+    }
+
+    /// Adds a value to a counter, or to a histogram of these bounds.
+    fn add_value(&mut self, bounds: &[f64], ts: Timestamp, value: f64) {
+        match bounds {
+            [] => self.count(0, ts, fixed(value)),
+            bounds => self.observe(bounds, ts, value),
         }
     }
 
@@ -207,6 +249,7 @@ impl<'p> Derived<'p> {
     /// Reads the series out, at the times of the clock; says how long they are held where nothing happens.
     pub(super) fn into_store(mut self, clock: Clock, store: &mut Store) -> Result<Hold, Error> {
         self.settle_requests();
+        self.settle_calls();
         let happened = self.sums.len() + self.lasts.len();
         let sums = groups(self.plan, self.sums.into_sorted());
         let lasts = groups(self.plan, self.lasts.into_sorted());
@@ -263,6 +306,9 @@ impl Fold for Derived<'_> {
         for (index, metric) in plan.metrics.iter().enumerate() {
             self.add_metric(index, metric, entry, ts);
         }
+        if let Some(spans) = &mut self.spans {
+            spans.add(entry);
+        }
     }
 
     fn merge(&mut self, other: Self) {
@@ -280,6 +326,9 @@ impl Fold for Derived<'_> {
         requests.states_mut().for_each(|request| request.first.2 = numbers[request.first.2 as usize]);
         self.requests.merge(requests, |mine, theirs| mine.merge(&theirs));
         self.alone.merge(other.alone, Alone::merge);
+        if let (Some(mine), Some(theirs)) = (&mut self.spans, other.spans) {
+            mine.merge(theirs);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod files;
 mod names;
 mod plan;
 mod scrape;
+mod spans;
 mod tables;
 mod targets;
 mod witness;

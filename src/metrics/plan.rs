@@ -1,12 +1,14 @@
 //! Which metrics are derived from logs, and what of an entry each of them looks at: known before the scan.
 
 use super::declared::{BUCKETS, Declared, MetricKind};
+use super::spans::{self, OfSpan, OfSpans};
 use crate::filter::Filter;
 use crate::model::{Entry, Error, Needs, Role, Slot, Slots, Unit};
 use crate::outcome::{Judge, SuccessRule};
 use crate::promql::{Expr, ast::MatchOp};
 use crate::promql::{Matcher, selectors};
 use crate::scan::Inputs;
+use crate::traces;
 
 /// Entries by file, service, logger and level.
 pub const ENTRIES: &str = "log_entries_total";
@@ -21,11 +23,19 @@ pub const FINDINGS: &str = "log_findings_total";
 /// The suffixes of a histogram's series.
 pub(super) const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-/// The names of all series that are derived from logs: built in and declared.
-pub fn names(declared: &[Declared]) -> Vec<String> {
+/// The names of all series that are derived from these logs: built in, of spans where there are any, and declared.
+pub fn names(declared: &[Declared], inputs: &Inputs) -> Vec<String> {
     let histogram = |name: &str| PARTS.map(|part| format!("{name}{part}"));
     let mut names = vec![ENTRIES.to_owned(), REQUESTS.to_owned(), FINDINGS.to_owned()];
     names.extend(histogram(DURATIONS));
+    if traces::has_spans(inputs) {
+        for (name, _, what) in spans::KNOWN {
+            match what.bounds() {
+                [] => names.push(name.to_owned()),
+                _ => names.extend(histogram(name)),
+            }
+        }
+    }
     for metric in declared {
         match metric.kind {
             MetricKind::Histogram => names.extend(histogram(&metric.name)),
@@ -78,6 +88,8 @@ pub(super) enum LabelSource {
     Slot(Slot),
     /// `success`, `failed` or `unknown`.
     Outcome,
+    /// What a span, or a call between services, says of itself.
+    Span(OfSpan),
 }
 
 /// What a metric counts or measures.
@@ -89,6 +101,8 @@ pub(super) enum What {
     Requests,
     /// The durations of requests, in buckets.
     Durations,
+    /// Spans, or the calls between services.
+    Spans(OfSpans),
     /// As declared.
     Declared { filter: Filter, kind: MetricKind, measure: Option<Measure>, buckets: Vec<f64> },
 }
@@ -157,6 +171,9 @@ impl Plan {
             let labels = vec![service(&mut needs)];
             metrics.push(Metric { name: DURATIONS.to_owned(), labels, what: What::Durations });
         }
+        if traces::has_spans(inputs) {
+            metrics.extend(of_spans(|name| asked(name), &mut needs));
+        }
         for metric in declared {
             let wanted = match metric.kind {
                 MetricKind::Histogram => histogram(&metric.name),
@@ -174,11 +191,36 @@ impl Plan {
         Ok(Some(Plan { metrics, judge, coarse, needs }))
     }
 
+    /// Is anything asked of the calls between services?
+    pub(super) fn asks_for_calls(&self) -> bool {
+        self.metrics.iter().any(|metric| matches!(metric.what, What::Spans(what) if what.is_of_calls()))
+    }
+
     /// Is an entry one of a request that counts?
     pub(super) fn tells(&self, entry: &Entry<'_, '_>) -> bool {
         let of = |judge: &Judge| judge.tells(entry.slots) && !judge.ending(entry).is_probe();
         self.judge.as_ref().is_some_and(of)
     }
+}
+
+/// The metrics of spans that are asked for.
+fn of_spans(asked: impl Fn(&str) -> bool, needs: &mut Needs) -> Vec<Metric> {
+    let histogram = |name: &str| PARTS.iter().any(|part| asked(&format!("{name}{part}")));
+    let is_asked = |what: OfSpans, name: &str| match what.bounds() {
+        [] => asked(name),
+        _ => histogram(name),
+    };
+    let wanted = spans::KNOWN.into_iter().filter(|(name, _, what)| is_asked(*what, name));
+    let metric = |(name, labels, what): spans::Known| {
+        let labels = labels.iter().map(|(label, of)| ((*label).to_owned(), LabelSource::Span(*of)));
+        Metric { name: name.to_owned(), labels: labels.collect(), what: What::Spans(what) }
+    };
+    let metrics: Vec<Metric> = wanted.map(metric).collect();
+    if !metrics.is_empty() {
+        traces::wanted(needs);
+        needs.role(Role::Duration);
+    }
+    metrics
 }
 
 fn declare(metric: &Declared, needs: &mut Needs) -> Result<Metric, Error> {
@@ -200,21 +242,43 @@ fn declare(metric: &Declared, needs: &mut Needs) -> Result<Metric, Error> {
 pub(super) fn bounds(what: &What) -> &[f64] {
     match what {
         What::Durations => &BUCKETS,
+        What::Spans(what) => what.bounds(),
         What::Declared { kind: MetricKind::Histogram, buckets, .. } => buckets,
         _ => &[],
     }
 }
 
-/// Hands a label's value to `write`; `None` if the entry has none.
-pub(super) fn label_of(source: LabelSource, slots: &Slots<'_>, write: &mut dyn FnMut(Option<&[u8]>)) {
-    let LabelSource::Slot(slot) = source else { return write(None) };
+/// Hands a label's value to `write`; `None` if the entry has none. `file` is the entry's.
+pub(super) fn label_of(
+    source: LabelSource,
+    slots: &Slots<'_>,
+    file: Option<&[u8]>,
+    write: &mut dyn FnMut(Option<&[u8]>),
+) {
+    let slot = match source {
+        LabelSource::File => return write(file),
+        // Who calls whom is no entry's.
+        LabelSource::Outcome | LabelSource::Span(OfSpan::Client | OfSpan::Server | OfSpan::Connection) => {
+            return write(None);
+        }
+        LabelSource::Span(OfSpan::Kind) => {
+            return write(slots.span.map(|span| spans::kind(span.kind).as_bytes()));
+        }
+        LabelSource::Span(OfSpan::Status) => {
+            return write(slots.span.map(|span| spans::status(span.status).as_bytes()));
+        }
+        LabelSource::Span(OfSpan::Service) => Role::Service.slot(),
+        LabelSource::Span(OfSpan::Operation) => Role::Message.slot(),
+        LabelSource::Slot(slot) => slot,
+    };
     match (slot.role(), slots.level) {
         // Levels are what they mean, whatever the file calls them.
         (Some(Role::Level), Some(level)) => write(Some(level.name().as_bytes())),
-        _ => match slots.get(slot).key() {
+        _ => match slots.get(slot).key().filter(|value| !value.is_empty()) {
             Some(value) if std::str::from_utf8(&value).is_err() => {
                 write(Some(String::from_utf8_lossy(&value).as_bytes()));
             }
+            None if source == LabelSource::Span(OfSpan::Service) => write(file),
             value => write(value.as_deref()),
         },
     }

@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 
 use super::declared::MetricKind;
 use super::files::{snapshots, zone};
-use super::plan::{LabelSource, Metric, PARTS, Plan, What, label_of};
+use super::plan::{LabelSource, Metric, PARTS, Plan, What, bounds, label_of};
 use super::targets;
 use super::{Question, TimeRange};
 use crate::fold::{Damaged, Loaded, Saved, Travel};
@@ -241,9 +241,7 @@ fn in_logs(
 /// The metric that a series belongs to.
 fn seek<'w>(place: usize, wanted: &'w Wanted, plan: &Plan) -> Option<Sought<'w>> {
     let name = wanted.labels.metric();
-    let is_histogram = |metric: &Metric| {
-        matches!(metric.what, What::Durations | What::Declared { kind: MetricKind::Histogram, .. })
-    };
+    let is_histogram = |metric: &Metric| !bounds(&metric.what).is_empty();
     let is_named = |metric: &Metric| {
         if is_histogram(metric) {
             PARTS.iter().any(|part| name.strip_suffix(part) == Some(metric.name.as_str()))
@@ -286,6 +284,8 @@ fn counts(plan: &Plan, metric: &Metric, labels: &Labels, entry: &Entry<'_, '_>) 
             plan.tells(entry) && labels.get("outcome") == outcome.name()
         }),
         What::Durations => entry.slots.duration.is_some() && plan.tells(entry),
+        // A call is of two spans, neither of which is it.
+        What::Spans(what) => entry.slots.span.is_some() && what.of_span(entry.slots.duration).is_some(),
         What::Declared { filter, measure, .. } => {
             measure.is_none_or(|measure| measure.of(entry.slots).is_some()) && filter.matches(entry.slots)
         }
@@ -293,21 +293,16 @@ fn counts(plan: &Plan, metric: &Metric, labels: &Labels, entry: &Entry<'_, '_>) 
 }
 
 fn has_labels(inputs: &Inputs, metric: &Metric, labels: &Labels, entry: &Entry<'_, '_>) -> bool {
+    let file = inputs.logs.get(entry.location.file as usize).map(|log| log.shown.as_bytes());
     metric.labels.iter().all(|(name, source)| {
-        let wanted = labels.get(name);
-        match source {
-            LabelSource::File => {
-                inputs.logs.get(entry.location.file as usize).is_some_and(|log| log.shown == wanted)
-            }
-            // It has been looked at.
-            LabelSource::Outcome => true,
-            LabelSource::Slot(_) => {
-                let mut same = false;
-                label_of(*source, entry.slots, &mut |value| {
-                    same = value.unwrap_or_default() == wanted.as_bytes();
-                });
-                same
-            }
+        // How a request ended has been looked at.
+        *source == LabelSource::Outcome || {
+            let wanted = labels.get(name);
+            let mut same = false;
+            label_of(*source, entry.slots, file, &mut |value| {
+                same = value.unwrap_or_default() == wanted.as_bytes();
+            });
+            same
         }
     })
 }

@@ -98,6 +98,29 @@ pub(super) struct Origin {
     pub lines: u64,
 }
 
+impl Block {
+    /// The records of whole documents that stand at `range` of a file.
+    pub(super) fn of_documents(records: &Records, bytes: &[u8], range: std::ops::Range<usize>) -> Block {
+        let begin = if range.start == 0 { Begin::File } else { Begin::Entry };
+        let source = bytes[range.clone()].to_vec();
+        let mut cutter = Cutter::within(records.clone(), range.start as u64);
+        let mut cut = Cut::default();
+        cutter.cut(&source, true, &mut cut);
+        let (from, lines) = (range.start as u64, cutter.lines());
+        let origin = Origin { source, from, places: cut.places, lines_before: 0, lines };
+        Block {
+            owned: 0..cut.text.len(),
+            bytes: cut.text,
+            offset: 0,
+            begin,
+            again: 0,
+            lines_before: None,
+            origin: Some(origin),
+            reader: None,
+        }
+    }
+}
+
 impl Origin {
     /// How many bytes of the stream the block took.
     pub(super) fn len(&self) -> usize {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::ScanOptions;
 use super::apart::Unit;
-use super::block::{Begin, Block, Blocks, Origin};
+use super::block::{Begin, Block, Blocks, LONGEST, Origin};
 use super::chunk::Chunk;
 use super::feed::{Came, Feed};
 use super::inputs::Input;
@@ -384,7 +384,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let input = &self.inputs[index];
         let opened = match input.open_live() {
             Some((head, feed)) => Ok((Err(feed), head)),
-            None => input.open(self.options).map(|(content, head)| (Ok(content), head)),
+            None => input.open_apart(self.options).map(|(content, head)| (Ok(content), head)),
         };
         let progress = opened.map(|(content, head)| {
             let profile = input.profile();
@@ -504,6 +504,20 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         map: &impl Fn(&mut L, &Chunk<'_>) -> O,
     ) {
         let OpenContent::Mapped(bytes, chunk) = &file.content else { return };
+        if let Some(records) = self.inputs[file.index].profile().and_then(|profile| profile.records.as_ref())
+        {
+            // A chunk has the documents that begin in it.
+            let start = |index: usize| {
+                let at = (index * chunk).min(bytes.len());
+                records.next_document(bytes, at, LONGEST).unwrap_or(bytes.len())
+            };
+            let range = start(index as usize)..start(index as usize + 1).max(start(index as usize));
+            let block = Block::of_documents(records, bytes, range.clone());
+            let owned = block.owned.clone();
+            self.map(file, index, &block.bytes, owned, Place::of(&block), local, map);
+            bytes.has_been_read(range);
+            return;
+        }
         let start = index as usize * chunk;
         let owned = start..(start + chunk).min(bytes.len());
         let begin = if index == 0 { Begin::File } else { Begin::Line };

@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 
 use super::alone::{is_json_document, is_own_answer, is_page, is_source_text};
+use super::block::LONGEST;
 use super::database::{self, Database};
 use super::feed::{Came, Feed, SILENCE};
 use super::pipe::Pipe;
 use super::{ScanOptions, parallel, parts};
 use crate::format::edges;
-use crate::format::log::behaviour::{self, Candidates, RequestIds};
+use crate::format::log::behaviour::{self, Candidates, Ids, RequestIds};
 use crate::format::log::durations::{By, Told};
 use crate::format::log::records::Records;
 use crate::format::log::{self, Profile, Reader};
@@ -251,7 +252,9 @@ fn settle_request_ids(logs: &mut [Input]) {
         InputKind::Metrics(_) | InputKind::Platform | InputKind::Edges => None,
     });
     for (profile, (request_ids, counts_anew)) in profiles.zip(settled.into_iter().zip(anew)) {
-        profile.request_ids = RequestIds { named: profile.candidates.ids(), ..request_ids };
+        // A span belongs to its trace, whatever that is called.
+        let named = if profile.spans.is_some() { Ids::Shared } else { profile.candidates.ids() };
+        profile.request_ids = RequestIds { named, ..request_ids };
         profile.counts_anew = counts_anew;
         profile.candidates = Candidates::default();
     }
@@ -633,12 +636,23 @@ impl Input {
 
     /// Opens the file for a scan: its content, and what was already read of it.
     pub(super) fn open(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
-        let (content, head) = self.open_as_stored(options)?;
         let from_start = self.is_read_from_start();
+        let (content, head) = self.open_as_stored(options, options.map && !from_start)?;
         Ok(match content {
             Content::Mapped(map) if from_start => (Content::Stream(Stream::of_map(&self.shown, map)), head),
             content => (content, head),
         })
+    }
+
+    /// The same for who cuts records himself where they stand in documents that are apart: such files are mapped, too.
+    pub(super) fn open_apart(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
+        let records = self.profile().and_then(|profile| profile.records.as_ref());
+        let Some(records) = records.filter(|_| !self.ordered) else { return self.open(options) };
+        let (content, head) = self.open_as_stored(options, options.map)?;
+        match &content {
+            Content::Mapped(map) if !records.are_apart(map, LONGEST) => self.open(options),
+            _ => Ok((content, head)),
+        }
     }
 
     /// Does only its start tell what stands further on: where a record is, how many lines there have been?
@@ -646,7 +660,7 @@ impl Input {
         self.ordered || self.profile().is_some_and(|profile| profile.records.is_some())
     }
 
-    fn open_as_stored(&self, options: &ScanOptions) -> Result<(Content, Vec<u8>), Diagnostic> {
+    fn open_as_stored(&self, options: &ScanOptions, map: bool) -> Result<(Content, Vec<u8>), Diagnostic> {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*pipe, Pipe::Live(..)) {
             pipe.hold(&options.progress);
@@ -666,7 +680,6 @@ impl Input {
             }
             Pipe::None | Pipe::Live(..) => {}
         }
-        let map = options.map && !self.is_read_from_start();
         let opened = source::open(&self.found, &OpenOptions { map }, &options.cancel)?;
         Ok((opened.content, Vec::new()))
     }

@@ -26,9 +26,25 @@ pub struct Evidence {
     pub timestamp: Option<Timestamp>,
     /// Its first lines.
     pub text: String,
+    /// What it is of a trace, if it is a span.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub span: Option<SpanOf>,
     /// Where it is in the scan.
     #[serde(skip)]
     pub location: Location,
+}
+
+/// A span by its names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SpanOf {
+    /// The trace's.
+    pub trace: String,
+    /// Its own.
+    pub span: String,
+    /// The service.
+    pub service: Option<String>,
+    /// What is done.
+    pub operation: Option<String>,
 }
 
 /// RFC 3339, or null.

@@ -17,6 +17,6 @@ pub mod template;
 pub mod usual;
 pub mod within;
 
-pub use evidence::{Evidence, Subject};
+pub use evidence::{Evidence, SpanOf, Subject};
 pub use observe::{Observed, Wants};
 pub use scene::Scene;

@@ -36,7 +36,9 @@ impl Row {
 }
 
 /// What spans have in common that do the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct SpanName {
     /// The service; a file's name, where none is named.
     pub service: String,
@@ -59,9 +61,10 @@ pub struct Traces {
     pub one_in: u64,
 }
 
-/// What a scan collects.
-struct Collected<'c> {
-    files: &'c [String],
+/// What a scan collects: the spans of one trace in `share`, chosen by a hash of its id.
+#[derive(Debug)]
+pub struct Collector<'c> {
+    inputs: &'c Inputs,
     share: u64,
     names: Table<u32>,
     traces: Table<Vec<Row>>,
@@ -75,8 +78,8 @@ pub fn hash_of_id(id: Value<'_>) -> u64 {
     id.key().map_or(0, |key| stable_hash(key.iter().copied()).max(1))
 }
 
-/// What is looked at of every span.
-fn wanted(needs: &mut Needs) {
+/// Asks for what is looked at of every span.
+pub fn wanted(needs: &mut Needs) {
     for role in [Role::Ts, Role::TraceId, Role::Service, Role::Message] {
         needs.role(role);
     }
@@ -90,31 +93,41 @@ fn nanos(millis: Option<f64>) -> Option<i64> {
 /// The spans among the selected entries; of one trace in `share`, chosen by a hash of its id.
 pub fn collect(
     inputs: &Inputs,
-    (mut needs, filter, range): (Needs, &Filter, TimeRange),
+    selected: (Needs, &Filter, TimeRange),
     share: u64,
     options: &ScanOptions,
 ) -> Traces {
-    if !has_spans(inputs) {
-        return Traces::default();
-    }
+    if has_spans(inputs) { scanned(inputs, selected, share, options).0 } else { Traces::default() }
+}
+
+/// All spans among the selected entries, and what the scan left.
+pub fn collect_all(
+    inputs: &Inputs,
+    selected: (Needs, &Filter, TimeRange),
+    options: &ScanOptions,
+) -> (Traces, Scanned) {
+    scanned(inputs, selected, 1, options)
+}
+
+fn scanned(
+    inputs: &Inputs,
+    (mut needs, filter, range): (Needs, &Filter, TimeRange),
+    share: u64,
+    options: &ScanOptions,
+) -> (Traces, Scanned) {
     wanted(&mut needs);
-    let files: Vec<String> = inputs.logs.iter().map(|log| log.shown.clone()).collect();
     let selection = Selection::new(needs, filter, range);
-    let (collected, _) = scan::fold(&inputs.logs, &selection, options, || Collected {
-        files: &files,
-        share,
-        names: Table::default(),
-        traces: Table::default(),
-    });
-    collected.settled()
+    let (collected, scanned) =
+        scan::fold(&inputs.logs, &selection, options, || Collector::new(inputs, share));
+    (collected.settled(), scanned)
 }
 
 /// May any of the logs have spans?
-fn has_spans(inputs: &Inputs) -> bool {
+pub fn has_spans(inputs: &Inputs) -> bool {
     inputs.logs.iter().filter_map(scan::Input::profile).any(|profile| profile.spans.is_some())
 }
 
-impl Fold for Collected<'_> {
+impl Fold for Collector<'_> {
     fn add(&mut self, entry: &Entry<'_, '_>) {
         let slots = entry.slots;
         let (Some(span), Some(ts), Some(nanos)) = (slots.span, slots.ts, nanos(slots.duration)) else {
@@ -128,7 +141,8 @@ impl Fold for Collected<'_> {
         match slots.role(Role::Service).key().filter(|service| !service.is_empty()) {
             Some(service) => name.extend_from_slice(&service),
             None => {
-                name.extend(self.files.get(entry.location.file as usize).map_or(&b""[..], String::as_bytes));
+                let file = self.inputs.logs.get(entry.location.file as usize);
+                name.extend(file.map_or(&b""[..], |log| log.shown.as_bytes()));
             }
         }
         name.push(SEPARATOR);
@@ -179,9 +193,14 @@ fn row(span: &Span<'_>, ts: Timestamp, nanos: i64, name: u32, location: Location
     Row { id, parent, start: ts.0, nanos, name, status: span.status, location }
 }
 
-impl Collected<'_> {
+impl<'c> Collector<'c> {
+    /// Nothing yet.
+    pub fn new(inputs: &'c Inputs, share: u64) -> Self {
+        Collector { inputs, share, names: Table::default(), traces: Table::default() }
+    }
+
     /// The spans with names numbered in their order, not in that of threads.
-    fn settled(self) -> Traces {
+    pub fn settled(self) -> Traces {
         let read = |number: usize| {
             let key = self.names.key_of(number as u32);
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

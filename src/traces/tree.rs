@@ -89,8 +89,17 @@ impl Tree {
 
     /// Spans in an order in which each comes behind its parent, with how deep it stands: what is part of a span behind it.
     pub fn walk(&self) -> Vec<(usize, usize)> {
+        self.walk_from(&self.roots)
+    }
+
+    /// A span and what is part of it, each behind its parent.
+    pub fn below(&self, at: usize) -> impl Iterator<Item = usize> {
+        self.walk_from(&[at]).into_iter().map(|(at, _)| at)
+    }
+
+    fn walk_from(&self, roots: &[usize]) -> Vec<(usize, usize)> {
         let mut order = Vec::with_capacity(self.parent.len());
-        let mut next: Vec<(usize, usize)> = self.roots.iter().rev().map(|root| (*root, 0)).collect();
+        let mut next: Vec<(usize, usize)> = roots.iter().rev().map(|root| (*root, 0)).collect();
         while let Some((at, depth)) = next.pop() {
             order.push((at, depth));
             next.extend(self.children[at].iter().rev().map(|child| (*child, depth + 1)));

@@ -63,7 +63,7 @@ pub(in crate::cli) fn behind(
         store.span().unwrap_or_else(|| (session.config.now.millis(), session.config.now.millis()));
     let sampled = metrics::interval(&store).unwrap_or(15_000);
     let timing = Timing { from, to, step: sampled, interval: sampled, sampled };
-    let names = metrics::names(&declared);
+    let names = metrics::names(&declared, &session.inputs);
     let known = Known::new(&store, &names);
     let data = Data { store: &store, options: &options, timing };
     let reasons = |expr: &Expr| known.why_empty(expr);

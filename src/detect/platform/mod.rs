@@ -210,6 +210,7 @@ fn finding(fault: Fault, files: &[String], taken: Option<Timestamp>) -> Finding 
         line: place.line,
         timestamp: None,
         text: place.text.clone(),
+        span: None,
         location: STATE,
     });
     let evidence: Vec<Evidence> = shown.collect();

@@ -52,6 +52,7 @@ const PARENT: &[&str] = &[
     "parentspan",
     "parent",
     "pid",
+    "parentspancontext",
 ];
 const START: &[&str] = &[
     "starttimeunixnano",
@@ -188,7 +189,9 @@ impl SpanFields {
         let (trace, parent, end) = (all(TRACE), all(PARENT), all(END));
         let duration: Vec<String> = keys.iter().filter(|key| is_duration(key)).cloned().collect();
         let mut id = all(ID);
-        if id.is_empty() && !parent.is_empty() {
+        // A root has no parent.
+        let is_told = find("span.kind").is_some() || find("localendpoint.servicename").is_some();
+        if id.is_empty() && (!parent.is_empty() || is_told) {
             id.extend(find(BARE_ID));
         }
         let mut start = all(START);
@@ -220,6 +223,27 @@ impl SpanFields {
     /// The column that has the starts, among these names.
     pub(super) fn start(&self) -> Option<&str> {
         self.start.first().map(String::as_str)
+    }
+
+    /// The fields that say what not every span says.
+    pub fn others<'k>(&self, keys: &'k [String]) -> Vec<&'k str> {
+        let plain = [
+            &self.trace,
+            &self.id,
+            &self.parent,
+            &self.start,
+            &self.end,
+            &self.duration,
+            &self.operation,
+            &self.service,
+            &self.kind,
+            &self.code,
+            &self.peer,
+        ];
+        let is_known = |key: &&String| {
+            plain.iter().any(|names| names.contains(key)) || self.status.iter().any(|(name, _)| name == *key)
+        };
+        keys.iter().filter(|key| !is_known(key)).map(String::as_str).collect()
     }
 
     /// The fields that play the roles of any entry. A request is a trace, unless it has a name of its own.

@@ -11,6 +11,7 @@ mod host;
 mod influx;
 mod native;
 mod openmetrics;
+mod otlp;
 pub mod pairs;
 mod prometheus;
 mod promtool;
@@ -205,6 +206,7 @@ pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &api_json::ApiJson,
     &victoria::Export,
     &promtool::Query,
+    &otlp::Otlp,
     &host::sadf::Sadf,
     &host::sysstat::Sysstat,
     &host::procps::Procps,

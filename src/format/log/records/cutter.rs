@@ -1,9 +1,9 @@
 //! Goes through a file whose records are not one a line, and writes each as one. Remembers how it got to where it is, so
 //! that the file may come in pieces; holds no more of it than one record, or the beginning of a batch.
 
-use super::found::{SEPARATOR, event, members, object_within};
+use super::found::{SEPARATOR, document, event, members, object_within};
 use super::line::{Fields, copy, items};
-use super::{Records, Shape, Step};
+use super::{Records, Shape, Step, Within, console, segment};
 use crate::format::log::json::{self, string};
 use crate::model::{Text, Value};
 
@@ -39,6 +39,12 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Cutter {
     records: Records,
+    /// How their parts are written.
+    shape: Shape,
+    /// Finds the lines that begin documents.
+    begin: Option<memchr::memmem::Finder<'static>>,
+    /// Does a line begin at the bytes at hand?
+    at_line_start: bool,
     /// The lists and objects that are open.
     frames: Vec<Frame>,
     /// What stands before the value at hand in its line.
@@ -60,6 +66,8 @@ struct Frame {
     columns: Vec<Vec<u8>>,
     /// What it says of some of its records: the name under which they ask for it, and fields. Jaeger's processes.
     processes: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The id of the segment that it is, within which its records are numbered.
+    segment: Vec<u8>,
     /// Was all of it looked at when it was entered?
     settled: bool,
 }
@@ -104,7 +112,15 @@ const COLUMNS: [&[u8]; 4] = [b"columns", b"fields", b"columnNames", b"schema"];
 impl Cutter {
     /// At the start of a file.
     pub fn new(records: Records) -> Self {
-        Cutter { records, frames: Vec::new(), prefix: Vec::new(), offset: 0, line: 0, counted: 0 }
+        Cutter::within(records, 0)
+    }
+
+    /// At the start of a document, so many bytes behind the start of the file; lines are counted from there.
+    pub fn within(records: Records, offset: u64) -> Self {
+        let shape = records.shape();
+        let begin = records.finder();
+        let (frames, prefix) = (Vec::new(), Vec::new());
+        Cutter { records, shape, begin, at_line_start: true, frames, prefix, offset, line: 0, counted: 0 }
     }
 
     /// Bytes of the file that have been cut.
@@ -118,9 +134,38 @@ impl Cutter {
     }
 
     /// Cuts as many of `bytes` as can be; says how many. They go on where it stopped the last time; `ended` says that
-    /// nothing follows, or that no more can be waited for.
+    /// nothing follows, or that no more can be waited for. Where a line begins a document, what was before it has ended.
     pub fn cut(&mut self, bytes: &[u8], ended: bool, cut: &mut Cut) -> usize {
         let mut at = 0;
+        let begin = self.begin.take();
+        if let Some(begin) = begin.as_ref().filter(|_| self.at_line_start && !self.frames.is_empty()) {
+            let begin = &begin.needle()[1..];
+            if bytes.starts_with(begin) {
+                self.frames.clear();
+            } else if !ended && begin.starts_with(bytes) {
+                // Whether it is one, the next bytes tell.
+                self.begin = self.records.finder();
+                return 0;
+            }
+        }
+        while let Some(next) = begin.as_ref().and_then(|begin| begin.find(&bytes[at..])) {
+            // The line end is of what was before it.
+            let next = at + next + 1;
+            at = self.cut_until(&bytes[..next], at, true, cut);
+            self.frames.clear();
+        }
+        self.begin = begin;
+        at = self.cut_until(bytes, at, ended, cut);
+        self.count_lines(bytes, at);
+        self.offset += at as u64;
+        self.counted = 0;
+        if at > 0 {
+            self.at_line_start = bytes[at - 1] == b'\n';
+        }
+        at
+    }
+
+    fn cut_until(&mut self, bytes: &[u8], mut at: usize, ended: bool, cut: &mut Cut) -> usize {
         while at < bytes.len() {
             let before = (at, self.frames.len());
             match self.next(bytes, at, ended, cut) {
@@ -132,9 +177,6 @@ impl Cutter {
             }
             debug_assert!((at, self.frames.len()) != before, "no way on");
         }
-        self.count_lines(bytes, at);
-        self.offset += at as u64;
-        self.counted = 0;
         at
     }
 
@@ -160,6 +202,9 @@ impl Cutter {
         let mut open = apart(bytes, at);
         let Some(first) = bytes.get(open) else { return Next::End(open) };
         self.prefix.clear();
+        if self.records.within == Within::Console {
+            return self.printed(bytes, open, ended, cut);
+        }
         if let Some(payload) = event(&bytes[open..]) {
             open += payload;
         } else if *first == b'[' && self.records.steps.first() == Some(&Step::Each) {
@@ -174,10 +219,31 @@ impl Cutter {
             let Some(within) = object_within(line).filter(|at| self.leads_on(bytes, open + at)) else {
                 return Next::Damaged;
             };
-            self.prefix.extend_from_slice(&line[..within]);
+            if !(self.records.spans && is_mark(&line[..within])) {
+                self.prefix.extend_from_slice(&line[..within]);
+            }
             open += within;
         }
         self.element(bytes, open, 0, ended, cut)
+    }
+
+    /// An object as JavaScript prints it, or text.
+    fn printed(&mut self, bytes: &[u8], at: usize, ended: bool, cut: &mut Cut) -> Next {
+        if !console::opens(bytes, at) {
+            let cut_name = bytes[at] == b'{' && bytes[at..].trim_ascii().len() < 64;
+            return if cut_name && !ended { Next::More } else { Next::Damaged };
+        }
+        match console::object(bytes, at) {
+            Ok((json, end)) => {
+                self.place(bytes, at, end, cut);
+                cut.text.push(b'{');
+                Fields::new(&mut cut.text, self.shape).record(&json, 0, &[]);
+                cut.text.extend_from_slice(b"}\n");
+                Next::End(end)
+            }
+            Err(console::Not::Whole) if !ended && bytes.len() - at < WINDOW => Next::More,
+            Err(_) => Next::Damaged,
+        }
     }
 
     /// A value of the file or of a list, from which `step` leads on.
@@ -190,6 +256,10 @@ impl Cutter {
             return end;
         }
         if self.records.steps[step] == Step::Each && bytes.get(at) == Some(&b'[') {
+            self.enter(step, None);
+            return Next::End(at + 1);
+        }
+        if self.tells_first(bytes, at, step) {
             self.enter(step, None);
             return Next::End(at + 1);
         }
@@ -211,6 +281,22 @@ impl Cutter {
             }
             other => other,
         }
+    }
+
+    /// Does the object at `at`, of a batch of OpenTelemetry's, say what it says of its records before these? Then nothing
+    /// behind them has to be looked for.
+    fn tells_first(&self, bytes: &[u8], at: usize, step: usize) -> bool {
+        let Some(Step::Key(wanted)) = self.records.steps.get(step).filter(|_| self.shape.typed) else {
+            return false;
+        };
+        // Of all batches nothing is said.
+        let (mut told, mut leads) = (step == 0, false);
+        members(bytes, at, |key, at| {
+            told |= matches!(key, b"resource" | b"scope" | b"instrumentationLibrary");
+            leads = *key == **wanted && self.opens(bytes, at, step + 1);
+            !leads && *key != **wanted
+        });
+        told && leads
     }
 
     /// Does `step` lead on from the object at `at`?
@@ -245,6 +331,7 @@ impl Cutter {
             context: Vec::new(),
             columns: Vec::new(),
             processes: Vec::new(),
+            segment: Vec::new(),
             settled: whole.is_some(),
         };
         self.frames.push(frame);
@@ -283,7 +370,7 @@ impl Cutter {
     /// Keeps what stands beside the way to the records: names of columns, and what is said of all records. Of an element
     /// of a batch that is everything, of a document only what labels are.
     fn beside(&mut self, bytes: &[u8], key: &[u8], at: usize) {
-        let shape = self.records.shape();
+        let shape = self.shape;
         let Some(frame) = self.frames.last_mut() else { return };
         let steps = &self.records.steps;
         if matches!(steps.get(frame.step), Some(Step::Key(wanted)) if **wanted == *key) {
@@ -302,8 +389,11 @@ impl Cutter {
             });
             return;
         }
+        if shape.numbered && key == b"traceSegmentId" {
+            frame.segment = string(bytes, at).map_or_else(Vec::new, |(id, ..)| id.to_vec());
+        }
         let is_element = frame.step > 0 && steps[frame.step - 1] == Step::Each;
-        if is_element || LABELS.contains(&key) {
+        if is_element || (shape.numbered && bytes.get(at) != Some(&b'{')) || LABELS.contains(&key) {
             let mut fields = Fields::resume(&mut frame.context, shape);
             fields.context(bytes, key, at);
         }
@@ -311,15 +401,14 @@ impl Cutter {
 
     /// Writes the record at `at` as a line.
     fn record(&mut self, bytes: &[u8], at: usize, end: usize, cut: &mut Cut) {
+        if self.segments(bytes, at, end, cut) {
+            return;
+        }
         self.place(bytes, at, end, cut);
         cut.text.extend_from_slice(&self.prefix);
         let contexts =
             || self.frames.iter().rev().map(|frame| &frame.context).filter(|context| !context.is_empty());
-        let shape = if self.frames.is_empty() {
-            Shape { typed: false, ..self.records.shape() }
-        } else {
-            self.records.shape()
-        };
+        let shape = if self.frames.is_empty() { Shape { typed: false, ..self.shape } } else { self.shape };
         let plain = shape == Shape::default() && contexts().next().is_none() && bytes[at] != b'[';
         if plain || !matches!(bytes[at], b'{' | b'[') {
             copy(&bytes[at..end], &mut cut.text);
@@ -327,7 +416,8 @@ impl Cutter {
             cut.text.push(b'{');
             let columns = self.frames.iter().rev().find(|frame| !frame.columns.is_empty());
             let start = cut.text.len();
-            Fields::new(&mut cut.text, shape).record(
+            let segment = self.frames.iter().rev().find(|frame| !frame.segment.is_empty());
+            Fields::new(&mut cut.text, shape).of_segment(segment.map(|frame| &frame.segment[..])).record(
                 bytes,
                 at,
                 columns.map_or(&[][..], |frame| &frame.columns),
@@ -341,6 +431,29 @@ impl Cutter {
             cut.text.push(b'}');
         }
         cut.text.push(b'\n');
+    }
+
+    /// Writes a segment of X-Ray's and what is part of it, each as a line; says whether it is one.
+    fn segments(&mut self, bytes: &[u8], at: usize, end: usize, cut: &mut Cut) -> bool {
+        let mut lines = Vec::new();
+        let is_one = match self.records.within {
+            Within::Document => {
+                let document = document(bytes, at);
+                document
+                    .is_some_and(|text| segment::each(&text, 0, &mut |line, _| lines.push((line, at, end))))
+            }
+            Within::Each => segment::each(bytes, at, &mut |line, from| {
+                lines.push((line, from, segment::end_of(bytes, from)));
+            }),
+            _ => false,
+        };
+        for (line, from, to) in lines {
+            self.place(bytes, from, to, cut);
+            cut.text.extend_from_slice(&self.prefix);
+            copy(&line, &mut cut.text);
+            cut.text.push(b'\n');
+        }
+        is_one
     }
 
     /// What the process says that the span at `at` is of.
@@ -389,6 +502,12 @@ fn apart(bytes: &[u8], at: usize) -> usize {
     let blanks =
         rest.iter().take_while(|b| b.is_ascii_whitespace() || matches!(**b, b',' | SEPARATOR)).count();
     at + blanks
+}
+
+/// `INFO: `: one word that a logger puts before what it was given; of a span it tells nothing.
+fn is_mark(prefix: &[u8]) -> bool {
+    let word = prefix.trim_ascii();
+    word.strip_suffix(b":").is_some_and(|word| word.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// Where the value at `at` ends.
@@ -513,6 +632,22 @@ mod tests {
             assert_eq!(lines(&text, text.len()), expected, "{text}");
             for piece in [1, 7, 64] {
                 assert_eq!(lines(&text, piece), expected, "{piece} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_document_that_is_cut_off_ends_where_the_next_begins() {
+        let time = "2024-03-05T10:10:10Z";
+        let record = |at: u32| format!("{{\"timestamp\":\"{time}\",\"message\":\"{at}\"}}");
+        let document = |at: u32| format!("{{\"events\":[{},{}]}}", record(at), record(at + 1));
+        for cut in 12..document(3).len() - 1 {
+            let text = format!("{}\n{}\n{}\n", document(1), &document(3)[..cut], document(5));
+            let whole = lines(&text, text.len());
+            let last = [format!("3 {}", record(5)), format!("3 {}", record(6))];
+            assert!(whole.ends_with(&last), "{text} {whole:?}");
+            for piece in [1, 5, 64] {
+                assert_eq!(lines(&text, piece), whole, "{piece} {text}");
             }
         }
     }

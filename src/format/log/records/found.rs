@@ -1,10 +1,11 @@
 //! Finds where the records of a file are, by what is in its first values: a record has a time.
 
-use super::{Records, Step};
+use super::{Records, Step, Within, console};
 use crate::format::log::contents::instant;
 use crate::format::log::json::{blanks, string, value};
 use crate::format::log::span::SpanFields;
 use crate::format::log::{json, names};
+use crate::model::value::unescape;
 use crate::model::{Role, Value};
 
 /// How many lines are looked at for a value whose records are inside.
@@ -36,6 +37,9 @@ pub(super) fn find(head: &[u8]) -> Option<Records> {
         let line_end = memchr::memchr(b'\n', &head[at..]).map_or(head.len(), |end| at + end);
         let line = &head[at..line_end];
         let opens = line.first() == Some(&b'{');
+        if opens && console::opens(head, at) {
+            return console_spans(head, at);
+        }
         let open = if opens { Some(at) } else { object_within(line).map(|open| at + open) };
         if let Some(open) = open {
             let end = json::skip(head, open);
@@ -81,15 +85,23 @@ fn is_followed(head: &[u8], end: usize) -> bool {
 /// The way from the value at `at` to its records, if there are any. The value may be cut.
 fn way(bytes: &[u8], at: usize) -> Option<Records> {
     let mut steps = Vec::new();
-    let spans = search(bytes, at, &mut steps)?;
-    Some(Records { steps, spans: spans == Is::Spans })
+    let is = search(bytes, at, &mut steps)?;
+    let within = if let Is::Spans(within) = is { within } else { Within::Lists };
+    Some(Records { steps, spans: is != Is::Entries, within })
 }
 
 /// What records are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Is {
     Entries,
-    Spans,
+    Spans(Within),
+}
+
+/// The spans of a file that prints such an object at `at`.
+fn console_spans(head: &[u8], at: usize) -> Option<Records> {
+    let (json, _) = console::object(head, at).ok()?;
+    let is_span = Signs::of(&json, 0).is_span();
+    is_span.then(|| Records { steps: Vec::new(), spans: true, within: Within::Console })
 }
 
 /// Looks for records in the value at `at`, which `steps` lead to; the outermost that have a time and say something, else
@@ -101,8 +113,19 @@ fn search(bytes: &[u8], at: usize, steps: &mut Vec<Step>) -> Option<Is> {
     match bytes.get(at) {
         Some(b'{') => {
             let own = Signs::of(bytes, at);
+            if is_segment(&own.names) {
+                return Some(Is::Spans(Within::Each));
+            }
             if own.is_span() {
-                return Some(Is::Spans);
+                let numbered = own.names.iter().any(|name| name == "segmentId");
+                return Some(Is::Spans(if numbered { Within::Segment } else { Within::Lists }));
+            }
+            if document(bytes, at).is_some_and(|text| is_segment(&Signs::of(&text, 0).names)) {
+                return Some(Is::Spans(Within::Document));
+            }
+            if let Some(key) = list_of_spans(bytes, at, &own) {
+                steps.extend([Step::Key(key.into()), Step::Each]);
+                return Some(Is::Spans(Within::Segment));
             }
             if own.is_record() {
                 return Some(Is::Entries);
@@ -137,6 +160,49 @@ fn search(bytes: &[u8], at: usize, steps: &mut Vec<Step>) -> Option<Is> {
         }
         _ => None,
     }
+}
+
+/// Is the object at `at` a segment, by the names of what it says? Whether it has parts or has ended may be behind the end of
+/// what is known.
+fn is_segment(names: &[String]) -> bool {
+    let has = |name: &str| names.iter().any(|known| known == name);
+    has("id")
+        && has("name")
+        && has("start_time")
+        && has("trace_id")
+        && (has("end_time") || has("in_progress") || has("subsegments"))
+}
+
+/// The key of a list in the object at `at` whose items are spans together with what the object says.
+fn list_of_spans<'b>(bytes: &'b [u8], at: usize, own: &Signs) -> Option<&'b [u8]> {
+    let mut found = None;
+    members(bytes, at, |key, at| {
+        let first = blanks(bytes, at + 1);
+        if bytes.get(at) == Some(&b'[') && bytes.get(first) == Some(&b'{') {
+            let mut item = Signs::of(bytes, first);
+            let is_whole = item.is_span();
+            item.names.extend_from_slice(&own.names);
+            found = (!is_whole && item.is_span()).then_some(key);
+        }
+        found.is_none()
+    });
+    found
+}
+
+/// The key of a document that is a text.
+const DOCUMENT: &[u8] = b"Document";
+
+/// The document of the record at `at`; a text may be cut off.
+pub(super) fn document(bytes: &[u8], at: usize) -> Option<Vec<u8>> {
+    let mut found = None;
+    members(bytes, at, |key, at| {
+        if key == DOCUMENT && bytes.get(at) == Some(&b'"') {
+            let raw = string(bytes, at).map_or(&bytes[at + 1..], |(raw, ..)| raw);
+            found = Some(unescape(raw));
+        }
+        found.is_none()
+    });
+    found.filter(|document| document.first() == Some(&b'{'))
 }
 
 /// Does the object in this text say something, with a time or a level?
@@ -237,30 +303,39 @@ pub(super) fn is_pairs(bytes: &[u8], at: usize) -> bool {
 /// Hands every key of the object at `at` to `visit`, with the place of its value, until `visit` says no or the object is
 /// cut.
 pub(super) fn members<'b>(bytes: &'b [u8], at: usize, mut visit: impl FnMut(&'b [u8], usize) -> bool) {
-    if bytes.get(at) != Some(&b'{') {
-        return;
-    }
-    let mut at = at + 1;
-    loop {
-        at = blanks(bytes, at);
-        if bytes.get(at) == Some(&b',') {
-            at = blanks(bytes, at + 1);
-        }
-        if bytes.get(at) != Some(&b'"') {
-            return;
-        }
-        let Some((key, _, after)) = string(bytes, at) else { return };
-        at = blanks(bytes, after);
-        if bytes.get(at) != Some(&b':') {
-            return;
-        }
-        at = blanks(bytes, at + 1);
+    let mut inside = at + 1;
+    while let Some((key, at)) = member(bytes, inside).filter(|_| bytes[at] == b'{') {
         if !visit(key, at) {
             return;
         }
         let Some(end) = json::skip(bytes, at) else { return };
-        at = end;
+        inside = end;
     }
+}
+
+/// The same with the places where values end; one that is cut is left out.
+pub(super) fn whole_members<'b>(bytes: &'b [u8], at: usize, mut visit: impl FnMut(&'b [u8], usize, usize)) {
+    let mut inside = at + 1;
+    while let Some((key, at)) = member(bytes, inside).filter(|_| bytes[at] == b'{') {
+        let Some(end) = json::skip(bytes, at) else { return };
+        visit(key, at, end);
+        inside = end;
+    }
+}
+
+/// The next key at or after `at`, inside of an object, and the place of its value.
+#[inline]
+fn member(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let mut at = blanks(bytes, at);
+    if bytes.get(at) == Some(&b',') {
+        at = blanks(bytes, at + 1);
+    }
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let (key, _, after) = string(bytes, at)?;
+    let colon = blanks(bytes, after);
+    (bytes.get(colon) == Some(&b':')).then(|| (key, blanks(bytes, colon + 1)))
 }
 
 #[cfg(test)]

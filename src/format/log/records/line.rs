@@ -1,7 +1,7 @@
 //! A record as one line: blanks between its parts gone, values without the names of their types, lists of pairs as fields.
 
 use super::Shape;
-use super::found::{is_pairs, members};
+use super::found::{is_pairs, members, whole_members};
 use crate::format::log::json::{self, blanks, string, value};
 use crate::model::Value;
 
@@ -13,17 +13,38 @@ pub(super) struct Fields<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
     shape: Shape,
+    /// The segment in which a span is numbered.
+    segment: Option<&'o [u8]>,
 }
 
 impl<'o> Fields<'o> {
     pub(super) fn new(out: &'o mut Vec<u8>, shape: Shape) -> Self {
         let start = out.len();
-        Fields { out, start, shape }
+        Fields { out, start, shape, segment: None }
+    }
+
+    /// In this segment.
+    pub(super) fn of_segment(self, segment: Option<&'o [u8]>) -> Self {
+        Fields { segment, ..self }
+    }
+
+    /// Adds a field as it is.
+    pub(super) fn plain(&mut self, bytes: &[u8], key: &[u8], at: usize) {
+        self.key(key);
+        self.value(bytes, at);
+    }
+
+    /// Adds a text that is escaped as JSON's are.
+    pub(super) fn text(&mut self, key: &[u8], raw: &[u8]) {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(raw);
+        self.out.push(b'"');
     }
 
     /// Goes on with the fields in `out`.
     pub(super) fn resume(out: &'o mut Vec<u8>, shape: Shape) -> Self {
-        Fields { out, start: 0, shape }
+        Fields { out, start: 0, shape, segment: None }
     }
 
     /// Writes `"key":`, with a comma before it if it is not the first.
@@ -53,25 +74,68 @@ impl<'o> Fields<'o> {
     /// Adds the fields of a span: what every span has first, so that no attribute of the same name is taken for it, then
     /// its attributes, wherever they are lists of pairs.
     fn span(&mut self, bytes: &[u8], at: usize) {
-        members(bytes, at, |key, at| {
+        if self.shape.numbered {
+            self.numbers(bytes, at);
+        }
+        let mut lists = Vec::new();
+        whole_members(bytes, at, |key, at, end| {
             if key == b"references" {
                 self.parent(bytes, at);
+            } else if self.shape.numbered && NUMBERS.contains(&key) {
+                // They have been written.
+            } else if bytes[at] == b'[' && is_list_of_pairs(bytes, at) {
+                lists.push(at);
             } else if let Some(id) = id_in_base64(bytes, key, at) {
                 self.key(key);
                 self.out.push(b'"');
                 self.out.extend(id);
                 self.out.push(b'"');
-            } else if !is_list_of_pairs(bytes, at) {
+            } else if bytes[at] == b'{' && self.shape.typed && matches!(key, b"attributes" | b"body") {
                 self.field(bytes, key, at);
+            } else {
+                self.key(key);
+                copy(&bytes[at..end], self.out);
+            }
+        });
+        for at in lists {
+            self.attributes(bytes, at);
+        }
+    }
+
+    /// The ids of a span that is numbered within its segment, as SkyWalking's are: its own and that of what it is part of, in
+    /// its segment or in that which it refers to.
+    fn numbers(&mut self, bytes: &[u8], at: usize) {
+        let mut segment = self.segment.unwrap_or_default();
+        let (mut own, mut parent, mut referred) = (&b"0"[..], &b"-1"[..], None);
+        members(bytes, at, |key, at| {
+            let text = || string(bytes, at).map_or(&b""[..], |(text, ..)| text);
+            match key {
+                b"segmentId" => segment = text(),
+                b"spanId" => own = word(bytes, at),
+                b"parentSpanId" => parent = word(bytes, at),
+                b"refs" if bytes.get(at) == Some(&b'[') => referred = Some(blanks(bytes, at + 1)),
+                _ => {}
             }
             true
         });
-        members(bytes, at, |_, at| {
-            if is_list_of_pairs(bytes, at) {
-                self.attributes(bytes, at);
-            }
-            true
-        });
+        self.text(b"spanId", &[segment, b".", own].concat());
+        let (mut of, mut number) = (segment, parent);
+        if parent.starts_with(b"-") {
+            (of, number) = (b"", b"0");
+            members(bytes, referred.unwrap_or(bytes.len()), |key, at| {
+                match key {
+                    b"parentSegmentId" | b"parentTraceSegmentId" => {
+                        of = string(bytes, at).map_or(&b""[..], |(text, ..)| text);
+                    }
+                    b"parentSpanId" => number = word(bytes, at),
+                    _ => {}
+                }
+                true
+            });
+        }
+        if !of.is_empty() {
+            self.text(b"parentSpanId", &[of, b".", number].concat());
+        }
     }
 
     /// The span that a span of Jaeger's refers to: as whose child, else as what it follows from.
@@ -145,21 +209,45 @@ impl<'o> Fields<'o> {
 
     /// `[{"key":"a","value":{"stringValue":"b"}},…]` as fields; `"value":"b"` and Go's `"Key"` and `"Value"`, too.
     fn attributes(&mut self, bytes: &[u8], at: usize) {
-        items(bytes, at, |at| {
-            let (mut name, mut said) = (None, None);
-            members(bytes, at, |key, at| {
-                match key {
-                    b"key" | b"Key" => name = string(bytes, at).map(|(name, ..)| name),
-                    b"value" | b"Value" => said = Some(at),
-                    _ => {}
+        if bytes.get(at) != Some(&b'[') {
+            return;
+        }
+        let mut at = blanks(bytes, at + 1);
+        loop {
+            let end = match usual(bytes, at) {
+                Some((name, (from, to), end)) => {
+                    self.key(name);
+                    copy(&bytes[from..to], self.out);
+                    end
                 }
-                true
-            });
-            if let (Some(name), Some(said)) = (name, said) {
-                self.key(name);
-                typed(bytes, said, self.out);
+                None => {
+                    let Some(end) = json::skip(bytes, at) else { return };
+                    self.attribute(bytes, at);
+                    end
+                }
+            };
+            at = blanks(bytes, end);
+            if bytes.get(at) != Some(&b',') {
+                return;
             }
+            at = blanks(bytes, at + 1);
+        }
+    }
+
+    fn attribute(&mut self, bytes: &[u8], at: usize) {
+        let (mut name, mut said) = (None, None);
+        members(bytes, at, |key, at| {
+            match key {
+                b"key" | b"Key" => name = string(bytes, at).map(|(name, ..)| name),
+                b"value" | b"Value" => said = Some(at),
+                _ => {}
+            }
+            true
         });
+        if let (Some(name), Some(said)) = (name, said) {
+            self.key(name);
+            typed(bytes, said, self.out);
+        }
     }
 
     /// What was said: text, or the fields of an object.
@@ -225,6 +313,37 @@ impl<'o> Fields<'o> {
     }
 }
 
+/// An attribute as most are written, in one look: its name, where its text stands or its number without quotes, and where
+/// the attribute ends.
+fn usual(bytes: &[u8], at: usize) -> Option<(&[u8], (usize, usize), usize)> {
+    let after = |at: usize, text: &[u8]| bytes.get(at..)?.starts_with(text).then(|| at + text.len());
+    // The quote that opens a string is where it is looked for.
+    let (name, _, at) = string(bytes, after(at, b"{\"key\":\"")? - 1)?;
+    let (kind, _, at) = string(bytes, after(at, b",\"value\":{\"")? - 1)?;
+    let from = after(at, b":")?;
+    let to = json::skip(bytes, from)?;
+    let end = after(to, b"}}")?;
+    let is_text = bytes[from] == b'"';
+    match kind {
+        b"stringValue" | b"bytesValue" if is_text => Some((name, (from, to), end)),
+        b"intValue" if is_text => Some((name, (from + 1, to - 1), end)),
+        b"boolValue" | b"doubleValue" | b"intValue" if !matches!(bytes[from], b'{' | b'[') => {
+            Some((name, (from, to), end))
+        }
+        _ => None,
+    }
+}
+
+/// Fields of a span that is numbered within its segment.
+const NUMBERS: [&[u8]; 3] = [b"spanId", b"parentSpanId", b"refs"];
+
+/// A number, or a text, as it is written.
+fn word(bytes: &[u8], at: usize) -> &[u8] {
+    let end = json::skip(bytes, at).unwrap_or(at);
+    let word = &bytes[at..end];
+    word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(word)
+}
+
 /// Visits the places of a list's items.
 pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
     if bytes.get(at) != Some(&b'[') {
@@ -243,7 +362,11 @@ pub(super) fn items(bytes: &[u8], at: usize, mut visit: impl FnMut(usize)) {
 
 /// The id of a trace or a span that is in base64, as Protocol Buffers' JSON has bytes, in hexadecimal digits.
 fn id_in_base64(bytes: &[u8], key: &[u8], at: usize) -> Option<Vec<u8>> {
-    let (text, ..) = string(bytes, at).filter(|_| key.to_ascii_lowercase().ends_with(b"id"))?;
+    let is_id = key.last_chunk::<2>().is_some_and(|end| end.eq_ignore_ascii_case(b"id"));
+    if !is_id || bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let (text, ..) = string(bytes, at)?;
     (matches!(text.len(), 12 | 24) && text.ends_with(b"=")).then(|| of_base64(text))?
 }
 
@@ -298,7 +421,7 @@ fn typed(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
             (b"intValue", Some((Value::Text(text), _))) => out.extend_from_slice(text.raw),
             (b"kvlistValue", _) => {
                 out.push(b'{');
-                let mut fields = Fields::new(out, Shape { typed: true, span: false });
+                let mut fields = Fields::new(out, Shape { typed: true, ..Shape::default() });
                 members(bytes, at, |key, at| {
                     if key == b"values" {
                         fields.attributes(bytes, at);

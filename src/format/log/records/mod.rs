@@ -4,9 +4,11 @@
 //! [`Records::of`] tells from a file's head where they are; a [`Cutter`] goes through the file and gives the lines, with
 //! the place of each record in the file. What is no record of such a file, text between them, stays as it is.
 
+mod console;
 mod cutter;
 mod found;
 mod line;
+mod segment;
 
 pub use cutter::{Cut, Cutter, Place};
 pub(super) use found::is_record;
@@ -17,6 +19,24 @@ pub struct Records {
     steps: Vec<Step>,
     /// Are they spans of traces, whose attributes are lists of pairs?
     spans: bool,
+    /// In what they stand, where that is more than lists.
+    within: Within,
+}
+
+/// What records stand in beside lists and batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Within {
+    /// Nothing else.
+    #[default]
+    Lists,
+    /// An object that says of what they are: the segment of a trace, whose spans are numbered.
+    Segment,
+    /// Each other: a segment of X-Ray's and its subsegments.
+    Each,
+    /// The same, in a text.
+    Document,
+    /// They are printed as JavaScript does.
+    Console,
 }
 
 /// How the parts of a record are written.
@@ -26,6 +46,8 @@ struct Shape {
     typed: bool,
     /// Is it a span, whose attributes are lists of pairs?
     span: bool,
+    /// Is its number one within a segment?
+    numbered: bool,
 }
 
 /// A step on the way to a record.
@@ -41,6 +63,35 @@ impl Records {
     /// Where the records are of a file that begins like this; `None` if they are one a line, or if there are none.
     pub fn of(head: &[u8]) -> Option<Records> {
         found::find(head)
+    }
+
+    /// What begins a line with which a document of its own begins, whatever stands before it; none where documents have no
+    /// key that leads to their records.
+    fn begins(&self) -> Option<Vec<u8>> {
+        let Some(Step::Key(key)) = self.steps.first() else { return None };
+        Some([b"\n{\"", &**key, b"\":"].concat())
+    }
+
+    fn finder(&self) -> Option<memchr::memmem::Finder<'static>> {
+        self.begins().map(|begin| memchr::memmem::Finder::new(&begin).into_owned())
+    }
+
+    /// Where a document begins at or after `at`, at the start of a line; the end, if none does before `most` bytes.
+    pub fn next_document(&self, bytes: &[u8], at: usize, most: usize) -> Option<usize> {
+        let begin = self.begins()?;
+        if at == 0 {
+            return Some(0);
+        }
+        let end = bytes.len().min(at.saturating_add(most));
+        let found = memchr::memmem::find(&bytes[at - 1..end], &begin);
+        Some(found.map_or(end, |found| at + found))
+    }
+
+    /// Do several documents stand in these bytes, a line each, the second of them before `most` bytes?
+    pub fn are_apart(&self, bytes: &[u8], most: usize) -> bool {
+        let Some(begin) = self.begins() else { return false };
+        bytes.starts_with(&begin[1..])
+            && memchr::memmem::find(&bytes[..bytes.len().min(most)], &begin).is_some()
     }
 
     /// The records of a sample, a line each.
@@ -78,6 +129,6 @@ impl Records {
     }
 
     fn shape(&self) -> Shape {
-        Shape { typed: self.are_typed(), span: self.spans }
+        Shape { typed: self.are_typed(), span: self.spans, numbered: self.within == Within::Segment }
     }
 }
