@@ -337,13 +337,19 @@ impl Travel for Derived<'_> {
         let ranks = self.labels.ranks();
         self.requests.states_mut().for_each(|request| request.first.2 = ranks[request.first.2 as usize]);
         to.put(&(&self.sums, &self.lasts, &self.requests, &self.alone, &self.labels, self.undated));
+        if let Some(spans) = self.spans {
+            spans.save(to);
+        }
     }
 
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
         (self.sums, self.lasts, self.requests, self.alone, self.labels, self.undated) = from.take()?;
         let labels = self.labels.len();
         let mut numbers = self.requests.rows().map(|(_, request)| request.first.2 as usize);
-        if numbers.all(|number| number < labels) { Ok(()) } else { Err(Damaged) }
+        if !numbers.all(|number| number < labels) {
+            return Err(Damaged);
+        }
+        self.spans.as_mut().map_or(Ok(()), |spans| spans.load(from))
     }
 }
 

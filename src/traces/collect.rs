@@ -168,7 +168,7 @@ impl Fold for Collector<'_> {
     }
 }
 
-impl Travel for Collected<'_> {
+impl Travel for Collector<'_> {
     fn save(mut self, to: &mut Saved) {
         let ranks = self.names.ranks();
         for rows in self.traces.states_mut() {

@@ -24,7 +24,7 @@ pub struct Records {
 }
 
 /// What records stand in beside lists and batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Within {
     /// Nothing else.
     #[default]
