@@ -36,6 +36,11 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List formats of logs and metrics, explain how files were understood, test and import formats of one''s own')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Plan a command in parts, for many processes or machines: prints the numbers of its units, one a line')
+            [CompletionResult]::new('partial', 'partial', [CompletionResultType]::ParameterValue, 'Do one unit of a plan, and write what it adds up to')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Merge states of units of a plan, in any order and any number of steps')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Give the answer of a planned command, from the merged state of each of its passes')
+            [CompletionResult]::new('spark', 'spark', [CompletionResultType]::ParameterValue, 'Print the driver that runs a command on a cluster with Apache Spark')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of what a command prints as JSON, or the names of all of them')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
@@ -793,6 +798,44 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         'obs;formats;help;help' {
             break
         }
+        'obs;plan' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to write the plan to')
+            [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'The file to write the plan to')
+            [CompletionResult]::new('--unit-bytes', '--unit-bytes', [CompletionResultType]::ParameterName, 'About how much a unit reads: files that can be read in pieces are cut into pieces of this size, small ones go together')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'obs;partial' {
+            [CompletionResult]::new('--unit', '--unit', [CompletionResultType]::ParameterName, 'The number of the unit')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'The merged state of an earlier pass (repeatable, in their order)')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Where the paths of the command begin (default: the directory in which the plan was made)')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to write to (default: standard output)')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The file to write to (default: standard output)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'obs;merge' {
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'The merged state of an earlier pass (repeatable, in their order)')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Where the paths of the command begin (default: the directory in which the plan was made)')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to write to (default: standard output)')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The file to write to (default: standard output)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'obs;report' {
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Where the paths of the command begin (default: the directory in which the plan was made)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'obs;spark' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'obs;schema' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -820,6 +863,11 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('investigate', 'investigate', [CompletionResultType]::ParameterValue, 'Say what failed, since when, how badly, for whom and why, without being asked')
             [CompletionResult]::new('fields', 'fields', [CompletionResultType]::ParameterValue, 'List the fields of the entries: their types, roles and values, and in how many entries they are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List formats of logs and metrics, explain how files were understood, test and import formats of one''s own')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Plan a command in parts, for many processes or machines: prints the numbers of its units, one a line')
+            [CompletionResult]::new('partial', 'partial', [CompletionResultType]::ParameterValue, 'Do one unit of a plan, and write what it adds up to')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Merge states of units of a plan, in any order and any number of steps')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Give the answer of a planned command, from the merged state of each of its passes')
+            [CompletionResult]::new('spark', 'spark', [CompletionResultType]::ParameterValue, 'Print the driver that runs a command on a cluster with Apache Spark')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of what a command prints as JSON, or the names of all of them')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, of obs or of one of its commands')
@@ -873,6 +921,21 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             break
         }
         'obs;help;formats;import' {
+            break
+        }
+        'obs;help;plan' {
+            break
+        }
+        'obs;help;partial' {
+            break
+        }
+        'obs;help;merge' {
+            break
+        }
+        'obs;help;report' {
+            break
+        }
+        'obs;help;spark' {
             break
         }
         'obs;help;schema' {

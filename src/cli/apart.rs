@@ -11,17 +11,16 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::doing::{Doing, Survey, doing};
 use super::verdict::Verdict;
 use super::{Command, config, defaults, said, with_expression};
-use crate::fold::{Loaded, Saved};
-use crate::format::log::reader::ReadOptions;
+use crate::fold::Saved;
 use crate::model::{Error, ErrorKind, Timestamp};
 use crate::partial::{self, Coverage, Partial, Sum};
-use crate::scan::Inputs;
 use crate::scan::apart::{self, Apart, Left, Task, Unit};
 use crate::source::{self, Stamp};
 
@@ -44,93 +43,6 @@ pub(super) struct Plan {
     question: Sum,
     /// What processes do of a pass, each one.
     pub units: Vec<Unit>,
-}
-
-/// What this process does.
-struct Doing {
-    apart: Arc<Apart>,
-    arguments: Vec<OsString>,
-    survey: Survey,
-}
-
-/// The survey of a command.
-enum Survey {
-    /// Is made, and kept.
-    Wanted,
-    Kept {
-        survey: Vec<u8>,
-        now: Timestamp,
-        logs: Vec<Option<Stamp>>,
-        others: Vec<Stamp>,
-    },
-    /// Was made; this unit is done here, or there is none.
-    Known {
-        survey: Vec<u8>,
-        now: Timestamp,
-        opened: Option<Unit>,
-    },
-    /// Was made, and has been taken.
-    Taken,
-}
-
-static DOING: Mutex<Option<Doing>> = Mutex::new(None);
-
-fn doing() -> MutexGuard<'static, Option<Doing>> {
-    DOING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What is done here of a command in parts, if it is one.
-pub(super) fn current() -> Option<Arc<Apart>> {
-    doing().as_ref().map(|doing| Arc::clone(&doing.apart))
-}
-
-/// What was typed for the command that is done in parts.
-pub(super) fn arguments() -> Option<Vec<OsString>> {
-    doing().as_ref().map(|doing| doing.arguments.clone())
-}
-
-/// When the command was planned.
-pub(super) fn now() -> Option<Timestamp> {
-    match doing().as_ref()?.survey {
-        Survey::Known { now, .. } => Some(now),
-        _ => None,
-    }
-}
-
-/// What the survey of the command found, if that is known.
-pub(super) fn surveyed(read: &ReadOptions) -> Option<Result<Inputs, Error>> {
-    let mut doing = doing();
-    let known = &mut doing.as_mut()?.survey;
-    match std::mem::replace(known, Survey::Taken) {
-        Survey::Wanted => {
-            *known = Survey::Wanted;
-            None
-        }
-        Survey::Known { survey, opened, .. } => {
-            let file = |unit: &Unit, log: usize| unit.spans.iter().any(|span| span.file as usize == log);
-            let opened = |log: usize| opened.as_ref().is_none_or(|unit| file(unit, log));
-            let inputs = Inputs::load(&mut Loaded::new(&survey), &opened, read);
-            Some(inputs.map_err(|damaged| Error::new(ErrorKind::Damaged, format!("the plan {damaged}"))))
-        }
-        Survey::Kept { .. } | Survey::Taken => {
-            Some(Err(Error::usage("this command looks for files more than once: it cannot be done in parts")))
-        }
-    }
-}
-
-/// Keeps what the survey found, if it is for a plan.
-pub(super) fn keep(inputs: &Inputs, now: Timestamp) -> Result<(), Error> {
-    let mut doing = doing();
-    let Some(Doing { survey: wanted @ Survey::Wanted, .. }) = doing.as_mut() else { return Ok(()) };
-    if inputs.has_pipes() {
-        return Err(Error::usage("what comes through a pipe cannot be read by other processes")
-            .hinted("name files or directories"));
-    }
-    let mut survey = Saved::default();
-    inputs.save(&mut survey);
-    let (logs, others) = inputs.stamps();
-    *wanted = Survey::Kept { survey: survey.into_bytes(), now, logs, others };
-    Ok(())
 }
 
 /// The commands that can be done in parts.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use super::apart;
 use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
+use super::doing;
 use super::near;
 use super::pager;
 use super::progress::Progress;
@@ -62,7 +62,7 @@ impl Config {
             return Err(Error::usage("--table chooses one of the tables of --output csv"));
         }
         tables::choose(output.table.clone(), output.quiet);
-        let apart = apart::current();
+        let apart = doing::current();
         // What is done in parts is the same whoever looks on.
         let terminal = std::io::stdout().is_terminal() && apart.is_none();
         let progress = match output.progress {
@@ -98,7 +98,7 @@ impl Config {
             page,
             terminal,
             progress,
-            now: apart::now().map_or_else(|| now(input.now.as_deref()), Ok)?,
+            now: doing::now().map_or_else(|| now(input.now.as_deref()), Ok)?,
         })
     }
 }
@@ -118,7 +118,7 @@ pub(super) fn color_on_stderr() -> bool {
 
 /// What was typed.
 pub(super) fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
-    apart::arguments().unwrap_or_else(|| std::env::args_os().collect()).into_iter()
+    doing::arguments().unwrap_or_else(|| std::env::args_os().collect()).into_iter()
 }
 
 /// The working directory.

@@ -10,6 +10,7 @@ mod correlate;
 mod dashboard;
 mod defaults;
 mod detect;
+mod doing;
 mod empty;
 mod fields;
 mod formats;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::apart;
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs};
 use super::config::{self, Config};
+use super::doing;
 use super::redaction;
 use super::verdict::{self, Verdict};
 use crate::filter::{Filter, When, when};
@@ -169,11 +169,11 @@ impl Session {
         let paths = config::paths(&paths.paths);
         let picks = config::picks(input)?;
         let survey = SurveyOptions { follow_links: input.follow_links, picks, ..survey };
-        let mut inputs = match apart::surveyed(&config.scan.read) {
+        let mut inputs = match doing::surveyed(&config.scan.read) {
             Some(known) => known?,
             None => scan::survey(&paths, &survey, &config.scan),
         };
-        apart::keep(&inputs, config.now)?;
+        doing::keep(&inputs, config.now)?;
         session.diagnostics = std::mem::take(&mut inputs.diagnostics);
         let files = inputs.logs.iter().chain(&inputs.metrics).chain(&inputs.platform).chain(&inputs.edges);
         redaction::places(files.map(|input| input.shown.as_str()));

@@ -13,12 +13,13 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::chunk::Chunk;
 use super::driver::{Delivered, Reach, Scanned, drive};
 use super::inputs::Input;
+pub use super::unit::{Span, Unit};
 use super::{ScanOptions, chunk_of};
 use crate::fold::{Damaged, Loaded, Saved, Travel};
 use crate::model::{Account, Diagnostic, Error, ErrorKind, Needs};
@@ -71,39 +72,6 @@ pub enum Left {
     Pass(u32),
     /// Something is wrong.
     Wrong(Error),
-}
-
-/// What one process does of a pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unit {
-    /// By file, each once.
-    pub spans: Vec<Span>,
-}
-
-/// Chunks of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// The file's index.
-    pub file: u32,
-    /// The first chunk.
-    pub from: u32,
-    /// The first chunk that is not part of it; the greatest number for the end of the file.
-    pub until: u32,
-    /// About how many bytes these are, as they are stored.
-    pub bytes: u64,
-}
-
-impl Unit {
-    /// The chunks of a file.
-    pub(super) fn chunks(&self, file: usize) -> std::ops::Range<u32> {
-        let at = self.spans.binary_search_by_key(&(file as u32), |span| span.file);
-        at.ok().and_then(|at| self.spans.get(at)).map_or(0..0, |span| span.from..span.until)
-    }
-
-    /// About how many bytes it has to read.
-    pub fn bytes(&self) -> u64 {
-        self.spans.iter().map(|span| span.bytes).sum()
-    }
 }
 
 impl Apart {

@@ -8,12 +8,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::ScanOptions;
-use super::apart::Unit;
 use super::block::{Begin, Block, Blocks, LONGEST, Origin};
 use super::chunk::Chunk;
 use super::feed::{Came, Feed};
 use super::inputs::Input;
 use super::live::{Live, Next};
+use super::unit::Unit;
 use crate::format::log::Reader;
 use crate::model::{Account, Desk, Diagnostic, Location, Needs, Severity};
 use crate::source::{Content, Map, Stream};

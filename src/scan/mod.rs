@@ -17,6 +17,7 @@ mod live;
 mod parts;
 mod pipe;
 mod surveyed;
+mod unit;
 mod watch;
 
 use std::collections::BTreeSet;
