@@ -56,7 +56,7 @@ fn who_is_slow_may_be_said() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("p95"), "{}", ran.stderr);
     // Where all take as long, none is slow.
-    let alike: String = recorded(("nobody", 0, 0)).lines().take(5).map(|line| format!("{line}\n")).collect();
+    let alike: String = recorded(("nobody", 0, 0)).lines().take(5).flat_map(|line| [line, "\n"]).collect();
     let ran = over(&alike, &["--critical-path"]);
     assert!(ran.text().contains("No request takes longer than others"), "{ran:?}");
 }
@@ -186,7 +186,7 @@ fn requests_without_their_beginning_are_told_apart() {
             let is_odd = span["traceId"].as_str().is_some_and(|id| id.ends_with(['1', '3', '5', '7', '9']));
             !(span["parentSpanId"] == "" && is_odd)
         })
-        .map(|line| format!("{line}\n"))
+        .flat_map(|line| [line, "\n"])
         .collect();
     let found = over(&cut, &["--critical-path", "--output", "json"]).json();
     let requests = found["requests"].as_array().expect("requests");

@@ -39,7 +39,8 @@ fn the_fixtures_are_the_same_trace_in_each_notation() {
         .expect("the fixtures")
         .map(|entry| entry.expect("one").file_name().to_string_lossy().into_owned())
         .collect();
-    (named.sort_unstable(), there.sort_unstable());
+    named.sort_unstable();
+    there.sort_unstable();
     assert_eq!(named, there);
 }
 

@@ -40,8 +40,11 @@ fn notations() -> Vec<(&'static str, String)> {
     let answer = json!({"Traces": [{"Id": TRACE, "Duration": 0.5, "LimitExceeded": false, "Segments": documents}],
         "UnprocessedTraceIds": []});
     let lines: String = texts().map(|segment| segment.to_string() + "\n").collect();
-    let daemon: String =
-        texts().map(|segment| format!("{{\"format\": \"json\", \"version\": 1}}\n{segment}\n")).collect();
+    let daemon: String = texts()
+        .flat_map(|segment| {
+            ["{\"format\": \"json\", \"version\": 1}\n".to_owned(), segment.to_string() + "\n"]
+        })
+        .collect();
     vec![
         ("answer.json", serde_json::to_string_pretty(&answer).expect("JSON")),
         ("answer-short.json", answer.to_string()),

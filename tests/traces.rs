@@ -178,7 +178,7 @@ fn javascript(old: bool) -> String {
 
 /// The spans as OpenTelemetry's exporter for Java logs them: batches of OTLP, behind what the logger says.
 fn java() -> String {
-    let batches = otlp(|id| id.to_owned(), "scopeSpans");
+    let batches = otlp(str::to_owned, "scopeSpans");
     let line = |batch: &Json| format!("INFO: {batch}\n");
     let named = "Mar 05, 2024 10:10:10 AM io.opentelemetry.exporter.logging.otlp.OtlpJsonLoggingSpanExporter export\n";
     batches.as_array().unwrap().iter().map(|batch| named.to_owned() + &line(batch)).collect()

@@ -548,7 +548,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn of(metrics: Json) -> (Vec<String>, Read) {
+    fn of(metrics: &Json) -> (Vec<String>, Read) {
         let text = json!({"resourceMetrics": [{"resource": {"attributes": [
             {"key": "service.name", "value": {"stringValue": "shop"}},
             {"key": "service.namespace", "value": {"stringValue": "eu"}},
@@ -564,7 +564,7 @@ mod tests {
         let point = |from: u32, at: u32, value: &str| json!({"startTimeUnixNano": format!("{from}000000000"), "timeUnixNano": format!("{at}000000000"), "asInt": value});
         let points = json!([point(20, 30, "5"), point(10, 20, "2")]);
         let (lines, _) = of(
-            json!([{"name": "orders", "sum": {"dataPoints": points, "aggregationTemporality": "AGGREGATION_TEMPORALITY_DELTA", "isMonotonic": true}}]),
+            &json!([{"name": "orders", "sum": {"dataPoints": points, "aggregationTemporality": "AGGREGATION_TEMPORALITY_DELTA", "isMonotonic": true}}]),
         );
         let series = format!("orders_total{{{OWN}}}");
         assert_eq!(
@@ -572,7 +572,7 @@ mod tests {
             [format!("{series} 0 @10000"), format!("{series} 2 @20000"), format!("{series} 7 @30000")]
         );
         let (lines, _) =
-            of(json!([{"name": "orders", "sum": {"dataPoints": points, "aggregationTemporality": 2}}]));
+            of(&json!([{"name": "orders", "sum": {"dataPoints": points, "aggregationTemporality": 2}}]));
         let series = format!("orders{{{OWN}}}");
         assert_eq!(lines, [format!("{series} 5 @30000"), format!("{series} 2 @20000")]);
     }
@@ -582,7 +582,7 @@ mod tests {
         let point = json!({"timeUnixNano": "20000000000", "count": "6", "sum": 9.5, "explicitBounds": [0.5, 1, 5],
             "bucketCounts": ["1", "2", "0", "3"], "attributes": [{"key": "http.method", "value": {"stringValue": "GET"}}]});
         let (lines, _) = of(
-            json!([{"name": "took", "unit": "s", "histogram": {"dataPoints": [point], "aggregationTemporality": 2}}]),
+            &json!([{"name": "took", "unit": "s", "histogram": {"dataPoints": [point], "aggregationTemporality": 2}}]),
         );
         let method = "http_method=\"GET\", ";
         let bucket = |bound: &str, count: u32| {
@@ -609,7 +609,7 @@ mod tests {
         };
         // Of scale 0 places 1 and 3: (1, 2] and (4, 8].
         let (_, found) = of(
-            json!([{"name": "took", "exponentialHistogram": {"dataPoints": [point(20, 0, 0)], "aggregationTemporality": 2}}]),
+            &json!([{"name": "took", "exponentialHistogram": {"dataPoints": [point(20, 0, 0)], "aggregationTemporality": 2}}]),
         );
         let (labels, sample) = &found.histograms[0];
         assert_eq!(labels.to_string(), format!("took{{{OWN}}}"));
@@ -619,13 +619,13 @@ mod tests {
         // Added up, the finer one has the buckets of the coarser.
         let points = json!([point(20, 0, 0), point(30, 1, 2)]);
         let (_, found) = of(
-            json!([{"name": "took", "exponentialHistogram": {"dataPoints": points, "aggregationTemporality": 1}}]),
+            &json!([{"name": "took", "exponentialHistogram": {"dataPoints": points, "aggregationTemporality": 1}}]),
         );
         let last = &found.histograms[1].1.histogram;
         // (2, 2√2] and (4, 4√2] become (2, 4] and (4, 8].
         assert_eq!((last.count, last.sum, &last.positive), (10.0, 40.0, &vec![(1, 1.0), (2, 1.0), (3, 6.0)]));
         let (_, found) = of(
-            json!([{"name": "took", "exponentialHistogram": {"dataPoints": [point(20, -9, 0)], "aggregationTemporality": 2}}]),
+            &json!([{"name": "took", "exponentialHistogram": {"dataPoints": [point(20, -9, 0)], "aggregationTemporality": 2}}]),
         );
         assert_eq!((found.histograms.len(), found.refused, found.notes.len()), (0, 1, 1));
     }
@@ -633,11 +633,11 @@ mod tests {
     #[test]
     fn summaries_and_resources_are_series_and_a_series_may_end() {
         let point = json!({"timeUnixNano": "20000000000", "count": "4", "sum": 8, "quantileValues": [{"quantile": 0.5, "value": 2}, {"value": 1}]});
-        let (lines, _) = of(json!([{"name": "size", "summary": {"dataPoints": [point]}}]));
+        let (lines, _) = of(&json!([{"name": "size", "summary": {"dataPoints": [point]}}]));
         assert_eq!(lines[0], format!("size{{{OWN}, quantile=\"0.5\"}} 2 @20000"));
         assert_eq!(lines[1], format!("size{{{OWN}, quantile=\"0\"}} 1 @20000"));
         let ended = json!({"timeUnixNano": "20000000000", "flags": 1});
-        let (lines, _) = of(json!([{"name": "depth", "gauge": {"dataPoints": [ended]}}]));
+        let (lines, _) = of(&json!([{"name": "depth", "gauge": {"dataPoints": [ended]}}]));
         assert_eq!(lines, [format!("depth{{{OWN}}} NaN @20000")]);
         let (lines, _) = read("otlp-metrics", Otlp.examples()[0], true).expect("metrics");
         assert!(
