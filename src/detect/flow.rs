@@ -234,7 +234,9 @@ fn changes<'t>(
         let found = if is_error(*step) {
             &mut new
         } else {
-            is_so.iter_mut().for_each(|has| *has = !*has);
+            for has in &mut is_so {
+                *has = !*has;
+            }
             &mut missing
         };
         let most = if is_error(*step) { RARE } else { 1.0 - USUAL };
