@@ -7,7 +7,7 @@ use crate::timeline::scene::Scene;
 pub const WELL: f64 = 0.95;
 
 /// Where more than this succeed, a few that fail are nothing to ask about.
-pub const NEARLY_ALL: f64 = 0.985;
+const NEARLY_ALL: f64 = 0.985;
 
 /// A past that is shorter than this part of the trouble does not tell what is usual.
 const SHORT_PAST: f64 = 0.3;

@@ -103,8 +103,7 @@ fn may_tell((health, quiet): (Health, bool), contrast: Option<&Contrast>, share:
         (_, Some(share)) if compares && !share.tells() => false,
         (Health::Usual, Some(share)) if !quiet => compares && share.of_failed >= WORTH,
         // A sibling that differs is no chance, however few fail.
-        (Health::Usual, Some(share)) => compares && sibling && share.of_failed >= MOST,
-        (Health::Some, Some(share)) => compares && share.of_failed >= MOST,
+        (Health::Usual | Health::Some, Some(share)) => compares && sibling && share.of_failed >= MOST,
         (Health::Usual | Health::Some, None) => false,
         (Health::Failing | Health::Unknown, _) => true,
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::causes::health::{Health, NEARLY_ALL, WELL};
+use crate::causes::health::{Health, WELL};
 use crate::causes::story::{Cause, Story};
 use crate::detect::platform::is_state;
 use crate::detect::{Finding, Nature, Scene, Severity};
@@ -69,12 +69,12 @@ fn something_died(findings: &[Finding]) -> bool {
     })
 }
 
-/// Entries at error or worse are trouble, unless nearly all requests are known to succeed all the while.
+/// Entries at error or worse are trouble, unless requests are known to go well all the while.
 fn has_errors(scene: &Scene<'_>, story: &Story) -> bool {
     let well = story
         .success
         .as_ref()
-        .is_some_and(|success| success.is_telling() && success.rate.is_some_and(|rate| rate >= NEARLY_ALL));
+        .is_some_and(|success| success.is_telling() && success.rate.is_some_and(|rate| rate >= WELL));
     let least = if well { Level::Fatal } else { Level::Error };
     scene.kinds.iter().any(|(kind, _)| kind.what == What::Template && kind.level >= Some(least))
 }
