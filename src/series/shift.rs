@@ -3,6 +3,8 @@
 //! For one quantity the gain is the logarithm of the likelihood ratio of two means against one, with normal deviations of an
 //! unknown width: `n/2 · ln(SS₀/SS₁)`. Of the quantities for which that is clear it adds up how much more there is of them.
 
+use super::step::deviation;
+
 /// Counts, sums and sums of squares up to each bin.
 #[derive(Clone, Debug)]
 pub struct Sums {
@@ -59,21 +61,23 @@ impl Sums {
         Some(n / 2.0 * (one / two.max(floor)).ln())
     }
 
-    /// How much more the means of the other bins differ than chance alone gives, with the values in them: the mean square
-    /// between bins over that within them (one-way analysis of variance); at least 1, and 1 where too few bins tell.
+    /// How much more the means of the other bins differ than chance alone gives, with the values in them: the variance
+    /// between bins over that within them, as in an analysis of variance; at least 1, and 1 where too few bins tell. The
+    /// first is that of the median deviation: an edge of the stretch among the others does not count.
     pub fn wander(&self, from: usize, until: usize) -> f64 {
         const FEWEST: usize = 4;
         let others = (0..self.up_to.len() - 1).filter(|bin| !(from..until).contains(bin));
         let bins: Vec<(f64, f64, f64)> =
             others.map(|bin| self.between(bin, bin + 1)).filter(|(n, ..)| *n > 0.0).collect();
-        let sum = |of: fn(&(f64, f64, f64)) -> f64| bins.iter().map(of).sum::<f64>();
-        let (n, count) = (sum(|(n, ..)| *n), bins.len() as f64);
-        let between = sum(|(n, sum, _)| sum * sum / n) - sum(|(_, sum, _)| *sum).powi(2) / n.max(1.0);
-        let within = sum(|(n, sum, squares)| squares - sum * sum / n) + n * NARROWEST * NARROWEST;
+        let n: f64 = bins.iter().map(|(n, ..)| n).sum();
+        let (count, floor) = (bins.len() as f64, n * NARROWEST * NARROWEST);
         if bins.len() < FEWEST || n <= count {
             return 1.0;
         }
-        ((between / (count - 1.0)) / (within / (n - count))).max(1.0)
+        let within: f64 = bins.iter().map(|(n, sum, squares)| squares - sum * sum / n).sum::<f64>() + floor;
+        let means: Vec<f64> = bins.iter().map(|(n, sum, _)| sum / n).collect();
+        let deviation = deviation(&means);
+        (deviation * deviation * (n / count) / (within / (n - count))).max(1.0)
     }
 
     /// How much more there is in these bins than there would be with the mean of the others.
@@ -147,6 +151,9 @@ mod tests {
         let wanders = Sums::new(20, (0..400).map(|at| (at / 20, noise(at) + noise(at / 20 * 37) * 4.0)));
         assert!(still.wander(5, 8) < 2.0, "{}", still.wander(5, 8));
         assert!(wanders.wander(5, 8) > 20.0, "{}", wanders.wander(5, 8));
+        let edge =
+            Sums::new(20, (0..400).map(|at| (at / 20, noise(at) + if at / 20 >= 10 { 9.0 } else { 0.0 })));
+        assert!(edge.wander(10, 18) < 2.0, "{}", edge.wander(10, 18));
         let few = Sums::new(4, (0..80).map(|at| (at / 20, noise(at / 20))));
         assert_eq!(few.wander(1, 2), 1.0, "three bins tell nothing");
     }
