@@ -270,6 +270,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--budget", type=int, default=300)
     options = parser.parse_args()
+    options.venv = os.path.abspath(options.venv)
     java = shutil.which("java")
     if not java:
         skip("there is no Java")
@@ -296,17 +297,20 @@ def main():
             cluster.up()
             print("the cluster is up after %.0f s" % (time.time() - began), flush=True)
             suite = Suite(cluster, obs, work, options.only)
-            chunked = ["--chunk", "8192", "--now", "2024-01-01T00:00:00Z"]
+            # Some forty units for the first, where things go wrong, too; ten for the others, for time's sake.
+            now = ["--now", "2024-01-01T00:00:00Z"]
+            chunked, larger = ["--chunk", "8192", *now], ["--chunk", "32768", *now]
             stats = ["stats", logs, "--by", "service", *chunked]
             suite.submit(stats)
             suite.begin()
             print("the second application is ready after %.0f s" % (time.time() - began), flush=True)
-            for command in (["stats", logs, "--by", "service", "--every", "10m"], ["grep", "-n", "exhausted", logs],
+            suite.same("stats", [*stats[:-len(chunked)], "--every", "10m", *chunked])
+            for command in (["grep", "-n", "exhausted", logs],
                             ["correlate", logs, "--failed"], ["templates", logs], ["detect", logs],
                             ["investigate", logs, "--output", "json"],
                             ["query", "sum by (service, outcome) (log_requests_total)", logs],
                             ["check-rules", "-r", rules, logs]):
-                suite.same(command[0], [*command, *chunked])
+                suite.same(command[0], [*command, *larger])
             suite.killed(stats)
             suite.garbage(stats)
             log = os.path.join(logs, "payment-service", "db.log")
