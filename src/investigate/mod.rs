@@ -143,7 +143,8 @@ pub fn investigate<'w>(
     let mut concluded =
         Concluded { affected: Affected { of: "requests", ..Affected::default() }, ..Concluded::default() };
     let some_fail = story.success.as_ref().is_some_and(|success| success.failed.count() >= contrast::FEWEST);
-    if !story.causes.is_empty() || some_fail {
+    let is_bad = matches!(story.health, Health::Failing | Health::Some);
+    if !story.causes.is_empty() || is_bad || some_fail {
         let cases = Cases::new(logs, scene, &story, &mut needs);
         let selection = Selection::new(needs, question.filter, question.compared);
         concluded = cases.join(scene, (logs, scanned), &selection, corpus.options).conclude(story.impact);
