@@ -38,6 +38,22 @@ const CASES: &[Case] = &[
         ],
     ),
     (
+        "log4j 2's compact document",
+        "<?xml version=\"1.0\"?>\n<Events xmlns=\"http://logging.apache.org/log4j/2.0/events\"><Event timeMillis=\"1709633411123\" level=\"ERROR\" loggerName=\"acme.Till\"><Message>no <![CDATA[<db>\n</Event>]]></Message></Event><Event timeMillis=\"1709633412123\" level=\"INFO\" loggerName=\"acme.Till\"><Message>up</Message></Event></Events>",
+        &[
+            ("2024-03-05T10:10:11.123Z", "error", "no <db>\n</Event>"),
+            ("2024-03-05T10:10:12.123Z", "info", "up"),
+        ],
+    ),
+    (
+        "events as Windows' Event Viewer saves them, with what they say in words",
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<Events><Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='disk'/><EventID>7</EventID><Level>2</Level><TimeCreated SystemTime='2024-03-15T13:10:11.1230000Z'/></System><RenderingInfo Culture='en-US'><Message>The device has a bad block.</Message></RenderingInfo></Event><Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='disk'/><EventID>8</EventID><Level>4</Level><TimeCreated SystemTime='2024-03-15T13:10:12.1230000Z'/></System><RenderingInfo Culture='en-US'><Message>fine</Message></RenderingInfo></Event></Events>",
+        &[
+            ("2024-03-15T13:10:11.123Z", "error", "The device has a bad block."),
+            ("2024-03-15T13:10:12.123Z", "info", "fine"),
+        ],
+    ),
+    (
         "NLog's events, one a line",
         "<log4j:event logger=\"A.Till\" level=\"FATAL\" timestamp=\"1709633411123\" thread=\"5\"><log4j:message>said &quot;no&quot;</log4j:message></log4j:event>\n<log4j:event logger=\"A.Till\" level=\"TRACE\" timestamp=\"1709633412123\" thread=\"5\"><log4j:message /></log4j:event>\n",
         &[("2024-03-05T10:10:11.123Z", "fatal", "said \"no\""), ("2024-03-05T10:10:12.123Z", "trace", "")],

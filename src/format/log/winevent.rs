@@ -42,13 +42,22 @@ impl LogFormat for WindowsEvent {
     }
 
     fn samples(&self) -> &'static [Sample] {
-        &[Sample {
-            header: "",
-            text: "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Service Control Manager'/><EventID>7036</EventID><Level>2</Level><TimeCreated SystemTime='2022-04-28T16:09:28.9443547Z'/><Computer>web1</Computer></System><EventData><Data Name='param1'>x</Data></EventData></Event>",
-            ts: Some("2022-04-28T16:09:28.944354700Z"),
-            level: Some(Level::Error),
-            roles: &[(Role::Host, "web1"), (Role::Logger, "Service Control Manager")],
-        }]
+        &[
+            Sample {
+                header: "",
+                text: "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Service Control Manager'/><EventID>7036</EventID><Level>2</Level><TimeCreated SystemTime='2022-04-28T16:09:28.9443547Z'/><Computer>web1</Computer></System><EventData><Data Name='param1'>x</Data></EventData></Event>",
+                ts: Some("2022-04-28T16:09:28.944354700Z"),
+                level: Some(Level::Error),
+                roles: &[(Role::Host, "web1"), (Role::Logger, "Service Control Manager")],
+            },
+            Sample {
+                header: "",
+                text: "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Service Control Manager'/><EventID>7036</EventID><Level>4</Level><TimeCreated SystemTime='2022-04-28T16:09:28.9443547Z'/><Computer>web1</Computer></System><EventData><Data Name='param1'>x</Data></EventData><RenderingInfo Culture='en-US'><Message>The x service entered the stopped state.</Message><Level>Information</Level></RenderingInfo></Event>",
+                ts: Some("2022-04-28T16:09:28.944354700Z"),
+                level: Some(Level::Info),
+                roles: &[(Role::Message, "The x service entered the stopped state.")],
+            },
+        ]
     }
 }
 
@@ -112,6 +121,8 @@ fn split<'a>(entry: &'a [u8], put: &mut dyn FnMut(&str, Value<'a>)) -> bool {
         }
         at = end;
     }
-    put("message", Value::plain(entry.trim_ascii_end()));
+    // What Windows made of it in words, if it was saved so.
+    let said = element(b"<Message").map(|said| bare(said.trim_ascii()));
+    put("message", said.unwrap_or(Value::plain(entry.trim_ascii_end())));
     time::read(stamp).is_some()
 }

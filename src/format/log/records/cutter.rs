@@ -3,7 +3,7 @@
 
 use super::found::{SEPARATOR, document, event, members, object_within};
 use super::line::{Fields, copy, items};
-use super::{Records, Shape, Step, Within, console, segment};
+use super::{Records, Shape, Step, Within, console, elements, segment};
 use crate::format::log::json::{self, string};
 use crate::model::{Text, Value};
 
@@ -202,8 +202,10 @@ impl Cutter {
         let mut open = apart(bytes, at);
         let Some(first) = bytes.get(open) else { return Next::End(open) };
         self.prefix.clear();
-        if self.records.within == Within::Console {
-            return self.printed(bytes, open, ended, cut);
+        match self.records.within {
+            Within::Console => return self.printed(bytes, open, ended, cut),
+            Within::Elements => return self.marked_up(bytes, open, ended, cut),
+            _ => {}
         }
         if let Some(payload) = event(&bytes[open..]) {
             open += payload;
@@ -243,6 +245,21 @@ impl Cutter {
             }
             Err(console::Not::Whole) if !ended && bytes.len() - at < WINDOW => Next::More,
             Err(_) => Next::Damaged,
+        }
+    }
+
+    /// An event as an element of XML, a tag around events, or text.
+    fn marked_up(&mut self, bytes: &[u8], at: usize, ended: bool, cut: &mut Cut) -> Next {
+        match elements::at(&bytes[at..]) {
+            elements::Found::Event(length) => {
+                self.place(bytes, at, at + length, cut);
+                elements::write_line(&bytes[at..at + length], &mut cut.text);
+                cut.text.push(b'\n');
+                Next::End(at + length)
+            }
+            elements::Found::Around(length) => Next::End(at + length),
+            elements::Found::Open if !ended && bytes.len() - at < WINDOW => Next::More,
+            elements::Found::Open | elements::Found::Text => Next::Damaged,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Finds where the records of a file are, by what is in its first values: a record has a time.
 
-use super::{Records, Step, Within, console};
+use super::{Records, Step, Within, console, elements};
 use crate::format::log::contents::instant;
 use crate::format::log::json::{blanks, string, value};
 use crate::format::log::span::SpanFields;
@@ -32,6 +32,10 @@ pub(super) fn find(head: &[u8]) -> Option<Records> {
     }
     if first == b'[' {
         return way(head, at);
+    }
+    if first == b'<' {
+        let beside = elements::are_beside(&head[at..]);
+        return beside.then(|| Records { within: Within::Elements, ..Records::default() });
     }
     for _ in 0..LINES {
         let line_end = memchr::memchr(b'\n', &head[at..]).map_or(head.len(), |end| at + end);

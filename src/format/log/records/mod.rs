@@ -1,11 +1,12 @@
 //! Where the records of a file are when they are not one a line: in a list below some key of a JSON document, several to
-//! a line, in batches (OTLP, Loki, CloudWatch). Each is written anew as a line that says what its batch says of it.
+//! a line (as JSON or as elements of XML), in batches (OTLP, Loki, CloudWatch). Each is written anew as a line that says what its batch says of it.
 //!
 //! [`Records::of`] tells from a file's head where they are; a [`Cutter`] goes through the file and gives the lines, with
 //! the place of each record in the file. What is no record of such a file, text between them, stays as it is.
 
 mod console;
 mod cutter;
+mod elements;
 mod found;
 mod line;
 mod segment;
@@ -37,6 +38,8 @@ enum Within {
     Document,
     /// They are printed as JavaScript does.
     Console,
+    /// A line, as elements of XML.
+    Elements,
 }
 
 /// How the parts of a record are written.
