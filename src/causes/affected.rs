@@ -119,8 +119,8 @@ struct Case {
     values: Values,
     /// The groups of files that know of it, sorted.
     groups: Vec<Known>,
-    /// The kinds of its entries that may tell why it failed, sorted.
-    kinds: Vec<u32>,
+    /// The kinds of its entries that may tell why it failed, sorted, and when each was first said.
+    kinds: Vec<(u32, Option<Timestamp>)>,
 }
 
 /// Who was affected.
@@ -319,7 +319,7 @@ impl Fold for Joined<'_> {
         let bad = slots.level >= Some(Level::Warn);
         case.known_to(&Known { group, span: slots.ts.map(|ts| (ts, ts)), bad });
         if let Some(kind) = told {
-            case.says(kind);
+            case.says(kind, slots.ts);
         }
         if let Some(ts) = slots.ts {
             case.first = Some(case.first.map_or(ts, |first| first.min(ts)));
@@ -425,9 +425,13 @@ impl Case {
         }
     }
 
-    fn says(&mut self, kind: u32) {
-        if let Err(at) = self.kinds.binary_search(&kind) {
-            self.kinds.insert(at, kind);
+    fn says(&mut self, kind: u32, at: Option<Timestamp>) {
+        match self.kinds.binary_search_by_key(&kind, |(kind, _)| *kind) {
+            Ok(known) => {
+                let first = &mut self.kinds[known].1;
+                *first = [*first, at].into_iter().flatten().min();
+            }
+            Err(place) => self.kinds.insert(place, (kind, at)),
         }
     }
 
@@ -438,7 +442,7 @@ impl Case {
         self.last = self.last.max(other.last);
         pairs.join(&mut self.values, &other.values);
         other.groups.iter().for_each(|known| self.known_to(known));
-        other.kinds.iter().for_each(|kind| self.says(*kind));
+        other.kinds.iter().for_each(|(kind, at)| self.says(*kind, *at));
     }
 }
 

@@ -136,6 +136,7 @@ fn causes(
         view.impact = impact;
     }
     let confidences = confidences(candidates, requests.map(|(_, contrast)| contrast));
+    let stands_out = success.is_some_and(|success| success.worst.is_some());
     candidates
         .iter()
         .take(MOST)
@@ -143,8 +144,7 @@ fn causes(
         .map(|(at, candidate)| {
             let lead = candidate.lead();
             let (first, confidence) = confidences[at];
-            let confidence =
-                confidence.min(most(lead, (health, impact.is_some()))).min(seen_to_begin(scene, lead));
+            let confidence = confidence.min(most(lead, (health, stands_out))).min(seen_to_begin(scene, lead));
             Cause {
                 rank: at + 1,
                 headline: headline(lead) + &whose(scene, candidate),

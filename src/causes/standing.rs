@@ -37,12 +37,12 @@ pub(super) fn standing(
 ) -> Vec<Sign> {
     let quiet = changed.is_empty();
     let changed: BTreeSet<usize> = changed.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
-    let taken = |kinds: &[usize]| !kinds.is_empty() && kinds.iter().all(|kind| changed.contains(kind));
     let mut signs: Vec<Sign> = Vec::new();
     for finding in findings {
         let is_effect = matches!(finding.detector, "error-burst" | "error-share" | "volume" | "silence");
-        if finding.nature == Nature::Context || finding.kinds.is_empty() || is_effect || taken(&finding.kinds)
-        {
+        // Of what changed in part each kind is asked for itself.
+        let has_changed = finding.kinds.iter().any(|kind| changed.contains(kind));
+        if finding.nature == Nature::Context || finding.kinds.is_empty() || is_effect || has_changed {
             continue;
         }
         let share = contrast.and_then(|contrast| contrast.best(&finding.kinds));
@@ -64,9 +64,13 @@ pub(super) fn standing(
     }
     let known: BTreeSet<usize> = signs.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
     // What tells how requests ended, and nothing else, does not tell why.
-    let ends = success.filter(|success| success.only_ends(scene)).map(|success| success.group);
+    let ends = success.map(|success| (success.group, success.only_end(scene)));
+    let only_ends = |kind: &Kind| {
+        ends.as_ref()
+            .is_some_and(|(group, names)| kind.group == *group && names.contains(kind.service.as_str()))
+    };
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
-        let is_told = ends == Some(kind.group) || known.contains(&at) || taken(&[at]);
+        let is_told = only_ends(kind) || known.contains(&at) || changed.contains(&at);
         if kind.what != What::Template || !kind.is_error() || is_told {
             continue;
         }

@@ -60,5 +60,14 @@ pub(super) const REQUESTS: f64 = 1.0;
 /// What it costs to have been so all the time.
 pub(super) const NO_BASELINE: f64 = -2.5;
 
+/// What it costs to have been so before requests failed, too.
+pub(super) const AS_BEFORE: f64 = -5.0;
+
+/// What it costs that requests which failed have trouble elsewhere first.
+pub(super) const SAID_BEFORE: f64 = -3.0;
+
+/// What it costs at the most to be seldom beside the requests that fail.
+pub(super) const RARE: f64 = -3.0;
+
 /// What is worth, beside the candidates, that none of them is the cause.
 pub(super) const NONE_OF_THESE: f64 = 3.0;

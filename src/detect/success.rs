@@ -91,14 +91,22 @@ impl Success {
         Some(Success::count(scene, group))
     }
 
-    /// Does the log in which they were counted tell how requests ended and hardly anything else, as an access log?
-    pub fn only_ends(&self, scene: &Scene<'_>) -> bool {
-        let of_group = |what: What| {
-            let kinds =
-                scene.kinds.iter().filter(move |(kind, _)| kind.group == self.group && kind.what == what);
-            kinds.map(|(_, signal)| signal.count).sum::<u64>()
-        };
-        of_group(What::Status) * 10 >= of_group(What::Template) * 8
+    /// Those who tell in the log in which they were counted how requests ended and hardly anything else, as an access log
+    /// does: their services, for a log may hold what several wrote.
+    pub fn only_end<'s>(&self, scene: &'s Scene<'_>) -> BTreeSet<&'s str> {
+        let mut told: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for (kind, signal) in scene.kinds.iter().filter(|(kind, _)| kind.group == self.group) {
+            let (ends, entries) = told.entry(kind.service.as_str()).or_default();
+            match kind.what {
+                What::Status => *ends += signal.count,
+                What::Template => *entries += signal.count,
+                _ => {}
+            }
+        }
+        told.into_iter()
+            .filter(|(_, (ends, entries))| ends * 10 >= entries * 8)
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// Counts the requests of which only levels say how they ended: where most is said of them. `None` if nothing

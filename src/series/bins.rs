@@ -3,11 +3,20 @@
 use crate::model::time::NANOS;
 use crate::model::{Location, Timestamp};
 
-/// The width of the narrowest bins, in nanoseconds.
+/// The width of the narrowest bins where there is time for several of them, in nanoseconds.
 pub const NARROWEST: i64 = 10 * NANOS;
+
+/// How many times the finest bins are made twice as wide until they are as wide.
+const FINE: u32 = 10;
+
+/// The width of the finest bins, in nanoseconds: about 10 ms. Only what is over in seconds is looked at so closely.
+const FINEST: i64 = NARROWEST >> FINE;
 
 /// How many occupied bins a series may have before they are made twice as wide.
 const MOST: usize = 4_096;
+
+/// The same, of bins that are narrower than [`NARROWEST`].
+const MOST_FINE: usize = 128;
 
 /// Where and when one entry was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -43,14 +52,32 @@ pub struct Run {
 }
 
 /// Counts over time. The width is the least of 10 s, 20 s, 40 s … with which no more than 4,096 bins are
-/// occupied: it depends on what was added and not on the order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// occupied, and of [`Bins::fine`] ones narrower still: it depends on what was added and not on the order.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Bins {
     doublings: u32,
     rows: Vec<Bin>,
 }
 
+impl Default for Bins {
+    fn default() -> Self {
+        Bins { doublings: FINE, rows: Vec::new() }
+    }
+}
+
 impl Bins {
+    /// Bins that are narrower than 10 s as long as few are occupied.
+    pub const fn fine() -> Bins {
+        Bins { doublings: 0, rows: Vec::new() }
+    }
+
+    /// Makes bins that are narrower than this as wide.
+    pub fn widen_to(&mut self, width: i64) {
+        while self.width() < width {
+            self.widen();
+        }
+    }
+
     /// Adds one entry.
     #[inline]
     pub fn add(&mut self, moment: Moment) {
@@ -84,8 +111,15 @@ impl Bins {
         self.fit();
     }
 
-    /// Adds another series.
+    /// Adds another series; what is empty becomes it, with its bins.
     pub fn merge(&mut self, mut other: Bins) {
+        if self.rows.is_empty() {
+            *self = other;
+            return;
+        }
+        if other.rows.is_empty() {
+            return;
+        }
         while self.doublings < other.doublings {
             self.widen();
         }
@@ -115,7 +149,7 @@ impl Bins {
 
     /// The width of a bin, in nanoseconds.
     pub fn width(&self) -> i64 {
-        NARROWEST << self.doublings
+        FINEST << self.doublings
     }
 
     /// How many entries there are.
@@ -209,7 +243,7 @@ impl Bins {
     }
 
     fn fit(&mut self) {
-        while self.rows.len() > MOST {
+        while self.rows.len() > if self.doublings < FINE { MOST_FINE } else { MOST } {
             self.widen();
         }
     }

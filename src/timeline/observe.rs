@@ -345,7 +345,7 @@ impl<'w> Observed<'w> {
             masks: RecentTexts::new(mask::mask),
             chunks: Vec::new(),
             requests: Tally::new(&wants.judge),
-            spans: Bins::default(),
+            spans: Bins::fine(),
             dumps: Dumps::default(),
         }
     }
@@ -417,7 +417,7 @@ fn number(signals: &mut Table<Signal>, key: &[u8], entry: &Entry<'_, '_>) -> u32
     let template = key.first() == Some(&(What::Template as u8));
     signals.number(key, || Signal {
         count: 0,
-        bins: Bins::default(),
+        bins: Bins::fine(),
         example: Example { ts: entry.slots.ts, location: entry.location, text: shown(entry.raw) },
         pooled: template && gauge::speaks_of_pool(key),
     })

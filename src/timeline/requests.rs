@@ -8,7 +8,7 @@ use crate::outcome::{self, Ending, Judge, Outcome, Told};
 use crate::series::bins::{Bins, Moment};
 
 /// Requests that ended in the same bins, and how.
-#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ended {
     /// All of them.
     pub all: Bins,
@@ -20,7 +20,20 @@ pub struct Ended {
     pub by_status: BTreeMap<String, Bins>,
 }
 
+impl Default for Ended {
+    fn default() -> Self {
+        let [all, failed, refused] = [const { Bins::fine() }; 3];
+        Ended { all, failed, refused, by_status: BTreeMap::new() }
+    }
+}
+
 impl Ended {
+    /// Makes bins that are narrower than this as wide.
+    fn widen_to(&mut self, width: i64) {
+        let bins = [&mut self.all, &mut self.failed, &mut self.refused];
+        bins.into_iter().chain(self.by_status.values_mut()).for_each(|bins| bins.widen_to(width));
+    }
+
     fn add(&mut self, ending: &Ending, outcome: Outcome) {
         let Some((ts, location)) = ending.last() else { return };
         let moment = Moment { ts, location };
@@ -32,7 +45,7 @@ impl Ended {
             _ => return,
         }
         let status = ending.status().map_or_else(|| "error".to_owned(), |code| code.to_string());
-        self.by_status.entry(status).or_default().add(moment);
+        self.by_status.entry(status).or_insert_with(Bins::fine).add(moment);
     }
 
     fn merge(&mut self, other: Ended) {
@@ -73,6 +86,14 @@ pub struct Requests {
     known: BTreeMap<u32, u64>,
     /// Was it given what a success is?
     pub condition: Option<String>,
+}
+
+impl Requests {
+    /// Makes bins that are narrower than this as wide.
+    pub fn widen_to(&mut self, width: i64) {
+        self.joined.widen_to(width);
+        self.alone.values_mut().for_each(|ended| ended.widen_to(width));
+    }
 }
 
 impl<'j> Tally<'j> {

@@ -19,6 +19,9 @@ use crate::timeline::levels::Levels;
 /// Bins of the axis.
 const MOST_BINS: i64 = 720;
 
+/// Fewer bins than these show no change: what is over sooner is looked at in finer ones.
+const FEW_BINS: i64 = 4;
+
 /// A gap without any entry that splits the data: what lies beyond it and is little is a clock gone wrong.
 const GAP: i64 = 6 * 3_600 * NANOS;
 
@@ -102,9 +105,8 @@ impl Axis {
     }
 
     /// An axis from one time to another, with bins of this width or wider.
-    fn covering(from: Timestamp, to: Timestamp, width: i64) -> Axis {
+    fn covering(from: Timestamp, to: Timestamp, mut width: i64) -> Axis {
         let span = to.0.saturating_sub(from.0);
-        let mut width = NARROWEST.max(width);
         while span / width >= MOST_BINS {
             width *= 2;
         }
@@ -178,15 +180,21 @@ impl<'w> Scene<'w> {
         measured: Option<(Timestamp, Timestamp)>,
     ) -> Scene<'w> {
         let chunks = observed.take_chunks();
-        let requests = observed.take_requests();
+        let mut requests = observed.take_requests();
         let selected = given.filter(|given| given.basis == Basis::Before).and_then(|given| given.within);
         let numbers = observed.take_numbers();
         let mut all = observed.take_spans();
-        let kinds = observed.into_sorted();
+        let mut kinds = observed.into_sorted();
         for (kind, signal) in &kinds {
             if kind.what == What::Template {
                 all.merge(signal.bins.clone());
             }
+        }
+        let span = all.last().zip(all.first()).map_or(0, |(last, first)| last.0.saturating_sub(first.ts.0));
+        if span == 0 || span >= FEW_BINS * NARROWEST {
+            all.widen_to(NARROWEST);
+            kinds.iter_mut().for_each(|(_, signal)| signal.bins.widen_to(NARROWEST));
+            requests.widen_to(NARROWEST);
         }
         let given = given.filter(|given| given.is_known(&chunks));
         let given = given.or_else(|| usual::beside(&all, measured?));

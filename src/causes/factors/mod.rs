@@ -43,6 +43,8 @@ const FACTORS: &[Judge] = &[
     requests::covered,
     requests::beneath,
     requests::drained,
+    requests::said_before,
+    requests::rare,
     requests::no_baseline,
     specific::specific,
 ];

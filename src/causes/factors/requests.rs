@@ -1,10 +1,14 @@
 //! Requests that failed know of it, and those that did not do not: a contrast that needs no past.
 
-use super::super::hypothesis::{Candidate, Sign};
+use super::super::hypothesis::{CLEAR, Candidate, Sign};
 use super::super::view::View;
-use super::super::weights::{BELOW, DOWNSTREAM, NO_BASELINE, REQUESTS};
+use super::super::weights::{AS_BEFORE, BELOW, DOWNSTREAM, NO_BASELINE, RARE, REQUESTS, SAID_BEFORE};
 use crate::causes::factor::Factor;
+use crate::model::Timestamp;
 use crate::signatures::Nature;
+
+/// The family of those who gave up waiting.
+const TIMEOUT: &str = "timeout";
 
 /// How much of the failed it covers, and how well it tells them from the others.
 pub(super) fn covered(view: &View<'_>, at: usize) -> Option<Factor> {
@@ -60,12 +64,74 @@ pub(super) fn drained(view: &View<'_>, at: usize) -> Option<Factor> {
     Some(Factor { factor: "explained-beneath", weight: DOWNSTREAM, why })
 }
 
-/// It was never otherwise: there is nothing to compare it with.
+/// What the same requests say before it is nearer to the reason: who is called says first what its caller says then. Who
+/// gave up waiting says so before the one who was waited for is done, and explains nothing by that.
+pub(super) fn said_before(view: &View<'_>, at: usize) -> Option<Factor> {
+    let candidate = &view.candidates[at];
+    let lead = candidate.lead();
+    let contrast = view.contrast?;
+    let tells = |sign: &Sign| sign.share.is_some_and(|share| share.tells());
+    if !tells(lead) || lead.nature == Nature::Resource {
+        return None;
+    }
+    let first = view.candidates.iter().find(|other| {
+        let theirs = other.lead();
+        other.name() != candidate.name()
+            && tells(theirs)
+            && theirs.detector != TIMEOUT
+            && contrast.precedes(&theirs.kinds, &lead.kinds)
+    })?;
+    Some(Factor {
+        factor: "said-before",
+        weight: SAID_BEFORE,
+        why: format!("the same requests have trouble in {} before", first.name()),
+    })
+}
+
+/// What tells of one call or one input each time that it is said, as far as anybody knows: other failures are states,
+/// which last until somebody ends them.
+const EACH: [&str; 3] = ["failure", "error", "credential"];
+
+/// So few times, and requests fail so often: it may be beside that.
+pub(super) fn rare(view: &View<'_>, at: usize) -> Option<Factor> {
+    /// The least part of the failed requests that one entry each would explain.
+    const PART: f64 = 0.2;
+    let lead = view.candidates[at].lead();
+    let failed = view.success?.failed.count();
+    let is_known = lead.share.is_some() || !EACH.contains(&lead.detector) || !lead.timed;
+    let part = lead.count as f64 / failed.max(1) as f64;
+    (!is_known && (lead.standing || lead.gain <= CLEAR) && part < PART).then(|| Factor {
+        factor: "rare",
+        weight: (part / PART).ln().max(RARE),
+        why: format!("it is said {} times, and {failed} requests fail", lead.count),
+    })
+}
+
+/// It was never otherwise: there is nothing to compare it with, or it was the same before requests failed.
 pub(super) fn no_baseline(view: &View<'_>, at: usize) -> Option<Factor> {
     let lead = view.candidates[at].lead();
+    let unclear = lead.standing || (EACH.contains(&lead.detector) && lead.gain <= CLEAR);
+    if unclear && was_so_before(view, lead) {
+        let why = "it was so before requests failed, too".to_owned();
+        return Some(Factor { factor: "as-before", weight: AS_BEFORE, why });
+    }
     lead.standing.then(|| Factor {
         factor: "no-baseline",
         weight: NO_BASELINE,
         why: "it is so all the time: there is no past to compare with".to_owned(),
     })
+}
+
+/// Was it said from the start, and at least half as often before requests failed as it is while they do?
+fn was_so_before(view: &View<'_>, lead: &Sign) -> bool {
+    let Some(worst) = view.success.and_then(|success| success.worst.as_ref()) else { return false };
+    let often = |(from, to): (Timestamp, Timestamp)| {
+        let kinds = lead.kinds.iter().map(|kind| &view.scene.kinds[*kind].1.bins);
+        let count: u64 = kinds.flat_map(|bins| bins.within(from, to)).map(|bin| bin.count).sum();
+        count as f64 / (to - from).max(view.scene.axis.width) as f64
+    };
+    let past = worst.from - view.scene.first;
+    let from_the_start = lead.from <= view.scene.first + past / 4;
+    let usually = often((view.scene.first, Timestamp(worst.from.0 - 1)));
+    from_the_start && 2.0 * usually >= often((worst.from, worst.to))
 }
