@@ -21,7 +21,7 @@ use super::{config, defaults, said, with_expression};
 use crate::fold::Saved;
 use crate::model::{Error, ErrorKind, Timestamp};
 use crate::partial::{self, Bucket, Coverage, Partial, Sum};
-use crate::scan::apart::{self, Apart, Left, Task, Unit};
+use crate::scan::apart::{self, Apart, Cut, Left, Task, Unit};
 use crate::source::{self, Stamp};
 
 /// How a command is done in parts.
@@ -91,12 +91,12 @@ fn run(
 /// Makes the plan of a command.
 pub(super) fn plan(
     typed: &[OsString],
-    (unit_bytes, buckets): (u64, NonZeroU32),
+    (cut, buckets): (Cut, NonZeroU32),
     cancel: &Arc<AtomicBool>,
 ) -> Result<Plan, Error> {
     let mut arguments = vec![OsString::from("obs")];
     arguments.extend(typed.iter().cloned());
-    let left = run(arguments.clone(), (Task::Cut(unit_bytes), Vec::new()), Survey::Wanted, cancel)?;
+    let left = run(arguments.clone(), (Task::Cut(cut), Vec::new()), Survey::Wanted, cancel)?;
     let Err(Left::Cut(units)) = left else { return Err(no_pass()) };
     let kept = doing().take().map(|doing| doing.survey);
     let Some(Survey::Kept { survey, now, logs, mut others }) = kept else { return Err(no_pass()) };
@@ -157,6 +157,13 @@ impl Plan {
         Whole { question: self.question, logs: self.logs.iter().map(shown).collect() }
     }
 
+    /// The paths of a unit's files.
+    pub(super) fn paths(&self, unit: &Unit) -> String {
+        let log = |span: &apart::Span| self.logs.get(span.file as usize)?.as_ref();
+        let paths = unit.spans.iter().filter_map(log).map(|log| log.path().display().to_string());
+        paths.collect::<Vec<_>>().join("\t")
+    }
+
     /// The command as it was typed, without `obs`.
     pub(super) fn command(&self) -> Vec<OsString> {
         self.arguments().split_off(1)
@@ -170,16 +177,23 @@ impl Plan {
         Survey::Known { survey: self.survey.clone(), now: self.now, opened }
     }
 
-    /// Does a unit.
-    pub(super) fn unit(
+    /// Does some units, as if they were one.
+    pub(super) fn units(
         &self,
-        number: usize,
+        numbers: &[usize],
         states: &[PathBuf],
         cancel: &Arc<AtomicBool>,
     ) -> Result<Vec<u8>, Error> {
-        let unit = self.units.get(number).ok_or_else(|| {
-            Error::usage(format!("there is no unit {number}"))
-                .hinted(format!("they go from 0 to {}", self.units.len().saturating_sub(1)))
+        let unit = |number: &usize| {
+            self.units.get(*number).ok_or_else(|| {
+                Error::usage(format!("there is no unit {number}"))
+                    .hinted(format!("they go from 0 to {}", self.units.len().saturating_sub(1)))
+            })
+        };
+        let units = numbers.iter().map(unit).collect::<Result<Vec<_>, _>>()?;
+        let unit = Unit::together(units.into_iter()).ok_or_else(|| {
+            Error::usage("these units do not go together: some of a file is twice in them, or between them")
+                .hinted("name units that follow each other, or do each for itself")
         })?;
         let files = || unit.spans.iter().filter_map(|span| self.logs.get(span.file as usize)?.as_ref());
         unchanged(files().chain(&self.others))?;

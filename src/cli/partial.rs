@@ -27,9 +27,9 @@ pub(super) struct PartArgs {
     /// Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to
     #[arg(long, value_name = "PLAN", requires = "unit", hide_short_help = true)]
     partial: Option<PathBuf>,
-    /// The number of the unit
-    #[arg(long, value_name = "N", requires = "partial", hide_short_help = true)]
-    unit: Option<usize>,
+    /// The number of the unit (repeatable: several become one)
+    #[arg(long, value_name = "N", requires = "partial", value_delimiter = ',', hide_short_help = true)]
+    unit: Vec<usize>,
     /// The merged state of an earlier pass (repeatable, in their order)
     #[arg(long, value_name = "STATE", requires = "partial", hide_short_help = true)]
     after: Vec<PathBuf>,
@@ -46,9 +46,7 @@ impl PartArgs {
 
     /// Does it, if it is what was planned.
     pub(super) fn run(&self, typed: &[OsString], cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-        let (Some(path), Some(unit)) = (&self.partial, self.unit) else {
-            return Err(Error::usage("--partial and --unit go together"));
-        };
+        let Some(path) = &self.partial else { return Err(Error::usage("--partial names no plan")) };
         let (after, state) = (self.after.clone(), self.state.clone());
         let places = PlaceArgs { after, state, directory: None }.absolute()?;
         let plan = Plan::read(path, None)?;
@@ -62,7 +60,7 @@ impl PartArgs {
                 Error::usage(message).hinted("type the command as it was planned, or use obs partial")
             );
         }
-        places.write(&plan.unit(unit, &places.after, cancel)?)
+        places.write(&plan.units(&self.unit, &places.after, cancel)?)
     }
 }
 
@@ -90,14 +88,15 @@ fn without_part(typed: &[OsString]) -> Vec<OsString> {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   obs partial plan.obsl --unit 17 > 17.obsp
+  obs partial plan.obsl --unit 17,18,19 -o 17-19.obsp
   obs partial plan.obsl --unit 17 --after pass1.obsp -o 17.obsp")]
 pub(super) struct PartialArgs {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// The number of the unit
-    #[arg(long, value_name = "N")]
-    unit: usize,
+    /// The number of the unit (repeatable, and as a list: several become one)
+    #[arg(long, value_name = "N", required = true, value_delimiter = ',')]
+    unit: Vec<usize>,
     #[command(flatten)]
     places: PlaceArgs,
 }
@@ -141,5 +140,5 @@ impl PlaceArgs {
 pub(super) fn run(args: &PartialArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let places = args.places.absolute()?;
     let plan = Plan::read(&args.plan, places.directory.as_deref())?;
-    places.write(&plan.unit(args.unit, &places.after, cancel)?)
+    places.write(&plan.units(&args.unit, &places.after, cancel)?)
 }

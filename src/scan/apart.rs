@@ -51,14 +51,23 @@ pub enum Next {
 
 /// What is to be done of the first pass that is not over.
 pub enum Task {
-    /// To cut it into units of about so many bytes.
-    Cut(u64),
+    /// To cut it into units.
+    Cut(Cut),
     /// To do a unit of it, and to hand it on in so many buckets; in one, settled, where the unit is all that there is.
     Unit(Unit, NonZeroU32, bool),
     /// To merge states of units.
     Merge(Mutex<States>),
     /// Nothing: all passes are over.
     Answer,
+}
+
+/// How units are cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// About how much each reads.
+    pub bytes: u64,
+    /// Is each file one of its own, whatever its size?
+    pub by_file: bool,
 }
 
 impl fmt::Debug for Task {
@@ -166,7 +175,7 @@ pub fn gather<G: Gather>(
         to.into_bytes()
     };
     match &apart.task {
-        Task::Cut(bytes) => left(units(inputs, options, *bytes).map_or_else(Left::Wrong, Left::Cut)),
+        Task::Cut(cut) => left(units(inputs, options, *cut).map_or_else(Left::Wrong, Left::Cut)),
         Task::Unit(unit, buckets, whole) => {
             let (mut state, scanned) = here(Reach::Unit(unit));
             if scanned.interrupted {
@@ -268,13 +277,14 @@ pub fn in_order<O: Serialize + DeserializeOwned + Send>(
 }
 
 /// The units of a pass: files of which any part can be read alone are cut, others are whole, small ones together.
-fn units(inputs: &[Input], options: &ScanOptions, bytes: u64) -> Result<Vec<Unit>, Error> {
+fn units(inputs: &[Input], options: &ScanOptions, cut: Cut) -> Result<Vec<Unit>, Error> {
+    let Cut { bytes, by_file } = cut;
     let mut units: Vec<Unit> = Vec::new();
     let mut open = Unit::default();
     for (file, input) in (0..).zip(inputs) {
         let size = input.size.unwrap_or(0);
         // Whether parts can be read alone, its bytes tell.
-        let opened = (size > bytes).then(|| input.open(options)).transpose();
+        let opened = (size > bytes && !by_file).then(|| input.open(options)).transpose();
         let length = match opened.map_err(|trouble| Error::input(trouble.to_string()))? {
             Some((Content::Mapped(map), _)) => map.len(),
             _ => 0,
@@ -283,7 +293,7 @@ fn units(inputs: &[Input], options: &ScanOptions, bytes: u64) -> Result<Vec<Unit
         let each = u32::try_from(bytes.div_ceil(chunk as u64)).unwrap_or(u32::MAX).max(1);
         let chunks = length.div_ceil(chunk) as u32;
         if chunks <= each {
-            if open.bytes() + size > bytes && !open.spans.is_empty() {
+            if (by_file || open.bytes() + size > bytes) && !open.spans.is_empty() {
                 units.push(std::mem::take(&mut open));
             }
             open.spans.push(Span { file, from: 0, until: u32::MAX, bytes: size });
