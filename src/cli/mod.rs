@@ -86,7 +86,7 @@ enum Command {
     Dashboard(Box<InParts<dashboard::DashboardArgs>>),
     CheckRules(Box<InParts<check_rules::CheckRulesArgs>>),
     Investigate(Box<InParts<investigate::InvestigateArgs>>),
-    Fields(fields::FieldsArgs),
+    Fields(Box<fields::FieldsArgs>),
     Formats(formats::FormatsArgs),
     Plan(plan::PlanArgs),
     Partial(partial::PartialArgs),

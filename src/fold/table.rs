@@ -352,7 +352,9 @@ mod tests {
     fn tables_that_have_travelled_are_the_same() {
         let of = |keys: &[u32]| {
             let mut table: Table<u64> = Table::default();
-            keys.iter().for_each(|key| *table.entry(format!("k{key}").as_bytes(), || 0) += u64::from(*key));
+            for key in keys {
+                *table.entry(format!("k{key}").as_bytes(), || 0) += u64::from(*key);
+            }
             table
         };
         let bytes = |table: &Table<u64>| postcard::to_allocvec(table).unwrap();

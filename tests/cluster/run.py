@@ -259,7 +259,7 @@ class Suite:
         slow = self.wrapper("slow", 'if [ "$1" = partial ]; then sleep 0.4; fi\nexec "$obs" "$@"\n')
         code, wanted = self.plain(command)
         before = self.cluster.finished_on(2)
-        self.ask(command, program=slow)
+        self.ask(command, program=slow, together=2)
         until("three finished tasks", lambda: self.cluster.finished_on(2) >= before + 3, 90)
         executors = self.cluster.kill(2)
         got, out, said = self.answer()
@@ -271,7 +271,7 @@ class Suite:
         """First attempts write nonsense and die."""
         script = ('if [ "$1" = partial ] && [ $(( ${@: -1} % 7 )) = 0 ] && mkdir "$once/${@: -1}" 2> /dev/null; then\n'
                   '  head -c 100000 /dev/urandom; kill -SEGV $$\nfi\nexec "$obs" "$@"\n')
-        self.same("attempts that write garbage and die", command, program=self.wrapper("garbage", script))
+        self.same("attempts that write garbage and die", command, program=self.wrapper("garbage", script), together=2)
 
     def fails(self, name, command, program, code, words):
         if not self.wanted(name):
@@ -319,19 +319,18 @@ def main():
             cluster.up()
             print("the cluster is up after %.0f s" % (time.time() - began), flush=True)
             suite = Suite(cluster, obs, work, options.only)
-            # Forty units and more; where nothing goes wrong a task does several of them, for time's sake.
+            # Forty units and more; the first command does each in a task of its own, the others some in one, for time's sake.
             chunked = ["--chunk", "8192", "--now", "2024-01-01T00:00:00Z"]
             stats = ["stats", logs, "--by", "service", *chunked]
-            suite.submit(stats)
+            suite.submit([*stats[:-len(chunked)], "--every", "10m", *chunked])
             suite.begin()
             print("the second application is ready after %.0f s" % (time.time() - began), flush=True)
-            suite.same("stats", [*stats[:-len(chunked)], "--every", "10m", *chunked])
             for command in (["grep", "-n", "exhausted", logs], ["templates", logs], ["detect", logs],
                             ["investigate", logs, "--output", "json"],
                             ["query", "sum by (service, outcome) (log_requests_total)", logs],
                             ["check-rules", "-r", rules, logs]):
-                suite.same(command[0], [*command, *chunked], together=8)
-            suite.same("correlate, in buckets", ["correlate", logs, "--slowest", "9", *chunked], together=8, buckets=3)
+                suite.same(command[0], [*command, *chunked], together=12)
+            suite.same("correlate, in buckets", ["correlate", logs, "--slowest", "9", *chunked], together=12, buckets=3)
             suite.fails("what Spark cannot open", ["stats", "file:///there/is/none"], obs, 2, "does not exist")
             suite.opened_by_spark("opened by Spark", ["stats", "logs", "--by", "service", *chunked], work, together=3)
             suite.opened_by_spark("opened by Spark, with rules", ["check-rules", "-r", "rules.yml", "logs", *chunked], work,

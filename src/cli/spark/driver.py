@@ -200,7 +200,7 @@ def reason(error):
     found = re.search(r"\[obs exit (-?\d+)\] (.*?) \[end of obs\]", str(error), re.S)
     if not found:
         lines = str(error).strip().splitlines()
-        causes = [line for line in lines if line.startswith("Caused by: ")]
+        causes = [line for line in lines if line.startswith(("Caused by: ", ": "))]
         return 2, "\n".join(lines[:1] + causes[-1:])
     code = int(found.group(1))
     return (code if 0 < code < 128 else 2), found.group(2)
