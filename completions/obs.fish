@@ -169,6 +169,10 @@ complete -c obs -n "__fish_obs_using_subcommand correlate" -l time-zone -d 'Zone
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l unlinked -d 'With --id: only entries with this very id, not those of ids that are linked with it (trace, order …)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l fix-skew -d 'With --id: put the times of logs right whose clocks are off'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l failed -d 'Only requests that failed'
@@ -309,6 +313,10 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -l output -d 'Form of the 
 json\t'One JSON value'
 jsonl\t'One JSON value a line'
 csv\t'Tables for spreadsheets'"
+complete -c obs -n "__fish_obs_using_subcommand grep" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand grep" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand grep" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand grep" -s F -l fixed-strings -d 'Patterns are text, no regular expressions'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s i -l ignore-case -d 'Large and small letters are alike'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s S -l smart-case -d 'Alike, unless there is a large letter in the pattern'
@@ -472,6 +480,10 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand stats" -l sort -d 'Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l limit -d 'At most so many rows; 0 is all of them' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l top -d 'The N greatest, by --sort or else by count' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand stats" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand stats" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand stats" -l heat-map -d 'Draw how the values spread over time'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand stats" -s L -l follow-links -d 'Follow symbolic links inside directories'
@@ -604,6 +616,10 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand templates" -l sort -d 'Sort by this column: numbers from the greatest, words from A; with :asc or :desc behind it the other way' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l limit -d 'At most so many rows; 0 is all of them' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l top -d 'The N greatest, by --sort or else by count' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand templates" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand templates" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand templates" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand templates" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l hidden -d 'Also hidden files and directories'
@@ -813,6 +829,10 @@ html\t'One page that opens offline'
 junit\t'JUnit XML, for CI'
 sarif\t'SARIF, for code scanning'
 github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand detect" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand detect" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand detect" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand detect" -s f -l follow -d 'Go on when the files end: say when a finding begins and when it ends, as they grow. Ctrl-C ends it'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l list -d 'List what can be found, and stop'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
@@ -946,6 +966,10 @@ json\t'One JSON value'
 csv\t'Tables for spreadsheets'
 markdown\t'For tickets and post-mortems'
 html\t'One page that opens offline'"
+complete -c obs -n "__fish_obs_using_subcommand query" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query" -l enable-experimental -d 'Allow experimental functions and modifiers of PromQL'
 complete -c obs -n "__fish_obs_using_subcommand query" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand query" -s L -l follow-links -d 'Follow symbolic links inside directories'
@@ -1086,6 +1110,10 @@ html\t'One page that opens offline'
 junit\t'JUnit XML, for CI'
 sarif\t'SARIF, for code scanning'
 github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l unused -d 'Also the metrics of the data that no panel, no variable and no rule given asks for'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -s L -l follow-links -d 'Follow symbolic links inside directories'
@@ -1247,6 +1275,10 @@ html\t'One page that opens offline'
 junit\t'JUnit XML, for CI'
 sarif\t'SARIF, for code scanning'
 github\t'Annotations of GitHub Actions'"
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -s f -l follow -d 'Go on when the files end: say when an alert fires and when it is resolved, as they grow. Ctrl-C ends it'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l notifications -d 'What the receivers would have read, message by message; nothing is ever sent'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l diff -d 'Show what failed tests expected and got as a difference, line by line'
@@ -1392,6 +1424,10 @@ complete -c obs -n "__fish_obs_using_subcommand investigate" -l time-zone -d 'Zo
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l partial -d 'Do one unit of this very command, of which this is the plan (`obs plan`), and write what it adds up to' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l unit -d 'The number of the unit (repeatable: several become one)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l why -d 'Show for each cause the reasons for and against it, with their weights in log odds'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -s L -l follow-links -d 'Follow symbolic links inside directories'
@@ -1721,12 +1757,15 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c obs -n "__fish_obs_using_subcommand plan" -s o -l plan -d 'The file to write the plan to' -r -F
 complete -c obs -n "__fish_obs_using_subcommand plan" -l unit-bytes -d 'About how much a unit reads: files that can be read in pieces are cut into pieces of this size, small ones go together' -r
+complete -c obs -n "__fish_obs_using_subcommand plan" -l buckets -d 'Into how many buckets of ids `obs partial` sorts what it hands on, where a command has ids (correlate): then each can be merged by another process' -r
+complete -c obs -n "__fish_obs_using_subcommand plan" -l by-file -d 'Each file is a unit of its own, whatever its size, and its path is printed behind its number and a tab: for programs that bring the files to where their units are done'
 complete -c obs -n "__fish_obs_using_subcommand plan" -s h -l help -d 'Print help'
-complete -c obs -n "__fish_obs_using_subcommand partial" -l unit -d 'The number of the unit' -r
+complete -c obs -n "__fish_obs_using_subcommand partial" -l unit -d 'The number of the unit (repeatable, and as a list: several become one)' -r
 complete -c obs -n "__fish_obs_using_subcommand partial" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand partial" -l directory -d 'Where the paths of the command begin (default: the directory in which the plan was made)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand partial" -s o -l state -d 'The file to write to (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand partial" -s h -l help -d 'Print help'
+complete -c obs -n "__fish_obs_using_subcommand merge" -l bucket -d 'Only this bucket of a plan with --buckets: then other processes do the others' -r
 complete -c obs -n "__fish_obs_using_subcommand merge" -l after -d 'The merged state of an earlier pass (repeatable, in their order)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand merge" -l directory -d 'Where the paths of the command begin (default: the directory in which the plan was made)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand merge" -s o -l state -d 'The file to write to (default: standard output)' -r -F

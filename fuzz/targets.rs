@@ -143,9 +143,14 @@ pub fn requests(data: &[u8]) {
     let account = answer.scanned.account();
     assert_eq!(counted, account.entries + account.unparsed, "every entry is in a group");
     let by = "request_id";
-    let (all, _) =
-        correlate::requests(&inputs, by, &SuccessRule::Usual, Needs::none(), (&filter, range), &options);
-    let found = all.chosen(usize::MAX, |_, _| true, |_, _| std::cmp::Ordering::Equal);
+    let (all, _) = correlate::requests(
+        &inputs,
+        (by, &SuccessRule::Usual, None),
+        Needs::none(),
+        (&filter, range),
+        &options,
+    );
+    let found = all.chosen(&correlate::Asked::EVERY);
     assert!(found.iter().all(|(_, request, _)| request.duration_ms() >= 0.0));
     let ids: Vec<Vec<u8>> = found.into_iter().map(|(id, ..)| id).take(16).collect();
     let (stories, _) = correlate::stories(&inputs, by, &ids, &options);

@@ -1,17 +1,19 @@
 //! Commands in parts: any cut, any tree of merges and any order give the bytes of the whole; what makes no whole is refused.
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
+use obs::correlate::{self, Asked};
 use obs::filter::Filter;
 use obs::format::log::reader::ReadOptions;
 use obs::model::{Needs, Role, TimeRange};
 use obs::outcome::SuccessRule;
-use obs::scan::apart::{self, Apart, Left, Span, Task, Unit};
+use obs::scan::apart::{self, Apart, Left, Next, Span, Task, Unit};
 use obs::scan::{self, Inputs, ScanOptions, Selection, SurveyOptions, survey};
 use obs::stats::{self, Question};
 use obs::timeline::template::{self, Phrases};
@@ -71,7 +73,29 @@ fn observed(inputs: &Inputs, options: &ScanOptions) -> String {
     told.collect::<Vec<_>>().concat()
 }
 
-const ASKS: [Ask; 3] = [grouped, said, observed];
+/// The requests that are asked for, by a field that stands in some entries.
+fn requested(inputs: &Inputs, options: &ScanOptions, asked: Asked) -> String {
+    let everything = (&Filter::everything(), TimeRange::default());
+    let by = ("user", &SuccessRule::Usual, Some(asked));
+    let (requests, scanned) = correlate::requests(inputs, by, Needs::none(), everything, options);
+    let told = requests.chosen(&asked).into_iter().map(|(id, request, outcome)| {
+        let (start, took) = (request.start(), request.duration_ms());
+        format!("{} {} {start:?} {took} {outcome:?}\n", id.escape_ascii(), request.entries)
+    });
+    told.collect::<Vec<_>>().concat() + &format!("{:?} {:?}", requests.totals(), scanned.account())
+}
+
+fn slowest(inputs: &Inputs, options: &ScanOptions) -> String {
+    let asked = Asked { slower_than: f64::NEG_INFINITY, slowest_first: true, limit: 2, ..Asked::SUMS };
+    requested(inputs, options, asked)
+}
+
+fn incomplete(inputs: &Inputs, options: &ScanOptions) -> String {
+    let asked = Asked { incomplete: true, slower_than: -1.0, limit: usize::MAX, ..Asked::SUMS };
+    requested(inputs, options, asked)
+}
+
+const ASKS: [Ask; 5] = [grouped, said, observed, slowest, incomplete];
 
 fn options(chunk: usize, apart: Option<Apart>) -> ScanOptions {
     ScanOptions {
@@ -93,20 +117,41 @@ fn left(ask: Ask, inputs: &Inputs, chunk: usize, task: Task) -> Left {
     apart::why_left(thrown).unwrap_or_else(|thrown| std::panic::resume_unwind(thrown))
 }
 
-fn state(ask: Ask, inputs: &Inputs, chunk: usize, task: Task) -> Vec<u8> {
+fn states(ask: Ask, inputs: &Inputs, chunk: usize, task: Task) -> Vec<Vec<u8>> {
     match left(ask, inputs, chunk, task) {
-        Left::State(0, state) => state,
+        Left::States(0, states) => states,
         other => panic!("no state: {other:?}"),
     }
 }
 
-fn merged(ask: Ask, inputs: &Inputs, chunk: usize, states: Vec<Vec<u8>>) -> Vec<u8> {
-    let mut states = states.into_iter();
-    state(ask, inputs, chunk, Task::Merge(Mutex::new(Box::new(move || Ok(states.next())))))
+/// The only state there is.
+fn one(mut states: Vec<Vec<u8>>) -> Vec<u8> {
+    assert_eq!(states.len(), 1);
+    states.remove(0)
 }
 
-fn answer(ask: Ask, inputs: &Inputs, chunk: usize, state: Vec<u8>) -> String {
-    ask(inputs, &options(chunk, Some(Apart::new(Task::Answer, vec![state]))))
+/// A unit that is all there is, or is handed on in so many buckets.
+fn unit(ask: Ask, inputs: &Inputs, chunk: usize, unit: Unit, buckets: Option<u32>) -> Vec<Vec<u8>> {
+    let all = buckets.is_none();
+    let buckets = NonZeroU32::new(buckets.unwrap_or(7)).unwrap();
+    states(ask, inputs, chunk, Task::Unit(unit, buckets, all))
+}
+
+/// States of the same keys become one; whether that is all of them has to be said.
+fn merged(ask: Ask, inputs: &Inputs, chunk: usize, parts: Vec<Vec<u8>>, all: bool) -> Vec<u8> {
+    let mut parts = parts.into_iter().map(Next::State).chain([Next::End(all)]);
+    one(states(ask, inputs, chunk, Task::Merge(Mutex::new(Box::new(move || Ok(parts.next()))))))
+}
+
+/// All states of each bucket become one.
+fn merged_buckets(ask: Ask, inputs: &Inputs, chunk: usize, buckets: Vec<Vec<Vec<u8>>>) -> Vec<u8> {
+    let of = |bucket: Vec<Vec<u8>>| bucket.into_iter().map(Next::State).chain([Next::End(true)]);
+    let mut parts = buckets.into_iter().flat_map(of);
+    one(states(ask, inputs, chunk, Task::Merge(Mutex::new(Box::new(move || Ok(parts.next()))))))
+}
+
+fn answer(ask: Ask, inputs: &Inputs, chunk: usize, states: Vec<Vec<u8>>) -> String {
+    ask(inputs, &options(chunk, Some(Apart::new(Task::Answer, vec![states]))))
 }
 
 fn whole(file: u32) -> Span {
@@ -147,12 +192,14 @@ fn every_cut_of_a_nasty_file_gives_the_same_state_and_the_same_answer() {
             let all = Unit { spans: (0..files).map(whole).collect() };
             let first = Unit { spans: vec![Span { until: 1, ..whole(0) }] };
             let rest = Unit { spans: std::iter::once(Span { from: 1, ..whole(0) }).chain(others).collect() };
-            let of = |unit: Unit| state(ask, &inputs, cut, Task::Unit(unit));
-            let (all, first, rest) = (of(all), of(first), of(rest));
-            let forth = merged(ask, &inputs, cut, vec![first.clone(), rest.clone()]);
+            let all = one(unit(ask, &inputs, cut, all, None));
+            let of = |part: Unit| one(unit(ask, &inputs, cut, part, Some(1)));
+            let (first, rest) = (of(first), of(rest));
+            let forth = merged(ask, &inputs, cut, vec![first.clone(), rest.clone()], true);
             assert!(forth == all, "cut at {cut}");
-            assert!(merged(ask, &inputs, cut, vec![rest, first]) == all, "cut at {cut}, the other way round");
-            assert_eq!(answer(ask, &inputs, cut, forth), plain, "cut at {cut}");
+            let back = merged(ask, &inputs, cut, vec![rest, first], true);
+            assert!(back == all, "cut at {cut}, the other way round");
+            assert_eq!(answer(ask, &inputs, cut, vec![forth]), plain, "cut at {cut}");
         }
     }
 }
@@ -161,12 +208,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_cuts_and_any_tree_of_merges_give_the_same_state(
+    fn any_cuts_any_tree_of_merges_and_any_buckets_give_the_same_state(
         chunk in 1..400_usize,
         cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..12),
         order in proptest::collection::vec(any::<proptest::sample::Index>(), 64),
         at_once in 2..5_usize,
         which in 0..ASKS.len(),
+        buckets in 1..9_u32,
     ) {
         let (_folder, inputs) = nasty();
         let ask = ASKS[which];
@@ -182,18 +230,35 @@ proptest! {
             .collect();
         units.extend((1..inputs.logs.len() as u32).map(|file| Unit { spans: vec![whole(file)] }));
         let all = Unit { spans: (0..inputs.logs.len() as u32).map(whole).collect() };
-        let all = state(ask, &inputs, chunk, Task::Unit(all));
-        let mut states: Vec<Vec<u8>> =
-            units.into_iter().map(|unit| state(ask, &inputs, chunk, Task::Unit(unit))).collect();
-        let mut order = order.into_iter().cycle();
-        while states.len() > 1 {
-            let some = (0..at_once.min(states.len()))
-                .map(|_| states.swap_remove(order.next().unwrap().index(states.len())))
-                .collect();
-            states.push(merged(ask, &inputs, chunk, some));
+        let all = one(unit(ask, &inputs, chunk, all, None));
+        let mut of_bucket: Vec<Vec<Vec<u8>>> = Vec::new();
+        for part in units {
+            let states = unit(ask, &inputs, chunk, part, Some(buckets));
+            of_bucket.resize(states.len(), Vec::new());
+            of_bucket.iter_mut().zip(states).for_each(|(bucket, state)| bucket.push(state));
         }
-        prop_assert!(states.pop().unwrap() == all);
-        prop_assert_eq!(answer(ask, &inputs, chunk, all), ask(&inputs, &options(1 << 20, None)));
+        let at_once_all = merged_buckets(ask, &inputs, chunk, of_bucket.clone());
+        prop_assert!(at_once_all == all);
+        let mut order = order.into_iter().cycle();
+        let mut whole = Vec::new();
+        for mut states in of_bucket {
+            loop {
+                let some: Vec<_> = (0..at_once.min(states.len()))
+                    .map(|_| states.swap_remove(order.next().unwrap().index(states.len())))
+                    .collect();
+                let last = states.is_empty();
+                states.push(merged(ask, &inputs, chunk, some, last));
+                if last {
+                    break;
+                }
+            }
+            whole.append(&mut states);
+        }
+        let plain = ask(&inputs, &options(1 << 20, None));
+        prop_assert_eq!(&answer(ask, &inputs, chunk, whole.clone()), &plain);
+        let each = whole.into_iter().map(|state| vec![state]).collect();
+        prop_assert!(merged_buckets(ask, &inputs, chunk, each) == all);
+        prop_assert_eq!(answer(ask, &inputs, chunk, vec![all]), plain);
     }
 }
 
@@ -304,6 +369,111 @@ fn every_command_gives_the_same_bytes_in_parts() {
         assert!(ran.stdout == plain.stdout, "{command:?}:\n{}", ran.text());
         assert!(!plain.stdout.is_empty(), "{command:?}: {}", plain.stderr);
     }
+}
+
+/// What `obs correlate` is asked for where ids end in many processes.
+const BY_BUCKETS: &[&[&str]] = &[
+    &["--slowest", "7"],
+    &["--failed", "--limit", "5"],
+    &["--incomplete"],
+    &["--slower-than", "1s", "--output", "json", "--limit", "30"],
+    &["--limit", "0", "--output", "csv"],
+    &["--graph"],
+];
+
+#[test]
+fn ids_end_in_many_processes_and_give_the_same_bytes() {
+    for (at, asked) in BY_BUCKETS.iter().enumerate() {
+        let parts = Parts::new();
+        let command = [&["correlate", "outage", "--chunk", "16384"], *asked].concat();
+        let plain = parts.obs(&command);
+        let buckets = ["5", "1", "16"][at % 3];
+        let words = ["plan", "-o", "@plan", "--unit-bytes", "400kB", "--buckets", buckets, "--"];
+        let units = parts.must(&[&words, &command[..]].concat()).text().lines().count();
+        let mut after: Vec<String> = Vec::new();
+        let ran = loop {
+            let pass = after.len();
+            let known: Vec<&str> = after.iter().flat_map(|state| ["--after", state]).collect();
+            fs::create_dir(parts.path(&format!("{pass}"))).unwrap();
+            for unit in 0..units {
+                let (number, state) = (unit.to_string(), format!("@{pass}/{unit}.obsp"));
+                parts.must(&[&["partial", "@plan", "--unit", &number, "-o", &state], &known[..]].concat());
+            }
+            let (all, folder) = (format!("@all{pass}"), format!("@{pass}"));
+            parts.must(&[&["merge", "@plan", &folder, "-o", &all], &known[..]].concat());
+            // Bucket by bucket it is the same.
+            if pass == 0 && buckets != "1" {
+                let mut of: Vec<String> = Vec::new();
+                for bucket in 0..buckets.parse::<usize>().unwrap() {
+                    let (number, state) = (bucket.to_string(), format!("@bucket{bucket}"));
+                    parts.must(&["merge", "@plan", &folder, "--bucket", &number, "-o", &state]);
+                    of.push(state);
+                }
+                let of: Vec<&str> = of.iter().map(String::as_str).collect();
+                let report = parts.obs(&[&["report", "@plan"], &of[..]].concat());
+                assert_eq!(report.code, if command.contains(&"--graph") { report.code } else { 5 });
+                parts.must(&[&["merge", "@plan", "-o", "@again"], &of[..]].concat());
+                assert!(fs::read(parts.path("again")).unwrap() == fs::read(parts.path("all0")).unwrap());
+                let ran = parts.obs(&[&["merge", "@plan", "-o", "@again"], &of[1..]].concat());
+                assert!(ran.code == 3 && ran.stderr.contains("buckets are missing"), "{ran:?}");
+                let ran = parts.obs(&[&["report", "@plan"], &of[1..]].concat());
+                assert!(ran.code == 3 && ran.stderr.contains("buckets are missing"), "{ran:?}");
+            }
+            after.push(all);
+            let known: Vec<&str> = after.iter().map(String::as_str).collect();
+            let ran = parts.obs(&[&["report", "@plan"], &known[..]].concat());
+            if ran.code != 5 {
+                break ran;
+            }
+            assert!(after.len() < 6, "it comes to no end: {}", ran.stderr);
+        };
+        assert_eq!((ran.code, &ran.stderr), (plain.code, &plain.stderr), "{command:?}");
+        assert!(ran.stdout == plain.stdout, "{command:?}:\n{}", ran.text());
+    }
+}
+
+#[test]
+fn a_command_does_a_unit_of_its_own_plan_only() {
+    let parts = Parts::new();
+    let command = ["stats", "outage", "--by", "service", "--now", "2023-12-25T00:00:00Z"];
+    parts.plan("1MB", &command);
+    parts.must(&["partial", "@plan", "--unit", "1", "-o", "@1"]);
+    let part = ["--partial", "@plan", "--unit", "1", "--state", "@same"];
+    parts.must(&[&command[..], &part].concat());
+    assert!(fs::read(parts.path("1")).unwrap() == fs::read(parts.path("same")).unwrap());
+    let ran = parts.obs(&[&command[..4], &part].concat());
+    assert!(
+        ran.code == 2 && ran.stderr.contains("is the plan of obs stats outage --by service --now"),
+        "{ran:?}"
+    );
+    let ran = parts.obs(&[&["plan", "-o", "@other", "--"][..], &command, &part].concat());
+    assert!(ran.code == 2 && ran.stderr.contains("not a unit of it"), "{ran:?}");
+}
+
+#[test]
+fn states_are_named_by_a_list_or_a_directory() {
+    let parts = Parts::new();
+    let units = parts.plan("300kB", &["grep", "-c", "exhausted", "outage", "--chunk", "16384"]);
+    fs::create_dir(parts.path("states")).unwrap();
+    let mut list = String::new();
+    for unit in 0..units {
+        let (number, state) = (unit.to_string(), format!("@states/{unit}.obsp"));
+        parts.must(&["partial", "@plan", "--unit", &number, "-o", &state]);
+        list += &format!("{}\n", parts.path(&format!("states/{unit}.obsp")).display());
+    }
+    fs::write(parts.path("list"), list).unwrap();
+    parts.must(&["merge", "@plan", "@states", "-o", "@a"]);
+    let named = format!("@{}", parts.path("list").display());
+    let ran = Command::new(env!("CARGO_BIN_EXE_obs"))
+        .args(["merge", parts.path("plan").to_str().unwrap(), &named, "-o"])
+        .arg(parts.path("b"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(fs::read(parts.path("a")).unwrap() == fs::read(parts.path("b")).unwrap());
+    fs::create_dir(parts.path("none")).unwrap();
+    let ran = parts.obs(&["merge", "@plan", "@none", "-o", "@c"]);
+    assert!(ran.code == 2 && ran.stderr.contains("there is no *.obsp in it"), "{ran:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use obs::correlate;
+use obs::correlate::{self, Asked};
 use obs::filter::{Case, Filter, Pattern, PatternOptions};
 use obs::format::log::reader::ReadOptions;
 use obs::model::{Account, Needs, Role, TimeRange, Timestamp};
@@ -516,8 +516,8 @@ fn requests(inputs: &Inputs, options: &ScanOptions, condition: &str) -> String {
     let mut needs = Needs::none();
     let rule = rule(condition, &mut needs);
     let everything = (&Filter::everything(), TimeRange::default());
-    let (all, scanned) = correlate::requests(inputs, "request_id", &rule, needs, everything, options);
-    let chosen = all.chosen(usize::MAX, |_, _| true, |a, b| a.start().cmp(&b.start()));
+    let (all, scanned) = correlate::requests(inputs, ("request_id", &rule, None), needs, everything, options);
+    let chosen = all.chosen(&Asked::EVERY);
     let ids: Vec<Vec<u8>> = chosen.iter().map(|(id, ..)| id.clone()).collect();
     let (stories, again) = correlate::stories(inputs, "request_id", &ids, options);
     let totals = all.totals();

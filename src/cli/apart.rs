@@ -5,8 +5,7 @@
 //! ([`crate::scan::apart`]).
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::num::NonZeroU32;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -16,12 +15,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::doing::{Doing, Survey, doing};
+use super::states::{Merging, Whole, empty, open, other_version};
 use super::verdict::Verdict;
-use super::{Command, config, defaults, said, with_expression};
+use super::{config, defaults, said, with_expression};
 use crate::fold::Saved;
 use crate::model::{Error, ErrorKind, Timestamp};
-use crate::partial::{self, Coverage, Partial, Sum};
-use crate::scan::apart::{self, Apart, Left, Task, Unit};
+use crate::partial::{self, Bucket, Coverage, Partial, Sum};
+use crate::scan::apart::{self, Apart, Cut, Left, Task, Unit};
 use crate::source::{self, Stamp};
 
 /// How a command is done in parts.
@@ -35,36 +35,23 @@ pub(super) struct Plan {
     /// When, as far as the answer depends on it.
     now: Timestamp,
     /// What the survey found.
+    #[serde(with = "partial::bytes")]
     survey: Vec<u8>,
     /// What the logs were then, and all other files that were read.
     logs: Vec<Option<Stamp>>,
     others: Vec<Stamp>,
     /// The digest of all that: what tells one question from another, however it is cut.
     question: Sum,
+    /// In how many buckets states are handed on that have keys.
+    buckets: NonZeroU32,
     /// What processes do of a pass, each one.
     pub units: Vec<Unit>,
-}
-
-/// The commands that can be done in parts.
-fn may(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Correlate(_)
-            | Command::Grep(_)
-            | Command::Stats(_)
-            | Command::Templates(_)
-            | Command::Detect(_)
-            | Command::Query(_)
-            | Command::Dashboard(_)
-            | Command::CheckRules(_)
-            | Command::Investigate(_)
-    )
 }
 
 /// Runs a command until it has done its part, or to its end.
 fn run(
     arguments: Vec<OsString>,
-    (task, known): (Task, Vec<Vec<u8>>),
+    (task, known): (Task, Vec<Vec<Vec<u8>>>),
     survey: Survey,
     cancel: &Arc<AtomicBool>,
 ) -> Result<Result<Verdict, Left>, Error> {
@@ -76,10 +63,18 @@ fn run(
         }
         defaults::Refused::Default(error) => error,
     })?;
-    if !may(&cli.command) {
-        return Err(Error::usage("this command is not one that is done in parts").hinted(
-            "those are correlate, grep, stats, templates, detect, query, dashboard, check-rules and investigate",
-        ));
+    match cli.command.part() {
+        None => {
+            let those =
+                "correlate, grep, stats, templates, detect, query, dashboard, check-rules and investigate";
+            return Err(Error::usage("this command is not one that is done in parts")
+                .hinted(format!("those are {those}")));
+        }
+        Some(part) if part.is_one() => {
+            return Err(Error::usage("what is planned is all of a command, and not a unit of it")
+                .hinted("leave out --partial"));
+        }
+        Some(_) => {}
     }
     // Nothing of the command is used after it was left.
     match catch_unwind(AssertUnwindSafe(|| cli.command.run(cancel))) {
@@ -94,10 +89,14 @@ fn run(
 }
 
 /// Makes the plan of a command.
-pub(super) fn plan(typed: &[OsString], unit_bytes: u64, cancel: &Arc<AtomicBool>) -> Result<Plan, Error> {
+pub(super) fn plan(
+    typed: &[OsString],
+    (cut, buckets): (Cut, NonZeroU32),
+    cancel: &Arc<AtomicBool>,
+) -> Result<Plan, Error> {
     let mut arguments = vec![OsString::from("obs")];
     arguments.extend(typed.iter().cloned());
-    let left = run(arguments.clone(), (Task::Cut(unit_bytes), Vec::new()), Survey::Wanted, cancel)?;
+    let left = run(arguments.clone(), (Task::Cut(cut), Vec::new()), Survey::Wanted, cancel)?;
     let Err(Left::Cut(units)) = left else { return Err(no_pass()) };
     let kept = doing().take().map(|doing| doing.survey);
     let Some(Survey::Kept { survey, now, logs, mut others }) = kept else { return Err(no_pass()) };
@@ -113,6 +112,7 @@ pub(super) fn plan(typed: &[OsString], unit_bytes: u64, cancel: &Arc<AtomicBool>
         logs,
         others,
         question: Sum::default(),
+        buckets,
         units,
     };
     plan.question = plan.digest();
@@ -128,8 +128,8 @@ impl Plan {
     pub(super) fn read(path: &Path, elsewhere: Option<&Path>) -> Result<Plan, Error> {
         let mut file = open(path)?;
         let shown = path.display().to_string();
-        let plan: Plan = partial::read(partial::PLAN, &mut file, &shown)?
-            .ok_or_else(|| Error::new(ErrorKind::Damaged, format!("{shown}: is empty")))?;
+        let (_, plan): (_, Plan) =
+            partial::read(partial::PLAN, &mut file, &shown)?.ok_or_else(|| empty(&shown))?;
         if plan.obs != env!("CARGO_PKG_VERSION") {
             return Err(other_version(&shown, &plan.obs));
         }
@@ -140,13 +140,33 @@ impl Plan {
 
     /// The plan as it is written.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        partial::write(partial::PLAN, self)
+        partial::write(partial::PLAN, Bucket::ALL, self)
     }
 
     fn digest(&self) -> Sum {
         let mut saved = Saved::default();
         saved.put(&(&self.obs, &self.arguments, self.now, &self.survey, &self.logs, &self.others));
         partial::sum(&saved.into_bytes())
+    }
+
+    /// What the states of all units together are of.
+    fn whole(&self) -> Whole {
+        let shown = |log: &Option<Stamp>| {
+            log.as_ref().map_or_else(|| "a log".to_owned(), |log| log.path().display().to_string())
+        };
+        Whole { question: self.question, logs: self.logs.iter().map(shown).collect() }
+    }
+
+    /// The paths of a unit's files.
+    pub(super) fn paths(&self, unit: &Unit) -> String {
+        let log = |span: &apart::Span| self.logs.get(span.file as usize)?.as_ref();
+        let paths = unit.spans.iter().filter_map(log).map(|log| log.path().display().to_string());
+        paths.collect::<Vec<_>>().join("\t")
+    }
+
+    /// The command as it was typed, without `obs`.
+    pub(super) fn command(&self) -> Vec<OsString> {
+        self.arguments().split_off(1)
     }
 
     fn arguments(&self) -> Vec<OsString> {
@@ -157,71 +177,69 @@ impl Plan {
         Survey::Known { survey: self.survey.clone(), now: self.now, opened }
     }
 
-    /// Does a unit.
-    pub(super) fn unit(
+    /// Does some units, as if they were one.
+    pub(super) fn units(
         &self,
-        number: usize,
+        numbers: &[usize],
         states: &[PathBuf],
         cancel: &Arc<AtomicBool>,
     ) -> Result<Vec<u8>, Error> {
-        let unit = self.units.get(number).ok_or_else(|| {
-            Error::usage(format!("there is no unit {number}"))
-                .hinted(format!("they go from 0 to {}", self.units.len().saturating_sub(1)))
+        let unit = |number: &usize| {
+            self.units.get(*number).ok_or_else(|| {
+                Error::usage(format!("there is no unit {number}"))
+                    .hinted(format!("they go from 0 to {}", self.units.len().saturating_sub(1)))
+            })
+        };
+        let units = numbers.iter().map(unit).collect::<Result<Vec<_>, _>>()?;
+        let unit = Unit::together(units.into_iter()).ok_or_else(|| {
+            Error::usage("these units do not go together: some of a file is twice in them, or between them")
+                .hinted("name units that follow each other, or do each for itself")
         })?;
         let files = || unit.spans.iter().filter_map(|span| self.logs.get(span.file as usize)?.as_ref());
         unchanged(files().chain(&self.others))?;
-        let mut coverage = Coverage::default();
+        let (mut coverage, whole) = (Coverage::default(), self.whole());
         for span in &unit.spans {
-            coverage.add(span.file, (span.from, span.until)).map_err(|overlap| self.twice(overlap))?;
+            let added = coverage.add(span.file, (span.from, span.until));
+            added.map_err(|overlap| whole.twice(overlap, "the plan"))?;
         }
-        let task = Task::Unit(unit.clone());
-        let left =
-            run(self.arguments(), (task, self.known(states)?), self.survey(Some(unit.clone())), cancel)?;
+        let task = Task::Unit(unit.clone(), self.buckets, whole.is(&coverage));
+        let known = whole.known(states)?;
+        let left = run(self.arguments(), (task, known), self.survey(Some(unit.clone())), cancel)?;
         unchanged(files())?;
-        self.state(left, coverage)
+        let Err(Left::States(pass, states)) = left else { return Err(no_pass()) };
+        let of = states.len() as u32;
+        let records = (0..)
+            .zip(states)
+            .map(|(number, state)| self.record((Bucket { number, of }, coverage.clone()), pass, state));
+        Ok(records.collect::<Vec<_>>().concat())
     }
 
-    /// Merges states of units, and such that were merged.
+    /// Merges states of units, and such that were merged; of all buckets, or of one.
     pub(super) fn merge(
         &self,
-        parts: &[PathBuf],
+        files: Vec<PathBuf>,
+        bucket: Option<u32>,
         states: &[PathBuf],
         cancel: &Arc<AtomicBool>,
     ) -> Result<Vec<u8>, Error> {
-        let coverage = Arc::new(Mutex::new(Coverage::default()));
-        let question = self.question;
-        let pass = states.len() as u32;
-        let mut files = Vec::from(parts).into_iter();
-        let mut reading: Option<(String, Box<dyn Read + Send>)> = parts
-            .is_empty()
-            .then(|| ("standard input".to_owned(), Box::new(io::stdin()) as Box<dyn Read + Send>));
-        let covered = Arc::clone(&coverage);
-        let shown: Vec<String> = self.logs.iter().map(|log| shown(log.as_ref())).collect();
-        let next = move || loop {
-            if let Some((name, from)) = &mut reading
-                && let Some(partial) = partial::read::<Partial>(partial::STATE, from, name)?
-            {
-                check(&partial, &question, pass, name)?;
-                let mut covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
-                covered.join(&partial.coverage).map_err(|overlap| {
-                    twice(shown.get(overlap.file as usize).map_or("a log", String::as_str), name)
-                })?;
-                return Ok(Some(partial.state));
-            }
-            let Some(path) = files.next() else { return Ok(None) };
-            reading = Some((path.display().to_string(), Box::new(open(&path)?)));
-        };
+        let whole = self.whole();
+        let known = whole.known(states)?;
+        let merging = Merging::of(files, bucket, known.len() as u32, whole)?;
+        let merging = Arc::new(Mutex::new(merging));
+        let reading = Arc::clone(&merging);
+        let next = move || reading.lock().unwrap_or_else(PoisonError::into_inner).next();
         let task = Task::Merge(Mutex::new(Box::new(next)));
-        let left =
-            run(self.arguments(), (task, self.known(states)?), self.survey(Some(Unit::default())), cancel)?;
-        let coverage = coverage.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.state(left, coverage)
+        let left = run(self.arguments(), (task, known), self.survey(Some(Unit::default())), cancel)?;
+        let Err(Left::States(pass, states)) = left else { return Err(no_pass()) };
+        let of = merging.lock().unwrap_or_else(PoisonError::into_inner).merged(states.len())?;
+        let records = of.into_iter().zip(states).map(|(of, state)| self.record(of, pass, state));
+        Ok(records.collect::<Vec<_>>().concat())
     }
 
     /// Gives the answer, from the states of all passes.
     pub(super) fn report(&self, states: &[PathBuf], cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         unchanged(self.logs.iter().flatten().chain(&self.others))?;
-        let known = self.known(states)?;
+        let known = self.whole().known(states)?;
         match run(self.arguments(), (Task::Answer, known), self.survey(None), cancel)? {
             Ok(verdict) => Ok(verdict),
             Err(Left::Pass(pass)) => Err(Error::new(
@@ -233,45 +251,10 @@ impl Plan {
         }
     }
 
-    /// The states of passes that are over, each of all that there is.
-    fn known(&self, states: &[PathBuf]) -> Result<Vec<Vec<u8>>, Error> {
-        let question = self.question;
-        let read = |(pass, path): (u32, &PathBuf)| {
-            let shown = path.display().to_string();
-            let mut file = open(path)?;
-            let partial: Partial = partial::read(partial::STATE, &mut file, &shown)?
-                .ok_or_else(|| Error::new(ErrorKind::Damaged, format!("{shown}: is empty")))?;
-            check(&partial, &question, pass, &shown)?;
-            if partial::read::<Partial>(partial::STATE, &mut file, &shown)?.is_some() {
-                return Err(Error::new(ErrorKind::Coverage, format!("{shown}: holds several states"))
-                    .hinted("obs merge makes one of them"));
-            }
-            match partial.coverage.gap(self.logs.len()) {
-                None => Ok(partial.state),
-                Some(file) => {
-                    let log = shown_of(&self.logs, file);
-                    Err(Error::new(ErrorKind::Coverage, format!("{shown}: some of {log} is missing"))
-                        .hinted("a unit of the plan is not in it"))
-                }
-            }
-        };
-        (0..).zip(states).map(read).collect()
-    }
-
-    fn state(&self, left: Result<Verdict, Left>, coverage: Coverage) -> Result<Vec<u8>, Error> {
-        let Err(Left::State(pass, state)) = left else { return Err(no_pass()) };
-        let partial = Partial {
-            obs: env!("CARGO_PKG_VERSION").to_owned(),
-            question: self.question,
-            pass,
-            coverage,
-            state,
-        };
-        Ok(partial::write(partial::STATE, &partial))
-    }
-
-    fn twice(&self, overlap: partial::Overlap) -> Error {
-        twice(&shown_of(&self.logs, overlap.file), "the plan")
+    fn record(&self, (bucket, coverage): (Bucket, Coverage), pass: u32, state: Vec<u8>) -> Vec<u8> {
+        let obs = env!("CARGO_PKG_VERSION").to_owned();
+        let partial = Partial { obs, question: self.question, pass, coverage, state };
+        partial::write(partial::STATE, bucket, &partial)
     }
 }
 
@@ -284,46 +267,6 @@ fn unchanged<'s>(stamps: impl Iterator<Item = &'s Stamp>) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn shown(stamp: Option<&Stamp>) -> String {
-    stamp.map_or_else(|| "a log".to_owned(), |stamp| stamp.path().display().to_string())
-}
-
-fn shown_of(logs: &[Option<Stamp>], file: u32) -> String {
-    shown(logs.get(file as usize).and_then(Option::as_ref))
-}
-
-fn twice(log: &str, name: &str) -> Error {
-    Error::new(ErrorKind::Coverage, format!("{name}: some of {log} is in another state, too"))
-        .hinted("each unit counts once")
-}
-
-fn check(partial: &Partial, question: &Sum, pass: u32, name: &str) -> Result<(), Error> {
-    if partial.obs != env!("CARGO_PKG_VERSION") {
-        return Err(other_version(name, &partial.obs));
-    }
-    if partial.question != *question {
-        return Err(Error::new(ErrorKind::Coverage, format!("{name}: is of another plan"))
-            .hinted("states go together that are of one command and one survey"));
-    }
-    if partial.pass != pass {
-        let message = format!("{name}: is of pass {}, and wanted is pass {}", partial.pass + 1, pass + 1);
-        return Err(Error::new(ErrorKind::Coverage, message)
-            .hinted("the states of the passes before are given in their order"));
-    }
-    Ok(())
-}
-
-fn other_version(name: &str, obs: &str) -> Error {
-    let message = format!("{name}: was written by obs {obs}, and this is {}", env!("CARGO_PKG_VERSION"));
-    Error::new(ErrorKind::Damaged, message).hinted("all processes run the same obs")
-}
-
-#[expect(clippy::disallowed_methods, reason = "a plan or a state that was named, and no input")]
-fn open(path: &Path) -> Result<BufReader<File>, Error> {
-    let failed = |error: io::Error| Error::input(format!("{} cannot be opened: {error}", path.display()));
-    File::open(path).map(BufReader::new).map_err(failed)
 }
 
 /// The bytes of a unit.

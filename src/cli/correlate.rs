@@ -14,7 +14,7 @@ use super::skew::Skew;
 use super::trace::{SpanJson, Trace};
 use super::verdict::Verdict;
 use super::{out, redaction};
-use crate::correlate::{self, Linked, Links, Request, Requests, Story, Totals};
+use crate::correlate::{self, Asked, Linked, Links, Request, Requests, Story, Totals};
 use crate::filter::Filter;
 use crate::format::log::ids::plain_id;
 use crate::model::unit::parse_duration;
@@ -178,7 +178,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let mut needs = Needs::none();
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let rule = config::success(&args.success, &args.input, &mut needs)?;
-    let slower_than = args.slower_than.as_deref().map(millis).transpose()?.unwrap_or(f64::NEG_INFINITY);
+    let asked = asked(&args)?;
     let mut session = Session::open(&args.paths, &args.input, &args.output, cancel)?;
     session.require_logs();
     session.hold_pipes();
@@ -186,8 +186,7 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let options = session.config.scan.clone();
     let (all, mut scanned) = correlate::requests(
         &session.inputs,
-        &args.by,
-        &rule,
+        (&args.by, &rule, asked),
         needs.clone(),
         (&chosen.filter, range),
         &options,
@@ -209,7 +208,14 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         graph::write(&mut session, (&graph, totals), &account, (drawn, args.output.output))?;
         return Ok(session.finish(Verdict::of(totals.requests > 0)));
     }
-    let mut ids = chosen_requests(args, &all, slower_than);
+    let mut ids = asked.map_or_else(
+        || {
+            let id = args.id.clone().unwrap_or_default().into_bytes();
+            let (request, outcome) = all.one(&id);
+            vec![(id, request, outcome)]
+        },
+        |asked| all.chosen(&asked),
+    );
     args.id.iter().for_each(|id| redaction::learn(id));
     let keys: Vec<Vec<u8>> = ids.iter().map(|(id, ..)| id.clone()).collect();
     let skew = args.id.as_ref().map(|_| Skew::new(args.fix_skew, &mut session)).unwrap_or_default();
@@ -349,33 +355,26 @@ fn millis(source: &str) -> Result<f64, Error> {
     })
 }
 
-/// The requests to show: those asked for, in the order asked for.
-fn chosen_requests(
-    args: &CorrelateArgs,
-    all: &Requests,
-    slower_than: f64,
-) -> Vec<(Vec<u8>, Request, Outcome)> {
-    if let Some(id) = &args.id {
-        let (request, outcome) = all.one(id.as_bytes());
-        return vec![(id.clone().into_bytes(), request, outcome)];
+/// Which requests are shown, where it is not one that only all others tell.
+fn asked(args: &CorrelateArgs) -> Result<Option<Asked>, Error> {
+    let slower_than = args.slower_than.as_deref().map(millis).transpose()?;
+    if args.id.is_some() {
+        return Ok(None);
+    }
+    if args.graph.is_some() {
+        return Ok(Some(Asked::SUMS));
     }
     let all_of = |limit: usize| if limit == 0 { usize::MAX } else { limit };
     let default = if args.output.output == Form::Table { SHOWN } else { usize::MAX };
     let limit = args.limit.map_or(default, all_of);
     let limit = args.slowest.map_or(limit, |slowest| slowest.min(args.limit.map_or(usize::MAX, all_of)));
-    let keep = |request: &Request, outcome: Outcome| {
-        (!args.failed || outcome == Outcome::Failed)
-            && (!args.incomplete || outcome == Outcome::Unknown)
-            && request.duration_ms() > slower_than
-    };
-    let by_start =
-        |a: &Request, b: &Request| (a.start().is_none(), a.start()).cmp(&(b.start().is_none(), b.start()));
-    let by_duration = |a: &Request, b: &Request| b.duration_ms().total_cmp(&a.duration_ms());
-    if args.slowest.is_some() || args.slower_than.is_some() {
-        all.chosen(limit, keep, by_duration)
-    } else {
-        all.chosen(limit, keep, by_start)
-    }
+    Ok(Some(Asked {
+        failed: args.failed,
+        incomplete: args.incomplete,
+        slower_than: slower_than.unwrap_or(f64::NEG_INFINITY),
+        slowest_first: args.slowest.is_some() || args.slower_than.is_some(),
+        limit,
+    }))
 }
 
 /// What it takes to name files and lines.

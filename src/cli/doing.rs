@@ -72,8 +72,7 @@ pub(super) fn surveyed(read: &ReadOptions) -> Option<Result<Inputs, Error>> {
             None
         }
         Survey::Known { survey, opened, .. } => {
-            let file = |unit: &Unit, log: usize| unit.spans.iter().any(|span| span.file as usize == log);
-            let opened = |log: usize| opened.as_ref().is_none_or(|unit| file(unit, log));
+            let opened = |log: usize| opened.as_ref().is_none_or(|unit| unit.has(log));
             let inputs = Inputs::load(&mut Loaded::new(&survey), &opened, read);
             Some(inputs.map_err(|damaged| Error::new(ErrorKind::Damaged, format!("the plan {damaged}"))))
         }

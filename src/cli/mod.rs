@@ -41,6 +41,7 @@ mod signatures;
 mod skew;
 mod spark;
 mod standing;
+mod states;
 mod stats;
 mod tables;
 mod templates;
@@ -57,6 +58,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::model::Error;
 use crate::source;
 pub use completions::completion_files;
+use partial::{InParts, PartArgs};
 use verdict::Verdict;
 
 /// Finds out from log and metric files what failed, since when, for whom and why
@@ -75,16 +77,16 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    Correlate(correlate::CorrelateArgs),
-    Grep(Box<grep::GrepArgs>),
-    Stats(stats::StatsArgs),
-    Templates(templates::TemplatesArgs),
-    Detect(Box<detect::DetectArgs>),
-    Query(Box<query::QueryArgs>),
-    Dashboard(Box<dashboard::DashboardArgs>),
-    CheckRules(Box<check_rules::CheckRulesArgs>),
-    Investigate(Box<investigate::InvestigateArgs>),
-    Fields(fields::FieldsArgs),
+    Correlate(Box<InParts<correlate::CorrelateArgs>>),
+    Grep(Box<InParts<grep::GrepArgs>>),
+    Stats(Box<InParts<stats::StatsArgs>>),
+    Templates(Box<InParts<templates::TemplatesArgs>>),
+    Detect(Box<InParts<detect::DetectArgs>>),
+    Query(Box<InParts<query::QueryArgs>>),
+    Dashboard(Box<InParts<dashboard::DashboardArgs>>),
+    CheckRules(Box<InParts<check_rules::CheckRulesArgs>>),
+    Investigate(Box<InParts<investigate::InvestigateArgs>>),
+    Fields(Box<fields::FieldsArgs>),
     Formats(formats::FormatsArgs),
     Plan(plan::PlanArgs),
     Partial(partial::PartialArgs),
@@ -107,7 +109,11 @@ pub fn main() -> ExitCode {
         Err(defaults::Refused::Typed(error)) => return clap_said(&error).into(),
         Err(defaults::Refused::Default(error)) => return failed(&error, &cancel).into(),
     };
-    let verdict = cli.command.run(&cancel).unwrap_or_else(|error| failed(&error, &cancel));
+    let done = match cli.command.part().filter(|part| part.is_one()) {
+        Some(part) => part.run(&arguments[1..], &cancel),
+        None => cli.command.run(&cancel),
+    };
+    let verdict = done.unwrap_or_else(|error| failed(&error, &cancel));
     verdict.into()
 }
 
@@ -154,17 +160,33 @@ fn are_options(letters: &str, command: &clap::Command) -> bool {
 }
 
 impl Command {
+    /// Which part of it is done, if it is one that can be done in parts.
+    fn part(&self) -> Option<&PartArgs> {
+        match self {
+            Command::Correlate(args) => Some(&args.part),
+            Command::Grep(args) => Some(&args.part),
+            Command::Stats(args) => Some(&args.part),
+            Command::Templates(args) => Some(&args.part),
+            Command::Detect(args) => Some(&args.part),
+            Command::Query(args) => Some(&args.part),
+            Command::Dashboard(args) => Some(&args.part),
+            Command::CheckRules(args) => Some(&args.part),
+            Command::Investigate(args) => Some(&args.part),
+            _ => None,
+        }
+    }
+
     fn run(&self, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
         match self {
-            Command::Correlate(args) => correlate::run(args, cancel),
-            Command::Grep(args) => grep::run(args, cancel),
-            Command::Stats(args) => stats::run(args, cancel),
-            Command::Templates(args) => templates::run(args, cancel),
-            Command::Detect(args) => detect::run(args, cancel),
-            Command::Query(args) => query::run(args, cancel),
-            Command::Dashboard(args) => dashboard::run(args, cancel),
-            Command::CheckRules(args) => check_rules::run(args, cancel),
-            Command::Investigate(args) => investigate::run(args, cancel),
+            Command::Correlate(args) => correlate::run(&args.command, cancel),
+            Command::Grep(args) => grep::run(&args.command, cancel),
+            Command::Stats(args) => stats::run(&args.command, cancel),
+            Command::Templates(args) => templates::run(&args.command, cancel),
+            Command::Detect(args) => detect::run(&args.command, cancel),
+            Command::Query(args) => query::run(&args.command, cancel),
+            Command::Dashboard(args) => dashboard::run(&args.command, cancel),
+            Command::CheckRules(args) => check_rules::run(&args.command, cancel),
+            Command::Investigate(args) => investigate::run(&args.command, cancel),
             Command::Fields(args) => fields::run(args, cancel),
             Command::Formats(args) => formats::run(args, cancel),
             Command::Plan(args) => plan::run(args, cancel),

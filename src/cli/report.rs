@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 
 use super::apart::Plan;
-use super::config;
+use super::states;
 use super::verdict::Verdict;
 use crate::model::Error;
 
@@ -20,7 +20,7 @@ pub(super) struct ReportArgs {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// The merged state of each pass, in their order
+    /// The merged state of each pass, in their order; of a pass in buckets that of each bucket, or of all together
     #[arg(value_name = "STATE", required = true)]
     states: Vec<PathBuf>,
     /// Where the paths of the command begin (default: the directory in which the plan was made)
@@ -30,7 +30,6 @@ pub(super) struct ReportArgs {
 
 /// Runs the command.
 pub(super) fn run(args: &ReportArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    let states: Vec<PathBuf> =
-        args.states.iter().map(|path| config::absolute(path)).collect::<Result<_, _>>()?;
+    let states = states::named(&args.states)?;
     Plan::read(&args.plan, args.directory.as_deref())?.report(&states, cancel)
 }

@@ -15,7 +15,7 @@ mod story;
 pub use graph::{Edge, Graph, Node, graph};
 pub use lanes::{Lane, lanes};
 pub use links::{Linked, Links, links};
-pub use requests::{Request, Requests, Totals, requests};
+pub use requests::{Asked, Request, Requests, Totals, requests};
 pub use skew::{Skew, skews};
 pub use spans::graph_of_spans;
 pub use story::{Gap, Moment, Story, linked_story, stories};

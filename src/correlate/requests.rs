@@ -1,6 +1,10 @@
 //! All requests, each in a few bytes.
 
-use serde::Serialize;
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
 use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
@@ -10,7 +14,7 @@ use crate::outcome::{Alone, Ending, Judge, Outcome, SuccessRule, Told};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 
 /// One request.
-#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// Entries with its id.
     pub entries: u32,
@@ -25,7 +29,7 @@ pub struct Request {
 }
 
 /// The earliest and the latest of some times; empty if the first is after the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Span(i64, i64);
 
 impl Span {
@@ -99,10 +103,50 @@ impl Request {
     }
 }
 
+/// Which requests are shown, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Only those that failed.
+    pub failed: bool,
+    /// Only those of which nothing says how they ended.
+    pub incomplete: bool,
+    /// Only those that took longer, in milliseconds.
+    pub slower_than: f64,
+    /// The slowest first, rather than the earliest.
+    pub slowest_first: bool,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Asked {
+    /// None: what they come to is enough.
+    pub const SUMS: Asked =
+        Asked { failed: false, incomplete: false, slower_than: 0.0, slowest_first: false, limit: 0 };
+
+    /// All, the earliest first.
+    pub const EVERY: Asked = Asked { limit: usize::MAX, slower_than: f64::NEG_INFINITY, ..Asked::SUMS };
+
+    fn keeps(&self, request: &Request, outcome: Outcome) -> bool {
+        (!self.failed || outcome == Outcome::Failed)
+            && (!self.incomplete || outcome == Outcome::Unknown)
+            && request.duration_ms() > self.slower_than
+    }
+
+    fn compare(&self, a: &Request, b: &Request) -> Ordering {
+        if self.slowest_first {
+            return b.duration_ms().total_cmp(&a.duration_ms());
+        }
+        (a.start().is_none(), a.start()).cmp(&(b.start().is_none(), b.start()))
+    }
+}
+
 /// All requests, and what has no id.
 #[derive(Debug)]
 pub struct Requests {
+    /// By id: all of them, or where they are settled those that may be shown.
     table: Table<Request>,
+    settled: Option<Settled>,
+    asked: Option<Asked>,
     entries_with_id: u64,
     entries_without_id: u64,
     /// For each file, whether its times are whole seconds.
@@ -110,6 +154,45 @@ pub struct Requests {
     judge: Judge,
     /// Requests of one entry each that have no id.
     alone: Alone,
+}
+
+/// What requests with ids come to whose entries are all known.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Settled {
+    told: Told,
+    /// Where requests do not say as a rule how they ended, and where they do: only all of them tell which it is.
+    outcomes: [Outcomes; 2],
+}
+
+/// How many requests ended how, and how many are none.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Outcomes {
+    success: u64,
+    failed: u64,
+    unknown: u64,
+    probes: u64,
+}
+
+impl Outcomes {
+    fn add(&mut self, outcome: Outcome, count: u64) {
+        match outcome {
+            Outcome::Success => self.success += count,
+            Outcome::Failed => self.failed += count,
+            Outcome::Unknown => self.unknown += count,
+        }
+    }
+}
+
+impl Settled {
+    fn add(&mut self, other: &Settled) {
+        self.told = self.told.plus(other.told);
+        for (mine, theirs) in self.outcomes.iter_mut().zip(&other.outcomes) {
+            mine.success += theirs.success;
+            mine.failed += theirs.failed;
+            mine.unknown += theirs.unknown;
+            mine.probes += theirs.probes;
+        }
+    }
 }
 
 /// Sums over all requests.
@@ -141,11 +224,11 @@ fn is_zero(count: &u64) -> bool {
 }
 
 /// Collects the requests of the entries of a range of time that pass a filter. `by` is the name whose value
-/// is the id. `needs` already hold what the filter and the rule want.
+/// is the id. `needs` already hold what the filter and the rule want. Where it is known which are `asked` for, the others
+/// need not be kept once all of their entries are known.
 pub fn requests(
     inputs: &Inputs,
-    by: &str,
-    rule: &SuccessRule,
+    (by, rule, asked): (&str, &SuccessRule, Option<Asked>),
     mut needs: Needs,
     (filter, range): (&Filter, TimeRange),
     options: &ScanOptions,
@@ -156,6 +239,8 @@ pub fn requests(
     let selection = Selection::new(needs, filter, range);
     scan::fold(&inputs.logs, &selection, options, || Requests {
         table: Table::default(),
+        settled: None,
+        asked,
         entries_with_id: 0,
         entries_without_id: 0,
         coarse: inputs.logs.iter().map(|input| input.coarse).collect(),
@@ -182,6 +267,10 @@ impl Fold for Requests {
         self.entries_without_id += other.entries_without_id;
         self.alone.merge(other.alone);
         self.table.merge(other.table, |mine, theirs| mine.merge(&theirs));
+        if let Some(theirs) = other.settled {
+            self.settled.get_or_insert_default().add(&theirs);
+            self.keep_asked();
+        }
     }
 }
 
@@ -191,12 +280,44 @@ impl Travel for Requests {
         for request in self.table.states_mut().filter(|request| request.entries != 1) {
             request.took = None;
         }
-        to.put(&(&self.table, self.entries_with_id, self.entries_without_id, self.alone));
+        let entries = (self.entries_with_id, self.entries_without_id);
+        to.put(&(&self.table, &self.settled, entries, self.alone));
     }
 
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
-        (self.table, self.entries_with_id, self.entries_without_id, self.alone) = from.take()?;
+        (self.table, self.settled, (self.entries_with_id, self.entries_without_id), self.alone) =
+            from.take()?;
         Ok(())
+    }
+
+    fn split(mut self, buckets: NonZeroU32) -> Vec<Self> {
+        let mut tables = std::mem::take(&mut self.table).split(buckets).into_iter();
+        self.table = tables.next().unwrap_or_default();
+        let judge = self.judge.clone();
+        let other = |table| Requests {
+            table,
+            settled: None,
+            asked: None,
+            entries_with_id: 0,
+            entries_without_id: 0,
+            coarse: Vec::new(),
+            judge: judge.clone(),
+            alone: Alone::default(),
+        };
+        std::iter::once(self).chain(tables.map(other)).collect()
+    }
+
+    fn settle(&mut self) {
+        if self.asked.is_none() {
+            return;
+        }
+        if self.settled.is_none() {
+            self.settled = Some(Settled {
+                told: Told::of(self.table.rows().map(|(_, request)| &request.ending)),
+                outcomes: [false, true].map(|is_told| self.outcomes(is_told)),
+            });
+        }
+        self.keep_asked();
     }
 }
 
@@ -212,27 +333,40 @@ impl Requests {
 
     /// Sums over all of them.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals {
-            requests: self.alone.len(),
+        let totals = Totals {
             without_id: self.alone.len(),
             entries_with_id: self.entries_with_id,
             entries_without_id: self.entries_without_id,
             ..Totals::default()
         };
         let is_told = self.is_told();
-        let mut add = |outcome, count| match outcome {
-            Outcome::Success => totals.success += count,
-            Outcome::Failed => totals.failed += count,
-            Outcome::Unknown => totals.unknown += count,
-        };
-        self.alone.outcomes(is_told).for_each(|(outcome, count)| add(outcome, count));
-        for (_, request) in self.table.rows().filter(|(_, request)| !request.ending.is_probe()) {
-            add(request.ending.outcome(self.judge.rule(), is_told), 1);
+        let settled = self.settled.map(|settled| settled.outcomes[usize::from(is_told)]);
+        let mut outcomes = settled.unwrap_or_else(|| self.outcomes(is_told));
+        let with_id = outcomes.success + outcomes.failed + outcomes.unknown;
+        self.alone.outcomes(is_told).for_each(|(outcome, count)| outcomes.add(outcome, count));
+        let Outcomes { success, failed, unknown, probes } = outcomes;
+        Totals { requests: with_id + self.alone.len(), success, failed, unknown, probes, ..totals }
+    }
+
+    /// How the requests of the table ended.
+    fn outcomes(&self, is_told: bool) -> Outcomes {
+        let mut outcomes = Outcomes::default();
+        for (_, request) in self.table.rows() {
+            if request.ending.is_probe() {
+                outcomes.probes += 1;
+            } else {
+                outcomes.add(request.ending.outcome(self.judge.rule(), is_told), 1);
+            }
         }
-        let probes = self.table.rows().filter(|(_, request)| request.ending.is_probe()).count() as u64;
-        totals.probes = probes;
-        totals.requests += self.table.len() as u64 - probes;
-        totals
+        outcomes
+    }
+
+    /// Of the requests, keeps those that may be shown, whichever it is.
+    fn keep_asked(&mut self) {
+        let Some(asked) = self.asked else { return };
+        let ids = [false, true].map(|is_told| self.first(&asked, is_told));
+        let ids: HashSet<Vec<u8>> = ids.into_iter().flatten().map(|(id, ..)| id).collect();
+        self.table.retain(|id| ids.contains(id));
     }
 
     /// The request of this id; one without entries if the id is no field's value.
@@ -251,8 +385,9 @@ impl Requests {
 
     /// Do requests as a rule, nine of ten, say how they ended?
     fn is_told(&self) -> bool {
-        let endings = self.table.rows().map(|(_, request)| &request.ending);
-        Told::of(endings).and(self.alone.said(), self.alone.len()).is_usual()
+        let of_table = || Told::of(self.table.rows().map(|(_, request)| &request.ending));
+        let told = self.settled.map_or_else(of_table, |settled| settled.told);
+        told.and(self.alone.said(), self.alone.len()).is_usual()
     }
 
     /// How a request ended that goes by these ids: in vain if one of them did.
@@ -265,23 +400,23 @@ impl Requests {
         said.fold(first, Outcome::min)
     }
 
-    /// The requests that `keep` keeps, the first `limit` in the order of `compare`; equal ones by their ids.
-    pub fn chosen(
-        &self,
-        limit: usize,
-        keep: impl Fn(&Request, Outcome) -> bool,
-        compare: impl Fn(&Request, &Request) -> std::cmp::Ordering,
-    ) -> Vec<(Vec<u8>, Request, Outcome)> {
-        let is_told = self.is_told();
+    /// The requests that are asked for, in the order that is asked for; equal ones by their ids.
+    pub fn chosen(&self, asked: &Asked) -> Vec<(Vec<u8>, Request, Outcome)> {
+        self.first(asked, self.is_told())
+    }
+
+    fn first(&self, asked: &Asked, is_told: bool) -> Vec<(Vec<u8>, Request, Outcome)> {
         let outcome = |request: &Request| request.ending.outcome(self.judge.rule(), is_told);
-        let is_wanted = |request: &Request| !request.ending.is_probe() && keep(request, outcome(request));
+        let is_wanted = |request: &Request| {
+            asked.limit > 0 && !request.ending.is_probe() && asked.keeps(request, outcome(request))
+        };
         let mut rows: Vec<(&[u8], &Request)> =
             self.table.rows().filter(|(_, request)| is_wanted(request)).collect();
         let order =
-            |a: &(&[u8], &Request), b: &(&[u8], &Request)| compare(a.1, b.1).then_with(|| a.0.cmp(b.0));
-        if limit < rows.len() {
-            rows.select_nth_unstable_by(limit, order);
-            rows.truncate(limit);
+            |a: &(&[u8], &Request), b: &(&[u8], &Request)| asked.compare(a.1, b.1).then_with(|| a.0.cmp(b.0));
+        if asked.limit < rows.len() {
+            rows.select_nth_unstable_by(asked.limit, order);
+            rows.truncate(asked.limit);
         }
         rows.sort_unstable_by(order);
         rows.into_iter().map(|(id, request)| (id.to_vec(), *request, outcome(request))).collect()

@@ -13,7 +13,7 @@ pub use bounded::Bounded;
 pub use quantile::Quantiles;
 pub use sum::Sum;
 pub use table::Table;
-pub use travel::{Damaged, Loaded, Saved, Travel};
+pub use travel::{Damaged, Loaded, Saved, Travel, bucket};
 
 use crate::model::Entry;
 
@@ -39,6 +39,11 @@ impl<A: Travel, B: Travel> Travel for (A, B) {
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
         self.0.load(from)?;
         self.1.load(from)
+    }
+
+    fn settle(&mut self) {
+        self.0.settle();
+        self.1.settle();
     }
 }
 

@@ -1,8 +1,11 @@
 //! A table of states by key: keys are bytes borrowed from entries, copied only when they are new.
 
+use std::cmp::Ordering;
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::hash::BuildHasher;
 
 use super::travel;
 
@@ -11,6 +14,8 @@ use super::travel;
 #[derive(Clone, Debug)]
 pub struct Table<S> {
     hasher: RandomState,
+    /// Are the rows in the order of their keys, and has no index been needed yet? So they come from another process.
+    sorted: bool,
     /// Indices into `rows`, each with its hash, so that growing looks at no key.
     index: HashTable<(u32, u32)>,
     rows: Vec<Row<S>>,
@@ -27,7 +32,13 @@ struct Row<S> {
 
 impl<S> Default for Table<S> {
     fn default() -> Self {
-        Table { hasher: RandomState::default(), index: HashTable::new(), rows: Vec::new(), keys: Vec::new() }
+        Table {
+            hasher: RandomState::default(),
+            sorted: false,
+            index: HashTable::new(),
+            rows: Vec::new(),
+            keys: Vec::new(),
+        }
     }
 }
 
@@ -35,6 +46,7 @@ impl<S> Table<S> {
     /// The state of `key`, made by `new` if there is none yet.
     #[inline]
     pub fn entry(&mut self, key: &[u8], new: impl FnOnce() -> S) -> &mut S {
+        self.indexed();
         let hash = self.hash(key);
         let at = self.find(hash, key).unwrap_or_else(|| self.insert(hash, key, new()));
         &mut self.rows[at as usize].state
@@ -43,6 +55,7 @@ impl<S> Table<S> {
     /// The number of `key`, from 0 in the order in which keys came; its state is made by `new` if there is none yet.
     #[inline]
     pub fn number(&mut self, key: &[u8], new: impl FnOnce() -> S) -> u32 {
+        self.indexed();
         let hash = self.hash(key);
         self.find(hash, key).unwrap_or_else(|| self.insert(hash, key, new()))
     }
@@ -80,22 +93,70 @@ impl<S> Table<S> {
 
     /// Keeps only these keys; the states of the others are handed to `rest`.
     pub fn retain_or(&mut self, mut keep: impl FnMut(&[u8]) -> bool, mut rest: impl FnMut(S)) {
-        let old = std::mem::replace(self, Table { hasher: self.hasher.clone(), ..Table::default() });
+        let (hasher, sorted) = (self.hasher.clone(), self.sorted);
+        let old = std::mem::replace(self, Table { hasher, sorted, ..Table::default() });
         for row in old.rows {
             let key = &old.keys[row.key_end - row.key_length as usize..row.key_end];
             if keep(key) {
-                let hash = self.hash(key);
-                self.insert(hash, key, row.state);
+                self.push(key, row.state);
             } else {
                 rest(row.state);
             }
         }
     }
 
+    /// The tables of those of its keys that fall into each of so many buckets.
+    pub fn split(self, buckets: NonZeroU32) -> Vec<Table<S>> {
+        let mut tables: Vec<Table<S>> =
+            (0..buckets.get()).map(|_| Table { sorted: self.sorted, ..Table::default() }).collect();
+        for row in self.rows {
+            let key = &self.keys[row.key_end - row.key_length as usize..row.key_end];
+            let table = &mut tables[travel::bucket(key, buckets) as usize];
+            table.push(key, row.state);
+        }
+        tables
+    }
+
     /// The state of `key`, if there is one.
     pub fn get(&self, key: &[u8]) -> Option<&S> {
-        let row = self.find(self.hash(key), key)?;
-        Some(&self.rows[row as usize].state)
+        let row = if self.sorted {
+            self.rows.binary_search_by(|row| row.key(&self.keys).cmp(key)).ok()?
+        } else {
+            self.find(self.hash(key), key)? as usize
+        };
+        Some(&self.rows[row].state)
+    }
+
+    /// Makes the index, if there is none yet.
+    #[inline]
+    fn indexed(&mut self) {
+        if self.sorted {
+            self.make_index();
+        }
+    }
+
+    #[cold]
+    fn make_index(&mut self) {
+        self.sorted = false;
+        self.index.reserve(self.rows.len(), |(hash, _)| spread(*hash));
+        for at in 0..self.rows.len() {
+            let hash = self.hash(self.rows[at].key(&self.keys));
+            self.index.insert_unique(spread(hash), (hash, at as u32), |(hash, _)| spread(*hash));
+        }
+    }
+
+    /// Adds a key that is not there; to sorted rows one behind all others.
+    fn push(&mut self, key: &[u8], state: S) {
+        if self.sorted {
+            self.push_row(key, state);
+        } else {
+            self.insert(self.hash(key), key, state);
+        }
+    }
+
+    fn push_row(&mut self, key: &[u8], state: S) {
+        self.keys.extend_from_slice(key);
+        self.rows.push(Row { key_end: self.keys.len(), key_length: key.len() as u32, state });
     }
 
     fn hash(&self, key: &[u8]) -> u32 {
@@ -109,8 +170,7 @@ impl<S> Table<S> {
     }
 
     fn insert(&mut self, hash: u32, key: &[u8], state: S) -> u32 {
-        self.keys.extend_from_slice(key);
-        self.rows.push(Row { key_end: self.keys.len(), key_length: key.len() as u32, state });
+        self.push_row(key, state);
         let row = (self.rows.len() - 1) as u32;
         self.index.insert_unique(spread(hash), (hash, row), |(hash, _)| spread(*hash));
         row
@@ -128,10 +188,17 @@ impl<S> Table<S> {
 
     /// Takes in another table: `merge` adds a state to the one of the same key.
     pub fn merge(&mut self, mut other: Table<S>, mut merge: impl FnMut(&mut S, S)) {
+        if other.is_empty() {
+            return;
+        }
+        if self.sorted && other.sorted {
+            return self.zip(other, merge);
+        }
         // Fewer rows are moved when the smaller goes into the larger; the result is the same.
         if other.len() > self.len() {
             std::mem::swap(self, &mut other);
         }
+        self.indexed();
         self.index.reserve(other.len(), |(hash, _)| spread(*hash));
         let keys = other.keys;
         for row in other.rows {
@@ -143,6 +210,29 @@ impl<S> Table<S> {
                     self.insert(hash, key, row.state);
                 }
             }
+        }
+    }
+
+    /// Merges sorted rows with sorted rows.
+    fn zip(&mut self, other: Table<S>, mut merge: impl FnMut(&mut S, S)) {
+        let (rows, keys) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.keys));
+        self.rows.reserve(rows.len().max(other.rows.len()));
+        self.keys.reserve(keys.len().max(other.keys.len()));
+        let (mut mine, mut theirs) = (rows.into_iter().peekable(), other.rows.into_iter().peekable());
+        loop {
+            let order = match (mine.peek(), theirs.peek()) {
+                (Some(mine), Some(theirs)) => mine.key(&keys).cmp(theirs.key(&other.keys)),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return,
+            };
+            let kept = if order.is_gt() { (theirs.next(), &other.keys) } else { (mine.next(), &keys) };
+            let (Some(mut row), keys) = kept else { return };
+            if let Some(same) = theirs.next_if(|_| order.is_eq()) {
+                merge(&mut row.state, same.state);
+            }
+            let key = &keys[row.key_end - row.key_length as usize..row.key_end];
+            self.push_row(key, row.state);
         }
     }
 
@@ -181,6 +271,9 @@ impl<S> Table<S> {
 /// The rows in the order of their keys: equal tables are equal bytes, whatever came first.
 impl<S: serde::Serialize> serde::Serialize for Table<S> {
     fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        if self.sorted {
+            return serializer.collect_seq(self.rows().map(|(key, state)| (travel::Bytes(key), state)));
+        }
         let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
         order.sort_unstable_by(|a, b| self.key_of(*a).cmp(self.key_of(*b)));
         let rows =
@@ -200,15 +293,14 @@ impl<'de, S: serde::Deserialize<'de>> serde::Deserialize<'de> for Table<S> {
             }
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut rows: A) -> Result<Table<S>, A::Error> {
-                let mut table = Table::default();
+                let mut table = Table { sorted: true, ..Table::default() };
                 while let Some((travel::Bytes(key), state)) =
                     rows.next_element::<(travel::Bytes<'de>, S)>()?
                 {
-                    let hash = table.hash(key);
-                    if table.find(hash, key).is_some() {
-                        return Err(serde::de::Error::custom("a key stands twice"));
+                    if table.rows.last().is_some_and(|last| last.key(&table.keys) >= key) {
+                        return Err(serde::de::Error::custom("keys are out of order"));
                     }
-                    table.insert(hash, key, state);
+                    table.push_row(key, state);
                 }
                 Ok(table)
             }
@@ -254,5 +346,35 @@ mod tests {
         a.retain(|key| key.len() < 2);
         assert_eq!((a.len(), a.get(b"x"), a.get(b"k3")), (3, Some(&13), None));
         assert_eq!(sorted[0], (Vec::new(), 1));
+    }
+
+    #[test]
+    fn tables_that_have_travelled_are_the_same() {
+        let of = |keys: &[u32]| {
+            let mut table: Table<u64> = Table::default();
+            for key in keys {
+                *table.entry(format!("k{key}").as_bytes(), || 0) += u64::from(*key);
+            }
+            table
+        };
+        let bytes = |table: &Table<u64>| postcard::to_allocvec(table).unwrap();
+        let travelled = |table: &Table<u64>| postcard::from_bytes::<Table<u64>>(&bytes(table)).unwrap();
+        let (a, b) = (of(&[9, 1, 5, 7, 30]), of(&[5, 2, 30, 4]));
+        let mut plain = a.clone();
+        plain.merge(b.clone(), |mine, theirs| *mine += theirs);
+        for (mine, theirs) in [(true, true), (true, false), (false, true)] {
+            let mut sum = if mine { travelled(&a) } else { a.clone() };
+            sum.merge(if theirs { travelled(&b) } else { b.clone() }, |mine, theirs| *mine += theirs);
+            assert_eq!(bytes(&sum), bytes(&plain), "{mine} {theirs}");
+            assert_eq!((sum.get(b"k30"), sum.get(b"k3"), sum.len()), (Some(&60), None, 7));
+            sum.retain(|key| key != b"k4");
+            *sum.entry(b"k3", || 0) += 3;
+            assert_eq!((sum.get(b"k3"), sum.get(b"k4"), sum.get(b"k9")), (Some(&3), None, Some(&9)));
+        }
+        let mut none = Table::default();
+        none.merge(travelled(&a), |_, _| {});
+        assert_eq!(bytes(&none), bytes(&a));
+        let parts = travelled(&a).split(NonZeroU32::new(3).unwrap());
+        assert_eq!(parts.iter().map(Table::len).sum::<usize>(), 5);
     }
 }

@@ -4,6 +4,7 @@
 //! and what only saves work (texts seen last) stays behind.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,6 +16,25 @@ pub trait Travel {
 
     /// Takes up a saved state in place of a new one.
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged>;
+
+    /// The state in so many parts by its keys, of which the first has what is of no key. Without keys it stays whole.
+    fn split(self, _: NonZeroU32) -> Vec<Self>
+    where
+        Self: Sized,
+    {
+        vec![self]
+    }
+
+    /// All that there is of its keys has come together: what the answer does not take is given up.
+    fn settle(&mut self) {}
+}
+
+/// Which of so many buckets a key falls into, in every process: FNV-1a, and a finish that spreads it.
+pub fn bucket(key: &[u8], buckets: NonZeroU32) -> u32 {
+    let add = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    let mut hash = key.iter().fold(0xCBF2_9CE4_8422_2325, add);
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    (((hash >> 32) * u64::from(buckets.get())) >> 32) as u32
 }
 
 /// Saved states, one after the other.
@@ -96,6 +116,17 @@ impl<'de: 'b, 'b> Deserialize<'de> for Bytes<'b> {
 mod tests {
     use super::*;
     use crate::fold::Table;
+
+    #[test]
+    fn keys_fall_into_the_same_buckets_for_ever() {
+        let of = |key: &[u8], buckets| bucket(key, NonZeroU32::new(buckets).unwrap());
+        assert_eq!([of(b"", 1), of(b"ord-1", 1)], [0, 0]);
+        let eight: Vec<u32> = ["", "a", "ord-1", "ord-2"].map(|key| of(key.as_bytes(), 8)).to_vec();
+        assert_eq!(eight, [7, 5, 4, 4]);
+        let mut counts = [0_u32; 16];
+        (0..16_000).for_each(|i| counts[of(format!("ord-{i}").as_bytes(), 16) as usize] += 1);
+        assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
+    }
 
     #[test]
     fn equal_tables_are_equal_bytes() {

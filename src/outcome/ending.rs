@@ -114,7 +114,7 @@ impl Ending {
 }
 
 /// How many requests say how they ended, of how many.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Told {
     said: u64,
     all: u64,
@@ -131,6 +131,12 @@ impl Told {
     #[must_use]
     pub fn and(self, said: u64, all: u64) -> Told {
         Told { said: self.said + said, all: self.all + all }
+    }
+
+    /// Adds others.
+    #[must_use]
+    pub fn plus(self, others: Told) -> Told {
+        self.and(others.said, others.all)
     }
 
     /// Do requests as a rule, nine of ten, say how they ended?

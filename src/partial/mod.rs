@@ -1,6 +1,6 @@
 //! The form of what goes between processes: a plan, and the states that its units give.
 //!
-//! A record is a mark, a version, its length, its bytes and their SHA-256. Records stand one behind the other in a
+//! A record is a mark, a version, a bucket of how many, a length, so many bytes, and the SHA-256 of all that. Records stand one behind the other in a
 //! stream, so that files of them can be joined by `cat`. What is in one is written by `postcard`: each value has one
 //! spelling, and equal records are equal bytes.
 
@@ -14,16 +14,30 @@ use sha2::{Digest, Sha256};
 use crate::model::{Error, ErrorKind};
 
 /// The version of the form.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// What a plan begins with, and what a state does.
 pub const PLAN: [u8; 4] = *b"OBSL";
 /// See [`PLAN`].
 pub const STATE: [u8; 4] = *b"OBSP";
 
-/// Mark, version and length.
-const HEAD: usize = 4 + 2 + 8;
+/// Mark, version, bucket, buckets and length.
+const HEAD: usize = 4 + 2 + 4 + 4 + 8;
 const SUM: usize = 32;
+
+/// Some of the keys of a state: those that fall into one of so many buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bucket {
+    /// Which, from 0.
+    pub number: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+impl Bucket {
+    /// All keys.
+    pub const ALL: Bucket = Bucket { number: 0, of: 1 };
+}
 
 /// The digest of some bytes.
 pub type Sum = [u8; SUM];
@@ -104,23 +118,112 @@ pub struct Partial {
     /// What it is of.
     pub coverage: Coverage,
     /// The state.
+    #[serde(with = "bytes")]
     pub state: Vec<u8>,
 }
 
+/// For `serde(with)`: bytes that are written and read at once.
+pub mod bytes {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// Nothing can be written.
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// There are none.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        <&'de [u8]>::deserialize(deserializer).map(<[u8]>::to_vec)
+    }
+}
+
 /// The bytes of a record.
-pub fn write(mark: [u8; 4], value: &impl Serialize) -> Vec<u8> {
+pub fn write(mark: [u8; 4], bucket: Bucket, value: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::from(mark);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&bucket.number.to_le_bytes());
+    bytes.extend_from_slice(&bucket.of.to_le_bytes());
     bytes.extend_from_slice(&[0; 8]);
     // Memory is all that is written to.
     let mut bytes = postcard::to_extend(value, bytes).unwrap_or_default();
     let length = bytes.len().saturating_sub(HEAD) as u64;
-    if let Some(place) = bytes.get_mut(6..HEAD) {
+    if let Some(place) = bytes.get_mut(HEAD - 8..HEAD) {
         place.copy_from_slice(&length.to_le_bytes());
     }
     let sum = sum(&bytes);
     bytes.extend_from_slice(&sum);
     bytes
+}
+
+/// How a record begins.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Which keys it is of.
+    pub bucket: Bucket,
+    bytes: [u8; HEAD],
+    /// What follows.
+    length: u64,
+}
+
+impl Head {
+    /// The head of the next record of a stream; `None` at its end.
+    ///
+    /// # Errors
+    /// It is none, it is damaged, or another version wrote it.
+    pub fn read(mark: [u8; 4], from: &mut impl Read, shown: &str) -> Result<Option<Head>, Error> {
+        let read = up_to(HEAD as u64, from, shown)?;
+        if read.is_empty() {
+            return Ok(None);
+        }
+        let bytes: [u8; HEAD] = read.try_into().map_err(|_| cut(shown))?;
+        if bytes[..4] != mark {
+            let name = if mark == PLAN { "no plan of `obs plan`" } else { "no state of `obs partial`" };
+            return Err(damaged(shown, &format!("is {name}")));
+        }
+        let version = u16::from_le_bytes([bytes[4], bytes[5]]);
+        if version != VERSION {
+            return Err(damaged(shown, &format!("is of version {version}, and this obs reads {VERSION}")));
+        }
+        let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap_or_default());
+        let bucket = Bucket { number: number(6), of: number(10) };
+        let length = u64::from_le_bytes(bytes[HEAD - 8..].try_into().unwrap_or_default());
+        let length = length.checked_add(SUM as u64).ok_or_else(|| cut(shown))?;
+        if bucket.number >= bucket.of {
+            return Err(damaged(shown, "is damaged: it is of no bucket"));
+        }
+        Ok(Some(Head { bucket, bytes, length }))
+    }
+
+    /// How many bytes stand between it and the next.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// What follows it.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn value<T: DeserializeOwned>(self, from: &mut impl Read, shown: &str) -> Result<T, Error> {
+        let read = up_to(self.length, from, shown)?;
+        if read.len() as u64 != self.length {
+            return Err(cut(shown));
+        }
+        let (body, sum) = read.split_at(read.len() - SUM);
+        let digest: Sum = Sha256::new().chain_update(self.bytes).chain_update(body).finalize().into();
+        if digest != *sum {
+            return Err(damaged(shown, "is damaged: its check sum does not match"));
+        }
+        match postcard::take_from_bytes(body) {
+            Ok((value, [])) => Ok(value),
+            _ => Err(damaged(shown, "is not understood")),
+        }
+    }
 }
 
 /// The next record of a stream; `None` at its end.
@@ -131,40 +234,26 @@ pub fn read<T: DeserializeOwned>(
     mark: [u8; 4],
     from: &mut impl Read,
     shown: &str,
-) -> Result<Option<T>, Error> {
-    let damaged = |what: &str| Error::new(ErrorKind::Damaged, format!("{shown}: {what}"));
-    let cut = || damaged("its end is missing");
-    let failed = |error: &io::Error| Error::input(format!("{shown}: cannot be read: {error}"));
+) -> Result<Option<(Bucket, T)>, Error> {
+    let Some(head) = Head::read(mark, from, shown)? else { return Ok(None) };
+    let bucket = head.bucket;
+    Ok(Some((bucket, head.value(from, shown)?)))
+}
+
+/// So many bytes, or what there is.
+fn up_to(count: u64, from: &mut impl Read, shown: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    let mut more = |bytes: &mut Vec<u8>, count: u64| {
-        from.by_ref().take(count).read_to_end(bytes).map_err(|error| failed(&error))
-    };
-    match more(&mut bytes, HEAD as u64)? {
-        0 => return Ok(None),
-        HEAD => {}
-        _ => return Err(cut()),
-    }
-    if bytes[..4] != mark {
-        let name = if mark == PLAN { "no plan of `obs plan`" } else { "no state of `obs partial`" };
-        return Err(damaged(&format!("is {name}")));
-    }
-    let version = u16::from_le_bytes([bytes[4], bytes[5]]);
-    if version != VERSION {
-        return Err(damaged(&format!("is of version {version}, and this obs reads {VERSION}")));
-    }
-    let length = u64::from_le_bytes(bytes[6..HEAD].try_into().unwrap_or_default());
-    let all = length.checked_add(SUM as u64).ok_or_else(cut)?;
-    if more(&mut bytes, all)? as u64 != all {
-        return Err(cut());
-    }
-    let body = bytes.len() - SUM;
-    if sum(&bytes[..body]) != bytes[body..] {
-        return Err(damaged("is damaged: its check sum does not match"));
-    }
-    match postcard::take_from_bytes(&bytes[HEAD..body]) {
-        Ok((value, [])) => Ok(Some(value)),
-        _ => Err(damaged("is not understood")),
-    }
+    let failed = |error: io::Error| Error::input(format!("{shown}: cannot be read: {error}"));
+    from.take(count).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn damaged(shown: &str, what: &str) -> Error {
+    Error::new(ErrorKind::Damaged, format!("{shown}: {what}"))
+}
+
+fn cut(shown: &str) -> Error {
+    damaged(shown, "its end is missing")
 }
 
 #[cfg(test)]
@@ -199,9 +288,10 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_seen() {
-        let bytes = write(STATE, &partial());
+        let bucket = Bucket { number: 1, of: 3 };
+        let bytes = write(STATE, bucket, &partial());
         let read = |bytes: &[u8]| read::<Partial>(STATE, &mut &bytes[..], "x");
-        assert_eq!(read(&bytes).unwrap(), Some(partial()));
+        assert_eq!(read(&bytes).unwrap(), Some((bucket, partial())));
         assert_eq!(read(b"").unwrap(), None);
         for at in 0..bytes.len() {
             for bit in 0..8 {

@@ -8,6 +8,8 @@
 
 use std::any::Any;
 use std::fmt;
+use std::iter;
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,32 +31,50 @@ use crate::source::Content;
 #[derive(Debug)]
 pub struct Apart {
     task: Task,
-    /// The states of passes that are over.
-    known: Vec<Vec<u8>>,
+    /// The states of passes that are over: each of all that there is, of some of its keys or of all.
+    known: Vec<Vec<Vec<u8>>>,
     /// The pass that comes next.
     next: AtomicU32,
 }
 
 /// States, one after the other, as they come.
-pub type States = Box<dyn FnMut() -> Result<Option<Vec<u8>>, Error> + Send>;
+pub type States = Box<dyn FnMut() -> Result<Option<Next>, Error> + Send>;
+
+/// What comes next of the states that are merged.
+#[derive(Debug)]
+pub enum Next {
+    /// One that goes to those before.
+    State(Vec<u8>),
+    /// There are no more of these keys; was that all that there is of them?
+    End(bool),
+}
 
 /// What is to be done of the first pass that is not over.
 pub enum Task {
-    /// To cut it into units of about so many bytes.
-    Cut(u64),
-    /// To do a unit of it.
-    Unit(Unit),
+    /// To cut it into units.
+    Cut(Cut),
+    /// To do a unit of it, and to hand it on in so many buckets; in one, settled, where the unit is all that there is.
+    Unit(Unit, NonZeroU32, bool),
     /// To merge states of units.
     Merge(Mutex<States>),
     /// Nothing: all passes are over.
     Answer,
 }
 
+/// How units are cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// About how much each reads.
+    pub bytes: u64,
+    /// Is each file one of its own, whatever its size?
+    pub by_file: bool,
+}
+
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Task::Cut(_) => "Cut",
-            Task::Unit(_) => "Unit",
+            Task::Unit(..) => "Unit",
             Task::Merge(_) => "Merge",
             Task::Answer => "Answer",
         })
@@ -66,8 +86,8 @@ impl fmt::Debug for Task {
 pub enum Left {
     /// The units of the pass.
     Cut(Vec<Unit>),
-    /// The state of this pass.
-    State(u32, Vec<u8>),
+    /// The states of this pass, one a bucket; one where there are no keys, or where all is settled.
+    States(u32, Vec<Vec<u8>>),
     /// There is a pass that is not over: this one.
     Pass(u32),
     /// Something is wrong.
@@ -76,7 +96,7 @@ pub enum Left {
 
 impl Apart {
     /// A process that does this, and knows the states of the passes before.
-    pub fn new(task: Task, known: Vec<Vec<u8>>) -> Self {
+    pub fn new(task: Task, known: Vec<Vec<Vec<u8>>>) -> Self {
         Apart { task, known, next: AtomicU32::new(0) }
     }
 
@@ -144,41 +164,65 @@ pub fn gather<G: Gather>(
         (state, scanned)
     };
     let pass = apart.next.fetch_add(1, Ordering::Relaxed);
+    let none = || (new(), Scanned::of_none(inputs.len()));
     if let Some(known) = apart.known.get(pass as usize) {
-        return load(known);
+        return known.iter().map(|bytes| load(bytes)).reduce(joined).unwrap_or_else(none);
     }
     let save = |(state, scanned): (G, Scanned)| {
         let mut to = Saved::default();
         scanned.save(&mut to);
         state.save(&mut to);
-        left(Left::State(pass, to.into_bytes()))
+        to.into_bytes()
     };
     match &apart.task {
-        Task::Cut(bytes) => left(units(inputs, options, *bytes).map_or_else(Left::Wrong, Left::Cut)),
-        Task::Unit(unit) => {
-            let (state, scanned) = here(Reach::Unit(unit));
+        Task::Cut(cut) => left(units(inputs, options, *cut).map_or_else(Left::Wrong, Left::Cut)),
+        Task::Unit(unit, buckets, whole) => {
+            let (mut state, scanned) = here(Reach::Unit(unit));
             if scanned.interrupted {
                 left(Left::Wrong(Error::new(ErrorKind::Interrupted, "interrupted: no state is left")));
             }
-            save((state, scanned))
+            if *whole {
+                state.settle();
+                left(Left::States(pass, vec![save((state, scanned))]));
+            }
+            // What is not told by keys goes with the first.
+            let scans = iter::once(scanned).chain(iter::repeat_with(|| Scanned::of_none(inputs.len())));
+            left(Left::States(pass, state.split(*buckets).into_iter().zip(scans).map(save).collect()))
         }
         Task::Merge(states) => {
             let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut sum: Option<(G, Scanned)> = None;
-            while let Some(bytes) = states().unwrap_or_else(|error| left(Left::Wrong(error))) {
-                let (state, scanned) = load(&bytes);
-                match &mut sum {
-                    None => sum = Some((state, scanned)),
-                    Some((all, of)) => {
-                        all.join(state);
-                        of.join(scanned);
+            let (mut sum, mut settled, mut saved) = (None, None, Vec::new());
+            let add = |sum: &mut Option<_>, more| {
+                *sum = Some(match sum.take() {
+                    Some(sum) => joined(sum, more),
+                    None => more,
+                });
+            };
+            while let Some(next) = states().unwrap_or_else(|error| left(Left::Wrong(error))) {
+                match next {
+                    Next::State(bytes) => add(&mut sum, load(&bytes)),
+                    Next::End(whole) => {
+                        let (mut state, scanned) = sum.take().unwrap_or_else(none);
+                        if whole {
+                            state.settle();
+                            add(&mut settled, (state, scanned));
+                        } else {
+                            saved.push(save((state, scanned)));
+                        }
                     }
                 }
             }
-            save(sum.unwrap_or_else(|| (new(), Scanned::of_none(inputs.len()))))
+            saved.extend(settled.map(save));
+            left(Left::States(pass, saved))
         }
         Task::Answer => left(Left::Pass(pass)),
     }
+}
+
+fn joined<G: Gather>((mut sum, mut of): (G, Scanned), (state, scanned): (G, Scanned)) -> (G, Scanned) {
+    sum.join(state);
+    of.join(scanned);
+    (sum, of)
 }
 
 /// What is made of each chunk, in the order of the input.
@@ -233,13 +277,14 @@ pub fn in_order<O: Serialize + DeserializeOwned + Send>(
 }
 
 /// The units of a pass: files of which any part can be read alone are cut, others are whole, small ones together.
-fn units(inputs: &[Input], options: &ScanOptions, bytes: u64) -> Result<Vec<Unit>, Error> {
+fn units(inputs: &[Input], options: &ScanOptions, cut: Cut) -> Result<Vec<Unit>, Error> {
+    let Cut { bytes, by_file } = cut;
     let mut units: Vec<Unit> = Vec::new();
     let mut open = Unit::default();
     for (file, input) in (0..).zip(inputs) {
         let size = input.size.unwrap_or(0);
         // Whether parts can be read alone, its bytes tell.
-        let opened = (size > bytes).then(|| input.open(options)).transpose();
+        let opened = (size > bytes && !by_file).then(|| input.open(options)).transpose();
         let length = match opened.map_err(|trouble| Error::input(trouble.to_string()))? {
             Some((Content::Mapped(map), _)) => map.len(),
             _ => 0,
@@ -248,7 +293,7 @@ fn units(inputs: &[Input], options: &ScanOptions, bytes: u64) -> Result<Vec<Unit
         let each = u32::try_from(bytes.div_ceil(chunk as u64)).unwrap_or(u32::MAX).max(1);
         let chunks = length.div_ceil(chunk) as u32;
         if chunks <= each {
-            if open.bytes() + size > bytes && !open.spans.is_empty() {
+            if (by_file || open.bytes() + size > bytes) && !open.spans.is_empty() {
                 units.push(std::mem::take(&mut open));
             }
             open.spans.push(Span { file, from: 0, until: u32::MAX, bytes: size });

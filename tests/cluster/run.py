@@ -141,7 +141,8 @@ print("ready", flush=True)
 for line in sys.stdin:
     asked = json.loads(line)
     here = tempfile.mkdtemp(dir=".")
-    code, out, said = obs_spark.answer(context, here, asked["obs"], asked["command"], asked["unit"], 8)
+    code, out, said = obs_spark.answer(context, here, asked["obs"], asked["command"], asked["unit"], 16,
+                                       buckets=asked["buckets"], together=asked["together"])
     with open(asked["to"] + ".out", "wb") as file:
         file.write(out)
     with open(asked["to"] + ".err", "wb") as file:
@@ -174,24 +175,31 @@ class Suite:
     def close(self):
         if not self.session:
             return
-        self.session.stdin.close()
+        try:
+            self.session.stdin.close()
+        except BrokenPipeError:
+            pass
         try:
             self.session.wait(30)
         except subprocess.TimeoutExpired:
             self.session.kill()
 
-    def plain(self, command):
-        done = subprocess.run([self.obs, *command], capture_output=True, check=False)
+    def plain(self, command, place=None):
+        done = subprocess.run([self.obs, *command], capture_output=True, check=False, cwd=place)
         return done.returncode, done.stdout
 
-    def ask(self, command, program=None, unit="30kB"):
-        asked = {"obs": program or self.obs, "command": command, "unit": unit, "to": os.path.join(self.work, "answer")}
+    def ask(self, command, program=None, unit="30kB", buckets=1, together=1):
+        asked = {"obs": program or self.obs, "command": command, "unit": unit, "to": os.path.join(self.work, "answer"),
+                 "buckets": buckets, "together": together}
         self.session.stdin.write(json.dumps(asked).encode() + b"\n")
         self.session.stdin.flush()
 
     def answer(self):
         """What was asked for: exit code, output, and what was said."""
-        code = int(self.session.stdout.readline() or -1)
+        line = self.session.stdout.readline()
+        if not line:
+            raise SystemExit("FAILED: the application ended: " + text(self.said.name)[-3000:])
+        code = int(line)
         with open(os.path.join(self.work, "answer.out"), "rb") as file:
             return code, file.read(), text(os.path.join(self.work, "answer.err"))
 
@@ -222,6 +230,18 @@ class Suite:
         code, out, said = self.answer()
         self.judge(name, (code, out) == self.plain(command), began, said)
 
+    def opened_by_spark(self, name, command, place, **how):
+        """The files have names that only Spark opens; the plain command has them as they are called in the answer."""
+        if not self.wanted(name):
+            return
+        began = time.time()
+        uri = lambda word: "file://" + place + "/" + word if os.path.exists(os.path.join(place, word)) else word
+        self.ask([uri(word) for word in command], **how)
+        code, out, said = self.answer()
+        plain = [os.path.join(place, word).lstrip("/") if os.path.exists(os.path.join(place, word)) else word
+                 for word in command]
+        self.judge(name, (code, out) == self.plain(plain, "/"), began, said)
+
     def wrapper(self, name, script):
         """A program that stands for obs, and does as it should or not."""
         path = os.path.join(self.work, name)
@@ -239,7 +259,7 @@ class Suite:
         slow = self.wrapper("slow", 'if [ "$1" = partial ]; then sleep 0.4; fi\nexec "$obs" "$@"\n')
         code, wanted = self.plain(command)
         before = self.cluster.finished_on(2)
-        self.ask(command, program=slow)
+        self.ask(command, program=slow, together=2)
         until("three finished tasks", lambda: self.cluster.finished_on(2) >= before + 3, 90)
         executors = self.cluster.kill(2)
         got, out, said = self.answer()
@@ -249,9 +269,9 @@ class Suite:
 
     def garbage(self, command):
         """First attempts write nonsense and die."""
-        script = ('if [ "$1" = partial ] && [ $(( $4 % 7 )) = 0 ] && mkdir "$once/$4" 2> /dev/null; then\n'
+        script = ('if [ "$1" = partial ] && [ $(( ${@: -1} % 7 )) = 0 ] && mkdir "$once/${@: -1}" 2> /dev/null; then\n'
                   '  head -c 100000 /dev/urandom; kill -SEGV $$\nfi\nexec "$obs" "$@"\n')
-        self.same("attempts that write garbage and die", command, program=self.wrapper("garbage", script))
+        self.same("attempts that write garbage and die", command, program=self.wrapper("garbage", script), together=2)
 
     def fails(self, name, command, program, code, words):
         if not self.wanted(name):
@@ -287,6 +307,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="obs-cluster-") as work:
         logs = os.path.join(work, "logs")
         shutil.copytree(options.logs or os.path.join(ROOT, "fixtures", "outage"), logs)
+        with open(os.path.join(logs, "empty.log"), "w", encoding="utf-8"):
+            pass
         rules = os.path.join(work, "rules.yml")
         with open(rules, "w", encoding="utf-8") as file:
             file.write("groups:\n- name: g\n  rules:\n  - alert: Fails\n    for: 1m\n"
@@ -297,27 +319,29 @@ def main():
             cluster.up()
             print("the cluster is up after %.0f s" % (time.time() - began), flush=True)
             suite = Suite(cluster, obs, work, options.only)
-            # Some forty units for the first, where things go wrong, too; ten for the others, for time's sake.
-            now = ["--now", "2024-01-01T00:00:00Z"]
-            chunked, larger = ["--chunk", "8192", *now], ["--chunk", "32768", *now]
+            # Forty units and more; the first command does each in a task of its own, the others some in one, for time's sake.
+            chunked = ["--chunk", "8192", "--now", "2024-01-01T00:00:00Z"]
             stats = ["stats", logs, "--by", "service", *chunked]
-            suite.submit(stats)
+            suite.submit([*stats[:-len(chunked)], "--every", "10m", *chunked])
             suite.begin()
             print("the second application is ready after %.0f s" % (time.time() - began), flush=True)
-            suite.same("stats", [*stats[:-len(chunked)], "--every", "10m", *chunked])
-            for command in (["grep", "-n", "exhausted", logs],
-                            ["correlate", logs, "--failed"], ["templates", logs], ["detect", logs],
+            for command in (["grep", "-n", "exhausted", logs], ["templates", logs], ["detect", logs],
                             ["investigate", logs, "--output", "json"],
                             ["query", "sum by (service, outcome) (log_requests_total)", logs],
                             ["check-rules", "-r", rules, logs]):
-                suite.same(command[0], [*command, *larger])
+                suite.same(command[0], [*command, *chunked], together=12)
+            suite.same("correlate, in buckets", ["correlate", logs, "--slowest", "9", *chunked], together=12, buckets=3)
+            suite.fails("what Spark cannot open", ["stats", "file:///there/is/none"], obs, 2, "does not exist")
+            suite.opened_by_spark("opened by Spark", ["stats", "logs", "--by", "service", *chunked], work, together=3)
+            suite.opened_by_spark("opened by Spark, with rules", ["check-rules", "-r", "rules.yml", "logs", *chunked], work,
+                                  together=3)
             suite.killed(stats)
             suite.garbage(stats)
-            log = os.path.join(logs, "payment-service", "db.log")
-            grows = 'if [ "$1" = partial ] && [ "$4" = 5 ]; then echo x >> %s; fi\nexec "$obs" "$@"\n' % log
             suite.fails("an obs that always fails", stats,
                         suite.wrapper("broken", 'if [ "$1" = partial ]; then echo "it is broken" >&2; exit 2; fi\nexec "$obs" "$@"\n'),
                         2, "it is broken")
+            log = os.path.join(logs, "payment-service", "db.log")
+            grows = 'if [ "$1" = partial ] && [ "${@: -1}" = 5 ]; then echo x >> %s; fi\nexec "$obs" "$@"\n' % log
             suite.fails("an input that grows", stats, suite.wrapper("grows", grows), 3, "has grown since the plan was made")
             bad = suite.bad
         finally:
