@@ -1,12 +1,13 @@
 //! What the data says to each panel of a dashboard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
 use super::adhoc;
-use super::board::{Dashboard, Language, Panel, Query, Variable, VariableKind};
+use super::board::{Dashboard, Language, Panel, Query, VariableKind};
 use super::choice::Choice;
+use super::expression::{self, Context, Expression, Refused};
 use super::interpolate::{Scope, Written};
 use super::timing::{self, Timing, Wish};
 use super::variables::{self, Data};
@@ -112,6 +113,9 @@ const SILENT: [&str; 9] =
 
 /// More panels than this are refused, repeated ones counted.
 const MOST_PANELS: usize = 10_000;
+
+/// More expressions of a panel are not computed.
+const MOST_COMPUTED: usize = 200;
 
 /// What stands for the value of a variable before the data is read: no metric's name.
 const ANY: &str = "obs_any_value";
@@ -276,8 +280,9 @@ impl Asker<'_> {
                 _ => queries.push(query),
             }
         }
-        let asked: Vec<Asked> =
+        let mut asked: Vec<Asked> =
             queries.into_iter().map(|query| self.query(query, panel, range, &placed.local)).collect();
+        self.compute(&mut asked, &placed.local);
         let (status, reason) = judged(panel, &asked);
         let mut panel = panel.clone();
         panel.title = scope.title(&panel.title);
@@ -306,12 +311,14 @@ impl Asker<'_> {
         let written = self.filtered(query, written);
         let instant = query.instant || query.both && (panel.kind == "table" || query.format == "table");
         let asked = Asked { query: query.clone(), expr: written.text, timing, instant, ..Asked::default() };
-        if let Language::Other(language) = &query.language {
-            return Asked {
-                status: Status::Unsupported,
-                message: format!("is {language}, not PromQL"),
-                ..asked
-            };
+        match &query.language {
+            Language::Other(language) => {
+                let message = format!("is {language}, not PromQL");
+                return Asked { status: Status::Unsupported, message, ..asked };
+            }
+            // These come when what they need is known.
+            Language::Expression(_) => return asked,
+            Language::PromQl | Language::Panel(_) => {}
         }
         let expr = match promql::parse(&asked.expr, self.data.options) {
             Ok(expr) => expr,
@@ -353,16 +360,61 @@ impl Asker<'_> {
         Asked { status, message, value: Some(answer.value), annotations: answer.annotations, ..asked }
     }
 
-    /// The query with the conditions that the dashboard puts into every one.
+    /// Computes what the panel makes of its other answers, each after those that it needs.
+    fn compute(&self, asked: &mut [Asked], local: &BTreeMap<String, Choice>) {
+        let mut open: Vec<(usize, Expression)> = Vec::new();
+        for (at, one) in asked.iter_mut().enumerate() {
+            let Language::Expression(target) = &one.query.language else { continue };
+            if open.len() == MOST_COMPUTED {
+                (one.status, one.message) =
+                    (Status::Error, format!("a panel computes at most {MOST_COMPUTED} expressions"));
+                continue;
+            }
+            let scope = Scope { choices: self.choices, local, timing: &one.timing };
+            match expression::parse(target, &|text| scope.query(text).text) {
+                Ok(expression) => open.push((at, expression)),
+                Err(Refused::Unsupported(why)) => (one.status, one.message) = (Status::Unsupported, why),
+                Err(Refused::Wrong(why)) => (one.status, one.message) = (Status::Error, why),
+            }
+        }
+        let places: HashMap<String, usize> =
+            asked.iter().enumerate().map(|(at, one)| (one.query.reference.clone(), at)).collect();
+        while !open.is_empty() {
+            let waits = |(_, expression): &(usize, Expression)| {
+                let awaited = |name: &&str| {
+                    places.get(*name).is_some_and(|place| open.iter().any(|(at, _)| at == place))
+                };
+                expression.needs().iter().any(awaited)
+            };
+            let (waiting, ready): (Vec<_>, Vec<_>) = open.clone().into_iter().partition(waits);
+            let circle = ready.is_empty();
+            for (at, expression) in if circle { &waiting } else { &ready } {
+                let (status, message, value) = if circle {
+                    (Status::Error, "needs its own answer, by way of others or at once".to_owned(), None)
+                } else {
+                    computed(expression, asked, &places, &asked[*at].timing)
+                };
+                let one = &mut asked[*at];
+                one.instant = matches!(&value, Some(Value::Vector(_) | Value::Scalar(_)));
+                (one.status, one.message, one.value) = (status, message, value);
+            }
+            open = if circle { Vec::new() } else { waiting };
+        }
+    }
+
+    /// The query with the conditions and the groups that the dashboard puts into every one.
     fn filtered(&self, query: &Query, written: Written) -> Written {
-        let is_filter = |variable: &&Variable| matches!(variable.kind, VariableKind::Filters(_));
-        let filters = self.dashboard.variables.iter().filter(is_filter);
-        let choices = filters.filter_map(|variable| self.choices.get(&variable.name));
-        let conditions: Vec<String> = choices.flat_map(|choice| choice.values.iter().cloned()).collect();
-        if conditions.is_empty() || query.language != Language::PromQl {
+        let chosen = |of: fn(&VariableKind) -> bool| -> Vec<String> {
+            let variables = self.dashboard.variables.iter().filter(|variable| of(&variable.kind));
+            let choices = variables.filter_map(|variable| self.choices.get(&variable.name));
+            choices.flat_map(|choice| choice.values.iter().cloned()).collect()
+        };
+        let conditions = chosen(|kind| matches!(kind, VariableKind::Filters(_)));
+        let groups = chosen(|kind| matches!(kind, VariableKind::Groups(_)));
+        if conditions.is_empty() && groups.is_empty() || query.language != Language::PromQl {
             return written;
         }
-        match adhoc::put(&written.text, &conditions, self.data.options) {
+        match adhoc::put(&written.text, &conditions, &groups, self.data.options) {
             Some(text) => Written { text, ..written },
             None => written,
         }
@@ -406,6 +458,39 @@ impl Asker<'_> {
             Some(name) => format!("{name} was sampled once; a rate needs two samples"),
             None => "the series are there, and the expression gives none of them".to_owned(),
         }
+    }
+}
+
+/// The value of an expression whose parts are known; else why there is none.
+fn computed(
+    expression: &Expression,
+    asked: &[Asked],
+    places: &HashMap<String, usize>,
+    timing: &Timing,
+) -> (Status, String, Option<Value>) {
+    let mut answers = BTreeMap::new();
+    for name in expression.needs() {
+        let Some(part) = places.get(name).and_then(|place| asked.get(*place)) else {
+            return (Status::Error, format!("needs {name}, and the panel has no such query"), None);
+        };
+        match (&part.value, part.status) {
+            (Some(value), Status::Ok) => {
+                answers.insert(name, value);
+            }
+            (_, status) => {
+                let why = if part.message.is_empty() { status.name() } else { &part.message };
+                return (status, format!("needs {name}: {why}"), None);
+            }
+        }
+    }
+    let context = Context { answers: &answers, range: (timing.from, timing.to) };
+    match expression.evaluate(&context) {
+        Ok(value) if count(&value) == 0 => {
+            let why = "no series of its parts go together by their labels, or no value is left";
+            (Status::Empty, why.to_owned(), Some(value))
+        }
+        Ok(value) => (Status::Ok, String::new(), Some(value)),
+        Err(why) => (Status::Error, why, None),
     }
 }
 
@@ -459,7 +544,7 @@ fn judged(panel: &Panel, asked: &[Asked]) -> (Status, String) {
     if let Some(name) = &panel.absent {
         return (
             Status::Unsupported,
-            format!("is the library panel \"{name}\", which this file does not hold"),
+            format!("is the library panel \"{name}\", whose model is in none of these files"),
         );
     }
     if panel.kind == "alertlist" && asked.is_empty() {

@@ -61,7 +61,7 @@ pub struct Panel {
     pub time_from: Option<String>,
     /// It looks at the time so much before.
     pub time_shift: Option<String>,
-    /// The name of the library panel that it stands for, where the file does not hold it.
+    /// The name of the library panel that it stands for, whose model is not known.
     pub absent: Option<String>,
 }
 
@@ -111,6 +111,8 @@ pub enum Language {
     PromQl,
     /// What another panel of the dashboard asks.
     Panel(i64),
+    /// What Grafana's server computes from other answers, as it is written.
+    Expression(Value),
     /// Another one, by its name.
     Other(String),
 }
@@ -160,6 +162,8 @@ pub enum VariableKind {
     Text(String),
     /// Conditions for every query.
     Filters(Vec<AdHoc>),
+    /// Labels by which every query groups.
+    Groups(Vec<String>),
     /// Something else, by its name.
     Other(String),
 }

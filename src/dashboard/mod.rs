@@ -9,6 +9,7 @@ pub mod answer;
 pub mod board;
 pub mod choice;
 pub mod draw;
+pub mod expression;
 pub mod fields;
 pub mod frame;
 pub mod interpolate;
