@@ -350,8 +350,8 @@ fn alerts_of_rules_are_marked_and_listed() {
         {"id": 1, "type": "alertlist", "title": "Alerts", "gridPos": {}},
         {"id": 2, "type": "timeseries", "title": "p", "gridPos": {}, "targets": [{"refId": "A", "expr": "database_connections_active"}]}]});
     let file = written(folder.path(), "t.json", &dashboard.to_string());
-    let alone = answer(0, &file, &[]);
-    assert_eq!(alone["panels"][0]["status"], "unsupported");
+    let (_, alone, _) = said(&["dashboard", &file, DATA]);
+    assert!(alone.contains("no rules were given: -r FILE lists alerts"), "{alone}");
     let (code, html, _) = said(&["dashboard", &file, DATA, "-r", &rules, "--output", "html"]);
     assert_eq!(code, 0);
     assert!(html.contains("<title>PoolFull fires 03:") && html.contains("<td>PoolFull</td>"), "{html}");
@@ -450,7 +450,10 @@ fn labels_of_group_by_variables_are_put_into_every_grouping() {
     let file = written(folder.path(), "t.json", &asking("max(cpu_usage_percent)", &by));
     let saved = answer(0, &file, &[]);
     assert_eq!(saved["panels"][0]["queries"][0]["expr"], "max by (core) (cpu_usage_percent)");
-    assert_eq!((&saved["panels"][0]["queries"][0]["series"], &saved["variables"]["by"]), (&json!(4), &json!("core")));
+    assert_eq!(
+        (&saved["panels"][0]["queries"][0]["series"], &saved["variables"]["by"]),
+        (&json!(4), &json!("core"))
+    );
     let typed = answer(0, &file, &["--var", "by=core,host"]);
     assert_eq!(typed["panels"][0]["queries"][0]["expr"], "max by (core, host) (cpu_usage_percent)");
 }
@@ -492,7 +495,11 @@ fn expressions_of_the_server_are_computed_from_the_other_queries() {
         ("H", "error", "1:5: the expression ends too early"),
         ("I", "unsupported", "needs G: is SQL over other answers, not PromQL"),
     ] {
-        assert_eq!((&query(name)["status"], &query(name)["message"]), (&json!(status), &json!(message)), "{name}");
+        assert_eq!(
+            (&query(name)["status"], &query(name)["message"]),
+            (&json!(status), &json!(message)),
+            "{name}"
+        );
     }
     assert_eq!(answer["panels"][1]["status"], "empty");
     let reason = answer["panels"][1]["reason"].as_str().unwrap_or_default();
@@ -526,6 +533,92 @@ fn times_that_count_from_nothing_are_refused_in_words() {
         assert_eq!((code, stderr.contains(text)), (2, true), "{stderr}");
     }
     let (code, _, stderr) = said(&["dashboard", &file, DATA, "--end", "start-2m"]);
-    let text = "would end at 2023-12-24T02:28:00Z, before it starts at 2023-12-24T02:30:00Z, where the data starts";
+    let text =
+        "would end at 2023-12-24T02:28:00Z, before it starts at 2023-12-24T02:30:00Z, where the data starts";
     assert_eq!((code, stderr.contains(text)), (2, true), "{stderr}");
+}
+
+#[test]
+fn panels_of_every_age_and_plugin_are_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = json!([{"refId": "A", "expr": "cpu_usage_percent"}]);
+    let kinds = [
+        "timeseries",
+        "trend",
+        "xychart",
+        "candlestick",
+        "geomap",
+        "nodeGraph",
+        "canvas",
+        "news",
+        "dashlist",
+        "alertlist",
+        "logs",
+        "traces",
+        "flamegraph",
+        "annolist",
+        "histogram",
+        "heatmap",
+        "barchart",
+        "debug",
+        "grafana-piechart-panel",
+        "grafana-worldmap-panel",
+        "grafana-polystat-panel",
+        "vonage-status-panel",
+        "natel-discrete-panel",
+        "grafana-clock-panel",
+        "jdbranham-diagram-panel",
+        "flant-statusmap-panel",
+        "nobody-knows-panel",
+    ];
+    let mut panels: Vec<Json> = kinds
+        .iter()
+        .enumerate()
+        .map(|(at, kind)| json!({"id": at + 1, "type": kind, "title": kind, "gridPos": {}, "targets": target}))
+        .collect();
+    // What an editor left in a text panel is not asked.
+    panels.push(json!({"id": 90, "type": "text", "gridPos": {}, "datasource": {"type": "datasource", "uid": "grafana"},
+        "options": {"content": "of $who"}, "targets": [{"refId": "A", "queryType": "randomWalk"}]}));
+    // The sixth version kept everything among the options.
+    panels.push(json!({"id": 91, "type": "gauge", "title": "g", "gridPos": {}, "targets": target, "options": {
+        "fieldOptions": {"calcs": ["max"], "defaults": {"unit": "percent", "max": 100, "decimals": 1}, "overrides": []}}}));
+    panels.push(json!({"id": 92, "type": "singlestat", "title": "s", "gridPos": {}, "targets": target, "format": "none",
+        "valueName": "max", "postfix": " of 100"}));
+    // The shortest step is a variable.
+    panels.push(json!({"id": 93, "type": "timeseries", "title": "i", "gridPos": {}, "interval": "$every", "targets": target}));
+    let variables = json!([{"name": "who", "type": "constant", "query": "all"}, {"name": "every", "type": "custom", "query": "7m"}]);
+    let dashboard = json!({"title": "t", "schemaVersion": 18, "templating": {"list": variables}, "panels": panels});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(0, &file, &[]);
+    assert_eq!(answer["summary"]["ok"], answer["summary"]["panels"], "{}", answer["summary"]);
+    assert_eq!(panel(&answer, 91)["unit"], "percent");
+    assert_eq!(panel(&answer, 93)["queries"][0]["step"], 420.0);
+    let (_, text, _) = said(&["dashboard", &file, DATA]);
+    assert!(text.contains("of all") && text.contains(" of 100") && text.contains('%'), "{text}");
+    let (code, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
+    assert_eq!((code, html.matches("left out").count()), (0, 0));
+}
+
+#[test]
+fn repeated_panels_share_the_width_and_variables_do_not_blow_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let many: Vec<String> = (0..3_000).map(|i| format!("value-number-{i}")).collect();
+    let all = json!({"value": ["$__all"]});
+    let variables = json!([
+        {"name": "core", "type": "query", "query": "label_values(cpu_usage_percent, core)", "multi": true, "includeAll": true, "current": all},
+        {"name": "many", "type": "custom", "query": many.join(","), "multi": true, "includeAll": true, "current": all}]);
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": [
+        {"id": 1, "type": "timeseries", "title": "$core", "gridPos": {"w": 24}, "repeat": "core", "maxPerRow": 3, "targets": [{"refId": "A", "expr": "cpu_usage_percent{core=\"$core\"}"}]},
+        {"id": 2, "type": "timeseries", "title": "b", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": format!("up{{a=~\"{}\"}}", "$many".repeat(100_000))}]},
+        {"id": 3, "type": "timeseries", "title": "p", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": "topk_max(3, rate(up))"}]}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(0, &file, &[]);
+    assert_eq!(panels(&answer).len(), 6);
+    // 8 of 24 columns have fewer points than all of them.
+    let steps: Vec<&Json> = panels(&answer).iter().take(2).map(|panel| &panel["queries"][0]["step"]).collect();
+    assert_eq!(steps, [&json!(15.0), &json!(15.0)]);
+    assert_eq!(panel(&answer, 2)["reason"], "is longer than 96 KB with the values of its variables");
+    assert_eq!(panel(&answer, 3)["reason"], "is MetricsQL, not PromQL");
+    let (_, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
+    assert_eq!(html.matches("<section class=\"w8\"").count(), 4, "{html}");
 }

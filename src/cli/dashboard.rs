@@ -195,17 +195,10 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let known = Known::new(&measured.store, &names);
     let data = Data { store: &measured.store, options: &options, timing };
     let reasons = |expr: &Expr| known.why_empty(expr);
-    let mut answered: Vec<Answered> = dashboards
+    let answered: Vec<Answered> = dashboards
         .iter()
         .map(|dashboard| answer::answer(dashboard, &typed, &data, &reasons))
         .collect::<Result<_, _>>()?;
-    if fired.is_some() {
-        // Lists of alerts have their answer.
-        let lists = answered.iter_mut().flat_map(|answered| &mut answered.panels);
-        for panel in lists.filter(|panel| panel.panel.kind == "alertlist" && panel.asked.is_empty()) {
-            (panel.status, panel.reason) = (Status::Ok, String::new());
-        }
-    }
     let unused = args.unused.then(|| unused(recorded, &answered, &exprs, &options));
     let alerts = fired.as_ref().map(alert_table);
     let judged = Judged { answered: &answered, marks: &marks, alerts, unused, fail_on: args.fail_on };

@@ -8,7 +8,8 @@ use super::adhoc;
 use super::board::{Dashboard, Language, Panel, Query, VariableKind};
 use super::choice::Choice;
 use super::expression::{self, Context, Expression, Refused};
-use super::interpolate::{Scope, Written};
+use super::interpolate::{self, Scope, Written};
+use super::language;
 use super::timing::{self, Timing, Wish};
 use super::variables::{self, Data};
 use crate::model::{Error, Labels};
@@ -108,8 +109,29 @@ pub struct Typed {
 }
 
 /// Panels that have something to see without asking.
-const SILENT: [&str; 9] =
-    ["text", "row", "dashlist", "news", "welcome", "gettingstarted", "annolist", "pluginlist", "bookmarks"];
+const SILENT: [&str; 21] = [
+    "text",
+    "row",
+    "dashlist",
+    "news",
+    "welcome",
+    "gettingstarted",
+    "annolist",
+    "alertlist",
+    "alertGroups",
+    "pluginlist",
+    "bookmarks",
+    "canvas",
+    "grafana-clock-panel",
+    "cloudspout-button-panel",
+    "digiapulssi-breadcrumb-panel",
+    "dalvany-image-panel",
+    "innius-video-panel",
+    "marcusolsson-dynamictext-panel",
+    "mxswat-separator-panel",
+    "aidanmountford-html-panel",
+    "gapit-htmlgraphics-panel",
+];
 
 /// More panels than this are refused, repeated ones counted.
 const MOST_PANELS: usize = 10_000;
@@ -123,7 +145,7 @@ const ANY: &str = "obs_any_value";
 /// The expressions that a dashboard may evaluate, as far as they are known before the data is read: with the names of
 /// all metrics in them, and `None` where it may ask about any.
 pub fn wanted(dashboard: &Dashboard, options: &promql::Options) -> Option<Vec<Expr>> {
-    let timing = Timing::new((0, 3_600_000), 15_000, &wish(&Panel::default(), &Query::default(), None));
+    let timing = Timing::new((0, 3_600_000), 15_000, &wish(&Panel::default(), &Query::default(), None, None));
     let choices: BTreeMap<String, Choice> = dashboard
         .variables
         .iter()
@@ -206,6 +228,8 @@ pub fn answer(
 /// A panel at its place, with what it is repeated for.
 struct Placed<'d> {
     panel: &'d Panel,
+    /// Its columns, which it may share with its repetitions.
+    width: u32,
     row: Option<&'d str>,
     local: BTreeMap<String, Choice>,
 }
@@ -230,7 +254,12 @@ fn repeated<'d>(
     for row in &dashboard.rows {
         for of_row in values(row.repeat.as_ref()) {
             for panel in &row.panels {
-                for of_panel in values(panel.repeat.as_ref()) {
+                let repetitions = values(panel.repeat.as_ref());
+                let width = match panel.beside.filter(|_| repetitions.len() > 1) {
+                    Some(most) => 24 / (repetitions.len() as u32).min(most).max(1),
+                    None => panel.grid.width,
+                };
+                for of_panel in repetitions {
                     if placed.len() == MOST_PANELS {
                         return Err(Error::input(format!(
                             "{}: repeated for each value, the panels of \"{}\" are more than {MOST_PANELS}",
@@ -239,7 +268,7 @@ fn repeated<'d>(
                         .hinted("choose fewer values: --var NAME=VALUE"));
                     }
                     let local = of_row.clone().into_iter().chain(of_panel).collect();
-                    placed.push(Placed { panel, row: row.title.as_deref(), local });
+                    placed.push(Placed { panel, width, row: row.title.as_deref(), local });
                 }
             }
         }
@@ -247,9 +276,9 @@ fn repeated<'d>(
     Ok(placed)
 }
 
-/// What a query wants of its times. A panel as wide as the page has about a thousand points.
-fn wish(panel: &Panel, query: &Query, step: Option<i64>) -> Wish {
-    let least = query.interval.as_deref().or(panel.interval.as_deref()).and_then(timing::duration);
+/// What a query wants of its times, with the shortest step that it names. A panel as wide as the page has about a thousand
+/// points.
+fn wish(panel: &Panel, query: &Query, least: Option<i64>, step: Option<i64>) -> Wish {
     let points = panel.max_points.unwrap_or(i64::from(panel.grid.width) * 40).clamp(10, 11_000);
     Wish { points, least, factor: query.factor, step }
 }
@@ -264,7 +293,9 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn panel(&self, placed: &Placed<'_>) -> AskedPanel {
-        let panel = placed.panel;
+        let mut panel = placed.panel.clone();
+        panel.grid.width = placed.width;
+        let panel = &mut panel;
         let range = shifted(panel, (self.data.timing.from, self.data.timing.to));
         let timing = Timing { from: range.0, to: range.1, ..self.data.timing };
         let scope = Scope { choices: self.choices, local: &placed.local, timing: &timing };
@@ -284,9 +315,13 @@ impl Asker<'_> {
             queries.into_iter().map(|query| self.query(query, panel, range, &placed.local)).collect();
         self.compute(&mut asked, &placed.local);
         let (status, reason) = judged(panel, &asked);
-        let mut panel = panel.clone();
         panel.title = scope.title(&panel.title);
         panel.description = scope.title(&panel.description);
+        if panel.kind == "text"
+            && let Some(content) = panel.options.get_mut("content")
+        {
+            *content = scope.title(content.as_str().unwrap_or_default()).into();
+        }
         AskedPanel {
             row: placed.row.map(|row| scope.title(row)),
             repeated: placed.local.iter().map(|(name, choice)| (name.clone(), choice.shown())).collect(),
@@ -294,7 +329,7 @@ impl Asker<'_> {
             reason,
             asked,
             timing,
-            panel,
+            panel: std::mem::take(panel),
         }
     }
 
@@ -305,10 +340,11 @@ impl Asker<'_> {
         range: (i64, i64),
         local: &BTreeMap<String, Choice>,
     ) -> Asked {
-        let timing = Timing::new(range, self.data.timing.sampled, &wish(panel, query, self.typed.step));
+        let timing = self.timing(query, panel, range, local);
         let scope = Scope { choices: self.choices, local, timing: &timing };
         let written = scope.query(&query.text);
-        let written = self.filtered(query, written);
+        let cut = written.cut;
+        let written = if cut { written } else { self.filtered(query, written) };
         let instant = query.instant || query.both && (panel.kind == "table" || query.format == "table");
         let asked = Asked { query: query.clone(), expr: written.text, timing, instant, ..Asked::default() };
         match &query.language {
@@ -318,18 +354,20 @@ impl Asker<'_> {
             }
             // These come when what they need is known.
             Language::Expression(_) => return asked,
+            Language::PromQl | Language::Panel(_) if cut => {
+                let message =
+                    format!("is longer than {} KB with the values of its variables", interpolate::MOST >> 10);
+                return Asked { status: Status::Error, message, ..asked };
+            }
             Language::PromQl | Language::Panel(_) => {}
         }
         let expr = match promql::parse(&asked.expr, self.data.options) {
             Ok(expr) => expr,
-            Err(_) if is_logql(&asked.expr) => {
-                return Asked {
-                    status: Status::Unsupported,
-                    message: "is LogQL, not PromQL".to_owned(),
-                    ..asked
-                };
-            }
             Err(error) => {
+                if let Some(other) = language::of(&asked.expr) {
+                    let message = format!("is {other}, not PromQL");
+                    return Asked { status: Status::Unsupported, message, ..asked };
+                }
                 let (line, column) = error.line_col(&asked.expr);
                 let empty = written.empty.first().map(|name| format!("; {}", self.trouble(name)));
                 let message = format!("{line}:{column}: {error}{}", empty.unwrap_or_default());
@@ -400,6 +438,22 @@ impl Asker<'_> {
             }
             open = if circle { Vec::new() } else { waiting };
         }
+    }
+
+    /// The times of a query. The shortest step may be a variable.
+    fn timing(
+        &self,
+        query: &Query,
+        panel: &Panel,
+        range: (i64, i64),
+        local: &BTreeMap<String, Choice>,
+    ) -> Timing {
+        let of =
+            |least| Timing::new(range, self.data.timing.sampled, &wish(panel, query, least, self.typed.step));
+        let Some(named) = query.interval.as_deref().or(panel.interval.as_deref()) else { return of(None) };
+        let plain = of(None);
+        let scope = Scope { choices: self.choices, local, timing: &plain };
+        of(timing::duration(&scope.query(named).text))
     }
 
     /// The query with the conditions and the groups that the dashboard puts into every one.
@@ -522,23 +576,6 @@ fn shifted(panel: &Panel, (from, to): (i64, i64)) -> (i64, i64) {
     (from.saturating_sub(shift), to.saturating_sub(shift))
 }
 
-/// Is it the language of Loki, where nobody said so: a selector with a pipe behind it?
-fn is_logql(text: &str) -> bool {
-    let marks = [
-        "|=",
-        "|~",
-        "!= `",
-        "| json",
-        "| logfmt",
-        "| pattern",
-        "| regexp",
-        "| line_format",
-        "| unwrap",
-        "|>",
-    ];
-    text.contains('{') && marks.iter().any(|mark| text.contains(mark))
-}
-
 /// How a panel went: as the best of its queries that are shown.
 fn judged(panel: &Panel, asked: &[Asked]) -> (Status, String) {
     if let Some(name) = &panel.absent {
@@ -546,9 +583,6 @@ fn judged(panel: &Panel, asked: &[Asked]) -> (Status, String) {
             Status::Unsupported,
             format!("is the library panel \"{name}\", whose model is in none of these files"),
         );
-    }
-    if panel.kind == "alertlist" && asked.is_empty() {
-        return (Status::Unsupported, "lists the alerts of Grafana".to_owned());
     }
     let shown: Vec<&Asked> = asked.iter().filter(|asked| !asked.query.hidden).collect();
     if shown.iter().any(|asked| asked.status == Status::Ok) {

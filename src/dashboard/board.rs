@@ -45,6 +45,8 @@ pub struct Panel {
     pub grid: Grid,
     /// The variable for whose values it is repeated.
     pub repeat: Option<String>,
+    /// How many of its repetitions stand beside each other at most; none where they stand below each other.
+    pub beside: Option<u32>,
     /// What it asks.
     pub queries: Vec<Query>,
     /// What is done with the answers, as it is written.

@@ -74,7 +74,8 @@ background: currentColor; vertical-align: -1px; }
 .meters svg { height: .7rem; } .meters .lane { opacity: .15; }
 @media (min-width: 800px) { .board > .w4 { grid-column: span 4; } .board > .w6 { grid-column: span 6; } .board > .w8 { grid-column: span 8; } \
 .board > .w12 { grid-column: span 12; } .board > .w16 { grid-column: span 16; } main:has(.board) { max-width: 96rem; } }
-@media (max-width: 799px) { .board svg text { font-size: 15px; } }
+@media (max-width: 799px) { .board figure svg { min-width: 0; } .board svg.wide text { font-size: 17px; } }
+@media (max-width: 499px) { .board svg text { font-size: 17px; } .board figure svg.wide { min-width: 40rem; } }
 details { margin: .3rem 0; font-size: .9rem; } summary { cursor: pointer; color: var(--dim); }
 details details, details .scroll, details pre { margin-left: 1rem; }
 footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--dim); font-size: .85rem; }

@@ -107,20 +107,23 @@ impl<'v> Reader<'v> {
         };
         let found = self.plain(model);
         let title = if found.title.is_empty() { at.title } else { found.title };
-        Panel { id: at.id, grid: at.grid, repeat: at.repeat.or(found.repeat), title, ..found }
+        let repeat = at.repeat.or(found.repeat);
+        Panel { id: at.id, grid: at.grid, repeat, beside: at.beside, title, ..found }
     }
 
     fn plain(&self, value: &Value) -> Panel {
         let source = value.get("datasource").filter(|source| !source.is_null());
-        let targets = list(value, "targets").iter();
+        let kind = legacy::kind(value);
+        let targets = list(value, "targets").iter().filter(|_| !legacy::is_silent(&kind));
         Panel {
             id: whole(value, "id").unwrap_or(0),
             title: words(value, "title"),
             description: words(value, "description"),
-            kind: legacy::kind(value),
             grid: grid(value),
             repeat: some(value, "repeat"),
+            beside: beside(value, "repeatDirection"),
             queries: targets.filter_map(|target| query(target, source, &self.sources)).collect(),
+            kind,
             transformations: list(value, "transformations").to_vec(),
             fields: legacy::fields(value),
             options: legacy::options(value),
@@ -131,6 +134,15 @@ impl<'v> Reader<'v> {
             absent: None,
         }
     }
+}
+
+/// How many repetitions of a panel stand beside each other, which was once said as the least width of each.
+pub(super) fn beside(value: &Value, direction: &str) -> Option<u32> {
+    if text(value, direction) == Some("v") {
+        return None;
+    }
+    let of_span = whole(value, "minSpan").filter(|span| (1..=24).contains(span)).map(|span| 24 / span);
+    Some(whole(value, "maxPerRow").or(of_span).unwrap_or(4).clamp(1, 24) as u32)
 }
 
 /// Where a panel stands.

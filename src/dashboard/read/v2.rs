@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::classic;
 use super::json::{list, some, text, truth, whole, words};
+use super::legacy;
 use super::library::Library;
 use super::query::{Sources, query};
 use super::variable;
@@ -116,7 +117,8 @@ impl<'v> Reader<'v> {
             height: number("height").filter(|height| *height > 0).unwrap_or(8),
         };
         let panel = self.panel(element);
-        Some(Panel { grid, repeat: repeat(item), ..panel })
+        let given = item.get("repeat").unwrap_or(&Value::Null);
+        Some(Panel { grid, repeat: repeat(item), beside: classic::beside(given, "direction"), ..panel })
     }
 
     fn panel(&self, element: &Value) -> Panel {
@@ -135,11 +137,13 @@ impl<'v> Reader<'v> {
         let drawn = value.get("vizConfig").unwrap_or(&Value::Null);
         // The type is the kind at first, later the group.
         let kind = some(drawn, "group").or_else(|| some(drawn, "kind")).unwrap_or_default();
+        let kind = legacy::today(&kind).to_owned();
         let data = value.get("data").map_or(&Value::Null, spec);
+        let queries = list(data, "queries").iter().filter(|_| !legacy::is_silent(&kind));
         let asked = data.get("queryOptions").unwrap_or(&Value::Null);
         Panel {
+            queries: queries.filter_map(|query| self.query(spec(query))).collect(),
             kind,
-            queries: list(data, "queries").iter().filter_map(|query| self.query(spec(query))).collect(),
             transformations: list(data, "transformations").iter().map(transformation).collect(),
             fields: spec(drawn).get("fieldConfig").cloned().unwrap_or_default(),
             options: spec(drawn).get("options").cloned().unwrap_or_default(),
