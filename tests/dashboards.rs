@@ -574,7 +574,9 @@ fn panels_of_every_age_and_plugin_are_answered() {
     let mut panels: Vec<Json> = kinds
         .iter()
         .enumerate()
-        .map(|(at, kind)| json!({"id": at + 1, "type": kind, "title": kind, "gridPos": {}, "targets": target}))
+        .map(
+            |(at, kind)| json!({"id": at + 1, "type": kind, "title": kind, "gridPos": {}, "targets": target}),
+        )
         .collect();
     // What an editor left in a text panel is not asked.
     panels.push(json!({"id": 90, "type": "text", "gridPos": {}, "datasource": {"type": "datasource", "uid": "grafana"},
@@ -587,7 +589,8 @@ fn panels_of_every_age_and_plugin_are_answered() {
     // The shortest step is a variable.
     panels.push(json!({"id": 93, "type": "timeseries", "title": "i", "gridPos": {}, "interval": "$every", "targets": target}));
     let variables = json!([{"name": "who", "type": "constant", "query": "all"}, {"name": "every", "type": "custom", "query": "7m"}]);
-    let dashboard = json!({"title": "t", "schemaVersion": 18, "templating": {"list": variables}, "panels": panels});
+    let dashboard =
+        json!({"title": "t", "schemaVersion": 18, "templating": {"list": variables}, "panels": panels});
     let file = written(folder.path(), "t.json", &dashboard.to_string());
     let answer = answer(0, &file, &[]);
     assert_eq!(answer["summary"]["ok"], answer["summary"]["panels"], "{}", answer["summary"]);
@@ -615,7 +618,8 @@ fn repeated_panels_share_the_width_and_variables_do_not_blow_up() {
     let answer = answer(0, &file, &[]);
     assert_eq!(panels(&answer).len(), 6);
     // 8 of 24 columns have fewer points than all of them.
-    let steps: Vec<&Json> = panels(&answer).iter().take(2).map(|panel| &panel["queries"][0]["step"]).collect();
+    let steps: Vec<&Json> =
+        panels(&answer).iter().take(2).map(|panel| &panel["queries"][0]["step"]).collect();
     assert_eq!(steps, [&json!(15.0), &json!(15.0)]);
     assert_eq!(panel(&answer, 2)["reason"], "is longer than 96 KB with the values of its variables");
     assert_eq!(panel(&answer, 3)["reason"], "is MetricsQL, not PromQL");

@@ -361,7 +361,7 @@ impl Asker<'_> {
             }
             Language::PromQl | Language::Panel(_) => {}
         }
-        let expr = match promql::parse(&asked.expr, self.data.options) {
+        let expr = match parsed(&asked.expr, self.data.options) {
             Ok(expr) => expr,
             Err(error) => {
                 if let Some(other) = language::of(&asked.expr) {
@@ -513,6 +513,17 @@ impl Asker<'_> {
             None => "the series are there, and the expression gives none of them".to_owned(),
         }
     }
+}
+
+/// The expression of a text, in which a function may have the name that it had until Prometheus 3.
+fn parsed(text: &str, options: &promql::Options) -> Result<Expr, promql::ParseError> {
+    promql::parse(text, options).or_else(|error| {
+        if !text.contains("holt_winters") {
+            return Err(error);
+        }
+        promql::parse(&text.replace("holt_winters", "double_exponential_smoothing"), options)
+            .map_err(|_| error)
+    })
 }
 
 /// The value of an expression whose parts are known; else why there is none.

@@ -179,12 +179,12 @@ impl Plot {
             axis.ticks.iter().map(|(_, label)| label.line().chars().count()).max().unwrap_or(0) as f64
         };
         let right =
-            if self.tracks.iter().any(|track| track.right) { room(&self.axes[1]) * 9.5 + 12.0 } else { 8.0 };
+            if self.tracks.iter().any(|track| track.right) { room(&self.axes[1]) * 10.0 + 12.0 } else { 8.0 };
         let mut drawing = Drawing {
             plot: self,
-            left: room(&self.axes[0]) * 9.5 + 12.0,
+            left: room(&self.axes[0]) * 10.0 + 12.0,
             right: width - right,
-            top: 8.0,
+            top: 13.0,
             bottom: height - 22.0,
             out: String::new(),
         };
