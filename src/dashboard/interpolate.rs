@@ -144,8 +144,11 @@ fn reference(text: &str) -> Option<Reference<'_>> {
         });
     };
     let inner = &text[opening.len()..];
-    let near = inner.as_bytes().iter().take(LONGEST).position(|byte| *byte == closing.as_bytes()[0])?;
-    let end = near + inner[near..].starts_with(closing).then_some(0)?;
+    if !inner.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+        return None;
+    }
+    let near = &inner.as_bytes()[..inner.len().min(LONGEST)];
+    let end = memchr::memchr(closing.as_bytes()[0], near).filter(|end| inner[*end..].starts_with(closing))?;
     let (path, notation) = match inner[..end].split_once(':') {
         Some((path, notation)) => (path, Some(notation)),
         None => (&inner[..end], None),
