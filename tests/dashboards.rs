@@ -59,7 +59,7 @@ fn every_panel_is_judged_with_its_reason() {
         (9, "error", "1:10: unexpected end of the expression"),
         (10, "unsupported", "is LogQL, not PromQL"),
         (11, "ok", ""),
-        (12, "unsupported", "is the library panel \"Errors of all\", which this file does not hold"),
+        (12, "unsupported", "is the library panel \"Errors of all\", whose model is in none of these files"),
     ] {
         let panel = panel(&answer, id);
         assert_eq!(panel["status"], status, "{panel}");
@@ -350,8 +350,8 @@ fn alerts_of_rules_are_marked_and_listed() {
         {"id": 1, "type": "alertlist", "title": "Alerts", "gridPos": {}},
         {"id": 2, "type": "timeseries", "title": "p", "gridPos": {}, "targets": [{"refId": "A", "expr": "database_connections_active"}]}]});
     let file = written(folder.path(), "t.json", &dashboard.to_string());
-    let alone = answer(0, &file, &[]);
-    assert_eq!(alone["panels"][0]["status"], "unsupported");
+    let (_, alone, _) = said(&["dashboard", &file, DATA]);
+    assert!(alone.contains("no rules were given: -r FILE lists alerts"), "{alone}");
     let (code, html, _) = said(&["dashboard", &file, DATA, "-r", &rules, "--output", "html"]);
     assert_eq!(code, 0);
     assert!(html.contains("<title>PoolFull fires 03:") && html.contains("<td>PoolFull</td>"), "{html}");
@@ -408,4 +408,221 @@ fn filters_of_the_dashboard_are_put_into_every_query() {
     let typed = answer(0, &file, &["--var", "adhoc=core=cpu3"]);
     assert_eq!(typed["panels"][0]["queries"][0]["expr"], "max(cpu_usage_percent{core=\"cpu3\"}) by (core)");
     assert_eq!(typed["variables"]["adhoc"], "core=\"cpu3\"");
+}
+
+#[test]
+fn library_panels_come_from_the_files_of_the_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
+        {"id": 1, "gridPos": {"w": 6, "h": 4}, "libraryPanel": {"uid": "a", "name": "Of a file"}},
+        {"id": 2, "gridPos": {}, "libraryPanel": {"uid": "b", "name": "Of an answer"}},
+        {"id": 3, "gridPos": {}, "libraryPanel": {"uid": "c", "name": "Of nobody"}},
+        {"id": 4, "gridPos": {}, "libraryPanel": {"uid": "d", "name": "Of the export"}}],
+        "__elements": {"d": {"uid": "d", "name": "Of the export", "kind": 1, "model": {"type": "stat", "title": "D",
+            "targets": [{"refId": "A", "expr": "nothing_like_it"}]}}}});
+    let model = |title: &str| json!({"type": "timeseries", "title": title, "targets": [{"refId": "A", "expr": "cpu_usage_percent"}]});
+    written(folder.path(), "board.json", &dashboard.to_string());
+    written(folder.path(), "a.json", &json!({"kind": 1, "uid": "a", "model": model("A")}).to_string());
+    let api = json!({"result": {"elements": [{"uid": "b", "name": "Of an answer", "kind": 1, "model": model("B")}]}});
+    written(folder.path(), "elements.json", &api.to_string());
+    let path = folder.path().display().to_string();
+    let (code, stdout, stderr) = said(&["dashboard", &path, DATA, "--output", "json"]);
+    assert_eq!((code, stderr.contains("is no dashboard")), (0, false), "{stderr}");
+    let answer: Json = serde_json::from_str(&stdout).expect("JSON");
+    let panels: Vec<(i64, &str, &str)> = panels(&answer)
+        .iter()
+        .map(|panel| {
+            let word = |key: &str| panel[key].as_str().expect("a text");
+            (panel["id"].as_i64().expect("an id"), word("title"), word("status"))
+        })
+        .collect();
+    assert_eq!(panels, [(1, "A", "ok"), (2, "B", "ok"), (3, "", "unsupported"), (4, "D", "empty")]);
+    assert_eq!(
+        panel(&answer, 3)["reason"],
+        "is the library panel \"Of nobody\", whose model is in none of these files"
+    );
+}
+
+#[test]
+fn labels_of_group_by_variables_are_put_into_every_grouping() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let by = json!([{"name": "by", "type": "groupby", "current": {"value": ["core"]}}]);
+    let file = written(folder.path(), "t.json", &asking("max(cpu_usage_percent)", &by));
+    let saved = answer(0, &file, &[]);
+    assert_eq!(saved["panels"][0]["queries"][0]["expr"], "max by (core) (cpu_usage_percent)");
+    assert_eq!(
+        (&saved["panels"][0]["queries"][0]["series"], &saved["variables"]["by"]),
+        (&json!(4), &json!("core"))
+    );
+    let typed = answer(0, &file, &["--var", "by=core,host"]);
+    assert_eq!(typed["panels"][0]["queries"][0]["expr"], "max by (core, host) (cpu_usage_percent)");
+}
+
+#[test]
+fn expressions_of_the_server_are_computed_from_the_other_queries() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = |id: &str, more: Json| {
+        let mut target = json!({"refId": id, "datasource": {"type": "__expr__", "uid": "__expr__"}});
+        target.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        target
+    };
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
+        {"id": 1, "type": "timeseries", "title": "p", "gridPos": {}, "targets": [
+            // In this order: what is needed may stand behind.
+            own("D", json!({"type": "threshold", "expression": "C", "conditions": [{"evaluator": {"type": "gt", "params": [0]}}]})),
+            own("C", json!({"type": "reduce", "expression": "B", "reducer": "max", "hide": true})),
+            own("B", json!({"type": "math", "expression": "$A / 100", "hide": true})),
+            {"refId": "A", "expr": "cpu_usage_percent", "hide": true},
+            own("E", json!({"type": "math", "expression": "$E + 1"})),
+            own("F", json!({"type": "math", "expression": "$X + 1"})),
+            own("G", json!({"type": "sql", "expression": "SELECT 1"})),
+            own("H", json!({"type": "math", "expression": "$A +"})),
+            own("I", json!({"type": "math", "expression": "$G"}))]},
+        {"id": 2, "type": "stat", "title": "q", "gridPos": {}, "targets": [
+            {"refId": "A", "expr": "nothing_like_it"}, own("B", json!({"type": "reduce", "expression": "A", "reducer": "last"}))]}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(0, &file, &[]);
+    let queries = answer["panels"][0]["queries"].as_array().expect("queries");
+    let query = |name: &str| queries.iter().find(|query| query["ref"] == name).expect("a query");
+    assert_eq!(answer["panels"][0]["status"], "ok");
+    assert_eq!((&query("D")["expr"], &query("D")["series"]), (&json!("${C} > 0"), &json!(4)));
+    assert_eq!(query("D")["data"]["result"][0]["value"][1], "1");
+    assert_eq!((&query("B")["hidden"], &query("B")["data"]["resultType"]), (&json!(true), &json!("matrix")));
+    for (name, status, message) in [
+        ("E", "error", "needs its own answer, by way of others or at once"),
+        ("F", "error", "needs X, and the panel has no such query"),
+        ("G", "unsupported", "is SQL over other answers, not PromQL"),
+        ("H", "error", "1:5: the expression ends too early"),
+        ("I", "unsupported", "needs G: is SQL over other answers, not PromQL"),
+    ] {
+        assert_eq!(
+            (&query(name)["status"], &query(name)["message"]),
+            (&json!(status), &json!(message)),
+            "{name}"
+        );
+    }
+    assert_eq!(answer["panels"][1]["status"], "empty");
+    let reason = answer["panels"][1]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("needs A: there is no series nothing_like_it"), "{reason}");
+}
+
+#[test]
+fn one_thread_and_many_say_the_same() {
+    let ask = |threads: &str| {
+        said(&["dashboard", "dashboards/payments.json", DATA, "--output", "json", "-j", threads]).1
+    };
+    let alone = ask("1");
+    assert!(alone.len() > 10_000);
+    assert_eq!(alone, ask("2"));
+    assert_eq!(alone, ask("7"));
+}
+
+#[test]
+fn times_that_count_from_nothing_are_refused_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = written(folder.path(), "t.json", &asking("up", &json!([])));
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    let data = data.display().to_string();
+    for (time, text) in [
+        ("end-2m", "nothing in the data has a time, so its end is not known"),
+        ("start+2m", "nothing in the data has a time, so its start is not known"),
+        ("03:00", "nothing in the data has a time, so the day is not known"),
+    ] {
+        let (code, _, stderr) = said(&["dashboard", &file, &data, "--end", time]);
+        assert_eq!((code, stderr.contains(text)), (2, true), "{stderr}");
+    }
+    let (code, _, stderr) = said(&["dashboard", &file, DATA, "--end", "start-2m"]);
+    let text =
+        "would end at 2023-12-24T02:28:00Z, before it starts at 2023-12-24T02:30:00Z, where the data starts";
+    assert_eq!((code, stderr.contains(text)), (2, true), "{stderr}");
+}
+
+#[test]
+fn panels_of_every_age_and_plugin_are_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = json!([{"refId": "A", "expr": "cpu_usage_percent"}]);
+    let kinds = [
+        "timeseries",
+        "trend",
+        "xychart",
+        "candlestick",
+        "geomap",
+        "nodeGraph",
+        "canvas",
+        "news",
+        "dashlist",
+        "alertlist",
+        "logs",
+        "traces",
+        "flamegraph",
+        "annolist",
+        "histogram",
+        "heatmap",
+        "barchart",
+        "debug",
+        "grafana-piechart-panel",
+        "grafana-worldmap-panel",
+        "grafana-polystat-panel",
+        "vonage-status-panel",
+        "natel-discrete-panel",
+        "grafana-clock-panel",
+        "jdbranham-diagram-panel",
+        "flant-statusmap-panel",
+        "nobody-knows-panel",
+    ];
+    let mut panels: Vec<Json> = kinds
+        .iter()
+        .enumerate()
+        .map(
+            |(at, kind)| json!({"id": at + 1, "type": kind, "title": kind, "gridPos": {}, "targets": target}),
+        )
+        .collect();
+    // What an editor left in a text panel is not asked.
+    panels.push(json!({"id": 90, "type": "text", "gridPos": {}, "datasource": {"type": "datasource", "uid": "grafana"},
+        "options": {"content": "of $who"}, "targets": [{"refId": "A", "queryType": "randomWalk"}]}));
+    // The sixth version kept everything among the options.
+    panels.push(json!({"id": 91, "type": "gauge", "title": "g", "gridPos": {}, "targets": target, "options": {
+        "fieldOptions": {"calcs": ["max"], "defaults": {"unit": "percent", "max": 100, "decimals": 1}, "overrides": []}}}));
+    panels.push(json!({"id": 92, "type": "singlestat", "title": "s", "gridPos": {}, "targets": target, "format": "none",
+        "valueName": "max", "postfix": " of 100"}));
+    // The shortest step is a variable.
+    panels.push(json!({"id": 93, "type": "timeseries", "title": "i", "gridPos": {}, "interval": "$every", "targets": target}));
+    let variables = json!([{"name": "who", "type": "constant", "query": "all"}, {"name": "every", "type": "custom", "query": "7m"}]);
+    let dashboard =
+        json!({"title": "t", "schemaVersion": 18, "templating": {"list": variables}, "panels": panels});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(0, &file, &[]);
+    assert_eq!(answer["summary"]["ok"], answer["summary"]["panels"], "{}", answer["summary"]);
+    assert_eq!(panel(&answer, 91)["unit"], "percent");
+    assert_eq!(panel(&answer, 93)["queries"][0]["step"], 420.0);
+    let (_, text, _) = said(&["dashboard", &file, DATA]);
+    assert!(text.contains("of all") && text.contains(" of 100") && text.contains('%'), "{text}");
+    let (code, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
+    assert_eq!((code, html.matches("left out").count()), (0, 0));
+}
+
+#[test]
+fn repeated_panels_share_the_width_and_variables_do_not_blow_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let many: Vec<String> = (0..3_000).map(|i| format!("value-number-{i}")).collect();
+    let all = json!({"value": ["$__all"]});
+    let variables = json!([
+        {"name": "core", "type": "query", "query": "label_values(cpu_usage_percent, core)", "multi": true, "includeAll": true, "current": all},
+        {"name": "many", "type": "custom", "query": many.join(","), "multi": true, "includeAll": true, "current": all}]);
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": [
+        {"id": 1, "type": "timeseries", "title": "$core", "gridPos": {"w": 24}, "repeat": "core", "maxPerRow": 3, "targets": [{"refId": "A", "expr": "cpu_usage_percent{core=\"$core\"}"}]},
+        {"id": 2, "type": "timeseries", "title": "b", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": format!("up{{a=~\"{}\"}}", "$many".repeat(100_000))}]},
+        {"id": 3, "type": "timeseries", "title": "p", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": "topk_max(3, rate(up))"}]}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(0, &file, &[]);
+    assert_eq!(panels(&answer).len(), 6);
+    // 8 of 24 columns have fewer points than all of them.
+    let steps: Vec<&Json> =
+        panels(&answer).iter().take(2).map(|panel| &panel["queries"][0]["step"]).collect();
+    assert_eq!(steps, [&json!(15.0), &json!(15.0)]);
+    assert_eq!(panel(&answer, 2)["reason"], "is longer than 96 KB with the values of its variables");
+    assert_eq!(panel(&answer, 3)["reason"], "is MetricsQL, not PromQL");
+    let (_, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
+    assert_eq!(html.matches("<section class=\"w8\"").count(), 4, "{html}");
 }

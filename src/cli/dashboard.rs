@@ -26,7 +26,7 @@ use super::session::{Chosen, Session};
 use super::stats;
 use super::verdict::Verdict;
 use crate::dashboard::answer::{self, Answered, Status, Typed};
-use crate::dashboard::read::places;
+use crate::dashboard::read::{Library, places};
 use crate::dashboard::timing::Timing;
 use crate::dashboard::variables::Data;
 use crate::dashboard::{Dashboard, draw, read};
@@ -195,17 +195,10 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let known = Known::new(&measured.store, &names);
     let data = Data { store: &measured.store, options: &options, timing };
     let reasons = |expr: &Expr| known.why_empty(expr);
-    let mut answered: Vec<Answered> = dashboards
+    let answered: Vec<Answered> = dashboards
         .iter()
         .map(|dashboard| answer::answer(dashboard, &typed, &data, &reasons))
         .collect::<Result<_, _>>()?;
-    if fired.is_some() {
-        // Lists of alerts have their answer.
-        let lists = answered.iter_mut().flat_map(|answered| &mut answered.panels);
-        for panel in lists.filter(|panel| panel.panel.kind == "alertlist" && panel.asked.is_empty()) {
-            (panel.status, panel.reason) = (Status::Ok, String::new());
-        }
-    }
     let unused = args.unused.then(|| unused(recorded, &answered, &exprs, &options));
     let alerts = fired.as_ref().map(alert_table);
     let judged = Judged { answered: &answered, marks: &marks, alerts, unused, fail_on: args.fail_on };
@@ -383,9 +376,9 @@ struct Named {
 
 impl Named {
     /// Reads a file; how many dashboards are in it?
-    fn add(&mut self, path: &Path) -> Result<usize, Error> {
+    fn add(&mut self, path: &Path, library: &Library) -> Result<usize, Error> {
         let (name, text) = text_of(path)?;
-        let found = read::read(&name, &text)?;
+        let found = read::read(&name, &text, library)?;
         // Ids tell panels apart only within one dashboard, and places are those of JSON.
         if found.len() == 1 && text.trim_start().starts_with('{') {
             self.lines.extend(places::lines(&text).into_iter().map(|(id, line)| ((name.clone(), id), line)));
@@ -400,7 +393,7 @@ impl Named {
 fn named(path: &Path) -> Result<Named, Error> {
     let mut named = Named { dashboards: Vec::new(), diagnostics: Vec::new(), lines: Lines::new() };
     if !path.is_dir() {
-        return match named.add(path)? {
+        return match named.add(path, &Library::default())? {
             0 => Err(Error::input(format!("{} is no Grafana dashboard", path.display()))
                 .hinted("export one: Dashboard, Export, Save to file; or name a folder of them")),
             _ => Ok(named),
@@ -412,8 +405,20 @@ fn named(path: &Path) -> Result<Named, Error> {
         let ending = path.extension().unwrap_or_default();
         ["json", "yaml", "yml"].iter().any(|known| ending.eq_ignore_ascii_case(known))
     };
-    for found in walked.found.iter().filter(|found| found.member.is_none() && is_text(&found.path)) {
-        match named.add(&found.path) {
+    let files = || walked.found.iter().filter(|found| found.member.is_none() && is_text(&found.path));
+    // Panels that dashboards share may stand in files of their own. What cannot be read says so when it is read again.
+    let mut library = Library::default();
+    let mut of_library: Vec<&Path> = Vec::new();
+    for found in files() {
+        if let Ok((name, text)) = text_of(&found.path)
+            && read::library(&name, &text, &mut library).unwrap_or(false)
+        {
+            of_library.push(&found.path);
+        }
+    }
+    for found in files() {
+        match named.add(&found.path, &library) {
+            Ok(0) if of_library.contains(&found.path.as_path()) => {}
             Ok(0) => named.diagnostics.push(Diagnostic::note(found.shown.clone(), "is no dashboard")),
             Ok(_) => {}
             Err(error) => named.diagnostics.push(Diagnostic::error("", error.message)),
@@ -448,6 +453,7 @@ fn timing(
     end: Option<&When>,
 ) -> Result<Timing, Error> {
     let span = times(measured);
+    let at = |millis| Timestamp::from_millis(millis).map_or_else(String::new, |at| at.to_string());
     let (from, to) = span.unwrap_or((session.config.now, session.config.now));
     let resolve = |when: Option<&When>, usual: Timestamp| match when {
         Some(when) => session.instant(when, span).map(Timestamp::millis),
@@ -455,8 +461,13 @@ fn timing(
     };
     let (from, to) = (resolve(start, from)?, resolve(end, to)?);
     if from > to {
-        return Err(Error::usage("the dashboard's time would end before it starts")
-            .hinted("give --start before --end"));
+        let data = if start.is_none() { ", where the data starts" } else { "" };
+        return Err(Error::usage(format!(
+            "the dashboard would end at {}, before it starts at {}{data}",
+            at(to),
+            at(from)
+        ))
+        .hinted("give --start before --end"));
     }
     let sampled = metrics::interval(&measured.store).unwrap_or(15_000);
     Ok(Timing { from, to, step: sampled, interval: sampled, sampled })

@@ -1,4 +1,5 @@
-//! Conditions that a dashboard puts into every query: into each selector of an expression, at its place in the text.
+//! What a dashboard puts into every query: conditions into each selector, labels into each grouping, at their places in the
+//! text.
 
 use super::board::AdHoc;
 use crate::promql::{self, ast};
@@ -26,27 +27,69 @@ pub fn written(filter: &AdHoc) -> String {
     format!("{}{operator}\"{}\"", filter.key, filter.value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// The expression with the conditions in each of its selectors; `None` if it is none.
-pub fn put(expr: &str, conditions: &[String], options: &promql::Options) -> Option<String> {
+/// The expression with the conditions in each of its selectors, and grouped by these labels, too; `None` if it is none.
+pub fn put(
+    expr: &str,
+    conditions: &[String],
+    groups: &[String],
+    options: &promql::Options,
+) -> Option<String> {
     let parsed = promql::parse(expr, options).ok()?;
-    let mut places: Vec<(usize, &str)> = Vec::new();
+    let conditions = conditions.join(",");
+    let mut places: Vec<(usize, String)> = Vec::new();
     parsed.root().walk(&mut |node| {
-        if matches!(node.form, ast::Form::Selector(_)) {
-            let span = node.span.range();
-            places.extend(expr.get(span.clone()).map(|text| place(text, span.start)));
+        let span = node.span.range();
+        let Some(text) = expr.get(span.clone()) else { return };
+        match &node.form {
+            ast::Form::Selector(_) if !conditions.is_empty() => {
+                let (at, around) = place(text, span.start);
+                places.push((
+                    at,
+                    match around {
+                        "{}" => format!("{{{conditions}}}"),
+                        between => format!("{between}{conditions}"),
+                    },
+                ));
+            }
+            ast::Form::Aggregate(aggregate) => places.extend(grouped(expr, span, aggregate, groups)),
+            _ => {}
         }
     });
     places.sort_unstable();
     let mut out = expr.to_owned();
-    let conditions = conditions.join(",");
-    for (at, around) in places.into_iter().rev() {
-        let text = match around {
-            "{}" => format!("{{{conditions}}}"),
-            between => format!("{between}{conditions}"),
-        };
+    for (at, text) in places.into_iter().rev() {
         out.insert_str(at, &text);
     }
-    Some(out)
+    // What stands in comments and quotes may lead astray.
+    promql::parse(&out, options).ok().map(|_| out)
+}
+
+/// Where labels go into a grouping, and in what words; what is grouped without some labels stays as it is.
+fn grouped(
+    expr: &str,
+    span: std::ops::Range<usize>,
+    aggregate: &ast::Aggregate,
+    groups: &[String],
+) -> Option<(usize, String)> {
+    let more: Vec<&str> = groups
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !aggregate.labels.iter().any(|known| **known == **name))
+        .collect();
+    if more.is_empty() || aggregate.written && aggregate.without {
+        return None;
+    }
+    let more = more.join(", ");
+    let first = aggregate.parameter.as_ref().unwrap_or(&aggregate.inner).span.start;
+    let before = expr.get(span.start..first)?;
+    if !aggregate.written {
+        return Some((span.start + before.rfind('(')?, format!(" by ({more}) ")));
+    }
+    let close = match before.matches('(').count() {
+        0 | 1 => span.start + expr.get(span)?.rfind(')')?,
+        _ => span.start + before.find(')')?,
+    };
+    Some((close, if aggregate.labels.is_empty() { more } else { format!(", {more}") }))
 }
 
 /// Where conditions go into a selector, and what stands before them: a comma, nothing, or braces around them.
@@ -97,7 +140,24 @@ mod tests {
             ("{__name__=~\"x\", }", "{__name__=~\"x\", job=\"a\",x!=\"y\"}"),
             ("1 + vector(2)", "1 + vector(2)"),
         ] {
-            assert_eq!(put(expr, &conditions, &options).unwrap_or_default(), expected, "{expr}");
+            assert_eq!(put(expr, &conditions, &[], &options).unwrap_or_default(), expected, "{expr}");
+        }
+    }
+
+    #[test]
+    fn labels_stand_in_every_grouping() {
+        let options = promql::Options::promtool();
+        let groups = ["job".to_owned(), "pod".to_owned()];
+        for (expr, expected) in [
+            ("sum(up)", "sum by (job, pod) (up)"),
+            ("sum by (job) (up)", "sum by (job, pod) (up)"),
+            ("sum (up) by ()", "sum (up) by (job, pod)"),
+            ("topk(3, max(up{a=\"(\"}) by (a))", "topk by (job, pod) (3, max(up{a=\"(\"}) by (a, job, pod))"),
+            ("sum without (a) (up)", "sum without (a) (up)"),
+            ("sum by (job, pod) (up)", "sum by (job, pod) (up)"),
+            ("rate(up[5m])", "rate(up[5m])"),
+        ] {
+            assert_eq!(put(expr, &[], &groups, &options).unwrap_or_default(), expected, "{expr}");
         }
     }
 

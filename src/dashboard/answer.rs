@@ -1,13 +1,15 @@
 //! What the data says to each panel of a dashboard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
 use super::adhoc;
-use super::board::{Dashboard, Language, Panel, Query, Variable, VariableKind};
+use super::board::{Dashboard, Language, Panel, Query, VariableKind};
 use super::choice::Choice;
-use super::interpolate::{Scope, Written};
+use super::expression::{self, Context, Expression, Refused};
+use super::interpolate::{self, Scope, Written};
+use super::language;
 use super::timing::{self, Timing, Wish};
 use super::variables::{self, Data};
 use crate::model::{Error, Labels};
@@ -107,11 +109,35 @@ pub struct Typed {
 }
 
 /// Panels that have something to see without asking.
-const SILENT: [&str; 9] =
-    ["text", "row", "dashlist", "news", "welcome", "gettingstarted", "annolist", "pluginlist", "bookmarks"];
+const SILENT: [&str; 21] = [
+    "text",
+    "row",
+    "dashlist",
+    "news",
+    "welcome",
+    "gettingstarted",
+    "annolist",
+    "alertlist",
+    "alertGroups",
+    "pluginlist",
+    "bookmarks",
+    "canvas",
+    "grafana-clock-panel",
+    "cloudspout-button-panel",
+    "digiapulssi-breadcrumb-panel",
+    "dalvany-image-panel",
+    "innius-video-panel",
+    "marcusolsson-dynamictext-panel",
+    "mxswat-separator-panel",
+    "aidanmountford-html-panel",
+    "gapit-htmlgraphics-panel",
+];
 
 /// More panels than this are refused, repeated ones counted.
 const MOST_PANELS: usize = 10_000;
+
+/// More expressions of a panel are not computed.
+const MOST_COMPUTED: usize = 200;
 
 /// What stands for the value of a variable before the data is read: no metric's name.
 const ANY: &str = "obs_any_value";
@@ -119,7 +145,7 @@ const ANY: &str = "obs_any_value";
 /// The expressions that a dashboard may evaluate, as far as they are known before the data is read: with the names of
 /// all metrics in them, and `None` where it may ask about any.
 pub fn wanted(dashboard: &Dashboard, options: &promql::Options) -> Option<Vec<Expr>> {
-    let timing = Timing::new((0, 3_600_000), 15_000, &wish(&Panel::default(), &Query::default(), None));
+    let timing = Timing::new((0, 3_600_000), 15_000, &wish(&Panel::default(), &Query::default(), None, None));
     let choices: BTreeMap<String, Choice> = dashboard
         .variables
         .iter()
@@ -202,6 +228,8 @@ pub fn answer(
 /// A panel at its place, with what it is repeated for.
 struct Placed<'d> {
     panel: &'d Panel,
+    /// Its columns, which it may share with its repetitions.
+    width: u32,
     row: Option<&'d str>,
     local: BTreeMap<String, Choice>,
 }
@@ -226,7 +254,12 @@ fn repeated<'d>(
     for row in &dashboard.rows {
         for of_row in values(row.repeat.as_ref()) {
             for panel in &row.panels {
-                for of_panel in values(panel.repeat.as_ref()) {
+                let repetitions = values(panel.repeat.as_ref());
+                let width = match panel.beside.filter(|_| repetitions.len() > 1) {
+                    Some(most) => 24 / (repetitions.len() as u32).min(most).max(1),
+                    None => panel.grid.width,
+                };
+                for of_panel in repetitions {
                     if placed.len() == MOST_PANELS {
                         return Err(Error::input(format!(
                             "{}: repeated for each value, the panels of \"{}\" are more than {MOST_PANELS}",
@@ -235,7 +268,7 @@ fn repeated<'d>(
                         .hinted("choose fewer values: --var NAME=VALUE"));
                     }
                     let local = of_row.clone().into_iter().chain(of_panel).collect();
-                    placed.push(Placed { panel, row: row.title.as_deref(), local });
+                    placed.push(Placed { panel, width, row: row.title.as_deref(), local });
                 }
             }
         }
@@ -243,9 +276,9 @@ fn repeated<'d>(
     Ok(placed)
 }
 
-/// What a query wants of its times. A panel as wide as the page has about a thousand points.
-fn wish(panel: &Panel, query: &Query, step: Option<i64>) -> Wish {
-    let least = query.interval.as_deref().or(panel.interval.as_deref()).and_then(timing::duration);
+/// What a query wants of its times, with the shortest step that it names. A panel as wide as the page has about a thousand
+/// points.
+fn wish(panel: &Panel, query: &Query, least: Option<i64>, step: Option<i64>) -> Wish {
     let points = panel.max_points.unwrap_or(i64::from(panel.grid.width) * 40).clamp(10, 11_000);
     Wish { points, least, factor: query.factor, step }
 }
@@ -260,7 +293,9 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn panel(&self, placed: &Placed<'_>) -> AskedPanel {
-        let panel = placed.panel;
+        let mut panel = placed.panel.clone();
+        panel.grid.width = placed.width;
+        let panel = &mut panel;
         let range = shifted(panel, (self.data.timing.from, self.data.timing.to));
         let timing = Timing { from: range.0, to: range.1, ..self.data.timing };
         let scope = Scope { choices: self.choices, local: &placed.local, timing: &timing };
@@ -276,12 +311,17 @@ impl Asker<'_> {
                 _ => queries.push(query),
             }
         }
-        let asked: Vec<Asked> =
+        let mut asked: Vec<Asked> =
             queries.into_iter().map(|query| self.query(query, panel, range, &placed.local)).collect();
+        self.compute(&mut asked, &placed.local);
         let (status, reason) = judged(panel, &asked);
-        let mut panel = panel.clone();
         panel.title = scope.title(&panel.title);
         panel.description = scope.title(&panel.description);
+        if panel.kind == "text"
+            && let Some(content) = panel.options.get_mut("content")
+        {
+            *content = scope.title(content.as_str().unwrap_or_default()).into();
+        }
         AskedPanel {
             row: placed.row.map(|row| scope.title(row)),
             repeated: placed.local.iter().map(|(name, choice)| (name.clone(), choice.shown())).collect(),
@@ -289,7 +329,7 @@ impl Asker<'_> {
             reason,
             asked,
             timing,
-            panel,
+            panel: std::mem::take(panel),
         }
     }
 
@@ -300,29 +340,34 @@ impl Asker<'_> {
         range: (i64, i64),
         local: &BTreeMap<String, Choice>,
     ) -> Asked {
-        let timing = Timing::new(range, self.data.timing.sampled, &wish(panel, query, self.typed.step));
+        let timing = self.timing(query, panel, range, local);
         let scope = Scope { choices: self.choices, local, timing: &timing };
         let written = scope.query(&query.text);
-        let written = self.filtered(query, written);
+        let cut = written.cut;
+        let written = if cut { written } else { self.filtered(query, written) };
         let instant = query.instant || query.both && (panel.kind == "table" || query.format == "table");
         let asked = Asked { query: query.clone(), expr: written.text, timing, instant, ..Asked::default() };
-        if let Language::Other(language) = &query.language {
-            return Asked {
-                status: Status::Unsupported,
-                message: format!("is {language}, not PromQL"),
-                ..asked
-            };
-        }
-        let expr = match promql::parse(&asked.expr, self.data.options) {
-            Ok(expr) => expr,
-            Err(_) if is_logql(&asked.expr) => {
-                return Asked {
-                    status: Status::Unsupported,
-                    message: "is LogQL, not PromQL".to_owned(),
-                    ..asked
-                };
+        match &query.language {
+            Language::Other(language) => {
+                let message = format!("is {language}, not PromQL");
+                return Asked { status: Status::Unsupported, message, ..asked };
             }
+            // These come when what they need is known.
+            Language::Expression(_) => return asked,
+            Language::PromQl | Language::Panel(_) if cut => {
+                let message =
+                    format!("is longer than {} KB with the values of its variables", interpolate::MOST >> 10);
+                return Asked { status: Status::Error, message, ..asked };
+            }
+            Language::PromQl | Language::Panel(_) => {}
+        }
+        let expr = match parsed(&asked.expr, self.data.options) {
+            Ok(expr) => expr,
             Err(error) => {
+                if let Some(other) = language::of(&asked.expr) {
+                    let message = format!("is {other}, not PromQL");
+                    return Asked { status: Status::Unsupported, message, ..asked };
+                }
                 let (line, column) = error.line_col(&asked.expr);
                 let empty = written.empty.first().map(|name| format!("; {}", self.trouble(name)));
                 let message = format!("{line}:{column}: {error}{}", empty.unwrap_or_default());
@@ -353,16 +398,77 @@ impl Asker<'_> {
         Asked { status, message, value: Some(answer.value), annotations: answer.annotations, ..asked }
     }
 
-    /// The query with the conditions that the dashboard puts into every one.
+    /// Computes what the panel makes of its other answers, each after those that it needs.
+    fn compute(&self, asked: &mut [Asked], local: &BTreeMap<String, Choice>) {
+        let mut open: Vec<(usize, Expression)> = Vec::new();
+        for (at, one) in asked.iter_mut().enumerate() {
+            let Language::Expression(target) = &one.query.language else { continue };
+            if open.len() == MOST_COMPUTED {
+                (one.status, one.message) =
+                    (Status::Error, format!("a panel computes at most {MOST_COMPUTED} expressions"));
+                continue;
+            }
+            let scope = Scope { choices: self.choices, local, timing: &one.timing };
+            match expression::parse(target, &|text| scope.query(text).text) {
+                Ok(expression) => open.push((at, expression)),
+                Err(Refused::Unsupported(why)) => (one.status, one.message) = (Status::Unsupported, why),
+                Err(Refused::Wrong(why)) => (one.status, one.message) = (Status::Error, why),
+            }
+        }
+        let places: HashMap<String, usize> =
+            asked.iter().enumerate().map(|(at, one)| (one.query.reference.clone(), at)).collect();
+        while !open.is_empty() {
+            let waits = |(_, expression): &(usize, Expression)| {
+                let awaited = |name: &&str| {
+                    places.get(*name).is_some_and(|place| open.iter().any(|(at, _)| at == place))
+                };
+                expression.needs().iter().any(awaited)
+            };
+            let (waiting, ready): (Vec<_>, Vec<_>) = open.clone().into_iter().partition(waits);
+            let circle = ready.is_empty();
+            for (at, expression) in if circle { &waiting } else { &ready } {
+                let (status, message, value) = if circle {
+                    (Status::Error, "needs its own answer, by way of others or at once".to_owned(), None)
+                } else {
+                    computed(expression, asked, &places, &asked[*at].timing)
+                };
+                let one = &mut asked[*at];
+                one.instant = matches!(&value, Some(Value::Vector(_) | Value::Scalar(_)));
+                (one.status, one.message, one.value) = (status, message, value);
+            }
+            open = if circle { Vec::new() } else { waiting };
+        }
+    }
+
+    /// The times of a query. The shortest step may be a variable.
+    fn timing(
+        &self,
+        query: &Query,
+        panel: &Panel,
+        range: (i64, i64),
+        local: &BTreeMap<String, Choice>,
+    ) -> Timing {
+        let of =
+            |least| Timing::new(range, self.data.timing.sampled, &wish(panel, query, least, self.typed.step));
+        let Some(named) = query.interval.as_deref().or(panel.interval.as_deref()) else { return of(None) };
+        let plain = of(None);
+        let scope = Scope { choices: self.choices, local, timing: &plain };
+        of(timing::duration(&scope.query(named).text))
+    }
+
+    /// The query with the conditions and the groups that the dashboard puts into every one.
     fn filtered(&self, query: &Query, written: Written) -> Written {
-        let is_filter = |variable: &&Variable| matches!(variable.kind, VariableKind::Filters(_));
-        let filters = self.dashboard.variables.iter().filter(is_filter);
-        let choices = filters.filter_map(|variable| self.choices.get(&variable.name));
-        let conditions: Vec<String> = choices.flat_map(|choice| choice.values.iter().cloned()).collect();
-        if conditions.is_empty() || query.language != Language::PromQl {
+        let chosen = |of: fn(&VariableKind) -> bool| -> Vec<String> {
+            let variables = self.dashboard.variables.iter().filter(|variable| of(&variable.kind));
+            let choices = variables.filter_map(|variable| self.choices.get(&variable.name));
+            choices.flat_map(|choice| choice.values.iter().cloned()).collect()
+        };
+        let conditions = chosen(|kind| matches!(kind, VariableKind::Filters(_)));
+        let groups = chosen(|kind| matches!(kind, VariableKind::Groups(_)));
+        if conditions.is_empty() && groups.is_empty() || query.language != Language::PromQl {
             return written;
         }
-        match adhoc::put(&written.text, &conditions, self.data.options) {
+        match adhoc::put(&written.text, &conditions, &groups, self.data.options) {
             Some(text) => Written { text, ..written },
             None => written,
         }
@@ -409,6 +515,50 @@ impl Asker<'_> {
     }
 }
 
+/// The expression of a text, in which a function may have the name that it had until Prometheus 3.
+fn parsed(text: &str, options: &promql::Options) -> Result<Expr, promql::ParseError> {
+    promql::parse(text, options).or_else(|error| {
+        if !text.contains("holt_winters") {
+            return Err(error);
+        }
+        promql::parse(&text.replace("holt_winters", "double_exponential_smoothing"), options)
+            .map_err(|_| error)
+    })
+}
+
+/// The value of an expression whose parts are known; else why there is none.
+fn computed(
+    expression: &Expression,
+    asked: &[Asked],
+    places: &HashMap<String, usize>,
+    timing: &Timing,
+) -> (Status, String, Option<Value>) {
+    let mut answers = BTreeMap::new();
+    for name in expression.needs() {
+        let Some(part) = places.get(name).and_then(|place| asked.get(*place)) else {
+            return (Status::Error, format!("needs {name}, and the panel has no such query"), None);
+        };
+        match (&part.value, part.status) {
+            (Some(value), Status::Ok) => {
+                answers.insert(name, value);
+            }
+            (_, status) => {
+                let why = if part.message.is_empty() { status.name() } else { &part.message };
+                return (status, format!("needs {name}: {why}"), None);
+            }
+        }
+    }
+    let context = Context { answers: &answers, range: (timing.from, timing.to) };
+    match expression.evaluate(&context) {
+        Ok(value) if count(&value) == 0 => {
+            let why = "no series of its parts go together by their labels, or no value is left";
+            (Status::Empty, why.to_owned(), Some(value))
+        }
+        Ok(value) => (Status::Ok, String::new(), Some(value)),
+        Err(why) => (Status::Error, why, None),
+    }
+}
+
 /// How many series a value has.
 pub fn count(value: &Value) -> usize {
     match value {
@@ -437,33 +587,13 @@ fn shifted(panel: &Panel, (from, to): (i64, i64)) -> (i64, i64) {
     (from.saturating_sub(shift), to.saturating_sub(shift))
 }
 
-/// Is it the language of Loki, where nobody said so: a selector with a pipe behind it?
-fn is_logql(text: &str) -> bool {
-    let marks = [
-        "|=",
-        "|~",
-        "!= `",
-        "| json",
-        "| logfmt",
-        "| pattern",
-        "| regexp",
-        "| line_format",
-        "| unwrap",
-        "|>",
-    ];
-    text.contains('{') && marks.iter().any(|mark| text.contains(mark))
-}
-
 /// How a panel went: as the best of its queries that are shown.
 fn judged(panel: &Panel, asked: &[Asked]) -> (Status, String) {
     if let Some(name) = &panel.absent {
         return (
             Status::Unsupported,
-            format!("is the library panel \"{name}\", which this file does not hold"),
+            format!("is the library panel \"{name}\", whose model is in none of these files"),
         );
-    }
-    if panel.kind == "alertlist" && asked.is_empty() {
-        return (Status::Unsupported, "lists the alerts of Grafana".to_owned());
     }
     let shown: Vec<&Asked> = asked.iter().filter(|asked| !asked.query.hidden).collect();
     if shown.iter().any(|asked| asked.status == Status::Ok) {

@@ -45,6 +45,8 @@ pub struct Panel {
     pub grid: Grid,
     /// The variable for whose values it is repeated.
     pub repeat: Option<String>,
+    /// How many of its repetitions stand beside each other at most; none where they stand below each other.
+    pub beside: Option<u32>,
     /// What it asks.
     pub queries: Vec<Query>,
     /// What is done with the answers, as it is written.
@@ -61,7 +63,7 @@ pub struct Panel {
     pub time_from: Option<String>,
     /// It looks at the time so much before.
     pub time_shift: Option<String>,
-    /// The name of the library panel that it stands for, where the file does not hold it.
+    /// The name of the library panel that it stands for, whose model is not known.
     pub absent: Option<String>,
 }
 
@@ -111,6 +113,8 @@ pub enum Language {
     PromQl,
     /// What another panel of the dashboard asks.
     Panel(i64),
+    /// What Grafana's server computes from other answers, as it is written.
+    Expression(Value),
     /// Another one, by its name.
     Other(String),
 }
@@ -160,6 +164,8 @@ pub enum VariableKind {
     Text(String),
     /// Conditions for every query.
     Filters(Vec<AdHoc>),
+    /// Labels by which every query groups.
+    Groups(Vec<String>),
     /// Something else, by its name.
     Other(String),
 }

@@ -1,5 +1,6 @@
 //! Panels as sections of a report: each type by the form that shows the same, a table behind each picture.
 
+mod heat;
 mod lines;
 
 use serde_json::Value;
@@ -254,15 +255,16 @@ impl Drawing<'_> {
     /// Classic buckets over time: how many in each; other series by their names.
     fn heat(&self, report: &mut Report) {
         let mut buckets: Vec<(f64, &Field, &Field)> = Vec::new();
+        let calculated = self.asked.panel.options.get("calculate") == Some(&Value::Bool(true));
         for frame in &self.frames {
             let Some(times) = frame.times() else { continue };
             for field in frame.fields.iter().filter(|field| field.kind == Kind::Number) {
                 let bound = field.labels.get("le");
                 let bound = if bound.is_empty() { field.shown() } else { bound };
-                let Ok(bound) = bound.trim_start_matches('+').parse::<f64>() else {
-                    return self.lines(report);
-                };
-                buckets.push((bound, times, field));
+                match bound.trim_start_matches('+').parse::<f64>() {
+                    Ok(bound) if !calculated => buckets.push((bound, times, field)),
+                    _ => return heat::counted(self, report),
+                }
             }
         }
         buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -311,6 +313,9 @@ impl Drawing<'_> {
     /// How often values lie where.
     fn histogram(&self, report: &mut Report) {
         const BINS: usize = 20;
+        if self.frames.iter().any(|frame| frame.fields.iter().any(|field| field.shown() == "xMin")) {
+            return self.bins(report);
+        }
         let numbers =
             || self.frames.iter().flat_map(|frame| &frame.fields).filter(|field| field.kind == Kind::Number);
         let values: Vec<f64> =
@@ -334,6 +339,29 @@ impl Drawing<'_> {
             style: Style::Series(0),
         });
         report.push(Section::Meters(bars.collect()));
+    }
+
+    /// Bins that a transformation counted.
+    fn bins(&self, report: &mut Report) {
+        for frame in &self.frames {
+            let Some(edges) = frame.fields.iter().find(|field| field.shown() == "xMin") else { continue };
+            let of_edges = |field: &&Field| !matches!(field.shown(), "xMin" | "xMax");
+            for field in frame.fields.iter().filter(of_edges) {
+                let look = self.look(field);
+                let counts = field.numbers();
+                let top = counts.iter().flatten().copied().fold(1.0, f64::max);
+                let bars = edges.numbers().into_iter().zip(counts).map(|(edge, count)| {
+                    let count = count.unwrap_or(0.0);
+                    Meter {
+                        label: look.number(edge.unwrap_or(0.0)).into(),
+                        share: count / top,
+                        value: count.to_string().into(),
+                        style: Style::Series(0),
+                    }
+                });
+                report.push(Section::Meters(bars.collect()));
+            }
+        }
     }
 
     /// Stretches of time in which a value was the same.

@@ -1,5 +1,9 @@
 //! How a field is shown: defaults, and what overrides say of it; values in their unit, by mappings and thresholds.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::frame::{Cell, Field, Kind};
@@ -79,8 +83,30 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     compiled(pattern).is_some_and(|pattern| pattern.matches(text))
 }
 
+/// Patterns that are kept.
+const KEPT: usize = 64;
+
+thread_local! {
+    /// Patterns of overrides and mappings are asked again for each field and each value.
+    static PATTERNS: RefCell<HashMap<String, Option<Arc<Pattern>>>> = RefCell::default();
+}
+
 /// A pattern as JavaScript writes it: `/…/i`, or the bare text of one.
-pub(super) fn compiled(pattern: &str) -> Option<Pattern> {
+pub(super) fn compiled(pattern: &str) -> Option<Arc<Pattern>> {
+    PATTERNS.with_borrow_mut(|known| {
+        if let Some(found) = known.get(pattern) {
+            return found.clone();
+        }
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        let made = compile(pattern).map(Arc::new);
+        known.insert(pattern.to_owned(), made.clone());
+        made
+    })
+}
+
+fn compile(pattern: &str) -> Option<Pattern> {
     let (source, flags) =
         pattern.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')).unwrap_or((pattern, ""));
     let before = if flags.contains('i') { "(?i)" } else { "" };
@@ -99,8 +125,18 @@ impl Look {
 
     /// The least and the greatest value of the axis, where they are given.
     pub fn bounds(&self) -> (Option<f64>, Option<f64>) {
-        let bound = |key: &str| self.0.get(key).and_then(Value::as_f64);
-        (bound("min"), bound("max"))
+        (self.bound("min"), self.bound("max"))
+    }
+
+    fn bound(&self, key: &str) -> Option<f64> {
+        let given = self.0.get(key)?;
+        given.as_f64().or_else(|| given.as_str()?.trim().parse().ok())
+    }
+
+    /// The values that the axis reaches at least.
+    pub fn soft_bounds(&self) -> (Option<f64>, Option<f64>) {
+        let bound = |key: &str| self.custom(key).and_then(Value::as_f64);
+        (bound("axisSoftMin"), bound("axisSoftMax"))
     }
 
     /// The name that it is given.
@@ -130,7 +166,21 @@ impl Look {
 
     /// A number in its unit, whatever mappings say.
     pub fn number(&self, value: f64) -> String {
-        units::text(value, self.unit(), self.decimals())
+        let text = units::text(value, self.unit(), self.decimals());
+        // Single numbers once had words around them.
+        match (self.text("prefix"), self.text("postfix")) {
+            (None, None) => text,
+            (before, after) => format!("{}{text}{}", before.unwrap_or_default(), after.unwrap_or_default()),
+        }
+    }
+
+    /// The same with a share of all as the value.
+    #[must_use]
+    pub fn of_shares(&self) -> Self {
+        let mut look = self.clone();
+        look.0.insert("unit".to_owned(), "percentunit".into());
+        look.0.remove("decimals");
+        look
     }
 
     /// A value as it is shown.
@@ -169,6 +219,10 @@ impl Look {
         };
         let number = cell.number();
         for mapping in mappings {
+            if let Some(said) = numbered(mapping, &text, number) {
+                let style = number.map_or(Style::Plain, |number| self.style(number));
+                return Some(Shown { text: said.to_owned(), style });
+            }
             let options = mapping.get("options").unwrap_or(&Value::Null);
             let result = match mapping.get("type").and_then(Value::as_str) {
                 Some("value") => options.get(&text),
@@ -234,6 +288,26 @@ impl Look {
         }
         steps.iter().rfind(|(at, _)| value >= *at).map_or(Style::Plain, |(_, style)| *style)
     }
+}
+
+/// What a mapping of the seventh version says, whose types are numbers: 1 is about a value, 2 about a range.
+fn numbered<'m>(mapping: &'m Value, text: &str, number: Option<f64>) -> Option<&'m str> {
+    let bound = |key: &str| -> Option<f64> {
+        let given = mapping.get(key)?;
+        given.as_f64().or_else(|| given.as_str()?.trim().parse().ok())
+    };
+    let holds = match mapping.get("type")?.as_i64()? {
+        1 => {
+            let value = mapping.get("value")?;
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            value == text || number.is_some() && value.trim().parse::<f64>().ok() == number
+        }
+        2 => number.is_some_and(|number| {
+            bound("from").is_none_or(|from| number >= from) && bound("to").is_none_or(|to| number <= to)
+        }),
+        _ => false,
+    };
+    mapping.get("text").and_then(Value::as_str).filter(|_| holds)
 }
 
 /// What a colour says: red is bad, yellow and orange warn, green is good. Of Grafana's names, and of `#rrggbb`.
@@ -322,7 +396,8 @@ mod tests {
             "thresholds": {"mode": "absolute", "steps": [{"color": "green", "value": null}, {"color": "#EAB839", "value": 50}, {"color": "semi-dark-red", "value": 90}]},
             "mappings": [{"type": "value", "options": {"0": {"text": "off"}}},
                 {"type": "range", "options": {"from": 99, "to": null, "result": {"text": "full", "color": "red"}}},
-                {"type": "special", "options": {"match": "nan", "result": {"text": "odd"}}}]}});
+                {"type": "special", "options": {"match": "nan", "result": {"text": "odd"}}},
+                {"id": 1, "type": 1, "value": "7", "text": "seven"}, {"id": 2, "type": 2, "from": "8", "to": "9", "text": "some"}]}});
         let look = look(&fields, &field("a"));
         let shown = |cell: Cell| {
             let shown = look.show(&cell);
@@ -334,6 +409,8 @@ mod tests {
             (95.0, "95.0%", Style::Bad),
             (0.0, "off", Style::Good),
             (99.5, "full", Style::Bad),
+            (7.0, "seven", Style::Good),
+            (8.5, "some", Style::Good),
         ] {
             assert_eq!(shown(Cell::Number(number)), (text.to_owned(), style));
         }

@@ -1,6 +1,7 @@
 //! Answers as tables of named columns, as Grafana's panels and transformations take them.
 
 use super::answer::{self, Asked};
+use super::board::Language;
 use super::legend;
 use crate::model::{Labels, Sample};
 use crate::promql::Value;
@@ -120,8 +121,10 @@ pub fn frames(asked: &[Asked]) -> Vec<Frame> {
             frames.push(table(&rows(value, asked.timing.to), name, reference));
             continue;
         }
-        let names = legend::names(&asked.query.legend, &asked.expr, &answer::labels(value));
-        let alone = vec![asked.expr.clone()];
+        // What was computed is known by its letter.
+        let computed = matches!(asked.query.language, Language::Expression(_));
+        let alone = vec![if computed { reference.clone() } else { asked.expr.clone() }];
+        let names = legend::names(&asked.query.legend, &alone[0], &answer::labels(value));
         let names = if names.is_empty() { alone } else { names };
         for ((labels, samples), name) in rows(value, asked.timing.to).into_iter().zip(names) {
             let mut times = Field::new("Time", Kind::Time, reference);

@@ -24,7 +24,15 @@ pub struct Written {
     pub text: String,
     /// Variables in it that have no value.
     pub empty: Vec<String>,
+    /// Is it only the beginning, because the whole would be too long?
+    pub cut: bool,
 }
+
+/// References are no longer than this: a bracket that nothing closes is not looked for to the end.
+const LONGEST: usize = 300;
+
+/// Texts grow no longer than this, however often a variable with many values stands in them.
+pub const MOST: usize = 96 << 10;
 
 /// A reference to a variable within a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +68,15 @@ impl Scope<'_> {
             let found = reference(rest)
                 .and_then(|found| Some((found, self.value(&found, usual, &mut written.empty)?)));
             match found {
-                Some((found, value)) => {
+                Some((found, value)) if written.text.len() + value.len() <= MOST => {
                     written.text.push_str(&value);
                     rest = &rest[found.length..];
+                }
+                Some((_, value)) => {
+                    written.text.extend(value.chars().take(100));
+                    written.text.push('…');
+                    written.cut = true;
+                    return written;
                 }
                 // What is no variable stands for itself.
                 None => {
@@ -130,7 +144,11 @@ fn reference(text: &str) -> Option<Reference<'_>> {
         });
     };
     let inner = &text[opening.len()..];
-    let end = inner.find(closing)?;
+    if !inner.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+        return None;
+    }
+    let near = &inner.as_bytes()[..inner.len().min(LONGEST)];
+    let end = memchr::memchr(closing.as_bytes()[0], near).filter(|end| inner[*end..].starts_with(closing))?;
     let (path, notation) = match inner[..end].split_once(':') {
         Some((path, notation)) => (path, Some(notation)),
         None => (&inner[..end], None),
@@ -146,6 +164,20 @@ fn reference(text: &str) -> Option<Reference<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_grows_too_long_is_cut() {
+        let many = Choice { texts: Vec::new(), values: vec!["x".repeat(50); 500], ..Choice::default() };
+        let choices = BTreeMap::from([("a".to_owned(), many)]);
+        let local = BTreeMap::new();
+        let scope = Scope { choices: &choices, local: &local, timing: &Timing::default() };
+        assert!(!scope.query("$a $a").cut);
+        let long = scope.query(&"$a".repeat(1_000_000));
+        assert!(long.cut && long.text.len() < MOST + 500);
+        // Brackets that nothing closes are no search to the end.
+        let open = "[[${".repeat(500_000);
+        assert_eq!(scope.query(&open).text.len(), open.len());
+    }
 
     #[test]
     fn references_in_every_notation() {

@@ -2,6 +2,7 @@
 
 mod columns;
 mod rows;
+mod shape;
 
 use serde_json::Value;
 
@@ -29,7 +30,15 @@ pub fn apply(mut frames: Vec<Frame>, transformations: &[Value]) -> (Vec<Frame>, 
             "joinByField" | "seriesToColumns" => rows::join(about, options),
             "seriesToRows" => rows::series_to_rows(&about),
             "reduce" => rows::reduce(about, options),
-            "groupBy" => rows::group(about, options),
+            "groupBy" | "groupToNestedTable" => rows::group(about, options),
+            "groupingToMatrix" => shape::matrix(about, options),
+            "rowsToFields" => shape::rows_to_fields(about, options),
+            "transpose" => shape::transpose(about, options),
+            "partitionByValues" => shape::partition(about, options),
+            "joinByLabels" => shape::join_by_labels(about, options),
+            "timeSeriesTable" => shape::series_table(about, options),
+            "histogram" => shape::histogram(&about, options),
+            "extractFields" => shape::extract(about, options),
             "sortBy" => rows::sort(about, options),
             "limit" => rows::limit(about, options),
             "filterByValue" => rows::filter(about, options),
@@ -38,7 +47,7 @@ pub fn apply(mut frames: Vec<Frame>, transformations: &[Value]) -> (Vec<Frame>, 
                 about.into_iter().filter(|frame| is_of(wanted, &frame.reference)).collect()
             }
             // These only prepare for panels that obs draws from any form.
-            "prepareTimeSeries" | "timeSeriesTable" | "noop" => about,
+            "prepareTimeSeries" | "heatmap" | "formatTime" | "formatString" | "noop" => about,
             _ => {
                 unknown.push(id.to_owned());
                 about
@@ -199,6 +208,29 @@ mod tests {
                 &["Time,Total|0,1|60,8"],
             ),
             (two(), "concatenate", json!({}), &["host,Value #A,host,Value #B|a,1,b,4|b,2,c,6"]),
+            (
+                one(),
+                "groupingToMatrix",
+                json!({"columnField": "host", "rowField": "v", "valueField": "v", "emptyValue": "zero"}),
+                &["v\\host,a,b|1,1,0|5,0,5|3,3,0"],
+            ),
+            (two(), "rowsToFields", json!({}), &["a,b|1,2", "b,c|4,6"]),
+            (one(), "transpose", json!({}), &["Field,a,b,a|v,1,5,3"]),
+            (one(), "partitionByValues", json!({"fields": ["host"]}), &["a|1|3", "b|5"]),
+            (lines(), "joinByLabels", json!({"value": "host"}), &["a,b|3,5"]),
+            (lines(), "timeSeriesTable", json!({}), &["host,Trend #A|a,3", "host,Trend #B|b,5"]),
+            (
+                one(),
+                "histogram",
+                json!({"bucketSize": "2", "combine": true}),
+                &["xMin,xMax,count|0,2,1|2,4,1|4,6,1"],
+            ),
+            (
+                vec![table("A", "n", &[("{\"a\": 1, \"b\": \"x\"}", 1.0), ("a=2, c=\"y\"", 2.0)])],
+                "extractFields",
+                json!({"source": "host", "replace": true}),
+                &["a,b,c|1,x,|2,,y"],
+            ),
             (one(), "nothingLikeIt", json!({}), &["host,v|a,1|b,5|a,3"]),
         ];
         for (frames, id, options, expected) in cases {

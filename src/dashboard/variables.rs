@@ -133,6 +133,13 @@ fn choice(variable: &Variable, typed: &[&str], scope: &Scope<'_>, data: &Data<'_
             let values: Vec<String> = filters.iter().map(adhoc::written).collect();
             return Choice { texts: values.clone(), values, ..Choice::default() };
         }
+        VariableKind::Groups(saved) => {
+            let typed = typed.iter().flat_map(|typed| typed.split(','));
+            let typed: Vec<String> =
+                typed.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            let names = if typed.is_empty() { saved.clone() } else { typed };
+            return Choice { texts: names.clone(), values: names, ..Choice::default() };
+        }
         VariableKind::Other(_) => Ok(Vec::new()),
     };
     let (options, trouble) = match found {

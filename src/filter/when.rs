@@ -96,8 +96,12 @@ impl When {
     pub fn resolve(&self, reference: Reference<'_>) -> Result<Timestamp, Error> {
         let span = || {
             reference.data.ok_or_else(|| {
-                self.error("nothing in the data has a time to start from")
-                    .hinted("write a date and a time: 2023-12-24T03:06:00Z")
+                self.error(match self.meaning {
+                    Meaning::FromEnd(_) => "nothing in the data has a time, so its end is not known",
+                    Meaning::FromStart(_) => "nothing in the data has a time, so its start is not known",
+                    _ => "nothing in the data has a time, so the day is not known",
+                })
+                .hinted("write a date and a time: 2023-12-24T03:06:00Z")
             })
         };
         let at = match self.meaning {

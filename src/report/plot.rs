@@ -168,26 +168,29 @@ impl Plot {
             1080.0
         } else if self.columns > 9 {
             560.0
-        } else {
+        } else if self.columns > 5 {
             400.0
+        } else {
+            280.0
         };
+        let wide = if width > 1_000.0 { " class=\"wide\"" } else { "" };
         let height = (f64::from(self.rows) * 30.0 - 40.0).clamp(110.0, 360.0);
         let room = |axis: &PlotAxis| {
             axis.ticks.iter().map(|(_, label)| label.line().chars().count()).max().unwrap_or(0) as f64
         };
         let right =
-            if self.tracks.iter().any(|track| track.right) { room(&self.axes[1]) * 8.0 + 12.0 } else { 8.0 };
+            if self.tracks.iter().any(|track| track.right) { room(&self.axes[1]) * 10.0 + 12.0 } else { 8.0 };
         let mut drawing = Drawing {
             plot: self,
-            left: room(&self.axes[0]) * 8.0 + 12.0,
+            left: room(&self.axes[0]) * 10.0 + 12.0,
             right: width - right,
-            top: 8.0,
+            top: 13.0,
             bottom: height - 22.0,
             out: String::new(),
         };
         let _ = writeln!(
             drawing.out,
-            "<svg viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"{number}-says\">\n<desc id=\"{number}-says\">{}</desc>",
+            "<svg{wide} viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"{number}-says\">\n<desc id=\"{number}-says\">{}</desc>",
             self.says.html()
         );
         drawing.axes(width);

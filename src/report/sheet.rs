@@ -68,13 +68,14 @@ background: currentColor; vertical-align: -1px; }
 .board > section { grid-column: span 24; border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem; min-width: 0; }
 .board figure { margin: .3rem 0 0; } .board .tiles { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); margin: .4rem 0 0; }
 .board .tile { border: 0; background: none; padding: 0; } .board .tile .value { font-size: 1.5rem; } .board h3 { overflow-wrap: anywhere; font-weight: 400; }
-.board .key { white-space: normal; overflow-wrap: anywhere; } .limit { stroke: currentColor; stroke-dasharray: 6 4; }
+.board .key { white-space: normal; overflow-wrap: anywhere; display: inline-block; max-width: 100%; } .limit { stroke: currentColor; stroke-dasharray: 6 4; }
 .meters { width: 100%; } .meters th { font-weight: 400; white-space: normal; overflow-wrap: break-word; } .meters .bar { width: 40%; min-width: 2rem; }
 .meters th, .meters td { padding-right: .6rem; }
 .meters svg { height: .7rem; } .meters .lane { opacity: .15; }
 @media (min-width: 800px) { .board > .w4 { grid-column: span 4; } .board > .w6 { grid-column: span 6; } .board > .w8 { grid-column: span 8; } \
 .board > .w12 { grid-column: span 12; } .board > .w16 { grid-column: span 16; } main:has(.board) { max-width: 96rem; } }
-@media (max-width: 799px) { .board svg text { font-size: 15px; } }
+@media (max-width: 799px) { .board figure svg { min-width: 0; } .board svg.wide text { font-size: 17px; } }
+@media (max-width: 499px) { .board svg text { font-size: 16px; } .board figure svg.wide { min-width: 40rem; } }
 details { margin: .3rem 0; font-size: .9rem; } summary { cursor: pointer; color: var(--dim); }
 details details, details .scroll, details pre { margin-left: 1rem; }
 footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--dim); font-size: .85rem; }
@@ -89,7 +90,7 @@ details:not([open]) { display: none; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "NyHcmtb0vqSjtCsrNywGcL01lZxLuwJ1tbzMIhPfBvM=";
+pub(super) const DIGEST: &str = "OjE9GQlPfau/IbtaBulxjGh6P9Uyj99SHmHtxIWIz/c=";
 
 #[cfg(test)]
 mod tests {

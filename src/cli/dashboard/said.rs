@@ -133,10 +133,13 @@ fn pane(asked: &AskedPanel, judged: &Judged<'_>) -> Pane {
         title = title.and(Style::Plain, format!(": {}", asked.reason));
     }
     let mut inner = draw::panel(asked, judged.marks);
-    if panel.kind == "alertlist"
-        && let Some(alerts) = &judged.alerts
-    {
-        inner.push(Section::Table(alerts.clone()));
+    if panel.kind == "alertlist" {
+        match &judged.alerts {
+            Some(alerts) => inner.push(Section::Table(alerts.clone())),
+            None => {
+                inner.paragraph(Phrase::new().and(Style::Dim, "no rules were given: -r FILE lists alerts"))
+            }
+        }
     }
     // Others of its queries have something to show; this one has not.
     for failed in

@@ -22,6 +22,8 @@ struct Line<'f> {
     look: Look,
     name: String,
     points: Vec<(i64, f64)>,
+    /// Is it on the axis on the right?
+    right: bool,
 }
 
 impl Drawing<'_> {
@@ -34,12 +36,19 @@ impl Drawing<'_> {
                 let look = self.look(field);
                 if !look.hidden() {
                     let name = name(field, &look);
-                    lines.push(Line { field, name, points: points(times, field, &look), look });
+                    lines.push(Line { field, name, points: points(times, field, &look), look, right: false });
                 }
             }
         }
         let count = lines.len();
         lines.truncate(TRACKS);
+        // Without a side of its own a second unit is on the right.
+        let first = lines.iter().find(|line| !is_right(&line.look)).map(|line| line.look.unit().to_owned());
+        for line in &mut lines {
+            let free = !matches!(line.look.word("axisPlacement"), "left" | "hidden");
+            line.right = is_right(&line.look)
+                || free && first.as_deref().is_some_and(|first| first != line.look.unit());
+        }
         let timing = &self.asked.timing;
         let (Some(from), Some(to)) = (Timestamp::from_millis(timing.from), Timestamp::from_millis(timing.to))
         else {
@@ -57,13 +66,13 @@ impl Drawing<'_> {
             ..Plot::default()
         };
         for right in [false, true] {
-            let looks: Vec<&Look> =
-                lines.iter().map(|line| &line.look).filter(|look| is_right(look) == right).collect();
-            if let Some(look) = looks.first() {
-                plot.axes[usize::from(right)] = axis(&plot.tracks, look, right);
+            if let Some(line) = lines.iter().find(|line| line.right == right) {
+                let shares = stacking(&line.look) == Some("percent");
+                let look = if shares { line.look.of_shares() } else { line.look.clone() };
+                plot.axes[usize::from(right)] = axis(&plot.tracks, &look, right);
             }
         }
-        if let Some(line) = lines.iter().find(|line| !is_right(&line.look)) {
+        if let Some(line) = lines.iter().find(|line| !line.right) {
             plot.limits = limits(&line.look);
         }
         plot.says = says(&lines).into();
@@ -91,6 +100,11 @@ fn is_right(look: &Look) -> bool {
     look.word("axisPlacement") == "right"
 }
 
+/// How series stand on each other: `normal`, `percent`, or not.
+fn stacking(look: &Look) -> Option<&str> {
+    look.custom("stacking")?.get("mode")?.as_str()
+}
+
 /// The points of a field, turned upside down where that is asked for.
 fn points(times: &Field, field: &Field, look: &Look) -> Vec<(i64, f64)> {
     let sign = if look.word("transform") == "negative-Y" { -1.0 } else { 1.0 };
@@ -107,13 +121,7 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
     // What is stacked so far, by group, sign and time.
     let mut stacks: BTreeMap<(String, bool, i64), f64> = BTreeMap::new();
     let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
-    let mode = |look: &Look| {
-        look.custom("stacking")
-            .and_then(|stacking| stacking.get("mode"))
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    for line in lines.iter().filter(|line| mode(&line.look).as_deref() == Some("percent")) {
+    for line in lines.iter().filter(|line| stacking(&line.look) == Some("percent")) {
         for (at, value) in line.points.iter().filter(|(_, value)| value.is_finite()) {
             *sums.entry(*at).or_default() += value;
         }
@@ -121,8 +129,8 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
     let mut out = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
         let look = &line.look;
-        let mode = mode(look);
-        let stacked = matches!(mode.as_deref(), Some("normal" | "percent"));
+        let mode = stacking(look);
+        let stacked = matches!(mode, Some("normal" | "percent"));
         let group = look.custom("stacking").and_then(|stacking| stacking.get("group")).map(Value::to_string);
         let group = group.unwrap_or_default();
         let joined = match look.custom("spanNulls") {
@@ -139,7 +147,7 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
                 points.push((time, f64::NAN, f64::NAN));
             }
             before = Some(*at);
-            let value = match mode.as_deref() {
+            let value = match mode {
                 Some("percent") => value / sums.get(at).copied().filter(|sum| *sum != 0.0).unwrap_or(1.0),
                 _ => *value,
             };
@@ -169,7 +177,7 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
         out.push(PlotTrack {
             name: line.name.as_str().into(),
             style: Style::Series((index % 6) as u8),
-            right: is_right(look),
+            right: line.right,
             form,
             filled,
             stacked,
@@ -210,6 +218,9 @@ fn axis(tracks: &[PlotTrack], look: &Look, right: bool) -> PlotAxis {
     }
     let (least, greatest) =
         if least.is_finite() && greatest.is_finite() { (least, greatest) } else { (0.0, 1.0) };
+    let (soft_low, soft_high) = look.soft_bounds();
+    let least = soft_low.map_or(least, |soft| soft.min(least));
+    let greatest = soft_high.map_or(greatest, |soft| soft.max(greatest));
     // Zero belongs to the picture unless everything happens far from it.
     let near_zero = least >= 0.0 && least <= greatest / 2.0;
     let low = given_low.unwrap_or(if near_zero { 0.0 } else { least });
@@ -218,7 +229,9 @@ fn axis(tracks: &[PlotTrack], look: &Look, right: bool) -> PlotAxis {
     let binary = look.unit().to_lowercase().contains("bytes")
         || look.unit() == "bits"
         || look.unit().starts_with("bin");
-    let step = round((high - low) / 4.0, binary && !look.unit().starts_with("dec"));
+    // Where nothing happened parts of one mean nothing.
+    let parts = if greatest == 0.0 && least == 0.0 && high == 1.0 { 1.0 } else { 4.0 };
+    let step = round((high - low) / parts, binary && !look.unit().starts_with("dec"));
     let low = if given_low.is_some() { low } else { (low / step + 1e-6).floor() * step };
     // What is above a round value by nothing but rounding is not above it.
     let high = if given_high.is_some() { high } else { (high / step - 1e-6).ceil() * step };

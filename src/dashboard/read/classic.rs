@@ -4,32 +4,38 @@ use serde_json::Value;
 
 use super::json::{list, number, some, text, truth, whole, words};
 use super::legacy;
+use super::library::Library;
 use super::query::{Sources, query};
 use super::variable;
 use crate::dashboard::board::{Dashboard, Grid, Panel, Row, Variable};
 
 /// The dashboard.
-pub(super) fn dashboard(value: &Value) -> Dashboard {
+pub(super) fn dashboard(value: &Value, libraries: &[&Library]) -> Dashboard {
     let variables: Vec<Variable> = value
         .get("templating")
         .map_or(&[][..], |templating| list(templating, "list"))
         .iter()
         .map(variable::classic)
         .collect();
-    let reader = Reader { sources: Sources::new(value, &variables), library: value.get("__elements") };
+    let reader = Reader::new(Sources::new(value, &variables), libraries);
     let mut rows = reader.rows(list(value, "panels"));
     rows.extend(list(value, "rows").iter().map(|row| reader.old_row(row)));
     rows.retain(|row| !row.panels.is_empty() || row.title.is_some());
     Dashboard { file: String::new(), title: words(value, "title"), uid: words(value, "uid"), variables, rows }
 }
 
-struct Reader<'v> {
+/// What panels are read with.
+pub(super) struct Reader<'v> {
     sources: Sources,
-    /// Library panels that the export brought along.
-    library: Option<&'v Value>,
+    libraries: &'v [&'v Library],
 }
 
-impl Reader<'_> {
+impl<'v> Reader<'v> {
+    /// Of what the dashboard calls its data sources.
+    pub(super) fn new(sources: Sources, libraries: &'v [&'v Library]) -> Self {
+        Reader { sources, libraries }
+    }
+
     /// Panels on a grid, in which rows are panels, too: what follows one is in it.
     fn rows(&self, panels: &[Value]) -> Vec<Row> {
         let mut rows = vec![Row::default()];
@@ -88,31 +94,36 @@ impl Reader<'_> {
         let library = value.get("libraryPanel");
         let bare = value.get("type").is_none() || text(value, "type") == Some("library-panel-ref");
         if let Some(library) = library.filter(|_| bare) {
-            let held = text(library, "uid").and_then(|uid| self.library?.get(uid)?.get("model"));
-            let name = some(library, "name").or_else(|| some(library, "uid")).unwrap_or_default();
-            return match held
-                .filter(|model| model.get("libraryPanel").is_none() || model.get("type").is_some())
-            {
-                Some(model) => {
-                    Panel { id: whole(value, "id").unwrap_or(0), grid: grid(value), ..self.plain(model) }
-                }
-                None => Panel { absent: Some(name), ..self.plain(value) },
-            };
+            return self.of_library(library, self.plain(value));
         }
         self.plain(value)
     }
 
+    /// A panel of a library, at the place of this one.
+    pub(super) fn of_library(&self, reference: &Value, at: Panel) -> Panel {
+        let Some(model) = self.libraries.iter().find_map(|library| library.model(reference)) else {
+            let name = some(reference, "name").or_else(|| some(reference, "uid"));
+            return Panel { absent: Some(name.unwrap_or_default()), ..at };
+        };
+        let found = self.plain(model);
+        let title = if found.title.is_empty() { at.title } else { found.title };
+        let repeat = at.repeat.or(found.repeat);
+        Panel { id: at.id, grid: at.grid, repeat, beside: at.beside, title, ..found }
+    }
+
     fn plain(&self, value: &Value) -> Panel {
         let source = value.get("datasource").filter(|source| !source.is_null());
-        let targets = list(value, "targets").iter();
+        let kind = legacy::kind(value);
+        let targets = list(value, "targets").iter().filter(|_| !legacy::is_silent(&kind));
         Panel {
             id: whole(value, "id").unwrap_or(0),
             title: words(value, "title"),
             description: words(value, "description"),
-            kind: legacy::kind(value),
             grid: grid(value),
             repeat: some(value, "repeat"),
+            beside: beside(value, "repeatDirection"),
             queries: targets.filter_map(|target| query(target, source, &self.sources)).collect(),
+            kind,
             transformations: list(value, "transformations").to_vec(),
             fields: legacy::fields(value),
             options: legacy::options(value),
@@ -123,6 +134,15 @@ impl Reader<'_> {
             absent: None,
         }
     }
+}
+
+/// How many repetitions of a panel stand beside each other, which was once said as the least width of each.
+pub(super) fn beside(value: &Value, direction: &str) -> Option<u32> {
+    if text(value, direction) == Some("v") {
+        return None;
+    }
+    let of_span = whole(value, "minSpan").filter(|span| (1..=24).contains(span)).map(|span| 24 / span);
+    Some(whole(value, "maxPerRow").or(of_span).unwrap_or(4).clamp(1, 24) as u32)
 }
 
 /// Where a panel stands.

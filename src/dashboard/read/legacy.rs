@@ -17,18 +17,86 @@ pub(super) fn kind(value: &Value) -> String {
         "singlestat" | "grafana-singlestat-panel" => {
             if value.get("gauge").is_some_and(|gauge| truth(gauge, "show")) { "gauge" } else { "stat" }
         }
-        "table-old" => "table",
-        "grafana-piechart-panel" => "piechart",
-        "grafana-worldmap-panel" => "geomap",
-        "natel-discrete-panel" => "state-timeline",
-        other => other,
+        other => today(other),
     }
     .to_owned()
+}
+
+/// The panel that shows what a plugin shows; else the same.
+pub(super) fn today(kind: &str) -> &str {
+    PLUGINS.iter().find(|(plugin, _)| *plugin == kind).map_or(kind, |(_, kind)| kind)
+}
+
+/// Plugins, and the panel that shows the same.
+const PLUGINS: [(&str, &str); 27] = [
+    ("table-old", "table"),
+    ("table2", "table"),
+    ("ae3e-plotly-panel", "timeseries"),
+    ("blackmirror1-singlestat-math-panel", "stat"),
+    ("briangann-datatable-panel", "table"),
+    ("briangann-gauge-panel", "gauge"),
+    ("btplc-status-dot-panel", "stat"),
+    ("btplc-trend-box-panel", "stat"),
+    ("corpglory-progresslist-panel", "bargauge"),
+    ("farski-blendstat-panel", "stat"),
+    ("flant-statusmap-panel", "status-history"),
+    ("grafana-piechart-panel", "piechart"),
+    ("grafana-polystat-panel", "stat"),
+    ("grafana-worldmap-panel", "geomap"),
+    ("heatmap-new", "heatmap"),
+    ("michaeldmoore-multistat-panel", "bargauge"),
+    ("mtanda-histogram-panel", "histogram"),
+    ("natel-discrete-panel", "state-timeline"),
+    ("natel-plotly-panel", "timeseries"),
+    ("neocat-cal-heatmap-panel", "heatmap"),
+    ("nikosc-percenttrend-panel", "stat"),
+    ("pr0ps-trackmap-panel", "geomap"),
+    ("ryantxu-annolist-panel", "annolist"),
+    ("savantly-heatmap-panel", "heatmap"),
+    ("smartmakers-trafficlight-panel", "stat"),
+    ("vonage-status-panel", "stat"),
+    ("yesoreyeram-boomtable-panel", "table"),
+];
+
+/// Panels that ask nothing, whatever an editor left in them.
+const SILENT: [&str; 17] = [
+    "text",
+    "row",
+    "dashlist",
+    "news",
+    "welcome",
+    "gettingstarted",
+    "annolist",
+    "alertlist",
+    "alertGroups",
+    "pluginlist",
+    "bookmarks",
+    "grafana-clock-panel",
+    "cloudspout-button-panel",
+    "digiapulssi-breadcrumb-panel",
+    "dalvany-image-panel",
+    "innius-video-panel",
+    "mxswat-separator-panel",
+];
+
+/// Does a panel of this type never ask?
+pub(super) fn is_silent(kind: &str) -> bool {
+    SILENT.contains(&kind)
 }
 
 /// `defaults` and `overrides` of a panel.
 pub(super) fn fields(value: &Value) -> Value {
     let today = value.get("fieldConfig").filter(|fields| fields.is_object());
+    let options = value.get("options").unwrap_or(&Value::Null);
+    if today.is_none_or(|fields| fields.get("defaults").is_none_or(is_bare)) {
+        // For a year these panels kept all of it among their options.
+        if let Some(kept) = options.get("fieldOptions").filter(|kept| kept.is_object()) {
+            return of_field_options(kept, options);
+        }
+        if let Some(kept) = options.get("valueOptions").filter(|kept| kept.is_object()) {
+            return of_value_options(kept, options);
+        }
+    }
     match text(value, "type") {
         Some("graph")
             if today.is_none_or(|fields| fields.pointer("/defaults/custom").is_none_or(is_bare)) =>
@@ -43,6 +111,49 @@ pub(super) fn fields(value: &Value) -> Value {
         Some("table" | "table-old") if !list(value, "styles").is_empty() && today.is_none() => table(value),
         _ => today.cloned().unwrap_or_default(),
     }
+}
+
+/// `fieldOptions` of the sixth version, whose thresholds may stand beside the defaults.
+fn of_field_options(kept: &Value, options: &Value) -> Value {
+    let mut defaults = kept.get("defaults").and_then(Value::as_object).cloned().unwrap_or_default();
+    let beside = [("thresholds", kept), ("mappings", kept), ("thresholds", options)];
+    for (key, holder) in beside {
+        if let Some(given) = holder.get(key).and_then(Value::as_array) {
+            let given =
+                if key == "thresholds" { json!({"mode": "absolute", "steps": given}) } else { json!(given) };
+            defaults.entry(key).or_insert(given);
+        }
+    }
+    if let Some(title) =
+        defaults.remove("title").filter(|title| title.as_str().is_some_and(|title| !title.is_empty()))
+    {
+        defaults.entry("displayName").or_insert(title);
+    }
+    json!({"defaults": defaults, "overrides": kept.get("overrides").cloned().unwrap_or_else(|| json!([]))})
+}
+
+/// `valueOptions` of the first gauges.
+fn of_value_options(kept: &Value, options: &Value) -> Value {
+    let mut defaults = Map::new();
+    defaults.extend(some(kept, "unit").map(|unit| ("unit".to_owned(), json!(unit))));
+    defaults.extend(whole(kept, "decimals").map(|decimals| ("decimals".to_owned(), json!(decimals))));
+    for (old, new) in [("minValue", "min"), ("maxValue", "max")] {
+        defaults.extend(number(options, old).map(|number| (new.to_owned(), json!(number))));
+    }
+    if let Some(mappings) = options.get("valueMappings").filter(|mappings| mappings.is_array()) {
+        defaults.insert("mappings".to_owned(), mappings.clone());
+    }
+    let mut steps: Vec<(f64, &str)> = list(options, "thresholds")
+        .iter()
+        .filter_map(|step| Some((number(step, "value").unwrap_or(f64::NEG_INFINITY), text(step, "color")?)))
+        .collect();
+    steps.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|(at, color)| json!({"color": color, "value": if at.is_finite() { json!(at) } else { Value::Null }}))
+        .collect();
+    defaults.insert("thresholds".to_owned(), json!({"mode": "absolute", "steps": steps}));
+    json!({"defaults": defaults, "overrides": []})
 }
 
 fn is_bare(value: &Value) -> bool {
@@ -74,7 +185,22 @@ pub(super) fn options(value: &Value) -> Value {
         Some("text") if value.get("options").is_none() => {
             json!({"mode": some(value, "mode").unwrap_or_else(|| "markdown".to_owned()), "content": some(value, "content")})
         }
-        _ => value.get("options").cloned().unwrap_or_default(),
+        _ => {
+            let mut options = value.get("options").cloned().unwrap_or_default();
+            // The sixth version's place of what numbers are shown.
+            let calcs = options.pointer("/fieldOptions/calcs").cloned();
+            let calcs = calcs.or_else(|| {
+                let stat = options.pointer("/valueOptions/stat").and_then(Value::as_str)?;
+                Some(json!([calculation(stat)]))
+            });
+            if let (Some(calcs), Some(map)) = (calcs, options.as_object_mut())
+                && !map.contains_key("reduceOptions")
+            {
+                let values = map.get("fieldOptions").and_then(|kept| kept.get("values")).cloned();
+                map.insert("reduceOptions".to_owned(), json!({"calcs": calcs, "values": values}));
+            }
+            options
+        }
     }
 }
 
@@ -218,6 +344,11 @@ fn single(value: &Value) -> Value {
     let mut defaults = Map::new();
     defaults.extend(some(value, "format").map(|unit| ("unit".to_owned(), json!(unit))));
     defaults.extend(whole(value, "decimals").map(|decimals| ("decimals".to_owned(), json!(decimals))));
+    for key in ["prefix", "postfix"] {
+        let words = text(value, key).filter(|words| !words.is_empty());
+        defaults.extend(words.map(|words| (key.to_owned(), json!(words))));
+    }
+    defaults.extend(some(value, "nullText").map(|text| ("noValue".to_owned(), json!(text))));
     if let Some(gauge) = value.get("gauge") {
         defaults.insert("min".to_owned(), json!(number(gauge, "minValue").unwrap_or(0.0)));
         defaults.insert("max".to_owned(), json!(number(gauge, "maxValue").unwrap_or(100.0)));

@@ -3,6 +3,7 @@
 mod classic;
 mod json;
 mod legacy;
+mod library;
 pub mod places;
 mod query;
 mod template;
@@ -10,6 +11,8 @@ mod v2;
 mod variable;
 
 use serde_json::Value;
+
+pub use library::Library;
 
 use super::board::Dashboard;
 use crate::model::Error;
@@ -27,23 +30,22 @@ const DEEPEST: usize = 6;
 ///
 /// # Errors
 /// The text is too large, neither JSON nor YAML, or a dashboard in it has too many panels.
-pub fn read(file: &str, text: &str) -> Result<Vec<Dashboard>, Error> {
-    if text.len() > LARGEST {
-        return Err(Error::input(format!(
-            "{file}: {} MB are too much for a dashboard; at most {} are read",
-            text.len() >> 20,
-            LARGEST >> 20
-        )));
-    }
+pub fn read(file: &str, text: &str, library: &Library) -> Result<Vec<Dashboard>, Error> {
     let mut found = Vec::new();
+    // What a file brings along comes before what others have.
+    let mut own = None;
     for document in documents(file, text)? {
+        if may_hold_library_panels(text) {
+            own.get_or_insert_with(Library::default).take(&document);
+        }
         unwrap(document, DEEPEST, &mut found);
     }
+    let libraries: Vec<&Library> = own.iter().chain([library]).collect();
     let mut dashboards = Vec::new();
     for (value, schema) in &found {
         let mut dashboard = match schema {
-            Schema::Classic => classic::dashboard(value),
-            Schema::Two => v2::dashboard(value),
+            Schema::Classic => classic::dashboard(value, &libraries),
+            Schema::Two => v2::dashboard(value, &libraries),
             Schema::Template => template::dashboard(value),
         };
         file.clone_into(&mut dashboard.file);
@@ -59,8 +61,32 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Dashboard>, Error> {
     Ok(dashboards)
 }
 
+/// Takes the library panels of a text; are there some?
+///
+/// # Errors
+/// The text is too large, or neither JSON nor YAML.
+pub fn library(file: &str, text: &str, library: &mut Library) -> Result<bool, Error> {
+    let before = library.len();
+    if may_hold_library_panels(text) {
+        documents(file, text)?.iter().for_each(|document| library.take(document));
+    }
+    Ok(library.len() > before)
+}
+
+/// Only texts with such words are read for library panels.
+fn may_hold_library_panels(text: &str) -> bool {
+    text.contains("\"model\"") || text.contains("LibraryPanel")
+}
+
 /// The values of a text: one of JSON, or the documents of YAML.
 fn documents(file: &str, text: &str) -> Result<Vec<Value>, Error> {
+    if text.len() > LARGEST {
+        return Err(Error::input(format!(
+            "{file}: {} MB are too much for a dashboard; at most {} are read",
+            text.len() >> 20,
+            LARGEST >> 20
+        )));
+    }
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with(['{', '[']) {
         return match serde_json::from_str(text) {

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::json::{list, number, some, text, truth, whole, words};
 use crate::dashboard::board::{Language, Query, Variable, VariableKind};
+use crate::dashboard::expression;
 
 /// What names of data sources stand for: those that were left open in an export (`${DS_PROMETHEUS}`), and variables.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sources(BTreeMap<String, String>);
 
 impl Sources {
@@ -93,9 +94,6 @@ pub(super) fn prometheus(source: &str) -> bool {
 /// The language of a data source that speaks another one.
 pub(super) fn language_of(source: &str) -> Option<String> {
     let source = source.to_lowercase();
-    if source == "__expr__" {
-        return Some("an expression of Grafana's server".to_owned());
-    }
     if source == "grafana" {
         return Some("Grafana's own data".to_owned());
     }
@@ -103,7 +101,7 @@ pub(super) fn language_of(source: &str) -> Option<String> {
 }
 
 /// Keys in which other languages' questions stand, and the language, if it is not known otherwise.
-const FOREIGN: [(&str, &str); 8] = [
+const FOREIGN: [(&str, &str); 7] = [
     ("rawSql", "SQL"),
     ("rawQuery", "a query of another store"),
     ("query", "a query of another store"),
@@ -111,7 +109,6 @@ const FOREIGN: [(&str, &str); 8] = [
     ("queryText", "a query of another store"),
     ("metricName", "a query of CloudWatch"),
     ("metricQuery", "a query of Google Cloud Monitoring"),
-    ("expression", "an expression of Grafana's server"),
 ];
 
 /// What a panel asks with this target; `None` if it asks nothing yet.
@@ -122,6 +119,7 @@ pub(super) fn query(target: &Value, of_panel: Option<&Value>, sources: &Sources)
     let expr = some(target, "expr");
     let language = match source {
         Some("-- Dashboard --") => Language::Panel(whole(target, "panelId")?),
+        Some("__expr__" | "-100") => Language::Expression(target.clone()),
         Some(source) if language_of(source).is_some() => {
             Language::Other(language_of(source).unwrap_or_default())
         }
@@ -129,12 +127,18 @@ pub(super) fn query(target: &Value, of_panel: Option<&Value>, sources: &Sources)
             Language::Other(format!("a query of {source}"))
         }
         _ if expr.is_some() => Language::PromQl,
+        None if some(target, "expression").is_some() && text(target, "type").is_some() => {
+            Language::Expression(target.clone())
+        }
         _ => {
             let (_, language) = FOREIGN.iter().find(|(key, _)| some(target, key).is_some())?;
             Language::Other((*language).to_owned())
         }
     };
-    let text = expr.or_else(|| FOREIGN.iter().find_map(|(key, _)| some(target, key)));
+    let text = match &language {
+        Language::Expression(target) => Some(expression::text(target)),
+        _ => expr.or_else(|| FOREIGN.iter().find_map(|(key, _)| some(target, key))),
+    };
     let instant = truth(target, "instant");
     Some(Query {
         reference: words(target, "refId"),

@@ -17,7 +17,7 @@ pub(super) fn is_one(value: &Value) -> bool {
 pub(super) fn dashboard(value: &Value) -> Dashboard {
     let value = expanded(value);
     let spec = value.get("spec").cloned().unwrap_or_default();
-    let reader = v2::Reader::new(&spec);
+    let reader = v2::Reader::new(&spec, &[]);
     let mut rows = Vec::new();
     for row in list(&value, "rows") {
         let mut panels = Vec::new();

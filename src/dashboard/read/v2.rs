@@ -2,14 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::classic;
 use super::json::{list, some, text, truth, whole, words};
+use super::legacy;
+use super::library::Library;
 use super::query::{Sources, query};
 use super::variable;
 use crate::dashboard::board::{Dashboard, Grid, Panel, Query, Row, Variable};
 
 /// The dashboard.
-pub(super) fn dashboard(value: &Value) -> Dashboard {
-    let reader = Reader::new(value);
+pub(super) fn dashboard(value: &Value, libraries: &[&Library]) -> Dashboard {
+    let reader = Reader::new(value, libraries);
     let mut rows = Vec::new();
     reader.layout(value.get("layout").unwrap_or(&Value::Null), &Row::default(), &mut rows);
     Dashboard {
@@ -25,6 +28,7 @@ pub(super) fn dashboard(value: &Value) -> Dashboard {
 pub(super) struct Reader<'v> {
     elements: &'v Value,
     sources: Sources,
+    libraries: &'v [&'v Library],
     pub(super) variables: Vec<Variable>,
 }
 
@@ -40,10 +44,10 @@ fn repeat(value: &Value) -> Option<String> {
 
 impl<'v> Reader<'v> {
     /// Of a dashboard's `spec`.
-    pub(super) fn new(value: &'v Value) -> Self {
+    pub(super) fn new(value: &'v Value, libraries: &'v [&'v Library]) -> Self {
         let variables: Vec<Variable> = list(value, "variables").iter().map(variable::v2).collect();
         let sources = Sources::new(value, &variables);
-        Reader { elements: value.get("elements").unwrap_or(&Value::Null), sources, variables }
+        Reader { elements: value.get("elements").unwrap_or(&Value::Null), sources, libraries, variables }
     }
 
     /// A panel of a template, as far as it says itself what it is.
@@ -113,7 +117,8 @@ impl<'v> Reader<'v> {
             height: number("height").filter(|height| *height > 0).unwrap_or(8),
         };
         let panel = self.panel(element);
-        Some(Panel { grid, repeat: repeat(item), ..panel })
+        let given = item.get("repeat").unwrap_or(&Value::Null);
+        Some(Panel { grid, repeat: repeat(item), beside: classic::beside(given, "direction"), ..panel })
     }
 
     fn panel(&self, element: &Value) -> Panel {
@@ -126,17 +131,19 @@ impl<'v> Reader<'v> {
         };
         if text(element, "kind") == Some("LibraryPanel") {
             let library = value.get("libraryPanel").unwrap_or(&Value::Null);
-            let name = some(library, "name").or_else(|| some(library, "uid"));
-            return Panel { absent: Some(name.unwrap_or_default()), ..panel };
+            let classic = classic::Reader::new(self.sources.clone(), self.libraries);
+            return classic.of_library(library, panel);
         }
         let drawn = value.get("vizConfig").unwrap_or(&Value::Null);
         // The type is the kind at first, later the group.
         let kind = some(drawn, "group").or_else(|| some(drawn, "kind")).unwrap_or_default();
+        let kind = legacy::today(&kind).to_owned();
         let data = value.get("data").map_or(&Value::Null, spec);
+        let queries = list(data, "queries").iter().filter(|_| !legacy::is_silent(&kind));
         let asked = data.get("queryOptions").unwrap_or(&Value::Null);
         Panel {
+            queries: queries.filter_map(|query| self.query(spec(query))).collect(),
             kind,
-            queries: list(data, "queries").iter().filter_map(|query| self.query(spec(query))).collect(),
             transformations: list(data, "transformations").iter().map(transformation).collect(),
             fields: spec(drawn).get("fieldConfig").cloned().unwrap_or_default(),
             options: spec(drawn).get("options").cloned().unwrap_or_default(),

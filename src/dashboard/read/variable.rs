@@ -39,6 +39,7 @@ fn variable(kind: &str, value: &Value) -> Variable {
         "textbox" | "text" => VariableKind::Text(first().unwrap_or_else(query)),
         "switch" => VariableKind::Constant(first().unwrap_or_default()),
         "adhoc" => VariableKind::Filters(filters(value)),
+        "groupby" => VariableKind::Groups(current.clone()),
         other => VariableKind::Other(other.to_owned()),
     };
     Variable {

@@ -53,7 +53,7 @@ pub(super) fn filter(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
 /// `renameByRegex`: names by a pattern and what stands for it.
 pub(super) fn rename(mut frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let pattern = word(options, "regex").and_then(compiled);
-    let Some(regex) = pattern.as_ref().and_then(Pattern::regex) else { return frames };
+    let Some(regex) = pattern.as_deref().and_then(Pattern::regex) else { return frames };
     // In the crate's notation `$1ome` is a group of that name; braces part them.
     let instead = options.get("renamePattern").and_then(Value::as_str).unwrap_or_default();
     let instead = braced(instead);
