@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn requests_that_failed_speak_where_there_is_no_past() {
         let mut contrast = Contrast::default();
-        (0..20).for_each(|_| contrast.add(true, &[0]));
+        (0..20).for_each(|_| contrast.add(true, &[(0, None)]));
         (0..80).for_each(|_| contrast.add(false, &[]));
         let standing = |service: &str, nature: Nature, count: u64, share: Option<Share>| {
             let sign = Sign { standing: true, count, share, ..sign(service, "x", nature, 0) };
