@@ -137,7 +137,7 @@ fn pane(asked: &AskedPanel, judged: &Judged<'_>) -> Pane {
         match &judged.alerts {
             Some(alerts) => inner.push(Section::Table(alerts.clone())),
             None => {
-                inner.paragraph(Phrase::new().and(Style::Dim, "no rules were given: -r FILE lists alerts"))
+                inner.paragraph(Phrase::new().and(Style::Dim, "no rules were given: -r FILE lists alerts"));
             }
         }
     }

@@ -222,7 +222,7 @@ pub(super) fn join_by_labels(frames: Vec<Frame>, options: &Value) -> Vec<Frame> 
 }
 
 /// `timeSeriesTable`: a row for each series, with its labels and one number of it.
-pub(super) fn series_table(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
+pub(super) fn series_table(frames: &[Frame], options: &Value) -> Vec<Frame> {
     let mut references: Vec<String> = Vec::new();
     for frame in frames.iter().filter(|frame| frame.times().is_some()) {
         if !references.contains(&frame.reference) {
