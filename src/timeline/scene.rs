@@ -19,9 +19,6 @@ use crate::timeline::levels::Levels;
 /// Bins of the axis.
 const MOST_BINS: i64 = 720;
 
-/// Fewer bins than these show no change: what is over sooner is looked at in finer ones.
-const FEW_BINS: i64 = 4;
-
 /// A gap without any entry that splits the data: what lies beyond it and is little is a clock gone wrong.
 const GAP: i64 = 6 * 3_600 * NANOS;
 
@@ -190,8 +187,9 @@ impl<'w> Scene<'w> {
                 all.merge(signal.bins.clone());
             }
         }
+        // What is over within one bin is looked at in finer ones.
         let span = all.last().zip(all.first()).map_or(0, |(last, first)| last.0.saturating_sub(first.ts.0));
-        if span == 0 || span >= FEW_BINS * NARROWEST {
+        if span == 0 || span >= NARROWEST {
             all.widen_to(NARROWEST);
             kinds.iter_mut().for_each(|(_, signal)| signal.bins.widen_to(NARROWEST));
             requests.widen_to(NARROWEST);
