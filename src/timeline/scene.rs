@@ -191,7 +191,9 @@ impl<'w> Scene<'w> {
         let span = all.last().zip(all.first()).map_or(0, |(last, first)| last.0.saturating_sub(first.ts.0));
         if span == 0 || span >= NARROWEST {
             all.widen_to(NARROWEST);
-            kinds.iter_mut().for_each(|(_, signal)| signal.bins.widen_to(NARROWEST));
+            for (_, signal) in &mut kinds {
+                signal.bins.widen_to(NARROWEST);
+            }
             requests.widen_to(NARROWEST);
         }
         let given = given.filter(|given| given.is_known(&chunks));
