@@ -170,3 +170,41 @@ fn a_start_with_which_a_log_begins_is_no_cause() {
     assert!(!detectors.is_empty() && !detectors.iter().any(|name| *name == "deploy"), "{json}");
     assert_eq!(json["causes"][0]["since_beginning"], true);
 }
+
+/// Requests of which every other one fails: first the one who was asked cannot do it, then the one who asked has nothing.
+#[test]
+fn who_has_trouble_first_in_the_same_requests_is_nearer_to_the_reason() {
+    let mut text = String::new();
+    for at in 0..240_u32 {
+        let stamp =
+            |millis: u32| format!("2024-05-01T10:{:02}:{:02}.{millis:03}Z", at * 3 / 60 % 60, at * 3 % 60);
+        let mut say = |millis: u32, service: &str, rest: &str| {
+            let stamp = stamp(millis);
+            let _ = writeln!(
+                text,
+                r#"{{"timestamp":"{stamp}","service":"{service}","request_id":"bin-{at:06}-{:08x}",{rest}}}"#,
+                at.wrapping_mul(0x9e37_79b9)
+            );
+        };
+        say(0, "front", r#""level":"INFO","message":"bin asked for""#);
+        if at % 2 == 0 {
+            say(40, "lid", r#""level":"ERROR","message":"lid stays shut, hinge is worn""#);
+            say(80, "front", r#""level":"ERROR","message":"nothing came back from below""#);
+            say(90, "front", r#""level":"INFO","message":"answered","status":500"#);
+        } else {
+            say(40, "lid", r#""level":"INFO","message":"lid lifted""#);
+            say(90, "front", r#""level":"INFO","message":"answered","status":200"#);
+        }
+    }
+    let (json, _) = investigated(&text);
+    assert_eq!(json["verdict"], "failing", "{json}");
+    assert_eq!(json["causes"][0]["subject"]["service"], "lid", "{json}");
+    let factors = |cause: &Value| -> Vec<String> {
+        let why = cause["why"].as_array().expect("why");
+        why.iter().filter_map(|why| Some(why["factor"].as_str()?.to_owned())).collect()
+    };
+    let causes = json["causes"].as_array().expect("causes");
+    assert!(!factors(&causes[0]).iter().any(|factor| factor == "said-before"), "{json}");
+    let front = causes.iter().find(|cause| cause["subject"]["service"] == "front").expect("front");
+    assert!(factors(front).iter().any(|factor| factor == "said-before"), "{json}");
+}

@@ -86,6 +86,9 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 /// Patterns that are kept.
 const KEPT: usize = 64;
 
+/// A longer pattern is no name of a field, and costs more to prepare than all values of a dashboard: it occurs nowhere.
+const LONGEST: usize = 16 << 10;
+
 thread_local! {
     /// Patterns of overrides and mappings are asked again for each field and each value.
     static PATTERNS: RefCell<HashMap<String, Option<Arc<Pattern>>>> = RefCell::default();
@@ -107,6 +110,9 @@ pub(super) fn compiled(pattern: &str) -> Option<Arc<Pattern>> {
 }
 
 fn compile(pattern: &str) -> Option<Pattern> {
+    if pattern.len() > LONGEST {
+        return None;
+    }
     let (source, flags) =
         pattern.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')).unwrap_or((pattern, ""));
     let before = if flags.contains('i') { "(?i)" } else { "" };
@@ -381,6 +387,7 @@ mod tests {
             (json!({"id": "byName", "options": "b"}), false),
             (json!({"id": "byRegexp", "options": "/^A$/i"}), true),
             (json!({"id": "byRegexp", "options": "/(/"}), false),
+            (json!({"id": "byRegexp", "options": "a|".repeat(30_000)}), false),
             (json!({"id": "byType", "options": "number"}), true),
             (json!({"id": "byFrameRefID", "options": "B"}), false),
             (json!({"id": "byNames", "options": {"mode": "exclude", "names": ["b"]}}), true),

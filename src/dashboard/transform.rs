@@ -239,4 +239,11 @@ mod tests {
             assert_eq!(!unknown.is_empty(), id == "nothingLikeIt", "{id}");
         }
     }
+
+    #[test]
+    fn names_that_double_again_and_again_stay_small() {
+        let doubles = json!({"id": "renameByRegex", "options": {"regex": "(.*)", "renamePattern": "$1$1"}});
+        let (done, _) = apply(vec![table("A", "v", &[("a", 1.0)])], &vec![doubles; 60]);
+        assert!(done[0].fields.iter().all(|field| field.shown().len() < 1 << 20));
+    }
 }

@@ -50,6 +50,9 @@ pub(super) fn filter(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     frames.into_iter().map(each).filter(|frame| !frame.fields.is_empty()).collect()
 }
 
+/// How long a name and what stands for its parts may be together, multiplied: no name of a field comes near.
+const MOST_NAMES: usize = 1 << 20;
+
 /// `renameByRegex`: names by a pattern and what stands for it.
 pub(super) fn rename(mut frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let pattern = word(options, "regex").and_then(compiled);
@@ -58,6 +61,10 @@ pub(super) fn rename(mut frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let instead = options.get("renamePattern").and_then(Value::as_str).unwrap_or_default();
     let instead = braced(instead);
     for field in frames.iter_mut().flat_map(|frame| &mut frame.fields) {
+        // What is written of itself again and again would fill all memory.
+        if field.shown().len().saturating_mul(instead.len()) > MOST_NAMES {
+            continue;
+        }
         let name = regex.replace(field.shown(), instead.as_str()).into_owned();
         if name != field.shown() {
             field.title = Some(name);
