@@ -132,6 +132,6 @@ fn was_so_before(view: &View<'_>, lead: &Sign) -> bool {
     };
     let past = worst.from - view.scene.first;
     let from_the_start = lead.from <= view.scene.first + past / 4;
-    let usually = often((view.scene.first, Timestamp(worst.from.0 - 1)));
+    let usually = often((view.scene.first, Timestamp(worst.from.0.saturating_sub(1))));
     from_the_start && 2.0 * usually >= often((worst.from, worst.to))
 }

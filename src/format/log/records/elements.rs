@@ -97,13 +97,15 @@ fn event(rest: &[u8]) -> Option<usize> {
     if rest[..at].ends_with(b"/>") {
         return Some(at);
     }
-    loop {
-        let close = at + find(&rest[at..], &closing)?;
-        match find(&rest[at..close], DATA) {
-            Some(data) => at += data + find(&rest[at + data..], b"]]>")? + 3,
-            None => return Some(close + closing.len()),
+    let mut close = at + find(&rest[at..], &closing)?;
+    while let Some(data) = find(&rest[at..close], DATA) {
+        at += data;
+        at += find(&rest[at..], b"]]>")? + 3;
+        if at > close {
+            close = at + find(&rest[at..], &closing)?;
         }
     }
+    Some(close + closing.len())
 }
 
 const DATA: &[u8] = b"<![CDATA[";
