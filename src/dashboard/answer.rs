@@ -9,10 +9,10 @@ use super::board::{Dashboard, Language, Panel, Query, VariableKind};
 use super::choice::Choice;
 use super::expression::{self, Context, Expression, Refused};
 use super::interpolate::{self, Scope, Written};
-use super::language;
 use super::timing::{self, Timing, Wish};
 use super::variables::{self, Data};
 use crate::model::{Error, Labels};
+use crate::promql::language::language_of;
 use crate::promql::{self, Annotation, Expr, Value};
 
 /// A dashboard, and what the data says to it.
@@ -364,8 +364,8 @@ impl Asker<'_> {
         let expr = match parsed(&asked.expr, self.data.options) {
             Ok(expr) => expr,
             Err(error) => {
-                if let Some(other) = language::of(&asked.expr) {
-                    let message = format!("is {other}, not PromQL");
+                if let Some(other) = language_of(&asked.expr) {
+                    let message = format!("is {}, not PromQL", other.name);
                     return Asked { status: Status::Unsupported, message, ..asked };
                 }
                 let (line, column) = error.line_col(&asked.expr);

@@ -13,7 +13,6 @@ pub mod expression;
 pub mod fields;
 pub mod frame;
 pub mod interpolate;
-mod language;
 pub mod legend;
 pub mod read;
 pub mod reduce;

@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub mod functions;
+pub mod language;
 pub mod notation;
 pub mod pattern;
 pub mod store;

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use super::comment::{Comment, comments};
-use super::dialect::{self, House, Language};
+use super::dialect::{self, House};
 use super::fields::{Fields, Reader};
 use super::yaml::{self, Node, Place, Problem};
 use super::{short, template};
 use crate::promql;
+use crate::promql::language::{self, Language};
 
 /// How a rule file is read.
 #[derive(Clone, Debug)]
@@ -424,7 +425,7 @@ impl Loading<'_> {
         match promql::parse(source, &self.options.promql) {
             Ok(expr) => Some((source.to_owned(), expr)),
             Err(error) => {
-                if let Some(language) = dialect::language_of(source) {
+                if let Some(language) = language::language_of(source) {
                     self.other_language(node.place, "the expression is", language);
                     return None;
                 }
