@@ -407,3 +407,20 @@ fn many_alike_files_are_summed_up_for_people_and_listed_for_programs() {
     let few = obs(&["fields", &format!("{at}/other")]).text();
     assert!(few.contains("a.log"), "{few}");
 }
+
+#[test]
+fn the_year_that_is_asked_for_is_that_of_dates_without_one() {
+    let folder = temporary();
+    let text = "Mar  5 10:00:01 n1 kernel: one\nMar  5 10:07:01 n1 kernel: two\n";
+    let log = write(folder.path(), "syslog", text);
+    let of = |args: &[&str]| obs(&[&["grep", "", &log, "--output", "raw"], args].concat()).text();
+    let two = "Mar  5 10:07:01 n1 kernel: two\n";
+    assert_eq!(of(&["--since", "2019-03-05T10:05:00Z"]), two);
+    assert_eq!(of(&["--since", "2019-03-05T10:05:00Z", "--until", "2019-03-05T10:10:00Z"]), two);
+    assert_eq!(of(&["--until", "2019-03-05T10:05:00Z"]), "Mar  5 10:00:01 n1 kernel: one\n");
+    // What a file beside it says counts more than the question.
+    write(folder.path(), "app.log", "2021-03-05T10:00:00Z INFO up\n");
+    let both = obs(&["grep", "two", &folder.path().display().to_string(), "--since", "2019-03-05T10:05:00Z"]);
+    assert!(both.text().contains("two"), "{}", both.text());
+    assert_eq!(of(&["--since", "2019-03-05T10:05:00Z", "--level", "error"]), "");
+}

@@ -73,7 +73,7 @@ fn what_a_log_says_of_itself_is_told_at_any_level() {
         ("2024-05-01 10:00:00 FATAL\n", "failure"),
         ("2024-05-01 10:00:00 lease store: does not have any live owner\n", "failure"),
         ("2024-05-01 10:00:00 DEBUG could not store batch 7: maximum bytes exceeded\n", "failure"),
-        ("2024-05-01 10:00:00 client sent an HTTP request to an HTTPS server\n", "failure"),
+        ("2024-05-01 10:00:00 client sent an HTTP request to an HTTPS server\n", "certificate"),
     ] {
         let (json, _) = investigated(text);
         assert_eq!(json["verdict"], "trouble", "{text}: {json}");
@@ -207,4 +207,144 @@ fn who_has_trouble_first_in_the_same_requests_is_nearer_to_the_reason() {
     assert!(!factors(&causes[0]).iter().any(|factor| factor == "said-before"), "{json}");
     let front = causes.iter().find(|cause| cause["subject"]["service"] == "front").expect("front");
     assert!(factors(front).iter().any(|factor| factor == "said-before"), "{json}");
+}
+
+/// Ten minutes of a recording in which half of the requests fail from the first sample on, and what else is recorded: of
+/// each metric with its labels the value at a sample.
+fn recording(others: &[(&str, &dyn Fn(u32) -> f64)]) -> Value {
+    let mut text = String::from("# TYPE http_server_requests counter\n");
+    let mut series = |name: &str, value: &dyn Fn(u32) -> f64| {
+        for at in 0..40 {
+            let _ = writeln!(text, "{name} {} {}", value(at), 1_704_067_200 + 15 * at);
+        }
+    };
+    series("http_server_requests_total{service=\"edge\",code=\"200\"}", &|at| f64::from(900 + 20 * at));
+    series("http_server_requests_total{service=\"edge\",code=\"503\"}", &|at| f64::from(20 * at));
+    for (name, value) in others {
+        series(name, value);
+    }
+    text.push_str("# EOF\n");
+    let folder = crate::program::temporary();
+    std::fs::write(folder.path().join("all.om"), text).expect("a file");
+    crate::program::obs(&["investigate", &folder.path().display().to_string(), "--output", "json"]).json()
+}
+
+#[test]
+fn a_limit_that_is_reached_all_the_time_is_a_cause_without_a_past() {
+    let steady = |value: f64| move |at: u32| value + f64::from(at % 3);
+    for (name, detector, metrics) in [
+        ("disk", "disk", vec![("node_filesystem_avail_bytes{service=\"store\"}", 0.0, 0.0)]),
+        (
+            "descriptors",
+            "file-descriptors",
+            vec![
+                ("process_open_fds{service=\"store\"}", 1024.0, 0.0),
+                ("process_max_fds{service=\"store\"}", 1024.0, 0.0),
+            ],
+        ),
+        (
+            "tracking",
+            "network-tables",
+            vec![
+                ("node_nf_conntrack_entries{instance=\"store\"}", 65_536.0, 0.0),
+                ("node_nf_conntrack_entries_limit{instance=\"store\"}", 65_536.0, 0.0),
+            ],
+        ),
+        ("collector", "gc-pause", vec![("jvm_gc_pause_seconds_total{service=\"store\"}", 40.0, 6.0)]),
+        (
+            "certificate",
+            "certificate",
+            vec![("probe_ssl_earliest_cert_expiry{service=\"store\"}", 1_704_000_000.0, 0.0)],
+        ),
+        ("busy", "slow-disk", vec![("node_disk_io_time_ratio{instance=\"store\"}", 0.99, 0.0)]),
+        (
+            "queue",
+            "thread-pool-exhaustion",
+            vec![
+                ("executor_queued_tasks{service=\"store\"}", 190.0, 0.0),
+                ("executor_queued_tasks{service=\"a\"}", 1.0, 0.0),
+                ("executor_queued_tasks{service=\"b\"}", 2.0, 0.0),
+                ("executor_queued_tasks{service=\"c\"}", 0.0, 0.0),
+            ],
+        ),
+    ] {
+        let values: Vec<_> = metrics
+            .iter()
+            .map(|(name, first, grows)| (*name, move |at: u32| first + grows * f64::from(at)))
+            .collect();
+        let metrics: Vec<(&str, &dyn Fn(u32) -> f64)> =
+            values.iter().map(|(name, value)| (*name, value as &dyn Fn(u32) -> f64)).collect();
+        let json = recording(&metrics);
+        let cause = &json["causes"][0];
+        assert_eq!(
+            (&json["verdict"], &cause["detector"]),
+            (&"failing".into(), &detector.into()),
+            "{name}: {json}"
+        );
+        assert!(
+            cause["subject"]["service"] == "store"
+                || cause["summary"].as_str().is_some_and(|s| s.contains("store"))
+        );
+        // Nobody saw it begin.
+        assert!(cause["confidence"].as_f64() <= Some(0.7), "{name}: {json}");
+    }
+    // A pool that is as large as it may be, memory that a cache fills, and half of a limit are none.
+    let (pool, most, half) = (steady(10.0), steady(10.0), steady(500.0));
+    let json = recording(&[
+        ("hikaricp_connections{service=\"store\"}", &pool),
+        ("hikaricp_connections_max{service=\"store\"}", &most),
+        ("process_open_fds{service=\"store\"}", &half),
+        ("process_max_fds{service=\"store\"}", &|_| 1024.0),
+        ("container_memory_usage_bytes{service=\"store\"}", &|_| 2e9),
+        ("container_memory_limit_bytes{service=\"store\"}", &|_| 2e9),
+        ("node_filesystem_avail_bytes{mountpoint=\"/snap/core\",fstype=\"squashfs\"}", &|_| 0.0),
+    ]);
+    let told = json["causes"].as_array().expect("causes").iter().map(|cause| cause["detector"].clone());
+    assert!(told.clone().all(|detector| detector == "error-share"), "{json}");
+}
+
+#[test]
+fn what_is_refused_now_and_then_explains_no_failures_that_are_many() {
+    let mut text = String::new();
+    for at in 0..600 {
+        let stamp = format!("2024-05-01T10:{:02}:{:02}Z", at / 60, at % 60);
+        let (status, level) = if at % 2 == 0 { (503, "ERROR") } else { (200, "INFO") };
+        let _ = writeln!(text, "{stamp} {level} service=edge GET /items status={status} duration=12ms");
+        if at % 2 == 0 {
+            let _ = writeln!(text, "{stamp} ERROR service=store lookup failed: directory does not answer");
+        }
+        if at % 40 == 7 {
+            let _ = writeln!(text, "{stamp} WARN service=mail push token rejected: BadDeviceToken");
+        }
+        if at % 50 == 9 {
+            let _ = writeln!(text, "{stamp} WARN service=store push token rejected: BadDeviceToken");
+        }
+    }
+    let (json, _) = investigated(&text);
+    let cause = &json["causes"][0];
+    assert_eq!(
+        (&json["verdict"], &cause["subject"]["service"]),
+        (&"failing".into(), &"store".into()),
+        "{json}"
+    );
+    assert!(cause["summary"].as_str().is_some_and(|summary| summary.contains("directory")), "{json}");
+}
+
+#[test]
+fn a_program_that_dies_again_and_again_is_no_calm_though_requests_go_well() {
+    let mut text = String::new();
+    for at in 0..600 {
+        let stamp = format!("2024-05-01T10:{:02}:{:02}Z", at / 60, at % 60);
+        let _ = writeln!(text, "{stamp} INFO service=edge GET /items status=200 duration=12ms");
+        if at % 40 == 7 {
+            let _ = writeln!(
+                text,
+                "{stamp} ERROR service=mailer panic: runtime error: invalid memory address or nil pointer dereference"
+            );
+        }
+    }
+    let (json, code) = investigated(&text);
+    assert_eq!((&json["verdict"], code), (&"trouble".into(), 0), "{json}");
+    assert_eq!(json["causes"][0]["detector"], "crash", "{json}");
+    assert!(json["causes"][0]["confidence"].as_f64() < Some(0.5), "{json}");
 }

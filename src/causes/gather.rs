@@ -7,7 +7,9 @@ use super::health::Health;
 use super::hypothesis::{CLEAR, Candidate, Sign};
 use super::owner::names_word;
 use super::quote::gist;
+use crate::detect::Detector;
 use crate::detect::book::NOWHERE;
+use crate::detect::failure::FAILURE;
 use crate::detect::family::{evidence, subject};
 use crate::detect::finding::Finding;
 use crate::detect::platform::is_state;
@@ -26,6 +28,13 @@ fn is_unchanged(scene: &Scene<'_>, finding: &Finding, health: Health) -> bool {
     matches!(health, Health::Failing | Health::Unknown) && !told && !changes()
 }
 
+/// Does each of its entries tell of one input, and are there no more of them than usual? That is nothing new where requests
+/// go well.
+fn is_as_usual(scene: &Scene<'_>, finding: &Finding) -> bool {
+    let changes = finding.kinds.iter().any(|kind| scene.change(*kind).is_some());
+    finding.detector == FAILURE.name() && !finding.kinds.is_empty() && !changes
+}
+
 /// Everything that became more frequent: what the detectors know, and what they have no words for.
 pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], health: Health) -> Vec<Sign> {
     let mut signs: Vec<Sign> = Vec::new();
@@ -39,7 +48,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], health: Health) -> 
         for kind in &finding.kinds {
             known[*kind] = true;
         }
-        if is_unchanged(scene, finding, health) {
+        if is_unchanged(scene, finding, health) || is_as_usual(scene, finding) {
             continue;
         }
         let changes = || finding.kinds.iter().filter_map(|kind| scene.change(*kind));
@@ -47,7 +56,9 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], health: Health) -> 
         // Weaker signs of the same may have come first.
         let earliest =
             changes().map(|change| change.from).min().filter(|_| finding.nature != Nature::Resource);
-        let rare = if finding.severity >= Severity::High { CLEAR } else { 1.0 };
+        // What is said of one input at a time is clear by its change alone.
+        let once = finding.severity >= Severity::High && finding.detector != FAILURE.name();
+        let rare = if once { CLEAR } else { 1.0 };
         let what = crate::detect::named(scene, finding.detector);
         signs.push(Sign {
             detector: finding.detector,
@@ -140,7 +151,7 @@ fn beside(scene: &Scene<'_>, signs: &mut Vec<Sign>, known: &[bool]) {
 
 /// Whose a recorded metric is, in the names of the logs: by the name of its file where it has no label for that, and
 /// where its label is a part of just one name.
-fn name_owners(scene: &Scene<'_>, signs: &mut [Sign]) {
+pub(super) fn name_owners(scene: &Scene<'_>, signs: &mut [Sign]) {
     let mut names: Vec<&str> = scene.kinds.iter().map(|(kind, _)| kind.service.as_str()).collect();
     names.sort_unstable();
     names.dedup();

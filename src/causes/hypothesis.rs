@@ -7,6 +7,7 @@ use crate::detect::finding::Around;
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
+use crate::signatures::known::FAMILIES;
 use crate::timeline::scene::Scene;
 use crate::timeline::{Evidence, Subject};
 
@@ -69,6 +70,21 @@ impl Sign {
     pub(super) fn lasts(&self) -> bool {
         const LAST: &[&str] = &["disk", "mount", "data-loss", "certificate", "link", "network-tables"];
         self.weight >= 0.9 && LAST.contains(&self.detector)
+    }
+
+    /// Is it a state, which a few entries tell of and which holds for everybody who needs what is in it: something that
+    /// lasts, or that ended and has to come back?
+    pub(super) fn is_state(&self) -> bool {
+        const ENDED: &[&str] = &["crash", "out-of-memory", "stall"];
+        let recorded = self.level && self.nature == Nature::Resource;
+        recorded || self.lasts() || (self.weight >= 0.9 && ENDED.contains(&self.detector))
+    }
+
+    /// Does it tell of one call or one input each time that it is said, as far as anybody knows? Other failures are
+    /// states, which last until somebody ends them.
+    pub(super) fn tells_of_each(&self) -> bool {
+        let by_words = ["failure", "error", "novelty"].contains(&self.detector);
+        by_words || FAMILIES.iter().any(|family| family.name == self.detector && family.tells_of_each())
     }
 
     /// What lies no farther apart may be at the same time: clocks differ, and samples are taken now and then.

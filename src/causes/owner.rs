@@ -1,5 +1,7 @@
 //! Where resources live, and who speaks of whom: databases, brokers, machines, and those who name them.
 
+use std::collections::BTreeSet;
+
 use super::hypothesis::Candidate;
 use crate::timeline::scene::Scene;
 
@@ -73,19 +75,31 @@ pub(super) fn whose(scene: &Scene<'_>, candidate: &Candidate) -> String {
     if !owns(candidate) {
         return String::new();
     }
-    let names: Vec<String> = scene.names().into_iter().filter(|name| name != candidate.name()).collect();
-    let lead = candidate.lead();
-    let mut told: Vec<String> = Vec::new();
-    for kind in &lead.kinds {
-        let text = String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase();
-        told.extend(names.iter().filter(|name| names_word(&text, &name.to_lowercase())).cloned());
-    }
-    told.sort_unstable();
-    told.dedup();
-    match &told[..] {
+    let known = scene.names();
+    let told: BTreeSet<String> = named(scene, candidate, &known).collect();
+    match &told.iter().collect::<Vec<_>>()[..] {
         [one] => format!(" (of {one})"),
         _ => String::new(),
     }
+}
+
+/// The other services that the leading sign of a candidate names, of those that are known.
+pub(super) fn named<'k>(
+    scene: &Scene<'_>,
+    candidate: &Candidate,
+    known: &'k [String],
+) -> impl Iterator<Item = String> + 'k {
+    let texts: Vec<String> = candidate
+        .lead()
+        .kinds
+        .iter()
+        .map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase())
+        .collect();
+    let own = candidate.name().to_owned();
+    let is_named = move |name: &&String| {
+        **name != own && texts.iter().any(|text| names_word(text, &name.to_lowercase()))
+    };
+    known.iter().filter(is_named).cloned()
 }
 
 /// The other candidates whose names, or whose software's, occur in what a candidate's entries say.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::contrast::{Contrast, Share};
-use super::gather::weight;
+use super::gather::{name_owners, weight};
 use super::health::Health;
 use super::hypothesis::{LAST_WORDS, Sign};
 use super::quote::gist;
@@ -36,9 +36,14 @@ pub(super) fn standing(
     changed: &[Sign],
 ) -> Vec<Sign> {
     let quiet = changed.is_empty();
+    let unsure = !changed.iter().any(Sign::is_sure);
     let changed: BTreeSet<usize> = changed.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
     let mut signs: Vec<Sign> = Vec::new();
     for finding in findings {
+        if finding.series.is_some() && finding.constant {
+            signs.extend(recorded(scene, finding).filter(|_| may_tell((health, quiet), contrast, None)));
+            continue;
+        }
         let is_effect = matches!(finding.detector, "error-burst" | "error-share" | "volume" | "silence");
         // Of what changed in part each kind is asked for itself.
         let has_changed = finding.kinds.iter().any(|kind| changed.contains(kind));
@@ -46,7 +51,8 @@ pub(super) fn standing(
             continue;
         }
         let share = contrast.and_then(|contrast| contrast.best(&finding.kinds));
-        if !may_tell((health, quiet), contrast, share) {
+        let is_clear = unsure && finding.base == Severity::Critical && is_plain(scene, &finding.kinds);
+        if !may_tell((health, quiet), contrast, share) && !is_clear {
             continue;
         }
         let what = detect::named(scene, finding.detector);
@@ -71,22 +77,50 @@ pub(super) fn standing(
     };
     for (at, (kind, _)) in scene.kinds.iter().enumerate() {
         let is_told = only_ends(kind) || known.contains(&at) || changed.contains(&at);
-        if kind.what != What::Template || !kind.is_error() || is_told {
+        // Failures that are known by their words count at any level.
+        let is_known = kind.what == What::Template && !is_told && family::told_by(scene, at).is_some();
+        if kind.what != What::Template || is_told || !(kind.is_error() || is_known) {
             continue;
         }
         let share = contrast.and_then(|contrast| contrast.of(at));
-        if !may_tell((health, quiet), contrast, share) {
+        let is_clear = is_known && unsure && is_plain(scene, &[at]);
+        if !may_tell((health, quiet), contrast, share) && !is_clear {
             continue;
         }
         signs.push(Sign { subject: family::subject(scene, kind), ..told(scene, at, share) });
     }
     // What lies beside the time that is judged is no sign of it.
-    signs.retain(|sign| !sign.timed || sign.kinds.iter().any(|kind| is_judged(scene, *kind)));
+    let is_judged = |sign: &Sign| sign.kinds.iter().any(|kind| is_judged(scene, *kind));
+    signs.retain(|sign| sign.is_recorded() || !sign.timed || is_judged(sign));
+    name_owners(scene, &mut signs);
     drop_bystanders(&mut signs);
+    let failed = success.map_or(0, |success| success.failed.count());
+    signs.iter_mut().for_each(|sign| fade(sign, failed));
     if health == Health::Failing {
         signs.extend(success.and_then(|success| requests_fail(scene, success)));
     }
     signs
+}
+
+/// Is it plain without a contrast: something ended, again and again, or a good part of a log says it?
+fn is_plain(scene: &Scene<'_>, kinds: &[usize]) -> bool {
+    /// The least part of a log.
+    const PART: f64 = 0.3;
+    let Some(family) = kinds.iter().find_map(|kind| family::told_by(scene, *kind)) else { return false };
+    let broke = matches!(family.nature, Nature::Resource | Nature::Fault);
+    let group = scene.kinds[kinds[0]].0.group;
+    let count: u64 = kinds.iter().map(|kind| scene.kinds[*kind].1.count).sum();
+    let ended = family.severity == Severity::Critical && !family.rises;
+    broke && (ended || count as f64 >= PART * scene.said(group) as f64)
+}
+
+/// What tells of one call or one input each time, and of far fewer than requests fail, explains none of them.
+fn fade(sign: &mut Sign, failed: u64) {
+    const TIMES: u64 = 3;
+    if sign.share.is_none() && sign.tells_of_each() && sign.count * TIMES < failed {
+        sign.nature = Nature::Symptom;
+        sign.weight = sign.weight.min(0.4);
+    }
 }
 
 /// Where somebody tells why most requests fail, errors that may as well be about something else say nothing.
@@ -116,6 +150,33 @@ fn may_tell((health, quiet): (Health, bool), contrast: Option<&Contrast>, share:
 /// Was a kind of entry seen in the time that is judged?
 fn is_judged(scene: &Scene<'_>, kind: usize) -> bool {
     scene.judged(&scene.kinds[kind].1.bins).first().is_some()
+}
+
+/// A state of something recorded that it was in all the time.
+fn recorded(scene: &Scene<'_>, finding: &Finding) -> Option<Sign> {
+    let (from, to) = finding.from.zip(finding.to)?;
+    let what = detect::named(scene, finding.detector);
+    let what = what.map_or(finding.detector, |detector| detector.what());
+    Some(Sign {
+        detector: finding.detector,
+        what: finding.what.clone().unwrap_or_else(|| what.to_owned()),
+        nature: finding.nature,
+        weight: weight(finding.nature, finding.base, finding.detector),
+        gain: finding.gain,
+        from,
+        to,
+        // Samples of a state are no events.
+        count: 1,
+        level: true,
+        part: false,
+        standing: true,
+        timed: true,
+        share: None,
+        subject: finding.subject.clone(),
+        kinds: Vec::new(),
+        evidence: finding.evidence.clone(),
+        around: None,
+    })
 }
 
 /// A sign of kinds of entries that tell of it all the time.

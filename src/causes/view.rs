@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::contrast::Contrast;
 use super::hypothesis::{Candidate, Sign};
-use super::owner::mentioned;
+use super::owner::{mentioned, named};
 use crate::detect::success::Success;
 use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
@@ -34,6 +34,8 @@ pub(super) struct View<'v> {
     pub changed: bool,
     /// For every candidate, those that it names.
     pub mentions: Vec<Vec<usize>>,
+    /// For every candidate, the services that its leading sign names, whether they are candidates or not.
+    names: Vec<BTreeSet<String>>,
     /// Services and groups of files where requests enter, or that tell how they ended.
     entries: (BTreeSet<String>, BTreeSet<u32>),
 }
@@ -57,6 +59,8 @@ impl<'v> View<'v> {
         let first_change = signs().filter(|sign| !sign.standing).map(Sign::surely).min();
         let first = first_change.or_else(|| signs().map(Sign::surely).min())?;
         let mentions = (0..candidates.len()).map(|by| mentioned(scene, candidates, by)).collect();
+        let known = scene.names();
+        let names = candidates.iter().map(|candidate| named(scene, candidate, &known).collect()).collect();
         let entries = success.map_or_else(Default::default, |success| success.places(scene));
         let reach = requests.map(|(reach, _)| reach);
         let contrast = requests.map(|(_, contrast)| contrast);
@@ -71,21 +75,51 @@ impl<'v> View<'v> {
             first,
             changed: first_change.is_some(),
             mentions,
+            names,
             entries,
         })
     }
 
-    /// The share of the failed requests that a sign explains: those that know of it; or where it knows no requests,
-    /// as of something that they work with, at most one for each time that it happened.
-    pub(super) fn explains(&self, sign: &Sign) -> f64 {
-        let failed = self.contrast.map_or(0, Contrast::failed);
+    /// The share of the failed requests that a sign of a candidate explains: those that know of it; or where it knows no
+    /// requests, as of something that they work with, at most one for each time that it happened, and all of them by a
+    /// state of somebody of whom those speak who know them.
+    pub(super) fn explains(&self, at: usize, sign: &Sign) -> f64 {
+        let counted = || self.success.map_or(0, |success| success.failed.count());
+        let failed = self.contrast.map(Contrast::failed).filter(|failed| *failed > 0).unwrap_or_else(counted);
+        let broke = matches!(sign.nature, Nature::Fault | Nature::Resource);
         match sign.share {
             Some(share) => share.of_failed,
-            None if failed > 0 && matches!(sign.nature, Nature::Fault | Nature::Resource) => {
-                (sign.count as f64 / failed as f64).min(1.0)
-            }
-            None => 0.0,
+            None if failed == 0 || !broke => 0.0,
+            None if sign.is_state() && (sign.is_recorded() || self.is_spoken_of(at)) => 1.0,
+            None => (sign.count as f64 / failed as f64).min(1.0),
         }
+    }
+
+    /// Did something of which no change tells begin within the data? If it had been as frequent before its first entry as
+    /// after it, there would have been some.
+    pub(super) fn begins(&self, sign: &Sign) -> bool {
+        /// So many that there are none by chance once in twenty times.
+        const EXPECTED: f64 = 3.0;
+        let Some(kind) = sign.kinds.first().filter(|_| sign.timed && sign.count > 1) else { return false };
+        let presence = self.scene.presence(self.scene.kinds[*kind].0.group);
+        let bin = self.scene.axis.bin(sign.from).unwrap_or(0);
+        let before = presence[..bin].iter().sum::<f64>();
+        let lasted = ((sign.to - sign.from) as f64 / NANOS as f64).max(1.0);
+        before * (sign.count - 1) as f64 / lasted >= EXPECTED
+    }
+
+    /// Do those who know the failed requests speak of a candidate, or of the one that it speaks of?
+    fn is_spoken_of(&self, at: usize) -> bool {
+        let tells = |other: &usize| {
+            let lead = self.candidates[*other].lead();
+            *other != at && (lead.share.is_some_and(|share| share.tells()) || self.enters(*other))
+        };
+        let speaks = |other: usize| {
+            self.mentions[other].contains(&at)
+                || self.mentions[at].contains(&other)
+                || self.names[other].intersection(&self.names[at]).next().is_some()
+        };
+        (0..self.candidates.len()).filter(tells).any(speaks)
     }
 
     /// Those who name a candidate.

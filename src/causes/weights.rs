@@ -66,8 +66,11 @@ pub(super) const AS_BEFORE: f64 = -5.0;
 /// What it costs that requests which failed have trouble elsewhere first.
 pub(super) const SAID_BEFORE: f64 = -3.0;
 
-/// What it costs at the most to be seldom beside the requests that fail.
-pub(super) const RARE: f64 = -3.0;
+/// What it costs to be said less often than requests fail, for each time that it is so by a factor of e …
+pub(super) const RARE: f64 = 1.2;
+
+/// … and at the most.
+pub(super) const RAREST: f64 = -4.5;
 
 /// What is worth, beside the candidates, that none of them is the cause.
 pub(super) const NONE_OF_THESE: f64 = 3.0;

@@ -84,6 +84,11 @@ impl Chosen {
         !self.filter.is_everything() || self.since.is_some() || self.until.is_some()
     }
 
+    /// Do the times that were typed, if any, name their days themselves?
+    fn is_absolute(&self) -> bool {
+        [&self.since, &self.until].into_iter().flatten().all(When::is_absolute)
+    }
+
     /// Must the data's first and last time be known to tell the range of time?
     pub(super) fn needs_span(&self) -> bool {
         [&self.since, &self.until].into_iter().flatten().any(When::needs_span)
@@ -230,6 +235,9 @@ impl Session {
         let logs = if chosen.needs_span() { self.span() } else { None };
         let joined = [logs, others].into_iter().flatten().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let range = self.range_of(chosen, joined)?;
+        if chosen.is_absolute() {
+            self.inputs.settle_years_near(range);
+        }
         self.relative = chosen.since.as_ref().and_then(|since| {
             let (typed, instead) = (since.typed().to_owned(), since.from_end()?);
             Some(Relative { typed, at: range.from?, instead })

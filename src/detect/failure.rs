@@ -30,6 +30,8 @@ pub static FAILURE: Failure = Failure;
 struct Sign {
     nature: Nature,
     decisive: Decisive,
+    /// The detector under whose name it is told.
+    name: &'static str,
     words: String,
     object: Option<String>,
     kind: usize,
@@ -66,7 +68,7 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         .iter()
         .flat_map(|finding| finding.kinds.iter().copied().filter(|kind| told_by(finding, *kind)))
         .collect();
-    let mut signs: BTreeMap<(Subject, Nature), Vec<Sign>> = BTreeMap::new();
+    let mut signs: BTreeMap<(Subject, Nature, &str), Vec<Sign>> = BTreeMap::new();
     for (at, (kind, signal)) in scene.kinds.iter().enumerate() {
         let says_nothing = kind.text.is_empty() && kind.level < Some(Level::Fatal);
         if kind.what != What::Template || known.contains(&at) || says_nothing {
@@ -82,7 +84,7 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         let holds = |sign: &Sign| !sign.quiet || is_much(scene, kind.group, signal.count);
         let sign = sign(kind, signal, at).or_else(|| by_family(scene, at)).filter(holds);
         if let Some(sign) = sign {
-            signs.entry((identity(scene, kind), sign.nature)).or_default().push(sign);
+            signs.entry((identity(scene, kind), sign.nature, sign.name)).or_default().push(sign);
         }
     }
     signs.into_values().filter_map(|signs| conclude(scene, signs)).collect()
@@ -98,8 +100,8 @@ fn by_family(scene: &Scene<'_>, at: usize) -> Option<Sign> {
     let (kind, _) = &scene.kinds[at];
     let family =
         family::told_by(scene, at).filter(|_| kind.level.is_none_or(|level| level >= Level::Warn))?;
-    let (nature, words) = (family.nature, family.what.to_owned());
-    Some(Sign { nature, decisive: Decisive::Repeated, words, object: None, kind: at, quiet: true })
+    let (name, nature, words) = (family.name, family.nature, family.what.to_owned());
+    Some(Sign { nature, decisive: Decisive::Repeated, name, words, object: None, kind: at, quiet: true })
 }
 
 /// What a kind of entry tells.
@@ -128,6 +130,7 @@ fn sign(kind: &Kind, signal: &Signal, at: usize) -> Option<Sign> {
     Some(Sign {
         nature: told.nature,
         decisive: told.decisive,
+        name: FAILURE.name(),
         words: text[told.words.clone()].to_lowercase(),
         object: plain.as_ref().and_then(object).or_else(|| masked.as_ref().and_then(object)),
         kind: at,
@@ -152,6 +155,7 @@ fn by_level(kind: &Kind, at: usize) -> Option<Sign> {
     Some(Sign {
         nature: Nature::Symptom,
         decisive,
+        name: FAILURE.name(),
         words: words.to_owned(),
         object: None,
         kind: at,
@@ -222,9 +226,10 @@ fn conclude(scene: &Scene<'_>, mut signs: Vec<Sign>) -> Option<Finding> {
         windows: bins.runs(60 * NANOS),
         constant,
         kinds,
-        ..Finding::new("failure", severity, first.nature, subject(scene, kind))
+        ..Finding::new(first.name, severity, first.nature, subject(scene, kind))
     };
     let what = match &first.object {
+        _ if first.name != FAILURE.name() => first.words.clone(),
         Some(object) => format!("failure ({}: {object})", first.words),
         None => format!("failure ({})", first.words),
     };

@@ -9,7 +9,7 @@ use crate::signatures::limits::{GC, HOSTS, Hold, Limit, Side};
 use crate::signatures::{Nature, Severity};
 
 /// Images that are always full, and whose fullness says nothing.
-fn is_image(labels: &Labels) -> bool {
+pub(super) fn is_image(labels: &Labels) -> bool {
     let (device, mount) = (labels.get("filesystem"), labels.get("mountpoint"));
     device.starts_with("/dev/loop")
         || device.starts_with("/dev/sr")

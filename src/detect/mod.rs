@@ -25,6 +25,7 @@ mod sampled;
 pub mod share;
 pub mod signature;
 pub mod silence;
+mod states;
 pub mod storm;
 pub mod success;
 pub mod traced;

@@ -8,6 +8,7 @@ use super::book::{Book, MOST_SERIES, NOWHERE, Said, Track, apart, finding, incre
 use super::finding::Finding;
 use super::limits;
 use super::sampled;
+use super::states;
 use crate::entities::calls::Calls;
 use crate::entities::measured::{self, owner};
 use crate::model::{Labels, Location, Timestamp};
@@ -51,15 +52,15 @@ pub fn findings(store: &Store, file: &str, given: Option<Given>, calls: &Calls) 
     let mut found = Vec::new();
     limits::findings(store, &mut found);
     let limited: Vec<Option<Labels>> = found.iter().map(|finding| finding.series.clone()).collect();
-    saturation(&book, &mut found);
-    down(&book, &mut found);
-    certificates(&book, &mut found);
+    states::reached(&book, &mut found);
     for (name, tracks) in &book.gauges {
         levels(&book, name, tracks, &mut found);
     }
     rates(&book, &mut found);
     means(&book, &mut found);
     shares(&book, &mut found);
+    let told: Vec<Labels> = found.iter().filter_map(|finding| finding.series.clone()).collect();
+    states::standing(&book, &|labels| told.contains(labels), &mut found);
     // What is at its limit is told as that, and not as a change.
     let at_limit = limited.len();
     let mut place = 0;
@@ -366,169 +367,4 @@ pub fn requests(store: &Store) -> Option<Counted> {
     all.map(|(_, _, counted)| counted)
         .filter(|counted| counted.all.count() > 0)
         .max_by_key(|counted| (edge(counted), counted.all.count()))
-}
-
-/// What has a maximum beside it, and reaches it.
-fn saturation(book: &Book, found: &mut Vec<Finding>) {
-    const LIMITS: &[&str] = &["max", "limit", "capacity", "size", "total", "quota"];
-    for (limit_name, limits) in &book.gauges {
-        let parts: Vec<&str> = limit_name.split('_').collect();
-        if !parts.iter().any(|part| LIMITS.contains(part)) {
-            continue;
-        }
-        let stem: Vec<&str> = parts.iter().copied().filter(|part| !LIMITS.contains(part)).collect();
-        for (name, tracks) in &book.gauges {
-            let own: Vec<&str> = name.split('_').collect();
-            let fits = name != limit_name
-                && stem.iter().all(|part| own.contains(part))
-                && !own.iter().any(|part| LIMITS.contains(part));
-            let extra: Vec<&str> = own.iter().copied().filter(|part| !stem.contains(part)).collect();
-            const USED: &[&str] =
-                &["used", "active", "busy", "in", "use", "open", "current", "allocated", "usage"];
-            const FREE: &[&str] = &["free", "avail", "available", "remaining", "idle"];
-            let free = extra.iter().any(|part| FREE.contains(part));
-            if !fits || !(extra.is_empty() || free || extra.iter().all(|part| USED.contains(part))) {
-                continue;
-            }
-            for track in tracks {
-                let state = track.labels.get("state");
-                if ["idle", "free", "available"].contains(&state) {
-                    continue;
-                }
-                let Some(limit) = limits.iter().find(|limit| beside(&limit.labels, &track.labels)) else {
-                    continue;
-                };
-                found.extend(full(book, (name, limit_name), track, limit, free));
-            }
-        }
-    }
-}
-
-/// Do the labels of a limit all stand at a series?
-fn beside(limit: &Labels, labels: &Labels) -> bool {
-    limit.iter().all(|(name, value)| name == Labels::NAME || labels.get(name) == value)
-}
-
-fn full(
-    book: &Book,
-    (name, limit_name): (&str, &str),
-    track: &Track,
-    limit: &Track,
-    free: bool,
-) -> Option<Finding> {
-    let mut limits = limit.points.iter().peekable();
-    let mut now = limits.peek()?.1;
-    let mut at_limit: Vec<usize> = Vec::new();
-    for (index, (at, value)) in track.points.iter().enumerate() {
-        while let Some((_, limit)) = limits.next_if(|(time, _)| time <= at) {
-            now = *limit;
-        }
-        let is_full = if free { *value <= 0.01 * now } else { *value >= 0.97 * now };
-        if now > 1.0 && is_full && book.is_judged(*at) {
-            at_limit.push(index);
-        }
-    }
-    let (first, last) = (*at_limit.first()?, *at_limit.last()?);
-    // What is nearly always full is made so.
-    if at_limit.len() < 2 || at_limit.len() * 5 > track.points.len() * 4 || first < 2 {
-        return None;
-    }
-    let meter = meter::of_name(name);
-    let (detector, what) = match meter.detector {
-        "pool-usage" | "sockets" | "pool-waiting" => ("pool-exhaustion", "connection pool exhausted"),
-        "disk" => ("disk", "disk full"),
-        "out-of-memory" => ("out-of-memory", "memory at its limit"),
-        "file-descriptors" => ("file-descriptors", "no file descriptors left"),
-        "thread-pool-exhaustion" => ("thread-pool-exhaustion", "thread pool exhausted"),
-        "queue" => ("queue", "queue full"),
-        "network-tables" => ("network-tables", "ports or connection tracking exhausted"),
-        _ => ("saturation", "at its limit"),
-    };
-    let (sign, edge) = if free { ("left", 0.0) } else { ("in use", now) };
-    Some(finding(&Said {
-        detector,
-        severity: Severity::Critical,
-        nature: Nature::Resource,
-        labels: &track.labels,
-        metric: name,
-        what: what.to_owned(),
-        range: (track.points[first].0, track.points[last].0),
-        count: at_limit.len(),
-        gain: 16.0 + (at_limit.len() as f64).ln() * 8.0,
-        numbers: format!(
-            "{} {sign} of {} ({limit_name})",
-            number(if free { edge } else { track.points[first].1 }),
-            number(now)
-        ),
-    }))
-}
-
-/// What was scraped or probed and no longer answers.
-fn down(book: &Book, found: &mut Vec<Finding>) {
-    const UP: &[&str] =
-        &["up", "probe_success", "scrape_ok", "healthy", "health_status", "pg_up", "redis_up", "mysql_up"];
-    for (name, tracks) in &book.gauges {
-        if !UP.contains(&name.as_str()) && !name.ends_with("_up") {
-            continue;
-        }
-        for track in tracks {
-            let is_zero = |at: &usize| track.points[*at].1 == 0.0 && book.is_judged(track.points[*at].0);
-            let zeros: Vec<usize> = (0..track.points.len()).filter(is_zero).collect();
-            let (Some(first), Some(last)) = (zeros.first(), zeros.last()) else { continue };
-            let share = zeros.len() * 5 <= track.points.len() * 4;
-            if zeros.len() < 2 || !share || *first == 0 || zeros.len() * 3 < last - first + 1 {
-                continue;
-            }
-            found.push(finding(&Said {
-                detector: "down",
-                severity: Severity::High,
-                nature: Nature::Fault,
-                labels: &track.labels,
-                metric: name,
-                what: "no longer answers scrapes or probes".to_owned(),
-                range: (track.points[*first].0, track.points[*last].0),
-                count: zeros.len(),
-                gain: 10.0 + 6.0 * (zeros.len() as f64).ln(),
-                numbers: format!("0 in {} samples", zeros.len()),
-            }));
-        }
-    }
-}
-
-/// Certificates whose end has come while the data was recorded.
-fn certificates(book: &Book, found: &mut Vec<Finding>) {
-    for (name, tracks) in &book.gauges {
-        let lower = name.to_ascii_lowercase();
-        let ends = ["expiry", "not_after", "notafter", "expiration", "expires"]
-            .iter()
-            .any(|word| lower.contains(word));
-        if !ends {
-            continue;
-        }
-        for track in tracks {
-            let over: Vec<usize> = (0..track.points.len())
-                .filter(|at| {
-                    let (at, ends) = track.points[*at];
-                    ends > 1e8 && ends * 1e3 <= at as f64 && book.is_judged(at)
-                })
-                .collect();
-            let (Some(first), Some(last)) = (over.first(), over.last()) else { continue };
-            if *first == 0 {
-                continue;
-            }
-            found.push(finding(&Said {
-                detector: "certificate",
-                severity: Severity::Critical,
-                nature: Nature::Fault,
-                labels: &track.labels,
-                metric: name,
-                what: "certificate expired".to_owned(),
-                range: ((track.points[*first].1 * 1e3) as i64, track.points[*last].0),
-                count: over.len(),
-                gain: 40.0,
-                numbers: Timestamp::new(track.points[*first].1 as i64, 0)
-                    .map_or(String::new(), |at| at.to_string()),
-            }));
-        }
-    }
 }

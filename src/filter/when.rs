@@ -74,6 +74,11 @@ impl When {
         matches!(self.meaning, Meaning::Clock(_) | Meaning::FromStart(_) | Meaning::FromEnd(_))
     }
 
+    /// Does it name its day itself, so that it means the same whatever the data and the clock say?
+    pub fn is_absolute(&self) -> bool {
+        matches!(self.meaning, Meaning::Instant(_) | Meaning::Local(_))
+    }
+
     /// As it was typed.
     pub fn typed(&self) -> &str {
         &self.source

@@ -18,7 +18,7 @@ use crate::format::log::records::Records;
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::{self, NANOS};
-use crate::model::{Account, Diagnostic, Needs, Slots, Timestamp};
+use crate::model::{Account, Diagnostic, Needs, Slots, TimeRange, Timestamp};
 use crate::platform;
 use crate::source::{
     self, Age, Content, Found, Kind, Map, OpenOptions, Opened, Picks, Stream, WalkOptions, Walked,
@@ -150,7 +150,7 @@ pub(super) fn survey_walked(
             }
         }
     }
-    settle_years(&mut inputs.logs);
+    settle_years(&mut inputs.logs, None);
     parts::settle(&mut inputs.logs, paths, scan);
     settle_request_ids(&mut inputs.logs);
     for log in &inputs.logs {
@@ -210,9 +210,12 @@ pub(super) fn survey_walked(
     inputs
 }
 
-/// Dates without a year get theirs from the dates with one in files of the same folder, else of all folders.
-fn settle_years(logs: &mut [Input]) {
-    type Span = (Timestamp, Timestamp);
+/// From a first to a last time.
+type Span = (Timestamp, Timestamp);
+
+/// Dates without a year get theirs from the dates with one in files of the same folder, else of all folders, else from
+/// the time that is asked for, else from when the file was last written.
+fn settle_years(logs: &mut [Input], asked: Option<Span>) {
     let mut all: Vec<Span> = Vec::new();
     let mut folders: std::collections::BTreeMap<PathBuf, Vec<Span>> = std::collections::BTreeMap::new();
     for log in logs.iter() {
@@ -231,7 +234,7 @@ fn settle_years(logs: &mut [Input]) {
             profile.settle_order(modified);
         }
         let folder = log.found.path.parent().unwrap_or(Path::new(""));
-        let near = folders.get(folder).copied().flatten().or(all);
+        let near = folders.get(folder).copied().flatten().or(all).or(asked);
         // Of a stream only the beginning has been seen.
         let whole = log.compression.is_empty() && !is_pipe(&log.found);
         log.latest = log.profile().and_then(|profile| profile.latest(log.modified, near, whole));
@@ -627,7 +630,7 @@ impl Input {
             trouble: None,
             pipe: Mutex::new(Pipe::None),
         }];
-        settle_years(&mut alone);
+        settle_years(&mut alone, None);
         settle_request_ids(&mut alone);
         let [alone] = alone;
         let latest = alone.latest.or(alone.modified);
@@ -713,6 +716,13 @@ impl Input {
 }
 
 impl Inputs {
+    /// Where no file tells the year of dates without one, it is that of the time that is asked for: who asks for March
+    /// of 2024 knows better than the file's own time, which may be that of a copy.
+    pub fn settle_years_near(&mut self, asked: TimeRange) {
+        let span = asked.from.or(asked.until).zip(asked.until.or(asked.from));
+        settle_years(&mut self.logs, span);
+    }
+
     /// Takes the order of lines for the time of entries where no log tells a time; what there is to say about that.
     /// `zoned` says that a person named the zone.
     pub fn order_by_lines(&mut self, zoned: bool) -> Option<Diagnostic> {

@@ -6,7 +6,8 @@
 
 Sets are never pooled before they are shown: a set that its makers wrote proves nothing for another one. `--cases` keeps
 every cause with its reasons, which tests/oracle/fit.py reads. What is not there is left out and said. A world is also cut:
-`failing` holds only the first ten minutes of the failure, `start` the two minutes before it, too, `logs` no metrics.
+`failing` holds only the time in which requests failed, `start` the two minutes before it and the first ten of it, `late`
+its last third, `logs` no metrics; where no requests are seen to fail, the ten minutes from the onset on stand for that time.
 """
 import argparse
 import importlib.util
@@ -28,7 +29,6 @@ import tally
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "..", "shared")
 BINS = [(0.8, 1.01), (0.5, 0.8), (0.2, 0.5), (0.0, 0.2)]
-CUTS = {"failing": (0, 600), "start": (-120, 600), "logs": None}
 
 
 def ask(obs, path, cwd=None):
@@ -46,13 +46,17 @@ def case(of, name, answer, right):
 
 
 def cut(obs, source, target, since, until):
+    """Copies of the files with only what was between two times; without them, of all but the metrics."""
     stamp = lambda t: datetime.fromtimestamp(t, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     for folder, _, files in os.walk(source):
         for file in files:
             path = os.path.join(folder, file)
             to = os.path.join(target, os.path.relpath(path, source))
             os.makedirs(os.path.dirname(to), exist_ok=True)
-            if file.endswith((".om", ".prom")):
+            if file.endswith(".om"):
+                if since is not None:
+                    with open(path) as whole, open(to, "w") as part:
+                        part.writelines(line for line in whole if line.startswith("#") or since <= float(line.rsplit(" ", 1)[1]) <= until)
                 continue
             if since is None:
                 shutil.copy2(path, to)
@@ -61,6 +65,24 @@ def cut(obs, source, target, since, until):
             if ran.stdout:
                 with open(to[:-3] if to.endswith(".gz") else to, "wb") as f:
                     f.write(ran.stdout)
+
+
+def impact(obs, folder, onset):
+    """When requests failed: from the first to the last minute after the onset in which clearly more did than before it."""
+    expr = '1 - sum(rate(log_requests_total{outcome="success"}[1m])) / sum(rate(log_requests_total[1m]))'
+    ran = subprocess.run([obs, "query", expr, ".", "--step", "60s", "--output", "json"], capture_output=True, cwd=folder, stdin=subprocess.DEVNULL)
+    found = json.loads(ran.stdout)["data"]["result"] if ran.returncode == 0 and ran.stdout else []
+    shares = [(t, float(v)) for t, v in (found[0]["values"] if found else []) if v != "NaN"]
+    usual = [v for t, v in shares if t < onset]
+    least = max(0.1, 2 * sum(usual) / len(usual) if usual else 0)
+    failing = [t for t, v in shares if t > onset and v >= least]
+    return (max(onset, failing[0] - 60), max(failing[-1], failing[0] + 240)) if failing else (onset, onset + 600)
+
+
+def windows(obs, folder, onset):
+    """Of each way to cut the first and last second that are kept; `logs` keeps every second."""
+    begin, end = impact(obs, folder, onset)
+    return {"failing": (begin, end), "start": (begin - 120, begin + 600), "late": (begin + (end - begin) * 2 / 3, end), "logs": (None, None)}
 
 
 def of_world(obs, of, name, write):
@@ -77,10 +99,9 @@ def of_world(obs, of, name, write):
         yield case(f"{of} calm" if truth is None else of, name, ask(obs, ".", whole), right)
         if truth is None:
             return
-        for mode, window in CUTS.items():
+        for mode, window in windows(obs, whole, truth["onset"][0]).items():
             part = os.path.join(folder, mode)
-            begin = truth["onset"][-1]
-            cut(obs, whole, part, *((begin + window[0], begin + window[1]) if window else (None, None)))
+            cut(obs, whole, part, *window)
             yield case(f"{of} {mode}", name, ask(obs, ".", part), right)
 
 

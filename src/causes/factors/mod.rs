@@ -13,7 +13,7 @@ mod starved;
 mod strength;
 
 use super::factor::Factor;
-use super::hypothesis::{CLEAR, Candidate, Sign};
+use super::hypothesis::{CLEAR, Sign};
 use super::view::View;
 pub(super) use calls::by_chance;
 pub(super) use specific::trust;
@@ -56,8 +56,9 @@ pub(super) fn of(view: &View<'_>, at: usize) -> Vec<Factor> {
 
 /// The sign by which a candidate is early or explains much: an early one that explains little does not make a late one
 /// that explains much an early one.
-fn best<'c>(view: &View<'_>, candidate: &'c Candidate) -> &'c Sign {
-    let worth = |sign: &Sign| nature::worth(sign) + precedence::worth(view, candidate, sign);
+fn best<'v>(view: &View<'v>, at: usize) -> &'v Sign {
+    let candidate = &view.candidates[at];
+    let worth = |sign: &Sign| nature::worth(sign) + precedence::worth(view, at, sign);
     let of_substance = candidate.signs.iter().filter(|sign| sign.weight >= 0.4);
     of_substance.max_by(|a, b| worth(a).total_cmp(&worth(b))).unwrap_or_else(|| candidate.lead())
 }
@@ -71,6 +72,7 @@ fn is_clear(sign: &Sign, lead: &Sign) -> bool {
 mod tests {
     use super::*;
     use crate::causes::contrast::{Contrast, Share};
+    use crate::causes::hypothesis::Candidate;
     use crate::detect::finding::Around;
     use crate::detect::{flow, traced};
     use crate::model::Timestamp;

@@ -15,7 +15,7 @@ pub(super) fn worth(sign: &Sign) -> f64 {
 /// Of the sign that is worth most.
 #[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]
 pub(super) fn of_the_best(view: &View<'_>, at: usize) -> Option<Factor> {
-    let sign = best(view, &view.candidates[at]);
+    let sign = best(view, at);
     let why = match sign.nature {
         Nature::Context => "somebody changed something",
         Nature::Resource => "something ran out",

@@ -4,7 +4,7 @@ use super::super::view::View;
 use super::super::weights::{FIRST, LEAD_SECONDS};
 use super::{best, is_clear};
 use crate::causes::factor::Factor;
-use crate::causes::hypothesis::{Candidate, Sign};
+use crate::causes::hypothesis::Sign;
 
 /// The name of being first.
 pub(super) const PRECEDENCE: &str = "precedence";
@@ -15,24 +15,23 @@ fn late(view: &View<'_>, sign: &Sign) -> f64 {
 }
 
 /// What a sign is worth by its time.
-pub(super) fn worth(view: &View<'_>, candidate: &Candidate, sign: &Sign) -> f64 {
+pub(super) fn worth(view: &View<'_>, at: usize, sign: &Sign) -> f64 {
     // What was there before everything that changed is early by as much of the failures as it explains.
-    if sign.standing && view.changed {
-        return FIRST * view.explains(sign);
+    if sign.standing && view.changed && !view.begins(sign) {
+        return FIRST * view.explains(at, sign);
     }
-    let sure = if sign.standing || is_clear(sign, candidate.lead()) { 1.0 } else { 0.5 };
+    let sure = if sign.standing || is_clear(sign, view.candidates[at].lead()) { 1.0 } else { 0.5 };
     FIRST * sure * (-late(view, sign) / LEAD_SECONDS).exp()
 }
 
 /// How early a candidate is.
 #[expect(clippy::unnecessary_wraps, reason = "one signature for all factors")]
 pub(super) fn first(view: &View<'_>, at: usize) -> Option<Factor> {
-    let candidate = &view.candidates[at];
-    let sign = best(view, candidate);
+    let sign = best(view, at);
     let why = match late(view, sign) {
-        _ if sign.standing => "so since the beginning".to_owned(),
+        _ if sign.standing && !view.begins(sign) => "so since the beginning".to_owned(),
         late if late < 1.0 => "first of all".to_owned(),
         late => format!("{late:.0} s after the first sign of all"),
     };
-    Some(Factor { factor: PRECEDENCE, weight: worth(view, candidate, sign), why })
+    Some(Factor { factor: PRECEDENCE, weight: worth(view, at, sign), why })
 }

@@ -2,7 +2,7 @@
 
 use super::super::hypothesis::{CLEAR, Candidate, Sign};
 use super::super::view::View;
-use super::super::weights::{AS_BEFORE, BELOW, DOWNSTREAM, NO_BASELINE, RARE, REQUESTS, SAID_BEFORE};
+use super::super::weights::{AS_BEFORE, BELOW, DOWNSTREAM, NO_BASELINE, RARE, RAREST, REQUESTS, SAID_BEFORE};
 use crate::causes::factor::Factor;
 use crate::model::Timestamp;
 use crate::signatures::Nature;
@@ -30,8 +30,8 @@ pub(super) fn covered(view: &View<'_>, at: usize) -> Option<Factor> {
 /// beside the others is its due.
 pub(super) fn beneath(view: &View<'_>, at: usize) -> Option<Factor> {
     let lead = view.candidates[at].lead();
-    let explains = view.explains(lead);
-    if !is_beneath(view, lead) {
+    let explains = view.explains(at, lead);
+    if !is_beneath(view, at) {
         return None;
     }
     let others = view.candidates.iter().map(Candidate::lead).filter(|other| !std::ptr::eq(*other, lead));
@@ -44,10 +44,12 @@ pub(super) fn beneath(view: &View<'_>, at: usize) -> Option<Factor> {
 }
 
 /// Did something break as often as requests failed, in something that knows no requests?
-fn is_beneath(view: &View<'_>, lead: &Sign) -> bool {
+fn is_beneath(view: &View<'_>, at: usize) -> bool {
     const WORTH: f64 = 0.3;
+    let lead = view.candidates[at].lead();
     let broke = matches!(lead.nature, Nature::Fault | Nature::Resource) && lead.weight >= 0.7;
-    lead.standing && lead.share.is_none() && broke && view.explains(lead) >= WORTH
+    let is_known = broke && !lead.tells_of_each();
+    lead.standing && lead.share.is_none() && is_known && view.explains(at, lead) >= WORTH
 }
 
 /// What ran out where requests are worked on is held by those who wait for what broke beneath.
@@ -56,11 +58,10 @@ pub(super) fn drained(view: &View<'_>, at: usize) -> Option<Factor> {
     if lead.nature != Nature::Resource || !lead.share.is_some_and(|share| share.tells()) {
         return None;
     }
-    let beneath = view.candidates.iter().find(|other| {
-        let other = other.lead();
-        other.nature == Nature::Fault && is_beneath(view, other)
-    })?;
-    let why = format!("what breaks in {} holds what ran out here", beneath.name());
+    let breaks =
+        |other: &usize| view.candidates[*other].lead().nature == Nature::Fault && is_beneath(view, *other);
+    let beneath = (0..view.candidates.len()).find(breaks)?;
+    let why = format!("what breaks in {} holds what ran out here", view.candidates[beneath].name());
     Some(Factor { factor: "explained-beneath", weight: DOWNSTREAM, why })
 }
 
@@ -88,21 +89,15 @@ pub(super) fn said_before(view: &View<'_>, at: usize) -> Option<Factor> {
     })
 }
 
-/// What tells of one call or one input each time that it is said, as far as anybody knows: other failures are states,
-/// which last until somebody ends them.
-const EACH: [&str; 3] = ["failure", "error", "credential"];
-
 /// So few times, and requests fail so often: it may be beside that.
 pub(super) fn rare(view: &View<'_>, at: usize) -> Option<Factor> {
-    /// The least part of the failed requests that one entry each would explain.
-    const PART: f64 = 0.2;
     let lead = view.candidates[at].lead();
     let failed = view.success?.failed.count();
-    let is_known = lead.share.is_some() || !EACH.contains(&lead.detector) || !lead.timed;
+    let is_known = lead.share.is_some() || !lead.tells_of_each() || !lead.timed;
     let part = lead.count as f64 / failed.max(1) as f64;
-    (!is_known && (lead.standing || lead.gain <= CLEAR) && part < PART).then(|| Factor {
+    (!is_known && (lead.standing || lead.gain <= CLEAR) && part < 1.0).then(|| Factor {
         factor: "rare",
-        weight: (part / PART).ln().max(RARE),
+        weight: (RARE * part.ln()).max(RAREST),
         why: format!("it is said {} times, and {failed} requests fail", lead.count),
     })
 }
@@ -110,12 +105,14 @@ pub(super) fn rare(view: &View<'_>, at: usize) -> Option<Factor> {
 /// It was never otherwise: there is nothing to compare it with, or it was the same before requests failed.
 pub(super) fn no_baseline(view: &View<'_>, at: usize) -> Option<Factor> {
     let lead = view.candidates[at].lead();
-    let unclear = lead.standing || (EACH.contains(&lead.detector) && lead.gain <= CLEAR);
+    let unclear = lead.standing || (lead.tells_of_each() && lead.gain <= CLEAR);
     if unclear && was_so_before(view, lead) {
         let why = "it was so before requests failed, too".to_owned();
         return Some(Factor { factor: "as-before", weight: AS_BEFORE, why });
     }
-    lead.standing.then(|| Factor {
+    // A limit that is reached is known without a past.
+    let at_limit = lead.level && lead.nature == Nature::Resource;
+    (lead.standing && !at_limit && !view.begins(lead)).then(|| Factor {
         factor: "no-baseline",
         weight: NO_BASELINE,
         why: "it is so all the time: there is no past to compare with".to_owned(),

@@ -171,6 +171,11 @@ impl Family {
             && self.rows.iter().any(|row| row.all.iter().all(|word| has(word)))
     }
 
+    /// Does each entry tell of one thing that was refused, rather than of a state that lasts until somebody ends it?
+    pub fn tells_of_each(&self) -> bool {
+        self.object == About::Credential
+    }
+
     /// What a line is about, by name, where it says so.
     pub fn named<'t>(&self, line: &'t str) -> Option<&'t str> {
         object::addressed(line)

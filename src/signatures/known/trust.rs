@@ -93,6 +93,7 @@ pub static CREDENTIAL: Family = Family {
             &["password authentication failed"],
             "FATAL:  password authentication failed for user \"app\"",
         ),
+        says(2, &["failed password"], "Failed password for root from 203.0.113.9 port 4022 ssh2"),
         says(2, &["authentication failed"], "authentication failed"),
         says(2, &["authentication failure"], "authentication failure"),
         says(2, &["invalid credentials"], "invalid credentials"),
