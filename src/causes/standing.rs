@@ -24,6 +24,9 @@ use crate::timeline::scene::Scene;
 /// A share of the failures from which on something beside the change of the day is told.
 const WORTH: f64 = 0.1;
 
+/// What is said as often, at a level of talk or without one, is no chance meeting of words.
+const OFTEN: u64 = 10;
+
 /// Most of the failures.
 const MOST: f64 = 0.5;
 
@@ -75,10 +78,13 @@ pub(super) fn standing(
         ends.as_ref()
             .is_some_and(|(group, names)| kind.group == *group && names.contains(kind.service.as_str()))
     };
-    for (at, (kind, _)) in scene.kinds.iter().enumerate() {
+    for (at, (kind, signal)) in scene.kinds.iter().enumerate() {
         let is_told = only_ends(kind) || known.contains(&at) || changed.contains(&at);
-        // Failures that are known by their words count at any level.
-        let is_known = kind.what == What::Template && !is_told && family::told_by(scene, at).is_some();
+        // Failures that are known by their words count at any level, if they are told again and again.
+        let is_known = kind.what == What::Template
+            && !is_told
+            && signal.count >= if kind.level >= Some(Level::Warn) { 3 } else { OFTEN }
+            && family::told_by(scene, at).is_some();
         if kind.what != What::Template || is_told || !(kind.is_error() || is_known) {
             continue;
         }
