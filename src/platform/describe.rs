@@ -161,6 +161,16 @@ impl<'t> Described<'t> {
         known.or_else(|| quota().then_some(Kind::Quota))
     }
 
+    /// What is missing of a description: those of such objects always end with their events.
+    pub(super) fn missing(&self, kind: Option<Kind>) -> Option<String> {
+        let kind = self.kind().or(kind)?;
+        let has_events =
+            kind.keeps_pods() || matches!(kind, Kind::Pod | Kind::Service | Kind::Node | Kind::Claim);
+        let name = self.top("Name")?;
+        (has_events && self.find(&self.top, "Events").is_none())
+            .then(|| format!("the description of {} {name} ends before its events", kind.name()))
+    }
+
     /// Puts what is described into a cluster; `kind` is what the command asked for, where that is known.
     pub(super) fn put(&self, kind: Option<Kind>, namespace: &str, into: &mut Cluster) -> bool {
         let (Some(kind), Some(name)) = (self.kind().or(kind), self.top("Name")) else { return false };
