@@ -171,6 +171,12 @@ impl<'t> Described<'t> {
             .then(|| format!("the description of {} {name} ends before its events", kind.name()))
     }
 
+    /// That a description does not tell what it is of, if it does not.
+    pub(super) fn without_kind(&self, kind: Option<Kind>) -> Option<String> {
+        let name = self.top("Name").filter(|_| self.kind().or(kind).is_none())?;
+        Some(format!("the description of {name} tells no kind that is known"))
+    }
+
     /// Puts what is described into a cluster; `kind` is what the command asked for, where that is known.
     pub(super) fn put(&self, kind: Option<Kind>, namespace: &str, into: &mut Cluster) -> bool {
         let (Some(kind), Some(name)) = (self.kind().or(kind), self.top("Name")) else { return false };

@@ -302,7 +302,7 @@ fn lines(text: &str, reading: &Reading, into: &mut Cluster) -> Read {
     let all: Vec<&str> = text.lines().collect();
     let (mut at, mut parts) = (0, 0);
     let mut head: Option<Head> = None;
-    let mut broken = None;
+    let (mut broken, mut nameless) = (None, None);
     while at < all.len() {
         let line = all[at];
         if let Some(found) = Head::of(line) {
@@ -316,6 +316,7 @@ fn lines(text: &str, reading: &Reading, into: &mut Cluster) -> Read {
             (head, at) = (None, at + read.max(1));
             // Something else behind it may be meant to be there.
             broken = described.missing(reading.kind).filter(|_| at >= all.len());
+            nameless = nameless.or(described.without_kind(reading.kind));
         } else {
             let place = reading.place(at, line);
             let read = match &head {
@@ -324,9 +325,13 @@ fn lines(text: &str, reading: &Reading, into: &mut Cluster) -> Read {
             };
             parts += usize::from(read);
             at += 1;
+            let is_cut = at == all.len() && !text.ends_with('\n');
+            if is_cut && head.as_ref().is_some_and(|head| head.is_cut(line)) {
+                broken = Some("its last row ends before the last column".to_owned());
+            }
         }
     }
-    Read { parts, broken }
+    Read { parts, broken: broken.or(nameless.filter(|_| parts == 0)) }
 }
 
 /// Documents one after the other, and the logs of containers between them, as `kubectl cluster-info dump` prints them;
@@ -480,6 +485,12 @@ mod tests {
         assert_eq!(told.broken.as_deref(), Some("the description of pod cart-1 ends before its events"));
         let told = read(0, &format!("{text}Events:     <none>\n"), &mut Cluster::default());
         assert_eq!((told.parts, told.broken), (1, None));
+        let told = read(0, "Name:       cart-1\nNamespace:  shop\nLab", &mut Cluster::default());
+        assert_eq!(told.broken.as_deref(), Some("the description of cart-1 tells no kind that is known"));
+        let table = &TABLE[..TABLE.len() - 6];
+        let told = read(0, table, &mut Cluster::default());
+        assert_eq!((told.parts, told.broken.is_some()), (1, true));
+        assert_eq!(read(0, TABLE.trim_end(), &mut Cluster::default()).broken, None);
     }
 
     #[test]
