@@ -298,7 +298,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -482,7 +482,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -668,7 +668,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -826,7 +826,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -972,7 +972,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1124,7 +1124,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -1496,7 +1496,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2020,7 +2020,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2306,7 +2306,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2534,7 +2534,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)
@@ -2696,7 +2696,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "envelope docker cri stamped laurel k6 inner-envelope json w3c zeek k6-csv csv haproxy access klog postgres-csv postgres mysql-error mysql-general mysql-slow redis nginx-error apache-error alb s3 squid uwsgi gin logcat lambda envoy cluster auditd cef cmtrace chromium weblogic websphere ossec modsecurity sap-trace sap-audit dmesg java-util-logging dotnet ruby xml-event windows-event windows-event-text journal-export journal-verbose logfmt prefix syslog text prometheus-api victoriametrics promtool-query otlp-metrics sadf sysstat procps proc jvm-gc graphite-render graphite influx statsd tsdb-dump openmetrics prometheus collectd csv" -- "${cur}"))
                     return 0
                     ;;
                 --tz)

@@ -17,6 +17,7 @@ const LIMITS: &[(&str, &str, &str)] = &[
     ("host/busy/vmstat.txt", "cpu", "the processors have nothing left"),
     ("host/busy/mpstat.txt", "cpu", "the processors have nothing left"),
     ("host/busy/top.txt", "cpu", "the processors have nothing left"),
+    ("host/busy/proc.txt", "cpu", "the processors have nothing left"),
     ("host/same/u.json", "cpu", "the processors have nothing left"),
     ("host/full/df.txt", "disk", "/var/lib/postgresql"),
     ("host/full/free.txt", "out-of-memory", "no memory is left"),
@@ -49,6 +50,7 @@ fn machines_that_work_are_calm() {
     for path in [
         "host/calm/sar.txt",
         "host/calm/vmstat.txt",
+        "host/calm/proc.txt",
         "host/calm/df.txt",
         "host/calm/free.txt",
         "host/calm/ss.txt",
@@ -118,4 +120,27 @@ fn what_is_searched_stays_text() {
     assert!(grep.text().contains("Pause Full"), "{grep:?}");
     let grep = obs(&["grep", "/var/lib/postgresql", "fixtures/host/full/df.txt"]);
     assert!(grep.text().contains("100%"), "{grep:?}");
+}
+
+/// The series that a query has over files.
+fn series(query: &str, path: &str, at: &str) -> Vec<String> {
+    let told =
+        obs(&["query", query, &format!("fixtures/host/{path}"), "--at", at, "--output", "json"]).json();
+    let series = told["data"]["result"].as_array().unwrap_or_else(|| panic!("{told:#}"));
+    series.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn states_of_the_kernel_in_files_with_times_in_their_names_are_counters() {
+    let found = series("rate(host_context_switches_total[3m])", "named", "2025-11-28T09:03:00Z");
+    assert!(found.len() == 1 && found[0].contains("100"), "{found:?}");
+}
+
+#[test]
+fn files_of_collectd_are_named_by_their_paths() {
+    let found = series("collectd_load_shortterm", "collectd", "2024-03-05T00:01:50Z");
+    assert!(found.len() == 2 && found[0].contains("quay1") && found[1].contains("quay2"), "{found:?}");
+    let found =
+        series(r#"rate(collectd_cpu_total{cpu="0",type="idle"}[1m])"#, "collectd", "2024-03-06T00:01:50Z");
+    assert!(found.len() == 2 && found[0].contains("90"), "{found:?}");
 }

@@ -6,6 +6,7 @@
 mod alerts;
 mod apart;
 mod bottlenecks;
+mod bundles;
 mod completions;
 mod corpus;
 mod daily;

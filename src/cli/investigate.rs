@@ -768,12 +768,24 @@ fn coverage(report: &mut Report, session: &Session) {
         formats.insert("metrics".to_owned(), files);
     }
     for (format, files) in formats {
-        let more = files.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let files: Vec<&str> = files.into_iter().take(SHOWN).collect();
-        report.paragraph(format!("{format}: {}{more}", files.join(", ")));
+        report.paragraph(format!("{format}: {}", listed(&files)));
     }
-    for (file, reason) in session.inputs.skipped.iter().take(SHOWN) {
-        report.paragraph(Phrase::new().and(Style::Dim, format!("not read: {file} ({reason})")));
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (file, reason) in &session.inputs.skipped {
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, files)) => files.push(file),
+            None => reasons.push((reason, vec![file])),
+        }
     }
+    for (reason, files) in reasons.into_iter().take(SHOWN) {
+        let said = format!("not read: {} ({reason})", listed(&files));
+        report.paragraph(Phrase::new().and(Style::Dim, said));
+    }
+}
+
+/// The first of some files, and how many more there are.
+fn listed(files: &[&str]) -> String {
+    let more = files.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", files[..files.len().min(SHOWN)].join(", "))
 }

@@ -18,6 +18,8 @@ pub struct Platform {
     diagnostics: Vec<Diagnostic>,
     /// When the objects were read, as far as anything tells.
     taken: Option<Timestamp>,
+    /// Are ages counted from when the files were written?
+    guessed: bool,
 }
 
 impl Platform {
@@ -62,18 +64,24 @@ impl Platform {
     /// Ages are counted from the newest time that stands in the objects, else from the last entry of the logs beside
     /// them, else from when the files were last written; which of the last two it is is told.
     pub fn beside(&mut self, last: Option<Timestamp>) {
-        let relative = self.cluster.events.iter().any(|event| matches!(event.last, Some(When::Ago(_))));
+        let is_age = |when: Option<When>| matches!(when, Some(When::Ago(_)));
+        let events = self.cluster.events.iter().map(|event| event.last);
+        let pods = self.cluster.pods.values().flat_map(|pod| [pod.since, pod.restarted]);
+        let relative = events.chain(pods).any(is_age);
         if self.cluster.newest.is_some() || !self.has_data() {
             return;
         }
         self.taken = last.or(self.taken);
-        let from =
-            if last.is_some() { "the last entry of the logs" } else { "when the file was last written" };
-        if relative {
-            let what = format!("its ages have no time to count from: they are counted from {from}");
-            let shown = self.files.first().cloned().unwrap_or_default();
-            self.diagnostics.push(Diagnostic::note(shown, what));
+        self.guessed = relative && last.is_none();
+        if relative && last.is_some() {
+            let what =
+                "its ages have no time to count from: they are counted from the last entry of the logs";
+            self.diagnostics.push(Diagnostic::note(self.first(), what));
         }
+    }
+
+    fn first(&self) -> String {
+        self.files.first().cloned().unwrap_or_default()
     }
 
     /// Was an object or an event read?
@@ -99,6 +107,13 @@ impl Platform {
             return Vec::new();
         }
         let (findings, left) = detect::platform::findings(&self.cluster, &self.files, self.taken);
+        // Only a time that is told is one that may be wrong.
+        if self.guessed && !findings.is_empty() {
+            let at = self.taken.map_or(String::new(), |taken| format!(", {taken}"));
+            let what =
+                format!("its ages have no time to count from: they are counted from when it was written{at}");
+            self.diagnostics.push(Diagnostic::warning(self.first(), what));
+        }
         if left > 0 {
             let what =
                 format!("{left} more objects of the platform are in trouble, and are not told one by one");

@@ -7,7 +7,9 @@ use super::files::{FileRead, PIECE, pieces};
 use super::tables;
 use super::targets::{self, Target};
 use crate::format::log::own::PathPattern;
-use crate::format::metric::{self, Family, Known, MetricError, MetricFormat, Read, ReadOptions, UNTIMED};
+use crate::format::metric::{
+    self, Family, Known, MetricError, MetricFormat, Read, ReadOptions, UNTIMED, collectd,
+};
 use crate::model::{Diagnostic, HistogramSample, Labels, Sample, Series, Timestamp};
 use crate::promql::{Conflicts, Store};
 use crate::scan::{self, Input};
@@ -280,7 +282,13 @@ impl<'g> Gathered<'g> {
             scraped.iter().copied().zip(targets::labels(&known)).collect();
         let mut owners = Owners::default();
         let mut dumps = Store::new();
-        let of_tables: Vec<&Store> = self.timed.iter().map(|[_, timed]| timed).collect();
+        // Where paths name series themselves, nothing has to be told apart.
+        let nothing = Store::new();
+        let named: Vec<BTreeMap<Labels, Labels>> =
+            (0..self.targets.len()).map(|target| self.named_by_path(target)).collect();
+        let timed = self.timed.iter().zip(&named);
+        let of_tables: Vec<&Store> =
+            timed.map(|([_, timed], named)| if named.is_empty() { timed } else { &nothing }).collect();
         let of_tables = tables::labels(&of_tables, self.targets);
         for (target, of_table) in of_tables.iter().enumerate() {
             let given = self.given(target);
@@ -291,7 +299,11 @@ impl<'g> Gathered<'g> {
             let [dump, timed] = std::mem::take(&mut self.timed[target]);
             let of_table = targets::with(given.clone(), of_table);
             for (from, labels, is_scraped) in [(scraped, &own, true), (timed, &of_table, false)] {
-                let relabel = |series| targets::with(tables::named(series, &self.targets[target]), labels);
+                let relabel = |series: Labels| {
+                    let by_path = named[target].get(&series).cloned();
+                    let own = by_path.unwrap_or_else(|| tables::named(series, &self.targets[target]));
+                    targets::with(own, labels)
+                };
                 let seen = |known: &Series, number, new: &Series| {
                     owners.meet(known, number, new, target, is_scraped);
                 };
@@ -319,6 +331,17 @@ impl<'g> Gathered<'g> {
     fn shown(&self, target: usize) -> String {
         let first = self.targets.get(target).and_then(|target| target.snapshots.first());
         first.map_or(String::new(), |(input, _)| self.inputs[*input].shown.clone())
+    }
+
+    /// What the path of a target's file calls its series, if it does.
+    fn named_by_path(&self, target: usize) -> BTreeMap<Labels, Labels> {
+        let [_, timed] = &self.timed[target];
+        let first = self.targets[target].snapshots.first().map(|(input, _)| &self.inputs[*input]);
+        let is_its =
+            |input: &&Input| input.metric_format().is_some_and(|format| format.name() == collectd::NAME);
+        let Some(input) = first.filter(is_its) else { return BTreeMap::new() };
+        let name = |series: &Series| Some((series.labels.clone(), collectd::named(&input.shown, series)?));
+        timed.series().filter_map(name).collect()
     }
 
     /// The labels that a person gave a target.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::object::{Alert, Kind, Place};
+use super::object::{Alert, Kind, Place, Spell};
 
 /// Labels that say whose an alert is, the most telling first.
 const ABOUT: &[(&str, Option<Kind>)] = &[
@@ -35,66 +35,118 @@ pub(super) fn list(value: &Value) -> Option<&[Value]> {
     items.iter().all(is_alert).then_some(items.as_slice())
 }
 
-/// The alerts that Grafana's annotations or its history of states tell of, each in its last state, as Alertmanager would
-/// have written them.
+/// The alerts below the rules that Prometheus answers, as it would have listed them.
+pub(super) fn of_rules(value: &Value) -> Option<Vec<Value>> {
+    let groups = value.pointer("/data/groups")?.as_array().filter(|groups| !groups.is_empty())?;
+    let rules = groups.iter().map(|group| group.get("rules")?.as_array()).collect::<Option<Vec<_>>>()?;
+    let alerts = rules.into_iter().flatten().filter_map(|rule| rule.get("alerts")?.as_array());
+    Some(alerts.flatten().cloned().collect())
+}
+
+/// The alerts that Grafana's annotations or its history of states tell of, each with all the times at which it fired, as
+/// Alertmanager would have written them.
 pub(super) fn history(value: &Value) -> Option<Vec<Value>> {
-    let told: Vec<Value> = match value.pointer("/data/values").and_then(Value::as_array) {
-        Some(columns) => {
-            let (times, lines) = (columns.first()?.as_array()?, columns.get(1)?.as_array()?);
-            let told = times.iter().zip(lines).filter(|(_, line)| line.get("current").is_some());
-            told.map(|(time, line)| {
-                let title = line.get("ruleTitle").or(line.pointer("/labels/alertname"));
-                came(title, line.get("current"), time, line.get("labels"), line.get("error"))
-            })
-            .collect()
+    /// When an alert fired, in milliseconds; what goes on has no end.
+    type Times = Vec<(i64, Option<i64>)>;
+    let mut told = frames(value).or_else(|| streams(value)).or_else(|| annotations(value))?;
+    told.sort_by_key(|told| told.at);
+    let mut all: BTreeMap<String, (Value, Times)> = BTreeMap::new();
+    for Told { at, fires, alert } in told {
+        let (known, spells) = all.entry(alert["labels"].to_string()).or_insert((Value::Null, Vec::new()));
+        let open = spells.last_mut().filter(|(_, end)| end.is_none());
+        match (open, fires) {
+            (None, true) => spells.push((at, None)),
+            (Some(open), false) => open.1 = Some(at),
+            // What fires goes on since it began.
+            (Some(_), true) | (None, false) => {}
         }
-        None => {
-            let items = value.as_array().filter(|items| !items.is_empty())?;
-            let is_told = |item: &Value| item.get("newState").is_some() && item.get("time").is_some();
-            items.iter().all(is_told).then_some(())?;
-            let told = |item: &Value| {
-                came(item.get("alertName"), item.get("newState"), &item["time"], None, item.get("text"))
-            };
-            items.iter().map(told).collect()
-        }
-    };
-    let mut last: BTreeMap<String, Value> = BTreeMap::new();
-    for alert in told {
-        let known = last.entry(alert["labels"].to_string()).or_insert(Value::Null);
-        let later = known["at"].as_i64() <= alert["at"].as_i64();
-        // What fires goes on since it began.
-        if known.is_null() || (later && known["state"] != alert["state"]) {
+        if fires || known.is_null() {
             *known = alert;
         }
     }
-    Some(last.into_values().collect()).filter(|alerts: &Vec<Value>| !alerts.is_empty())
+    let alerts = all.into_values().map(|(mut alert, spells)| {
+        let date = |at: i64| chrono::DateTime::from_timestamp_millis(at).map(|date| date.to_rfc3339());
+        let spells: Vec<Value> =
+            spells.into_iter().map(|(from, to)| serde_json::json!([date(from), to.and_then(date)])).collect();
+        alert["state"] = Value::from(if spells.is_empty() { "ok" } else { "firing" });
+        alert["spells"] = Value::from(spells);
+        alert
+    });
+    Some(alerts.collect()).filter(|alerts: &Vec<Value>| !alerts.is_empty())
+}
+
+/// A change of an alert's state: when, to what, and the alert.
+struct Told {
+    at: i64,
+    fires: bool,
+    alert: Value,
+}
+
+/// Grafana's answer about its history: a column of times and one of changes.
+fn frames(value: &Value) -> Option<Vec<Told>> {
+    let columns = value.pointer("/data/values")?.as_array()?;
+    let (times, lines) = (columns.first()?.as_array()?, columns.get(1)?.as_array()?);
+    let told = times.iter().zip(lines).filter_map(|(time, line)| change(line, time.as_i64()?));
+    Some(told.collect())
+}
+
+/// The same as Loki answers it: streams of times in nanoseconds, and changes as texts.
+fn streams(value: &Value) -> Option<Vec<Told>> {
+    let streams = value.pointer("/data/result")?.as_array()?;
+    let values = streams.iter().filter_map(|stream| stream.get("values")?.as_array()).flatten();
+    let told = values.filter_map(|pair| {
+        let nanos: i64 = pair.get(0)?.as_str()?.parse().ok()?;
+        change(&serde_json::from_str(pair.get(1)?.as_str()?).ok()?, nanos / 1_000_000)
+    });
+    Some(told.collect())
+}
+
+/// A change as Grafana keeps it.
+fn change(line: &Value, at: i64) -> Option<Told> {
+    let title = line.get("ruleTitle").or(line.pointer("/labels/alertname")).and_then(Value::as_str);
+    let labels = line.get("labels").and_then(Value::as_object).cloned().unwrap_or_default();
+    Some(came(title, line.get("current")?, at, labels, line.get("error")))
+}
+
+fn annotations(value: &Value) -> Option<Vec<Told>> {
+    let items = value.as_array().filter(|items| !items.is_empty())?;
+    let is_told = |item: &Value| item.get("newState").is_some() && item.get("time").is_some();
+    // Other annotations of a dashboard may stand between them.
+    items.iter().any(is_told).then_some(())?;
+    let told = |item: &Value| {
+        let words = text(item, "text").unwrap_or_default();
+        // Since version 9 the text has the name: `Berths are full {pod=crane-1} - Alerting`.
+        let (title, labels) = match words.split_once(" {").zip(words.split_once('}')) {
+            Some(((title, _), (labels, _))) => {
+                (Some(title), labels.split_once('{').map_or("", |pair| pair.1))
+            }
+            None => (None, ""),
+        };
+        let pairs = labels.split(", ").filter_map(|pair| pair.split_once('='));
+        let labels = pairs.map(|(name, value)| (name.to_owned(), Value::from(value.trim_matches('"'))));
+        let name = text(item, "alertName").or(title);
+        came(name, &item["newState"], item["time"].as_i64().unwrap_or(0), labels.collect(), item.get("text"))
+    };
+    Some(items.iter().filter(|item| is_told(item)).map(told).collect())
 }
 
 /// An alert that came into a state at a time in milliseconds.
 fn came(
-    title: Option<&Value>,
-    state: Option<&Value>,
-    time: &Value,
-    labels: Option<&Value>,
+    title: Option<&str>,
+    state: &Value,
+    at: i64,
+    mut labels: serde_json::Map<String, Value>,
     said: Option<&Value>,
-) -> Value {
-    let mut all = labels.and_then(Value::as_object).cloned().unwrap_or_default();
-    if let Some(title) = title.and_then(Value::as_str) {
-        all.insert("alertname".to_owned(), Value::from(title));
+) -> Told {
+    if let Some(title) = title {
+        labels.insert("alertname".to_owned(), Value::from(title));
     }
-    let at = time.as_i64().unwrap_or(0);
-    let date = chrono::DateTime::from_timestamp_millis(at).map(|date| date.to_rfc3339()).unwrap_or_default();
     // `Alerting (NoData)` tells why in parentheses.
-    let state = state.and_then(Value::as_str).unwrap_or_default().split(' ').next().unwrap_or_default();
+    let state = state.as_str().unwrap_or_default().split(' ').next().unwrap_or_default();
     let fires =
         ["alerting", "error", "nodata", "no_data"].iter().any(|word| state.eq_ignore_ascii_case(word));
-    serde_json::json!({
-        "labels": all,
-        "annotations": {"description": said.and_then(Value::as_str).unwrap_or_default()},
-        "state": if fires { "firing" } else { "resolved" },
-        "startsAt": date,
-        "at": at,
-    })
+    let said = said.and_then(Value::as_str).unwrap_or_default();
+    Told { at, fires, alert: serde_json::json!({"labels": labels, "annotations": {"description": said}}) }
 }
 
 /// Does a text look as if it began one?
@@ -102,8 +154,12 @@ pub(super) fn begins(flat: &str) -> bool {
     let annotations = flat.contains("\"newState\":\"") && flat.contains("\"prevState\":\"");
     let states =
         flat.contains("\"previous\":\"") && flat.contains("\"current\":\"") && flat.contains("\"values\":[[");
+    let kept = flat.contains("\"from\":\"state-history\"") && flat.contains("\"resultType\":\"streams\"");
+    let rules = flat.contains("\"groups\":[{\"name\":") && flat.contains("\"evaluationTime\":");
     annotations
         || states
+        || kept
+        || rules
         || flat.contains("\"alerts\":[{")
         || (flat.starts_with("[{") && flat.contains("\"alertname\":") && flat.contains("\"labels\":{"))
 }
@@ -138,20 +194,41 @@ fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
     value.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Is it over, or one that always fires, so that its silence would tell? By the convention of Prometheus' mixins that has
-/// no severity.
-fn is_over(value: &Value) -> bool {
+/// Has it told nothing: does it wait, is it silenced, or does it always fire, so that its silence would tell? By the
+/// convention of Prometheus' mixins that has no severity.
+fn is_silent(value: &Value) -> bool {
     if value.pointer("/labels/severity").and_then(Value::as_str) == Some("none") {
         return true;
     }
-    let state = text(value, "state").or(text(value, "status"));
-    let state = state.or(value.pointer("/status/state").and_then(Value::as_str)).unwrap_or_default();
-    ["resolved", "suppressed", "inactive", "ok", "normal"].iter().any(|over| state.eq_ignore_ascii_case(over))
+    is_one_of(value, &["suppressed", "inactive", "pending", "ok", "normal"])
 }
 
-/// Puts alerts that are not over into a cluster; says how many there are.
+/// Is its state one of these?
+fn is_one_of(value: &Value, states: &[&str]) -> bool {
+    let state = text(value, "state").or(text(value, "status"));
+    let state = state.or(value.pointer("/status/state").and_then(Value::as_str)).unwrap_or_default();
+    states.iter().any(|known| state.eq_ignore_ascii_case(known))
+}
+
+/// The times at which it fired, as pairs of dates, the last of which may have no end.
+fn spells(value: &Value, into: &mut Cluster) -> Vec<Spell> {
+    let mut date = |value: &Value| into.date(value.as_str()?);
+    if let Some(told) = value.get("spells").and_then(Value::as_array) {
+        let spell = |pair: &Value| Some(Spell { from: date(pair.get(0)?)?, to: date(pair.get(1)?) });
+        return told.iter().filter_map(spell).collect();
+    }
+    let mut first = |names: &[&str]| names.iter().find_map(|name| date(value.get(*name)?));
+    let from = first(&["startsAt", "activeAt", "starts_at", "start_time"]);
+    let over = is_one_of(value, &["resolved"]);
+    // Of what goes on, an end is only when it will be forgotten.
+    let to = if over { first(&["endsAt", "ends_at", "end_time"]) } else { None };
+    let _ = first(&["updatedAt"]);
+    from.map(|from| Spell { from, to: to.or(over.then_some(from)) }).into_iter().collect()
+}
+
+/// Puts alerts that told something into a cluster; says how many there are.
 pub(super) fn put(items: &[Value], place: impl Fn(&str) -> Place, into: &mut Cluster) -> usize {
-    for value in items.iter().filter(|value| !is_over(value)) {
+    for value in items.iter().filter(|value| !is_silent(value)) {
         if let Some(alert) = alert(value, &place, into) {
             into.alerts.push(alert);
         }
@@ -184,15 +261,15 @@ fn alert(value: &Value, place: &impl Fn(&str) -> Place, into: &mut Cluster) -> O
         }
         None => said(value),
     };
-    let from = ["startsAt", "activeAt", "starts_at", "start_time"];
-    let from = from.into_iter().find_map(|name| into.date(text(value, name)?));
+    let spells = spells(value, into);
     let place = Place { text: format!("{about}: {}", words.join("; ")), ..place(about) };
     let namespace = labels.and_then(|labels| text(labels, "namespace")).unwrap_or_default().to_owned();
-    Some(Alert { place, kind, about: about.to_owned(), namespace, words, from })
+    Some(Alert { place, kind, about: about.to_owned(), namespace, words, spells })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::When;
     use super::*;
 
     fn read(text: &str) -> Vec<Alert> {
@@ -214,34 +291,81 @@ mod tests {
             let found = read(&text);
             assert_eq!((found[0].about.as_str(), found[0].kind), ("crane-1", Some(Kind::Pod)));
             assert_eq!(found[0].words, ["CPUThrottlingHigh", "crane-1 is throttled"]);
-            assert!(found[0].from.is_some());
+            assert!(found[0].spells[0].to.is_none());
         }
-        assert_eq!(read(&format!("[{}]", one.replace("firing", "resolved"))), []);
+        let over = one.replace("\"firing\"", "\"resolved\", \"endsAt\": \"2025-11-28T08:10:00Z\"");
+        let found = read(&format!("[{over}]"));
+        assert_eq!(found[0].spells[0].to, super::super::age::at("2025-11-28T08:10:00Z"));
+        assert_eq!(read(&format!("[{}]", one.replace("firing", "pending"))), []);
+        let rules = format!(
+            "{{\"data\": {{\"groups\": [{{\"name\": \"g\", \"rules\": [{{\"type\": \"recording\", \"name\": \"a:b\"}}, {{\"type\": \"alerting\", \"name\": \"x\", \"alerts\": [{one}]}}]}}]}}}}"
+        );
+        assert_eq!(of_rules(&serde_json::from_str(&rules).unwrap()).unwrap().len(), 1);
+    }
+
+    /// Whose alerts a history tells of, their names, and how long each fired in seconds; what goes on has no end.
+    fn told(text: &str) -> Vec<(String, String, Vec<Option<f64>>)> {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let mut cluster = Cluster::default();
+        put(&history(&value).unwrap(), |_| Place::default(), &mut cluster);
+        let length = |spell: &Spell| match (spell.from, spell.to) {
+            (When::At(from), Some(When::At(to))) => Some((to.0 - from.0) as f64 / 1e9),
+            _ => None,
+        };
+        let told = cluster.alerts.iter().map(|alert| {
+            (alert.about.clone(), alert.words[0].clone(), alert.spells.iter().map(length).collect())
+        });
+        told.collect()
     }
 
     #[test]
-    fn histories_of_grafana_tell_what_still_fires() {
-        let told = |text: &str| {
-            let value: Value = serde_json::from_str(text).unwrap();
-            let mut cluster = Cluster::default();
-            put(&history(&value).unwrap(), |_| Place::default(), &mut cluster);
-            let told =
-                cluster.alerts.into_iter().map(|alert| (alert.about, alert.words, alert.from.is_some()));
-            told.collect::<Vec<_>>()
-        };
-        let annotations = |last: &str| {
+    fn annotations_of_grafana_tell_when_what_fired() {
+        let item = |at: u32, state: &str, rest: &str| {
             format!(
-                r#"[{{"id": 2, "alertName": "Berths are full", "newState": "{last}", "prevState": "x", "time": 1764316860000, "text": "9 of 9"}},
-                {{"id": 1, "alertName": "Berths are full", "newState": "pending", "prevState": "ok", "time": 1764316800000, "text": ""}}]"#
+                r#"{{"id": {at}, "newState": "{state}", "prevState": "x", "time": 17643168{at}000, {rest}}}"#
             )
         };
-        let words = vec!["Berths are full".to_owned(), "9 of 9".to_owned()];
-        assert_eq!(told(&annotations("alerting")), [("Berths are full".to_owned(), words, true)]);
-        assert_eq!(told(&annotations("ok")), []);
-        let states = r#"{"schema": {}, "data": {"values": [[1764316800000, 1764316860000], [
-            {"previous": "Normal", "current": "Pending", "ruleTitle": "Slow", "labels": {"pod": "crane-1"}},
-            {"previous": "Pending", "current": "Alerting", "ruleTitle": "Slow", "labels": {"pod": "crane-1"}}]]}}"#;
-        assert_eq!(told(states), [("crane-1".to_owned(), vec!["Slow".to_owned()], true)]);
+        let old = r#""alertName": "Berths are full", "text": "9 of 9""#;
+        let text = [
+            item(50, "alerting", old),
+            item(40, "ok", old),
+            item(20, "alerting", old),
+            item(10, "pending", old),
+            r#"{"id": 1, "time": 1764316800000, "text": "a release"}"#.to_owned(),
+        ];
+        let name = || "Berths are full".to_owned();
+        assert_eq!(told(&format!("[{}]", text.join(","))), [(name(), name(), vec![Some(20.0), None])]);
+        assert_eq!(told(&format!("[{}]", item(10, "ok", old))), []);
+        let new = r#""alertName": "", "text": "Berths are full {pod=crane-1, severity=high} - Alerting""#;
+        let text = format!("[{}]", item(10, "Alerting", new));
+        assert_eq!(told(&text), [("crane-1".to_owned(), name(), vec![None])]);
+    }
+
+    #[test]
+    fn histories_of_grafana_tell_when_what_fired() {
+        let line = |previous: &str, current: &str| {
+            format!(
+                r#"{{"previous": "{previous}", "current": "{current}", "ruleTitle": "Slow", "labels": {{"pod": "crane-1"}}}}"#
+            )
+        };
+        let lines = [
+            line("Normal", "Pending"),
+            line("Pending", "Alerting"),
+            line("Alerting", "Normal (MissingSeries)"),
+        ];
+        let frame = format!(
+            r#"{{"schema": {{}}, "data": {{"values": [[1764316800000, 1764316860000, 1764316900000], [{}]]}}}}"#,
+            lines.join(",")
+        );
+        let expected = [("crane-1".to_owned(), "Slow".to_owned(), vec![Some(40.0)])];
+        assert_eq!(told(&frame), expected);
+        let values: Vec<Value> = [0, 60, 100]
+            .iter()
+            .zip(&lines)
+            .map(|(at, line)| serde_json::json!([format!("{}000000000", 1_764_316_800 + at), line]))
+            .collect();
+        let loki = serde_json::json!({"data": {"resultType": "streams", "result": [{"stream": {"from": "state-history"}, "values": values}]}});
+        assert_eq!(told(&loki.to_string()), expected);
     }
 
     #[test]

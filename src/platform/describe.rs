@@ -161,6 +161,22 @@ impl<'t> Described<'t> {
         known.or_else(|| quota().then_some(Kind::Quota))
     }
 
+    /// What is missing of a description: those of such objects always end with their events.
+    pub(super) fn missing(&self, kind: Option<Kind>) -> Option<String> {
+        let kind = self.kind().or(kind)?;
+        let has_events =
+            kind.keeps_pods() || matches!(kind, Kind::Pod | Kind::Service | Kind::Node | Kind::Claim);
+        let name = self.top("Name")?;
+        (has_events && self.find(&self.top, "Events").is_none())
+            .then(|| format!("the description of {} {name} ends before its events", kind.name()))
+    }
+
+    /// That a description does not tell what it is of, if it does not.
+    pub(super) fn without_kind(&self, kind: Option<Kind>) -> Option<String> {
+        let name = self.top("Name").filter(|_| self.kind().or(kind).is_none())?;
+        Some(format!("the description of {name} tells no kind that is known"))
+    }
+
     /// Puts what is described into a cluster; `kind` is what the command asked for, where that is known.
     pub(super) fn put(&self, kind: Option<Kind>, namespace: &str, into: &mut Cluster) -> bool {
         let (Some(kind), Some(name)) = (self.kind().or(kind), self.top("Name")) else { return false };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cluster::{
     Claim, Cluster, Condition, Container, Event, Node, Pod, Port, Quota, Service, State, Workload,
 };
-use super::object::{Kind, Object, Place, When};
+use super::object::{Alert, Kind, Object, Place, Spell, When};
 
 /// Finds where an object stands in its file: the line, by its name.
 pub(super) struct Source<'s> {
@@ -79,11 +79,15 @@ fn pairs(value: &Value, path: &str) -> BTreeMap<String, String> {
     map.into_iter().flatten().map(|(name, value)| (name.clone(), shown(value))).collect()
 }
 
+/// A part of OpenShift that tells of itself how it is (`config.openshift.io`).
+const OPERATOR: &str = "ClusterOperator";
+
 /// Is this an object of the API, or a list of them, and not only what somebody wants to be?
 pub(super) fn is_object(value: &Value) -> bool {
     let kind = text(value, "/kind").unwrap_or_default();
     let lists = kind.ends_with("List") && value.get("items").is_some();
-    lists || (Kind::of(kind).is_some() || kind == "Event") && value.get("metadata").is_some()
+    let known = Kind::of(kind).is_some() || matches!(kind, "Event" | OPERATOR);
+    lists || known && value.get("metadata").is_some()
 }
 
 /// Puts an object or a list of them into a cluster; says how many objects it is.
@@ -92,14 +96,22 @@ pub(super) fn put(value: &Value, source: &Source<'_>, into: &mut Cluster) -> usi
     if let Some(items) = value.get("items").and_then(Value::as_array) {
         // The items of a typed list name no kind.
         let of_items = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-        return items.iter().map(|item| put_one(item, text(item, "/kind").or(of_items), source, into)).sum();
+        return items.iter().map(|item| put_item(item, of_items, source, into)).sum();
     }
     put_one(value, Some(kind), source, into)
+}
+
+/// Puts an item of a list of this kind into a cluster; says how many objects it is.
+pub(super) fn put_item(item: &Value, of: Option<&str>, source: &Source<'_>, into: &mut Cluster) -> usize {
+    put_one(item, text(item, "/kind").or(of), source, into)
 }
 
 fn put_one(value: &Value, kind: Option<&str>, source: &Source<'_>, into: &mut Cluster) -> usize {
     if kind == Some("Event") {
         return usize::from(event(value, source, into));
+    }
+    if kind == Some(OPERATOR) {
+        return usize::from(operator(value, source, into));
     }
     let (Some(kind), Some(name)) = (kind.and_then(Kind::of), text(value, "/metadata/name")) else { return 0 };
     let namespace = text(value, "/metadata/namespace").unwrap_or_default();
@@ -130,6 +142,32 @@ fn put_one(value: &Value, kind: Option<&str>, source: &Source<'_>, into: &mut Cl
         _ => made.into.name(object),
     }
     1
+}
+
+/// What an operator of OpenShift says of itself: where it is degraded or not available, that is an alert.
+fn operator(value: &Value, source: &Source<'_>, into: &mut Cluster) -> bool {
+    let Some(name) = text(value, "/metadata/name") else { return false };
+    for condition in list(value, "/status/conditions") {
+        let is = (text(condition, "/type"), text(condition, "/status"));
+        let what = match is {
+            (Some("Degraded"), Some("True")) => "is degraded",
+            (Some("Available"), Some("False")) => "is not available",
+            _ => continue,
+        };
+        let message = text(condition, "/message").or(text(condition, "/reason")).unwrap_or("nothing said");
+        let words = format!("operator {name} {what}: {message}");
+        let from = text(condition, "/lastTransitionTime").and_then(|date| into.date(date));
+        let object = Object::new(Kind::Service, "", name);
+        into.alerts.push(Alert {
+            place: source.place(&object, words.clone()),
+            kind: None,
+            about: name.to_owned(),
+            namespace: String::new(),
+            words: vec![words],
+            spells: from.map(|from| Spell { from, to: None }).into_iter().collect(),
+        });
+    }
+    true
 }
 
 /// What is shown of an object, in short.
@@ -456,6 +494,19 @@ mod tests {
         assert!(is_object(&value));
         put(&value, &source, &mut cluster);
         cluster
+    }
+
+    #[test]
+    fn operators_tell_of_themselves() {
+        let cluster = read(
+            r#"{"kind": "ClusterOperator", "metadata": {"name": "dns"}, "status": {"conditions": [
+                {"type": "Degraded", "status": "True", "message": "no port", "lastTransitionTime": "2025-11-28T08:00:00Z"},
+                {"type": "Available", "status": "True"}, {"type": "Progressing", "status": "True"}]}}"#,
+        );
+        let told: Vec<_> =
+            cluster.alerts.iter().map(|alert| (alert.about.as_str(), &alert.words[0])).collect();
+        assert_eq!(told, [("dns", &"operator dns is degraded: no port".to_owned())]);
+        assert_eq!(cluster.alerts[0].spells.len(), 1);
     }
 
     #[test]

@@ -11,9 +11,12 @@ mod manifest;
 pub mod object;
 pub mod results;
 pub mod runtime;
+mod stream;
 mod table;
+mod yaml;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 pub use cluster::Cluster;
 pub use object::{Kind, Object, Place, When};
@@ -100,6 +103,11 @@ fn is_yaml(text: &str) -> bool {
 /// Reads the text of a file into a cluster.
 pub fn read(file: u32, text: &str, into: &mut Cluster) -> Read {
     let start = text.trim_start();
+    if start.starts_with('{')
+        && let Some(read) = listed(file, text, into)
+    {
+        return read;
+    }
     match start.as_bytes().first() {
         Some(b'{' | b'[') => match serde_json::from_str::<Value>(text) {
             Ok(value) => {
@@ -133,9 +141,24 @@ pub fn read(file: u32, text: &str, into: &mut Cluster) -> Read {
             into.runs.extend(runs);
             Read { parts, broken }
         }
-        Some(_) if is_yaml(text) => yaml(file, text, into),
+        Some(_) if is_yaml(text) => yaml::read(file, text, into),
         _ => lines(text, &Reading::of(file), into),
     }
+}
+
+/// Reads a list of objects; of one that is cut short also what there is of the last object. `None` if it is no list.
+fn listed(file: u32, text: &str, into: &mut Cluster) -> Option<Read> {
+    let mut all = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    if all.next()?.is_ok() && !text[all.byte_offset()..].trim().is_empty() {
+        return None;
+    }
+    let source = Source::new(file, text, 0);
+    let list = stream::list(text, &source, into)?;
+    let rest = text[list.end..].trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+    let last = list.broken.as_ref().and_then(|_| serde_json::from_str::<Value>(&closed(rest)?).ok());
+    let parts = last.map_or(0, |last| manifest::put_item(&last, list.of.as_deref(), &source, into));
+    let broken = list.broken.map(|error| first_line(&error.to_string()));
+    Some(Read { parts: list.parts + parts, broken })
 }
 
 /// A document that is read, and how deep it lies in another one.
@@ -162,7 +185,7 @@ fn document(value: &Value, reader: &Reader<'_>, into: &mut Cluster) -> usize {
     if let Some(items) = containers::list(value) {
         return containers::put(&items, &source, into);
     }
-    if let Some(items) = alerts::history(value) {
+    if let Some(items) = alerts::of_rules(value).or_else(|| alerts::history(value)) {
         let place = |name: &str| source.place(&Object::new(Kind::Service, "", name), String::new());
         return alerts::put(&items, place, into);
     }
@@ -279,6 +302,7 @@ fn lines(text: &str, reading: &Reading, into: &mut Cluster) -> Read {
     let all: Vec<&str> = text.lines().collect();
     let (mut at, mut parts) = (0, 0);
     let mut head: Option<Head> = None;
+    let (mut broken, mut nameless) = (None, None);
     while at < all.len() {
         let line = all[at];
         if let Some(found) = Head::of(line) {
@@ -290,6 +314,9 @@ fn lines(text: &str, reading: &Reading, into: &mut Cluster) -> Read {
                 Described::read(&all[at..], (reading.file, reading.first + at as u64), reading.at);
             parts += usize::from(described.put(reading.kind, &reading.namespace, into));
             (head, at) = (None, at + read.max(1));
+            // Something else behind it may be meant to be there.
+            broken = described.missing(reading.kind).filter(|_| at >= all.len());
+            nameless = nameless.or(described.without_kind(reading.kind));
         } else {
             let place = reading.place(at, line);
             let read = match &head {
@@ -298,38 +325,13 @@ fn lines(text: &str, reading: &Reading, into: &mut Cluster) -> Read {
             };
             parts += usize::from(read);
             at += 1;
-        }
-    }
-    Read { parts, broken: None }
-}
-
-/// Reads the documents of a YAML file, each as far as it is whole.
-fn yaml(file: u32, text: &str, into: &mut Cluster) -> Read {
-    let mut read = Read::default();
-    let mut line = 0;
-    for part in text.split("\n---") {
-        let source = Source::new(file, part, line);
-        line += memchr::memchr_iter(b'\n', part.as_bytes()).count() as u64 + 1;
-        if part.trim().trim_start_matches('-').trim().is_empty() {
-            continue;
-        }
-        match serde_saphyr::from_str::<Value>(part) {
-            Ok(value) => read.parts += manifest::put(&value, &source, into),
-            Err(error) => {
-                read.broken = Some(first_line(&error.to_string()));
-                read.parts += cut_yaml(part, &source, into);
+            let is_cut = at == all.len() && !text.ends_with('\n');
+            if is_cut && head.as_ref().is_some_and(|head| head.is_cut(line)) {
+                broken = Some("its last row ends before the last column".to_owned());
             }
         }
     }
-    read
-}
-
-/// The objects of a YAML list that is cut short: all but the last one.
-fn cut_yaml(text: &str, source: &Source<'_>, into: &mut Cluster) -> usize {
-    let Some(last) = ["\n- apiVersion:", "\n  - apiVersion:"].iter().find_map(|item| text.rfind(item)) else {
-        return 0;
-    };
-    serde_saphyr::from_str::<Value>(&text[..last]).map_or(0, |value| manifest::put(&value, source, into))
+    Read { parts, broken: broken.or(nameless.filter(|_| parts == 0)) }
 }
 
 /// Documents one after the other, and the logs of containers between them, as `kubectl cluster-info dump` prints them;
@@ -471,6 +473,24 @@ mod tests {
         let mut cluster = Cluster::default();
         let told = read(0, yaml, &mut cluster);
         assert_eq!((told.parts, told.broken.is_some()), (1, true));
+        // Cut at the end of a line.
+        let yaml =
+            "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n    uid: x\n";
+        let told = read(0, yaml, &mut Cluster::default());
+        assert_eq!((told.parts, told.broken.is_some()), (1, true));
+        let told = read(0, &format!("{yaml}kind: List\n"), &mut Cluster::default());
+        assert_eq!((told.parts, told.broken), (1, None));
+        let text = "Name:       cart-1\nNamespace:  shop\nContainers:\n  cart:\n    Ready:  False\n";
+        let told = read(0, text, &mut Cluster::default());
+        assert_eq!(told.broken.as_deref(), Some("the description of pod cart-1 ends before its events"));
+        let told = read(0, &format!("{text}Events:     <none>\n"), &mut Cluster::default());
+        assert_eq!((told.parts, told.broken), (1, None));
+        let told = read(0, "Name:       cart-1\nNamespace:  shop\nLab", &mut Cluster::default());
+        assert_eq!(told.broken.as_deref(), Some("the description of cart-1 tells no kind that is known"));
+        let table = &TABLE[..TABLE.len() - 6];
+        let told = read(0, table, &mut Cluster::default());
+        assert_eq!((told.parts, told.broken.is_some()), (1, true));
+        assert_eq!(read(0, TABLE.trim_end(), &mut Cluster::default()).broken, None);
     }
 
     #[test]

@@ -185,8 +185,17 @@ pub struct Alert {
     pub namespace: String,
     /// What it says, the shortest way of saying it first.
     pub words: Vec<String>,
-    /// Since when.
-    pub from: Option<When>,
+    /// When it fired, in the order of time.
+    pub spells: Vec<Spell>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spell {
+    /// Its start.
+    pub from: When,
+    /// Its end, unless it goes on.
+    pub to: Option<When>,
 }
 
 #[cfg(test)]

@@ -91,6 +91,11 @@ impl Head {
         })
     }
 
+    /// Does a row end before the last column begins?
+    pub(super) fn is_cut(&self, row: &str) -> bool {
+        self.columns.last().is_some_and(|(_, at)| row.chars().count() <= *at)
+    }
+
     /// A row by its columns.
     fn row<'r>(&self, line: &'r str) -> Row<'r> {
         let letters: Vec<usize> = line.char_indices().map(|(at, _)| at).collect();

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::alone::{is_json_document, is_own_answer, is_page, is_source_text};
 use super::block::LONGEST;
+use super::bundle::{self, Bundles};
 use super::database::{self, Database};
 use super::feed::{Came, Feed, SILENCE};
 use super::pipe::Pipe;
@@ -136,10 +137,23 @@ pub(super) fn survey_walked(
         looked
     });
     let mut inputs = Inputs { databases, diagnostics, skipped: left_out, ..Inputs::default() };
+    let bundles = Bundles::of(&found, scan);
     for (found, mut looked) in found.iter().zip(surveyed) {
+        if let Ok(input) = &mut looked {
+            input.modified = bundles.written(&input.shown, input.modified);
+            if let InputKind::Log(profile) = &mut input.kind {
+                profile.host = bundles.host(&input.shown);
+            }
+        }
         inputs.diagnostics.extend(looked.as_mut().ok().and_then(|input| input.trouble.take()));
         match looked {
-            Ok(input) if matches!(input.kind, InputKind::Log(_)) => inputs.logs.push(input),
+            Ok(input) if matches!(input.kind, InputKind::Log(_)) => {
+                let profile = input.profile().filter(|_| options.platform);
+                match profile.and_then(|profile| bundle::is_none(profile, found, paths)) {
+                    Some(reason) => inputs.skipped.push((found.shown.clone(), reason)),
+                    None => inputs.logs.push(input),
+                }
+            }
             Ok(input) if matches!(input.kind, InputKind::Platform) => inputs.platform.push(input),
             Ok(input) if matches!(input.kind, InputKind::Edges) => inputs.edges.push(input),
             Ok(input) => inputs.metrics.push(input),

@@ -6,6 +6,7 @@
 mod alone;
 pub mod apart;
 mod block;
+mod bundle;
 mod chunk;
 mod cursor;
 mod database;

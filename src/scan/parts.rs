@@ -238,6 +238,13 @@ fn service_named(path: &Path) -> Option<String> {
         let name = pod.unwrap_or(without_instance(folder));
         (!PLACES.contains(&folder) && !PLACES.contains(&name)).then(|| name.to_owned())
     };
+    // Containers of a pod work for whom the pod is of.
+    let pod =
+        telling.windows(2).rev().find(|pair| pair[0] == "pods").and_then(|pair| of_pod(pair[1].as_bytes()));
+    let pod = pod.and_then(|name| std::str::from_utf8(name).ok()).filter(|name| !PLACES.contains(name));
+    if let Some(pod) = pod {
+        return Some(pod.to_owned());
+    }
     // Above the folder of all pods there are those of nobody.
     let above = telling.iter().rev().take_while(|folder| !ROOMS.contains(*folder));
     of_folder(nearest).or_else(|| of_name(name)).or_else(|| above.copied().find_map(of_folder))
@@ -369,6 +376,9 @@ mod tests {
             ("var/log/tariff-store/.log", Some("tariff-store")),
             ("pods/prod_x_1f/cart/.log", Some("cart")),
             ("pods/cart-579f59597d-wc2lz/logs/.log", Some("cart")),
+            ("namespaces/prod/pods/cart-579f59597d-wc2lz/engine/engine/logs/.log", Some("cart")),
+            ("namespaces/prod/pods/etcd-quay-1/etcd/etcd/logs/.log", Some("etcd")),
+            ("state/prod/cart-579f59597d-wc2lz/engine.log", Some("cart")),
             ("namespaces/prod/pods/logs-579f59597d-wc2lz/logs/logs/.log", None),
             ("till/2024-03-05/app.log", Some("till")),
             ("2024-03-05/app.log", None),

@@ -293,6 +293,10 @@ impl Walk {
 fn may_be_archive(path: &Path) -> bool {
     const TEXT: [&str; 9] = ["log", "txt", "json", "jsonl", "ndjson", "out", "err", "csv", "prom"];
     let name = log_name(path);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    if archive::has_sections(&path.to_string_lossy(), |_| archive::is_bundle(folder)) {
+        return true;
+    }
     let extension = Path::new(OsStr::from_bytes(&name)).extension();
     !extension.is_some_and(|extension| TEXT.iter().any(|text| extension == *text))
 }

@@ -10,7 +10,7 @@ use crate::signatures::{Nature, Severity};
 
 /// What alerts say, one fault for each object that they are about.
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
-    let mut told: Vec<(Nature, f64, Fault)> = Vec::new();
+    let mut told: Vec<((bool, u8), f64, Fault)> = Vec::new();
     for alert in &view.cluster.alerts {
         let said = alert.words.iter().map(|words| (alert_nature(words), change(words), words.as_str()));
         let best = said.max_by(|a, b| {
@@ -23,17 +23,12 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             .filter(|words| alert_nature(words) == nature)
             .map(|words| brief(words))
             .collect();
-        let fault = Fault::new(
-            "alert",
-            about(view, alert),
-            format!("alert: {}", same.join("; ")),
-            alert.place.clone(),
-        );
-        told.push((nature, times, fault.nature(nature).since(alert.from)));
+        let over = alert.spells.last().is_some_and(|spell| spell.to.is_some());
+        let said = format!("alert{}: {}", if over { ", over by now" } else { "" }, same.join("; "));
+        let fault = Fault::new("alert", about(view, alert), said, alert.place.clone());
+        told.push(((!over, class(nature)), times, fault.nature(nature).at_times(&alert.spells)));
     }
-    told.sort_by(|a, b| {
-        (class(b.0), b.1).partial_cmp(&(class(a.0), a.1)).unwrap_or(std::cmp::Ordering::Equal)
-    });
+    told.sort_by(|a, b| (b.0, b.1).partial_cmp(&(a.0, a.1)).unwrap_or(std::cmp::Ordering::Equal));
     let faults = told
         .into_iter()
         .enumerate()

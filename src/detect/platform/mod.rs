@@ -21,6 +21,7 @@ use super::finding::Finding;
 use crate::entities::owners::Owners;
 use crate::model::{Location, Timestamp};
 use crate::platform::cluster::Event;
+use crate::platform::object::Spell;
 use crate::platform::{Cluster, Kind, Object, Place, When};
 use crate::series::bins::Run;
 use crate::signatures::platform::FAMILIES;
@@ -53,6 +54,8 @@ struct Fault {
     severity: Severity,
     nature: Nature,
     from: Option<When>,
+    /// When it was so, where it was not so all the time since.
+    spells: Vec<Spell>,
     count: u64,
     places: Vec<Place>,
 }
@@ -66,6 +69,7 @@ impl Fault {
             severity: Severity::Critical,
             nature: Nature::Fault,
             from: None,
+            spells: Vec::new(),
             count: 1,
             places: vec![place],
         }
@@ -73,6 +77,14 @@ impl Fault {
 
     fn since(mut self, from: Option<When>) -> Fault {
         self.from = from;
+        self
+    }
+
+    /// It was so at these times.
+    fn at_times(mut self, spells: &[Spell]) -> Fault {
+        self.from = spells.first().map(|spell| spell.from);
+        self.count = (spells.len() as u64).max(1);
+        self.spells = spells.to_vec();
         self
     }
 
@@ -94,6 +106,7 @@ impl Fault {
     /// Takes in another one of the same kind; the worse of the two is told.
     fn join(&mut self, other: Fault) {
         self.count = self.count.max(other.count);
+        self.spells.extend(other.spells);
         if self.severity < other.severity {
             (self.severity, self.what) = (other.severity, other.what);
         }
@@ -204,7 +217,14 @@ fn joined(faults: Vec<Fault>) -> Vec<Fault> {
 fn finding(fault: Fault, files: &[String], taken: Option<Timestamp>) -> Finding {
     let file = |place: &Place| files.get(place.file as usize).cloned().unwrap_or_default();
     let from = fault.from.and_then(|from| from.at(taken)).or(taken);
-    let to = taken.max(from);
+    let spell = |spell: &Spell| {
+        let from = spell.from.at(taken)?;
+        Some((from, spell.to.map_or(taken, |to| to.at(taken))?.max(from)))
+    };
+    let mut spells: Vec<_> = fault.spells.iter().filter_map(spell).collect();
+    spells.sort_unstable();
+    let from = spells.first().map(|spell| spell.0).or(from);
+    let to = spells.iter().map(|spell| spell.1).max().or(taken.max(from));
     let shown = fault.places.iter().filter(|place| place.line > 0).take(SHOWN).map(|place| Evidence {
         file: file(place),
         line: place.line,
@@ -224,15 +244,20 @@ fn finding(fault: Fault, files: &[String], taken: Option<Timestamp>) -> Finding 
         file: fault.places.first().map(file).unwrap_or_default(),
         service: Some(about.name.clone()),
     };
-    let runs = from.zip(to).map(|(from, to)| Run { from, to, count: fault.count });
+    if spells.is_empty() {
+        spells.extend(from.zip(to));
+    }
+    let each = (fault.count / spells.len().max(1) as u64).max(1);
+    let runs = spells.iter().map(|&(from, to)| Run { from, to, count: each });
     Finding {
         from,
         to,
         count: fault.count,
-        windows: runs.into_iter().collect(),
+        windows: runs.collect(),
         summary: format!("{named}: {}", fault.what),
         evidence,
-        gain: CLEAR,
+        // What is over explains less than what goes on.
+        gain: if to < taken { CLEAR / 2.0 } else { CLEAR },
         what: Some(fault.what),
         ..Finding::new(name(fault.family), fault.severity, fault.nature, subject)
     }

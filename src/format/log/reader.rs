@@ -40,6 +40,8 @@ pub struct Reader {
     plan: Plan,
     frame: Plan,
     service: Option<String>,
+    /// The machine or pod that its place tells.
+    host: Option<String>,
     /// The field with the name of a pod, which may tell the service.
     pod: Option<Slot>,
     /// Where its entries say what spans say, if they are spans.
@@ -143,6 +145,7 @@ impl Reader {
             plan,
             frame,
             service,
+            host: profile.host.clone(),
             pod,
             spans,
         }
@@ -370,6 +373,12 @@ impl Reader {
             && !slots.role(Role::Service).is_some()
         {
             slots.set(Role::Service.slot(), Value::plain(service.as_bytes()));
+        }
+        if let Some(host) = &self.host
+            && self.plan.needs().has(Role::Host)
+            && !slots.role(Role::Host).is_some()
+        {
+            slots.set(Role::Host.slot(), Value::plain(host.as_bytes()));
         }
         if self.plan.has_request_words()
             && !slots.role(Role::RequestId).is_some()

@@ -59,6 +59,8 @@ pub struct Profile {
     /// The last time of a file that writes times of day without dates, as nanoseconds of the day, if all of it is
     /// of less than a day.
     pub bare: Option<i64>,
+    /// The machine or pod that its place tells, for entries that name none.
+    pub host: Option<String>,
     /// The last date without a year in the samples: month, day, second of the day.
     pub yearless: Option<(u32, u32, u32)>,
     /// The fields' names (paths with dots), the most frequent first.
@@ -527,6 +529,7 @@ impl Seen {
             orders,
             dated: time::joined(self.dated.iter().map(|ts| (*ts, *ts))),
             bare: None,
+            host: None,
             yearless: self.yearless,
             keys,
             behaving,

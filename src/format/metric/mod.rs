@@ -1,6 +1,7 @@
 //! Metric formats: one file each, one line in `METRIC_FORMATS`.
 
 mod api_json;
+pub mod collectd;
 pub mod csv;
 mod dump;
 mod exposition;
@@ -210,6 +211,7 @@ pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &host::sadf::Sadf,
     &host::sysstat::Sysstat,
     &host::procps::Procps,
+    &host::proc::Proc,
     &gc::GcLog,
     &graphite::Render,
     &graphite::Plain,
@@ -218,6 +220,7 @@ pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &dump::TsdbDump,
     &openmetrics::OpenMetrics,
     &prometheus::Prometheus,
+    &collectd::Collectd,
     &csv::Csv,
 ];
 

@@ -7,6 +7,7 @@
 //! such an archive's members are therefore listed as they are stored, not by name.
 
 mod joined;
+mod sections;
 mod tape;
 mod tar;
 mod zip;
@@ -166,7 +167,7 @@ impl Lister<'_> {
         } else if Compression::of(head).is_some() {
             self.compressed(found, source)?
         } else {
-            return None;
+            list_sections(found, source, &bytes, head)?
         };
         number_the_same(&mut listing.members);
         Some(self.inside(listing))
@@ -209,7 +210,15 @@ impl Lister<'_> {
     /// cost as much as reading them.
     fn inside(&mut self, listing: Listing) -> Listing {
         let mut all = Listing { members: Vec::new(), diagnostics: listing.diagnostics };
+        let folders = folders_of_sections(&listing.members);
         for found in listing.members {
+            if has_sections(&found.shown, |folder| folders.contains(folder)) {
+                match self.sections(&found) {
+                    Some(members) => all.members.extend(members),
+                    None => all.members.push(found),
+                }
+                continue;
+            }
             if !has_name_of_archive(&found.shown) {
                 all.members.push(found);
                 continue;
@@ -237,6 +246,32 @@ impl Lister<'_> {
         }
         *self.budget -= held.len() as u64;
         Ok(Source::Held(Map::held(held)))
+    }
+
+    /// The files in a text that is a member; they are read where that is.
+    fn sections(&mut self, found: &Found) -> Option<Vec<Found>> {
+        let member = found.member.as_ref()?;
+        let never = Arc::new(AtomicBool::new(false));
+        let (text, error) = read_up_to(&mut Input::new(member.stream(&never).ok()?), LONGEST_TEXT);
+        if error.is_some() || text.len() as u64 == LONGEST_TEXT {
+            return None;
+        }
+        let sections = sections_of(&text, &text[..text.len().min(BLOCK)], &found.shown)?;
+        let within = |of: &Range<u64>, range: Range<u64>| of.start + range.start..of.start + range.end;
+        let held = match &member.place {
+            Place::Zipped(_) if text.len() as u64 > *self.budget => return None,
+            Place::Zipped(_) => {
+                *self.budget -= text.len() as u64;
+                Some(archive(Source::Held(Map::held(text))))
+            }
+            Place::Stored(_) | Place::Decoded(_) => None,
+        };
+        let place = |range: Range<u64>| match &member.place {
+            Place::Stored(of) => Place::Stored(within(of, range)),
+            Place::Decoded(of) => Place::Decoded(within(of, range)),
+            Place::Zipped(_) => Place::Stored(range),
+        };
+        Some(members_of(found, held.as_ref().unwrap_or(&member.archive), sections, place))
     }
 
     fn nested(&mut self, found: &Found) -> Result<Option<Listing>, String> {
@@ -293,6 +328,79 @@ fn list_zip(found: &Found, source: Source, bytes: &Bytes) -> Option<Listing> {
         }
     }
     Some(listing)
+}
+
+/// Longer texts are not looked through for the files in them: each is read as one.
+const LONGEST_TEXT: u64 = 256 << 20;
+
+/// A file that every bundle of `supportconfig` has.
+const SUPPORTCONFIG: &str = "basic-environment.txt";
+
+/// May there be files in a file of this name? `is_bundle` tells of its folder whether it is one of `supportconfig`.
+pub(super) fn has_sections(shown: &str, is_bundle: impl Fn(&str) -> bool) -> bool {
+    let (folder, name) = shown.rsplit_once(['/', '!']).unwrap_or(("", shown));
+    let is_text = name.strip_suffix(".txt").is_some();
+    name == "logs.txt" || name.contains("cluster-info") || (is_text && is_bundle(folder))
+}
+
+/// Is this the folder of a bundle of `supportconfig`?
+pub(super) fn is_bundle(folder: &std::path::Path) -> bool {
+    folder.join(SUPPORTCONFIG).is_file()
+}
+
+fn folders_of_sections(members: &[Found]) -> std::collections::HashSet<String> {
+    let folder = |found: &Found| {
+        let (folder, name) = found.shown.rsplit_once(['/', '!'])?;
+        (name == SUPPORTCONFIG).then(|| folder.to_owned())
+    };
+    members.iter().filter_map(folder).collect()
+}
+
+/// The files in a text that begins like this.
+fn sections_of(text: &[u8], head: &[u8], shown: &str) -> Option<Vec<sections::Section>> {
+    let found = if sections::is_supportconfig(head) {
+        sections::of_supportconfig(text)
+    } else if sections::is_logs(head) {
+        sections::of_logs(text, shown.ends_with("logs.txt"))
+    } else {
+        sections::of_logs(text, false)
+    };
+    let told = found.iter().any(|section| !section.name.starts_with("objects-"));
+    told.then_some(found)
+}
+
+/// The files in a text that can be read anywhere.
+fn list_sections(found: &Found, source: Source, bytes: &Bytes, head: &[u8]) -> Option<Listing> {
+    if !sections::is_supportconfig(head) && !sections::is_logs(head) && !sections::is_dump(head) {
+        return None;
+    }
+    let size = found.size.filter(|size| *size < LONGEST_TEXT)?;
+    let mut text = vec![0; usize::try_from(size).ok()?];
+    let mut filled = 0;
+    while filled < text.len() {
+        match bytes.read_at(&mut text[filled..], filled as u64).ok()? {
+            0 => break,
+            n => filled += n,
+        }
+    }
+    text.truncate(filled);
+    let sections = sections_of(&text, head, &found.shown)?;
+    let members = members_of(found, &archive(source), sections, Place::Stored);
+    Some(Listing { members, diagnostics: Vec::new() })
+}
+
+fn members_of(
+    found: &Found,
+    archive: &Arc<Archive>,
+    sections: Vec<sections::Section>,
+    place: impl Fn(Range<u64>) -> Place,
+) -> Vec<Found> {
+    let member = |section: sections::Section| {
+        let size = Some(section.place.end - section.place.start);
+        let member = member(found, section.name.as_bytes(), archive, place(section.place), false);
+        Found { modified: found.modified, size, ..member }
+    };
+    sections.into_iter().map(member).collect()
 }
 
 /// A tar that can be read anywhere.

@@ -4,6 +4,7 @@
 //! Columns become metrics of their names: `%idle` of a processor is `host_cpu_idle_percent{cpu="all"}`, `kbmemfree` is
 //! `host_memfree_kilobytes`, `rxkB/s` of an interface `host_iface_rxkb`. Columns of words are labels.
 
+pub(super) mod proc;
 pub(super) mod procps;
 pub(super) mod sadf;
 pub(super) mod sysstat;
