@@ -25,17 +25,21 @@ pub enum Health {
     Failing,
 }
 
+/// Is there so much of a past before the worst time that it tells what is usual?
+pub(super) fn has_past(scene: &Scene<'_>, worst: &Worst) -> bool {
+    let before = (worst.from - scene.first) as f64;
+    scene.given.is_some() || before >= SHORT_PAST * (worst.to - worst.from) as f64
+}
+
 impl Health {
     /// How requests went.
     pub fn of(scene: &Scene<'_>, success: Option<&Success>) -> Health {
-        let has_past = |worst: &Worst| {
-            let before = (worst.from - scene.first) as f64;
-            scene.given.is_some() || before >= SHORT_PAST * (worst.to - worst.from) as f64
-        };
         match success {
             Some(success) if success.is_telling() => {
-                let rate =
-                    success.rate.filter(|_| !success.worst.as_ref().is_some_and(has_past)).unwrap_or(1.0);
+                let rate = success
+                    .rate
+                    .filter(|_| !success.worst.as_ref().is_some_and(|worst| has_past(scene, worst)))
+                    .unwrap_or(1.0);
                 match rate {
                     rate if rate < WELL => Health::Failing,
                     rate if rate < NEARLY_ALL => Health::Some,

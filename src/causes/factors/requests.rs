@@ -1,5 +1,6 @@
 //! Requests that failed know of it, and those that did not do not: a contrast that needs no past.
 
+use super::super::health::has_past;
 use super::super::hypothesis::{CLEAR, Candidate, Sign};
 use super::super::view::View;
 use super::super::weights::{AS_BEFORE, BELOW, DOWNSTREAM, NO_BASELINE, RARE, RAREST, REQUESTS, SAID_BEFORE};
@@ -122,6 +123,9 @@ pub(super) fn no_baseline(view: &View<'_>, at: usize) -> Option<Factor> {
 /// Was it said from the start, and at least half as often before requests failed as it is while they do?
 fn was_so_before(view: &View<'_>, lead: &Sign) -> bool {
     let Some(worst) = view.success.and_then(|success| success.worst.as_ref()) else { return false };
+    if !has_past(view.scene, worst) {
+        return false;
+    }
     let often = |(from, to): (Timestamp, Timestamp)| {
         let kinds = lead.kinds.iter().map(|kind| &view.scene.kinds[*kind].1.bins);
         let count: u64 = kinds.flat_map(|bins| bins.within(from, to)).map(|bin| bin.count).sum();
