@@ -12,7 +12,7 @@ use super::factor::Factor;
 use super::factors;
 use super::gather::{candidates, signs};
 use super::health::Health;
-use super::hypothesis::{CLEAR, Candidate, LAST_WORDS, LOOK_BACK, Sign};
+use super::hypothesis::{Candidate, LAST_WORDS, LOOK_BACK, Sign};
 use super::owner::whose;
 use super::path::path;
 use super::quote::quoted;
@@ -46,20 +46,6 @@ pub fn story(
     let worst = success.as_ref().and_then(|success| success.worst);
     let health = Health::of(scene, success.as_ref());
     let mut signs = signs(scene, findings, health);
-    // How requests went where they enter is told apart.
-    if let Some(success) = &success {
-        let place = scene.wants.file(success.group);
-        let edge = recorded.filter(|counted| success.counts_as(counted));
-        let of_place = |sign: &Sign| {
-            let same = edge.is_some_and(|edge| sign.is_recorded() && sign.subject.service == edge.service);
-            sign.detector == "error-share" && (sign.subject.file == place || same)
-        };
-        let others = |sign: &Sign| !of_place(sign) && sign.weight >= 0.45 && sign.gain >= CLEAR;
-        // If nobody else says anything, it is all that is known.
-        if signs.iter().any(others) {
-            signs.retain(|sign| !of_place(sign));
-        }
-    }
     let core = core(&signs, worst.map(|worst| (worst.from, worst.to)));
     if let Some((from, to)) = core {
         // What was over before the trouble began, or began when it was over, is something else.
@@ -74,6 +60,19 @@ pub fn story(
     if let Some(contrast) = contrast {
         for sign in &mut signs {
             sign.share = contrast.best(&sign.kinds);
+        }
+    }
+    // How requests went where they enter is told apart.
+    if let Some(success) = &success {
+        let place = scene.wants.file(success.group);
+        let edge = recorded.filter(|counted| success.counts_as(counted));
+        let of_place = |sign: &Sign| {
+            let same = edge.is_some_and(|edge| sign.is_recorded() && sign.subject.service == edge.service);
+            sign.detector == "error-share" && (sign.subject.file == place || same)
+        };
+        // If nobody else says anything, it is all that is known.
+        if signs.iter().any(|sign| !of_place(sign) && sign.tells_why(scene)) {
+            signs.retain(|sign| !of_place(sign));
         }
     }
     let mut candidates = candidates(signs, contrast);

@@ -55,6 +55,14 @@ impl Sign {
         self.standing || (self.weight >= 0.5 && self.gain >= CLEAR && !self.level)
     }
 
+    /// Does it say more of what is wrong than that requests fail: something changed clearly, or began, or those that failed
+    /// know of it?
+    pub(super) fn tells_why(&self, scene: &Scene<'_>) -> bool {
+        let changed = !self.standing && self.gain >= CLEAR;
+        let known = self.standing && (self.share.is_some_and(|share| share.tells()) || self.begins(scene));
+        self.weight >= 0.45 && (changed || known)
+    }
+
     /// Was it found in a recorded metric?
     pub(super) fn is_recorded(&self) -> bool {
         self.evidence.first().is_some_and(|evidence| evidence.location.file == NOWHERE)
@@ -70,6 +78,20 @@ impl Sign {
     pub(super) fn lasts(&self) -> bool {
         const LAST: &[&str] = &["disk", "mount", "data-loss", "certificate", "link", "network-tables"];
         self.weight >= 0.9 && LAST.contains(&self.detector)
+    }
+
+    /// Did something of which no change tells begin within the data? If it had been as frequent before its first entry as
+    /// after it, there would have been some. That requests fail is no such thing: it is what is to be explained.
+    pub(super) fn begins(&self, scene: &Scene<'_>) -> bool {
+        /// So many that there are none by chance once in twenty times.
+        const EXPECTED: f64 = 3.0;
+        let told = self.standing && self.timed && self.count > 1 && self.detector != "error-share";
+        let Some(kind) = self.kinds.first().filter(|_| told) else { return false };
+        let presence = scene.presence(scene.kinds[*kind].0.group);
+        let bin = scene.axis.bin(self.from).unwrap_or(0);
+        let before = presence[..bin].iter().sum::<f64>();
+        let lasted = ((self.to - self.from) as f64 / NANOS as f64).max(1.0);
+        before * (self.count - 1) as f64 / lasted >= EXPECTED
     }
 
     /// Is it a state, which a few entries tell of and which holds for everybody who needs what is in it: something that

@@ -95,24 +95,13 @@ impl<'v> View<'v> {
         }
     }
 
-    /// Did something of which no change tells begin within the data? If it had been as frequent before its first entry as
-    /// after it, there would have been some.
-    pub(super) fn begins(&self, sign: &Sign) -> bool {
-        /// So many that there are none by chance once in twenty times.
-        const EXPECTED: f64 = 3.0;
-        let Some(kind) = sign.kinds.first().filter(|_| sign.timed && sign.count > 1) else { return false };
-        let presence = self.scene.presence(self.scene.kinds[*kind].0.group);
-        let bin = self.scene.axis.bin(sign.from).unwrap_or(0);
-        let before = presence[..bin].iter().sum::<f64>();
-        let lasted = ((sign.to - sign.from) as f64 / NANOS as f64).max(1.0);
-        before * (sign.count - 1) as f64 / lasted >= EXPECTED
-    }
-
     /// Do those who know the failed requests speak of a candidate, or of the one that it speaks of?
     fn is_spoken_of(&self, at: usize) -> bool {
+        let failed = self.success.map_or(0, |success| success.failed.count());
         let tells = |other: &usize| {
             let lead = self.candidates[*other].lead();
-            *other != at && (lead.share.is_some_and(|share| share.tells()) || self.enters(*other))
+            let as_often = failed > 0 && lead.count * 3 >= failed;
+            *other != at && (lead.share.is_some_and(|share| share.tells()) || as_often || self.enters(*other))
         };
         let speaks = |other: usize| {
             self.mentions[other].contains(&at)

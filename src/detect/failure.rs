@@ -68,7 +68,8 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         .iter()
         .flat_map(|finding| finding.kinds.iter().copied().filter(|kind| told_by(finding, *kind)))
         .collect();
-    let mut signs: BTreeMap<(Subject, Nature, &str), Vec<Sign>> = BTreeMap::new();
+    // What is so all the time is another thing than what became more frequent.
+    let mut signs: BTreeMap<(Subject, Nature, &str, bool), Vec<Sign>> = BTreeMap::new();
     for (at, (kind, signal)) in scene.kinds.iter().enumerate() {
         let says_nothing = kind.text.is_empty() && kind.level < Some(Level::Fatal);
         if kind.what != What::Template || known.contains(&at) || says_nothing {
@@ -84,7 +85,8 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         let holds = |sign: &Sign| !sign.quiet || is_much(scene, kind.group, signal.count);
         let sign = sign(kind, signal, at).or_else(|| by_family(scene, at)).filter(holds);
         if let Some(sign) = sign {
-            signs.entry((identity(scene, kind), sign.nature, sign.name)).or_default().push(sign);
+            let changes = scene.change(at).is_some();
+            signs.entry((identity(scene, kind), sign.nature, sign.name, changes)).or_default().push(sign);
         }
     }
     signs.into_values().filter_map(|signs| conclude(scene, signs)).collect()

@@ -17,7 +17,7 @@ fn late(view: &View<'_>, sign: &Sign) -> f64 {
 /// What a sign is worth by its time.
 pub(super) fn worth(view: &View<'_>, at: usize, sign: &Sign) -> f64 {
     // What was there before everything that changed is early by as much of the failures as it explains.
-    if sign.standing && view.changed && !view.begins(sign) {
+    if sign.standing && view.changed && !sign.begins(view.scene) {
         return FIRST * view.explains(at, sign);
     }
     let sure = if sign.standing || is_clear(sign, view.candidates[at].lead()) { 1.0 } else { 0.5 };
@@ -29,7 +29,7 @@ pub(super) fn worth(view: &View<'_>, at: usize, sign: &Sign) -> f64 {
 pub(super) fn first(view: &View<'_>, at: usize) -> Option<Factor> {
     let sign = best(view, at);
     let why = match late(view, sign) {
-        _ if sign.standing && !view.begins(sign) => "so since the beginning".to_owned(),
+        _ if sign.standing && !sign.begins(view.scene) => "so since the beginning".to_owned(),
         late if late < 1.0 => "first of all".to_owned(),
         late => format!("{late:.0} s after the first sign of all"),
     };

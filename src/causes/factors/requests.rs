@@ -76,9 +76,12 @@ pub(super) fn said_before(view: &View<'_>, at: usize) -> Option<Factor> {
     if !tells(lead) || lead.nature == Nature::Resource {
         return None;
     }
-    let first = view.candidates.iter().find(|other| {
+    let (_, first) = view.candidates.iter().enumerate().find(|(index, other)| {
         let theirs = other.lead();
+        // Who calls it only seems to be earlier where clocks differ.
+        let calls = view.enters(*index) || view.mentions[*index].contains(&at);
         other.name() != candidate.name()
+            && !calls
             && tells(theirs)
             && theirs.detector != TIMEOUT
             && contrast.precedes(&theirs.kinds, &lead.kinds)
@@ -113,7 +116,8 @@ pub(super) fn no_baseline(view: &View<'_>, at: usize) -> Option<Factor> {
     }
     // A limit that is reached is known without a past.
     let at_limit = lead.level && lead.nature == Nature::Resource;
-    (lead.standing && !at_limit && !view.begins(lead)).then(|| Factor {
+    let begins = lead.share.is_none() && lead.begins(view.scene);
+    (lead.standing && !at_limit && !begins).then(|| Factor {
         factor: "no-baseline",
         weight: NO_BASELINE,
         why: "it is so all the time: there is no past to compare with".to_owned(),
