@@ -71,7 +71,8 @@ pub fn story(
             sign.detector == "error-share" && (sign.subject.file == place || same)
         };
         // If nobody else says anything, it is all that is known.
-        if signs.iter().any(|sign| !of_place(sign) && sign.tells_why(scene)) {
+        let elsewhere = |sign: &Sign| !sign.standing || sign.subject.file != place;
+        if signs.iter().any(|sign| !of_place(sign) && elsewhere(sign) && sign.tells_why(scene)) {
             signs.retain(|sign| !of_place(sign));
         }
     }

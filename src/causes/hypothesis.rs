@@ -8,6 +8,7 @@ use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
 use crate::signatures::known::FAMILIES;
+use crate::signatures::known::lock::SLOW_QUERY;
 use crate::timeline::scene::Scene;
 use crate::timeline::{Evidence, Subject};
 
@@ -100,6 +101,12 @@ impl Sign {
         const ENDED: &[&str] = &["crash", "out-of-memory", "stall"];
         let recorded = self.level && self.nature == Nature::Resource;
         recorded || self.lasts() || (self.weight >= 0.9 && ENDED.contains(&self.detector))
+    }
+
+    /// Is something broken or used up, or a store so slow that those who work with it may give up?
+    pub(super) fn holds_up(&self) -> bool {
+        let broke = matches!(self.nature, Nature::Fault | Nature::Resource) && self.weight >= 0.7;
+        (broke && !self.tells_of_each()) || self.detector == SLOW_QUERY.name
     }
 
     /// Does it tell of one call or one input each time that it is said, as far as anybody knows? Other failures are

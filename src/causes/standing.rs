@@ -133,7 +133,7 @@ fn fade(sign: &mut Sign, failed: u64) {
 fn drop_bystanders(signs: &mut Vec<Sign>) {
     let tells = |sign: &Sign| sign.share.is_some_and(|share| share.tells());
     if signs.iter().any(|sign| sign.share.is_some_and(|share| share.tells() && share.of_failed >= MOST)) {
-        signs.retain(|sign| tells(sign) || sign.nature != Nature::Symptom);
+        signs.retain(|sign| tells(sign) || sign.nature != Nature::Symptom || sign.holds_up());
     }
 }
 

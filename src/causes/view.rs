@@ -86,7 +86,7 @@ impl<'v> View<'v> {
     pub(super) fn explains(&self, at: usize, sign: &Sign) -> f64 {
         let counted = || self.success.map_or(0, |success| success.failed.count());
         let failed = self.contrast.map(Contrast::failed).filter(|failed| *failed > 0).unwrap_or_else(counted);
-        let broke = matches!(sign.nature, Nature::Fault | Nature::Resource);
+        let broke = matches!(sign.nature, Nature::Fault | Nature::Resource) || sign.holds_up();
         match sign.share {
             Some(share) => share.of_failed,
             None if failed == 0 || !broke => 0.0,

@@ -48,9 +48,7 @@ pub(super) fn beneath(view: &View<'_>, at: usize) -> Option<Factor> {
 fn is_beneath(view: &View<'_>, at: usize) -> bool {
     const WORTH: f64 = 0.3;
     let lead = view.candidates[at].lead();
-    let broke = matches!(lead.nature, Nature::Fault | Nature::Resource) && lead.weight >= 0.7;
-    let is_known = broke && !lead.tells_of_each();
-    lead.standing && lead.share.is_none() && is_known && view.explains(at, lead) >= WORTH
+    lead.standing && lead.share.is_none() && lead.holds_up() && view.explains(at, lead) >= WORTH
 }
 
 /// What ran out where requests are worked on is held by those who wait for what broke beneath.
@@ -79,7 +77,7 @@ pub(super) fn said_before(view: &View<'_>, at: usize) -> Option<Factor> {
     let (_, first) = view.candidates.iter().enumerate().find(|(index, other)| {
         let theirs = other.lead();
         // Who calls it only seems to be earlier where clocks differ.
-        let calls = view.enters(*index) || view.mentions[*index].contains(&at);
+        let calls = (view.enters(*index) && !view.enters(at)) || view.mentions[*index].contains(&at);
         other.name() != candidate.name()
             && !calls
             && tells(theirs)
