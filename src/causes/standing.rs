@@ -101,23 +101,21 @@ pub(super) fn standing(
     name_owners(scene, &mut signs);
     drop_bystanders(&mut signs);
     let failed = success.map_or(0, |success| success.failed.count());
-    signs.iter_mut().for_each(|sign| fade(sign, failed));
+    for sign in &mut signs {
+        fade(sign, failed);
+    }
     if health == Health::Failing {
         signs.extend(success.and_then(|success| requests_fail(scene, success)));
     }
     signs
 }
 
-/// Is it plain without a contrast: something ended, again and again, or a good part of a log says it?
+/// Is it plain without a contrast: did something end, again and again?
 fn is_plain(scene: &Scene<'_>, kinds: &[usize]) -> bool {
-    /// The least part of a log.
-    const PART: f64 = 0.3;
-    let Some(family) = kinds.iter().find_map(|kind| family::told_by(scene, *kind)) else { return false };
-    let broke = matches!(family.nature, Nature::Resource | Nature::Fault);
-    let group = scene.kinds[kinds[0]].0.group;
-    let count: u64 = kinds.iter().map(|kind| scene.kinds[*kind].1.count).sum();
-    let ended = family.severity == Severity::Critical && !family.rises;
-    broke && (ended || count as f64 >= PART * scene.said(group) as f64)
+    kinds.iter().filter_map(|kind| family::told_by(scene, *kind)).any(|family| {
+        let broke = matches!(family.nature, Nature::Resource | Nature::Fault);
+        broke && family.severity == Severity::Critical && !family.rises
+    })
 }
 
 /// What tells of one call or one input each time, and of far fewer than requests fail, explains none of them.
