@@ -59,13 +59,9 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], health: Health) -> 
         // What is said of one input at a time is clear by its change alone.
         let once = finding.severity >= Severity::High && finding.detector != FAILURE.name();
         let rare = if once { CLEAR } else { 1.0 };
-        let what = crate::detect::named(scene, finding.detector);
         signs.push(Sign {
             detector: finding.detector,
-            what: finding
-                .what
-                .clone()
-                .unwrap_or_else(|| what.map_or(finding.detector, |detector| detector.what()).to_owned()),
+            what: what_is_said(scene, finding),
             nature: finding.nature,
             weight: weight(finding.nature, finding.severity, finding.detector),
             gain: if finding.what.is_some() { finding.gain } else { gains.fold(rare, f64::max) },
@@ -196,6 +192,12 @@ fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Findi
     if from - sign.from > 60 * NANOS && strays <= 2 {
         sign.from = from;
     }
+}
+
+/// What is said of a finding: its own words, or its detector's.
+pub(super) fn what_is_said(scene: &Scene<'_>, finding: &Finding) -> String {
+    let known = || crate::detect::named(scene, finding.detector).map(|detector| detector.what());
+    finding.what.clone().unwrap_or_else(|| known().unwrap_or(finding.detector).to_owned())
 }
 
 /// How much a finding explains.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::contrast::{Contrast, Share};
-use super::gather::{name_owners, weight};
+use super::gather::{name_owners, weight, what_is_said};
 use super::health::Health;
 use super::hypothesis::{LAST_WORDS, Sign};
 use super::quote::gist;
@@ -58,11 +58,9 @@ pub(super) fn standing(
         if !may_tell((health, quiet), contrast, share) && !is_clear {
             continue;
         }
-        let what = detect::named(scene, finding.detector);
-        let what = what.map_or(finding.detector, |detector| detector.what());
         signs.push(Sign {
             detector: finding.detector,
-            what: finding.what.clone().unwrap_or_else(|| what.to_owned()),
+            what: what_is_said(scene, finding),
             nature: finding.nature,
             weight: weight(finding.nature, finding.base, finding.detector),
             subject: finding.subject.clone(),
@@ -159,11 +157,9 @@ fn is_judged(scene: &Scene<'_>, kind: usize) -> bool {
 /// A state of something recorded that it was in all the time.
 fn recorded(scene: &Scene<'_>, finding: &Finding) -> Option<Sign> {
     let (from, to) = finding.from.zip(finding.to)?;
-    let what = detect::named(scene, finding.detector);
-    let what = what.map_or(finding.detector, |detector| detector.what());
     Some(Sign {
         detector: finding.detector,
-        what: finding.what.clone().unwrap_or_else(|| what.to_owned()),
+        what: what_is_said(scene, finding),
         nature: finding.nature,
         weight: weight(finding.nature, finding.base, finding.detector),
         gain: finding.gain,

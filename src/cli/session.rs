@@ -84,9 +84,10 @@ impl Chosen {
         !self.filter.is_everything() || self.since.is_some() || self.until.is_some()
     }
 
-    /// Do the times that were typed, if any, name their days themselves?
+    /// Were times typed that all name their days themselves?
     fn is_absolute(&self) -> bool {
-        [&self.since, &self.until].into_iter().flatten().all(When::is_absolute)
+        let mut typed = [&self.since, &self.until].into_iter().flatten().peekable();
+        typed.peek().is_some() && typed.all(When::is_absolute)
     }
 
     /// Must the data's first and last time be known to tell the range of time?

@@ -25,7 +25,7 @@ pub(super) fn standing(book: &Book, is_told: &dyn Fn(&Labels) -> bool, found: &m
         let untold = || tracks.iter().filter(|track| !is_told(&track.labels));
         found.extend(untold().filter_map(|track| used_up(book, (name, meter), track)));
         found.extend(untold().filter_map(|track| busy(book, (name, meter), track)));
-        waiting(book, (name, meter), tracks, found);
+        waiting(book, (name, meter), tracks, is_told, found);
     }
     for (name, tracks) in book.counters.iter().filter(|(name, _)| meter::of_name(name).detector == "gc-pause")
     {
@@ -50,9 +50,11 @@ fn since(first: usize, finding: Finding) -> Finding {
     Finding { constant: true, severity, summary: format!("{}, all the time", finding.summary), ..finding }
 }
 
+/// Fewer samples than these show no state that lasts.
+const FEWEST: usize = 6;
+
 /// The samples that are judged and in a bad state, if nearly all of them are, or all from one of them on.
 fn nearly_all(book: &Book, points: &[Point], is_bad: impl Fn(f64) -> bool) -> Option<Vec<usize>> {
-    const FEWEST: usize = 6;
     let judged = || (0..points.len()).filter(|at| book.is_judged(points[*at].0));
     let bad: Vec<usize> = judged().filter(|at| is_bad(points[*at].1)).collect();
     let since = *bad.first()?;
@@ -135,7 +137,7 @@ fn collecting(book: &Book, name: &str, track: &Track) -> Option<Finding> {
     let judged: Vec<Point> = track.points.iter().copied().filter(|(at, _)| book.is_judged(*at)).collect();
     let span = (judged.last()?.0 - judged.first()?.0) as f64 / 1e3;
     let paused = unit * super::book::increases(&judged).map(|(.., grown)| grown).sum::<f64>();
-    if judged.len() < 6 || span < GC.span || paused < GC.share * span {
+    if judged.len() < FEWEST || span < GC.span || paused < GC.share * span {
         return None;
     }
     let bad: Vec<usize> = (0..track.points.len()).filter(|at| book.is_judged(track.points[*at].0)).collect();
@@ -145,7 +147,13 @@ fn collecting(book: &Book, name: &str, track: &Track) -> Option<Finding> {
 }
 
 /// Much that waits with one, while hardly anything waits with any of its siblings.
-fn waiting(book: &Book, (name, meter): (&str, &Meter), tracks: &[Track], found: &mut Vec<Finding>) {
+fn waiting(
+    book: &Book,
+    (name, meter): (&str, &Meter),
+    tracks: &[Track],
+    is_told: &dyn Fn(&Labels) -> bool,
+    found: &mut Vec<Finding>,
+) {
     /// So many siblings show what is usual …
     const SIBLINGS: usize = 3;
     /// … which is at most this part of what waits here,
@@ -175,14 +183,14 @@ fn waiting(book: &Book, (name, meter): (&str, &Meter), tracks: &[Track], found: 
     let bad: Vec<usize> = (0..one.points.len())
         .filter(|at| book.is_judged(one.points[*at].0) && one.points[*at].1 >= bar)
         .collect();
-    if values.is_empty() || bad.len() * 5 < values.len() * 4 {
+    if values.is_empty() || bad.len() * 5 < values.len() * 4 || is_told(&one.labels) {
         return;
     }
     let least = values.iter().copied().fold(f64::MAX, f64::min);
     let numbers =
         format!("{} to {}, elsewhere at most {}", number(least), number(most[0].0), number(elsewhere));
     let nature = if meter.detector == "queue" { Nature::Symptom } else { Nature::Resource };
-    let what = "much waits here, and nothing elsewhere";
+    let what = "a long queue here, and none elsewhere";
     found.extend(state((name, one), &bad, (meter.detector, Severity::High, nature), (what, numbers)));
 }
 
