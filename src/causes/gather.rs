@@ -196,8 +196,9 @@ fn join_burst(scene: &Scene<'_>, sign: &mut Sign, kind: usize, findings: &[Findi
 
 /// What is said of a finding: its own words, or its detector's.
 pub(super) fn what_is_said(scene: &Scene<'_>, finding: &Finding) -> String {
-    let known = || crate::detect::named(scene, finding.detector).map(|detector| detector.what());
-    finding.what.clone().unwrap_or_else(|| known().unwrap_or(finding.detector).to_owned())
+    let what = crate::detect::named(scene, finding.detector);
+    let what = what.map_or(finding.detector, |detector| detector.what());
+    finding.what.clone().unwrap_or_else(|| what.to_owned())
 }
 
 /// How much a finding explains.

@@ -12,7 +12,7 @@ use super::hypothesis::{LAST_WORDS, Sign};
 use super::quote::gist;
 use crate::detect::finding::Finding;
 use crate::detect::success::{Success, code, is_failure, statuses};
-use crate::detect::{self, failure, family};
+use crate::detect::{failure, family};
 use crate::model::unit::HumanCount;
 use crate::model::{Level, Timestamp};
 use crate::series::bins::Bins;
