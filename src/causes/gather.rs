@@ -20,6 +20,9 @@ use crate::timeline::Subject;
 use crate::timeline::observe::{Kind, What};
 use crate::timeline::scene::Scene;
 
+/// How much an error explains of which no more is known.
+pub(super) const ERROR: f64 = 0.5;
+
 /// Is there no past in which it was otherwise? Such a finding is judged by other contrasts (see `standing`), unless
 /// requests are known to go well as a rule: then one that is decisive is news.
 fn is_unchanged(scene: &Scene<'_>, finding: &Finding, health: Health) -> bool {
@@ -63,7 +66,7 @@ pub(super) fn signs(scene: &Scene<'_>, findings: &[Finding], health: Health) -> 
             detector: finding.detector,
             what: what_is_said(scene, finding),
             nature: finding.nature,
-            weight: weight(finding.nature, finding.severity, finding.detector),
+            weight: worth(scene, finding, finding.severity),
             gain: if finding.what.is_some() { finding.gain } else { gains.fold(rare, f64::max) },
             from: earliest.map_or(from, |earliest| earliest.min(from)),
             to,
@@ -201,7 +204,15 @@ pub(super) fn what_is_said(scene: &Scene<'_>, finding: &Finding) -> String {
     finding.what.clone().unwrap_or_else(|| what.to_owned())
 }
 
-/// How much a finding explains.
+/// How much a finding explains, as severe as that. What is said at the level of an error is worth no less for being
+/// understood.
+pub(super) fn worth(scene: &Scene<'_>, finding: &Finding, severity: Severity) -> f64 {
+    let told = weight(finding.nature, severity, finding.detector);
+    let is_error = finding.kinds.iter().any(|kind| scene.kinds[*kind].0.is_error());
+    if is_error { told.max(ERROR) } else { told }
+}
+
+/// How much something of a nature explains.
 pub(super) fn weight(nature: Nature, severity: Severity, detector: &str) -> f64 {
     match (nature, severity) {
         (Nature::Resource | Nature::Fault, Severity::Critical) => 1.0,
@@ -233,7 +244,7 @@ fn unknown(scene: &Scene<'_>, at: usize, kind: &Kind) -> Option<Sign> {
         what: format!("“{}” {}", gist(scene, at), if new { "is new" } else { "is more frequent" }),
         nature: Nature::Symptom,
         weight: match level {
-            Level::Error | Level::Fatal => 0.5,
+            Level::Error | Level::Fatal => ERROR,
             Level::Warn => 0.45,
             _ => 0.3,
         },

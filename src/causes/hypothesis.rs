@@ -82,25 +82,37 @@ impl Sign {
     }
 
     /// Did something of which no change tells begin within the data? If it had been as frequent before its first entry as
-    /// after it, there would have been some. That requests fail is no such thing: it is what is to be explained.
+    /// after it, there would have been some; and what is told once where it begins was not so before. That requests fail is
+    /// no such thing: it is what is to be explained.
     pub(super) fn begins(&self, scene: &Scene<'_>) -> bool {
         /// So many that there are none by chance once in twenty times.
         const EXPECTED: f64 = 3.0;
-        let told = self.standing && self.timed && self.count > 1 && self.detector != "error-share";
+        /// Seconds in which nothing was said, before what is told once.
+        const SILENT: f64 = 60.0;
+        let told = self.standing && self.timed && self.detector != "error-share";
         let Some(kind) = self.kinds.first().filter(|_| told) else { return false };
         let presence = scene.presence(scene.kinds[*kind].0.group);
         let bin = scene.axis.bin(self.from).unwrap_or(0);
         let before = presence[..bin].iter().sum::<f64>();
+        if self.lasts() || self.ended() {
+            return before >= SILENT;
+        }
         let lasted = ((self.to - self.from) as f64 / NANOS as f64).max(1.0);
-        before * (self.count - 1) as f64 / lasted >= EXPECTED
+        self.count > 1 && before * (self.count - 1) as f64 / lasted >= EXPECTED
     }
 
     /// Is it a state, which a few entries tell of and which holds for everybody who needs what is in it: something that
     /// lasts, or that ended and has to come back?
     pub(super) fn is_state(&self) -> bool {
-        const ENDED: &[&str] = &["crash", "out-of-memory", "stall"];
+        const HELD: &[&str] = &["stall", "cluster", "backends"];
         let recorded = self.level && self.nature == Nature::Resource;
-        recorded || self.lasts() || (self.weight >= 0.9 && ENDED.contains(&self.detector))
+        recorded || self.lasts() || self.ended() || (self.weight >= 0.9 && HELD.contains(&self.detector))
+    }
+
+    /// Did a program end that was not meant to?
+    pub(super) fn ended(&self) -> bool {
+        const ENDED: &[&str] = &["crash", "out-of-memory", "eviction"];
+        self.weight >= 0.9 && ENDED.contains(&self.detector)
     }
 
     /// Is something broken or used up, or a store so slow that those who work with it may give up?
@@ -112,8 +124,13 @@ impl Sign {
     /// Does it tell of one call or one input each time that it is said, as far as anybody knows? Other failures are
     /// states, which last until somebody ends them.
     pub(super) fn tells_of_each(&self) -> bool {
-        let by_words = ["failure", "error", "novelty"].contains(&self.detector);
-        by_words || FAMILIES.iter().any(|family| family.name == self.detector && family.tells_of_each())
+        self.is_by_words()
+            || FAMILIES.iter().any(|family| family.name == self.detector && family.tells_of_each())
+    }
+
+    /// Is nothing known of it but its words, or that it is an error?
+    pub(super) fn is_by_words(&self) -> bool {
+        ["failure", "error", "novelty"].contains(&self.detector)
     }
 
     /// What lies no farther apart may be at the same time: clocks differ, and samples are taken now and then.

@@ -2,6 +2,7 @@
 
 pub mod affected;
 pub mod cause;
+mod coincidence;
 mod context;
 pub mod contrast;
 pub mod doubt;

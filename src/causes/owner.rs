@@ -5,64 +5,94 @@ use std::collections::BTreeSet;
 use super::hypothesis::Candidate;
 use crate::timeline::scene::Scene;
 
-/// Parts of names of where resources live, with what those who work with them call them.
-const OWNERS: &[(&str, &[&str])] = &[
-    ("pg", &["postgres", "psycopg", "pgx"]),
-    ("postgres", &["postgres", "psycopg", "pgx"]),
-    ("postgresql", &["postgres", "psycopg", "pgx"]),
-    ("mysql", &["mysql"]),
-    ("mysqld", &["mysql"]),
-    ("mariadb", &["mariadb", "mysql"]),
-    ("mongo", &["mongo"]),
-    ("mongod", &["mongo"]),
-    ("redis", &["redis", "jedis", "lettuce"]),
-    ("kafka", &["kafka"]),
-    ("rabbitmq", &["rabbit", "amqp"]),
-    ("rabbit", &["rabbit", "amqp"]),
-    ("etcd", &["etcd"]),
-    ("consul", &["consul"]),
-    ("zookeeper", &["zookeeper"]),
-    ("vault", &["vault"]),
-    ("cassandra", &["cassandra"]),
-    ("elasticsearch", &["elastic"]),
-    ("elastic", &["elastic"]),
-    ("es", &["elastic"]),
-    ("opensearch", &["opensearch"]),
-    ("oracle", &["ora-"]),
-    ("nats", &["nats:"]),
-    ("minio", &["minio"]),
-    ("ceph", &["ceph"]),
-    ("memcached", &["memcache"]),
-    ("orchestrator", &[]),
-    ("patroni", &["patroni"]),
-    ("db", &[]),
-    ("database", &[]),
-    ("sql", &[]),
-    ("node", &[]),
-    ("nodes", &[]),
-    ("kernel", &[]),
-    ("syslog", &[]),
-    ("systemd", &[]),
-    ("cron", &[]),
-    ("init", &[]),
-    ("supervisord", &[]),
-    ("kubelet", &[]),
-    ("kube", &[]),
-    ("events", &[]),
-    ("dockerd", &[]),
-    ("containerd", &[]),
-    ("bird", &[]),
-    ("frr", &[]),
-    ("bgpd", &[]),
+/// What lives somewhere that others work with.
+#[derive(Debug)]
+struct Owner {
+    /// A part of its name.
+    part: &'static str,
+    /// What those who work with it call it: programs, drivers, protocols.
+    software: &'static [&'static str],
+    /// Words for what they do with it.
+    work: &'static [&'static str],
+}
+
+const fn owner(
+    part: &'static str,
+    software: &'static [&'static str],
+    work: &'static [&'static str],
+) -> Owner {
+    Owner { part, software, work }
+}
+
+const DATABASE: &[&str] = &["database", "query", "statement", "sql"];
+const BROKER: &[&str] = &["publish", "enqueue", "broker", "producer", "consumer"];
+const SEARCH: &[&str] = &["indexing", "search"];
+const CACHE: &[&str] = &["cache"];
+const REGISTRY: &[&str] = &["service discovery", "service registry"];
+const OBJECTS: &[&str] = &["bucket", "object store"];
+
+/// Parts of names of where resources live.
+const OWNERS: &[Owner] = &[
+    owner("pg", &["postgres", "psycopg", "pgx"], DATABASE),
+    owner("postgres", &["postgres", "psycopg", "pgx"], DATABASE),
+    owner("postgresql", &["postgres", "psycopg", "pgx"], DATABASE),
+    owner("mysql", &["mysql"], DATABASE),
+    owner("mysqld", &["mysql"], DATABASE),
+    owner("mariadb", &["mariadb", "mysql"], DATABASE),
+    owner("mongo", &["mongo"], DATABASE),
+    owner("mongod", &["mongo"], DATABASE),
+    owner("redis", &["redis", "jedis", "lettuce"], CACHE),
+    owner("kafka", &["kafka"], BROKER),
+    owner("rabbitmq", &["rabbit", "amqp"], BROKER),
+    owner("rabbit", &["rabbit", "amqp"], BROKER),
+    owner("etcd", &["etcd"], &[]),
+    owner("consul", &["consul"], REGISTRY),
+    owner("zookeeper", &["zookeeper"], REGISTRY),
+    owner("vault", &["vault"], &[]),
+    owner("cassandra", &["cassandra"], DATABASE),
+    owner("elasticsearch", &["elastic"], SEARCH),
+    owner("elastic", &["elastic"], SEARCH),
+    owner("es", &["elastic"], SEARCH),
+    owner("opensearch", &["opensearch"], SEARCH),
+    owner("oracle", &["ora-"], DATABASE),
+    owner("nats", &["nats:"], BROKER),
+    owner("minio", &["minio"], OBJECTS),
+    owner("ceph", &["ceph"], OBJECTS),
+    owner("memcached", &["memcache"], CACHE),
+    owner("orchestrator", &[], &[]),
+    owner("patroni", &["patroni"], &[]),
+    owner("db", &[], DATABASE),
+    owner("database", &[], DATABASE),
+    owner("sql", &[], DATABASE),
+    owner("node", &[], &[]),
+    owner("nodes", &[], &[]),
+    owner("kernel", &[], &[]),
+    owner("syslog", &[], &[]),
+    owner("systemd", &[], &[]),
+    owner("cron", &[], &[]),
+    owner("init", &[], &[]),
+    owner("supervisord", &[], &[]),
+    owner("kubelet", &[], &[]),
+    owner("kube", &[], &[]),
+    owner("events", &[], &[]),
+    owner("dockerd", &[], &[]),
+    owner("containerd", &[], &[]),
+    owner("bird", &[], &[]),
+    owner("frr", &[], &[]),
+    owner("bgpd", &[], &[]),
 ];
 
 /// The owners in the name of a candidate.
-fn owners(candidate: &Candidate) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+fn owners(candidate: &Candidate) -> impl Iterator<Item = &'static Owner> {
     let subject = &candidate.signs[0].subject;
     let names = subject.service.iter().map(String::as_str).chain([subject.file.as_str()]);
-    let parts: Vec<String> =
-        names.flat_map(|name| name.split(['-', '_', '.', '/'])).map(str::to_lowercase).collect();
-    OWNERS.iter().filter(move |(owner, _)| parts.iter().any(|part| part == owner))
+    names.flat_map(owners_in).collect::<Vec<_>>().into_iter()
+}
+
+/// The owners in a name.
+fn owners_in(name: &str) -> impl Iterator<Item = &'static Owner> {
+    let parts: Vec<String> = name.split(['-', '_', '.', '/']).map(str::to_lowercase).collect();
+    OWNERS.iter().filter(move |owner| parts.iter().any(|part| part == owner.part))
 }
 
 /// Is this where resources live: a database, a broker, a machine?
@@ -70,17 +100,21 @@ pub(super) fn owns(candidate: &Candidate) -> bool {
     owners(candidate).next().is_some()
 }
 
-/// Machines and supervisors tell of others: of whom, if it is only one.
+/// Machines and supervisors tell of those in their charge, and who calls somebody tells of the one that was called: of whom,
+/// if it is only one.
 pub(super) fn whose(scene: &Scene<'_>, candidate: &Candidate) -> String {
-    if !owns(candidate) {
-        return String::new();
-    }
     let known = scene.names();
     let told: BTreeSet<String> = named(scene, candidate, &known).collect();
     match &told.iter().collect::<Vec<_>>()[..] {
-        [one] => format!(" (of {one})"),
+        [one] if owns(candidate) => format!(" (of {one})"),
+        [one] => format!(" (about {one})"),
         _ => String::new(),
     }
+}
+
+/// What entries of some kinds say, in small letters.
+fn texts<'k>(scene: &Scene<'_>, kinds: impl Iterator<Item = &'k usize>) -> Vec<String> {
+    kinds.map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase()).collect()
 }
 
 /// The other services that the leading sign of a candidate names, of those that are known.
@@ -89,32 +123,40 @@ pub(super) fn named<'k>(
     candidate: &Candidate,
     known: &'k [String],
 ) -> impl Iterator<Item = String> + 'k {
-    let texts: Vec<String> = candidate
-        .lead()
-        .kinds
-        .iter()
-        .map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase())
-        .collect();
+    let texts = texts(scene, candidate.lead().kinds.iter());
     let own = candidate.name().to_owned();
+    let works = !owns(candidate);
     let is_named = move |name: &&String| {
-        **name != own && texts.iter().any(|text| names_word(text, &name.to_lowercase()))
+        let mut software = owners_in(name).flat_map(|owner| owner.software).filter(|_| works);
+        let is_called = texts.iter().any(|text| names_word(text, &name.to_lowercase()));
+        **name != own && (is_called || software.any(|word| texts.iter().any(|text| text.contains(word))))
     };
     known.iter().filter(is_named).cloned()
 }
 
-/// The other candidates whose names, or whose software's, occur in what a candidate's entries say.
+/// What others call a candidate: a workload without its namespace.
+fn in_words(candidate: &Candidate) -> &str {
+    let name = candidate.name();
+    match candidate.signs[0].subject.service {
+        Some(_) => name.rsplit('/').next().unwrap_or(name),
+        None => name,
+    }
+}
+
+/// The other candidates whose names, or whose software's, occur in what a candidate's entries say, or with which what it
+/// says first of all is done.
 pub(super) fn mentioned(scene: &Scene<'_>, candidates: &[Candidate], by: usize) -> Vec<usize> {
-    let kinds = candidates[by].signs.iter().flat_map(|sign| &sign.kinds);
-    let texts: Vec<String> = kinds
-        .map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase())
-        .collect();
-    let own: Vec<&str> = owners(&candidates[by]).flat_map(|(_, software)| *software).copied().collect();
+    let said = texts(scene, candidates[by].signs.iter().flat_map(|sign| &sign.kinds));
+    let first = texts(scene, candidates[by].lead().kinds.iter());
+    let own: Vec<&str> = owners(&candidates[by]).flat_map(|owner| owner.software).copied().collect();
+    let works = !owns(&candidates[by]);
     let named = |other: &Candidate| {
-        let name = other.name().to_lowercase();
-        let software =
-            || owners(other).flat_map(|(_, software)| *software).filter(|word| !own.contains(word));
-        (name.len() >= 3 && texts.iter().any(|text| names_word(text, &name)))
-            || software().any(|word| texts.iter().any(|text| text.contains(word)))
+        let name = in_words(other).to_lowercase();
+        let software = || owners(other).flat_map(|owner| owner.software).filter(|word| !own.contains(word));
+        let mut work = owners(other).flat_map(|owner| owner.work).filter(|_| works);
+        (name.len() >= 3 && said.iter().any(|text| names_word(text, &name)))
+            || software().any(|word| said.iter().any(|text| text.contains(word)))
+            || work.any(|word| first.iter().any(|text| names_word(text, word)))
     };
     (0..candidates.len())
         .filter(|other| candidates[*other].name() != candidates[by].name() && named(&candidates[*other]))

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 
 use super::contrast::{Contrast, Share};
-use super::gather::{name_owners, weight, what_is_said};
+use super::gather::{ERROR, name_owners, weight, what_is_said, worth};
 use super::health::Health;
 use super::hypothesis::{LAST_WORDS, Sign};
 use super::quote::gist;
+use crate::detect::failure::FAILURE;
 use crate::detect::finding::Finding;
 use crate::detect::success::{Success, code, is_failure, statuses};
-use crate::detect::{failure, family};
+use crate::detect::{Detector, failure, family};
 use crate::model::unit::HumanCount;
 use crate::model::{Level, Timestamp};
 use crate::series::bins::Bins;
@@ -53,21 +54,24 @@ pub(super) fn standing(
         if finding.nature == Nature::Context || finding.kinds.is_empty() || is_effect || has_changed {
             continue;
         }
-        let share = contrast.and_then(|contrast| contrast.best(&finding.kinds));
-        let is_clear = unsure && finding.base == Severity::Critical && is_plain(scene, &finding.kinds);
-        if !may_tell((health, quiet), contrast, share) && !is_clear {
-            continue;
+        // What only words tell is as many things as there are words.
+        let (first, others) = if finding.detector == FAILURE.name() {
+            finding.kinds.split_at(1)
+        } else {
+            (&finding.kinds[..], &[][..])
+        };
+        let share = contrast.and_then(|contrast| contrast.best(first));
+        let is_clear = unsure && finding.base == Severity::Critical && is_plain(scene, first);
+        if may_tell((health, quiet), contrast, share) || is_clear {
+            signs.push(found(scene, finding, first, share));
         }
-        signs.push(Sign {
-            detector: finding.detector,
-            what: what_is_said(scene, finding),
-            nature: finding.nature,
-            weight: weight(finding.nature, finding.base, finding.detector),
-            subject: finding.subject.clone(),
-            count: finding.count,
-            evidence: finding.evidence.iter().chain(&finding.corroboration).cloned().collect(),
-            ..sign(scene, &finding.kinds, share)
-        });
+        for kind in others {
+            let share = contrast.and_then(|contrast| contrast.of(*kind));
+            if may_tell((health, quiet), contrast, share) {
+                let subject = finding.subject.clone();
+                signs.push(Sign { subject, ..told(scene, *kind, share) });
+            }
+        }
     }
     let known: BTreeSet<usize> = signs.iter().flat_map(|sign| sign.kinds.iter().copied()).collect();
     // What tells how requests ended, and nothing else, does not tell why.
@@ -179,6 +183,23 @@ fn recorded(scene: &Scene<'_>, finding: &Finding) -> Option<Sign> {
     })
 }
 
+/// A sign of what was found in some kinds of entries.
+fn found(scene: &Scene<'_>, finding: &Finding, kinds: &[usize], share: Option<Share>) -> Sign {
+    let more = || finding.evidence.iter().chain(&finding.corroboration).cloned();
+    let of_all = kinds.len() == finding.kinds.len();
+    let sign = sign(scene, kinds, share);
+    Sign {
+        detector: finding.detector,
+        what: what_is_said(scene, finding),
+        nature: finding.nature,
+        weight: worth(scene, finding, finding.base),
+        subject: finding.subject.clone(),
+        count: if of_all { finding.count } else { sign.count },
+        evidence: if of_all { more().collect() } else { sign.evidence },
+        ..sign
+    }
+}
+
 /// A sign of kinds of entries that tell of it all the time.
 fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
     let mut bins = Bins::default();
@@ -194,7 +215,7 @@ fn sign(scene: &Scene<'_>, kinds: &[usize], share: Option<Share>) -> Sign {
         detector: "error",
         what: format!("“{}”", gist(scene, kinds[0])),
         nature: Nature::Symptom,
-        weight: if kind.level >= Some(Level::Fatal) { 0.7 } else { 0.5 },
+        weight: if kind.level >= Some(Level::Fatal) { 0.7 } else { ERROR },
         gain: share.map_or((count as f64).max(1.0), |share| share.failed as f64 * share.lift().ln()).max(1.0),
         from: from.unwrap_or(scene.axis.start),
         to: bins.last().unwrap_or(scene.last),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::coincidence::Coincidence;
 use super::contrast::Contrast;
 use super::hypothesis::{Candidate, Sign};
 use super::owner::{mentioned, named};
@@ -90,13 +91,15 @@ impl<'v> View<'v> {
         match sign.share {
             Some(share) => share.of_failed,
             None if failed == 0 || !broke => 0.0,
-            None if sign.is_state() && (sign.is_recorded() || self.is_spoken_of(at)) => 1.0,
+            None if sign.is_state() && (sign.is_recorded() || self.is_spoken_of(at, sign)) => 1.0,
             None => (sign.count as f64 / failed as f64).min(1.0),
         }
     }
 
-    /// Do those who know the failed requests speak of a candidate, or of the one that it speaks of?
-    fn is_spoken_of(&self, at: usize) -> bool {
+    /// Do those who know the failed requests speak of a candidate, or of the one that it speaks of? Who reaches somebody no
+    /// more, and does not say whom, speaks of everybody that ended.
+    fn is_spoken_of(&self, at: usize, sign: &Sign) -> bool {
+        const UNREACHED: &[&str] = &["connection-failure", "backends"];
         let failed = self.success.map_or(0, |success| success.failed.count());
         let tells = |other: &usize| {
             let lead = self.candidates[*other].lead();
@@ -107,8 +110,20 @@ impl<'v> View<'v> {
             self.mentions[other].contains(&at)
                 || self.mentions[at].contains(&other)
                 || self.names[other].intersection(&self.names[at]).next().is_some()
+                || (UNREACHED.contains(&self.candidates[other].lead().detector)
+                    && sign.ended()
+                    && self.names[other].is_empty())
         };
         (0..self.candidates.len()).filter(tells).any(speaks)
+    }
+
+    /// How the leading sign of a candidate goes with the requests that failed, where it knows none of them, and no past
+    /// tells when it began.
+    pub(super) fn coincidence(&self, at: usize) -> Option<Coincidence> {
+        let lead = self.candidates[at].lead();
+        let is_asked =
+            lead.standing && lead.share.is_none() && !lead.kinds.is_empty() && !lead.begins(self.scene);
+        Coincidence::of(self.scene, self.success?, &lead.kinds).filter(|_| is_asked)
     }
 
     /// Those who name a candidate.

@@ -57,6 +57,12 @@ pub(super) const SPECIFIC: (f64, f64) = (0.6, 0.36);
 /// How much counts what requests that failed have beside those that did not.
 pub(super) const REQUESTS: f64 = 1.0;
 
+/// What it is worth to happen just when requests fail, for as many of them as it happens.
+pub(super) const COINCIDES: f64 = 3.0;
+
+/// What it costs to happen whether requests fail or not.
+pub(super) const BESIDE: f64 = -1.5;
+
 /// What it costs to have been so all the time.
 pub(super) const NO_BASELINE: f64 = -2.5;
 

@@ -83,7 +83,7 @@ pub fn rest(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
         }
         // In a log of which a good part says that it fails, that is no talk.
         let holds = |sign: &Sign| !sign.quiet || is_much(scene, kind.group, signal.count);
-        let sign = sign(kind, signal, at).or_else(|| by_family(scene, at)).filter(holds);
+        let sign = named(sign(kind, signal, at), by_family(scene, at)).filter(holds);
         if let Some(sign) = sign {
             let changes = scene.change(at).is_some();
             signs.entry((identity(scene, kind), sign.nature, sign.name, changes)).or_default().push(sign);
@@ -104,6 +104,14 @@ fn by_family(scene: &Scene<'_>, at: usize) -> Option<Sign> {
         family::told_by(scene, at).filter(|_| kind.level.is_none_or(|level| level >= Level::Warn))?;
     let (name, nature, words) = (family.name, family.nature, family.what.to_owned());
     Some(Sign { nature, decisive: Decisive::Repeated, name, words, object: None, kind: at, quiet: true })
+}
+
+/// What the words tell, under the name of the family that knows them, if one does.
+fn named(told: Option<Sign>, known: Option<Sign>) -> Option<Sign> {
+    match (told, known) {
+        (Some(told), Some(Sign { name, nature, words, .. })) => Some(Sign { name, nature, words, ..told }),
+        (told, known) => told.or(known),
+    }
 }
 
 /// What a kind of entry tells.
@@ -193,7 +201,9 @@ fn conclude(scene: &Scene<'_>, mut signs: Vec<Sign>) -> Option<Finding> {
     if is_usual(scene, &signs) {
         return None;
     }
-    signs.sort_by_key(|sign| (std::cmp::Reverse((sign.decisive, count(sign))), sign.kind));
+    // What decides comes first, then what is said most often.
+    let decides = |sign: &Sign| sign.decisive == Decisive::Once;
+    signs.sort_by_key(|sign| (std::cmp::Reverse((decides(sign), count(sign), sign.decisive)), sign.kind));
     let mut bins = Bins::default();
     let mut untimed = 0;
     for sign in &signs {
@@ -211,11 +221,12 @@ fn conclude(scene: &Scene<'_>, mut signs: Vec<Sign>) -> Option<Finding> {
     let constant =
         !rises && (is_constant(scene, kind.group, &bins) || kinds.iter().any(|kind| scene.was_usual(*kind)));
     // What only a level says, and says all the time, is noise.
-    if constant && first.decisive == Decisive::Context {
+    if constant && signs.iter().all(|sign| sign.decisive == Decisive::Context) {
         return None;
     }
     let is_error = kinds.iter().any(|kind| scene.kinds[*kind].0.is_error());
-    let severity = match first.decisive {
+    let most = signs.iter().map(|sign| sign.decisive).max().unwrap_or(first.decisive);
+    let severity = match most {
         _ if constant => Severity::Low,
         Decisive::Once => Severity::High,
         _ if is_error || kind.level.is_none() => Severity::Medium,

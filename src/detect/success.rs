@@ -118,10 +118,12 @@ impl Success {
 
     fn count(scene: &Scene<'_>, group: u32) -> Success {
         let none = Ended::default();
-        let ended = scene.requests.at(group).unwrap_or(&none);
+        let own = scene.requests.at(group).unwrap_or(&none);
+        let known = scene.requests.known_elsewhere(group);
+        let ended = known.unwrap_or(own);
         Success {
             rule: scene.requests.rule().to_owned(),
-            joined: scene.requests.are_joined(group),
+            joined: scene.requests.are_joined(group) || known.is_some(),
             ..Success::from_counts(
                 scene,
                 (group, None),

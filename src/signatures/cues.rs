@@ -278,7 +278,8 @@ pub static CUES: &[Cue] = &[
     cue(&["uncaught", "unhandled"], BROKEN, After, "unhandled rejection in worker"),
     cue(
         &["traceback (most recent call last)", "traceback"],
-        WRONG,
+        // That something was thrown; what broke says the line at its end.
+        FELT,
         Alone,
         "Traceback (most recent call last):",
     ),
@@ -337,6 +338,7 @@ pub static CUES: &[Cue] = &[
         Alone,
         "push: unauthorized",
     ),
+    cue(&["refusing"], FELT, After, "refusing new connections"),
     cue(&["rejected", "rejecting"], WRONG, Before, "batch 7 rejected"),
     cue(&["revoked", "untrusted", "not trusted"], WRONG, Before, "key 4 was revoked"),
     cue(

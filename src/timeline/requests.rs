@@ -166,6 +166,17 @@ impl Requests {
         if self.known.contains_key(&group) { Some(&self.joined) } else { self.alone.get(&group) }
     }
 
+    /// Requests that a group of files tells of without their ids, as the others know them by theirs: about as many ended in
+    /// the same time, and more of them failed than their statuses say.
+    pub fn known_elsewhere(&self, group: u32) -> Option<&Ended> {
+        let own = self.alone.get(&group).filter(|_| !self.are_joined(group))?;
+        let (all, joined) = (own.all.count(), self.joined.all.count());
+        let together = |ended: &Ended| ended.all.first().zip(ended.all.last());
+        let ((from, to), (first, last)) = together(own).zip(together(&self.joined))?;
+        let are_same = all.abs_diff(joined) * 10 <= all && first.ts <= to && from.ts <= last;
+        (are_same && self.joined.failed.count() > own.failed.count()).then_some(&self.joined)
+    }
+
     /// Does a group of files name the requests that were joined?
     pub fn are_joined(&self, group: u32) -> bool {
         self.known.contains_key(&group)

@@ -41,6 +41,7 @@ const FACTORS: &[Judge] = &[
     calls::chance,
     starved::starved,
     requests::covered,
+    requests::goes_with,
     requests::beneath,
     requests::drained,
     requests::said_before,

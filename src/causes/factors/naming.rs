@@ -1,5 +1,6 @@
 //! Who speaks of whom: blame goes to the one that is named, not to the one that speaks.
 
+use super::super::owner::owns;
 use super::super::view::View;
 use super::super::weights::NAMED;
 use crate::causes::factor::Factor;
@@ -18,7 +19,7 @@ pub(super) fn named(view: &View<'_>, at: usize) -> Option<Factor> {
     })
 }
 
-/// It names others, which do not name it.
+/// It names others, which do not name it. Machines, supervisors and stores tell of those that are in their charge.
 pub(super) fn names(view: &View<'_>, at: usize) -> Option<Factor> {
     let others: Vec<&str> = view.mentions[at]
         .iter()
@@ -26,7 +27,7 @@ pub(super) fn names(view: &View<'_>, at: usize) -> Option<Factor> {
         .map(|other| view.candidates[*other].name())
         .collect();
     let weight = -NAMED * others.len().min(MOST) as f64;
-    (!others.is_empty()).then(|| Factor {
+    (!others.is_empty() && !owns(&view.candidates[at])).then(|| Factor {
         factor: "names-others",
         weight,
         why: format!("it names {}", others.join(", ")),

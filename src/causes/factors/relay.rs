@@ -4,6 +4,7 @@ use super::super::owner::owns;
 use super::super::view::View;
 use super::super::weights::RELAYED;
 use crate::causes::factor::Factor;
+use crate::causes::hypothesis::{Candidate, Sign};
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
 
@@ -12,6 +13,16 @@ const SKEW: i64 = 5 * NANOS;
 
 /// Who says the same later than this has it from somebody else.
 const LATER: i64 = 120 * NANOS;
+
+/// Do two say the same? What only the words tell is as many things as there are words.
+fn says_the_same(one: &Sign, other: &Sign) -> bool {
+    one.detector == other.detector && (!one.is_by_words() || one.what == other.what)
+}
+
+/// By how much later, by its clock, one that others work with may have said it first.
+fn skew(rival: &Candidate) -> i64 {
+    if owns(rival) { SKEW } else { 0 }
+}
 
 /// Another one said the same before.
 pub(super) fn relayed(view: &View<'_>, at: usize) -> Option<Factor> {
@@ -22,9 +33,9 @@ pub(super) fn relayed(view: &View<'_>, at: usize) -> Option<Factor> {
         *other != at
             // Quantities are measured, and repeat nothing.
             && lead.around.is_none()
-            && theirs.detector == lead.detector
+            && says_the_same(theirs, lead)
             && (owns(rival) || !owns(candidate))
-            && (theirs.from.0 < lead.from.0 || (owns(rival) && theirs.from < lead.from + SKEW))
+            && theirs.from < lead.from + if owns(candidate) { 0 } else { skew(rival) }
             && theirs.from + LATER > lead.from
             && lead.nature != Nature::Symptom
     });

@@ -3,7 +3,9 @@
 use super::super::health::has_past;
 use super::super::hypothesis::{CLEAR, Candidate, Sign};
 use super::super::view::View;
-use super::super::weights::{AS_BEFORE, BELOW, DOWNSTREAM, NO_BASELINE, RARE, RAREST, REQUESTS, SAID_BEFORE};
+use super::super::weights::{
+    AS_BEFORE, BELOW, BESIDE, COINCIDES, DOWNSTREAM, NO_BASELINE, RARE, RAREST, REQUESTS, SAID_BEFORE,
+};
 use crate::causes::factor::Factor;
 use crate::model::Timestamp;
 use crate::signatures::Nature;
@@ -27,6 +29,23 @@ pub(super) fn covered(view: &View<'_>, at: usize) -> Option<Factor> {
     })
 }
 
+/// It knows no requests, and happens when they fail: now more, now less, as they do.
+pub(super) fn goes_with(view: &View<'_>, at: usize) -> Option<Factor> {
+    let lead = view.candidates[at].lead();
+    let found = view.coincidence(at)?;
+    let weight = COINCIDES * found.strength() * found.part;
+    if weight > 0.0 {
+        let why = format!("it happens when requests fail (correlation {:.2})", found.correlation);
+        return Some(Factor { factor: "coincidence", weight, why });
+    }
+    // What broke holds up others, and need not be told each time.
+    (found.is_none() && lead.nature == Nature::Symptom && lead.tells_of_each()).then(|| Factor {
+        factor: "no-coincidence",
+        weight: BESIDE,
+        why: format!("it happens whether requests fail or not (correlation {:.2})", found.correlation),
+    })
+}
+
 /// It knows no requests, broke as often as requests failed, and those who work on them have trouble: what they have
 /// beside the others is its due.
 pub(super) fn beneath(view: &View<'_>, at: usize) -> Option<Factor> {
@@ -37,6 +56,9 @@ pub(super) fn beneath(view: &View<'_>, at: usize) -> Option<Factor> {
     }
     let others = view.candidates.iter().map(Candidate::lead).filter(|other| !std::ptr::eq(*other, lead));
     let best = others.filter_map(|other| other.share).map(|share| share.weight()).fold(0.0, f64::max);
+    let together =
+        (0..view.candidates.len()).filter(|other| *other != at).filter_map(|other| view.coincidence(other));
+    let best = together.map(|found| COINCIDES * found.strength() * found.part).fold(best, f64::max);
     (best > 0.0).then(|| Factor {
         factor: "beneath-requests",
         weight: REQUESTS * best * explains + BELOW,
@@ -95,7 +117,8 @@ pub(super) fn said_before(view: &View<'_>, at: usize) -> Option<Factor> {
 pub(super) fn rare(view: &View<'_>, at: usize) -> Option<Factor> {
     let lead = view.candidates[at].lead();
     let failed = view.success?.failed.count();
-    let is_known = lead.share.is_some() || !lead.tells_of_each() || !lead.timed;
+    let of_each = lead.tells_of_each() || (lead.nature == Nature::Symptom && !lead.holds_up());
+    let is_known = lead.share.is_some() || !of_each || !lead.timed;
     let part = lead.count as f64 / failed.max(1) as f64;
     (!is_known && (lead.standing || lead.gain <= CLEAR) && part < 1.0).then(|| Factor {
         factor: "rare",
