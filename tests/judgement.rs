@@ -348,3 +348,128 @@ fn a_program_that_dies_again_and_again_is_no_calm_though_requests_go_well() {
     assert_eq!(json["causes"][0]["detector"], "crash", "{json}");
     assert!(json["causes"][0]["confidence"].as_f64() < Some(0.5), "{json}");
 }
+
+/// Ten minutes in which about a third of the requests fail, now more, now less: `failed` writes what else is said then,
+/// `else_said` what is said each second.
+fn failing_by_chance(failed: impl Fn(&str) -> String, else_said: impl Fn(u32, &str) -> String) -> String {
+    let mut text = String::new();
+    let mut state = 7_u64;
+    for at in 0..600_u32 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let often = 1 + (at / 10 * 7) % 5;
+        let fails = (state >> 33) % 9 < u64::from(often);
+        let second = format!("2024-05-01T10:{:02}:{:02}", at / 60, at % 60);
+        if fails {
+            text.push_str(&failed(&second));
+        }
+        let (status, level) = if fails { (503, "ERROR") } else { (200, "INFO") };
+        let _ = writeln!(text, "{second}.900Z {level} service=edge GET /items status={status} duration=12ms");
+        text.push_str(&else_said(at, &second));
+    }
+    text
+}
+
+#[test]
+fn what_happens_just_when_requests_fail_tells_why_though_it_knows_none_of_them() {
+    let text = failing_by_chance(
+        |at| {
+            format!(
+                "{at}.100Z ERROR service=ledger epoch of the shard map is stale\n\
+                 {at}.200Z ERROR service=shop order did not get through\n"
+            )
+        },
+        |at, second| match at % 3 {
+            0 => format!("{second}.300Z ERROR service=mailer bounce of a letter was not read\n"),
+            _ => String::new(),
+        },
+    );
+    let (json, _) = investigated(&text);
+    let cause = &json["causes"][0];
+    assert_eq!(
+        (&json["verdict"], &cause["subject"]["service"]),
+        (&"failing".into(), &"ledger".into()),
+        "{json}"
+    );
+    let why = cause["why"].as_array().expect("reasons");
+    assert!(why.iter().any(|of| of["factor"] == "coincidence"), "{json}");
+    let beside =
+        json["causes"].as_array().expect("causes").iter().find(|c| c["subject"]["service"] == "mailer");
+    let told = beside.is_none_or(|cause| !cause["why"].to_string().contains("\"coincidence\""));
+    assert!(told, "{json}");
+}
+
+#[test]
+fn who_reaches_nobody_speaks_of_the_one_that_ended() {
+    let text = failing_by_chance(
+        |at| format!("{at}.200Z ERROR service=shop call failed: connect: connection refused\n"),
+        |at, second| match at % 200 {
+            9 => format!("{second}.300Z ERROR service=ledger java.lang.OutOfMemoryError: Java heap space\n"),
+            _ => String::new(),
+        },
+    );
+    let (json, _) = investigated(&text);
+    let cause = &json["causes"][0];
+    assert_eq!(
+        (&cause["detector"], &cause["subject"]["service"]),
+        (&"out-of-memory".into(), &"ledger".into()),
+        "{json}"
+    );
+}
+
+#[test]
+fn who_works_with_a_store_speaks_of_it_and_the_store_is_to_blame() {
+    let mut text = String::new();
+    for at in 0..300_u32 {
+        let second = format!("2024-05-01T10:{:02}:{:02}", at / 60, at % 60);
+        let fails = at % 5 < 2;
+        if fails {
+            let _ = writeln!(
+                text,
+                "{second}.100Z ERROR service=kafka-1 append to orders-0: not enough replicas in sync"
+            );
+            let _ = writeln!(text, "{second}.200Z ERROR service=orders request_id=r{at} publish failed");
+        }
+        let (status, level) = if fails { (500, "ERROR") } else { (200, "INFO") };
+        let _ = writeln!(
+            text,
+            "{second}.300Z {level} service=edge request_id=r{at} POST /orders status={status} duration=12ms"
+        );
+    }
+    let (json, _) = investigated(&text);
+    assert_eq!(json["causes"][0]["subject"]["service"], "kafka-1", "{json}");
+}
+
+#[test]
+fn what_an_access_log_counts_without_ids_is_judged_as_those_say_that_know_the_ids() {
+    let folder = crate::program::temporary();
+    let (mut access, mut app) = (String::new(), String::new());
+    for at in 0..300_u32 {
+        let time = format!("{:02}:{:02}", at / 60, at % 60);
+        let status = if at % 3 > 0 { 401 } else { 200 };
+        let _ = writeln!(
+            access,
+            "10.0.0.{} - - [01/May/2024:10:{time} +0000] \"GET /me HTTP/1.1\" {status} 12",
+            at % 9
+        );
+        if status == 401 {
+            let _ = writeln!(
+                app,
+                "2024-05-01T10:{time}.100Z ERROR service=iam request_id=r{at} no key found for kid k-7"
+            );
+        }
+        let _ = writeln!(
+            app,
+            "2024-05-01T10:{time}.300Z INFO service=api request_id=r{at} done status={status} ms=7"
+        );
+    }
+    std::fs::write(folder.path().join("access.log"), access).expect("a file");
+    std::fs::write(folder.path().join("app.log"), app).expect("a file");
+    let json =
+        crate::program::obs(&["investigate", &folder.path().display().to_string(), "--output", "json"])
+            .json();
+    assert_eq!(
+        (&json["verdict"], &json["causes"][0]["subject"]["service"], &json["affected"]["failed"]),
+        (&"failing".into(), &"iam".into(), &200.into()),
+        "{json}"
+    );
+}

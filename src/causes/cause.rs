@@ -144,7 +144,9 @@ fn causes(
         .map(|(at, candidate)| {
             let lead = candidate.lead();
             let (first, confidence) = confidences[at];
-            let confidence = confidence.min(most(lead, (health, stands_out))).min(seen_to_begin(scene, lead));
+            let coincides = view.as_ref().is_some_and(|view| view.coincides(at));
+            let most = most(lead, coincides, (health, stands_out));
+            let confidence = confidence.min(most).min(seen_to_begin(scene, lead));
             Cause {
                 rank: at + 1,
                 headline: headline(lead) + &whose(scene, candidate),
@@ -208,15 +210,19 @@ fn felt_kinds(candidate: &Candidate) -> Vec<usize> {
 
 /// How sure anybody can be of what was never otherwise: only requests that failed tell it from noise, or words that are
 /// decisive.
-fn most(lead: &Sign, (health, stands_out): (Health, bool)) -> f64 {
+fn most(lead: &Sign, coincides: bool, (health, stands_out): (Health, bool)) -> f64 {
+    /// From this weight on something is known to have broken or run out, rather than to be an error.
+    const BROKE: f64 = 0.7;
     let tells = lead.share.is_some_and(|share| share.tells());
     match (health, lead.weight >= 0.9) {
         _ if lead.detector == LAST_WORDS => 0.05,
         _ if !lead.standing => 1.0,
         (Health::Some, _) => 0.45,
         (Health::Usual, _) if !stands_out => 0.45,
-        _ if tells => 0.9,
+        _ if tells && lead.weight >= BROKE => 0.9,
+        _ if tells => 0.75,
         (Health::Failing | Health::Unknown, true) => 0.7,
+        (Health::Failing, _) if coincides => 0.7,
         _ => 0.45,
     }
 }

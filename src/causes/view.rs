@@ -126,6 +126,11 @@ impl<'v> View<'v> {
         Coincidence::of(self.scene, self.success?, &lead.kinds).filter(|_| is_asked)
     }
 
+    /// Does the leading sign of a candidate happen just when requests fail, and for most of them?
+    pub(super) fn coincides(&self, at: usize) -> bool {
+        self.coincidence(at).is_some_and(|found| found.strength() * found.part >= 0.5)
+    }
+
     /// Those who name a candidate.
     pub(super) fn named_by(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         self.mentions
