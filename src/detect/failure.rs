@@ -109,7 +109,7 @@ fn by_family(scene: &Scene<'_>, at: usize) -> Option<Sign> {
 /// What the words tell, under the name of the family that knows them, if one does.
 fn named(told: Option<Sign>, known: Option<Sign>) -> Option<Sign> {
     match (told, known) {
-        (Some(told), Some(Sign { name, nature, words, .. })) => Some(Sign { name, nature, words, ..told }),
+        (Some(told), Some(Sign { nature, name, words, .. })) => Some(Sign { nature, name, words, ..told }),
         (told, known) => told.or(known),
     }
 }
