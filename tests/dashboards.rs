@@ -371,7 +371,7 @@ fn templates_of_dashboards_are_read_as_far_as_they_go() {
     assert_eq!(answer["dashboard"], "Cores");
     assert_eq!(answer["variables"]["core"], json!(["cpu0", "cpu1", "cpu2", "cpu3"]));
     assert_eq!(
-        (panels(&answer).len(), &answer["summary"]["ok"], &answer["summary"]["unsupported"]),
+        (panels(&answer).len(), &answer["summary"]["ok"], &answer["summary"]["empty"]),
         (8, &json!(4), &json!(4))
     );
     assert!(
@@ -504,6 +504,142 @@ fn expressions_of_the_server_are_computed_from_the_other_queries() {
     assert_eq!(answer["panels"][1]["status"], "empty");
     let reason = answer["panels"][1]["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("needs A: there is no series nothing_like_it"), "{reason}");
+}
+
+#[test]
+fn too_many_repetitions_are_refused_before_anything_is_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let values: Vec<String> = (0..10_000).map(|value| value.to_string()).collect();
+    let all = json!({"value": ["$__all"]});
+    let variables = json!([{"name": "n", "type": "custom", "query": values.join(","), "multi": true, "includeAll": true, "current": all}]);
+    let panel = |id: usize| {
+        json!({"id": id, "type": "stat", "title": format!("p{id}"), "gridPos": {}, "repeat": "n",
+            "targets": [{"refId": "A", "expr": "cpu_usage_percent > $n"}]})
+    };
+    let panels: Vec<Json> = (0..100).map(panel).collect();
+    let dashboard =
+        json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": panels});
+    let text = serde_json::to_string_pretty(&dashboard).expect("JSON");
+    let lines = text.lines().enumerate().filter(|(_, line)| *line == "    {").map(|(at, _)| at + 1);
+    let lines: Vec<usize> = lines.collect();
+    let file = written(folder.path(), "t.json", &text);
+    let start = std::time::Instant::now();
+    let (code, _, stderr) = said(&["dashboard", &file, DATA]);
+    assert_eq!(code, 2);
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert!(lines.iter().any(|line| stderr.contains(&format!("t.json:{line}: "))), "{stderr}");
+    assert!(stderr.contains("would have 1,000,000 panels, and at most 10000 are drawn"), "{stderr}");
+    assert!(stderr.contains("--var n=VALUE"), "{stderr}");
+    assert_eq!(said(&["dashboard", &file, DATA, "--var", "n=1,2", "--output", "json"]).0, 0);
+}
+
+#[test]
+fn what_a_panel_has_too_much_of_is_left_out_with_its_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let targets: Vec<Json> =
+        (0..20_000).map(|id| json!({"refId": format!("A{id}"), "expr": "cpu_usage_percent"})).collect();
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
+        {"id": 1, "type": "timeseries", "title": "p", "gridPos": {}, "targets": targets}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(2, &file, &[]);
+    let queries = answer["panels"][0]["queries"].as_array().expect("queries");
+    assert_eq!((queries.len(), &answer["panels"][0]["left_out"]), (200, &json!(19_800)));
+    assert_eq!(answer["panels"][0]["status"], "ok");
+    // All series are counted, those that are not in the answer, too.
+    let of = |key: &str| queries.iter().filter_map(|query| query[key].as_u64()).sum::<u64>();
+    let given: usize =
+        queries.iter().filter_map(|query| query["data"]["result"].as_array()).map(Vec::len).sum();
+    assert_eq!((of("series"), of("series") - of("left_out")), (800, given as u64));
+    for form in ["table", "markdown", "html"] {
+        let (code, stdout, stderr) = said(&["dashboard", &file, DATA, "--output", form]);
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stdout.contains("19,800 queries") && stdout.len() < 10_000_000, "{form} {}", stdout.len());
+        assert!(stderr.contains("t.json:1: \"t\" is not answered in full: 19,800 queries"), "{stderr}");
+    }
+    assert_eq!(said(&["dashboard", &file, DATA, "--output", "junit"]).0, 2);
+}
+
+#[test]
+fn forms_that_real_dashboards_use_are_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let expr = "cpu_usage_percent{core=~\"$core\"}";
+    let variables = json!([
+        {"name": "ds", "type": "datasource", "query": "prometheus", "current": {"text": "default", "value": "default"}},
+        {"name": "core", "type": "custom", "query": "", "options": [{"text": "All", "value": "$__all"}, {"text": "cpu0", "value": "cpu0"}, {"text": "cpu1", "value": "cpu1"}],
+            "current": {"text": "cpu1", "value": ""}},
+        {"name": "unit", "type": "constant", "query": "percent"}]);
+    let made = |id: i64, more: Json| {
+        let mut panel = json!({"id": id, "type": "timeseries", "title": "$unit of ${__dashboard}", "gridPos": {},
+            "targets": [{"refId": "A", "expr": expr, "legendFormat": "[[unit]] {{core}}"}]});
+        panel.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        panel
+    };
+    let dashboard = json!({"title": "Cores", "schemaVersion": 36, "templating": {"list": variables}, "panels": [
+        made(1, json!({"datasource": {"type": "prometheus", "uid": "${ds}"}})),
+        made(2, json!({"datasource": "${DS_PROMETHEUS}"})),
+        made(3, json!({"datasource": {"type": "datasource", "uid": "-- Mixed --"}})),
+        made(4, json!({"datasource": {"type": "datasource", "uid": "-- Dashboard --"}, "targets": [{"refId": "A", "panelId": 1}]})),
+        made(5, json!({"datasource": {"type": "datasource", "uid": "-- Grafana --"}, "targets": [{"refId": "A", "queryType": "randomWalk", "query": "x"}]})),
+        made(6, json!({"datasource": {"type": "stackdriver", "uid": "x"}, "targets": [{"refId": "A", "queryType": "promQL", "promQLQuery": {"expr": expr, "step": "10s"}}]})),
+        made(7, json!({"datasource": {"type": "camptocamp-prometheus-alertmanager-datasource", "uid": "x"}, "targets": [{"refId": "A", "filters": "x", "query": "y"}]})),
+        made(8, json!({"fieldConfig": {"defaults": {"displayName": "${__field.labels.core}!"}}})),
+        made(9, json!({"transformations": [{"id": "filterFieldsByName", "options": {"include": {"pattern": "/$unit/"}}}]})),
+        made(10, json!({"title": null, "gridPos": null, "fieldConfig": null, "options": null, "transformations": null, "description": 5})),
+        made(11, json!({"gridPos": {"x": "0", "y": 1e300, "w": -3, "h": "x"}, "maxDataPoints": "100", "interval": "", "timeFrom": "soon"}))]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(0, &file, &[]);
+    for (id, status, reason) in [
+        (1, "ok", ""),
+        (2, "ok", ""),
+        (3, "ok", ""),
+        (4, "ok", ""),
+        (5, "unsupported", "is Grafana's own data, not PromQL"),
+        (6, "ok", ""),
+        (7, "unsupported", "is a query of Alertmanager, not PromQL"),
+        (8, "ok", ""),
+        (9, "ok", ""),
+        (10, "ok", ""),
+        (11, "ok", ""),
+    ] {
+        let panel = panel(&answer, id);
+        assert_eq!(
+            (&panel["status"], panel["reason"].as_str().unwrap_or_default()),
+            (&json!(status), reason)
+        );
+    }
+    assert_eq!(answer["variables"]["core"], "cpu1");
+    assert_eq!(panel(&answer, 1)["title"], "percent of Cores");
+    let (_, text, _) = said(&["dashboard", &file, DATA]);
+    assert!(text.contains("percent cpu1") && text.contains("cpu1!"), "{text}");
+    assert!(!text.contains("[[unit]]"), "{text}");
+}
+
+#[test]
+fn the_second_schema_has_tabs_grids_and_panels_that_take_from_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let element = |id: i64, group: &str, source: &str, spec: Json| {
+        json!({"kind": "Panel", "spec": {"id": id, "title": format!("p{id}"), "data": {"kind": "QueryGroup", "spec": {"queries": [
+            {"kind": "PanelQuery", "spec": {"refId": "A", "hidden": false, "query": {"kind": "DataQuery", "version": "v0", "group": group, "datasource": {"name": source}, "spec": spec}}}],
+            "transformations": [], "queryOptions": {}}}, "vizConfig": {"kind": "VizConfig", "group": "timeseries", "spec": {"options": {}, "fieldConfig": {}}}}})
+    };
+    let item = |kind: &str, name: &str| json!({"kind": kind, "spec": {"element": {"kind": "ElementReference", "name": name}}});
+    let tab = |title: &str, layout: Json| json!({"kind": "TabsLayoutTab", "spec": {"title": title, "layout": layout}});
+    let dashboard = json!({"apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard", "metadata": {"name": "x"}, "spec": {
+        "title": "Two", "variables": [], "elements": {
+            "a": element(1, "prometheus", "${ds}", json!({"expr": "cpu_usage_percent"})),
+            "b": element(2, "datasource", "-- Dashboard --", json!({"panelId": 1})),
+            "c": element(3, "loki", "logs", json!({"expr": "{a=\"b\"}"}))},
+        "layout": {"kind": "TabsLayout", "spec": {"tabs": [
+            tab("One", json!({"kind": "AutoGridLayout", "spec": {"maxColumnCount": 3, "items": [item("AutoGridLayoutItem", "a"), item("AutoGridLayoutItem", "b")]}})),
+            tab("Two", json!({"kind": "RowsLayout", "spec": {"rows": [{"kind": "RowsLayoutRow", "spec": {"title": "Logs", "collapse": true,
+                "layout": {"kind": "GridLayout", "spec": {"items": [item("GridLayoutItem", "c")]}}}}]}}))]}}}});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let answer = answer(0, &file, &[]);
+    let found: Vec<(&str, &str)> = panels(&answer)
+        .iter()
+        .map(|panel| (panel["row"].as_str().unwrap_or(""), panel["status"].as_str().unwrap_or("")))
+        .collect();
+    assert_eq!(found, [("One", "ok"), ("One", "ok"), ("Two / Logs", "unsupported")]);
 }
 
 #[test]

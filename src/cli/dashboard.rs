@@ -26,7 +26,8 @@ use super::session::{Chosen, Session};
 use super::stats;
 use super::verdict::Verdict;
 use crate::dashboard::answer::{self, Answered, Status, Typed};
-use crate::dashboard::read::{Library, places};
+use crate::dashboard::bounds::LeftOut;
+use crate::dashboard::read::Library;
 use crate::dashboard::timing::Timing;
 use crate::dashboard::variables::Data;
 use crate::dashboard::{Dashboard, draw, read};
@@ -140,9 +141,6 @@ struct Judged<'j> {
     fail_on: FailOn,
 }
 
-/// The lines in which panels stand, by file and id.
-type Lines = BTreeMap<(String, i64), u64>;
-
 /// Runs the command.
 pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
     let typed = Typed {
@@ -155,7 +153,7 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let chosen = Chosen::parse(&args.select, &mut needs)?;
     let success = config::success(&args.metrics.success, &args.input, &mut needs)?;
     let declared = measured::declared(&args.input)?;
-    let Named { dashboards, diagnostics, lines } = named(&args.file)?;
+    let Named { dashboards, diagnostics } = named(&args.file)?;
     check_variables(&typed, &dashboards)?;
     let rules = query::rule_files(&args.rules, true)?;
     let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
@@ -202,10 +200,24 @@ pub(super) fn run(args: &DashboardArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
     let unused = args.unused.then(|| unused(recorded, &answered, &exprs, &options));
     let alerts = fired.as_ref().map(alert_table);
     let judged = Judged { answered: &answered, marks: &marks, alerts, unused, fail_on: args.fail_on };
-    write(args, &mut session, &judged, &measured, &lines)?;
+    session.diagnostics.extend(answered.iter().filter_map(partial));
+    write(args, &mut session, &judged, &measured)?;
     let failed =
         answered.iter().flat_map(|answered| &answered.panels).any(|panel| args.fail_on.counts(panel.status));
     Ok(session.finish(Verdict::of(!failed)))
+}
+
+/// What of a dashboard is not in the answer: then it is partial.
+fn partial(answered: &Answered) -> Option<Diagnostic> {
+    let left_out = answered.panels.iter().fold(LeftOut::default(), |sum, panel| sum + panel.left_out);
+    let first = answered.panels.iter().find(|panel| !panel.left_out.is_nothing())?;
+    let message = format!("\"{}\" is not answered in full: {}", answered.title, left_out.sentence());
+    let mut diagnostic = Diagnostic::error(answered.file.clone(), message).hinted(format!(
+        "the first panel is \"{}\"; ask for less: --var, --step, --start",
+        first.panel.title
+    ));
+    diagnostic.line = first.panel.line;
+    Some(diagnostic)
 }
 
 /// Writes the answer in every form that was asked for.
@@ -214,7 +226,6 @@ fn write(
     session: &mut Session,
     judged: &Judged<'_>,
     measured: &Measured,
-    lines: &Lines,
 ) -> Result<(), Error> {
     let page = session.config.page;
     let files = [(&args.html, "html", Form::Html), (&args.markdown, "markdown", Form::Markdown)];
@@ -225,12 +236,11 @@ fn write(
     }
     let on_stdout = files.iter().any(|(path, ..)| path.as_deref() == Some(Path::new("-")));
     let form = args.output.output;
-    let verdicts = || said::verdicts(judged, lines);
     match form {
-        Form::Junit => out::write_text(junit::render(&verdicts()).as_bytes()),
-        Form::Github => out::write_text(github::render(&verdicts()).as_bytes()),
+        Form::Junit => out::write_text(junit::render(&said::verdicts(judged)).as_bytes()),
+        Form::Github => out::write_text(github::render(&said::verdicts(judged)).as_bytes()),
         Form::Sarif => {
-            let text = sarif::render(&verdicts(), env!("CARGO_PKG_VERSION"))
+            let text = sarif::render(&said::verdicts(judged), env!("CARGO_PKG_VERSION"))
                 .map_err(|error| Error::new(ErrorKind::Output, format!("the answer is no JSON: {error}")))?;
             out::write_text(&text)
         }
@@ -371,7 +381,6 @@ struct Named {
     dashboards: Vec<Dashboard>,
     /// What in a folder is none.
     diagnostics: Vec<Diagnostic>,
-    lines: Lines,
 }
 
 impl Named {
@@ -379,10 +388,6 @@ impl Named {
     fn add(&mut self, path: &Path, library: &Library) -> Result<usize, Error> {
         let (name, text) = text_of(path)?;
         let found = read::read(&name, &text, library)?;
-        // Ids tell panels apart only within one dashboard, and places are those of JSON.
-        if found.len() == 1 && text.trim_start().starts_with('{') {
-            self.lines.extend(places::lines(&text).into_iter().map(|(id, line)| ((name.clone(), id), line)));
-        }
         let count = found.len();
         self.dashboards.extend(found);
         Ok(count)
@@ -391,7 +396,7 @@ impl Named {
 
 /// The dashboards of a file, or of the files of a folder.
 fn named(path: &Path) -> Result<Named, Error> {
-    let mut named = Named { dashboards: Vec::new(), diagnostics: Vec::new(), lines: Lines::new() };
+    let mut named = Named { dashboards: Vec::new(), diagnostics: Vec::new() };
     if !path.is_dir() {
         return match named.add(path, &Library::default())? {
             0 => Err(Error::input(format!("{} is no Grafana dashboard", path.display()))
@@ -459,6 +464,8 @@ fn timing(
         Some(when) => session.instant(when, span).map(Timestamp::millis),
         None => Ok(usual.millis()),
     };
+    // Whole seconds: exactly at a sample one version of Prometheus counts one more into a range than another.
+    let to = Timestamp::from_millis(whole_second(to.millis())).unwrap_or(to);
     let (from, to) = (resolve(start, from)?, resolve(end, to)?);
     if from > to {
         let data = if start.is_none() { ", where the data starts" } else { "" };
@@ -471,6 +478,11 @@ fn timing(
     }
     let sampled = metrics::interval(&measured.store).unwrap_or(15_000);
     Ok(Timing { from, to, step: sampled, interval: sampled, sampled })
+}
+
+/// The next whole second.
+fn whole_second(millis: i64) -> i64 {
+    millis.saturating_add(999).div_euclid(1_000).saturating_mul(1_000)
 }
 
 /// The first and last time of the data.

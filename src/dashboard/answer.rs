@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::adhoc;
-use super::board::{Dashboard, Language, Panel, Query, VariableKind};
+use super::board::{Absent, Dashboard, Language, Panel, Query, VariableKind};
+use super::bounds::{self, LeftOut, Questions, Room, TEXTS_OF_PANEL};
 use super::choice::Choice;
 use super::expression::{self, Context, Expression, Refused};
 use super::interpolate::{self, Scope, Written};
+use super::kinds;
 use super::timing::{self, Timing, Wish};
 use super::variables::{self, Data};
 use crate::model::{Error, Labels};
@@ -45,6 +47,8 @@ pub struct AskedPanel {
     pub reason: String,
     /// Its queries.
     pub asked: Vec<Asked>,
+    /// What of it is not here.
+    pub left_out: LeftOut,
     /// The times that it shows.
     pub timing: Timing,
 }
@@ -62,6 +66,8 @@ pub struct Asked {
     pub message: String,
     /// The answer.
     pub value: Option<Value>,
+    /// Series of it that are not here.
+    pub left_out: usize,
     /// What should be known about it.
     pub annotations: Vec<Annotation>,
     /// The times of evaluation.
@@ -108,33 +114,8 @@ pub struct Typed {
     pub step: Option<i64>,
 }
 
-/// Panels that have something to see without asking.
-const SILENT: [&str; 21] = [
-    "text",
-    "row",
-    "dashlist",
-    "news",
-    "welcome",
-    "gettingstarted",
-    "annolist",
-    "alertlist",
-    "alertGroups",
-    "pluginlist",
-    "bookmarks",
-    "canvas",
-    "grafana-clock-panel",
-    "cloudspout-button-panel",
-    "digiapulssi-breadcrumb-panel",
-    "dalvany-image-panel",
-    "innius-video-panel",
-    "marcusolsson-dynamictext-panel",
-    "mxswat-separator-panel",
-    "aidanmountford-html-panel",
-    "gapit-htmlgraphics-panel",
-];
-
-/// More panels than this are refused, repeated ones counted.
-const MOST_PANELS: usize = 10_000;
+/// What is kept of a query that is too long.
+const BEGINNING: usize = 200;
 
 /// More expressions of a panel are not computed.
 const MOST_COMPUTED: usize = 200;
@@ -166,10 +147,8 @@ pub fn wanted(dashboard: &Dashboard, options: &promql::Options) -> Option<Vec<Ex
         VariableKind::Query(question) if !variables::is_nothing(question) => Some(question.as_str()),
         _ => None,
     });
-    let queries = dashboard
-        .panels()
-        .flat_map(|panel| &panel.queries)
-        .filter(|query| query.language == Language::PromQl);
+    let asked = Questions::new(dashboard);
+    let queries = asked.all(dashboard).filter(|query| query.language == Language::PromQl);
     let mut found = Vec::new();
     for question in questions {
         found.extend(names_in(variables::expression(&scope.query(question).text)?, question, options)?);
@@ -207,18 +186,32 @@ pub fn answer(
     data: &Data<'_>,
     reasons: Reasons<'_>,
 ) -> Result<Answered, Error> {
-    let choices = variables::resolve(dashboard, &typed.variables, data)?;
-    let panels = repeated(dashboard, &choices)?;
+    let mut choices = variables::resolve(dashboard, &typed.variables, data)?;
+    choices
+        .entry("__dashboard".to_owned())
+        .or_insert_with(|| Choice::one(interpolate::clipped(&dashboard.title)));
+    let questions = Questions::new(dashboard);
+    bounds::check(dashboard, &choices, &questions)?;
     let none = BTreeMap::new();
     let scope = Scope { choices: &choices, local: &none, timing: &data.timing };
-    let asker = Asker { dashboard, choices: &choices, typed, data, reasons };
-    let panels: Vec<AskedPanel> = panels.par_iter().map(|placed| asker.panel(placed)).collect();
+    let asker = Asker { dashboard, questions, choices: &choices, typed, data, reasons };
+    let mut panels: Vec<AskedPanel> = Vec::new();
+    let mut room = Room::of_dashboard();
+    // What there is no room for goes before more is asked.
+    for placed in repeated(dashboard, &choices).chunks(TOGETHER) {
+        let ask = |placed| if room.is_full() { asker.unasked(placed) } else { asker.panel(placed) };
+        let mut answered: Vec<AskedPanel> = placed.par_iter().map(ask).collect();
+        for panel in &mut answered {
+            fit(&mut room, panel);
+        }
+        panels.append(&mut answered);
+    }
     let named = dashboard.variables.iter().filter_map(|variable| {
         choices.get(&variable.name).map(|choice| (variable.name.clone(), choice.clone()))
     });
     Ok(Answered {
         file: dashboard.file.clone(),
-        title: scope.title(&dashboard.title),
+        title: scope.heading(&dashboard.title),
         variables: named.collect(),
         panels,
         timing: data.timing,
@@ -234,16 +227,15 @@ struct Placed<'d> {
     local: BTreeMap<String, Choice>,
 }
 
+/// Panels that are asked before what they hold is counted.
+const TOGETHER: usize = 32;
+
 /// All panels: rows and panels for each value that they are repeated for.
-fn repeated<'d>(
-    dashboard: &'d Dashboard,
-    choices: &BTreeMap<String, Choice>,
-) -> Result<Vec<Placed<'d>>, Error> {
+fn repeated<'d>(dashboard: &'d Dashboard, choices: &BTreeMap<String, Choice>) -> Vec<Placed<'d>> {
     // One without a value is shown once.
     let values = |name: Option<&String>| -> Vec<Option<(String, Choice)>> {
-        let found =
-            name.and_then(|name| Some((name, choices.get(name).filter(|choice| !choice.values.is_empty())?)));
-        match found {
+        let found = name.and_then(|name| Some((name, choices.get(name)?)));
+        match found.filter(|(_, choice)| !choice.values.is_empty()) {
             Some((name, choice)) => {
                 (0..choice.values.len()).map(|i| Some((name.clone(), choice.only(i)))).collect()
             }
@@ -260,20 +252,13 @@ fn repeated<'d>(
                     None => panel.grid.width,
                 };
                 for of_panel in repetitions {
-                    if placed.len() == MOST_PANELS {
-                        return Err(Error::input(format!(
-                            "{}: repeated for each value, the panels of \"{}\" are more than {MOST_PANELS}",
-                            dashboard.file, dashboard.title
-                        ))
-                        .hinted("choose fewer values: --var NAME=VALUE"));
-                    }
                     let local = of_row.clone().into_iter().chain(of_panel).collect();
                     placed.push(Placed { panel, width, row: row.title.as_deref(), local });
                 }
             }
         }
     }
-    Ok(placed)
+    placed
 }
 
 /// What a query wants of its times, with the shortest step that it names. A panel as wide as the page has about a thousand
@@ -285,51 +270,67 @@ fn wish(panel: &Panel, query: &Query, least: Option<i64>, step: Option<i64>) -> 
 
 struct Asker<'a> {
     dashboard: &'a Dashboard,
+    questions: Questions<'a>,
     choices: &'a BTreeMap<String, Choice>,
     typed: &'a Typed,
     data: &'a Data<'a>,
     reasons: Reasons<'a>,
 }
 
-impl Asker<'_> {
-    fn panel(&self, placed: &Placed<'_>) -> AskedPanel {
+impl<'a> Asker<'a> {
+    fn panel(&self, placed: &Placed<'a>) -> AskedPanel {
         let mut panel = placed.panel.clone();
         panel.grid.width = placed.width;
         let panel = &mut panel;
         let range = shifted(panel, (self.data.timing.from, self.data.timing.to));
         let timing = Timing { from: range.0, to: range.1, ..self.data.timing };
         let scope = Scope { choices: self.choices, local: &placed.local, timing: &timing };
-        // What another panel asks is asked here again.
-        let mut queries: Vec<&Query> = Vec::new();
-        for query in &panel.queries {
-            match query.language {
-                Language::Panel(id) => {
-                    let other = self.dashboard.panels().find(|other| other.id == id);
-                    let asks = |query: &&Query| !matches!(query.language, Language::Panel(_));
-                    queries.extend(other.into_iter().flat_map(|other| &other.queries).filter(asks));
-                }
-                _ => queries.push(query),
-            }
+        let (queries, more) = self.questions.of(placed.panel);
+        let mut room = TEXTS_OF_PANEL;
+        let mut asked: Vec<Asked> = Vec::with_capacity(queries.len());
+        for query in queries {
+            let found = self.query(query, panel, range, &placed.local, room);
+            room = room.saturating_sub(found.expr.len());
+            asked.push(found);
         }
-        let mut asked: Vec<Asked> =
-            queries.into_iter().map(|query| self.query(query, panel, range, &placed.local)).collect();
         self.compute(&mut asked, &placed.local);
         let (status, reason) = judged(panel, &asked);
-        panel.title = scope.title(&panel.title);
+        panel.title = scope.heading(&panel.title);
         panel.description = scope.title(&panel.description);
-        if panel.kind == "text"
-            && let Some(content) = panel.options.get_mut("content")
-        {
-            *content = scope.title(content.as_str().unwrap_or_default()).into();
-        }
-        AskedPanel {
-            row: placed.row.map(|row| scope.title(row)),
+        scope.within([&mut panel.fields, &mut panel.options].into_iter().chain(&mut panel.transformations));
+        let mut answered = AskedPanel {
+            row: placed.row.map(|row| scope.heading(row)),
             repeated: placed.local.iter().map(|(name, choice)| (name.clone(), choice.shown())).collect(),
             status,
             reason,
             asked,
             timing,
             panel: std::mem::take(panel),
+            left_out: LeftOut { queries: more, series: 0 },
+        };
+        fit(&mut Room::of_panel(), &mut answered);
+        answered
+    }
+
+    /// A panel for whose queries there is no room.
+    fn unasked(&self, placed: &Placed<'a>) -> AskedPanel {
+        let panel = placed.panel;
+        let (queries, more) = self.questions.of(panel);
+        AskedPanel {
+            panel: Panel {
+                id: panel.id,
+                line: panel.line,
+                title: interpolate::clipped(&panel.title),
+                kind: panel.kind.clone(),
+                grid: panel.grid,
+                ..Panel::default()
+            },
+            status: Status::Error,
+            reason:
+                "is not asked: the queries of the dashboard are too long with the values of their variables"
+                    .to_owned(),
+            left_out: LeftOut { queries: queries.len() + more, series: 0 },
+            ..AskedPanel::default()
         }
     }
 
@@ -339,14 +340,20 @@ impl Asker<'_> {
         panel: &Panel,
         range: (i64, i64),
         local: &BTreeMap<String, Choice>,
+        room: usize,
     ) -> Asked {
         let timing = self.timing(query, panel, range, local);
         let scope = Scope { choices: self.choices, local, timing: &timing };
-        let written = scope.query(&query.text);
-        let cut = written.cut;
+        let mut written = scope.query(&query.text);
+        let most = if written.cut { interpolate::MOST } else { TEXTS_OF_PANEL };
+        let cut = written.cut || written.text.len() > room;
+        if cut {
+            written.text = written.text.chars().take(BEGINNING).chain(['…']).collect();
+        }
         let written = if cut { written } else { self.filtered(query, written) };
         let instant = query.instant || query.both && (panel.kind == "table" || query.format == "table");
-        let asked = Asked { query: query.clone(), expr: written.text, timing, instant, ..Asked::default() };
+        let named = Query { legend: scope.heading(&query.legend), ..query.clone() };
+        let asked = Asked { query: named, expr: written.text, timing, instant, ..Asked::default() };
         match &query.language {
             Language::Other(language) => {
                 let message = format!("is {language}, not PromQL");
@@ -355,8 +362,9 @@ impl Asker<'_> {
             // These come when what they need is known.
             Language::Expression(_) => return asked,
             Language::PromQl | Language::Panel(_) if cut => {
+                let before = if written.cut { "is" } else { "is, with those before it in the panel," };
                 let message =
-                    format!("is longer than {} KB with the values of its variables", interpolate::MOST >> 10);
+                    format!("{before} longer than {} KB with the values of its variables", most >> 10);
                 return Asked { status: Status::Error, message, ..asked };
             }
             Language::PromQl | Language::Panel(_) => {}
@@ -587,13 +595,28 @@ fn shifted(panel: &Panel, (from, to): (i64, i64)) -> (i64, i64) {
     (from.saturating_sub(shift), to.saturating_sub(shift))
 }
 
+/// Keeps of a panel's answers what there is room for, the first ones first.
+fn fit(room: &mut Room, panel: &mut AskedPanel) {
+    for asked in &mut panel.asked {
+        let more = asked.value.as_mut().map_or(0, |value| room.keep(value));
+        asked.left_out += more;
+        panel.left_out.series += more;
+        room.take_text(asked.expr.len());
+    }
+}
+
 /// How a panel went: as the best of its queries that are shown.
 fn judged(panel: &Panel, asked: &[Asked]) -> (Status, String) {
-    if let Some(name) = &panel.absent {
-        return (
-            Status::Unsupported,
-            format!("is the library panel \"{name}\", whose model is in none of these files"),
-        );
+    match &panel.absent {
+        Some(Absent::Library(name)) => {
+            let reason = format!("is the library panel \"{name}\", whose model is in none of these files");
+            return (Status::Unsupported, reason);
+        }
+        Some(Absent::Class(name)) => {
+            let reason = format!("asks nothing itself; its class {name} is described in none of these files");
+            return (Status::Empty, reason);
+        }
+        None => {}
     }
     let shown: Vec<&Asked> = asked.iter().filter(|asked| !asked.query.hidden).collect();
     if shown.iter().any(|asked| asked.status == Status::Ok) {
@@ -601,8 +624,11 @@ fn judged(panel: &Panel, asked: &[Asked]) -> (Status, String) {
         return (Status::Ok, String::new());
     }
     if shown.is_empty() {
-        let silent = SILENT.contains(&panel.kind.as_str());
-        return if silent { (Status::Ok, String::new()) } else { (Status::Empty, "asks nothing".to_owned()) };
+        return if kinds::shows_without_data(&panel.kind) {
+            (Status::Ok, String::new())
+        } else {
+            (Status::Empty, "asks nothing".to_owned())
+        };
     }
     let status = shown.iter().map(|asked| asked.status).max().unwrap_or_default();
     let mut said: Vec<&str> = Vec::new();

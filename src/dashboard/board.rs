@@ -35,6 +35,8 @@ pub struct Row {
 pub struct Panel {
     /// Its number in the dashboard.
     pub id: i64,
+    /// The line of the file in which it begins, where that is known.
+    pub line: Option<u64>,
     /// Its title, variables not yet replaced.
     pub title: String,
     /// What it is about, as its author says; may be empty.
@@ -63,8 +65,17 @@ pub struct Panel {
     pub time_from: Option<String>,
     /// It looks at the time so much before.
     pub time_shift: Option<String>,
-    /// The name of the library panel that it stands for, whose model is not known.
-    pub absent: Option<String>,
+    /// What it stands for, where that is not known.
+    pub absent: Option<Absent>,
+}
+
+/// What a panel only refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// A panel of a library, by its name.
+    Library(String),
+    /// A class of panels that a template's other file describes.
+    Class(String),
 }
 
 /// Where a panel stands: columns from 0 to 24, rows of 30 pixels.

@@ -41,9 +41,8 @@ impl Choice {
         Choice {
             values: at(&self.values),
             texts: at(&self.texts),
-            all: false,
-            all_value: None,
-            ..self.clone()
+            several: self.several,
+            ..Choice::default()
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::{AskedPanel, Status};
 use super::fields::{self, Look};
 use super::frame::{self, Cell, Field, Frame, Kind};
-use super::{reduce, transform};
+use super::{legend, reduce, transform};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
 use crate::report::heat::HeatMap;
@@ -104,12 +104,10 @@ struct Figure {
 
 /// The name of a field, as it is given or as people read it.
 fn name(field: &Field, look: &Look) -> String {
-    let Some(name) = look.name() else { return field.shown().to_owned() };
-    let mut text = name.replace("${__series.name}", field.shown()).replace("${__field.name}", field.shown());
-    for (label, value) in field.labels.iter() {
-        text = text.replace(&format!("${{__field.labels.{label}}}"), value);
+    match look.name() {
+        Some(name) => legend::named(name, field.shown(), &field.labels),
+        None => field.shown().to_owned(),
     }
-    text
 }
 
 impl Drawing<'_> {

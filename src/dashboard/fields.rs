@@ -28,10 +28,10 @@ pub struct Shown {
 /// How a field is shown in a panel with this `fieldConfig`.
 pub fn look(fields: &Value, field: &Field) -> Look {
     let mut look = fields.get("defaults").and_then(Value::as_object).cloned().unwrap_or_default();
+    look.extend(field.config.clone());
     let overrides = fields.get("overrides").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    for given in
-        overrides.iter().filter(|given| given.get("matcher").is_some_and(|matcher| is_about(matcher, field)))
-    {
+    let about = |given: &&Value| given.get("matcher").is_some_and(|matcher| is_about(matcher, field));
+    for given in overrides.iter().take(MOST_OVERRIDES).filter(about) {
         for property in given.get("properties").and_then(Value::as_array).into_iter().flatten() {
             let (Some(id), Some(value)) = (property.get("id").and_then(Value::as_str), property.get("value"))
             else {
@@ -54,9 +54,9 @@ pub fn look(fields: &Value, field: &Field) -> Look {
 }
 
 /// Is an override about a field?
-fn is_about(matcher: &Value, field: &Field) -> bool {
+pub(super) fn is_about(matcher: &Value, field: &Field) -> bool {
     let options = matcher.get("options");
-    let is_named = |name: &str| name == field.shown() || name == field.name;
+    let is_named = |name: &str| field.is_called(name);
     match matcher.get("id").and_then(Value::as_str) {
         Some("byName") => options.and_then(Value::as_str).is_some_and(is_named),
         Some("byRegexp") => options.and_then(Value::as_str).is_some_and(|text| matches(text, field.shown())),
@@ -83,8 +83,11 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     compiled(pattern).is_some_and(|pattern| pattern.matches(text))
 }
 
+/// More overrides than this are not looked at: each is about each field.
+const MOST_OVERRIDES: usize = 1_000;
+
 /// Patterns that are kept.
-const KEPT: usize = 64;
+const KEPT: usize = 256;
 
 /// A longer pattern is no name of a field, and costs more to prepare than all values of a dashboard: it occurs nowhere.
 const LONGEST: usize = 16 << 10;

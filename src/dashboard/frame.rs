@@ -1,5 +1,7 @@
 //! Answers as tables of named columns, as Grafana's panels and transformations take them.
 
+use serde_json::{Map, Value as Json};
+
 use super::answer::{self, Asked};
 use super::board::Language;
 use super::legend;
@@ -45,6 +47,8 @@ pub struct Field {
     pub reference: String,
     /// What it holds.
     pub kind: Kind,
+    /// How it is shown, as far as the data says so itself.
+    pub config: Map<String, Json>,
     /// One for each row.
     pub cells: Vec<Cell>,
 }
@@ -90,6 +94,11 @@ impl Field {
         self.title.as_deref().unwrap_or(&self.name)
     }
 
+    /// Is this its name, as people read it, or as it came?
+    pub fn is_called(&self, name: &str) -> bool {
+        self.shown() == name || self.name == name
+    }
+
     /// Its numbers.
     pub fn numbers(&self) -> Vec<Option<f64>> {
         self.cells.iter().map(Cell::number).collect()
@@ -100,6 +109,11 @@ impl Frame {
     /// How many rows it has.
     pub fn rows(&self) -> usize {
         self.fields.iter().map(|field| field.cells.len()).max().unwrap_or(0)
+    }
+
+    /// The column of a name: as people read it, or as it came.
+    pub fn find(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.is_called(name))
     }
 
     /// The first column of moments.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::choice::Choice;
 use super::timing::Timing;
 use crate::model::Timestamp;
@@ -34,6 +36,20 @@ const LONGEST: usize = 300;
 /// Texts grow no longer than this, however often a variable with many values stands in them.
 pub const MOST: usize = 96 << 10;
 
+/// Titles are no longer than this, in bytes.
+const HEADING: usize = 1_000;
+
+/// The beginning of a text.
+fn clip(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
+}
+
+/// A title no longer than people read.
+pub fn clipped(text: &str) -> String {
+    if text.len() <= HEADING { text.to_owned() } else { format!("{}…", clip(text, HEADING)) }
+}
+
 /// A reference to a variable within a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Reference<'t> {
@@ -50,9 +66,33 @@ impl Scope<'_> {
         self.replaced(text, None)
     }
 
-    /// A title with variables replaced, for people.
+    /// A title of one line, as [`Scope::title`], and no longer than people read.
+    pub fn heading(&self, text: &str) -> String {
+        clipped(&self.title(clip(text, 2 * HEADING)))
+    }
+
+    /// A text with variables replaced, for people.
     pub fn title(&self, text: &str) -> String {
         self.replaced(text, Some("text")).text
+    }
+
+    /// Every text in these values, as titles; all together no longer than a query may be.
+    pub fn within<'v>(&self, values: impl Iterator<Item = &'v mut Value>) {
+        let mut room = MOST;
+        values.for_each(|value| self.put(value, &mut room));
+    }
+
+    fn put(&self, value: &mut Value, room: &mut usize) {
+        match value {
+            Value::String(text) if text.contains(['$', '[']) && text.len() <= *room => {
+                let title = self.title(text);
+                *room = room.saturating_sub(title.len());
+                *text = title;
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.put(item, room)),
+            Value::Object(map) => map.values_mut().for_each(|inner| self.put(inner, room)),
+            _ => {}
+        }
     }
 
     fn choice(&self, name: &str) -> Option<&Choice> {
@@ -175,6 +215,7 @@ mod tests {
         let long = scope.query(&"$a".repeat(1_000_000));
         assert!(long.cut && long.text.len() < MOST + 500);
         // Brackets that nothing closes are no search to the end.
+        assert!(scope.heading(&"x".repeat(1_000_000)).len() < 2_000);
         let open = "[[${".repeat(500_000);
         assert_eq!(scope.query(&open).text.len(), open.len());
     }

@@ -47,9 +47,48 @@ fn filled(template: &str, labels: &Labels) -> String {
     out + rest
 }
 
+/// A name that the panel gives: `${__field.labels.instance}`, `${__series.name}`; what it does not know stays.
+pub fn named(template: &str, shown: &str, labels: &Labels) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(start) = rest.find("${__") {
+        let Some(end) = rest[start..].find('}') else { break };
+        out.push_str(&rest[..start]);
+        let inner = &rest[start + 2..start + end];
+        let label = inner
+            .strip_prefix("__field.labels")
+            .map(|label| label.trim_start_matches('.').trim_matches(['[', ']', '"', '\'']));
+        match (inner, label) {
+            ("__series.name" | "__field.name" | "__field.displayName", _) => out.push_str(shown),
+            (_, Some("")) => {
+                let pairs: Vec<String> =
+                    labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+                out.push_str(&pairs.join(", "));
+            }
+            (_, Some(label)) => out.push_str(labels.get(label)),
+            _ => out.push_str(&rest[start..=start + end]),
+        }
+        rest = &rest[start + end + 1..];
+    }
+    out + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn panels_name_fields_by_their_labels() {
+        let labels = Labels::new([("job", "node"), ("a.b", "c")]);
+        for (template, name) in [
+            ("${__field.labels.job} of ${__series.name}", "node of up"),
+            ("${__field.labels[\"a.b\"]}${__field.labels.no}!", "c!"),
+            ("${__field.labels}", "a.b=\"c\", job=\"node\""),
+            ("${__field.displayName} ${__value.text} ${__cell", "up ${__value.text} ${__cell"),
+        ] {
+            assert_eq!(named(template, "up", &labels), name, "{template}");
+        }
+    }
 
     #[test]
     fn series_are_named_in_three_ways() {

@@ -6,13 +6,16 @@
 
 pub mod adhoc;
 pub mod answer;
+pub mod arithmetic;
 pub mod board;
+pub mod bounds;
 pub mod choice;
 pub mod draw;
 pub mod expression;
 pub mod fields;
 pub mod frame;
 pub mod interpolate;
+pub mod kinds;
 pub mod legend;
 pub mod read;
 pub mod reduce;

@@ -80,7 +80,18 @@ pub fn name(id: &str) -> String {
         "stdDev" => "StdDev",
         "variance" => "Variance",
         "median" => "Median",
-        other => other,
+        "diffperc" => "Difference percent",
+        "step" => "Step",
+        "logmin" => "Min (above zero)",
+        "allIsZero" => "All zeros",
+        "allIsNull" => "All nulls",
+        "changeCount" => "Change count",
+        "distinctCount" => "Distinct count",
+        "uniqueValues" => "Unique values",
+        other => match other.strip_prefix('p').filter(|share| share.parse::<u8>().is_ok()) {
+            Some(share) => return format!("{share}th %"),
+            None => other,
+        },
     }
     .to_owned()
 }

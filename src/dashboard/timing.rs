@@ -109,15 +109,18 @@ fn round(length: i64) -> i64 {
     LONG_STEPS.iter().find(|(_, until)| length < *until).map_or(31_536_000_000, |(step, _)| *step)
 }
 
+/// A thousand years, in milliseconds: what is longer leads out of all calendars.
+const LONGEST: f64 = 31_536_000_000_000.0;
+
 /// A duration as dashboards write it: `30s`, `>1m`, `1y`. In milliseconds.
 pub fn duration(text: &str) -> Option<i64> {
     let text = text.trim().trim_start_matches('>').trim();
     if let Ok(seconds) = text.parse::<f64>() {
-        return Some((seconds * 1_000.0) as i64);
+        return Some((seconds * 1_000.0).clamp(0.0, LONGEST) as i64);
     }
     let days = |unit: char, days: f64| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * days * 86_400e9);
     let nanos = parse_duration(text).or_else(|| days('y', 365.0)).or_else(|| days('M', 30.0))?;
-    (nanos > 0.0).then_some((nanos / 1e6).max(1.0) as i64)
+    (nanos > 0.0).then_some((nanos / 1e6).clamp(1.0, LONGEST) as i64)
 }
 
 /// A length of time in PromQL's notation, in one unit.
@@ -184,6 +187,9 @@ mod tests {
             (">1m", Some(60_000)),
             ("10", Some(10_000)),
             ("1y", Some(31_536_000_000)),
+            ("99999999999999y", Some(31_536_000_000_000)),
+            ("1e300", Some(31_536_000_000_000)),
+            ("-5", Some(0)),
             ("x", None),
         ] {
             assert_eq!(duration(text), millis, "{text}");

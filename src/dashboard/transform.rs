@@ -1,6 +1,9 @@
 //! What a panel does with its answers before it shows them: Grafana's transformations, in their order.
 
+mod calculate;
 mod columns;
+mod config;
+mod fit;
 mod rows;
 mod shape;
 
@@ -8,10 +11,23 @@ use serde_json::Value;
 
 use super::frame::Frame;
 
-/// The frames after all transformations, and the ids of those that are not known, which were left out.
+/// More transformations of a panel are left out.
+const MOST: usize = 100;
+/// What has more cells is not transformed further.
+const MOST_CELLS: usize = 4_000_000;
+/// A column is as large as so many cells.
+const COLUMN: usize = 20;
+
+/// The frames after all transformations, and which of them are not known, and were left out.
 pub fn apply(mut frames: Vec<Frame>, transformations: &[Value]) -> (Vec<Frame>, Vec<String>) {
     let mut unknown = Vec::new();
-    for given in transformations.iter().filter(|given| given.get("disabled") != Some(&Value::Bool(true))) {
+    let enabled = transformations.iter().filter(|given| given.get("disabled") != Some(&Value::Bool(true)));
+    for (at, given) in enabled.enumerate() {
+        let cells = frames.iter().flat_map(|frame| &frame.fields).map(|field| field.cells.len() + COLUMN);
+        if at == MOST || cells.sum::<usize>() > MOST_CELLS {
+            unknown.push(format!("number {} and those after it, for they would take too long", at + 1));
+            break;
+        }
         let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
         let options = given.get("options").unwrap_or(&Value::Null);
         // Some are about the frames of one query only.
@@ -23,7 +39,12 @@ pub fn apply(mut frames: Vec<Frame>, transformations: &[Value]) -> (Vec<Frame>, 
             "filterFieldsByName" => columns::filter(about, options),
             "renameByRegex" => columns::rename(about, options),
             "labelsToFields" => columns::labels_to_fields(about, options),
-            "calculateField" => columns::calculate(about, options),
+            "calculateField" => calculate::calculate(about, options).unwrap_or_else(|about| {
+                unknown.push(format!("calculateField by {}", word(options, "mode").unwrap_or_default()));
+                about
+            }),
+            "configFromData" => config::from_data(about, options),
+            "regression" => fit::regression(about, options),
             "concatenate" => columns::concatenate(about),
             "convertFieldType" => columns::convert(about, options),
             "merge" => rows::merge(about),
@@ -46,10 +67,21 @@ pub fn apply(mut frames: Vec<Frame>, transformations: &[Value]) -> (Vec<Frame>, 
                 let wanted = options.get("include").and_then(Value::as_str).unwrap_or_default();
                 about.into_iter().filter(|frame| is_of(wanted, &frame.reference)).collect()
             }
+            "formatString" => columns::format(about, options),
             // These only prepare for panels that obs draws from any form.
-            "prepareTimeSeries" | "heatmap" | "formatTime" | "formatString" | "noop" => about,
+            "prepareTimeSeries" | "convertFrameType" | "ensureColumns" | "heatmap" | "formatTime"
+            | "noop" => about,
+            "spatial" if !matches!(word(options, "action"), Some("calculate" | "modify")) => about,
+            "fieldLookup" => {
+                unknown.push("fieldLookup, whose places are a list of Grafana's own".to_owned());
+                about
+            }
+            "spatial" => {
+                unknown.push(format!("spatial ({})", word(options, "action").unwrap_or_default()));
+                about
+            }
             _ => {
-                unknown.push(id.to_owned());
+                unknown.push(if id.is_empty() { "one without an id".to_owned() } else { id.to_owned() });
                 about
             }
         };
@@ -231,6 +263,43 @@ mod tests {
                 json!({"source": "host", "replace": true}),
                 &["a,b,c|1,x,|2,,y"],
             ),
+            (
+                two(),
+                "calculateField",
+                json!({"mode": "binary", "binary": {"left": {"matcher": {"id": "byType", "options": "number"}}, "operator": "/", "right": {"fixed": "2"}}}),
+                &["host,Value #A,Value #A / 2|a,1,0.5|b,2,1", "host,Value #B,Value #B / 2|b,4,2|c,6,3"],
+            ),
+            (
+                one(),
+                "calculateField",
+                json!({"mode": "unary", "unary": {"operator": "exp", "fieldName": "none"}}),
+                &["host,v|a,1|b,5|a,3"],
+            ),
+            (
+                one(),
+                "calculateField",
+                json!({"mode": "windowFunctions", "alias": "w", "window": {"field": "v", "reducer": "mean", "windowSize": 2, "windowSizeMode": "fixed", "windowAlignment": "trailing"}}),
+                &["host,v,w|a,1,1|b,5,3|a,3,4"],
+            ),
+            (
+                one(),
+                "calculateField",
+                json!({"mode": "index", "index": {"asPercentile": true}, "replaceFields": true, "alias": "n"}),
+                &["n|0.3333333333333333|0.6666666666666666|1"],
+            ),
+            (
+                one(),
+                "formatString",
+                json!({"stringField": "host", "outputFormat": "Upper Case"}),
+                &["host,v|A,1|B,5|A,3"],
+            ),
+            (
+                one(),
+                "regression",
+                json!({"xFieldName": "v", "yFieldName": "v", "predictionCount": 3}),
+                &["host,v|a,1|b,5|a,3", "v,Linear regression|1,1|3,3|5,5"],
+            ),
+            (one(), "spatial", json!({"action": "prepare"}), &["host,v|a,1|b,5|a,3"]),
             (one(), "nothingLikeIt", json!({}), &["host,v|a,1|b,5|a,3"]),
         ];
         for (frames, id, options, expected) in cases {
@@ -238,6 +307,63 @@ mod tests {
             assert_eq!(text(&done), expected, "{id} {options}");
             assert_eq!(!unknown.is_empty(), id == "nothingLikeIt", "{id}");
         }
+    }
+
+    #[test]
+    fn what_is_left_out_is_named() {
+        for (id, options, name) in [
+            ("fieldLookup", json!({}), "fieldLookup, whose places are a list of Grafana's own"),
+            ("spatial", json!({"action": "calculate"}), "spatial (calculate)"),
+            ("calculateField", json!({"mode": "odd"}), "calculateField by odd"),
+            ("", json!(null), "one without an id"),
+        ] {
+            let (done, unknown) =
+                apply(vec![table("A", "v", &[("a", 1.0)])], &[json!({"id": id, "options": options})]);
+            assert_eq!((text(&done), unknown), (vec!["host,v|a,1".to_owned()], vec![name.to_owned()]));
+        }
+    }
+
+    #[test]
+    fn one_answer_says_how_another_is_shown() {
+        let mut limits = table("config", "max", &[("a", 10.0), ("b", 20.0)]);
+        limits
+            .fields
+            .push(Field { cells: vec![Cell::Number(7.0)], ..Field::new("warn", Kind::Number, "config") });
+        limits.fields.push(Field {
+            cells: vec![Cell::Text("bytes".to_owned())],
+            ..Field::new("Unit", Kind::Text, "config")
+        });
+        let options = json!({"configRefId": "config", "mappings": [
+            {"fieldName": "max", "handlerKey": "max", "reducerId": "max"},
+            {"fieldName": "warn", "handlerKey": "threshold1", "handlerArguments": {"threshold": {"color": "orange"}}},
+            {"fieldName": "host", "handlerKey": "__ignore"}]});
+        let given = vec![limits, table("A", "v", &[("a", 1.0)])];
+        let (done, _) = apply(given, &[json!({"id": "configFromData", "options": options})]);
+        assert_eq!(text(&done), ["host,v|a,1"]);
+        let look =
+            crate::dashboard::fields::look(&json!({"defaults": {"max": 5, "unit": "s"}}), &done[0].fields[1]);
+        assert_eq!((look.bounds().1, look.unit(), look.steps().len()), (Some(20.0), "bytes", 2));
+        // Rows that become columns bring their own.
+        let rows = table("A", "v", &[("a", 1.0), ("b", 2.0)]);
+        let mut rows = vec![rows];
+        rows[0].fields.push(Field {
+            cells: vec![Cell::Number(3.0), Cell::Number(4.0)],
+            ..Field::new("max", Kind::Number, "A")
+        });
+        let (done, _) = apply(rows, &[json!({"id": "rowsToFields", "options": {}})]);
+        assert_eq!(text(&done), ["a,b|1,2"]);
+        assert_eq!(done[0].fields[1].config.get("max"), Some(&json!(4.0)));
+    }
+
+    #[test]
+    fn columns_that_double_again_and_again_come_to_an_end() {
+        let doubles = json!({"id": "calculateField", "options": {"mode": "binary", "binary": {
+            "left": {"matcher": {"id": "byType", "options": "number"}}, "operator": "+", "right": "1"}}});
+        let (done, unknown) = apply(vec![table("A", "v", &[("a", 1.0)])], &vec![doubles; 60]);
+        assert!(done[0].fields.len() < 2 * MOST_CELLS / COLUMN && unknown.len() == 1, "{unknown:?}");
+        assert!(unknown[0].starts_with("number 1"), "{unknown:?}");
+        let (_, unknown) = apply(vec![table("A", "v", &[])], &vec![json!({"id": "noop"}); 20_000]);
+        assert_eq!(unknown, ["number 101 and those after it, for they would take too long"]);
     }
 
     #[test]

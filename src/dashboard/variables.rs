@@ -337,9 +337,10 @@ impl<'q> Question<'q> {
         } else if let Some(selector) = inner("label_names") {
             Question::LabelNames(some(selector))
         } else if let Some(inside) = inner("label_values") {
-            match inside.rsplit_once(',').filter(|(_, label)| !label.contains(['}', '"'])) {
-                Some((selector, label)) => Question::LabelValues(some(selector.trim()), label.trim()),
-                None => Question::LabelValues(None, inside),
+            let is_name = |label: &str| !label.contains(['}', '"']);
+            match inside.rsplit_once(',').filter(|(_, label)| is_name(bare(label))) {
+                Some((selector, label)) => Question::LabelValues(some(selector.trim()), bare(label)),
+                None => Question::LabelValues(None, bare(inside)),
             }
         } else if let Some(pattern) = inner("metrics") {
             Question::Metrics(pattern)
@@ -358,6 +359,12 @@ impl<'q> Question<'q> {
             Question::Nothing | Question::Metrics(_) => None,
         }
     }
+}
+
+/// The name of a label, which has quotes around it where it has odd characters.
+fn bare(label: &str) -> &str {
+    let label = label.trim();
+    label.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(label)
 }
 
 /// The part of a variable's question that is PromQL; `None` where it asks about every series.
@@ -503,6 +510,7 @@ mod tests {
             ("label_values(up{a=\"b,c\"}, job)", Question::LabelValues(Some("up{a=\"b,c\"}"), "job")),
             ("label_values(job)", Question::LabelValues(None, "job")),
             ("label_values({a=\"b,c\"},job)", Question::LabelValues(Some("{a=\"b,c\"}"), "job")),
+            ("label_values(up{a=\"b\"}, \"k8s.pod\")", Question::LabelValues(Some("up{a=\"b\"}"), "k8s.pod")),
             ("label_names()", Question::LabelNames(None)),
             ("metrics(node_.*)", Question::Metrics("node_.*")),
             ("query_result(topk(3, up))", Question::Result("topk(3, up)")),

@@ -86,11 +86,14 @@ footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--lin
 dl { grid-template-columns: 1fr; } dl dd { margin: 0 0 .4rem; } }
 @media print { main { max-width: none; padding: 0; } body { font-size: 11pt; } figure, .tile, li, tr, pre { \
 break-inside: avoid; } h2, h3, figcaption { break-after: avoid; } summary { list-style: none; } \
-details:not([open]) { display: none; } }
+details:not([open]) { display: none; } .board { gap: .5rem; } .board > section { break-inside: avoid; padding: .4rem .6rem; } \
+.board > .w4, .board > .w6 { grid-column: span 6; } .board > .w8 { grid-column: span 8; } .board > .w12 { grid-column: span 12; } \
+.board > .w16 { grid-column: span 16; } .board .tile .value { font-size: 1.2rem; } .board svg text { font-size: 17px; } \
+.board .legend { font-size: .75rem; line-height: 1.4; } }
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "OjE9GQlPfau/IbtaBulxjGh6P9Uyj99SHmHtxIWIz/c=";
+pub(super) const DIGEST: &str = "kFkabqMq/nFTup+Pe8xmQc6jdhYXdr0NhmzaHwwuDSM=";
 
 #[cfg(test)]
 mod tests {

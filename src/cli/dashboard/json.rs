@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
+use serde_json::Value as Json;
+use serde_json::value::to_raw_value;
 
 use crate::cli::measured::{InputJson, Measured};
 use crate::cli::query::float;
@@ -96,6 +98,9 @@ struct PanelJson<'a> {
     unit: Option<&'a str>,
     status: &'static str,
     reason: Option<&'a str>,
+    /// Queries that were not asked.
+    #[serde(skip_serializing_if = "is_zero")]
+    left_out: usize,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     repeated: BTreeMap<&'a str, &'a str>,
     queries: Vec<QueryJson<'a>>,
@@ -108,6 +113,9 @@ struct QueryJson<'a> {
     expr: &'a str,
     status: &'static str,
     series: usize,
+    /// Series that are not in `data`.
+    #[serde(skip_serializing_if = "is_zero")]
+    left_out: usize,
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     hidden: bool,
@@ -121,6 +129,11 @@ struct QueryJson<'a> {
     step: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<DataJson<'a>>,
+}
+
+/// Whether a count is left out.
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn some(text: &str) -> Option<&str> {
@@ -196,6 +209,7 @@ impl<'a> PanelJson<'a> {
             unit: panel.fields.pointer("/defaults/unit").and_then(serde_json::Value::as_str),
             status: asked.status.name(),
             reason: some(&asked.reason),
+            left_out: asked.left_out.queries,
             repeated: asked.repeated.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
             queries: asked.asked.iter().map(QueryJson::new).collect(),
         }
@@ -212,7 +226,8 @@ impl<'a> QueryJson<'a> {
             reference: &asked.query.reference,
             expr: &asked.expr,
             status: asked.status.name(),
-            series: asked.value.as_ref().map_or(0, answer::count),
+            series: asked.value.as_ref().map_or(0, answer::count) + asked.left_out,
+            left_out: asked.left_out,
             message: some(&asked.message),
             hidden: asked.query.hidden,
             time: (known && asked.instant).then(|| seconds(timing.to)),
@@ -306,12 +321,16 @@ struct Values<'a>(&'a [Sample]);
 
 impl Serialize for Values<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for sample in self.0 {
-            list.serialize_element(&Point(sample.at, &float(sample.value)))?;
-        }
-        list.end()
+        // A line for a series: with one for each part of a point a page of numbers would be a book.
+        let points: Vec<(Json, String)> =
+            self.0.iter().map(|sample| (seconds(sample.at), float(sample.value))).collect();
+        to_raw_value(&points).map_err(S::Error::custom)?.serialize(serializer)
     }
+}
+
+/// A time as Prometheus' API writes it: whole where it is.
+fn seconds(millis: i64) -> Json {
+    if millis % 1_000 == 0 { (millis / 1_000).into() } else { (millis as f64 / 1e3).into() }
 }
 
 /// `[1703387160.123,"1"]`.
@@ -319,10 +338,6 @@ struct Point<'a>(i64, &'a str);
 
 impl Serialize for Point<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0 % 1_000 == 0 {
-            (self.0 / 1_000, self.1).serialize(serializer)
-        } else {
-            (self.0 as f64 / 1e3, self.1).serialize(serializer)
-        }
+        to_raw_value(&(seconds(self.0), self.1)).map_err(S::Error::custom)?.serialize(serializer)
     }
 }

@@ -1,7 +1,7 @@
 //! What is said of dashboards: a block for each panel, on a page as wide as the panel; the same as verdicts for CI.
 
+use super::Judged;
 use super::json::Summary;
-use super::{Judged, Lines};
 use crate::cli::args::Form;
 use crate::cli::measured::Measured;
 use crate::dashboard::answer::{Answered, AskedPanel, Status};
@@ -147,11 +147,14 @@ fn pane(asked: &AskedPanel, judged: &Judged<'_>) -> Pane {
     {
         inner.paragraph(format!("{}: {}", failed.query.reference, failed.message));
     }
+    if !asked.left_out.is_nothing() {
+        inner.paragraph(Phrase::new().and(Style::Warn, format!("left out: {}", asked.left_out.sentence())));
+    }
     Pane { columns: panel.grid.width, title, note: panel.description.as_str().into(), inner }
 }
 
 /// A verdict for each panel: what is unsupported is not judged, what `--fail-on` counts has failed.
-pub(super) fn verdicts(judged: &Judged<'_>, lines: &Lines) -> Vec<Verdict> {
+pub(super) fn verdicts(judged: &Judged<'_>) -> Vec<Verdict> {
     let of_panel = |answered: &Answered, panel: &AskedPanel| {
         let repeated: Vec<String> =
             panel.repeated.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -176,7 +179,7 @@ pub(super) fn verdicts(judged: &Judged<'_>, lines: &Lines) -> Vec<Verdict> {
             outcome,
             message: reason,
             file: Some(answered.file.clone()),
-            line: lines.get(&(answered.file.clone(), panel.panel.id)).copied(),
+            line: panel.panel.line,
             help: "A panel of a dashboard has data for each of its queries that are shown.".to_owned(),
             ..Verdict::default()
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::math::Node;
 use super::{Expression, Odd, Up};
+use crate::dashboard::arithmetic::{binary, truth, unary};
 use crate::dashboard::reduce;
 use crate::model::{Labels, Sample, Series};
 use crate::promql::{Value, VectorSample};
@@ -141,10 +142,6 @@ fn computed(node: &Node, context: &Context<'_>) -> Result<Vec<Item>, String> {
     })
 }
 
-fn truth(holds: bool) -> f64 {
-    f64::from(u8::from(holds))
-}
-
 fn each(items: Vec<Item>, of: &dyn Fn(Option<f64>) -> Option<f64>) -> Vec<Item> {
     let done = |item: Item| {
         let data = match item.data {
@@ -166,16 +163,7 @@ fn called(function: &str, value: Option<f64>) -> Option<f64> {
     if function == "is_number" {
         return Some(truth(value.is_some_and(f64::is_finite)));
     }
-    let value = value?;
-    Some(match function {
-        "abs" => value.abs(),
-        "log" => value.ln(),
-        "round" => value.round(),
-        "ceil" => value.ceil(),
-        "floor" => value.floor(),
-        "is_nan" => truth(value.is_nan()),
-        _ => truth(value.is_infinite()),
-    })
+    unary(function, value?)
 }
 
 /// What of the left goes with what of the right: what has no labels with everything, else where the labels of one hold
@@ -236,20 +224,9 @@ fn applied(operator: &str, a: f64, b: f64) -> f64 {
         _ => {}
     }
     match operator {
-        "+" => a + b,
-        "-" => a - b,
-        "*" => a * b,
-        "/" => a / b,
-        "%" => a % b,
-        "**" => a.powf(b),
-        "==" => truth(a == b),
-        "!=" => truth(a != b),
-        ">" => truth(a > b),
-        ">=" => truth(a >= b),
-        "<" => truth(a < b),
-        "<=" => truth(a <= b),
         "||" => truth(a != 0.0 || b != 0.0),
-        _ => truth(a != 0.0 && b != 0.0),
+        "&&" => truth(a != 0.0 && b != 0.0),
+        _ => binary(operator, a, b).unwrap_or(f64::NAN),
     }
 }
 

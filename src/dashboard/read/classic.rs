@@ -7,7 +7,8 @@ use super::legacy;
 use super::library::Library;
 use super::query::{Sources, query};
 use super::variable;
-use crate::dashboard::board::{Dashboard, Grid, Panel, Row, Variable};
+use crate::dashboard::board::{Absent, Dashboard, Grid, Panel, Row, Variable};
+use crate::dashboard::kinds;
 
 /// The dashboard.
 pub(super) fn dashboard(value: &Value, libraries: &[&Library]) -> Dashboard {
@@ -103,7 +104,7 @@ impl<'v> Reader<'v> {
     pub(super) fn of_library(&self, reference: &Value, at: Panel) -> Panel {
         let Some(model) = self.libraries.iter().find_map(|library| library.model(reference)) else {
             let name = some(reference, "name").or_else(|| some(reference, "uid"));
-            return Panel { absent: Some(name.unwrap_or_default()), ..at };
+            return Panel { absent: Some(Absent::Library(name.unwrap_or_default())), ..at };
         };
         let found = self.plain(model);
         let title = if found.title.is_empty() { at.title } else { found.title };
@@ -114,9 +115,10 @@ impl<'v> Reader<'v> {
     fn plain(&self, value: &Value) -> Panel {
         let source = value.get("datasource").filter(|source| !source.is_null());
         let kind = legacy::kind(value);
-        let targets = list(value, "targets").iter().filter(|_| !legacy::is_silent(&kind));
+        let targets = list(value, "targets").iter().filter(|_| !kinds::never_asks(&kind));
         Panel {
             id: whole(value, "id").unwrap_or(0),
+            line: None,
             title: words(value, "title"),
             description: words(value, "description"),
             grid: grid(value),

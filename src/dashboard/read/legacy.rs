@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::json::{list, number, some, text, truth, whole};
+use crate::dashboard::kinds;
 
 /// Today's type of a panel.
 pub(super) fn kind(value: &Value) -> String {
@@ -17,71 +18,9 @@ pub(super) fn kind(value: &Value) -> String {
         "singlestat" | "grafana-singlestat-panel" => {
             if value.get("gauge").is_some_and(|gauge| truth(gauge, "show")) { "gauge" } else { "stat" }
         }
-        other => today(other),
+        other => kinds::today(other),
     }
     .to_owned()
-}
-
-/// The panel that shows what a plugin shows; else the same.
-pub(super) fn today(kind: &str) -> &str {
-    PLUGINS.iter().find(|(plugin, _)| *plugin == kind).map_or(kind, |(_, kind)| kind)
-}
-
-/// Plugins, and the panel that shows the same.
-const PLUGINS: [(&str, &str); 27] = [
-    ("table-old", "table"),
-    ("table2", "table"),
-    ("ae3e-plotly-panel", "timeseries"),
-    ("blackmirror1-singlestat-math-panel", "stat"),
-    ("briangann-datatable-panel", "table"),
-    ("briangann-gauge-panel", "gauge"),
-    ("btplc-status-dot-panel", "stat"),
-    ("btplc-trend-box-panel", "stat"),
-    ("corpglory-progresslist-panel", "bargauge"),
-    ("farski-blendstat-panel", "stat"),
-    ("flant-statusmap-panel", "status-history"),
-    ("grafana-piechart-panel", "piechart"),
-    ("grafana-polystat-panel", "stat"),
-    ("grafana-worldmap-panel", "geomap"),
-    ("heatmap-new", "heatmap"),
-    ("michaeldmoore-multistat-panel", "bargauge"),
-    ("mtanda-histogram-panel", "histogram"),
-    ("natel-discrete-panel", "state-timeline"),
-    ("natel-plotly-panel", "timeseries"),
-    ("neocat-cal-heatmap-panel", "heatmap"),
-    ("nikosc-percenttrend-panel", "stat"),
-    ("pr0ps-trackmap-panel", "geomap"),
-    ("ryantxu-annolist-panel", "annolist"),
-    ("savantly-heatmap-panel", "heatmap"),
-    ("smartmakers-trafficlight-panel", "stat"),
-    ("vonage-status-panel", "stat"),
-    ("yesoreyeram-boomtable-panel", "table"),
-];
-
-/// Panels that ask nothing, whatever an editor left in them.
-const SILENT: [&str; 17] = [
-    "text",
-    "row",
-    "dashlist",
-    "news",
-    "welcome",
-    "gettingstarted",
-    "annolist",
-    "alertlist",
-    "alertGroups",
-    "pluginlist",
-    "bookmarks",
-    "grafana-clock-panel",
-    "cloudspout-button-panel",
-    "digiapulssi-breadcrumb-panel",
-    "dalvany-image-panel",
-    "innius-video-panel",
-    "mxswat-separator-panel",
-];
-
-/// Does a panel of this type never ask?
-pub(super) fn is_silent(kind: &str) -> bool {
-    SILENT.contains(&kind)
 }
 
 /// `defaults` and `overrides` of a panel.

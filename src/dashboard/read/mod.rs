@@ -4,17 +4,20 @@ mod classic;
 mod json;
 mod legacy;
 mod library;
-pub mod places;
+mod places;
 mod query;
 mod template;
 mod v2;
 mod variable;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 pub use library::Library;
 
 use super::board::Dashboard;
+use super::bounds;
 use crate::model::Error;
 
 /// Larger texts are refused: the largest dashboards that people share have five megabytes.
@@ -41,6 +44,11 @@ pub fn read(file: &str, text: &str, library: &Library) -> Result<Vec<Dashboard>,
         unwrap(document, DEEPEST, &mut found);
     }
     let libraries: Vec<&Library> = own.iter().chain([library]).collect();
+    // Ids tell panels apart only within one dashboard, and places are those of JSON.
+    let lines = match found.len() {
+        1 if text.trim_start().starts_with('{') => places::lines(text),
+        _ => BTreeMap::new(),
+    };
     let mut dashboards = Vec::new();
     for (value, schema) in &found {
         let mut dashboard = match schema {
@@ -49,6 +57,9 @@ pub fn read(file: &str, text: &str, library: &Library) -> Result<Vec<Dashboard>,
             Schema::Template => template::dashboard(value),
         };
         file.clone_into(&mut dashboard.file);
+        for panel in dashboard.rows.iter_mut().flat_map(|row| &mut row.panels) {
+            panel.line = lines.get(&panel.id).copied();
+        }
         let panels = dashboard.panels().count();
         if panels > MOST_PANELS {
             return Err(Error::input(format!(
@@ -56,6 +67,7 @@ pub fn read(file: &str, text: &str, library: &Library) -> Result<Vec<Dashboard>,
                 dashboard.title
             )));
         }
+        bounds::check(&dashboard, &BTreeMap::new(), &bounds::Questions::new(&dashboard))?;
         dashboards.push(dashboard);
     }
     Ok(dashboards)

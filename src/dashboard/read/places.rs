@@ -15,7 +15,7 @@ struct Open {
 }
 
 /// The line in which the object of each panel begins, by the panel's id. Of a text that is no JSON, as far as it goes.
-pub fn lines(text: &str) -> BTreeMap<i64, u64> {
+pub(super) fn lines(text: &str) -> BTreeMap<i64, u64> {
     let bytes = text.as_bytes();
     let mut found = BTreeMap::new();
     let mut open: Vec<Open> = Vec::new();

@@ -46,7 +46,9 @@ const PROMETHEUS: [&str; 6] =
     ["prometheus", "victoriametrics", "mimir", "cortex", "thanos", "amp-datasource"];
 
 /// Words in the types and names of other data sources, and the language that they speak.
-const LANGUAGES: [(&str, &str); 36] = [
+const LANGUAGES: [(&str, &str); 53] = [
+    ("alertmanager", "a query of Alertmanager"),
+    ("victoriatraces", "a query of traces"),
     ("victoriametrics-logs", "LogsQL"),
     ("victorialogs", "LogsQL"),
     ("loki", "LogQL"),
@@ -81,6 +83,21 @@ const LANGUAGES: [(&str, &str); 36] = [
     ("newrelic", "NRQL"),
     ("mongodb", "a query of MongoDB"),
     ("infinity", "a query of Infinity"),
+    ("splunk", "SPL"),
+    ("sumologic", "a query of Sumo Logic"),
+    ("dynatrace", "a query of Dynatrace"),
+    ("wavefront", "a query of Wavefront"),
+    ("honeycomb", "a query of Honeycomb"),
+    ("druid", "SQL"),
+    ("trino", "SQL"),
+    ("presto", "SQL"),
+    ("questdb", "SQL"),
+    ("cassandra", "CQL"),
+    ("redis", "a query of Redis"),
+    ("json-datasource", "a query of JSON"),
+    ("simplejson", "a query of JSON"),
+    ("simpod-json", "a query of JSON"),
+    ("quickwit", "a query of Quickwit"),
     ("testdata", "Grafana's test data"),
     ("-- grafana --", "Grafana's own data"),
 ];
@@ -116,10 +133,13 @@ pub(super) fn query(target: &Value, of_panel: Option<&Value>, sources: &Sources)
     let own = target.get("datasource").filter(|source| !source.is_null());
     let source = own.or(of_panel).and_then(|source| sources.of(source));
     let source = source.as_deref().filter(|source| *source != "-- Mixed --");
-    let expr = some(target, "expr");
+    // Google's cloud takes PromQL beside its own language.
+    let expr = some(target, "expr").or_else(|| some(target.get("promQLQuery")?, "expr"));
+    let is_promql = target.get("promQLQuery").is_some() && text(target, "queryType") == Some("promQL");
     let language = match source {
         Some("-- Dashboard --") => Language::Panel(whole(target, "panelId")?),
         Some("__expr__" | "-100") => Language::Expression(target.clone()),
+        Some(_) if is_promql && expr.is_some() => Language::PromQl,
         Some(source) if language_of(source).is_some() => {
             Language::Other(language_of(source).unwrap_or_default())
         }

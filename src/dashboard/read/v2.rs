@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::classic;
 use super::json::{list, some, text, truth, whole, words};
-use super::legacy;
 use super::library::Library;
 use super::query::{Sources, query};
 use super::variable;
-use crate::dashboard::board::{Dashboard, Grid, Panel, Query, Row, Variable};
+use crate::dashboard::board::{Absent, Dashboard, Grid, Panel, Query, Row, Variable};
+use crate::dashboard::kinds;
 
 /// The dashboard.
 pub(super) fn dashboard(value: &Value, libraries: &[&Library]) -> Dashboard {
@@ -57,7 +57,7 @@ impl<'v> Reader<'v> {
         if panel.options.get("content").is_some() {
             return Panel { kind: "text".to_owned(), ..panel };
         }
-        let absent = panel.queries.is_empty().then(|| class.clone());
+        let absent = panel.queries.is_empty().then(|| Absent::Class(class.clone()));
         let kind = if panel.kind.is_empty() { class } else { panel.kind };
         Panel { kind, absent, ..panel }
     }
@@ -137,9 +137,9 @@ impl<'v> Reader<'v> {
         let drawn = value.get("vizConfig").unwrap_or(&Value::Null);
         // The type is the kind at first, later the group.
         let kind = some(drawn, "group").or_else(|| some(drawn, "kind")).unwrap_or_default();
-        let kind = legacy::today(&kind).to_owned();
+        let kind = kinds::today(&kind).to_owned();
         let data = value.get("data").map_or(&Value::Null, spec);
-        let queries = list(data, "queries").iter().filter(|_| !legacy::is_silent(&kind));
+        let queries = list(data, "queries").iter().filter(|_| !kinds::never_asks(&kind));
         let asked = data.get("queryOptions").unwrap_or(&Value::Null);
         Panel {
             queries: queries.filter_map(|query| self.query(spec(query))).collect(),
@@ -159,9 +159,14 @@ impl<'v> Reader<'v> {
         let asked = value.get("query").unwrap_or(&Value::Null);
         // The type of the data source stands beside the question: as its kind, its group, or a reference.
         let kind = some(asked, "group").or_else(|| some(asked, "kind").filter(|kind| kind != "DataQuery"));
+        let named =
+            value.get("datasource").or_else(|| asked.get("datasource")).filter(|named| !named.is_null());
         let source = match kind {
-            Some(kind) => Some(json!({"type": kind})),
-            None => value.get("datasource").or_else(|| asked.get("datasource")).cloned(),
+            // Grafana's own is told apart by its name.
+            Some(kind) => Some(
+                json!({"type": kind, "uid": named.and_then(|named| some(named, "uid").or_else(|| some(named, "name")))}),
+            ),
+            None => named.cloned(),
         };
         let found = query(spec(asked), source.as_ref(), &self.sources)?;
         let reference = some(value, "refId").unwrap_or(found.reference);

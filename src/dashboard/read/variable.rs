@@ -26,10 +26,10 @@ fn variable(kind: &str, value: &Value) -> Variable {
     let first = || current.first().cloned();
     let kind = match kind {
         "query" => of_query(value),
-        "custom" => VariableKind::Custom(query()),
+        "custom" => VariableKind::Custom(some(value, "query").unwrap_or_else(|| options(value))),
         "constant" => VariableKind::Constant(some(value, "query").or_else(first).unwrap_or_default()),
         "interval" => VariableKind::Interval {
-            values: query(),
+            values: some(value, "query").unwrap_or_else(|| options(value)),
             auto: truth(value, "auto").then(|| {
                 let least = some(value, "auto_min").unwrap_or_else(|| "10s".to_owned());
                 (whole(value, "auto_count").unwrap_or(30).clamp(1, 10_000), least)
@@ -101,6 +101,13 @@ fn built(spec: &Value) -> Option<String> {
     }
 }
 
+/// The values that an editor listed, where the list as it was typed is not there.
+fn options(value: &Value) -> String {
+    let values = list(value, "options").iter().filter_map(|option| some(option, "value"));
+    let values = values.filter(|value| !value.starts_with("$__"));
+    values.map(|value| value.replace(',', "\\,")).collect::<Vec<_>>().join(",")
+}
+
 fn current(value: &Value) -> Vec<String> {
     let Some(current) = value.get("current") else { return Vec::new() };
     let as_text = |value: &Value| match value {
@@ -115,7 +122,13 @@ fn current(value: &Value) -> Vec<String> {
         // A switch keeps its value bare.
         None => as_text(current).into_iter().collect(),
     };
-    chosen.into_iter().filter(|value| !value.is_empty()).collect()
+    let chosen: Vec<String> = chosen.into_iter().filter(|value| !value.is_empty()).collect();
+    // Old dashboards name only what people read.
+    let read = match current.get("text") {
+        Some(Value::Array(texts)) => texts.iter().filter_map(as_text).collect(),
+        text => text.and_then(as_text).into_iter().collect::<Vec<_>>(),
+    };
+    if chosen.is_empty() { read.into_iter().filter(|text| !text.is_empty()).collect() } else { chosen }
 }
 
 fn filters(value: &Value) -> Vec<AdHoc> {

@@ -1,13 +1,10 @@
 //! Transformations of columns: which there are, in what order, how they are named, and what is computed from them.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::{rows, word, words};
 use crate::dashboard::fields::compiled;
 use crate::dashboard::frame::{Cell, Field, Frame, Kind};
-use crate::dashboard::reduce;
 use crate::promql::pattern::Pattern;
 
 /// `organize`: hides, orders and renames columns.
@@ -158,108 +155,28 @@ pub(super) fn convert(mut frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     frames
 }
 
-/// `calculateField`: a column computed from others, of all series together if there are several.
-pub(super) fn calculate(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
-    let frames = if frames.len() > 1 && frames.iter().all(|frame| frame.times().is_some()) {
-        rows::join(frames, &Value::Null)
-    } else {
-        frames
+/// `formatString`: texts of a column in another writing.
+pub(super) fn format(mut frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
+    let (Some(target), Some(form)) = (word(options, "stringField"), word(options, "outputFormat")) else {
+        return frames;
     };
-    let replace = options.get("replaceFields") == Some(&Value::Bool(true));
-    let each = |mut frame: Frame| {
-        let Some((name, cells)) = computed(&frame, options) else { return frame };
-        let mut field = Field::new(word(options, "alias").unwrap_or(&name), Kind::Number, &frame.reference);
-        field.cells = cells.into_iter().map(|value| value.map_or(Cell::None, Cell::Number)).collect();
-        if replace {
-            frame.fields.retain(|field| field.kind == Kind::Time);
-        }
-        frame.fields.push(field);
-        frame
-    };
-    frames.into_iter().map(each).collect()
-}
-
-/// The numbers of a computed column, and what it is called without a name of its own.
-fn computed(frame: &Frame, options: &Value) -> Option<(String, Vec<Option<f64>>)> {
-    let rows = frame.rows();
-    let find = |name: &str| frame.fields.iter().find(|field| field.shown() == name || field.name == name);
-    match word(options, "mode").unwrap_or("reduceRow") {
-        "reduceRow" => {
-            let given = options.get("reduce").unwrap_or(&Value::Null);
-            let id = word(given, "reducer").unwrap_or("sum");
-            let include: BTreeSet<&str> = words(given, "include").into_iter().collect();
-            let numbers: Vec<Vec<Option<f64>>> = frame
-                .fields
-                .iter()
-                .filter(|field| field.kind == Kind::Number)
-                .filter(|field| include.is_empty() || include.contains(field.shown()))
-                .map(Field::numbers)
-                .collect();
-            let row = |row: usize| {
-                let values: Vec<Option<f64>> =
-                    numbers.iter().map(|field| field.get(row).copied().flatten()).collect();
-                reduce::reduce(id, &values)
-            };
-            Some((reduce::name(id), (0..rows).map(row).collect()))
-        }
-        "binary" => {
-            let given = options.get("binary")?;
-            let side = |key: &str| -> Option<(String, Vec<Option<f64>>)> {
-                // A column by its name, or a number; of late within an object.
-                let said = given.get(key)?;
-                let said = said
-                    .get("matcher")
-                    .and_then(|matcher| matcher.get("options"))
-                    .or_else(|| said.get("fixed"))
-                    .unwrap_or(said);
-                let name = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
-                let numbers = match find(&name) {
-                    Some(field) => field.numbers(),
-                    None => vec![Some(name.trim().parse().ok()?); rows],
-                };
-                Some((name, numbers))
-            };
-            let ((left, a), (right, b)) = (side("left")?, side("right")?);
-            let operator = word(given, "operator")?;
-            let apply = |a: f64, b: f64| match operator {
-                "+" => a + b,
-                "-" => a - b,
-                "*" => a * b,
-                "/" => a / b,
-                "%" => a % b,
-                "**" => a.powf(b),
-                _ => f64::NAN,
-            };
-            let both = a.iter().zip(&b).map(|(a, b)| Some(apply((*a)?, (*b)?)));
-            Some((format!("{left} {operator} {right}"), both.collect()))
-        }
-        "unary" => {
-            let given = options.get("unary")?;
-            let (operator, name) = (word(given, "operator")?, word(given, "fieldName")?);
-            let apply = |value: f64| match operator {
-                "abs" => value.abs(),
-                "exp" => value.exp(),
-                "ln" => value.ln(),
-                "floor" => value.floor(),
-                "ceil" => value.ceil(),
-                "round" => value.round(),
-                _ => value,
-            };
-            let numbers = find(name)?.numbers();
-            Some((format!("{operator}({name})"), numbers.into_iter().map(|value| value.map(apply)).collect()))
-        }
-        "index" => Some(("Row".to_owned(), (0..rows).map(|row| Some(row as f64)).collect())),
-        "cumulativeFunctions" => {
-            let given = options.get("cumulative")?;
-            let numbers = find(word(given, "field")?)?.numbers();
-            let is_mean = word(given, "reducer") == Some("mean");
-            let mut sum = 0.0;
-            let running = numbers.into_iter().enumerate().map(|(row, value)| {
-                sum += value.unwrap_or(0.0);
-                Some(if is_mean { sum / (row + 1) as f64 } else { sum })
-            });
-            Some(("Cumulative".to_owned(), running.collect()))
-        }
-        _ => None,
+    let number = |key: &str| options.get(key).and_then(Value::as_u64).map(|number| number as usize);
+    for cell in frames
+        .iter_mut()
+        .flat_map(|frame| &mut frame.fields)
+        .filter(|field| field.is_called(target))
+        .flat_map(|field| &mut field.cells)
+    {
+        let Cell::Text(text) = cell else { continue };
+        let (from, to) = (number("substringStart").unwrap_or(0), number("substringEnd").unwrap_or(100));
+        *text = match form {
+            "Upper Case" => text.to_uppercase(),
+            "Lower Case" => text.to_lowercase(),
+            "Trim" => text.trim().to_owned(),
+            "Substring" => text.chars().skip(from).take(to.saturating_sub(from)).collect(),
+            // Other writings change how words are put together, not what they say.
+            _ => continue,
+        };
     }
+    frames
 }

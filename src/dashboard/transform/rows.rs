@@ -1,6 +1,6 @@
 //! Transformations of rows: tables put together, grouped, sorted, cut, filtered, reduced.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -9,8 +9,10 @@ use crate::dashboard::fields::compiled;
 use crate::dashboard::frame::{Cell, Field, Frame, Kind};
 use crate::dashboard::reduce as calculations;
 
-/// Joins and merges keep at most so many rows.
-const MOST_ROWS: usize = 1_000_000;
+/// Joins and merges keep at most so many cells.
+const MOST_CELLS: usize = 10_000_000;
+/// Rows of one key are compared with no more than this many.
+const MOST_ALIKE: usize = 100;
 
 /// A table without rows that has these columns.
 fn emptied(fields: &[&Field]) -> Vec<Field> {
@@ -31,55 +33,62 @@ pub(super) fn merge(frames: Vec<Frame>) -> Vec<Frame> {
     if frames.len() < 2 {
         return frames;
     }
-    let mut columns: Vec<&Field> = Vec::new();
-    for field in frames.iter().flat_map(|frame| &frame.fields) {
-        if !columns.iter().any(|known| known.shown() == field.shown()) {
-            columns.push(field);
-        }
-    }
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut columns: Vec<&Field> =
+        frames.iter().flat_map(|frame| &frame.fields).filter(|field| seen.insert(field.shown())).collect();
     // Names stand before numbers, as they stood in the tables.
     columns.sort_by_key(|field| field.kind == Kind::Number);
-    let has = |frame: &Frame, name: &str| frame.fields.iter().any(|field| field.shown() == name);
-    let common: Vec<&str> = columns
-        .iter()
-        .map(|field| field.shown())
-        .filter(|name| frames.iter().all(|frame| has(frame, name)))
-        .collect();
+    let place: HashMap<&str, usize> =
+        columns.iter().enumerate().map(|(at, field)| (field.shown(), at)).collect();
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for frame in &frames {
+        let own: BTreeSet<&str> = frame.fields.iter().map(Field::shown).collect();
+        for name in own {
+            *count.entry(name).or_default() += 1;
+        }
+    }
+    let common: HashSet<&str> =
+        count.into_iter().filter(|(_, count)| *count == frames.len()).map(|(name, _)| name).collect();
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     let mut known: HashMap<Vec<String>, Vec<usize>> = HashMap::new();
+    let most = MOST_CELLS / columns.len().max(1);
     for frame in &frames {
-        let places: Vec<Option<&Field>> = columns
+        // Only its own columns are looked at: others may be many.
+        let own: Vec<(usize, &Field, bool)> = frame
+            .fields
             .iter()
-            .map(|column| frame.fields.iter().find(|field| field.shown() == column.shown()))
+            .filter_map(|field| {
+                let place = *place.get(field.shown())?;
+                Some((place, field, common.contains(field.shown())))
+            })
             .collect();
         for row in 0..frame.rows() {
-            let cells: Vec<Cell> = places
+            let cells =
+                || own.iter().map(|(at, field, _)| (*at, field.cells.get(row).cloned().unwrap_or_default()));
+            let mut key: Vec<(usize, String)> = own
                 .iter()
-                .map(|field| field.and_then(|field| field.cells.get(row)).cloned().unwrap_or_default())
+                .filter(|(.., common)| *common)
+                .map(|(at, field, _)| (*at, field.cells.get(row).map_or_else(String::new, Cell::key)))
                 .collect();
-            let key: Vec<String> = columns
-                .iter()
-                .zip(&cells)
-                .filter(|(column, _)| common.contains(&column.shown()))
-                .map(|(_, cell)| cell.key())
-                .collect();
-            let alike = known.entry(key).or_default();
+            key.sort_unstable();
+            let alike = known.entry(key.into_iter().map(|(_, text)| text).collect()).or_default();
             let fits = |at: &&usize| {
-                rows[**at].iter().zip(&cells).all(|(a, b)| *a == Cell::None || *b == Cell::None || a == b)
+                cells().all(|(place, new)| {
+                    let old = &rows[**at][place];
+                    *old == Cell::None || new == Cell::None || *old == new
+                })
             };
-            match alike.iter().find(fits) {
-                Some(&at) => {
-                    for (cell, new) in rows[at].iter_mut().zip(cells) {
-                        if *cell == Cell::None {
-                            *cell = new;
-                        }
-                    }
-                }
-                None if rows.len() < MOST_ROWS => {
+            let place = match alike.iter().take(MOST_ALIKE).find(fits) {
+                Some(place) => *place,
+                None if rows.len() < most => {
                     alike.push(rows.len());
-                    rows.push(cells);
+                    rows.push(vec![Cell::None; columns.len()]);
+                    rows.len() - 1
                 }
-                None => {}
+                None => continue,
+            };
+            for (at, new) in cells().filter(|(_, new)| *new != Cell::None) {
+                rows[place][at] = new;
             }
         }
     }
@@ -97,7 +106,7 @@ pub(super) fn join(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let by = word(options, "byField");
     let inner = word(options, "mode") == Some("inner");
     let key_of = |frame: &Frame| match by {
-        Some(name) => frame.fields.iter().position(|field| field.shown() == name || field.name == name),
+        Some(name) => frame.fields.iter().position(|field| field.is_called(name)),
         None => frame.fields.iter().position(|field| field.kind == Kind::Time),
     };
     let (with, without): (Vec<Frame>, Vec<Frame>) =
@@ -110,7 +119,7 @@ pub(super) fn join(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let mut rows: HashMap<String, Vec<Option<usize>>> = HashMap::new();
     for (at, frame) in with.iter().enumerate() {
         let Some(key) = key_of(frame) else { continue };
-        for (row, cell) in frame.fields[key].cells.iter().enumerate().take(MOST_ROWS) {
+        for (row, cell) in frame.fields[key].cells.iter().enumerate() {
             let places = rows.entry(cell.key()).or_insert_with(|| {
                 order.push(cell.clone());
                 vec![None; with.len()]
@@ -124,6 +133,8 @@ pub(super) fn join(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     if inner {
         order.retain(|cell| rows.get(&cell.key()).is_some_and(|places| places.iter().all(Option::is_some)));
     }
+    let columns: usize = with.iter().map(|frame| frame.fields.len()).sum();
+    order.truncate(MOST_CELLS / columns.max(1));
     let first = key_of(&with[0]).unwrap_or(0);
     let mut fields = vec![Field { cells: order.clone(), ..with[0].fields[first].clone() }];
     for (at, frame) in with.iter().enumerate() {
@@ -265,8 +276,7 @@ pub(super) fn sort(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let Some((name, rule)) = rule.and_then(|rule| Some((word(rule, "field")?, rule))) else { return frames };
     let descending = rule.get("desc") == Some(&Value::Bool(true));
     let each = |frame: Frame| {
-        let Some(field) = frame.fields.iter().find(|field| field.shown() == name || field.name == name)
-        else {
+        let Some(field) = frame.find(name) else {
             return frame;
         };
         let mut rows: Vec<usize> = (0..frame.rows()).collect();
@@ -304,7 +314,7 @@ pub(super) fn filter(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let each = |frame: Frame| {
         let holds = |condition: &Value, row: usize| {
             let name = word(condition, "fieldName").unwrap_or_default();
-            let field = frame.fields.iter().find(|field| field.shown() == name || field.name == name);
+            let field = frame.find(name);
             let cell = field.and_then(|field| field.cells.get(row)).cloned().unwrap_or_default();
             condition.get("config").is_some_and(|config| fulfils(&cell, config))
         };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{word, words};
+use super::{config, word, words};
 use crate::dashboard::fields::compiled;
 use crate::dashboard::frame::{Cell, Field, Frame, Kind};
 use crate::dashboard::reduce as calculations;
@@ -14,10 +14,6 @@ use crate::promql::pattern::Pattern;
 const MOST: usize = 1_000;
 /// Bars of a histogram.
 const BARS: usize = 30;
-
-fn find<'f>(frame: &'f Frame, name: &str) -> Option<&'f Field> {
-    frame.fields.iter().find(|field| field.shown() == name || field.name == name)
-}
 
 /// The kind of a column with these cells.
 fn kind_of(cells: &[Cell]) -> Kind {
@@ -60,7 +56,7 @@ pub(super) fn matrix(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     };
     let each = |frame: Frame| {
         let (Some(by_column), Some(by_row), Some(values)) =
-            (find(&frame, &of_column), find(&frame, &of_row), find(&frame, &of_value))
+            (frame.find(&of_column), frame.find(&of_row), frame.find(&of_value))
         else {
             return frame;
         };
@@ -88,26 +84,36 @@ pub(super) fn matrix(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     frames.into_iter().map(each).collect()
 }
 
-/// `rowsToFields`: each row becomes a column, named by one column, with the value of another.
+/// `rowsToFields`: each row becomes a column, named by one column, with the value of another; others say how it is shown,
+/// or are its labels.
 pub(super) fn rows_to_fields(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
-    let mapped = |handler: &str| {
-        let rules = options.get("mappings").and_then(Value::as_array).into_iter().flatten();
-        rules
-            .filter(|rule| word(rule, "handlerKey") == Some(handler))
-            .find_map(|rule| word(rule, "fieldName"))
-    };
+    let rules = config::handled(options);
     let each = |frame: Frame| {
-        let first = |kind: Kind| frame.fields.iter().find(|field| field.kind == kind);
-        let names = mapped("field.name").and_then(|name| find(&frame, name)).or_else(|| first(Kind::Text));
-        let values =
-            mapped("field.value").and_then(|name| find(&frame, name)).or_else(|| first(Kind::Number));
+        let handled: Vec<(&Field, Option<config::Handled<'_>>)> =
+            frame.fields.iter().map(|field| (field, config::handling(field, &rules))).collect();
+        let given = |key: &str| {
+            handled
+                .iter()
+                .find(|(_, of)| of.as_ref().is_some_and(|of| of.key == key))
+                .map(|(field, _)| *field)
+        };
+        let free = |kind: Kind| {
+            handled.iter().find(|(field, of)| field.kind == kind && of.is_none()).map(|(field, _)| *field)
+        };
+        let names = given("field.name").or_else(|| free(Kind::Text));
+        let values = given("field.value").or_else(|| free(Kind::Number));
         let (Some(names), Some(values)) = (names, values) else { return frame };
-        let made = names.cells.iter().zip(&values.cells).take(MOST).map(|(name, value)| Field {
-            cells: vec![value.clone()],
-            name: name.key(),
-            title: None,
-            ..values.clone()
-        });
+        let made =
+            names.cells.iter().zip(&values.cells).take(MOST).enumerate().map(|(row, (name, value))| {
+                let mut field =
+                    Field { cells: vec![value.clone()], name: name.key(), title: None, ..values.clone() };
+                for (other, of) in &handled {
+                    if let (Some(of), Some(cell)) = (of, other.cells.get(row)) {
+                        config::put(&mut field.config, of, cell);
+                    }
+                }
+                field
+            });
         Frame { fields: made.collect(), reference: frame.reference.clone() }
     };
     frames.into_iter().map(each).collect()
@@ -140,7 +146,7 @@ pub(super) fn partition(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     let kept = options.get("keepFields") == Some(&Value::Bool(true));
     let mut out: Vec<Frame> = Vec::new();
     for frame in frames {
-        let keys: Vec<&Field> = by.iter().filter_map(|name| find(&frame, name)).collect();
+        let keys: Vec<&Field> = by.iter().filter_map(|name| frame.find(name)).collect();
         if keys.is_empty() {
             out.push(frame);
             continue;
@@ -341,7 +347,7 @@ pub(super) fn extract(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
             .collect()
     };
     let each = |frame: Frame| {
-        let Some(field) = find(&frame, source) else { return frame };
+        let Some(field) = frame.find(source) else { return frame };
         let rows: Vec<Vec<(String, Cell)>> = field.cells.iter().map(|cell| pairs(&cell.key())).collect();
         let mut names: Vec<&str> = Vec::new();
         for (name, _) in rows.iter().flatten() {
