@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Detector;
-use super::collection::{goes_on, is_silence};
+use super::collection::Collection;
 use super::family::{identity, subject};
 use super::finding::Finding;
 use super::success::{code, is_probe};
@@ -64,7 +64,8 @@ impl Detector for Silence {
         }
         let mut found = Vec::new();
         let alone = services.len() == 1;
-        let ends = ends(scene);
+        let collection = Collection::of(scene);
+        let ends = ends(scene, &collection);
         for kinds in services.into_values() {
             let mut all = Bins::default();
             for kind in &kinds {
@@ -76,7 +77,9 @@ impl Detector for Silence {
             }
             let logs: BTreeSet<u32> = kinds.iter().map(|kind| scene.kinds[*kind].0.group).collect();
             let end = logs.iter().filter_map(|log| ends.get(log)).max().copied().unwrap_or(scene.last);
-            if let Some(pause) = pause(scene, &all, end).filter(|pause| counts(scene, &logs, &all, pause)) {
+            if let Some(pause) =
+                pause(scene, &all, end).filter(|pause| counts((scene, &collection), &logs, &all, pause))
+            {
                 let what = unheard(scene, &kinds);
                 found.push(finding(scene, &kinds, &all, pause, (Severity::High, what)));
                 continue;
@@ -88,7 +91,7 @@ impl Detector for Silence {
                     && signal.count >= 60
                     && let Some(pause) =
                         pause(scene, &signal.bins, ends.get(&kind.group).copied().unwrap_or(scene.last))
-                    && counts(scene, &BTreeSet::from([kind.group]), &all, &pause)
+                    && counts((scene, &collection), &BTreeSet::from([kind.group]), &all, &pause)
                     && pause.missing >= 2.0 * MISSING
                 {
                     let severity = if is_loss(scene, &all, &signal.bins, pause) {
@@ -110,7 +113,7 @@ impl Detector for Silence {
 type Written<'s> = (Timestamp, Timestamp, BTreeSet<&'s str>);
 
 /// Until when each log would have gone on, had nobody stopped writing it.
-fn ends(scene: &Scene<'_>) -> BTreeMap<u32, Timestamp> {
+fn ends(scene: &Scene<'_>, collection: &Collection<'_, '_>) -> BTreeMap<u32, Timestamp> {
     let mut logs: BTreeMap<u32, Written<'_>> = BTreeMap::new();
     for (kind, signal) in scene.kinds.iter().filter(|(kind, _)| kind.what == What::Template) {
         if let (Some(first), Some(last)) = (signal.bins.first(), signal.bins.last()) {
@@ -129,20 +132,25 @@ fn ends(scene: &Scene<'_>) -> BTreeMap<u32, Timestamp> {
             logs.iter().any(|(other, written)| other != log && begins(written))
         };
         let stopped = *last < scene.last
-            && !goes_on_elsewhere()
-            && is_silence(scene, &BTreeSet::from([*log]), *last, scene.last);
+            && collection.is_silence(&BTreeSet::from([*log]), *last, scene.last)
+            && !goes_on_elsewhere();
         (*log, if stopped { scene.last } else { *last })
     };
     logs.iter().map(end).collect()
 }
 
 /// Does a pause within logs count? Between two files a part may be missing, unless others go on meanwhile.
-fn counts(scene: &Scene<'_>, logs: &BTreeSet<u32>, all: &Bins, pause: &Pause) -> bool {
+fn counts(
+    (scene, collection): (&Scene<'_>, &Collection<'_, '_>),
+    logs: &BTreeSet<u32>,
+    all: &Bins,
+    pause: &Pause,
+) -> bool {
     let before = all.last_before(pause.from);
     let after = all.within(pause.to, scene.last).next().map(|bin| bin.first);
     let one_file =
         before.zip(after).is_none_or(|(before, after)| before.location.file == after.location.file);
-    one_file || goes_on(scene, logs, pause.from, pause.to)
+    one_file || collection.goes_on(logs, pause.from, pause.to)
 }
 
 /// Is something heard every minute, on average?

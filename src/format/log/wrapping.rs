@@ -29,6 +29,14 @@ pub struct Wrapping {
 /// How many lines of each sample are looked at.
 const LINES: usize = 40;
 
+/// How many of them are asked what most of them are.
+const ENOUGH_LINES: usize = 12;
+
+/// A few of many, one as far from the next as all others.
+fn few<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    all.iter().step_by(all.len().div_ceil(ENOUGH_LINES).max(1))
+}
+
 /// How much of a line.
 const LONGEST: usize = 16 << 10;
 
@@ -98,7 +106,9 @@ impl Learning<'_> {
             .iter()
             .find(|shape| fits(shape))
             .filter(|shape| shape.sure || lines.iter().filter(whole).count() * 2 < lines.len());
-        self.settle();
+        if self.wrapping.prefix.is_some() {
+            self.settle();
+        }
     }
 
     /// Every line has a time, and behind it lines go on with others or have times of their own.
@@ -121,9 +131,11 @@ impl Learning<'_> {
                 || layout::locate(&rest[..rest.len().min(80)]).is_some_and(|(_, words)| words <= 1)
                 || self.taker(rest, super::layer::STAMP).is_some_and(|format| !bare.contains(&format.name()))
         };
-        self.wrapping.stamped =
-            rests.iter().any(|rest| goes_on(&rest)) || rests.iter().filter(own).count() * 2 >= rests.len();
-        self.settle();
+        let owning = || few(&rests).filter(|rest| own(rest)).count() * 2 >= few(&rests).count();
+        self.wrapping.stamped = rests.iter().any(|rest| goes_on(&rest)) || owning();
+        if self.wrapping.stamped {
+            self.settle();
+        }
     }
 
     fn without_prefix<'l>(&self, line: &'l [u8]) -> &'l [u8] {
@@ -134,7 +146,8 @@ impl Learning<'_> {
     /// The value of records that is the line.
     fn carrier(&mut self, lines: &[Line<'_>], within: bool) {
         let mut learner = Learner::default();
-        for line in lines {
+        // A record is an object.
+        for line in lines.iter().filter(|line| memchr::memchr(b'{', line).is_some()) {
             let mut line = std::borrow::Cow::Borrowed(&**line);
             let mut layer = u8::MAX;
             while let Some(format) = self.taker(&line, layer) {
@@ -146,8 +159,10 @@ impl Learning<'_> {
                 line = std::borrow::Cow::Owned(inner.into_owned());
             }
         }
-        self.wrapping.carriers[usize::from(within)] = learner.line().map(Carrier::keys);
-        self.settle();
+        if let Some(keys) = learner.line() {
+            self.wrapping.carriers[usize::from(within)] = Some(Carrier::keys(keys));
+            self.settle();
+        }
     }
 
     /// The column of a table that is the line.
@@ -213,6 +228,12 @@ impl Learning<'_> {
 
     /// By how much the program's times without a zone are ahead of those of what carries them.
     fn clocks(&mut self, lines: &[Line<'_>]) {
+        let carries = |line: &Line<'_>| {
+            self.taker(line, u8::MAX).is_some_and(|format| format.layer() > 0 || json::is_object(line))
+        };
+        if !few(lines).any(carries) {
+            return;
+        }
         let mut proofs = Proofs::default();
         for line in lines {
             let mut times = Times::default();
@@ -230,7 +251,6 @@ impl Learning<'_> {
             proofs.add(&times);
         }
         self.wrapping.ahead = proofs.ahead();
-        self.settle();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names of months and weekdays, in the languages in which machines are run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Months by their names and abbreviations, in lower case, without a closing dot. A word means the same month
@@ -32,6 +32,24 @@ static NAMES: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
     numbered.flat_map(|(month, names)| names.split(' ').map(move |name| (name, month))).collect()
 });
 
+/// The weekdays, to be looked up.
+static DAYS: LazyLock<HashSet<&str>> = LazyLock::new(|| WEEKDAYS.split_ascii_whitespace().collect());
+
+/// The longest name, in bytes.
+const LONGEST: usize = 20;
+
+/// Asks for a word in small letters; what is ASCII needs no memory for that.
+fn in_small_letters<T>(word: &[u8], ask: impl Fn(&str) -> T) -> Option<T> {
+    if word.is_ascii() {
+        let mut small = [0; LONGEST];
+        let small = small.get_mut(..word.len())?;
+        small.copy_from_slice(word);
+        small.make_ascii_lowercase();
+        return Some(ask(std::str::from_utf8(small).ok()?));
+    }
+    Some(ask(&std::str::from_utf8(word).ok()?.to_lowercase()))
+}
+
 /// The month that the word at the start of `bytes` names, and the word's length, a closing dot included.
 pub(super) fn month(bytes: &[u8]) -> Option<(u32, usize)> {
     if let Some(month) = bytes.get(..3).and_then(english)
@@ -40,11 +58,10 @@ pub(super) fn month(bytes: &[u8]) -> Option<(u32, usize)> {
         return Some((month, 3));
     }
     let length = word(bytes);
-    if !(2..=20).contains(&length) {
+    if !(2..=LONGEST).contains(&length) {
         return None;
     }
-    let name = std::str::from_utf8(&bytes[..length]).ok()?.to_lowercase();
-    let month = *NAMES.get(name.as_str())?;
+    let month = in_small_letters(&bytes[..length], |name| NAMES.get(name).copied())??;
     let dot = usize::from(bytes.get(length) == Some(&b'.'));
     Some((month, length + dot))
 }
@@ -72,7 +89,7 @@ fn english(name: &[u8]) -> Option<u32> {
 /// The length of a weekday's name at the start of `bytes` with the signs and blanks after it.
 pub(super) fn weekday(bytes: &[u8]) -> Option<usize> {
     let length = word(bytes);
-    if !(2..=20).contains(&length) {
+    if !(2..=LONGEST).contains(&length) {
         return None;
     }
     // A date or a month comes next, so that most words need not be looked up.
@@ -81,10 +98,7 @@ pub(super) fn weekday(bytes: &[u8]) -> Option<usize> {
     }
     let known = match bytes.get(..length)? {
         b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun" => true,
-        name => {
-            let name = std::str::from_utf8(name).ok()?.to_lowercase();
-            WEEKDAYS.split_ascii_whitespace().any(|known| known == name)
-        }
+        name => in_small_letters(name, |name| DAYS.contains(name))?,
     };
     let mut at = length;
     while matches!(bytes.get(at), Some(b',' | b'.' | b' ')) && at < length + 3 {
