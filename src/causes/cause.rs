@@ -13,7 +13,7 @@ use super::factors;
 use super::gather::{candidates, signs};
 use super::health::Health;
 use super::hypothesis::{Candidate, LAST_WORDS, LOOK_BACK, Sign};
-use super::owner::whose;
+use super::owner::{known, whose};
 use super::path::path;
 use super::quote::quoted;
 use super::standing::{last_words, says_too_little, since_the_beginning, standing};
@@ -137,6 +137,7 @@ fn causes(
     }
     let confidences = confidences(candidates, requests.map(|(_, contrast)| contrast));
     let stands_out = success.is_some_and(|success| success.worst.is_some());
+    let known = known(scene);
     candidates
         .iter()
         .take(MOST)
@@ -149,8 +150,12 @@ fn causes(
             let confidence = confidence.min(most).min(seen_to_begin(scene, lead));
             Cause {
                 rank: at + 1,
-                headline: headline(lead) + &whose(scene, candidate),
-                summary: sentence(candidate, &whose(scene, candidate), quoted(scene, lead).as_deref()),
+                headline: headline(lead) + &whose(scene, candidate, &known),
+                summary: sentence(
+                    candidate,
+                    &whose(scene, candidate, &known),
+                    quoted(scene, lead).as_deref(),
+                ),
                 detector: lead.detector,
                 subject: lead.subject.clone(),
                 from: Some(candidate.from()).filter(|_| lead.timed),

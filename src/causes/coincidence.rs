@@ -21,7 +21,7 @@ const AROUND: usize = 2;
 pub(super) struct Coincidence {
     /// The correlation of the two, from -1 to 1, of what differs from the bins around.
     pub correlation: f64,
-    /// What chance makes of it, in three of four cases at the most: the standard deviation where there is none.
+    /// About the standard deviation of the correlation of two that have nothing to do with each other.
     pub by_chance: f64,
     /// Entries for each failure, 1 at the most.
     pub part: f64,

@@ -100,11 +100,33 @@ pub(super) fn owns(candidate: &Candidate) -> bool {
     owners(candidate).next().is_some()
 }
 
+/// Somebody, and what others call them.
+#[derive(Debug)]
+pub(super) struct Called {
+    name: String,
+    /// What stands in entries, in small letters.
+    spoken: String,
+    owners: Vec<&'static Owner>,
+}
+
+impl Called {
+    /// The software of those where resources live, as those who work with it name it.
+    fn software(&self) -> impl Iterator<Item = &'static str> {
+        self.owners.iter().flat_map(|owner| owner.software).copied()
+    }
+}
+
+/// All who write, as others call them.
+pub(super) fn known(scene: &Scene<'_>) -> Vec<Called> {
+    let called =
+        |name: String| Called { spoken: name.to_lowercase(), owners: owners_in(&name).collect(), name };
+    scene.names().into_iter().map(called).collect()
+}
+
 /// Machines and supervisors tell of those in their charge, and who calls somebody tells of the one that was called: of whom,
 /// if it is only one.
-pub(super) fn whose(scene: &Scene<'_>, candidate: &Candidate) -> String {
-    let known = scene.names();
-    let told: BTreeSet<String> = named(scene, candidate, &known).collect();
+pub(super) fn whose(scene: &Scene<'_>, candidate: &Candidate, known: &[Called]) -> String {
+    let told = named(scene, candidate, known);
     match &told.iter().collect::<Vec<_>>()[..] {
         [one] if owns(candidate) => format!(" (of {one})"),
         [one] => format!(" (about {one})"),
@@ -118,49 +140,47 @@ fn texts<'k>(scene: &Scene<'_>, kinds: impl Iterator<Item = &'k usize>) -> Vec<S
 }
 
 /// The other services that the leading sign of a candidate names, of those that are known.
-pub(super) fn named<'k>(
-    scene: &Scene<'_>,
-    candidate: &Candidate,
-    known: &'k [String],
-) -> impl Iterator<Item = String> + 'k {
+pub(super) fn named(scene: &Scene<'_>, candidate: &Candidate, known: &[Called]) -> BTreeSet<String> {
     let texts = texts(scene, candidate.lead().kinds.iter());
-    let own = candidate.name().to_owned();
     let works = !owns(candidate);
-    let is_named = move |name: &&String| {
-        let mut software = owners_in(name).flat_map(|owner| owner.software).filter(|_| works);
-        let is_called = texts.iter().any(|text| names_word(text, &name.to_lowercase()));
-        **name != own && (is_called || software.any(|word| texts.iter().any(|text| text.contains(word))))
+    let is_named = |other: &&Called| {
+        let is_called = texts.iter().any(|text| names_word(text, &other.spoken));
+        let by_software =
+            || works && other.software().any(|word| texts.iter().any(|text| text.contains(word)));
+        other.name != candidate.name() && (is_called || by_software())
     };
-    known.iter().filter(is_named).cloned()
+    known.iter().filter(is_named).map(|other| other.name.clone()).collect()
 }
 
 /// What others call a candidate: a workload without its namespace.
-fn in_words(candidate: &Candidate) -> &str {
+fn called(candidate: &Candidate) -> Called {
     let name = candidate.name();
-    match candidate.signs[0].subject.service {
+    let spoken = match candidate.signs[0].subject.service {
         Some(_) => name.rsplit('/').next().unwrap_or(name),
         None => name,
-    }
+    };
+    Called { name: name.to_owned(), spoken: spoken.to_lowercase(), owners: owners(candidate).collect() }
 }
 
-/// The other candidates whose names, or whose software's, occur in what a candidate's entries say, or with which what it
+/// For each candidate the others whose names, or whose software's, occur in what its entries say, or with which what it
 /// says first of all is done.
-pub(super) fn mentioned(scene: &Scene<'_>, candidates: &[Candidate], by: usize) -> Vec<usize> {
-    let said = texts(scene, candidates[by].signs.iter().flat_map(|sign| &sign.kinds));
-    let first = texts(scene, candidates[by].lead().kinds.iter());
-    let own: Vec<&str> = owners(&candidates[by]).flat_map(|owner| owner.software).copied().collect();
-    let works = !owns(&candidates[by]);
-    let named = |other: &Candidate| {
-        let name = in_words(other).to_lowercase();
-        let software = || owners(other).flat_map(|owner| owner.software).filter(|word| !own.contains(word));
-        let mut work = owners(other).flat_map(|owner| owner.work).filter(|_| works);
-        (name.len() >= 3 && said.iter().any(|text| names_word(text, &name)))
-            || software().any(|word| said.iter().any(|text| text.contains(word)))
-            || work.any(|word| first.iter().any(|text| names_word(text, word)))
+pub(super) fn mentions(scene: &Scene<'_>, candidates: &[Candidate]) -> Vec<Vec<usize>> {
+    let all: Vec<Called> = candidates.iter().map(called).collect();
+    let mentioned = |(candidate, by): (&Candidate, &Called)| {
+        let said = texts(scene, candidate.signs.iter().flat_map(|sign| &sign.kinds));
+        let first = texts(scene, candidate.lead().kinds.iter());
+        let own: Vec<&str> = by.software().collect();
+        let named = |other: &Called| {
+            let mut software = other.software().filter(|word| !own.contains(word));
+            let mut work = other.owners.iter().flat_map(|owner| owner.work).filter(|_| by.owners.is_empty());
+            (other.spoken.len() >= 3 && said.iter().any(|text| names_word(text, &other.spoken)))
+                || software.any(|word| said.iter().any(|text| text.contains(word)))
+                || work.any(|word| first.iter().any(|text| names_word(text, word)))
+        };
+        let others = all.iter().enumerate().filter(|(_, other)| other.name != by.name && named(other));
+        others.map(|(at, _)| at).collect()
     };
-    (0..candidates.len())
-        .filter(|other| candidates[*other].name() != candidates[by].name() && named(&candidates[*other]))
-        .collect()
+    candidates.iter().zip(&all).map(mentioned).collect()
 }
 
 /// Does a name occur in a text as a word of its own, and not within a longer name or a path?

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::hypothesis::Candidate;
-use super::owner::mentioned;
 use super::view::View;
 use crate::detect::success::Success;
 use crate::model::Timestamp;
@@ -60,9 +59,7 @@ fn waits(view: &View<'_>, one: usize, other: usize) -> bool {
     let calls = view.reach.zip(known).is_some_and(|(reach, (one, other))| reach.calls(one, other));
     let feels = candidates[other].signs.iter().filter_map(|sign| sign.around.as_ref());
     let mut callers = feels.flat_map(|around| &around.callers);
-    calls
-        || callers.any(|caller| caller == candidates[one].name())
-        || mentioned(view.scene, candidates, one).contains(&other)
+    calls || callers.any(|caller| caller == candidates[one].name()) || view.mentions[one].contains(&other)
 }
 
 fn hop(candidate: &Candidate) -> Hop {

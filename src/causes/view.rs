@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::coincidence::Coincidence;
 use super::contrast::Contrast;
 use super::hypothesis::{Candidate, Sign};
-use super::owner::{mentioned, named};
+use super::owner::{known, mentions, named};
 use crate::detect::success::Success;
 use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
@@ -37,6 +37,8 @@ pub(super) struct View<'v> {
     pub mentions: Vec<Vec<usize>>,
     /// For every candidate, the services that its leading sign names, whether they are candidates or not.
     names: Vec<BTreeSet<String>>,
+    /// For every candidate, how its leading sign goes with the requests that failed.
+    coincidences: Vec<Option<Coincidence>>,
     /// Services and groups of files where requests enter, or that tell how they ended.
     entries: (BTreeSet<String>, BTreeSet<u32>),
 }
@@ -59,9 +61,11 @@ impl<'v> View<'v> {
         let signs = || candidates.iter().flat_map(of_substance).filter(|sign| !is_faint(sign));
         let first_change = signs().filter(|sign| !sign.standing).map(Sign::surely).min();
         let first = first_change.or_else(|| signs().map(Sign::surely).min())?;
-        let mentions = (0..candidates.len()).map(|by| mentioned(scene, candidates, by)).collect();
-        let known = scene.names();
-        let names = candidates.iter().map(|candidate| named(scene, candidate, &known).collect()).collect();
+        let mentions = mentions(scene, candidates);
+        let known = known(scene);
+        let names = candidates.iter().map(|candidate| named(scene, candidate, &known)).collect();
+        let coincidences =
+            candidates.iter().map(|candidate| coincidence(scene, success?, candidate.lead())).collect();
         let entries = success.map_or_else(Default::default, |success| success.places(scene));
         let reach = requests.map(|(reach, _)| reach);
         let contrast = requests.map(|(_, contrast)| contrast);
@@ -77,6 +81,7 @@ impl<'v> View<'v> {
             changed: first_change.is_some(),
             mentions,
             names,
+            coincidences,
             entries,
         })
     }
@@ -120,10 +125,7 @@ impl<'v> View<'v> {
     /// How the leading sign of a candidate goes with the requests that failed, where it knows none of them, and no past
     /// tells when it began.
     pub(super) fn coincidence(&self, at: usize) -> Option<Coincidence> {
-        let lead = self.candidates[at].lead();
-        let is_asked =
-            lead.standing && lead.share.is_none() && !lead.kinds.is_empty() && !lead.begins(self.scene);
-        Coincidence::of(self.scene, self.success?, &lead.kinds).filter(|_| is_asked)
+        self.coincidences[at]
     }
 
     /// Does the leading sign of a candidate happen just when requests fail, and for most of them?
@@ -205,4 +207,10 @@ impl<'v> View<'v> {
         }
         after.1 >= FEWEST && after.0 * 10 >= after.1 * 8
     }
+}
+
+/// How a sign goes with the requests that failed, where it knows none of them, and no past tells when it began.
+fn coincidence(scene: &Scene<'_>, success: &Success, lead: &Sign) -> Option<Coincidence> {
+    let is_asked = lead.standing && lead.share.is_none() && !lead.kinds.is_empty() && !lead.begins(scene);
+    Coincidence::of(scene, success, &lead.kinds).filter(|_| is_asked)
 }
