@@ -473,3 +473,29 @@ fn what_an_access_log_counts_without_ids_is_judged_as_those_say_that_know_the_id
         "{json}"
     );
 }
+
+#[test]
+fn a_state_that_is_told_once_where_it_begins_is_dated_and_comes_before_what_it_makes_fail() {
+    let mut text = String::new();
+    for at in 0..600_u32 {
+        let second = format!("2024-05-01T10:{:02}:{:02}", at / 60, at % 60);
+        if at == 118 {
+            let _ = writeln!(
+                text,
+                "{second}.100Z ERROR service=kernel nfs: server nas-2 not responding, still trying"
+            );
+        }
+        if at % 20 == 3 {
+            let _ = writeln!(text, "{second}.150Z INFO service=kernel audit: rotated");
+        }
+        let fails = at >= 150 && at % 3 > 0;
+        if fails {
+            let _ = writeln!(text, "{second}.200Z ERROR service=records call failed: no answer within 30 s");
+        }
+        let (status, level) = if fails { (504, "ERROR") } else { (200, "INFO") };
+        let _ = writeln!(text, "{second}.300Z {level} service=edge GET /items status={status} duration=12ms");
+    }
+    let (json, _) = investigated(&text);
+    let cause = &json["causes"][0];
+    assert_eq!((&cause["detector"], &cause["since_beginning"]), (&"mount".into(), &false.into()), "{json}");
+}
