@@ -147,15 +147,12 @@ fn causes(
             let (first, confidence) = confidences[at];
             let coincides = view.as_ref().is_some_and(|view| view.coincides(at));
             let most = most(lead, coincides, (health, stands_out));
+            let whose = whose(scene, candidate, &known);
             let confidence = confidence.min(most).min(seen_to_begin(scene, lead));
             Cause {
                 rank: at + 1,
-                headline: headline(lead) + &whose(scene, candidate, &known),
-                summary: sentence(
-                    candidate,
-                    &whose(scene, candidate, &known),
-                    quoted(scene, lead).as_deref(),
-                ),
+                headline: headline(lead) + &whose,
+                summary: sentence(candidate, &whose, quoted(scene, lead).as_deref()),
                 detector: lead.detector,
                 subject: lead.subject.clone(),
                 from: Some(candidate.from()).filter(|_| lead.timed),
@@ -213,8 +210,8 @@ fn felt_kinds(candidate: &Candidate) -> Vec<usize> {
     signs.flat_map(|sign| sign.kinds.iter().copied()).collect()
 }
 
-/// How sure anybody can be of what was never otherwise: only requests that failed tell it from noise, or words that are
-/// decisive.
+/// How sure anybody can be of what was never otherwise: only requests that failed tell it from noise, those that know of it or
+/// those that fail when it happens, or words that are decisive.
 fn most(lead: &Sign, coincides: bool, (health, stands_out): (Health, bool)) -> f64 {
     /// From this weight on something is known to have broken or run out, rather than to be an error.
     const BROKE: f64 = 0.7;

@@ -278,7 +278,7 @@ pub static CUES: &[Cue] = &[
     cue(&["uncaught", "unhandled"], BROKEN, After, "unhandled rejection in worker"),
     cue(
         &["traceback (most recent call last)", "traceback"],
-        // That something was thrown; what broke says the line at its end.
+        // That something was thrown; the line at its end says what broke.
         FELT,
         Alone,
         "Traceback (most recent call last):",
