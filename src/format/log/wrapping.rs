@@ -29,7 +29,7 @@ pub struct Wrapping {
 /// How many lines of each sample are looked at.
 const LINES: usize = 40;
 
-/// How many of them are asked what most of them are.
+/// How many of them are asked what most of them have behind their times.
 const ENOUGH_LINES: usize = 12;
 
 /// A few of many, one as far from the next as all others.
@@ -228,10 +228,12 @@ impl Learning<'_> {
 
     /// By how much the program's times without a zone are ahead of those of what carries them.
     fn clocks(&mut self, lines: &[Line<'_>]) {
+        // Nothing that may carry a line tells nothing; these are a few of all formats.
+        let carriers = || self.known.iter().filter(|format| format.layer() > 0);
         let carries = |line: &Line<'_>| {
-            self.taker(line, u8::MAX).is_some_and(|format| format.layer() > 0 || json::is_object(line))
+            json::is_object(line) || carriers().any(|format| format.starts(line, &self.plan))
         };
-        if !few(lines).any(carries) {
+        if !lines.iter().any(carries) {
             return;
         }
         let mut proofs = Proofs::default();
