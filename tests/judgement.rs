@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::program::obs_fed;
+use crate::program::{obs, obs_fed, shell};
 
 /// The answer on one log, as JSON, and the exit code.
 fn investigated(text: &str) -> (Value, i32) {
@@ -226,7 +226,7 @@ fn recording(others: &[(&str, &dyn Fn(u32) -> f64)]) -> Value {
     text.push_str("# EOF\n");
     let folder = crate::program::temporary();
     std::fs::write(folder.path().join("all.om"), text).expect("a file");
-    crate::program::obs(&["investigate", &folder.path().display().to_string(), "--output", "json"]).json()
+    obs(&["investigate", &folder.path().display().to_string(), "--output", "json"]).json()
 }
 
 #[test]
@@ -464,9 +464,7 @@ fn what_an_access_log_counts_without_ids_is_judged_as_those_say_that_know_the_id
     }
     std::fs::write(folder.path().join("access.log"), access).expect("a file");
     std::fs::write(folder.path().join("app.log"), app).expect("a file");
-    let json =
-        crate::program::obs(&["investigate", &folder.path().display().to_string(), "--output", "json"])
-            .json();
+    let json = obs(&["investigate", &folder.path().display().to_string(), "--output", "json"]).json();
     assert_eq!(
         (&json["verdict"], &json["causes"][0]["subject"]["service"], &json["affected"]["failed"]),
         (&"failing".into(), &"iam".into(), &200.into()),
@@ -498,4 +496,67 @@ fn a_state_that_is_told_once_where_it_begins_is_dated_and_comes_before_what_it_m
     let (json, _) = investigated(&text);
     let cause = &json["causes"][0];
     assert_eq!((&cause["detector"], &cause["since_beginning"]), (&"mount".into(), &false.into()), "{json}");
+}
+
+/// A shop's access log, which names no requests, and its own log, which does: so many requests, of which a run of `failing`
+/// ends with 500.
+fn access_and_own(requests: usize, failing: std::ops::Range<usize>) -> (String, String) {
+    let (mut access, mut own) = (String::new(), String::new());
+    for at in 0..requests {
+        let clock = format!("10:{:02}:{:02}", at / 30, at % 30 * 2);
+        let status = if failing.contains(&at) { 500 } else { 200 };
+        let path = ["/berths", "/tides", "/pilots"][at % 3];
+        let _ = writeln!(
+            access,
+            r#"10.0.0.{} - - [01/May/2024:{clock} +0000] "GET {path} HTTP/1.1" {status} 512 "-" "curl/8""#,
+            at % 7
+        );
+        let id = format!("{:016x}", (at as u64 + 3).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut say = |level: &str, message: &str, more: &str| {
+            let _ = writeln!(
+                own,
+                r#"{{"time":"2024-05-01T{clock}.120Z","level":"{level}","msg":"{message}","request_id":"{id}"{more}}}"#
+            );
+        };
+        say("info", "request started", "");
+        if status == 500 {
+            say("error", "query failed: too many connections", "");
+        }
+        say("info", "request done", &format!(r#","status":{status}"#));
+    }
+    (access, own)
+}
+
+#[test]
+fn where_nothing_names_requests_entries_are_shown() {
+    let (access, _) = access_and_own(600, 300..360);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("access.log");
+    std::fs::write(&path, access).expect("a file");
+    let path = path.to_str().expect("a path");
+    let json = obs(&["investigate", path, "--output", "json"]).json();
+    assert_eq!(json["affected"]["failed"], 60, "{json}");
+    let first = &json["examples"][0];
+    assert_eq!(first["id"], format!("{path}:301"), "{json}");
+    let command = first["command"].as_str().expect("a command").replacen("obs ", r#""$OBS" "#, 1);
+    let shown = shell(&command);
+    assert!(shown.text().contains("\" 500 512"), "{command}: {shown:?}");
+    let page = folder.path().join("page.html");
+    let page = page.to_str().expect("a path");
+    obs(&["investigate", path, "--html", page]);
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert!(page.contains("access.log:301") && page.contains("obs grep"), "{page}");
+}
+
+#[test]
+fn requests_that_an_access_log_tells_of_without_ids_are_looked_at_once() {
+    let (access, own) = access_and_own(600, 300..360);
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("access.log"), access).expect("a file");
+    std::fs::write(folder.path().join("shop.log"), own).expect("a file");
+    let path = folder.path().to_str().expect("a path");
+    let json = obs(&["investigate", path, "--output", "json"]).json();
+    assert_eq!(json["affected"]["failed"], 60, "{json}");
+    let id = json["examples"][0]["id"].as_str().expect("an id");
+    assert!(id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{json}");
 }

@@ -19,7 +19,8 @@ use crate::entities::reach::{Known, Reach};
 use crate::fold::{Fold, Table};
 use crate::format::log::mask;
 use crate::format::log::names;
-use crate::model::{Entry, Level, Needs, Role, Slot, Slots, Timestamp, Value, stable_hash};
+use crate::model::time::NANOS;
+use crate::model::{Entry, Level, Location, Needs, Role, Slot, Slots, Timestamp, Value, stable_hash};
 use crate::outcome::{Ending, Judge, Outcome, Told};
 use crate::scan::{self, Chunk, Input, ScanOptions, Scanned, Selection};
 use crate::timeline::observe::{Kind, Wants, What};
@@ -39,6 +40,8 @@ pub struct Cases<'w> {
     fields: Vec<(String, Slot)>,
     /// The log that tells of the requests that are looked at, if a log does.
     edge: Option<u32>,
+    /// Are its requests known by their ids from other logs?
+    elsewhere: bool,
     /// One in so many ids is looked at,
     share: u64,
     /// of the requests of this time; of all if there are few.
@@ -105,13 +108,15 @@ pub struct Joined<'w> {
     masks: RecentTexts,
 }
 
-/// A request's id, and what is known about it.
+/// A request's id, or where the entry stands that is all of it, and what is known about it.
 type Named = (Vec<u8>, Case);
 
 #[derive(Clone, Debug, Default)]
 struct Case {
     /// What its entries say of its end.
     ending: Ending,
+    /// The entry that stands for it, where nothing names it.
+    entry: Option<Location>,
     /// Did it fail, where that is known?
     failed: Option<bool>,
     first: Option<Timestamp>,
@@ -143,8 +148,10 @@ pub struct Affected {
 /// A request to look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// Its id.
+    /// Its id; empty where nothing names it.
     pub id: String,
+    /// The entry that stands for it then.
+    pub entry: Option<Location>,
     /// Why this one.
     pub why: String,
     /// When it began.
@@ -174,10 +181,11 @@ impl<'w> Cases<'w> {
         let share = (looked_at / LOOKED_AT).max(1).next_power_of_two();
         let one_in = (requests / (looked_at / share).max(1)).max(1);
         let edge = success.map(|success| success.group).filter(|group| *group != NOWHERE);
+        let elsewhere = edge.is_some_and(|edge| scene.requests.are_told_twice(edge));
         let lead = Lead::of(scene, story.causes.first());
         let (telling, tells) = telling(scene);
         let focus = focus.map(|(range, _)| range);
-        Cases { wants, fields, edge, share, focus, one_in, lead, telling, tells }
+        Cases { wants, fields, edge, elsewhere, share, focus, one_in, lead, telling, tells }
     }
 
     /// Looks at the requests.
@@ -297,10 +305,12 @@ impl Fold for Joined<'_> {
         let edge = self.cases.edge == Some(group);
         let judge = self.cases.wants.judge();
         let place = place(entry);
-        let id = match judge.joins().then(|| judge.id(slots)).flatten() {
+        let named = judge.joins().then(|| judge.id(slots)).flatten();
+        let stands = named.is_none().then_some(entry.location);
+        let id = match named {
             Some(id) => id,
             // An entry that stands for a request of its own.
-            None if edge && judge.tells(slots) => Cow::Borrowed(&place[..]),
+            None if edge && !self.cases.elsewhere && judge.tells(slots) => Cow::Borrowed(&place[..]),
             None => {
                 self.add_line(entry);
                 return;
@@ -316,6 +326,7 @@ impl Fold for Joined<'_> {
         }
         let message = slots.role(Role::Message).key().unwrap_or_default();
         let case = self.table.entry(&id, Case::default);
+        case.entry = stands;
         let bad = slots.level >= Some(Level::Warn);
         case.known_to(&Known { group, span: slots.ts.map(|ts| (ts, ts)), bad });
         if let Some(kind) = told {
@@ -460,9 +471,11 @@ impl Joined<'_> {
             cases = known(self.lines);
             one_in = self.cases.lead.as_ref().map_or(1, |lead| lead.share);
         }
+        // Who tells whole seconds told the end of the window as much too early.
+        let until = |to: Timestamp| Timestamp(to.0.saturating_add(NANOS));
         let inside = |case: &Case| {
             window.is_none_or(|(from, to)| {
-                case.last >= Some(from) && case.first.is_some_and(|first| first <= to)
+                case.last >= Some(from) && case.first.is_some_and(|first| first <= until(to))
             })
         };
         let failed: Vec<&Named> =
@@ -549,9 +562,9 @@ fn examples(failed: &[&Named], others: &[&Named], window: Option<(Timestamp, Tim
     let mut examples: Vec<Example> = Vec::new();
     for (why, case) in chosen {
         let Some((id, case)) = case else { continue };
-        let id = String::from_utf8_lossy(&id).into_owned();
-        if examples.iter().all(|known| known.id != id) {
-            examples.push(Example { id, why, at: case.first });
+        let id = if case.entry.is_some() { String::new() } else { String::from_utf8_lossy(&id).into_owned() };
+        if examples.iter().all(|known| (&known.id, known.entry) != (&id, case.entry)) {
+            examples.push(Example { id, entry: case.entry, why, at: case.first });
         }
     }
     examples

@@ -13,7 +13,7 @@ use super::factors;
 use super::gather::{candidates, signs};
 use super::health::Health;
 use super::hypothesis::{Candidate, LAST_WORDS, LOOK_BACK, Sign};
-use super::owner::{known, whose};
+use super::owner::{Writers, whose};
 use super::path::path;
 use super::quote::quoted;
 use super::standing::{last_words, says_too_little, since_the_beginning, standing};
@@ -76,7 +76,7 @@ pub fn story(
             signs.retain(|sign| !of_place(sign));
         }
     }
-    let mut candidates = candidates(signs, contrast);
+    let mut candidates = clearest(candidates(signs, contrast));
     rank(scene, &mut candidates, success.as_ref(), requests, calls);
     let contexts = contexts(scene, findings, candidates.first().map(Candidate::from));
     attribute(scene, &mut candidates, &contexts);
@@ -103,6 +103,19 @@ fn core(signs: &[Sign], worst: Option<(Timestamp, Timestamp)>) -> Option<(Timest
             signs.iter().filter(|sign| sign.weight >= 0.4).max_by(|a, b| a.gain.total_cmp(&b.gain))?;
         Some((clearest.from, clearest.to))
     })
+}
+
+/// The clearest of very many candidates: each is looked at beside all others.
+fn clearest(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    const MOST: usize = 1_000;
+    if candidates.len() > MOST {
+        let clear = |candidate: &Candidate| {
+            candidate.signs.iter().map(|sign| sign.weight * sign.gain.max(1.0).ln_1p()).fold(0.0, f64::max)
+        };
+        candidates.sort_by(|a, b| clear(b).total_cmp(&clear(a)).then_with(|| a.name().cmp(b.name())));
+        candidates.truncate(MOST);
+    }
+    candidates
 }
 
 /// Gives every candidate the factors that speak for and against it, and puts the best first.
@@ -137,7 +150,7 @@ fn causes(
     }
     let confidences = confidences(candidates, requests.map(|(_, contrast)| contrast));
     let stands_out = success.is_some_and(|success| success.worst.is_some());
-    let known = known(scene);
+    let writers = Writers::of(scene);
     candidates
         .iter()
         .take(MOST)
@@ -147,7 +160,7 @@ fn causes(
             let (first, confidence) = confidences[at];
             let coincides = view.as_ref().is_some_and(|view| view.coincides(at));
             let most = most(lead, coincides, (health, stands_out));
-            let whose = whose(scene, candidate, &known);
+            let whose = whose(scene, candidate, &writers);
             let confidence = confidence.min(most).min(seen_to_begin(scene, lead));
             Cause {
                 rank: at + 1,

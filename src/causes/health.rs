@@ -1,6 +1,6 @@
 //! How requests went, as far as it takes to tell noise from failure.
 
-use crate::detect::success::{Success, Worst};
+use crate::detect::success::{Rates, Success, Worst};
 use crate::timeline::scene::Scene;
 
 /// Less success than this is no calm, whatever is usual (judgement.md, "What is promised").
@@ -25,10 +25,20 @@ pub enum Health {
     Failing,
 }
 
-/// Is there so much of a past before the worst time that it tells what is usual?
-pub(super) fn has_past(scene: &Scene<'_>, worst: &Worst) -> bool {
+/// A past in which more than this part of as many requests failed is a part of the trouble.
+const CALMER: f64 = 0.25;
+
+/// Is there so much of a past before the worst time that it tells what is usual, and did requests go well in it?
+pub(super) fn has_past(scene: &Scene<'_>, success: &Success, worst: &Worst) -> bool {
     let before = (worst.from - scene.first) as f64;
-    scene.given.is_some() || before >= SHORT_PAST * (worst.to - worst.from) as f64
+    let is_long = before >= SHORT_PAST * (worst.to - worst.from) as f64;
+    scene.given.is_some() || (is_long && went_well(success.rates(scene, Some((worst.from, worst.to)))))
+}
+
+/// Did so few requests fail before the worst time, beside those that failed in it, that the trouble began with it?
+fn went_well(rates: Rates) -> bool {
+    let Some((before, during)) = rates.before.zip(rates.during) else { return true };
+    before >= WELL || 1.0 - before <= CALMER * (1.0 - during)
 }
 
 impl Health {
@@ -38,7 +48,7 @@ impl Health {
             Some(success) if success.is_telling() => {
                 let rate = success
                     .rate
-                    .filter(|_| !success.worst.as_ref().is_some_and(|worst| has_past(scene, worst)))
+                    .filter(|_| !success.worst.as_ref().is_some_and(|worst| has_past(scene, success, worst)))
                     .unwrap_or(1.0);
                 match rate {
                     rate if rate < WELL => Health::Failing,

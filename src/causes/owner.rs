@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use aho_corasick::AhoCorasick;
+
 use super::hypothesis::Candidate;
 use crate::timeline::scene::Scene;
 
@@ -116,17 +118,59 @@ impl Called {
     }
 }
 
+/// Names that are looked for in texts, all of them at once: there may be one for each of ten thousand files.
+#[derive(Debug)]
+struct Names {
+    /// Those that may occur, and what each of them is the name of.
+    names: Vec<(String, usize)>,
+    search: Option<AhoCorasick>,
+}
+
+impl Names {
+    /// Shorter names are words of every text.
+    const SHORTEST: usize = 3;
+
+    fn of(called: &[Called]) -> Names {
+        let names: Vec<(String, usize)> = called
+            .iter()
+            .enumerate()
+            .filter(|(_, called)| called.spoken.len() >= Names::SHORTEST)
+            .map(|(at, called)| (called.spoken.clone(), at))
+            .collect();
+        // Names of files and services are by far too few and too short for this to fail.
+        let search = AhoCorasick::new(names.iter().map(|(name, _)| name)).ok();
+        Names { names, search }
+    }
+
+    /// Who is named in a text, in words of their own.
+    fn within<'n>(&'n self, text: &'n str) -> impl Iterator<Item = usize> + 'n {
+        let found = self.search.iter().flat_map(move |search| search.find_overlapping_iter(text));
+        let whole = found.filter(move |found| is_word(text, found.start(), found.end()));
+        whole.map(|found| self.names[found.pattern().as_usize()].1)
+    }
+}
+
 /// All who write, as others call them.
-pub(super) fn known(scene: &Scene<'_>) -> Vec<Called> {
-    let called =
-        |name: String| Called { spoken: name.to_lowercase(), owners: owners_in(&name).collect(), name };
-    scene.names().into_iter().map(called).collect()
+#[derive(Debug)]
+pub(super) struct Writers {
+    called: Vec<Called>,
+    names: Names,
+}
+
+impl Writers {
+    /// Those of a scene.
+    pub(super) fn of(scene: &Scene<'_>) -> Writers {
+        let called =
+            |name: String| Called { spoken: name.to_lowercase(), owners: owners_in(&name).collect(), name };
+        let called: Vec<Called> = scene.names().into_iter().map(called).collect();
+        Writers { names: Names::of(&called), called }
+    }
 }
 
 /// Machines and supervisors tell of those in their charge, and who calls somebody tells of the one that was called: of whom,
 /// if it is only one.
-pub(super) fn whose(scene: &Scene<'_>, candidate: &Candidate, known: &[Called]) -> String {
-    let told = named(scene, candidate, known);
+pub(super) fn whose(scene: &Scene<'_>, candidate: &Candidate, writers: &Writers) -> String {
+    let told = named(scene, candidate, writers);
     match &told.iter().collect::<Vec<_>>()[..] {
         [one] if owns(candidate) => format!(" (of {one})"),
         [one] => format!(" (about {one})"),
@@ -139,17 +183,28 @@ fn texts<'k>(scene: &Scene<'_>, kinds: impl Iterator<Item = &'k usize>) -> Vec<S
     kinds.map(|kind| String::from_utf8_lossy(&scene.kinds[*kind].1.example.text).to_lowercase()).collect()
 }
 
-/// The other services that the leading sign of a candidate names, of those that are known.
-pub(super) fn named(scene: &Scene<'_>, candidate: &Candidate, known: &[Called]) -> BTreeSet<String> {
+/// The names of software that occur in texts.
+fn software_in(texts: &[String]) -> BTreeSet<&'static str> {
+    let words = OWNERS.iter().flat_map(|owner| owner.software).copied();
+    words.filter(|word| texts.iter().any(|text| text.contains(word))).collect()
+}
+
+/// The words for work with owners that occur in texts.
+fn work_in(texts: &[String]) -> BTreeSet<&'static str> {
+    let words = OWNERS.iter().flat_map(|owner| owner.work).copied();
+    words.filter(|word| texts.iter().any(|text| names_word(text, word))).collect()
+}
+
+/// The other services that the leading sign of a candidate names, of those who write.
+pub(super) fn named(scene: &Scene<'_>, candidate: &Candidate, writers: &Writers) -> BTreeSet<String> {
     let texts = texts(scene, candidate.lead().kinds.iter());
-    let works = !owns(candidate);
-    let is_named = |other: &&Called| {
-        let is_called = texts.iter().any(|text| names_word(text, &other.spoken));
-        let by_software =
-            || works && other.software().any(|word| texts.iter().any(|text| text.contains(word)));
-        other.name != candidate.name() && (is_called || by_software())
+    let software = if owns(candidate) { BTreeSet::new() } else { software_in(&texts) };
+    let called: BTreeSet<usize> = texts.iter().flat_map(|text| writers.names.within(text)).collect();
+    let is_named = |(at, other): &(usize, &Called)| {
+        let by_software = || other.software().any(|word| software.contains(word));
+        other.name != candidate.name() && (called.contains(at) || by_software())
     };
-    known.iter().filter(is_named).map(|other| other.name.clone()).collect()
+    writers.called.iter().enumerate().filter(is_named).map(|(_, other)| other.name.clone()).collect()
 }
 
 /// What others call a candidate: a workload without its namespace.
@@ -166,32 +221,40 @@ fn called(candidate: &Candidate) -> Called {
 /// says first of all is done.
 pub(super) fn mentions(scene: &Scene<'_>, candidates: &[Candidate]) -> Vec<Vec<usize>> {
     let all: Vec<Called> = candidates.iter().map(called).collect();
+    let names = Names::of(&all);
     let mentioned = |(candidate, by): (&Candidate, &Called)| {
         let said = texts(scene, candidate.signs.iter().flat_map(|sign| &sign.kinds));
-        let first = texts(scene, candidate.lead().kinds.iter());
+        let called: BTreeSet<usize> = said.iter().flat_map(|text| names.within(text)).collect();
         let own: Vec<&str> = by.software().collect();
-        let named = |other: &Called| {
-            let mut software = other.software().filter(|word| !own.contains(word));
-            let mut work = other.owners.iter().flat_map(|owner| owner.work).filter(|_| by.owners.is_empty());
-            (other.spoken.len() >= 3 && said.iter().any(|text| names_word(text, &other.spoken)))
-                || software.any(|word| said.iter().any(|text| text.contains(word)))
-                || work.any(|word| first.iter().any(|text| names_word(text, word)))
+        let mut software = software_in(&said);
+        software.retain(|word| !own.contains(word));
+        let work = if by.owners.is_empty() {
+            work_in(&texts(scene, candidate.lead().kinds.iter()))
+        } else {
+            BTreeSet::new()
         };
-        let others = all.iter().enumerate().filter(|(_, other)| other.name != by.name && named(other));
-        others.map(|(at, _)| at).collect()
+        let named = |(at, other): &(usize, &Called)| {
+            let works = || other.owners.iter().flat_map(|owner| owner.work).any(|word| work.contains(word));
+            other.name != by.name
+                && (called.contains(at) || other.software().any(|word| software.contains(word)) || works())
+        };
+        all.iter().enumerate().filter(named).map(|(at, _)| at).collect()
     };
     candidates.iter().zip(&all).map(mentioned).collect()
 }
 
 /// Does a name occur in a text as a word of its own, and not within a longer name or a path?
 pub(super) fn names_word(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| is_word(text, at, at + name.len()))
+}
+
+/// Is what stands at these bytes of a text a word of its own?
+fn is_word(text: &str, from: usize, to: usize) -> bool {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    text.match_indices(name).any(|(at, _)| {
-        let before = &text[..at];
-        !before.chars().next_back().is_some_and(part)
-            && !text[at + name.len()..].chars().next().is_some_and(part)
-            && !is_path(before)
-    })
+    let before = &text[..from];
+    !before.chars().next_back().is_some_and(part)
+        && !text[to..].chars().next().is_some_and(part)
+        && !is_path(before)
 }
 
 /// Does a text end within a path: `GET /shop/`, and not `http://` or `prod/`?

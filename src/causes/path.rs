@@ -41,7 +41,7 @@ pub(super) fn path(view: &View<'_>, at: usize) -> Vec<Hop> {
             !seen.contains(other)
                 && candidates[*other].name() != candidates[last].name()
                 && candidates[*other].lead().nature != Nature::Context
-                && !view.success.is_some_and(|success| success.place(scene) == candidates[*other].name())
+                && !view.is_outermost(*other)
                 && waits(view, *other, last)
         });
         let Some(next) = next else { break };

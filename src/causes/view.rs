@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::coincidence::Coincidence;
 use super::contrast::Contrast;
 use super::hypothesis::{Candidate, Sign};
-use super::owner::{known, mentions, named};
+use super::owner::{Writers, mentions, named, owns};
 use crate::detect::success::Success;
 use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
@@ -35,10 +35,14 @@ pub(super) struct View<'v> {
     pub changed: bool,
     /// For every candidate, those that it names.
     pub mentions: Vec<Vec<usize>>,
+    /// For every candidate, whether resources live there: a database, a broker, a machine.
+    owns: Vec<bool>,
     /// For every candidate, the services that its leading sign names, whether they are candidates or not.
     names: Vec<BTreeSet<String>>,
     /// For every candidate, how its leading sign goes with the requests that failed.
     coincidences: Vec<Option<Coincidence>>,
+    /// Where requests enter.
+    place: Option<&'v str>,
     /// Services and groups of files where requests enter, or that tell how they ended.
     entries: (BTreeSet<String>, BTreeSet<u32>),
 }
@@ -62,8 +66,8 @@ impl<'v> View<'v> {
         let first_change = signs().filter(|sign| !sign.standing).map(Sign::surely).min();
         let first = first_change.or_else(|| signs().map(Sign::surely).min())?;
         let mentions = mentions(scene, candidates);
-        let known = known(scene);
-        let names = candidates.iter().map(|candidate| named(scene, candidate, &known)).collect();
+        let writers = Writers::of(scene);
+        let names = candidates.iter().map(|candidate| named(scene, candidate, &writers)).collect();
         let coincidences =
             candidates.iter().map(|candidate| coincidence(scene, success?, candidate.lead())).collect();
         let entries = success.map_or_else(Default::default, |success| success.places(scene));
@@ -80,8 +84,10 @@ impl<'v> View<'v> {
             first,
             changed: first_change.is_some(),
             mentions,
+            owns: candidates.iter().map(owns).collect(),
             names,
             coincidences,
+            place: success.map(|success| success.place(scene)),
             entries,
         })
     }
@@ -133,6 +139,11 @@ impl<'v> View<'v> {
         self.coincidence(at).is_some_and(|found| found.strength() * found.part >= 0.5)
     }
 
+    /// Do resources live where a candidate is?
+    pub(super) fn owns(&self, at: usize) -> bool {
+        self.owns[at]
+    }
+
     /// Those who name a candidate.
     pub(super) fn named_by(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         self.mentions
@@ -147,6 +158,11 @@ impl<'v> View<'v> {
         let candidate = &self.candidates[at];
         self.entries.0.contains(candidate.name())
             && candidate.group(self.scene).is_none_or(|group| self.entries.1.contains(&group))
+    }
+
+    /// Is a candidate where requests enter?
+    pub(super) fn is_outermost(&self, at: usize) -> bool {
+        self.place == Some(self.candidates[at].name())
     }
 
     /// Is trouble only felt where requests enter?

@@ -1,6 +1,7 @@
 //! `obs investigate`: the whole story, unasked, on one page.
 
 mod behind;
+mod examples;
 mod glance;
 mod page;
 
@@ -17,11 +18,10 @@ use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
 use super::session::{Chosen, Session};
-use super::shell::quoted;
 use super::signatures;
 use super::verdict::Verdict;
 use super::{nothing, out, redaction};
-use crate::causes::affected::{Affected, Example};
+use crate::causes::affected::Affected;
 use crate::causes::health::Health;
 use crate::causes::story::{Cause, Event, Story};
 use crate::detect::signature;
@@ -33,7 +33,7 @@ use crate::investigate::{Corpus, Investigation, Looked, Question, investigate};
 use crate::metrics;
 use crate::model::time::NANOS;
 use crate::model::unit::{HumanCount, HumanMillis};
-use crate::model::{Account, Error, Needs, Timestamp};
+use crate::model::{Account, Error, Location, Needs, Timestamp};
 use crate::promql::Expr;
 use crate::report::account::{counted, span};
 use crate::report::table::percent;
@@ -45,6 +45,7 @@ use crate::rules::replay::{self, Interval};
 use crate::scan::Selection;
 use crate::source;
 use crate::timeline::scene::Basis;
+use examples::ExampleJson;
 
 /// Say what failed, since when, how badly, for whom and why, without being asked
 #[derive(Args, Debug)]
@@ -123,13 +124,6 @@ struct BaselineJson {
     given: bool,
 }
 
-#[derive(Clone, Serialize)]
-struct ExampleJson {
-    id: String,
-    why: String,
-    command: String,
-}
-
 /// How many blocks a curve has.
 const BLOCKS: usize = 48;
 
@@ -177,9 +171,11 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
     let Investigation { looked, story, affected, examples: cases } = investigation;
     let Looked { scene, findings, mut scanned, recorded, platform, .. } = looked;
+    let shown = |at: Location| format!("{}:{}", logs[at.file as usize].shown, scanned.line_of(at));
+    let read = (&args.paths.paths[..], &args.input);
     let examples: Vec<ExampleJson> =
-        cases.iter().map(|example| command(example, (&args.paths.paths, &args.input))).collect();
-    for case in &cases {
+        cases.iter().map(|example| examples::command(example, example.entry.map(shown), read)).collect();
+    for case in cases.iter().filter(|case| case.entry.is_none()) {
         redaction::learn(&case.id);
     }
     let events = story.timeline.iter().filter_map(|event| event.evidence.as_ref());
@@ -226,7 +222,8 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
             findings: &findings,
             story: &story,
             affected: &affected,
-            examples: &cases,
+            cases: &cases,
+            examples: &examples,
             replayed: &replayed,
             account: &account,
             recorded: &recorded,
@@ -384,43 +381,6 @@ fn baseline(story: &Story, scene: &Scene<'_>, account: &Account) -> Option<Basel
 
 fn text(ts: Timestamp) -> String {
     ts.to_string()
-}
-
-/// The command that shows a request.
-fn command(example: &Example, read: (&[PathBuf], &InputArgs)) -> ExampleJson {
-    let at = example.at.map_or(String::new(), |at| format!(", {}", at.clock()));
-    ExampleJson {
-        id: example.id.clone(),
-        why: format!("{}{at}", example.why),
-        command: correlate_command(read, &example.id),
-    }
-}
-
-/// The options that say how files are read, for commands that read the same.
-fn reading(input: &InputArgs) -> String {
-    let mut options = String::new();
-    let mut push = |name: &str, value: &str| options.push_str(&format!(" {name} {}", quoted(value)));
-    if let Some(format) = &input.format {
-        push("--format", format);
-    }
-    if input.tz != "UTC" {
-        push("--tz", &input.tz);
-    }
-    input.map.iter().for_each(|map| push("--map", map));
-    if let Some(config) = &input.config {
-        push("--config", &config.to_string_lossy());
-    }
-    if input.follow_links {
-        options.push_str(" --follow-links");
-    }
-    options
-}
-
-/// The command that shows a request.
-pub(super) fn correlate_command((paths, input): (&[PathBuf], &InputArgs), id: &str) -> String {
-    let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
-    let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
-    format!("obs correlate {paths} --id {}{}", quoted(id), reading(input))
 }
 
 /// Effects of a cause told in its paragraph.

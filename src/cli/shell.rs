@@ -1,5 +1,9 @@
 //! Words as a shell takes them, for commands that are shown to be typed.
 
+use std::path::PathBuf;
+
+use super::args::InputArgs;
+
 /// As a shell takes it for one word.
 pub(super) fn quoted(word: &str) -> String {
     if !word.starts_with('-') && is_plain(word) {
@@ -18,6 +22,33 @@ fn is_plain(word: &str) -> bool {
     let plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@' | '+' | ',');
     !word.is_empty() && word.chars().all(plain)
+}
+
+/// The options that say how files are read, for commands that read the same.
+pub(super) fn reading(input: &InputArgs) -> String {
+    let mut options = String::new();
+    let mut push = |name: &str, value: &str| options.push_str(&format!(" {name} {}", quoted(value)));
+    if let Some(format) = &input.format {
+        push("--format", format);
+    }
+    if input.tz != "UTC" {
+        push("--tz", &input.tz);
+    }
+    input.map.iter().for_each(|map| push("--map", map));
+    if let Some(config) = &input.config {
+        push("--config", &config.to_string_lossy());
+    }
+    if input.follow_links {
+        options.push_str(" --follow-links");
+    }
+    options
+}
+
+/// The command that shows a request.
+pub(super) fn correlate_command((paths, input): (&[PathBuf], &InputArgs), id: &str) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
+    let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
+    format!("obs correlate {paths} --id {}{}", quoted(id), reading(input))
 }
 
 #[cfg(test)]

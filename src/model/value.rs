@@ -45,7 +45,7 @@ impl<'a> Text<'a> {
     /// The text; invalid UTF-8 becomes U+FFFD.
     pub fn text(self) -> Cow<'a, str> {
         match self.bytes() {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Borrowed(bytes) => readable(bytes),
             Cow::Owned(bytes) => Cow::Owned(
                 String::from_utf8(bytes)
                     .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
@@ -113,11 +113,16 @@ impl<'a> Value<'a> {
         match *self {
             Value::Text(text) => Some(text.text()),
             other => other.key().map(|key| match key {
-                Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
-                Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+                Cow::Borrowed(bytes) => readable(bytes),
+                Cow::Owned(bytes) => Cow::Owned(readable(&bytes).into_owned()),
             }),
         }
     }
+}
+
+/// Bytes as text; what is no UTF-8 becomes U+FFFD. Nearly all are, and are checked several at a time.
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// A decimal number; words that Rust's parser would take (`inf`, `nan`) are no numbers in a log.

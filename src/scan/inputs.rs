@@ -19,7 +19,7 @@ use crate::format::log::records::Records;
 use crate::format::log::{self, Profile, Reader};
 use crate::format::metric::{self, MetricFormat};
 use crate::model::time::{self, NANOS};
-use crate::model::{Account, Diagnostic, Needs, Slots, TimeRange, Timestamp};
+use crate::model::{Account, Diagnostic, Needs, Role, Slots, TimeRange, Timestamp};
 use crate::platform;
 use crate::source::{
     self, Age, Content, Found, Kind, Map, OpenOptions, Opened, Picks, Stream, WalkOptions, Walked,
@@ -417,6 +417,10 @@ const TIMES: usize = 100;
 /// Are all times in this sample whole seconds?
 fn is_coarse(kind: &InputKind, sample: &[u8], modified: Option<Timestamp>, scan: &ScanOptions) -> bool {
     let InputKind::Log(profile) = kind else { return false };
+    let mapped = scan.read.format.is_some() || scan.read.map.iter().any(|(role, _)| *role == Role::Ts);
+    if let Some(coarse) = profile.coarse.filter(|_| !mapped) {
+        return coarse;
+    }
     let reader = Reader::new(profile, &Needs::none(), &scan.read, modified, None);
     let mut slots = Slots::new(reader.needs());
     let lines = profile.records.as_ref().map(|records| records.lines(sample));

@@ -166,15 +166,23 @@ impl Requests {
         if self.known.contains_key(&group) { Some(&self.joined) } else { self.alone.get(&group) }
     }
 
-    /// Requests that a group of files tells of without their ids, as the others know them by theirs: about as many ended in
-    /// the same time, and more of them failed than their statuses say.
-    pub fn known_elsewhere(&self, group: u32) -> Option<&Ended> {
-        let own = self.alone.get(&group).filter(|_| !self.are_joined(group))?;
+    /// Does a group of files tell without their ids of requests that others tell of with theirs? About as many ended in the
+    /// same time.
+    pub fn are_told_twice(&self, group: u32) -> bool {
+        let Some(own) = self.alone.get(&group).filter(|_| !self.are_joined(group)) else { return false };
         let (all, joined) = (own.all.count(), self.joined.all.count());
-        let together = |ended: &Ended| ended.all.first().zip(ended.all.last());
-        let ((from, to), (first, last)) = together(own).zip(together(&self.joined))?;
-        let are_same = all.abs_diff(joined) * 10 <= all && first.ts <= to && from.ts <= last;
-        (are_same && self.joined.failed.count() > own.failed.count()).then_some(&self.joined)
+        let span = |ended: &Ended| ended.all.first().zip(ended.all.last());
+        let both = span(own).zip(span(&self.joined));
+        both.is_some_and(|((from, to), (first, last))| {
+            all.abs_diff(joined) * 10 <= all && first.ts <= to && from.ts <= last
+        })
+    }
+
+    /// The requests that a group of files tells of without their ids as others know them, if more of them failed than their
+    /// statuses say.
+    pub fn known_elsewhere(&self, group: u32) -> Option<&Ended> {
+        let failed = self.alone.get(&group).filter(|_| self.are_told_twice(group))?.failed.count();
+        (self.joined.failed.count() > failed).then_some(&self.joined)
     }
 
     /// Does a group of files name the requests that were joined?

@@ -1,7 +1,6 @@
 //! Backing resources: the others work with them.
 
 use super::super::hypothesis::{CLEAR, Candidate};
-use super::super::owner::owns;
 use super::super::view::View;
 use super::super::weights::BELOW;
 use crate::causes::factor::Factor;
@@ -21,7 +20,7 @@ pub(super) fn first_below(view: &View<'_>, at: usize) -> Option<Factor> {
     let first = those().filter(|at| plain(&view.candidates[*at])).min_by_key(|at| began(*at))?;
     let next = those().filter(|other| *other != first).map(began).min();
     let gap = next.map_or(NANOS, |next| next - began(first));
-    let is_first = first == at && owns(&view.candidates[at]) && (NANOS..=AFTER).contains(&gap);
+    let is_first = first == at && view.owns(at) && (NANOS..=AFTER).contains(&gap);
     is_first.then(|| Factor {
         factor: "backing-resource",
         weight: BELOW,

@@ -21,9 +21,7 @@ pub(super) fn felt(view: &View<'_>, at: usize) -> Option<Factor> {
 
 /// Of those who feel it, where requests enter is the farthest from it.
 pub(super) fn entry(view: &View<'_>, at: usize) -> Option<Factor> {
-    let outermost =
-        view.success.is_some_and(|success| success.place(view.scene) == view.candidates[at].name());
-    (outermost && is_felt(view, at)).then(|| Factor {
+    (view.is_outermost(at) && is_felt(view, at)).then(|| Factor {
         factor: "entry-point",
         weight: ENTRY,
         why: "requests enter here: everything is felt here".to_owned(),

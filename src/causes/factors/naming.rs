@@ -1,6 +1,5 @@
 //! Who speaks of whom: blame goes to the one that is named, not to the one that speaks.
 
-use super::super::owner::owns;
 use super::super::view::View;
 use super::super::weights::NAMED;
 use crate::causes::factor::Factor;
@@ -27,7 +26,7 @@ pub(super) fn names(view: &View<'_>, at: usize) -> Option<Factor> {
         .map(|other| view.candidates[*other].name())
         .collect();
     let weight = -NAMED * others.len().min(MOST) as f64;
-    (!others.is_empty() && !owns(&view.candidates[at])).then(|| Factor {
+    (!others.is_empty() && !view.owns(at)).then(|| Factor {
         factor: "names-others",
         weight,
         why: format!("it names {}", others.join(", ")),

@@ -1,10 +1,9 @@
 //! Of several that say the same, the first has it from nobody.
 
-use super::super::owner::owns;
 use super::super::view::View;
 use super::super::weights::RELAYED;
 use crate::causes::factor::Factor;
-use crate::causes::hypothesis::{Candidate, Sign};
+use crate::causes::hypothesis::Sign;
 use crate::model::time::NANOS;
 use crate::signatures::Nature;
 
@@ -19,23 +18,18 @@ fn says_the_same(one: &Sign, other: &Sign) -> bool {
     one.detector == other.detector && (!one.is_by_words() || one.what == other.what)
 }
 
-/// By how much later, by its clock, one that others work with may have said it first.
-fn skew(rival: &Candidate) -> i64 {
-    if owns(rival) { SKEW } else { 0 }
-}
-
 /// Another one said the same before.
 pub(super) fn relayed(view: &View<'_>, at: usize) -> Option<Factor> {
-    let candidate = &view.candidates[at];
-    let lead = candidate.lead();
+    let lead = view.candidates[at].lead();
     let said = view.candidates.iter().enumerate().find(|(other, rival)| {
         let theirs = rival.lead();
         *other != at
             // Quantities are measured, and repeat nothing.
             && lead.around.is_none()
             && says_the_same(theirs, lead)
-            && (owns(rival) || !owns(candidate))
-            && theirs.from < lead.from + if owns(candidate) { 0 } else { skew(rival) }
+            && (view.owns(*other) || !view.owns(at))
+            // By its clock one that others work with may have said it a little later.
+            && theirs.from < lead.from + if view.owns(*other) && !view.owns(at) { SKEW } else { 0 }
             && theirs.from + LATER > lead.from
             && lead.nature != Nature::Symptom
     });

@@ -147,8 +147,9 @@ pub(super) fn no_baseline(view: &View<'_>, at: usize) -> Option<Factor> {
 
 /// Was it said from the start, and at least half as often before requests failed as it is while they do?
 fn was_so_before(view: &View<'_>, lead: &Sign) -> bool {
-    let Some(worst) = view.success.and_then(|success| success.worst.as_ref()) else { return false };
-    if !has_past(view.scene, worst) {
+    let Some(success) = view.success else { return false };
+    let Some(worst) = success.worst.as_ref() else { return false };
+    if !has_past(view.scene, success, worst) {
         return false;
     }
     let often = |(from, to): (Timestamp, Timestamp)| {

@@ -1,6 +1,6 @@
 //! What is to be seen at first sight: the way of the failure, its times by their names, for whom, and the next command.
 
-use super::ExampleJson;
+use super::examples::ExampleJson;
 use crate::causes::affected::Affected;
 use crate::causes::path;
 use crate::causes::story::{Cause, Story};

@@ -3,15 +3,14 @@
 
 use std::path::PathBuf;
 
-use super::{
-    InvestigateArgs, Replayed, against, considered, correlate_command, coverage, fired, reading, verdict, who,
-};
+use super::examples::ExampleJson;
+use super::{InvestigateArgs, Replayed, against, considered, coverage, fired, verdict, who};
 use crate::causes::affected::{Affected, Example};
 use crate::causes::story::Story;
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::session::Session;
-use crate::cli::shell::quoted;
+use crate::cli::shell::{quoted, reading};
 use crate::correlate;
 use crate::detect::success::Success;
 use crate::detect::{Finding, Nature, Scene, Severity};
@@ -49,7 +48,9 @@ pub(super) struct Told<'t> {
     pub(super) findings: &'t [Finding],
     pub(super) story: &'t Story,
     pub(super) affected: &'t Affected,
-    pub(super) examples: &'t [Example],
+    pub(super) cases: &'t [Example],
+    /// The same with the commands that show them.
+    pub(super) examples: &'t [ExampleJson],
     pub(super) replayed: &'t Replayed,
     pub(super) account: &'t Account,
     pub(super) recorded: &'t Recorded,
@@ -585,19 +586,30 @@ impl Told<'_> {
             return;
         }
         report.heading("Requests to look at");
-        let ids: Vec<Vec<u8>> = self.examples.iter().map(|example| example.id.clone().into_bytes()).collect();
+        let (named, nameless): (Vec<_>, Vec<_>) =
+            self.cases.iter().zip(self.examples).partition(|(case, _)| case.entry.is_none());
+        for (case, example) in nameless {
+            report.paragraph(
+                Phrase::new()
+                    .and(Style::Strong, capital(&case.why))
+                    .and(Style::Plain, " ")
+                    .and(Style::Dim, example.id.as_str()),
+            );
+            report.push(Section::Code(example.command.as_str().into()));
+        }
+        let ids: Vec<Vec<u8>> = named.iter().map(|(case, _)| case.id.clone().into_bytes()).collect();
         let inputs = &self.session.inputs;
         let (stories, scanned) = correlate::stories(inputs, "request_id", &ids, &self.session.config.scan);
         let file = |file: u32| inputs.logs.get(file as usize).map_or("", |log| log.shown.as_str());
-        for (example, story) in self.examples.iter().zip(&stories) {
+        for ((case, example), story) in named.into_iter().zip(&stories) {
             let place = |at: &correlate::Moment| {
                 format!("{}:{}", file(at.location.file), scanned.line_of(at.location))
             };
             report.paragraph(
                 Phrase::new()
-                    .and(Style::Strong, capital(&example.why))
+                    .and(Style::Strong, capital(&case.why))
                     .and(Style::Plain, " ")
-                    .and(Style::Dim, example.id.as_str()),
+                    .and(Style::Dim, case.id.as_str()),
             );
             let times = || story.moments.iter().filter_map(|moment| moment.at);
             let took = times().min().zip(times().max()).map_or(0.0, |(from, to)| (to - from) as f64 / 1e6);
@@ -636,8 +648,7 @@ impl Told<'_> {
                 "{} and the command that shows them",
                 counted(story.moments.len() as u64, "entry", "entries")
             );
-            let command = correlate_command((&self.args.paths.paths, &self.args.input), &example.id);
-            let sections = vec![Section::Code(command.into()), Section::Table(table)];
+            let sections = vec![Section::Code(example.command.as_str().into()), Section::Table(table)];
             report.push(Section::Details(line.into(), Report { sections }));
         }
     }

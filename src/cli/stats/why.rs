@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::super::args::InputArgs;
-use super::super::investigate::correlate_command;
 use super::super::redaction;
 use super::super::session::Session;
+use super::super::shell::correlate_command;
 use super::in_unit;
 use crate::filter::Filter;
 use crate::model::{Error, Needs, TimeRange, Unit};

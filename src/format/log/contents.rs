@@ -125,8 +125,12 @@ impl Contents {
         if matches!(value, Value::Nested(_)) {
             return;
         }
+        let before = field.seen;
         field.seen += 1;
-        if let Some(ts) = instant(value, field.rank.is_some()) {
+        // Time and level is what has one in every entry: others are not asked again.
+        if field.times == before
+            && let Some(ts) = instant(value, field.rank.is_some())
+        {
             field.times += 1;
             field.rising += usize::from(field.last.is_none_or(|last| last <= ts));
             field.last = Some(ts);
@@ -135,7 +139,8 @@ impl Contents {
             && names::roles_of(path).iter().any(|(role, ..)| *role == Role::Message)
         {
             self.carries = true;
-        } else if let Value::Text(text) = value
+        } else if field.levels == before
+            && let Value::Text(text) = value
             && let word = text.bytes()
             && Level::from_word(&word).is_some()
         {

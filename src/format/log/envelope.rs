@@ -450,13 +450,13 @@ impl Learner {
     }
 
     fn value(&mut self, way: &[String], value: Value<'_>, reads: &dyn Fn(&[u8]) -> Reads) {
-        if rank(way).is_none() || (self.values.len() >= MOST && !self.values.contains_key(way)) {
+        if !matches!(value, Value::Text(_) | Value::Nested([b'[', ..])) || rank(way).is_none() {
             return;
         }
-        let Some(text) = meant(value).filter(|_| matches!(value, Value::Text(_) | Value::Nested([b'[', ..])))
-        else {
+        if self.values.len() >= MOST && !self.values.contains_key(way) {
             return;
-        };
+        }
+        let Some(text) = meant(value) else { return };
         let seen = self.values.entry(way.to_vec()).or_default();
         seen.count += 1;
         match reads(&text) {
@@ -512,7 +512,14 @@ fn tells_level(record: &[u8]) -> bool {
 
 /// How much its name says that a value is the line.
 fn rank(way: &[String]) -> Option<usize> {
-    let name = names::normal(way.last()?);
+    // The longest of them with its dashes, and whatever stands before its last dot.
+    const LONGEST: usize = 32;
+    let last = way.last()?;
+    let tail = last.rsplit('.').next().unwrap_or(last);
+    if tail.len() > LONGEST {
+        return None;
+    }
+    let name = names::normal(last);
     let name = name.rsplit('.').next().unwrap_or(&name);
     LINES.iter().position(|line| *line == name)
 }

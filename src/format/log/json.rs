@@ -1,6 +1,6 @@
 //! JSON lines of any vocabulary, walked by hand: only wanted values are looked at, nothing is copied.
 
-use super::plan::{Key, Node};
+use super::wanted::{Key, Node, Target};
 use super::{LogFormat, Plan, Sample, request};
 use crate::model::{Level, RecentKeys, Role, Slots, Text, Value};
 
@@ -258,7 +258,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Offers a value to its slots; `None` when nothing is left to be found.
-    fn offer(&mut self, targets: &[super::plan::Target], value: Value<'a>) -> Option<()> {
+    fn offer(&mut self, targets: &[Target], value: Value<'a>) -> Option<()> {
         for target in targets {
             if self.plan.offer(self.slots, *target, value) {
                 self.left -= 1;

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use crate::model::{Role, Unit};
 
 /// Names of each role, the most telling first. Nested ones by dots; a JSON key may also contain the dots.
@@ -384,25 +386,28 @@ pub type Roles = Vec<(Role, u8, Option<Unit>)>;
 /// The roles that a field of this name can play, each with the rank of the name (0 is the most telling) and
 /// the unit that a number has by it.
 pub fn roles_of(name: &str) -> Roles {
+    with_roles(name, Roles::clone)
+}
+
+/// The same, looked at where they are remembered. `look` must not ask for roles itself.
+pub fn with_roles<T>(name: &str, look: impl FnOnce(&Roles) -> T) -> T {
     /// Names that are remembered: files have dozens, and a directory of small files has the same ones in each.
     const MOST: usize = 4096;
     const LONGEST: usize = 128;
     thread_local! {
-        static KNOWN: RefCell<HashMap<Box<str>, Roles>> = RefCell::default();
+        static KNOWN: RefCell<HashMap<Box<str>, Roles, RandomState>> = RefCell::default();
     }
     if name.len() > LONGEST {
-        return told_by(name);
+        return look(&told_by(name));
     }
     KNOWN.with_borrow_mut(|known| {
         if let Some(roles) = known.get(name) {
-            return roles.clone();
+            return look(roles);
         }
         if known.len() == MOST {
             known.clear();
         }
-        let roles = told_by(name);
-        known.insert(name.into(), roles.clone());
-        roles
+        look(known.entry(name.into()).or_insert_with(|| told_by(name)))
     })
 }
 

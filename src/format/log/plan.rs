@@ -1,7 +1,7 @@
 //! What to look for in the entries of one file: the wanted names as a table, made once before the scan.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::columns::Columns;
 use super::durations::{self, Told};
@@ -9,6 +9,7 @@ use super::envelope::meant;
 use super::ids::{self, Shape};
 use super::layout::Layout;
 use super::severity::{Scale, level};
+use super::wanted::{Node, OwnName, Target, own_names, recent, remember};
 use super::wrapping::Wrapping;
 use super::{LOG_FORMATS, LogFormat, Profile, body, names, text};
 use crate::format::time::{Clock, time_alone};
@@ -41,37 +42,6 @@ pub struct Plan {
     own: Vec<(&'static str, Plan)>,
 }
 
-/// The wanted keys of one object: those of the entry itself, or of a nested object in it.
-#[derive(Clone, Debug, Default)]
-pub struct Node {
-    /// Hashes of `keys` and their indices; `u16::MAX` is empty. Its length is a power of two.
-    table: Vec<(u16, u16)>,
-    keys: Vec<Key>,
-}
-
-/// A wanted key: what its value is wanted for, and what is wanted inside it.
-#[derive(Clone, Debug, Default)]
-pub struct Key {
-    name: Box<[u8]>,
-    /// Where the value goes.
-    pub targets: Vec<Target>,
-    /// The node of the nested object, if something in it is wanted.
-    pub inside: Option<u16>,
-}
-
-/// A slot that a key's value is offered to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Target {
-    /// The slot.
-    pub slot: Slot,
-    /// How telling the key's name is for the role; 0 is the file's own usual name.
-    pub rank: u8,
-    /// The unit of a number, by the name; only for durations.
-    pub unit: Option<Unit>,
-    /// What a number means; only for levels.
-    pub scale: Scale,
-}
-
 /// What levels below 10 mean in a file that does not name them: GELF's fall, Nextcloud's rise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SmallLevels {
@@ -91,29 +61,6 @@ impl SmallLevels {
             SmallLevels::Unclear
         }
     }
-}
-
-/// The tables of wanted names that were made last: many files have the same names, and the same is wanted of them.
-static RECENT: Mutex<Vec<Made>> = Mutex::new(Vec::new());
-
-/// What was wanted, the names of the file, and the tables for both.
-type Made = (Needs, Vec<String>, Arc<Vec<Node>>);
-
-/// How many tables are kept.
-const KEPT: usize = 32;
-
-fn recent(needs: &Needs, seen: &[String]) -> Option<Arc<Vec<Node>>> {
-    let recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
-    let same = recent.iter().find(|(of, names, _)| names == seen && of == needs);
-    same.map(|(_, _, nodes)| Arc::clone(nodes))
-}
-
-fn remember(needs: &Needs, seen: &[String], nodes: &Arc<Vec<Node>>) {
-    let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
-    if recent.len() >= KEPT {
-        recent.remove(0);
-    }
-    recent.push((needs.clone(), seen.to_vec(), Arc::clone(nodes)));
 }
 
 /// The rank of a value that is there but cannot be read as its role.
@@ -143,42 +90,34 @@ impl Plan {
             maps_request_ids: false,
             own: Vec::new(),
         };
-        if let Some(nodes) = recent(needs, seen) {
+        let own = own_names(needs, seen);
+        if let Some(nodes) = recent(needs, &own) {
             plan.nodes = nodes;
             return plan;
         }
         plan.nodes = Arc::new(vec![Node::default()]);
-        plan.look_for(seen);
-        remember(needs, seen, &plan.nodes);
+        plan.look_for(&own);
+        remember(needs, &own, &plan.nodes);
         plan
     }
 
-    /// Makes the table of wanted names.
-    fn look_for(&mut self, seen: &[String]) {
+    /// Makes the table of wanted names; `own` are those of the file.
+    fn look_for(&mut self, own: &[OwnName<&str>]) {
         for (index, path) in self.needs.fields().to_vec().iter().enumerate() {
             let slot = Slot((Role::ALL.len() + index) as u16);
             self.add_path(path, Target { slot, rank: 0, unit: None, scale: Scale::Bunyan });
         }
-        let file_unit = names::unit_of_file(seen);
-        let roles: Vec<_> = seen.iter().map(|path| (path, names::roles_of(path))).collect();
         for role in Role::ALL {
             if !self.needs.has(role) {
                 continue;
             }
-            let mut own: Vec<(u8, &String, Option<Unit>)> = Vec::new();
-            for (path, roles) in &roles {
-                for (of, rank, unit) in roles {
-                    if *of == role && !(role == Role::Duration && durations::is_part(path, seen)) {
-                        own.push((*rank, path, unit.or(file_unit)));
-                    }
-                }
-            }
-            own.sort_by_key(|(rank, ..)| *rank);
-            for (rank, (_, path, unit)) in own.iter().enumerate() {
-                self.add_role(role, path, rank.min(usize::from(RANKS)) as u8, *unit);
+            let mut count = 0;
+            for name in own.iter().filter(|name| name.role == role) {
+                self.add_role(role, name.path, count.min(usize::from(RANKS)) as u8, name.unit);
+                count += 1;
             }
             for (at, (name, unit)) in names::spellings(role).iter().enumerate() {
-                let rank = (own.len() + 1 + at).min(usize::from(RANKS)) as u8;
+                let rank = (count + 1 + at).min(usize::from(RANKS)) as u8;
                 self.add_role(role, name, rank, *unit);
             }
         }
@@ -352,11 +291,15 @@ impl Plan {
     /// Adds fields that play roles which no name plays: what the file's lines carry may well have names.
     #[must_use]
     pub(super) fn behaving(mut self, fields: &[(Role, Vec<String>)]) -> Self {
-        for (role, fields) in
-            fields.iter().filter(|(role, _)| self.needs.has(*role)).cloned().collect::<Vec<_>>()
-        {
-            for field in fields {
-                self.add_role(role, &field, 0, None);
+        // The table is shared with other files as long as nothing is added.
+        if !fields.iter().any(|(role, _)| self.needs.has(*role)) {
+            return self;
+        }
+        for (role, fields) in fields {
+            if self.needs.has(*role) {
+                for field in fields {
+                    self.add_role(*role, field, 0, None);
+                }
             }
         }
         for node in Arc::make_mut(&mut self.nodes) {
@@ -368,6 +311,9 @@ impl Plan {
     /// Maps a role to fields by the user's word: they come before all other names.
     #[must_use]
     pub fn mapped(mut self, map: &[(Role, Vec<String>)]) -> Self {
+        if !map.iter().any(|(role, _)| self.needs.has(*role)) {
+            return self;
+        }
         for (role, fields) in map {
             if !self.needs.has(*role) {
                 continue;
@@ -616,72 +562,6 @@ impl Plan {
     }
 }
 
-impl Node {
-    /// The key of that name, if it is wanted.
-    #[inline]
-    pub fn get(&self, name: &[u8]) -> Option<&Key> {
-        self.find(name).and_then(|index| self.key(index))
-    }
-
-    /// The key of that number.
-    #[inline]
-    pub fn key(&self, index: u16) -> Option<&Key> {
-        self.keys.get(usize::from(index))
-    }
-
-    /// The number of the key of that name, if it is wanted.
-    #[inline]
-    pub fn find(&self, name: &[u8]) -> Option<u16> {
-        let mask = self.table.len().wrapping_sub(1);
-        if self.table.is_empty() {
-            return None;
-        }
-        let hash = hash(name);
-        let mut at = usize::from(hash) & mask;
-        loop {
-            let (of, index) = self.table[at & mask];
-            let key = self.keys.get(usize::from(index))?;
-            if of == hash && same(&key.name, name) {
-                return Some(index);
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    fn find_or_add(&mut self, name: &str) -> usize {
-        if let Some(index) = self.find(name.as_bytes()) {
-            return usize::from(index);
-        }
-        let index = self.keys.len();
-        self.keys.push(Key { name: name.as_bytes().into(), ..Key::default() });
-        if self.table.len() < 2 * self.keys.len() {
-            self.index();
-        } else {
-            self.enter(index);
-        }
-        index
-    }
-
-    /// Builds the hash table, four times as large as needed so that most look-ups of other keys end at once.
-    fn index(&mut self) {
-        self.table = vec![(0, u16::MAX); (self.keys.len() * 4).next_power_of_two()];
-        for index in 0..self.keys.len() {
-            self.enter(index);
-        }
-    }
-
-    /// Puts a key into the table, which has room for it.
-    fn enter(&mut self, index: usize) {
-        let mask = self.table.len() - 1;
-        let hash = hash(&self.keys[index].name);
-        let mut at = usize::from(hash) & mask;
-        while self.table[at].1 != u16::MAX {
-            at = (at + 1) & mask;
-        }
-        self.table[at] = (hash, index as u16);
-    }
-}
-
 /// Do values of this role name something?
 fn is_id(role: Role) -> bool {
     matches!(role, Role::RequestId | Role::TraceId | Role::SpanId | Role::User)
@@ -727,30 +607,6 @@ pub(super) fn instant(raw: &[u8]) -> Option<Timestamp> {
         return Clock::default().value(Value::plain(format!("{date} {zone}").as_bytes()));
     }
     Timestamp::new(seconds.filter(|seconds| *seconds > 0)?, u32::try_from(nanos).ok()?)
-}
-
-/// Are they equal? Short names are compared in registers: most look-ups of wanted keys end here.
-#[inline]
-fn same(name: &[u8], other: &[u8]) -> bool {
-    let length = name.len();
-    if length != other.len() {
-        return false;
-    }
-    match (name.first_chunk::<8>(), other.first_chunk::<8>(), name.last_chunk::<8>(), other.last_chunk::<8>())
-    {
-        (Some(a), Some(b), Some(c), Some(d)) if length <= 16 => a == b && c == d,
-        _ if length < 8 => name.iter().zip(other).all(|(a, b)| a == b),
-        _ => name == other,
-    }
-}
-
-/// A hash from length, first, middle and last byte: enough to tell the few keys of a log apart.
-#[inline]
-fn hash(name: &[u8]) -> u16 {
-    let (Some(first), Some(last)) = (name.first(), name.last()) else { return 0 };
-    let middle = name[name.len() / 2];
-    // At most 255 * (5 + 23 + 71), and what is left for the length.
-    (name.len() as u16 & 0x7FFF) ^ (u16::from(*first) * 5 + u16::from(*last) * 23 + u16::from(middle) * 71)
 }
 
 #[cfg(test)]

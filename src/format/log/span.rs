@@ -2,6 +2,7 @@
 //! notation: OTLP, Jaeger, Zipkin, exporters that write to a console, tables.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::ids;
 use super::names::normal;
@@ -180,11 +181,19 @@ impl SpanFields {
     /// an id, a start, and an end or a duration.
     pub fn of(keys: &[String]) -> Option<SpanFields> {
         let normals: Vec<String> = keys.iter().map(|key| normal(key)).collect();
-        let named = |wanted: &str, normal: &str| normal == wanted || within_container(normal) == wanted;
-        let find = |wanted: &str| {
-            let at = normals.iter().position(|normal| normal == wanted);
-            at.or_else(|| normals.iter().position(|normal| named(wanted, normal))).map(|at| keys[at].clone())
-        };
+        // Most files have no traces: then nothing else is looked for.
+        if !normals
+            .iter()
+            .any(|normal| TRACE.contains(&within_container(normal)) || TRACE.contains(&&**normal))
+        {
+            return None;
+        }
+        let (mut whole, mut inner) = (HashMap::new(), HashMap::new());
+        for (at, normal) in normals.iter().enumerate() {
+            whole.entry(&**normal).or_insert(at);
+            inner.entry(within_container(normal)).or_insert(at);
+        }
+        let find = |wanted: &str| whole.get(wanted).or_else(|| inner.get(wanted)).map(|at| keys[*at].clone());
         let all = |wanted: &[&str]| -> Vec<String> { wanted.iter().filter_map(|name| find(name)).collect() };
         let (trace, parent, end) = (all(TRACE), all(PARENT), all(END));
         let duration: Vec<String> = keys.iter().filter(|key| is_duration(key)).cloned().collect();

@@ -9,6 +9,7 @@ use super::contents::Contents;
 use super::durations::{Durations, Told};
 use super::layout::{BARE_SLACK, Found, Layout, locate, locate_bare, stamp};
 use super::noted::{Keys, MOST_DATES, Noted, Spoken};
+use super::places::Places;
 use super::reader::without_mark;
 use super::records::Records;
 use super::span::SpanFields;
@@ -17,7 +18,7 @@ use super::{
     LOG_FORMATS, LogFormat, Plan, body, colour, csv, json, modsecurity, names, text, trace, w3c, zeek,
 };
 use crate::format::time::{Clock, Numbers, Order, Stamp, time_alone, zone_of_summer};
-use crate::model::time::{self, days_from_civil, days_in_month};
+use crate::model::time::{self, NANOS, days_from_civil, days_in_month};
 use crate::model::{Level, Needs, Role, Slots, Timestamp, Value};
 
 pub use super::dates::Reading;
@@ -35,6 +36,9 @@ pub struct Profile {
     pub formats: Vec<&'static dyn LogFormat>,
     /// What its lines are wrapped in.
     pub wrapping: Wrapping,
+    /// Are all times in the samples whole seconds? None where only its reader tells: lines that others carry have times of
+    /// their own.
+    pub coarse: Option<bool>,
     /// Where its text has its times.
     pub layout: Layout,
     /// Has the text that its entries carry times of its own?
@@ -119,9 +123,6 @@ pub struct Survey {
 /// How many lines of the samples are looked at closely.
 const MAX_LINES: usize = 2_000;
 
-/// Among fewer lines a number behind a word is not taken for a time, though every line has one.
-const FEW: usize = 8;
-
 /// A year after all others: dates without a year are told by it.
 const FAR: i64 = 7_258_118_400;
 
@@ -177,22 +178,11 @@ struct Seen {
     unclear_zone: bool,
     /// The place whose summer time is named.
     place: Option<chrono_tz::Tz>,
+    /// Are all times whole seconds, as far as there are any?
+    coarse: Option<bool>,
     dated: Vec<Timestamp>,
     yearless: Option<(u32, u32, u32)>,
     first_is_timed: Option<bool>,
-}
-
-/// Where lines of text have their times.
-#[derive(Default)]
-struct Places {
-    lines: usize,
-    after_words: [usize; 16],
-    /// How many of these are numbers that may be something else.
-    doubtful: [usize; 16],
-    /// How many have a time of day alone after so many words.
-    bare: [usize; 3],
-    /// How many have a date behind a time of day that begins the line.
-    late: usize,
 }
 
 impl Seen {
@@ -224,6 +214,7 @@ impl Seen {
             dates: Vec::new(),
             unclear_zone: false,
             place: None,
+            coarse: None,
             dated: Vec::new(),
             yearless: None,
             first_is_timed: None,
@@ -257,15 +248,15 @@ impl Seen {
             let entry = &rest[..end];
             let taker = self.taker(entry, u8::MAX);
             // What its first line tells alone is looked at line by line.
-            if let Some(taker) =
-                taker.filter(|taker| opens || !self.known[*taker].starts(&rest[..first], &self.plan))
+            if let Some((taker, ts)) =
+                taker.filter(|(taker, _)| opens || !self.known[*taker].starts(&rest[..first], &self.plan))
             {
                 let lines = memchr::memchr_iter(b'\n', entry).count() + 1;
                 self.survey.lines += lines;
                 self.survey.continuing += lines - 1;
                 self.counts[taker] += 1;
                 self.first_is_timed.get_or_insert(true);
-                let ts = self.time(self.known[taker], entry);
+                self.time(self.known[taker], entry, ts);
                 self.fields(self.known[taker], entry, ts);
                 return Some(end);
             }
@@ -284,11 +275,11 @@ impl Seen {
         self.coloured |= matches!(plain, Cow::Owned(_));
         let mut line: Cow<'_, [u8]> = plain;
         let mut layer = u8::MAX;
-        while let Some(taker) = self.taker(&line, layer) {
+        while let Some((taker, ts)) = self.taker(&line, layer) {
             self.counts[taker] += 1;
             let format = self.known[taker];
             self.first_is_timed.get_or_insert(true);
-            let ts = self.time(format, &line);
+            self.time(format, &line, ts);
             let Some(inner) = format.inner(&line, &self.plan) else {
                 self.fields(format, &line, ts);
                 return;
@@ -300,7 +291,10 @@ impl Seen {
                 _ => None,
             };
             if let Some(outer) = outer {
-                let ts = self.time(outer, &line);
+                let mut slots = Slots::new(&self.needs);
+                outer.extract(&line, &self.plan, &mut slots);
+                let ts = slots.ts;
+                self.time(outer, &line, ts);
                 self.fields(outer, &line, ts);
             }
             layer = format.layer();
@@ -309,14 +303,15 @@ impl Seen {
         self.text_line(&line, layer != u8::MAX);
     }
 
-    /// The first format inside of `layer` that understands the line as an entry's first.
-    fn taker(&self, line: &[u8], layer: u8) -> Option<usize> {
-        self.known.iter().position(|format| {
-            format.layer() < layer
+    /// The first format inside of `layer` that understands the line as an entry's first, and the time that it finds.
+    fn taker(&self, line: &[u8], layer: u8) -> Option<(usize, Option<Timestamp>)> {
+        self.known.iter().enumerate().find_map(|(at, format)| {
+            let may = format.layer() < layer
                 && !(format.is_table() && layer != u8::MAX)
                 && format.name() != text::Text.name()
-                && format.starts(line, &self.plan)
-                && format.extract(line, &self.plan, &mut Slots::new(&self.needs))
+                && format.starts(line, &self.plan);
+            let mut slots = may.then(|| Slots::new(&self.needs))?;
+            format.extract(line, &self.plan, &mut slots).then_some((at, slots.ts))
         })
     }
 
@@ -380,15 +375,13 @@ impl Seen {
         self.fields(&text::Text, line, ts);
     }
 
-    fn time(&mut self, format: &dyn LogFormat, line: &[u8]) -> Option<Timestamp> {
-        let mut slots = Slots::new(&self.needs);
-        format.extract(line, &self.plan, &mut slots);
-        if let Some(ts) = slots.ts {
+    /// Notes the time of an entry.
+    fn time(&mut self, format: &dyn LogFormat, line: &[u8], ts: Option<Timestamp>) {
+        if let Some(ts) = ts {
             self.saw(ts);
             self.timed_by_name += usize::from(format.names_in_text());
         }
         self.date(format, line);
-        slots.ts
     }
 
     /// Keeps the date of an entry, if it is of numbers: all of them together tell their order.
@@ -411,6 +404,7 @@ impl Seen {
     }
 
     fn saw(&mut self, ts: Timestamp) {
+        self.coarse = Some(self.coarse.unwrap_or(true) && ts.0 % NANOS == 0);
         if ts.0 / 1_000_000_000 >= FAR_FROM {
             let (_, month, day, hour, minute, second, _) = ts.civil();
             self.yearless = Some((month, day, hour * 3600 + minute * 60 + second));
@@ -447,7 +441,7 @@ impl Seen {
         // A stray line that looks like another format is no reason to look for that format in every line.
         let least = self.survey.lines / 100;
         let found = || self.counts.iter().copied().zip(self.known.iter().copied());
-        let formats = found()
+        let formats: Vec<&'static dyn LogFormat> = found()
             .filter(|(count, format)| *count > least && format.name() != text::Text.name())
             .map(|(_, format)| format)
             .collect();
@@ -508,7 +502,9 @@ impl Seen {
         // Spans count in the unit of their starts.
         let known = names::unit_of_file(&keys).is_some() || spans.is_some();
         let units = self.durations.settle(known);
+        let carries = formats.iter().any(|format| format.layer() > 0);
         Profile {
+            coarse: self.coarse.filter(|_| !carries && spans.is_none() && !layout.is_bare()),
             spans,
             records: None,
             wrapping: self.plan.wrapping().clone(),
@@ -547,37 +543,6 @@ impl Seen {
             },
             survey: self.survey,
         }
-    }
-}
-
-impl Places {
-    /// The layout of these lines. Among lines of other formats (`all` lines there are) text has to have times
-    /// often, or at once, to be read by them.
-    fn layout(&self, first_is_timed: bool, all: usize) -> Layout {
-        let mut after_words = self.after_words;
-        for (count, doubtful) in after_words.iter_mut().zip(self.doubtful) {
-            // Where they are times, every line has one.
-            if doubtful * 2 > *count && (*count * 10 < self.lines * 9 || self.lines < FEW) {
-                *count = 0;
-            }
-        }
-        // Among times of day alone a date behind one is spoken of.
-        if self.late * 10 <= self.bare.iter().sum() {
-            after_words[0] = after_words[0].saturating_sub(self.late);
-        }
-        let timed: usize = after_words.iter().sum();
-        let bare = (0_u8..).zip(self.bare).max_by_key(|(words, count)| (*count, std::cmp::Reverse(*words)));
-        if let Some((words, count)) = bare
-            && count > 0
-            // Where every line has a time of day, a banner or an exception may speak of a date.
-            && timed * 10 <= count
-            && count * 2 >= self.lines
-            && count * 20 >= all
-        {
-            return Layout::bare(words);
-        }
-        let enough = timed > 0 && (first_is_timed || timed * 20 >= all.min(self.lines.max(1)));
-        if enough { Layout::learn(&after_words, self.lines) } else { Layout::learn(&[], 0) }
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the lines of a file are wrapped in, learned from samples: records that carry them, names and times before them; and
 //! how far the program's own times are from those of what carries them.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::envelope::{self, Carrier, Learner, Reads};
@@ -48,14 +50,15 @@ impl Wrapping {
 
     /// Learns from samples; `known` are the formats that lines may have.
     pub(super) fn learn(samples: &[&[u8]], known: &[&'static dyn LogFormat], plan: &Plan) -> Wrapping {
-        let lines: Vec<std::borrow::Cow<'_, [u8]>> = samples
+        let lines: Vec<Line<'_>> = samples
             .iter()
             .flat_map(|sample| {
                 sample.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(LINES)
             })
             .map(|line| super::colour::strip(super::reader::without_mark(&line[..line.len().min(LONGEST)])))
+            .map(|bytes| Line { bytes, taker: Cell::new(None) })
             .collect();
-        let mut learning = Learning { known, plan: plan.clone(), wrapping: Wrapping::default() };
+        let mut learning = Learning { known, plan: plan.clone(), wrapping: Wrapping::default(), settled: 0 };
         learning.prefix(&lines);
         learning.stamp(&lines);
         for within in [false, true] {
@@ -71,14 +74,30 @@ struct Learning<'k> {
     known: &'k [&'static dyn LogFormat],
     plan: Plan,
     wrapping: Wrapping,
+    /// How often something was settled: what takes a line may be another format since.
+    settled: usize,
 }
 
-type Line<'l> = std::borrow::Cow<'l, [u8]>;
+/// A line that is looked at.
+struct Line<'l> {
+    bytes: Cow<'l, [u8]>,
+    /// The outermost format that understands it, and when that was found.
+    taker: Cell<Option<(usize, Option<&'static dyn LogFormat>)>>,
+}
+
+impl std::ops::Deref for Line<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
 
 impl Learning<'_> {
     /// Settles what has been learned, so that lines can be unwrapped by it.
     fn settle(&mut self) {
         self.plan = self.plan.clone().with_wrapping(self.wrapping.clone());
+        self.settled += 1;
     }
 
     /// The shape that most lines have, behind which most of them read as lines.
@@ -101,7 +120,7 @@ impl Learning<'_> {
                         && cut.iter().filter(told).count() * 2 >= cut.len()))
         };
         // Whole lines that are understood as they are have nothing before them.
-        let whole = |line: &&Line<'_>| self.taker(line, u8::MAX).is_some();
+        let whole = |line: &&Line<'_>| self.outermost(line).is_some();
         self.wrapping.prefix = SHAPES
             .iter()
             .find(|shape| fits(shape))
@@ -148,16 +167,11 @@ impl Learning<'_> {
         let mut learner = Learner::default();
         // A record is an object.
         for line in lines.iter().filter(|line| memchr::memchr(b'{', line).is_some()) {
-            let mut line = std::borrow::Cow::Borrowed(&**line);
-            let mut layer = u8::MAX;
-            while let Some(format) = self.taker(&line, layer) {
+            self.each_layer(line, |format, layer, line| {
                 if format.name() == json::Json.name() && (layer != u8::MAX) == within {
-                    learner.record(&line, &|text| self.reads(text));
+                    learner.record(line, &|text| self.reads(text));
                 }
-                let Some(inner) = format.inner(&line, &self.plan) else { break };
-                layer = format.layer();
-                line = std::borrow::Cow::Owned(inner.into_owned());
-            }
+            });
         }
         if let Some(keys) = learner.line() {
             self.wrapping.carriers[usize::from(within)] = Some(Carrier::keys(keys));
@@ -182,6 +196,38 @@ impl Learning<'_> {
             self.wrapping.carriers[0] = Some(Carrier::column(at));
             self.settle();
         }
+    }
+
+    /// The outermost format that understands a line.
+    fn outermost(&self, line: &Line<'_>) -> Option<&'static dyn LogFormat> {
+        if let Some((settled, taker)) = line.taker.get()
+            && settled == self.settled
+        {
+            return taker;
+        }
+        let taker = self.taker(line, u8::MAX);
+        line.taker.set(Some((self.settled, taker)));
+        taker
+    }
+
+    /// Visits a line and what it carries, each with its format and the layer outside of it. Gives what stands innermost, and
+    /// the layer outside of that.
+    fn each_layer<'l>(
+        &self,
+        line: &'l Line<'_>,
+        mut visit: impl FnMut(&'static dyn LogFormat, u8, &[u8]),
+    ) -> (u8, Cow<'l, [u8]>) {
+        let mut bytes = Cow::Borrowed(&*line.bytes);
+        let mut layer = u8::MAX;
+        let mut taker = self.outermost(line);
+        while let Some(format) = taker {
+            visit(format, layer, &bytes);
+            let Some(inner) = format.inner(&bytes, &self.plan) else { break };
+            layer = format.layer();
+            bytes = Cow::Owned(inner.into_owned());
+            taker = self.taker(&bytes, layer);
+        }
+        (layer, bytes)
     }
 
     /// The first format inside of `layer` that understands the line.
@@ -239,16 +285,9 @@ impl Learning<'_> {
         let mut proofs = Proofs::default();
         for line in lines {
             let mut times = Times::default();
-            let mut line = std::borrow::Cow::Borrowed(&**line);
-            let mut layer = u8::MAX;
-            while let Some(format) = self.taker(&line, layer) {
-                times.of_layer(format, &line);
-                let Some(inner) = format.inner(&line, &self.plan) else { break };
-                layer = format.layer();
-                line = std::borrow::Cow::Owned(inner.into_owned());
-            }
-            if layer != u8::MAX && !json::is_object(&line) {
-                times.of_text(&line);
+            let (layer, inner) = self.each_layer(line, |format, _, line| times.of_layer(format, line));
+            if layer != u8::MAX && !json::is_object(&inner) {
+                times.of_text(&inner);
             }
             proofs.add(&times);
         }

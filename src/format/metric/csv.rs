@@ -88,12 +88,13 @@ impl MetricFormat for Csv {
     }
 
     fn recognises(&self, head: &[u8]) -> bool {
-        let Some(header) = Header::read(head) else { return false };
-        // A first line that begins with a time is an entry of a log, and no head.
+        // A first line that begins with a time, or an object, is an entry of a log, and no head.
         let mut first = head_lines(head).filter(|line| !line.is_empty() && !is_hint(line));
-        if first.next().is_some_and(|line| line.first().is_some_and(u8::is_ascii_digit)) {
+        let is_entry = |line: &[u8]| line.first().is_some_and(|b| b.is_ascii_digit() || *b == b'{');
+        if first.next().is_some_and(is_entry) {
             return false;
         }
+        let Some(header) = Header::read(head) else { return false };
         let mut rows = 0;
         let mut lines = head_lines(head).filter(|line| !line.is_empty() && !is_hint(line)).skip(header.lines);
         let zone = chrono_tz::UTC;

@@ -355,13 +355,22 @@ pub(super) fn evidence(head: &[u8]) -> Option<Dialect> {
             found.prometheus |= !line.is_empty() || found.metadata + found.labelled > 0;
         } else if line.starts_with(b"#") {
             found.comment(line);
-        } else if found.labelled + found.plain + found.odd < SAMPLES_LOOKED_AT && found.sample(line).is_none()
+        } else if found.labelled + found.plain + found.odd < SAMPLES_LOOKED_AT
+            && (opens_object(line) || found.sample(line).is_none())
         {
-            let is_histogram = native::line(line, 1.0, 0).is_some_and(|found| found.is_ok());
+            let is_histogram =
+                !opens_object(line) && native::line(line, 1.0, 0).is_some_and(|found| found.is_ok());
             *(if is_histogram { &mut found.labelled } else { &mut found.odd }) += 1;
         }
     }
     found.dialect()
+}
+
+/// Does a line begin an object of JSON? Braces before a metric's name in quotes are followed by something else than a colon.
+fn opens_object(line: &[u8]) -> bool {
+    let Some(key) = line.strip_prefix(b"{\"") else { return false };
+    let end = memchr::memchr(b'"', key).map_or(key.len(), |end| end + 1);
+    key[end..].trim_ascii_start().first() == Some(&b':')
 }
 
 /// What the lines looked at so far tell.

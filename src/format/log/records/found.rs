@@ -11,6 +11,9 @@ use crate::model::{Role, Value};
 /// How many lines are looked at for a value whose records are inside.
 const LINES: usize = 20;
 
+/// How many lines that are records themselves tell that those after them are, too.
+const ENOUGH: usize = 4;
+
 /// How much text may stand before such a value in its line.
 pub(super) const PREFIX: usize = 256;
 
@@ -37,6 +40,7 @@ pub(super) fn find(head: &[u8]) -> Option<Records> {
         let beside = elements::are_beside(&head[at..]);
         return beside.then(|| Records { within: Within::Elements, ..Records::default() });
     }
+    let mut plain = 0;
     for _ in 0..LINES {
         let line_end = memchr::memchr(b'\n', &head[at..]).map_or(head.len(), |end| at + end);
         let line = &head[at..line_end];
@@ -53,6 +57,10 @@ pub(super) fn find(head: &[u8]) -> Option<Records> {
             }
             if opens && end.is_some_and(|end| is_followed(head, end)) {
                 return Some(Records::default());
+            }
+            plain += usize::from(way.is_some());
+            if plain == ENOUGH {
+                return None;
             }
         }
         at = blanks(head, line_end);
@@ -229,7 +237,7 @@ struct Signs {
 impl Signs {
     fn of(bytes: &[u8], at: usize) -> Self {
         let mut signs = Signs::default();
-        signs.look(bytes, at, 0, "");
+        signs.look(bytes, at, 0, &mut String::new());
         signs
     }
 
@@ -243,15 +251,19 @@ impl Signs {
         SpanFields::of(&self.names).is_some()
     }
 
-    fn look(&mut self, bytes: &[u8], at: usize, depth: usize, within: &str) {
+    fn look(&mut self, bytes: &[u8], at: usize, depth: usize, path: &mut String) {
         members(bytes, at, |key, at| {
             let key = String::from_utf8_lossy(key);
+            let outside = path.len();
+            path.push_str(&key);
             if bytes.get(at) == Some(&b'{') && depth < DEEP_IN_RECORD {
-                self.look(bytes, at, depth + 1, &format!("{within}{key}."));
+                path.push('.');
+                self.look(bytes, at, depth + 1, path);
             } else if let Some((value, _)) = value(bytes, at) {
-                self.names.push(format!("{within}{key}"));
+                self.names.push(path.clone());
                 self.field(&key, value);
             }
+            path.truncate(outside);
             true
         });
     }
@@ -261,7 +273,8 @@ impl Signs {
             Value::Nested([b'[', inner @ .., b']']) => json::value(inner, 0).map_or(value, |(item, _)| item),
             value => value,
         };
-        let has = |role: Role| names::roles_of(name).iter().any(|(of, ..)| *of == role);
+        let roles = names::roles_of(name);
+        let has = |role: Role| roles.iter().any(|(of, ..)| *of == role);
         let plain = name.rsplit('.').next().unwrap_or(name).trim_start_matches('_');
         let named = has(Role::Ts) || plain == "time";
         let timed = instant(value, named).is_some();
