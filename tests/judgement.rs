@@ -560,3 +560,128 @@ fn requests_that_an_access_log_tells_of_without_ids_are_looked_at_once() {
     let id = json["examples"][0]["id"].as_str().expect("an id");
     assert!(id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{json}");
 }
+
+/// A booking service of which one request in so many fails, by the minute, with what it says then.
+fn bookings(minutes: usize, failing: impl Fn(usize, usize) -> bool, error: &str) -> String {
+    let mut text = String::new();
+    for at in 0..minutes * 20 {
+        let (minute, place) = (at / 20, at % 20);
+        let clock = format!("{:02}:{:02}:{:02}", 10 + minute / 60, minute % 60, place * 3);
+        let id = format!("{:016x}", (at as u64 + 11).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let failed = failing(minute, place);
+        if failed {
+            let _ = writeln!(text, "2024-05-01T{clock}Z ERROR booking {error} request_id={id}");
+        }
+        let (level, status) = if failed { ("ERROR", 500) } else { ("INFO", 200) };
+        let _ = writeln!(
+            text,
+            "2024-05-01T{clock}Z {level} booking request done status={status} request_id={id}"
+        );
+    }
+    text
+}
+
+/// The answer on some logs, by their names.
+fn investigated_together(logs: &[(&str, &str)]) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in logs {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    obs(&["investigate", folder.path().to_str().expect("a path"), "--output", "json"]).json()
+}
+
+#[test]
+fn a_past_in_which_requests_failed_as_well_is_none() {
+    // Three in ten fail all along, and later eight in ten, each time that the kernel kills what they need.
+    let failing = |minute: usize, place: usize| place % 10 < if minute >= 40 { 8 } else { 3 };
+    let own = bookings(70, failing, "cannot reach tides: connection refused");
+    let mut kernel = String::new();
+    for minute in (0..70).step_by(3) {
+        let clock = format!("{:02}:{:02}", 10 + minute / 60, minute % 60);
+        let _ = writeln!(
+            kernel,
+            "2024-05-01T{clock}:01Z pier-3 kernel: Out of memory: Killed process {} (tides) total-vm:812kB",
+            4000 + minute
+        );
+    }
+    let json = investigated_together(&[("booking.log", &own), ("node.log", &kernel)]);
+    assert_eq!(json["causes"][0]["detector"], "out-of-memory", "{json}");
+}
+
+#[test]
+fn a_state_that_is_told_every_ten_minutes_is_older_than_its_first_telling() {
+    let own = bookings(40, |_, place| place % 2 == 0, "query timed out after 10000 ms");
+    let mut store = String::new();
+    for minute in 0..40 {
+        if minute % 3 == 0 {
+            let _ = writeln!(
+                store,
+                "2024-05-01T10:{minute:02}:18.000001Z 0 [Note] [MY-011953] [InnoDB] page_cleaner: 1000ms intended loop took \
+                 4102ms. The settings might not be optimal."
+            );
+        }
+        if minute % 10 == 9 {
+            let _ = writeln!(
+                store,
+                "2024-05-01T10:{minute:02}:33.000001Z 0 [ERROR] [MY-010907] [Server] Disk is full writing './binlog.000412' (OS \
+                 errno 28 - No space left on device). Waiting for someone to free space..."
+            );
+        }
+    }
+    let json = investigated_together(&[("booking.log", &own), ("mysql-tides.log", &store)]);
+    assert_eq!(json["causes"][0]["detector"], "disk", "{json}");
+    assert!(json["causes"][0]["summary"].as_str().is_some_and(|told| told.contains("mysql-tides")), "{json}");
+}
+
+#[test]
+fn what_an_error_says_in_a_field_is_read_where_no_sample_shows_the_field() {
+    // Far more than is looked at beforehand, with the errors where nobody looks.
+    let mut text = String::new();
+    for at in 0..12_000 {
+        let clock = format!("{:02}:{:02}:{:02}", 10 + at / 3600, at / 60 % 60, at % 60);
+        let id = format!("{:016x}", (at as u64 + 5).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (level, message, more) = if (4_800..5_200).contains(&at) {
+            (
+                "ERROR",
+                "pilot not called",
+                r#","exc_info":"Traceback (most recent call last):\nx509: certificate has expired""#,
+            )
+        } else {
+            ("INFO", "pilot called and on the way to the berth that was booked", "")
+        };
+        let _ = writeln!(
+            text,
+            r#"{{"timestamp":"2024-05-01T{clock}Z","level":"{level}","message":"{message}","request_id":"{id}"{more}}}"#
+        );
+    }
+    let json = investigated_together(&[("pilots.log", &text)]);
+    assert_eq!(json["causes"][0]["detector"], "certificate", "{json}");
+}
+
+#[test]
+fn in_a_log_of_several_only_who_tells_of_statuses_is_where_requests_enter() {
+    let own = bookings(60, |minute, place| minute >= 30 && place % 2 == 0, "berth is gone");
+    let mut text = String::new();
+    for line in own.lines() {
+        let stamp = &line[..20];
+        let rest = &line[20..];
+        let id = rest.rsplit('=').next().expect("an id");
+        if rest.contains("berth is gone") {
+            let _ = writeln!(
+                text,
+                "[pod/berths-1/berths] {stamp} {stamp} ERROR berths rows are owned by another request_id={id}"
+            );
+        }
+        if rest.contains("request done") {
+            let _ = writeln!(text, "[pod/booking-1/booking] {stamp} {stamp}{rest}");
+        }
+    }
+    let json = investigated_together(&[("all.txt", &text)]);
+    let first = &json["causes"][0];
+    assert!(
+        first["summary"].as_str().is_some_and(|told| told.contains("rows are owned by another")),
+        "{json}"
+    );
+    let why = first["why"].as_array().expect("reasons");
+    assert!(why.iter().all(|reason| reason["factor"] != "downstream-symptom"), "{json}");
+}

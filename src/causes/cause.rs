@@ -66,9 +66,17 @@ pub fn story(
     if let Some(success) = &success {
         let place = scene.wants.file(success.group);
         let edge = recorded.filter(|counted| success.counts_as(counted));
+        let ends = success.only_end(scene);
         let of_place = |sign: &Sign| {
             let same = edge.is_some_and(|edge| sign.is_recorded() && sign.subject.service == edge.service);
-            sign.detector == "error-share" && (sign.subject.file == place || same)
+            // The entries of an access log are those of requests, whatever they say beside how these ended.
+            let is_entry = |kind: &usize| {
+                let kind = &scene.kinds[*kind].0;
+                kind.group == success.group && ends.contains(kind.service.as_str())
+            };
+            let of_entries =
+                ["novelty", "change"].contains(&sign.detector) && sign.kinds.first().is_some_and(is_entry);
+            of_entries || (sign.detector == "error-share" && (sign.subject.file == place || same))
         };
         // If nobody else says anything, it is all that is known.
         let elsewhere = |sign: &Sign| !sign.standing || sign.subject.file != place;

@@ -94,10 +94,12 @@ impl Sign {
         let presence = scene.presence(scene.kinds[*kind].0.group);
         let bin = scene.axis.bin(self.from).unwrap_or(0);
         let before = presence[..bin].iter().sum::<f64>();
-        if self.lasts() || self.ended() {
-            return before >= SILENT;
-        }
         let lasted = ((self.to - self.from) as f64 / NANOS as f64).max(1.0);
+        if self.lasts() || self.ended() {
+            // What is told now and then may have been told as long before.
+            let every = if self.count > 1 { lasted / (self.count - 1) as f64 } else { 0.0 };
+            return before >= every.max(SILENT);
+        }
         self.count > 1 && before * (self.count - 1) as f64 / lasted >= EXPECTED
     }
 
@@ -171,8 +173,13 @@ impl Candidate {
         let of_substance = || self.signs.iter().filter(|sign| sign.weight >= 0.4);
         let first = of_substance().next().map_or(self.signs[0].from, |sign| sign.from);
         let worth = |sign: &Sign| {
-            let late = (sign.from - first) as f64 / 1e9;
-            sign.weight * 3.0 + sign.gain.max(1.0).log10() * 0.5 - (late / 300.0).min(2.0)
+            // A state that nobody saw begin is as old as anything, and clear however seldom it is told.
+            let state = sign.standing && sign.lasts();
+            let late = if state { 0.0 } else { (sign.from - first) as f64 / 1e9 };
+            let gain = sign.gain.max(if state { CLEAR } else { 1.0 });
+            // Of two that are worth the same, what is understood tells more.
+            let known = if sign.is_by_words() { 0.0 } else { 0.05 };
+            sign.weight * 3.0 + gain.log10() * 0.5 + known - (late / 300.0).min(2.0)
         };
         let best = of_substance().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
         best.unwrap_or(&self.signs[0])

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 
 use super::hypothesis::Candidate;
+use crate::timeline::Subject;
 use crate::timeline::scene::Scene;
 
 /// What lives somewhere that others work with.
@@ -86,7 +87,15 @@ const OWNERS: &[Owner] = &[
 
 /// The owners in the name of a candidate.
 fn owners(candidate: &Candidate) -> impl Iterator<Item = &'static Owner> {
-    let subject = &candidate.signs[0].subject;
+    owners_of(&candidate.signs[0].subject)
+}
+
+/// Do resources live where this is: a database, a broker, a machine?
+pub(super) fn is_owner(subject: &Subject) -> bool {
+    owners_of(subject).next().is_some()
+}
+
+fn owners_of(subject: &Subject) -> impl Iterator<Item = &'static Owner> {
     let names = subject.service.iter().map(String::as_str).chain([subject.file.as_str()]);
     names.flat_map(owners_in).collect::<Vec<_>>().into_iter()
 }

@@ -9,6 +9,7 @@ use super::contrast::{Contrast, Share};
 use super::gather::{ERROR, name_owners, weight, what_is_said, worth};
 use super::health::Health;
 use super::hypothesis::{LAST_WORDS, Sign};
+use super::owner::is_owner;
 use super::quote::gist;
 use crate::detect::failure::FAILURE;
 use crate::detect::finding::Finding;
@@ -101,8 +102,8 @@ pub(super) fn standing(
     let is_judged = |sign: &Sign| sign.kinds.iter().any(|kind| is_judged(scene, *kind));
     signs.retain(|sign| sign.is_recorded() || !sign.timed || is_judged(sign));
     name_owners(scene, &mut signs);
-    drop_bystanders(&mut signs);
     let failed = success.map_or(0, |success| success.failed.count());
+    drop_bystanders(&mut signs, failed);
     for sign in &mut signs {
         fade(sign, failed);
     }
@@ -129,11 +130,16 @@ fn fade(sign: &mut Sign, failed: u64) {
     }
 }
 
-/// Where somebody tells why most requests fail, errors that may as well be about something else say nothing.
-fn drop_bystanders(signs: &mut Vec<Sign>) {
+/// Where somebody tells why most requests fail, errors that may as well be about something else say nothing: not those of
+/// stores, which know no requests and fail as often.
+fn drop_bystanders(signs: &mut Vec<Sign>, failed: u64) {
+    const TIMES: u64 = 3;
+    let of_store = |sign: &Sign| is_owner(&sign.subject) && sign.count * TIMES >= failed;
     let tells = |sign: &Sign| sign.share.is_some_and(|share| share.tells());
     if signs.iter().any(|sign| sign.share.is_some_and(|share| share.tells() && share.of_failed >= MOST)) {
-        signs.retain(|sign| tells(sign) || sign.nature != Nature::Symptom || sign.holds_up());
+        signs.retain(|sign| {
+            tells(sign) || sign.nature != Nature::Symptom || sign.holds_up() || of_store(sign)
+        });
     }
 }
 

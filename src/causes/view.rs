@@ -98,7 +98,8 @@ impl<'v> View<'v> {
     pub(super) fn explains(&self, at: usize, sign: &Sign) -> f64 {
         let counted = || self.success.map_or(0, |success| success.failed.count());
         let failed = self.contrast.map(Contrast::failed).filter(|failed| *failed > 0).unwrap_or_else(counted);
-        let broke = matches!(sign.nature, Nature::Fault | Nature::Resource) || sign.holds_up();
+        let broke =
+            matches!(sign.nature, Nature::Fault | Nature::Resource) || sign.holds_up() || self.owns(at);
         match sign.share {
             Some(share) => share.of_failed,
             None if failed == 0 || !broke => 0.0,
@@ -108,9 +109,12 @@ impl<'v> View<'v> {
     }
 
     /// Do those who know the failed requests speak of a candidate, or of the one that it speaks of? Who reaches somebody no
-    /// more, and does not say whom, speaks of everybody that ended.
-    fn is_spoken_of(&self, at: usize, sign: &Sign) -> bool {
+    /// more, and does not say whom, speaks of everybody that ended; whoever it is, of the network between them.
+    pub(super) fn is_spoken_of(&self, at: usize, sign: &Sign) -> bool {
         const UNREACHED: &[&str] = &["connection-failure", "backends"];
+        const NETWORK: &[&str] = &["link", "network-tables"];
+        const CUT_OFF: &[&str] = &["connection-failure", "backends", "timeout", "dns"];
+        let network = NETWORK.contains(&sign.detector);
         let failed = self.success.map_or(0, |success| success.failed.count());
         let tells = |other: &usize| {
             let lead = self.candidates[*other].lead();
@@ -121,6 +125,7 @@ impl<'v> View<'v> {
             self.mentions[other].contains(&at)
                 || self.mentions[at].contains(&other)
                 || self.names[other].intersection(&self.names[at]).next().is_some()
+                || (network && CUT_OFF.contains(&self.candidates[other].lead().detector))
                 || (UNREACHED.contains(&self.candidates[other].lead().detector)
                     && sign.ended()
                     && self.names[other].is_empty())

@@ -213,27 +213,40 @@ impl Success {
         if let Some((metric, service)) = &self.recorded {
             return service.as_ref().unwrap_or(metric);
         }
+        let mut told: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         let named = |kind: &Kind| kind.group == self.group && !kind.service.is_empty();
-        let service = scene.kinds.iter().find(|(kind, _)| named(kind)).map(|(kind, _)| kind.service.as_str());
-        service.unwrap_or_else(|| scene.wants.file(self.group))
+        for (kind, signal) in scene.kinds.iter().filter(|(kind, _)| named(kind)) {
+            let (ends, entries) = told.entry(kind.service.as_str()).or_default();
+            *(if kind.what == What::Status { ends } else { entries }) += signal.count;
+        }
+        // A log may hold what several wrote: who tells most of how requests ended.
+        let service = told.into_iter().max_by_key(|(name, counts)| (*counts, std::cmp::Reverse(*name)));
+        service.map_or_else(|| scene.wants.file(self.group), |(name, _)| name)
     }
 
     /// Everybody who tells how requests ended, and so feels what happens to others: services and logs, and the groups
     /// of their files.
     pub fn places(&self, scene: &Scene<'_>) -> (BTreeSet<String>, BTreeSet<u32>) {
         let all: u64 = self.failures.iter().sum();
-        let mut told: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut told: BTreeMap<u32, BTreeMap<&str, u64>> = BTreeMap::new();
         for (kind, signal) in &scene.kinds {
             if kind.what == What::Status && code(kind).is_some_and(is_failure) {
-                *told.entry(kind.group).or_default() += signal.count;
+                let named =
+                    if kind.service.is_empty() { scene.wants.file(kind.group) } else { &kind.service };
+                *told.entry(kind.group).or_default().entry(named).or_default() += signal.count;
             }
         }
-        let mut groups: BTreeSet<u32> =
-            told.into_iter().filter(|(_, n)| n * 2 >= all).map(|(group, _)| group).collect();
-        let mut names = BTreeSet::from([self.place(scene).to_owned()]);
-        for (kind, _) in scene.kinds.iter().filter(|(kind, _)| groups.contains(&kind.group)) {
-            let named = if kind.service.is_empty() { scene.wants.file(kind.group) } else { &kind.service };
-            names.insert(named.to_owned());
+        let (mut names, mut groups) = (BTreeSet::from([self.place(scene).to_owned()]), BTreeSet::new());
+        for (group, services) in told {
+            if services.values().sum::<u64>() * 2 < all {
+                continue;
+            }
+            groups.insert(group);
+            // In a log that holds what several wrote it is those of them who tell of most.
+            let most: Vec<&str> =
+                services.iter().filter(|(_, n)| **n * 2 >= all).map(|(name, _)| *name).collect();
+            let those = if most.is_empty() { services.into_keys().collect() } else { most };
+            names.extend(those.into_iter().map(str::to_owned));
         }
         groups.insert(self.group);
         (names, groups)

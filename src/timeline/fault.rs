@@ -125,11 +125,35 @@ const LOOKED_AT: usize = 400;
 const LONGEST_KIND: usize = 40;
 const MOST_DIGITS: usize = 6;
 
+/// Fields in which widely used loggers put what was thrown, as they write them. Errors are rare, and where a file is looked at
+/// beforehand there may be none: these are asked for in any case.
+const USUAL: &[&str] = &[
+    "error",                // zap, zerolog, logrus, slog
+    "err",                  // pino, bunyan, log15
+    "err.type",             // pino, bunyan
+    "err.message",          //
+    "err.stack",            //
+    "exc_info",             // Python: python-json-logger, structlog
+    "exception",            // Python: structlog; Monolog
+    "stack_trace",          // logstash-logback-encoder
+    "error.type",           // Elastic Common Schema
+    "error.message",        //
+    "error.stack_trace",    //
+    "exception.type",       // OpenTelemetry
+    "exception.message",    //
+    "exception.stacktrace", //
+    "error_type",
+    "error_message",
+    "error_code",
+    "@x",    // Serilog
+    "stack", // winston
+];
+
 impl Fields {
-    /// Asks for those of these names that tell of errors.
+    /// Asks for those of these names that tell of errors, and for the usual ones.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>, needs: &mut Needs) -> Fields {
-        let mut named: Vec<(Part, &str)> =
-            names.into_iter().filter_map(|name| Some((part(name)?, name))).collect();
+        let names = names.into_iter().chain(USUAL.iter().copied());
+        let mut named: Vec<(Part, &str)> = names.filter_map(|name| Some((part(name)?, name))).collect();
         named.sort_unstable();
         named.dedup();
         Fields(named.into_iter().map(|(part, name)| (part, needs.field(name))).collect())

@@ -24,7 +24,7 @@ use crate::signatures::quantity;
 use crate::source::Age;
 
 /// How much of an entry is kept to show it.
-pub const SHOWN: usize = 400;
+pub const SHOWN: usize = 800;
 
 /// What is wanted of every entry, and how the files belong together.
 #[derive(Clone, Debug)]

@@ -12,6 +12,8 @@ import json
 import math
 import os
 import random
+import re
+import zlib
 from functools import partial
 
 import tally
@@ -255,7 +257,10 @@ class World:
     def dbsay(self, t, level, text, mongo=None):
         if self.db_kind == "mysql":
             word = {"info": "Note", "warn": "Warning", "error": "ERROR"}[level]
-            self.db.raw(t, f"{iso(t, 6)} {self.rng.randrange(8, 900)} [{word}] [MY-0{self.rng.randrange(10000, 14000)}] [Server] {text}")
+            # The server's code says the same as its text. The draw stays, so that older seeds give the same days.
+            connection, _ = self.rng.randrange(8, 900), self.rng.randrange(10000, 14000)
+            code = 10000 + zlib.crc32(re.sub(r"[0-9]+", "#", text).encode()) % 4000
+            self.db.raw(t, f"{iso(t, 6)} {connection} [{word}] [MY-0{code}] [Server] {text}")
         elif self.db_kind == "mongo":
             o = {"t": {"$date": iso(t, 3, "+00:00")}, "s": level[0].upper(), "c": "COMMAND", "id": 51803, "ctx": f"conn{self.rng.randrange(900)}", "msg": text}
             self.db.raw(t, json.dumps({**o, **({"attr": mongo} if mongo else {})}))

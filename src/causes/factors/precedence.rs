@@ -16,8 +16,9 @@ fn late(view: &View<'_>, sign: &Sign) -> f64 {
 
 /// What a sign is worth by its time.
 pub(super) fn worth(view: &View<'_>, at: usize, sign: &Sign) -> f64 {
-    // What was there before everything that changed is early by as much of the failures as it explains.
-    if sign.standing && view.changed && !sign.begins(view.scene) {
+    // What was there before everything that changed, and a state that nobody saw begin, is early by as much of the failures
+    // as it explains.
+    if sign.standing && (view.changed || sign.is_state()) && !sign.begins(view.scene) {
         return FIRST * view.explains(at, sign);
     }
     let sure = if sign.standing || is_clear(sign, view.candidates[at].lead()) { 1.0 } else { 0.5 };

@@ -66,11 +66,13 @@ pub(super) fn beneath(view: &View<'_>, at: usize) -> Option<Factor> {
     })
 }
 
-/// Did something break as often as requests failed, in something that knows no requests?
+/// Did something break as often as requests failed, in something that knows no requests: whatever it says of that, if it is a
+/// store of which those speak who know them?
 fn is_beneath(view: &View<'_>, at: usize) -> bool {
     const WORTH: f64 = 0.3;
     let lead = view.candidates[at].lead();
-    lead.standing && lead.share.is_none() && lead.holds_up() && view.explains(at, lead) >= WORTH
+    let broke = lead.holds_up() || (view.owns(at) && view.is_spoken_of(at, lead));
+    lead.standing && lead.share.is_none() && broke && view.explains(at, lead) >= WORTH
 }
 
 /// What ran out where requests are worked on is held by those who wait for what broke beneath.

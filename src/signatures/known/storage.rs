@@ -28,6 +28,17 @@ pub static DISK: Family = Family {
         says(3, &["insufficient disk space"], "insufficient disk space"),
         says(3, &["out of disk space"], "out of disk space"),
         says(3, &["flood stage disk watermark"], "flood stage disk watermark [95%] exceeded on [x]"),
+        says(
+            3,
+            &["flood-stage watermark"],
+            "index [a] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has \
+             read-only-allow-delete block];",
+        ),
+        says(
+            3,
+            &["index read-only / allow delete"],
+            "index [a] blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];",
+        ),
         says(3, &["could not extend file"], "could not extend file"),
         says(2, &["low disk space"], "low disk space"),
         says(2, &["disk watermark"], "disk watermark"),
