@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{Apdex, GroupAnswer, Layout, Part};
 use crate::fold::{Bounded, Damaged, Fold, Loaded, Quantiles, Saved, Sum, Table, Travel};
 use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
-use crate::outcome::{self, Alone, Ending, Outcome, SuccessRule, Told};
+use crate::outcome::{self, Alone, Ending, Outcome, Told};
 
 /// All groups.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl<'l> Groups<'l> {
                 count_once(&mut table, buckets);
             }
         }
-        count(&mut table, &self.requests, self.layout.judge.rule());
+        count(&mut table, &self.requests, self.layout);
         let mut keys: Vec<(Key, u32)> = (0..table.len() as u32)
             .map(|number| (decode(table.key_of(number), self.layout), number))
             .collect();
@@ -201,7 +201,10 @@ impl Fold for Groups<'_> {
         match id.filter(|_| judge.joins()) {
             Some(id) => {
                 let id = outcome::key(&id);
-                group.add_id(&id);
+                // All requests are those of the only group.
+                if !self.layout.is_whole() {
+                    group.add_id(&id);
+                }
                 self.requests.entry(&id, Ending::default).merge(&judge.ending(entry));
             }
             None if judge.tells(slots) => group.alone.add(&judge.ending(entry), judge.rule()),
@@ -248,17 +251,18 @@ fn keep_valued(groups: &mut Table<Group>, layout: &Layout) {
 }
 
 /// Counts the requests of each group, as all of their entries say that they ended.
-fn count(groups: &mut Table<Group>, requests: &Table<Ending>, rule: &SuccessRule) {
+fn count(groups: &mut Table<Group>, requests: &Table<Ending>, layout: &Layout) {
+    let rule = layout.judge.rule();
     let alone = groups.rows().map(|(_, group)| group.alone);
     let (said, all) = alone.fold((0, 0), |(said, all), alone| (said + alone.said(), all + alone.len()));
     let told = Told::of(requests.rows().map(|(_, ending)| ending)).and(said, all).is_usual();
     for group in groups.states_mut() {
         let mut counts = Counts::default();
         group.alone.outcomes(told).for_each(|(outcome, count)| counts.add(outcome, count));
-        for id in group.ids() {
-            if let Some(ending) = requests.get(id).filter(|ending| ending.counts(rule)) {
-                counts.add(ending.outcome(rule, told), 1);
-            }
+        let all = requests.rows().filter(|_| layout.is_whole()).map(|(_, ending)| ending);
+        let own = group.ids().filter_map(|id| requests.get(id));
+        for ending in all.chain(own).filter(|ending| ending.counts(rule)) {
+            counts.add(ending.outcome(rule, told), 1);
         }
         group.counts = counts;
     }

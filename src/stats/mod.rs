@@ -249,6 +249,11 @@ struct Layout {
 }
 
 impl Layout {
+    /// Is there one group of everything?
+    fn is_whole(&self) -> bool {
+        self.by.is_empty() && self.every.is_none()
+    }
+
     fn new(question: &Question, rule: SuccessRule, logs: &[Input], needs: &mut Needs) -> Layout {
         let by = question.by.iter().map(|name| Part::of(name, logs, needs)).collect();
         let value = Measure::of(&question.value, needs);

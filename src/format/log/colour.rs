@@ -19,6 +19,10 @@ pub(super) fn strip(text: &[u8]) -> Cow<'_, [u8]> {
 
 /// Takes out `\x1b[33m` in letters, if a line starts with it.
 fn strip_letters(text: &[u8]) -> Cow<'_, [u8]> {
+    // What all of them begin with.
+    if !matches!(text.first(), Some(b'\\' | b'#' | b'^' | b'[')) {
+        return Cow::Borrowed(text);
+    }
     let bare = sequence_of_letters(text, b"[").is_some();
     if !bare && !ESCAPED.iter().any(|escape| text.starts_with(escape)) {
         return Cow::Borrowed(text);
