@@ -1,5 +1,7 @@
 //! What is said of dashboards: a block for each panel, on a page as wide as the panel; the same as verdicts for CI.
 
+use rayon::prelude::*;
+
 use super::Judged;
 use super::json::Summary;
 use crate::cli::args::Form;
@@ -86,7 +88,7 @@ fn dashboard(report: &mut Report, answered: &Answered, judged: &Judged<'_>, form
         if let Some(title) = &first.row {
             report.heading(title.as_str());
         }
-        report.push(Section::Board(row.iter().map(|panel| pane(panel, judged)).collect()));
+        report.push(Section::Board(row.par_iter().map(|panel| pane(panel, judged)).collect()));
     }
     report.paragraph(Summary::of(answered.panels.iter()).sentence());
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{float, push_list, quoted};
+use super::api::{float, push_list, quoted};
 use crate::model::histogram::{Bucket, Histogram};
 use crate::report::table::Cell;
 

@@ -1,5 +1,7 @@
 //! Charts over time: stacked or not, on two axes with labels in the values' units.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 
 use super::{Drawing, name};
@@ -76,6 +78,7 @@ impl Drawing<'_> {
             plot.limits = limits(&line.look);
         }
         plot.says = says(&lines).into();
+        plot.thin();
         report.push(Section::Plot(plot));
         if count > TRACKS {
             let text = format!("{TRACKS} of {count} series are drawn; --output json gives all of them");
@@ -115,12 +118,13 @@ fn points(times: &Field, field: &Field, look: &Look) -> Vec<(i64, f64)> {
     times.cells.iter().zip(&field.cells).filter_map(point).collect()
 }
 
+/// What is stacked so far, by group: at each time, above zero and below it.
+type Stacks = BTreeMap<String, [HashMap<i64, f64>; 2]>;
+
 /// The tracks of a chart; those of one stack stand on each other.
 fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
-    use std::collections::BTreeMap;
-    // What is stacked so far, by group, sign and time.
-    let mut stacks: BTreeMap<(String, bool, i64), f64> = BTreeMap::new();
-    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
+    let mut stacks = Stacks::default();
+    let mut sums: HashMap<i64, f64> = HashMap::new();
     for line in lines.iter().filter(|line| stacking(&line.look) == Some("percent")) {
         for (at, value) in line.points.iter().filter(|(_, value)| value.is_finite()) {
             *sums.entry(*at).or_default() += value;
@@ -132,7 +136,7 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
         let mode = stacking(look);
         let stacked = matches!(mode, Some("normal" | "percent"));
         let group = look.custom("stacking").and_then(|stacking| stacking.get("group")).map(Value::to_string);
-        let group = group.unwrap_or_default();
+        let [above, below] = stacks.entry(group.unwrap_or_default()).or_default();
         let joined = match look.custom("spanNulls") {
             Some(Value::Bool(true)) => i64::MAX,
             Some(Value::Number(most)) => most.as_i64().unwrap_or(step),
@@ -152,7 +156,8 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
                 _ => *value,
             };
             let (low, high) = if stacked && value.is_finite() {
-                let base = stacks.entry((group.clone(), value < 0.0, *at)).or_default();
+                let stack = if value < 0.0 { &mut *below } else { &mut *above };
+                let base = stack.entry(*at).or_default();
                 let low = *base;
                 *base += value;
                 (low, *base)
