@@ -222,18 +222,25 @@ fn hostile_dashboards_are_refused_with_a_place_or_survived() {
     let broken = written(folder.path(), "broken.json", "{\"title\": \"t\",\n \"panels\": [}");
     let deep = written(folder.path(), "deep.json", &"[".repeat(1_000_000));
     let large = written(folder.path(), "large.json", &format!("{{\"title\": \"{}\"}}", "x".repeat(17 << 20)));
-    let panel = "{\"id\": 1, \"type\": \"text\", \"gridPos\": {}},".repeat(5_001);
-    let many =
-        format!("{{\"schemaVersion\": 39, \"title\": \"m\", \"panels\": [{}]}}", panel.trim_end_matches(','));
+    let huge = written(folder.path(), "huge.json", &format!("{{\"title\": \"{}\"}}", "x".repeat(65 << 20)));
+    let panel = |id: usize| format!("{{\"id\": {id}, \"type\": \"text\", \"gridPos\": {{}}}}");
+    let many: Vec<String> = (1..=5_001).map(panel).collect();
+    let many = format!("{{\"schemaVersion\": 39, \"title\": \"m\", \"panels\": [\n{}]}}", many.join(",\n"));
     let many = written(folder.path(), "many.json", &many);
-    for (file, text) in [
-        (&broken, "broken.json:2:13: is no JSON"),
-        (&deep, "deep.json:1:128: is no JSON: recursion limit exceeded"),
-        (&large, "17 MB are too much for a dashboard; at most 16 are read"),
-        (&many, "has 5001 panels; at most 5000 are drawn"),
+    let is_data = "the dashboard stands before the data: obs dashboard FILE.json PATH...";
+    for (file, text, hint) in [
+        (&broken, "broken.json:2:13: is no JSON", ""),
+        (&deep, "deep.json:1:128: is no JSON: recursion limit exceeded", ""),
+        (&large, "large.json: is longer than 16 MB, the most that is read of a dashboard", is_data),
+        (&huge, "huge.json: is longer than 16 MB, the most that is read of a dashboard", is_data),
+        (
+            &many,
+            "many.json:5002: the dashboard \"m\" has 5,001 panels; at most 5,000 are drawn",
+            "part the dashboard, or take panels out",
+        ),
     ] {
         let (code, _, stderr) = said(&["dashboard", file, DATA]);
-        assert_eq!((code, stderr.contains(text)), (2, true), "{stderr}");
+        assert_eq!((code, stderr.contains(text), stderr.contains(hint)), (2, true, true), "{stderr}");
     }
     let markup =
         written(folder.path(), "markup.json", &asking("cpu_usage_percent{core=\"\u{1b}[2J\"}", &json!([])));
@@ -392,6 +399,18 @@ fn a_dashboard_stands_behind_the_story_of_an_incident() {
     let (story, dashboard) = html.split_once("Payments by All").expect("the dashboard in the page");
     assert!(story.contains("<h2>Over time</h2>") && dashboard.contains("<title>onset 03:0"), "{dashboard}");
     assert!(dashboard.contains("<footer>"), "the account ends the page");
+    // What is not on the page is not in the answer.
+    let targets: Vec<Json> =
+        (0..201).map(|id| json!({"refId": format!("A{id}"), "expr": "cpu_usage_percent"})).collect();
+    let many = json!({"title": "Many", "schemaVersion": 39, "panels": [{"id": 1, "type": "timeseries", "gridPos": {}, "targets": targets}]});
+    written(folder.path(), "many.json", &many.to_string());
+    written(folder.path(), "broken.json", "{");
+    let boards = folder.path().display().to_string();
+    let (code, _, stderr) = said(&["investigate", "outage", "--html", &page, "--dashboard", &boards]);
+    assert_eq!(code, 2, "{stderr}");
+    for text in ["\"Many\" is not answered in full: 1 query", "broken.json:1:1: is no JSON"] {
+        assert!(stderr.contains(text), "{text} in {stderr}");
+    }
     let (code, _, stderr) = said(&["investigate", "outage", "--dashboard", "dashboards/payments.json"]);
     assert_eq!((code, stderr.contains("--dashboard is for the page")), (2, true), "{stderr}");
 }
@@ -557,6 +576,35 @@ fn what_a_panel_has_too_much_of_is_left_out_with_its_count() {
         assert!(stderr.contains("t.json:1: \"t\" is not answered in full: 19,800 queries"), "{stderr}");
     }
     assert_eq!(said(&["dashboard", &file, DATA, "--output", "junit"]).0, 2);
+}
+
+#[test]
+fn queries_that_grow_too_long_are_written_out_only_as_far_as_there_is_room() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let values: Vec<String> = (0..7_000).map(|value| format!("value-{value}")).collect();
+    let variables = json!([{"name": "v", "type": "custom", "query": values.join(","), "multi": true, "includeAll": true, "current": {"value": ["$__all"]}}]);
+    let targets: Vec<Json> = (0..200)
+        .map(|id| json!({"refId": format!("A{id}"), "expr": "cpu_usage_percent{core=~\"$v\"}"}))
+        .collect();
+    let panels: Vec<Json> = (0..100)
+        .map(|id| json!({"id": id, "type": "timeseries", "title": format!("p{id}"), "gridPos": {}, "targets": targets}))
+        .collect();
+    let dashboard =
+        json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": panels});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let start = std::time::Instant::now();
+    let answer = answer(2, &file, &[]);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    let queries = answer["panels"][0]["queries"].as_array().expect("queries");
+    assert_eq!(
+        queries[199]["message"],
+        "is, with those before it in the panel, longer than 512 KB with the values of its variables"
+    );
+    assert_eq!(queries[199]["expr"], "cpu_usage_percent{core=~\"$v\"}");
+    assert_eq!(
+        (&answer["panels"][99]["left_out"], &answer["panels"][99]["status"]),
+        (&json!(200), &json!("error"))
+    );
 }
 
 #[test]

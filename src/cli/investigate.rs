@@ -235,7 +235,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         page::page(&told, &selection)
     });
     if let Some(page) = page.as_mut().filter(|_| !args.dashboard.is_empty()) {
-        behind::put(page, (args, &session), range, (&story, &replayed))?;
+        behind::put(page, (args, &mut session), range, (&story, &replayed))?;
     }
     let files = [(&args.html, "html"), (&args.markdown, "markdown")];
     let unwritten = files.into_iter().find_map(|(path, renderer)| {

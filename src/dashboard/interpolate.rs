@@ -30,6 +30,13 @@ pub struct Written {
     pub cut: bool,
 }
 
+impl Written {
+    /// A text in which nothing is replaced.
+    pub fn plain(text: &str) -> Self {
+        Written { text: text.to_owned(), ..Written::default() }
+    }
+}
+
 /// References are no longer than this: a bracket that nothing closes is not looked for to the end.
 const LONGEST: usize = 300;
 
