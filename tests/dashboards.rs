@@ -6,35 +6,35 @@ use std::path::Path;
 
 use crate::program::{in_fixtures as obs, json_in_fixtures};
 
-const DATA: &str = "outage/metrics";
+pub(crate) const DATA: &str = "outage/metrics";
 
 /// Exit code, stdout and stderr.
-fn said(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn said(arguments: &[&str]) -> (i32, String, String) {
     let output = obs(arguments);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
 }
 
-fn answer(code: i32, dashboard: &str, more: &[&str]) -> Json {
+pub(crate) fn answer(code: i32, dashboard: &str, more: &[&str]) -> Json {
     json_in_fixtures(code, &[&["dashboard", dashboard, DATA][..], more].concat())
 }
 
-fn panels(answer: &Json) -> &Vec<Json> {
+pub(crate) fn panels(answer: &Json) -> &Vec<Json> {
     answer["panels"].as_array().expect("panels")
 }
 
-fn panel(answer: &Json, id: i64) -> &Json {
+pub(crate) fn panel(answer: &Json, id: i64) -> &Json {
     panels(answer).iter().find(|panel| panel["id"] == id).expect("a panel of this id")
 }
 
-fn written(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn written(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("a file");
     path.display().to_string()
 }
 
 /// A dashboard of one panel that asks this, beside these keys of the dashboard.
-fn asking(expr: &str, variables: &Json) -> String {
+pub(crate) fn asking(expr: &str, variables: &Json) -> String {
     json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": [
         {"id": 1, "type": "timeseries", "title": "p", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
          "targets": [{"refId": "A", "expr": expr}]}]})
@@ -201,54 +201,6 @@ fn the_exit_code_tells_of_empty_panels_and_of_errors() {
 }
 
 #[test]
-fn variables_in_a_circle_are_refused_by_name() {
-    let (code, _, stderr) = said(&["dashboard", "dashboards/circle.json", DATA]);
-    assert_eq!(code, 2);
-    assert!(stderr.contains("refer to each other: $a → $c → $b → $a"), "{stderr}");
-}
-
-#[test]
-fn hostile_dashboards_are_refused_with_a_place_or_survived() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let variable = |regex: &str| json!([{"name": "v", "type": "query", "query": "label_values(cpu_usage_percent, core)", "regex": regex}]);
-    let long = variable(&format!("/({})/", "a|".repeat(500_000)));
-    let long = written(folder.path(), "long.json", &asking("cpu_usage_percent{core=\"$v\"}", &long));
-    let answer = answer(0, &long, &[]);
-    assert!(
-        answer["panels"][0]["reason"].as_str().is_some_and(|text| text.contains("longer than 65536 bytes")),
-        "{answer}"
-    );
-
-    let broken = written(folder.path(), "broken.json", "{\"title\": \"t\",\n \"panels\": [}");
-    let deep = written(folder.path(), "deep.json", &"[".repeat(1_000_000));
-    let large = written(folder.path(), "large.json", &format!("{{\"title\": \"{}\"}}", "x".repeat(17 << 20)));
-    let huge = written(folder.path(), "huge.json", &format!("{{\"title\": \"{}\"}}", "x".repeat(65 << 20)));
-    let panel = |id: usize| format!("{{\"id\": {id}, \"type\": \"text\", \"gridPos\": {{}}}}");
-    let many: Vec<String> = (1..=5_001).map(panel).collect();
-    let many = format!("{{\"schemaVersion\": 39, \"title\": \"m\", \"panels\": [\n{}]}}", many.join(",\n"));
-    let many = written(folder.path(), "many.json", &many);
-    let is_data = "the dashboard stands before the data: obs dashboard FILE.json PATH...";
-    for (file, text, hint) in [
-        (&broken, "broken.json:2:13: is no JSON", ""),
-        (&deep, "deep.json:1:128: is no JSON: recursion limit exceeded", ""),
-        (&large, "large.json: is longer than 16 MB, the most that is read of a dashboard", is_data),
-        (&huge, "huge.json: is longer than 16 MB, the most that is read of a dashboard", is_data),
-        (
-            &many,
-            "many.json:5002: the dashboard \"m\" has 5,001 panels; at most 5,000 are drawn",
-            "part the dashboard, or take panels out",
-        ),
-    ] {
-        let (code, _, stderr) = said(&["dashboard", file, DATA]);
-        assert_eq!((code, stderr.contains(text), stderr.contains(hint)), (2, true, true), "{stderr}");
-    }
-    let markup =
-        written(folder.path(), "markup.json", &asking("cpu_usage_percent{core=\"\u{1b}[2J\"}", &json!([])));
-    let (_, stdout, _) = said(&["dashboard", &markup, DATA]);
-    assert!(!stdout.contains('\u{1b}'), "{stdout}");
-}
-
-#[test]
 fn the_page_shows_every_panel_with_a_table_behind_each_chart_and_nothing_acts() {
     let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("page.html").display().to_string();
@@ -306,6 +258,31 @@ fn answers_are_transformed_and_shown_in_their_units() {
     assert_eq!(rows, ["| stripe | 384 | 28.7 mins |", "| paypal | 152 | 10.4 mins |"]);
     assert!(markdown.contains("16 GiB"), "{markdown}");
     assert!(markdown.contains("left out: the transformation nothingLikeIt"), "{markdown}");
+}
+
+#[test]
+fn bars_states_and_marks_say_what_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
+        {"id": 1, "type": "barchart", "title": "Gateways", "gridPos": {}, "targets": [{"refId": "A", "instant": true, "format": "table",
+            "expr": "sum by (gateway) (payment_duration_seconds_count)"}]},
+        {"id": 2, "type": "state-timeline", "title": "States", "gridPos": {}, "targets": [{"refId": "A", "legendFormat": "pool",
+            "expr": "database_connections_active > bool 18"}], "fieldConfig": {"defaults": {"mappings": [
+                {"type": "value", "options": {"0": {"text": "free"}, "1": {"text": "full", "color": "red"}}}]}, "overrides": []}},
+        {"id": 3, "type": "text", "title": "T", "gridPos": {}, "options": {"content": "**how** to [read](http://x)"}}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let (code, text, _) = said(&["dashboard", &file, DATA, "--onset", "03:06"]);
+    assert_eq!(code, 0);
+    for part in ["marked: onset 03:06:00", "paypal", "stripe", "free → full", "how to read (http://x)"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains(": states over time") || text.contains("one state over time"), "{text}");
+    // Each panel begins behind an empty line.
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for title in ["Gateways", "States", "T"] {
+        let at = lines.iter().position(|line| *line == title).expect(title);
+        assert!(lines[at - 1].is_empty() && !lines[at - 2].is_empty(), "{text}");
+    }
 }
 
 #[test]
@@ -526,88 +503,6 @@ fn expressions_of_the_server_are_computed_from_the_other_queries() {
 }
 
 #[test]
-fn too_many_repetitions_are_refused_before_anything_is_asked() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let values: Vec<String> = (0..10_000).map(|value| value.to_string()).collect();
-    let all = json!({"value": ["$__all"]});
-    let variables = json!([{"name": "n", "type": "custom", "query": values.join(","), "multi": true, "includeAll": true, "current": all}]);
-    let panel = |id: usize| {
-        json!({"id": id, "type": "stat", "title": format!("p{id}"), "gridPos": {}, "repeat": "n",
-            "targets": [{"refId": "A", "expr": "cpu_usage_percent > $n"}]})
-    };
-    let panels: Vec<Json> = (0..100).map(panel).collect();
-    let dashboard =
-        json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": panels});
-    let text = serde_json::to_string_pretty(&dashboard).expect("JSON");
-    let lines = text.lines().enumerate().filter(|(_, line)| *line == "    {").map(|(at, _)| at + 1);
-    let lines: Vec<usize> = lines.collect();
-    let file = written(folder.path(), "t.json", &text);
-    let start = std::time::Instant::now();
-    let (code, _, stderr) = said(&["dashboard", &file, DATA]);
-    assert_eq!(code, 2);
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
-    assert!(lines.iter().any(|line| stderr.contains(&format!("t.json:{line}: "))), "{stderr}");
-    assert!(stderr.contains("would have 1,000,000 panels, and at most 10000 are drawn"), "{stderr}");
-    assert!(stderr.contains("--var n=VALUE"), "{stderr}");
-    assert_eq!(said(&["dashboard", &file, DATA, "--var", "n=1,2", "--output", "json"]).0, 0);
-}
-
-#[test]
-fn what_a_panel_has_too_much_of_is_left_out_with_its_count() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let targets: Vec<Json> =
-        (0..20_000).map(|id| json!({"refId": format!("A{id}"), "expr": "cpu_usage_percent"})).collect();
-    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
-        {"id": 1, "type": "timeseries", "title": "p", "gridPos": {}, "targets": targets}]});
-    let file = written(folder.path(), "t.json", &dashboard.to_string());
-    let answer = answer(2, &file, &[]);
-    let queries = answer["panels"][0]["queries"].as_array().expect("queries");
-    assert_eq!((queries.len(), &answer["panels"][0]["left_out"]), (200, &json!(19_800)));
-    assert_eq!(answer["panels"][0]["status"], "ok");
-    // All series are counted, those that are not in the answer, too.
-    let of = |key: &str| queries.iter().filter_map(|query| query[key].as_u64()).sum::<u64>();
-    let given: usize =
-        queries.iter().filter_map(|query| query["data"]["result"].as_array()).map(Vec::len).sum();
-    assert_eq!((of("series"), of("series") - of("left_out")), (800, given as u64));
-    for form in ["table", "markdown", "html"] {
-        let (code, stdout, stderr) = said(&["dashboard", &file, DATA, "--output", form]);
-        assert_eq!(code, 2, "{stderr}");
-        assert!(stdout.contains("19,800 queries") && stdout.len() < 10_000_000, "{form} {}", stdout.len());
-        assert!(stderr.contains("t.json:1: \"t\" is not answered in full: 19,800 queries"), "{stderr}");
-    }
-    assert_eq!(said(&["dashboard", &file, DATA, "--output", "junit"]).0, 2);
-}
-
-#[test]
-fn queries_that_grow_too_long_are_written_out_only_as_far_as_there_is_room() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let values: Vec<String> = (0..7_000).map(|value| format!("value-{value}")).collect();
-    let variables = json!([{"name": "v", "type": "custom", "query": values.join(","), "multi": true, "includeAll": true, "current": {"value": ["$__all"]}}]);
-    let targets: Vec<Json> = (0..200)
-        .map(|id| json!({"refId": format!("A{id}"), "expr": "cpu_usage_percent{core=~\"$v\"}"}))
-        .collect();
-    let panels: Vec<Json> = (0..100)
-        .map(|id| json!({"id": id, "type": "timeseries", "title": format!("p{id}"), "gridPos": {}, "targets": targets}))
-        .collect();
-    let dashboard =
-        json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": panels});
-    let file = written(folder.path(), "t.json", &dashboard.to_string());
-    let start = std::time::Instant::now();
-    let answer = answer(2, &file, &[]);
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
-    let queries = answer["panels"][0]["queries"].as_array().expect("queries");
-    assert_eq!(
-        queries[199]["message"],
-        "is, with those before it in the panel, longer than 512 KB with the values of its variables"
-    );
-    assert_eq!(queries[199]["expr"], "cpu_usage_percent{core=~\"$v\"}");
-    assert_eq!(
-        (&answer["panels"][99]["left_out"], &answer["panels"][99]["status"]),
-        (&json!(200), &json!("error"))
-    );
-}
-
-#[test]
 fn forms_that_real_dashboards_use_are_known() {
     let folder = tempfile::tempdir().expect("a folder");
     let expr = "cpu_usage_percent{core=~\"$core\"}";
@@ -784,29 +679,4 @@ fn panels_of_every_age_and_plugin_are_answered() {
     assert!(text.contains("of all") && text.contains(" of 100") && text.contains('%'), "{text}");
     let (code, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
     assert_eq!((code, html.matches("left out").count()), (0, 0));
-}
-
-#[test]
-fn repeated_panels_share_the_width_and_variables_do_not_blow_up() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let many: Vec<String> = (0..3_000).map(|i| format!("value-number-{i}")).collect();
-    let all = json!({"value": ["$__all"]});
-    let variables = json!([
-        {"name": "core", "type": "query", "query": "label_values(cpu_usage_percent, core)", "multi": true, "includeAll": true, "current": all},
-        {"name": "many", "type": "custom", "query": many.join(","), "multi": true, "includeAll": true, "current": all}]);
-    let dashboard = json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": [
-        {"id": 1, "type": "timeseries", "title": "$core", "gridPos": {"w": 24}, "repeat": "core", "maxPerRow": 3, "targets": [{"refId": "A", "expr": "cpu_usage_percent{core=\"$core\"}"}]},
-        {"id": 2, "type": "timeseries", "title": "b", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": format!("up{{a=~\"{}\"}}", "$many".repeat(100_000))}]},
-        {"id": 3, "type": "timeseries", "title": "p", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": "topk_max(3, rate(up))"}]}]});
-    let file = written(folder.path(), "t.json", &dashboard.to_string());
-    let answer = answer(0, &file, &[]);
-    assert_eq!(panels(&answer).len(), 6);
-    // 8 of 24 columns have fewer points than all of them.
-    let steps: Vec<&Json> =
-        panels(&answer).iter().take(2).map(|panel| &panel["queries"][0]["step"]).collect();
-    assert_eq!(steps, [&json!(15.0), &json!(15.0)]);
-    assert_eq!(panel(&answer, 2)["reason"], "is longer than 96 KB with the values of its variables");
-    assert_eq!(panel(&answer, 3)["reason"], "is MetricsQL, not PromQL");
-    let (_, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
-    assert_eq!(html.matches("<section class=\"w8\"").count(), 4, "{html}");
 }

@@ -1,6 +1,7 @@
 //! What the data says to each panel of a dashboard.
 
 mod ask;
+mod asker;
 mod compute;
 mod placed;
 mod wanted;
@@ -12,7 +13,7 @@ use rayon::prelude::*;
 
 pub use self::wanted::wanted;
 
-use self::ask::Asker;
+use self::asker::Asker;
 use self::placed::repeated;
 use super::board::{Dashboard, Panel, Query};
 use super::bounds::{self, LeftOut, Questions, Room};

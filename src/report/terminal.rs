@@ -67,8 +67,12 @@ fn flattened<'r>(report: &'r Report, out: &mut Vec<Cow<'r, Section>>) {
 }
 
 /// Is there a blank line between these two? Not under a heading, nor between two commands or sentences that
-/// belong together.
+/// belong together; a paragraph of nothing is such a line itself.
 fn apart(before: &Section, section: &Section) -> bool {
+    let is_nothing = |section: &Section| matches!(section, Section::Paragraph(phrase) if phrase.0.is_empty());
+    if is_nothing(before) || is_nothing(section) {
+        return false;
+    }
     !matches!(
         (before, section),
         (Section::Heading(_), _)

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::native;
-use crate::model::histogram::{Histogram, HistogramSample};
+use crate::model::histogram::{Bucket, Histogram, HistogramSample};
 use crate::model::{Labels, Sample};
 use crate::promql::{Annotation, AnnotationLevel, Value, VectorSample};
 use crate::report::json;
@@ -27,7 +26,7 @@ pub(super) fn answer(value: &Value, at: i64, annotations: &[Annotation], source:
                 push_metric(text, labels);
                 if let Some(histogram) = histogram {
                     text.push_str(",\"histogram\":");
-                    push_point(text, sample.at, &native::json(histogram));
+                    push_point(text, sample.at, &counted(histogram));
                 } else {
                     text.push_str(",\"value\":");
                     push_number(text, sample.at, sample.value);
@@ -120,7 +119,7 @@ pub(in crate::cli) fn word(at: i64, word: &str) -> String {
 /// `[1703387160,{"count":"1","sum":"2"}]`.
 pub(in crate::cli) fn histogram(at: i64, histogram: &Histogram) -> String {
     let mut text = String::new();
-    push_point(&mut text, at, &native::json(histogram));
+    push_point(&mut text, at, &counted(histogram));
     text
 }
 
@@ -129,7 +128,7 @@ fn push_samples(text: &mut String, samples: &[Sample]) {
 }
 
 fn push_histograms(text: &mut String, samples: &[HistogramSample]) {
-    push_list(text, samples, |text, sample| push_point(text, sample.at, &native::json(&sample.histogram)));
+    push_list(text, samples, |text, sample| push_point(text, sample.at, &counted(&sample.histogram)));
 }
 
 /// A point, without making texts of its parts: there may be millions.
@@ -176,5 +175,60 @@ pub(in crate::cli) fn float(number: f64) -> String {
         (if number > 0.0 { "+Inf" } else { "-Inf" }).to_owned()
     } else {
         number.to_string()
+    }
+}
+
+/// A native histogram: `{"count":"…","sum":"…","buckets":[[sides,"lower","upper","count"],…]}`, with the buckets that hold something.
+fn counted(histogram: &Histogram) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write!(
+        text,
+        "{{\"count\":{},\"sum\":{}",
+        quoted(&float(histogram.count)),
+        quoted(&float(histogram.sum))
+    );
+    let buckets: Vec<Bucket> = histogram.buckets().collect();
+    if !buckets.is_empty() {
+        text.push_str(",\"buckets\":");
+        push_list(&mut text, &buckets, |text, bucket| {
+            let limits = [bucket.lower, bucket.upper, bucket.count].map(|number| quoted(&float(number)));
+            let _ = write!(text, "[{},{}]", sides(histogram, bucket), limits.join(","));
+        });
+    }
+    text.push('}');
+    text
+}
+
+/// Which sides belong to a bucket, in the numbers of the API: 0 the upper one, 1 the lower one, 3 both.
+fn sides(histogram: &Histogram, bucket: &Bucket) -> u8 {
+    if histogram.is_custom() {
+        return if bucket.lower == f64::NEG_INFINITY { 3 } else { 0 };
+    }
+    match (bucket.lower < 0.0, bucket.upper > 0.0) {
+        (true, true) => 3,
+        (true, false) => 1,
+        (false, true) => 0,
+        (false, false) => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promql::notation::histogram as parsed;
+
+    #[test]
+    fn histograms_are_written_as_the_api_does() {
+        let written = |text: &str| counted(&parsed(text).expect(text));
+        assert_eq!(written("{{count:2 sum:NaN}}"), r#"{"count":"2","sum":"NaN"}"#);
+        assert_eq!(
+            written("{{count:6 sum:-1.5 z_bucket:1 z_bucket_w:0.25 buckets:[2 0 1] n_buckets:[2]}}"),
+            r#"{"count":"6","sum":"-1.5","buckets":[[1,"-1","-0.5","2"],[3,"-0.25","0.25","1"],[0,"0.5","1","2"],[0,"2","4","1"]]}"#
+        );
+        assert_eq!(
+            written("{{schema:-53 count:3 custom_values:[2] buckets:[1 2]}}"),
+            r#"{"count":"3","sum":"0","buckets":[[3,"-Inf","2","1"],[0,"2","+Inf","2"]]}"#
+        );
     }
 }

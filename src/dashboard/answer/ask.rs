@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::asker::Asker;
 use super::placed::Placed;
 use super::why::judged;
-use super::{Asked, AskedPanel, Reasons, Status, Typed, count, fit};
+use super::{Asked, AskedPanel, Status, count, fit};
 use crate::dashboard::adhoc;
-use crate::dashboard::board::{Dashboard, Language, Panel, Query, VariableKind};
-use crate::dashboard::bounds::{LeftOut, Questions, Room, TEXTS_OF_PANEL};
+use crate::dashboard::board::{Language, Panel, Query, VariableKind};
+use crate::dashboard::bounds::{LeftOut, Room, TEXTS_OF_PANEL};
 use crate::dashboard::choice::Choice;
 use crate::dashboard::interpolate::{self, Scope, Written};
 use crate::dashboard::timing::{self, Timing, Wish};
-use crate::dashboard::variables::Data;
 use crate::promql::language::language_of;
 use crate::promql::{self, Expr};
 
@@ -23,16 +23,6 @@ const BEGINNING: usize = 200;
 pub(super) fn wish(panel: &Panel, query: &Query, least: Option<i64>, step: Option<i64>) -> Wish {
     let points = panel.max_points.unwrap_or(i64::from(panel.grid.width) * 40).clamp(10, 11_000);
     Wish { points, least, factor: query.factor, step }
-}
-
-/// What panels are asked with.
-pub(super) struct Asker<'a> {
-    pub(super) dashboard: &'a Dashboard,
-    pub(super) questions: Questions<'a>,
-    pub(super) choices: &'a BTreeMap<String, Choice>,
-    pub(super) typed: &'a Typed,
-    pub(super) data: &'a Data<'a>,
-    pub(super) reasons: Reasons<'a>,
 }
 
 impl<'a> Asker<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::ask::Asker;
+use super::asker::Asker;
 use super::{Asked, Status, count};
 use crate::dashboard::board::Language;
 use crate::dashboard::choice::Choice;

@@ -1,6 +1,6 @@
 //! How a panel went, and why it has nothing to show.
 
-use super::ask::Asker;
+use super::asker::Asker;
 use super::{Asked, Status};
 use crate::dashboard::board::{Absent, Panel};
 use crate::dashboard::kinds;

@@ -64,7 +64,7 @@ impl Drawing<'_> {
             to,
             notes: notes.iter().map(|id| Untrusted::from(reduce::name(id))).collect(),
             marks: self.marks.to_vec(),
-            tracks: tracks(&lines, &notes, self.step()),
+            tracks: tracks(&lines, &notes, self.step(), self.asked.panel.kind == "barchart"),
             ..Plot::default()
         };
         for right in [false, true] {
@@ -122,7 +122,7 @@ fn points(times: &Field, field: &Field, look: &Look) -> Vec<(i64, f64)> {
 type Stacks = BTreeMap<String, [HashMap<i64, f64>; 2]>;
 
 /// The tracks of a chart; those of one stack stand on each other.
-fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
+fn tracks(lines: &[Line<'_>], notes: &[String], step: i64, bars: bool) -> Vec<PlotTrack> {
     let mut stacks = Stacks::default();
     let mut sums: HashMap<i64, f64> = HashMap::new();
     for line in lines.iter().filter(|line| stacking(&line.look) == Some("percent")) {
@@ -167,6 +167,7 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
             points.push((time, low, high));
         }
         let form = match look.word("drawStyle") {
+            _ if bars => PlotForm::Bars,
             "bars" => PlotForm::Bars,
             "points" => PlotForm::Points,
             _ => PlotForm::Line,
