@@ -286,9 +286,11 @@ fn simpler(section: &Section) -> Option<Vec<Section>> {
             Some(vec![Section::Table(table)])
         }
         Section::Board(panes) => {
-            // A line without anything ends each.
+            // Each stands between lines without anything.
             let simple = |pane: &Pane| {
-                std::iter::once(Section::Paragraph(pane.title.clone()))
+                [Phrase::new(), pane.title.clone()]
+                    .into_iter()
+                    .map(Section::Paragraph)
                     .chain(pane.inner.sections.clone())
                     .chain([Section::Paragraph(Phrase::new())])
             };
