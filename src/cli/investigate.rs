@@ -67,6 +67,8 @@ pub(super) struct InvestigateArgs {
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
     /// Put this Grafana dashboard behind the story on the page, over the same files (repeatable)
+    ///
+    /// What had to be left out of it makes exit code 2, as what could not be read does.
     #[arg(long, value_name = "FILE")]
     dashboard: Vec<PathBuf>,
     /// Show for each cause the reasons for and against it, with their weights in log odds

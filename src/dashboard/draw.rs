@@ -39,7 +39,7 @@ pub fn panel(asked: &AskedPanel, marks: &Marks) -> Report {
     match asked.panel.kind.as_str() {
         "stat" | "gauge" => drawing.values(&mut report),
         "bargauge" | "piechart" => drawing.bars(&mut report),
-        "barchart" if drawing.frames.iter().all(|frame| drawing.names_of_bars(frame).is_some()) => {
+        "barchart" if drawing.frames.iter().all(|frame| drawing.is_of_rows(frame)) => {
             drawing.bar_chart(&mut report);
         }
         "table" => drawing.tables(&mut report),
@@ -167,19 +167,22 @@ impl Drawing<'_> {
         more(report, figures.len(), "values");
     }
 
-    /// The column that names the bars of a table: the one that is chosen, else the first of texts; a table without any moments
-    /// may have none.
-    fn names_of_bars<'f>(&self, frame: &'f Frame) -> Option<Option<&'f Field>> {
+    /// Is there a bar for each row of a table, and not for each moment?
+    fn is_of_rows(&self, frame: &Frame) -> bool {
+        self.names_of_bars(frame).is_some() || frame.times().is_none()
+    }
+
+    /// The column that names the bars of a table: the one that is chosen, else the first of texts.
+    fn names_of_bars<'f>(&self, frame: &'f Frame) -> Option<&'f Field> {
         let chosen = self.asked.panel.options.get("xField").and_then(Value::as_str);
         let chosen = chosen.and_then(|name| frame.find(name)).filter(|field| field.kind != Kind::Time);
-        let found = chosen.or_else(|| frame.fields.iter().find(|field| field.kind == Kind::Text));
-        (found.is_some() || frame.times().is_none()).then_some(found)
+        chosen.or_else(|| frame.fields.iter().find(|field| field.kind == Kind::Text))
     }
 
     /// Bars by the names of rows, for each column of numbers.
     fn bar_chart(&self, report: &mut Report) {
         for frame in &self.frames {
-            let names = self.names_of_bars(frame).flatten();
+            let names = self.names_of_bars(frame);
             let is_value =
                 |field: &&Field| field.kind == Kind::Number && names.is_none_or(|names| names != *field);
             let values: Vec<&Field> = frame.fields.iter().filter(is_value).collect();

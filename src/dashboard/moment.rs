@@ -34,7 +34,7 @@ fn part(at: Timestamp, mark: &str) -> String {
     let slice = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
     let short = |text: &str| text.strip_prefix('0').unwrap_or(text).to_owned();
     let hour: u32 = slice(11, 13).parse().unwrap_or(0);
-    let of_half_day = if hour % 12 == 0 { 12 } else { hour % 12 };
+    let of_half_day = (hour + 11) % 12 + 1;
     match mark {
         "YYYY" => slice(0, 4).to_owned(),
         "YY" => slice(2, 4).to_owned(),

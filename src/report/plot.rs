@@ -380,10 +380,14 @@ impl Drawing<'_> {
                 continue;
             }
             let mut above = String::with_capacity(points.len() * 10);
-            points.iter().for_each(|(x, _, y)| place(&mut above, *x, *y));
+            for (x, _, y) in &points {
+                place(&mut above, *x, *y);
+            }
             if track.filled {
                 let mut below = String::with_capacity(points.len() * 10);
-                points.iter().rev().for_each(|(x, y, _)| place(&mut below, *x, *y));
+                for (x, y, _) in points.iter().rev() {
+                    place(&mut below, *x, *y);
+                }
                 let _ = writeln!(self.out, "<polygon class=\"{class} band\" points=\"{above} {below}\"/>");
             }
             let _ = writeln!(self.out, "<polyline class=\"{class}\" points=\"{above}\"/>");
