@@ -48,7 +48,7 @@ pub const MOST: usize = 96 << 10;
 const HEADING: usize = 1_000;
 
 /// The beginning of a text.
-fn clip(text: &str, most: usize) -> &str {
+pub(super) fn clip(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     &text[..end]
 }

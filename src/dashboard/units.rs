@@ -5,6 +5,7 @@ mod known;
 
 use self::durations::{clock, letters, time, words};
 use self::known::UNITS;
+use super::interpolate::clip;
 use super::moment;
 use crate::model::Timestamp;
 
@@ -62,6 +63,9 @@ fn steps(steps: Steps) -> (f64, &'static [&'static str], usize) {
     }
 }
 
+/// How long a unit that an author made up may be, in bytes.
+const LONGEST: usize = 100;
+
 /// A number in a unit. Without a number of decimals it has as many as three digits need.
 pub fn text(value: f64, unit: &str, decimals: Option<usize>) -> String {
     if value.is_nan() {
@@ -74,7 +78,8 @@ pub fn text(value: f64, unit: &str, decimals: Option<usize>) -> String {
     match known {
         Some(form) => written(value, form, decimals),
         None if unit.is_empty() => written(value, Form::Scaled(Steps::Short, 0, ""), decimals),
-        None => custom(value, unit, decimals),
+        // It stands beside every value.
+        None => custom(value, clip(unit, LONGEST), decimals),
     }
 }
 
@@ -202,6 +207,13 @@ fn number(value: f64, decimals: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_is_no_novel() {
+        for kind in ["", "suffix:", "prefix:", "time:", "si:", "bool:"] {
+            assert!(text(1.0, &format!("{kind}{}", "YYYY ".repeat(10_000)), None).len() < 300, "{kind}");
+        }
+    }
 
     #[test]
     fn every_unit_in_its_own_words() {

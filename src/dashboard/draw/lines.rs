@@ -108,6 +108,12 @@ fn stacking(look: &Look) -> Option<&str> {
     look.custom("stacking")?.get("mode")?.as_str()
 }
 
+/// Those with which a series stands together.
+fn group(look: &Look) -> String {
+    let group = look.custom("stacking").and_then(|stacking| stacking.get("group"));
+    group.map(Value::to_string).unwrap_or_default()
+}
+
 /// The points of a field, turned upside down where that is asked for.
 fn points(times: &Field, field: &Field, look: &Look) -> Vec<(i64, f64)> {
     let sign = if look.word("transform") == "negative-Y" { -1.0 } else { 1.0 };
@@ -124,8 +130,10 @@ type Stacks = BTreeMap<String, [HashMap<i64, f64>; 2]>;
 /// The tracks of a chart; those of one stack stand on each other.
 fn tracks(lines: &[Line<'_>], notes: &[String], step: i64, bars: bool) -> Vec<PlotTrack> {
     let mut stacks = Stacks::default();
-    let mut sums: HashMap<i64, f64> = HashMap::new();
+    // Shares are of those in the same group.
+    let mut sums: BTreeMap<String, HashMap<i64, f64>> = BTreeMap::new();
     for line in lines.iter().filter(|line| stacking(&line.look) == Some("percent")) {
+        let sums = sums.entry(group(&line.look)).or_default();
         for (at, value) in line.points.iter().filter(|(_, value)| value.is_finite()) {
             *sums.entry(*at).or_default() += value;
         }
@@ -135,8 +143,9 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64, bars: bool) -> Vec<Pl
         let look = &line.look;
         let mode = stacking(look);
         let stacked = matches!(mode, Some("normal" | "percent"));
-        let group = look.custom("stacking").and_then(|stacking| stacking.get("group")).map(Value::to_string);
-        let [above, below] = stacks.entry(group.unwrap_or_default()).or_default();
+        let group = group(look);
+        let sums = sums.get(&group);
+        let [above, below] = stacks.entry(group).or_default();
         let joined = match look.custom("spanNulls") {
             Some(Value::Bool(true)) => i64::MAX,
             Some(Value::Number(most)) => most.as_i64().unwrap_or(step),
@@ -152,7 +161,10 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64, bars: bool) -> Vec<Pl
             }
             before = Some(*at);
             let value = match mode {
-                Some("percent") => value / sums.get(at).copied().filter(|sum| *sum != 0.0).unwrap_or(1.0),
+                Some("percent") => {
+                    value
+                        / sums.and_then(|sums| sums.get(at)).copied().filter(|sum| *sum != 0.0).unwrap_or(1.0)
+                }
                 _ => *value,
             };
             let (low, high) = if stacked && value.is_finite() {

@@ -3,15 +3,24 @@
 
 use serde_json::Value;
 
+use crate::dashboard::interpolate::clip;
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{Phrase, Report, Section, Style};
 
 /// Lines of a text on a page.
 const LINES: usize = 200;
+/// Bytes of a text that are looked at.
+const LONGEST: usize = 64 << 10;
+/// Columns of a table; what has more is none.
+const COLUMNS: usize = 50;
+/// How long a link may be, in bytes: a bracket that nothing closes is not looked for to the end.
+const LINK: usize = 300;
 
 /// Puts the text of a panel into a report.
 pub(super) fn put(report: &mut Report, options: &Value) {
-    let content = options.get("content").and_then(Value::as_str).unwrap_or_default();
+    let whole = options.get("content").and_then(Value::as_str).unwrap_or_default();
+    let content = clip(whole, LONGEST);
+    let is_cut = content.len() < whole.len();
     let is_code = options.get("mode").and_then(Value::as_str) == Some("code");
     let content = if is_code { content.to_owned() } else { without_tags(content) };
     let lines: Vec<&str> = content.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -32,7 +41,11 @@ pub(super) fn put(report: &mut Report, options: &Value) {
             report.paragraph(inline(if is_heading { heading.trim() } else { line }, style));
         }
     }
-    if lines.len() > LINES {
+    if is_cut {
+        report.paragraph(
+            Phrase::new().and(Style::Dim, format!("… the text is longer than {} KB", LONGEST >> 10)),
+        );
+    } else if lines.len() > LINES {
         let more = format!("… and {} more lines", lines.len() - LINES);
         report.paragraph(Phrase::new().and(Style::Dim, more));
     }
@@ -53,6 +66,9 @@ fn table_of(lines: &[&str], report: &mut Report) -> usize {
     let is_border = |line: &&str| line.contains('-') && line.chars().all(|c| "|-: ".contains(c));
     let count = lines.iter().take_while(is_row).count();
     if count < 2 || !lines.get(1).is_some_and(is_border) {
+        return 0;
+    }
+    if lines[0].matches('|').count() > COLUMNS {
         return 0;
     }
     let mut table = Table::new(cells(lines[0]).into_iter().map(Column::text).collect());
@@ -102,9 +118,11 @@ fn plain(text: &str) -> String {
 
 /// `[shown](target)`, and what stands behind it.
 fn link(text: &str) -> Option<(&str, &str, &str)> {
-    let (shown, behind) = text.strip_prefix('[')?.split_once("](")?;
+    let near = clip(text, LINK);
+    let (shown, behind) = near.strip_prefix('[')?.split_once("](")?;
     let (target, after) = behind.split_once(')')?;
-    (!shown.contains(['[', '\n'])).then_some((shown, target.trim(), after))
+    let after = &text[near.len() - after.len()..];
+    (!shown.contains('[')).then_some((shown, target.trim(), after))
 }
 
 /// The words between tags; what programs and styles say is none. A `<` that begins no tag stays.
@@ -148,9 +166,11 @@ fn name_of(tag: &str) -> &str {
 
 /// Where the end tag of this name ends.
 fn closing(tag: &str, name: &str) -> Option<usize> {
-    let small = tag.to_ascii_lowercase();
-    let start = small.find(&format!("</{name}"))?;
-    small[start..].find('>').map(|end| start + end)
+    let is_end = |at: &usize| {
+        tag.get(at + 2..at + 2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
+    };
+    let start = tag.match_indices("</").map(|(at, _)| at).find(is_end)?;
+    tag[start..].find('>').map(|end| start + end)
 }
 
 #[cfg(test)]
@@ -183,5 +203,15 @@ mod tests {
         let table = shown("markdown", "| a | b |\n|---|:-:|\n| 1 | [l](u) |\nbehind");
         assert!(table.contains("1  l (u)") && table.contains("behind") && !table.contains('|'), "{table}");
         assert!(shown("markdown", &"x\n".repeat(300)).contains("… and 100 more lines"));
+    }
+
+    #[test]
+    fn texts_that_nobody_reads_come_to_an_end() {
+        let wide = format!("|{}\n|-{}\n", "a|".repeat(10_000), "-|".repeat(10_000));
+        for part in ["[", "<script></script>", "<", "![](", "**", "|", "<!--", "`", wide.as_str()] {
+            let text = shown("markdown", &part.repeat((4 << 20) / part.len()));
+            assert!(text.len() < 1 << 20, "{} of {part}", text.len());
+            assert!(text.contains("longer than 64 KB"), "{part}");
+        }
     }
 }
