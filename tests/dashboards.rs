@@ -6,35 +6,35 @@ use std::path::Path;
 
 use crate::program::{in_fixtures as obs, json_in_fixtures};
 
-const DATA: &str = "outage/metrics";
+pub(crate) const DATA: &str = "outage/metrics";
 
 /// Exit code, stdout and stderr.
-fn said(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn said(arguments: &[&str]) -> (i32, String, String) {
     let output = obs(arguments);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
 }
 
-fn answer(code: i32, dashboard: &str, more: &[&str]) -> Json {
+pub(crate) fn answer(code: i32, dashboard: &str, more: &[&str]) -> Json {
     json_in_fixtures(code, &[&["dashboard", dashboard, DATA][..], more].concat())
 }
 
-fn panels(answer: &Json) -> &Vec<Json> {
+pub(crate) fn panels(answer: &Json) -> &Vec<Json> {
     answer["panels"].as_array().expect("panels")
 }
 
-fn panel(answer: &Json, id: i64) -> &Json {
+pub(crate) fn panel(answer: &Json, id: i64) -> &Json {
     panels(answer).iter().find(|panel| panel["id"] == id).expect("a panel of this id")
 }
 
-fn written(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn written(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("a file");
     path.display().to_string()
 }
 
 /// A dashboard of one panel that asks this, beside these keys of the dashboard.
-fn asking(expr: &str, variables: &Json) -> String {
+pub(crate) fn asking(expr: &str, variables: &Json) -> String {
     json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": [
         {"id": 1, "type": "timeseries", "title": "p", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
          "targets": [{"refId": "A", "expr": expr}]}]})
@@ -201,47 +201,6 @@ fn the_exit_code_tells_of_empty_panels_and_of_errors() {
 }
 
 #[test]
-fn variables_in_a_circle_are_refused_by_name() {
-    let (code, _, stderr) = said(&["dashboard", "dashboards/circle.json", DATA]);
-    assert_eq!(code, 2);
-    assert!(stderr.contains("refer to each other: $a → $c → $b → $a"), "{stderr}");
-}
-
-#[test]
-fn hostile_dashboards_are_refused_with_a_place_or_survived() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let variable = |regex: &str| json!([{"name": "v", "type": "query", "query": "label_values(cpu_usage_percent, core)", "regex": regex}]);
-    let long = variable(&format!("/({})/", "a|".repeat(500_000)));
-    let long = written(folder.path(), "long.json", &asking("cpu_usage_percent{core=\"$v\"}", &long));
-    let answer = answer(0, &long, &[]);
-    assert!(
-        answer["panels"][0]["reason"].as_str().is_some_and(|text| text.contains("longer than 65536 bytes")),
-        "{answer}"
-    );
-
-    let broken = written(folder.path(), "broken.json", "{\"title\": \"t\",\n \"panels\": [}");
-    let deep = written(folder.path(), "deep.json", &"[".repeat(1_000_000));
-    let large = written(folder.path(), "large.json", &format!("{{\"title\": \"{}\"}}", "x".repeat(17 << 20)));
-    let panel = "{\"id\": 1, \"type\": \"text\", \"gridPos\": {}},".repeat(5_001);
-    let many =
-        format!("{{\"schemaVersion\": 39, \"title\": \"m\", \"panels\": [{}]}}", panel.trim_end_matches(','));
-    let many = written(folder.path(), "many.json", &many);
-    for (file, text) in [
-        (&broken, "broken.json:2:13: is no JSON"),
-        (&deep, "deep.json:1:128: is no JSON: recursion limit exceeded"),
-        (&large, "17 MB are too much for a dashboard; at most 16 are read"),
-        (&many, "has 5001 panels; at most 5000 are drawn"),
-    ] {
-        let (code, _, stderr) = said(&["dashboard", file, DATA]);
-        assert_eq!((code, stderr.contains(text)), (2, true), "{stderr}");
-    }
-    let markup =
-        written(folder.path(), "markup.json", &asking("cpu_usage_percent{core=\"\u{1b}[2J\"}", &json!([])));
-    let (_, stdout, _) = said(&["dashboard", &markup, DATA]);
-    assert!(!stdout.contains('\u{1b}'), "{stdout}");
-}
-
-#[test]
 fn the_page_shows_every_panel_with_a_table_behind_each_chart_and_nothing_acts() {
     let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("page.html").display().to_string();
@@ -299,6 +258,31 @@ fn answers_are_transformed_and_shown_in_their_units() {
     assert_eq!(rows, ["| stripe | 384 | 28.7 mins |", "| paypal | 152 | 10.4 mins |"]);
     assert!(markdown.contains("16 GiB"), "{markdown}");
     assert!(markdown.contains("left out: the transformation nothingLikeIt"), "{markdown}");
+}
+
+#[test]
+fn bars_states_and_marks_say_what_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
+        {"id": 1, "type": "barchart", "title": "Gateways", "gridPos": {}, "targets": [{"refId": "A", "instant": true, "format": "table",
+            "expr": "sum by (gateway) (payment_duration_seconds_count)"}]},
+        {"id": 2, "type": "state-timeline", "title": "States", "gridPos": {}, "targets": [{"refId": "A", "legendFormat": "pool",
+            "expr": "database_connections_active > bool 18"}], "fieldConfig": {"defaults": {"mappings": [
+                {"type": "value", "options": {"0": {"text": "free"}, "1": {"text": "full", "color": "red"}}}]}, "overrides": []}},
+        {"id": 3, "type": "text", "title": "T", "gridPos": {}, "options": {"content": "**how** to [read](http://x)"}}]});
+    let file = written(folder.path(), "t.json", &dashboard.to_string());
+    let (code, text, _) = said(&["dashboard", &file, DATA, "--onset", "03:06"]);
+    assert_eq!(code, 0);
+    for part in ["marked: onset 03:06:00", "paypal", "stripe", "free → full", "how to read (http://x)"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains(": states over time") || text.contains("one state over time"), "{text}");
+    // Each panel begins behind an empty line.
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for title in ["Gateways", "States", "T"] {
+        let at = lines.iter().position(|line| *line == title).expect(title);
+        assert!(lines[at - 1].is_empty() && !lines[at - 2].is_empty(), "{text}");
+    }
 }
 
 #[test]
@@ -392,6 +376,18 @@ fn a_dashboard_stands_behind_the_story_of_an_incident() {
     let (story, dashboard) = html.split_once("Payments by All").expect("the dashboard in the page");
     assert!(story.contains("<h2>Over time</h2>") && dashboard.contains("<title>onset 03:0"), "{dashboard}");
     assert!(dashboard.contains("<footer>"), "the account ends the page");
+    // What is not on the page is not in the answer.
+    let targets: Vec<Json> =
+        (0..201).map(|id| json!({"refId": format!("A{id}"), "expr": "cpu_usage_percent"})).collect();
+    let many = json!({"title": "Many", "schemaVersion": 39, "panels": [{"id": 1, "type": "timeseries", "gridPos": {}, "targets": targets}]});
+    written(folder.path(), "many.json", &many.to_string());
+    written(folder.path(), "broken.json", "{");
+    let boards = folder.path().display().to_string();
+    let (code, _, stderr) = said(&["investigate", "outage", "--html", &page, "--dashboard", &boards]);
+    assert_eq!(code, 2, "{stderr}");
+    for text in ["\"Many\" is not answered in full: 1 query", "broken.json:1:1: is no JSON"] {
+        assert!(stderr.contains(text), "{text} in {stderr}");
+    }
     let (code, _, stderr) = said(&["investigate", "outage", "--dashboard", "dashboards/payments.json"]);
     assert_eq!((code, stderr.contains("--dashboard is for the page")), (2, true), "{stderr}");
 }
@@ -504,59 +500,6 @@ fn expressions_of_the_server_are_computed_from_the_other_queries() {
     assert_eq!(answer["panels"][1]["status"], "empty");
     let reason = answer["panels"][1]["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("needs A: there is no series nothing_like_it"), "{reason}");
-}
-
-#[test]
-fn too_many_repetitions_are_refused_before_anything_is_asked() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let values: Vec<String> = (0..10_000).map(|value| value.to_string()).collect();
-    let all = json!({"value": ["$__all"]});
-    let variables = json!([{"name": "n", "type": "custom", "query": values.join(","), "multi": true, "includeAll": true, "current": all}]);
-    let panel = |id: usize| {
-        json!({"id": id, "type": "stat", "title": format!("p{id}"), "gridPos": {}, "repeat": "n",
-            "targets": [{"refId": "A", "expr": "cpu_usage_percent > $n"}]})
-    };
-    let panels: Vec<Json> = (0..100).map(panel).collect();
-    let dashboard =
-        json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": panels});
-    let text = serde_json::to_string_pretty(&dashboard).expect("JSON");
-    let lines = text.lines().enumerate().filter(|(_, line)| *line == "    {").map(|(at, _)| at + 1);
-    let lines: Vec<usize> = lines.collect();
-    let file = written(folder.path(), "t.json", &text);
-    let start = std::time::Instant::now();
-    let (code, _, stderr) = said(&["dashboard", &file, DATA]);
-    assert_eq!(code, 2);
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
-    assert!(lines.iter().any(|line| stderr.contains(&format!("t.json:{line}: "))), "{stderr}");
-    assert!(stderr.contains("would have 1,000,000 panels, and at most 10000 are drawn"), "{stderr}");
-    assert!(stderr.contains("--var n=VALUE"), "{stderr}");
-    assert_eq!(said(&["dashboard", &file, DATA, "--var", "n=1,2", "--output", "json"]).0, 0);
-}
-
-#[test]
-fn what_a_panel_has_too_much_of_is_left_out_with_its_count() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let targets: Vec<Json> =
-        (0..20_000).map(|id| json!({"refId": format!("A{id}"), "expr": "cpu_usage_percent"})).collect();
-    let dashboard = json!({"title": "t", "schemaVersion": 39, "panels": [
-        {"id": 1, "type": "timeseries", "title": "p", "gridPos": {}, "targets": targets}]});
-    let file = written(folder.path(), "t.json", &dashboard.to_string());
-    let answer = answer(2, &file, &[]);
-    let queries = answer["panels"][0]["queries"].as_array().expect("queries");
-    assert_eq!((queries.len(), &answer["panels"][0]["left_out"]), (200, &json!(19_800)));
-    assert_eq!(answer["panels"][0]["status"], "ok");
-    // All series are counted, those that are not in the answer, too.
-    let of = |key: &str| queries.iter().filter_map(|query| query[key].as_u64()).sum::<u64>();
-    let given: usize =
-        queries.iter().filter_map(|query| query["data"]["result"].as_array()).map(Vec::len).sum();
-    assert_eq!((of("series"), of("series") - of("left_out")), (800, given as u64));
-    for form in ["table", "markdown", "html"] {
-        let (code, stdout, stderr) = said(&["dashboard", &file, DATA, "--output", form]);
-        assert_eq!(code, 2, "{stderr}");
-        assert!(stdout.contains("19,800 queries") && stdout.len() < 10_000_000, "{form} {}", stdout.len());
-        assert!(stderr.contains("t.json:1: \"t\" is not answered in full: 19,800 queries"), "{stderr}");
-    }
-    assert_eq!(said(&["dashboard", &file, DATA, "--output", "junit"]).0, 2);
 }
 
 #[test]
@@ -736,29 +679,4 @@ fn panels_of_every_age_and_plugin_are_answered() {
     assert!(text.contains("of all") && text.contains(" of 100") && text.contains('%'), "{text}");
     let (code, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
     assert_eq!((code, html.matches("left out").count()), (0, 0));
-}
-
-#[test]
-fn repeated_panels_share_the_width_and_variables_do_not_blow_up() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let many: Vec<String> = (0..3_000).map(|i| format!("value-number-{i}")).collect();
-    let all = json!({"value": ["$__all"]});
-    let variables = json!([
-        {"name": "core", "type": "query", "query": "label_values(cpu_usage_percent, core)", "multi": true, "includeAll": true, "current": all},
-        {"name": "many", "type": "custom", "query": many.join(","), "multi": true, "includeAll": true, "current": all}]);
-    let dashboard = json!({"title": "t", "schemaVersion": 39, "templating": {"list": variables}, "panels": [
-        {"id": 1, "type": "timeseries", "title": "$core", "gridPos": {"w": 24}, "repeat": "core", "maxPerRow": 3, "targets": [{"refId": "A", "expr": "cpu_usage_percent{core=\"$core\"}"}]},
-        {"id": 2, "type": "timeseries", "title": "b", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": format!("up{{a=~\"{}\"}}", "$many".repeat(100_000))}]},
-        {"id": 3, "type": "timeseries", "title": "p", "gridPos": {"w": 12}, "targets": [{"refId": "A", "expr": "topk_max(3, rate(up))"}]}]});
-    let file = written(folder.path(), "t.json", &dashboard.to_string());
-    let answer = answer(0, &file, &[]);
-    assert_eq!(panels(&answer).len(), 6);
-    // 8 of 24 columns have fewer points than all of them.
-    let steps: Vec<&Json> =
-        panels(&answer).iter().take(2).map(|panel| &panel["queries"][0]["step"]).collect();
-    assert_eq!(steps, [&json!(15.0), &json!(15.0)]);
-    assert_eq!(panel(&answer, 2)["reason"], "is longer than 96 KB with the values of its variables");
-    assert_eq!(panel(&answer, 3)["reason"], "is MetricsQL, not PromQL");
-    let (_, html, _) = said(&["dashboard", &file, DATA, "--output", "html"]);
-    assert_eq!(html.matches("<section class=\"w8\"").count(), 4, "{html}");
 }

@@ -11,6 +11,7 @@ mod completions;
 mod corpus;
 mod daily;
 mod dashboards;
+mod dashboards_hostile;
 mod exports;
 mod fixtures;
 mod flow;

@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 
 use self::json::AnswerJson;
 use super::args::{Form, InputArgs, OutputArgs, PathArgs, SelectArgs, forms};
-use super::check_rules::{self, text_of};
+use super::check_rules;
 use super::config;
 use super::empty::Known;
 use super::measured::{self, Measured, MetricArgs, Wanted};
@@ -40,7 +40,7 @@ use crate::report::{Report, Untrusted, github, junit, sarif};
 use crate::rules::Setting;
 use crate::rules::file::RuleFile;
 use crate::rules::replay::{self, Interval, Replay};
-use crate::source::{self, WalkOptions};
+use crate::source::{self, Purpose, WalkOptions};
 
 /// The forms of an answer.
 const FORMS: &[Form] =
@@ -392,6 +392,19 @@ impl Named {
         self.dashboards.extend(found);
         Ok(count)
     }
+}
+
+/// Reads a file that should be a dashboard.
+fn text_of(path: &Path) -> Result<(String, String), Error> {
+    let purpose = Purpose {
+        what: "a dashboard",
+        most: read::LARGEST,
+        hint: "the dashboard stands before the data: obs dashboard FILE.json PATH...",
+    };
+    source::read_text_as(path, &purpose).map_err(|trouble| {
+        let error = Error::input(trouble.to_string());
+        trouble.hint.map_or(error.clone(), |hint| error.hinted(hint))
+    })
 }
 
 /// The dashboards of a file, or of the files of a folder.

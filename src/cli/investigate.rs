@@ -68,6 +68,8 @@ pub(super) struct InvestigateArgs {
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
     /// Put this Grafana dashboard behind the story on the page, over the same files (repeatable)
+    ///
+    /// What had to be left out of it makes exit code 2, as what could not be read does.
     #[arg(long, value_name = "FILE")]
     dashboard: Vec<PathBuf>,
     /// Show for each cause the reasons for and against it, with their weights in log odds
@@ -232,7 +234,7 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
         page::page(&told, &selection)
     });
     if let Some(page) = page.as_mut().filter(|_| !args.dashboard.is_empty()) {
-        behind::put(page, (args, &session), range, (&story, &replayed))?;
+        behind::put(page, (args, &mut session), range, (&story, &replayed))?;
     }
     let files = [(&args.html, "html"), (&args.markdown, "markdown")];
     let unwritten = files.into_iter().find_map(|(path, renderer)| {

@@ -1,9 +1,11 @@
 //! `obs query`: PromQL over metric snapshots and over metrics derived from logs.
 
+pub(super) mod api;
 mod native;
 
+pub(super) use api::float;
+
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,7 +24,7 @@ use super::verdict::{self, Verdict};
 use crate::filter::When;
 use crate::metrics;
 use crate::model::{Error, Labels, Needs, Series, Timestamp};
-use crate::promql::{self, Annotation, AnnotationLevel, Expr, Kind, Value, VectorSample};
+use crate::promql::{self, Expr, Kind, Value, VectorSample};
 use crate::report::chart::Curve;
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{Chart, Report, Section};
@@ -150,7 +152,7 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     match args.output.output {
         Form::Json => {
             let at = if let Moments::One(at) = moments { at } else { 0 };
-            out::write_lines(json(&answer.value, at, &answer.annotations, &args.expr).as_bytes())?;
+            out::write_lines(api::answer(&answer.value, at, &answer.annotations, &args.expr).as_bytes())?;
         }
         form => {
             let mut report = report(&answer.value, moments, form);
@@ -299,121 +301,6 @@ fn round_step(length: i64) -> i64 {
         return step;
     }
     SECONDS.into_iter().find(fits).map_or_else(|| length / STEPS + 1, |step| step * 1_000)
-}
-
-/// The answer in the shape of Prometheus' HTTP API.
-fn json(value: &Value, at: i64, annotations: &[Annotation], source: &str) -> String {
-    // Writing to a string does not fail, here and below.
-    let mut text = String::from("{\"status\":\"success\",\"data\":{\"resultType\":\"");
-    match value {
-        Value::Scalar(number) => {
-            text.push_str("scalar\",\"result\":");
-            push_point(&mut text, at, &quoted(&float(*number)));
-        }
-        Value::Text(string) => {
-            text.push_str("string\",\"result\":");
-            push_point(&mut text, at, &quoted(string));
-        }
-        Value::Vector(samples) => {
-            text.push_str("vector\",\"result\":");
-            push_list(&mut text, samples, |text, VectorSample { labels, sample, histogram }| {
-                push_metric(text, labels);
-                if let Some(histogram) = histogram {
-                    text.push_str(",\"histogram\":");
-                    push_point(text, sample.at, &native::json(histogram));
-                } else {
-                    text.push_str(",\"value\":");
-                    push_point(text, sample.at, &quoted(&float(sample.value)));
-                }
-                text.push('}');
-            });
-        }
-        Value::Matrix(series) => {
-            text.push_str("matrix\",\"result\":");
-            push_list(&mut text, series, |text, series| {
-                push_metric(text, &series.labels);
-                if !series.samples.is_empty() || series.histograms.is_empty() {
-                    text.push_str(",\"values\":");
-                    push_list(text, &series.samples, |text, sample| {
-                        push_point(text, sample.at, &quoted(&float(sample.value)));
-                    });
-                }
-                if !series.histograms.is_empty() {
-                    text.push_str(",\"histograms\":");
-                    push_list(text, &series.histograms, |text, sample| {
-                        push_point(text, sample.at, &native::json(&sample.histogram));
-                    });
-                }
-                text.push('}');
-            });
-        }
-    }
-    text.push('}');
-    for (level, name) in [(AnnotationLevel::Warning, "warnings"), (AnnotationLevel::Info, "infos")] {
-        let of_level: Vec<&Annotation> = annotations.iter().filter(|a| a.level == level).collect();
-        if !of_level.is_empty() {
-            let _ = write!(text, ",\"{name}\":");
-            push_list(&mut text, &of_level, |text, annotation| {
-                text.push_str(&quoted(&annotation.render(source)));
-            });
-        }
-    }
-    text.push_str(",\"schema\":\"obs.query/1\"}\n");
-    text
-}
-
-fn push_list<T>(text: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
-    text.push('[');
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        push(text, item);
-    }
-    text.push(']');
-}
-
-fn push_metric(text: &mut String, labels: &Labels) {
-    text.push_str("{\"metric\":{");
-    for (index, (name, value)) in labels.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(&quoted(name));
-        text.push(':');
-        text.push_str(&quoted(value));
-    }
-    text.push('}');
-}
-
-/// `[1703387160.123,"1"]`: seconds, with a fraction only where there is one.
-fn push_point(text: &mut String, at: i64, value: &str) {
-    let sign = if at < 0 { "-" } else { "" };
-    let _ = write!(text, "[{sign}{}", (at / 1000).abs());
-    match (at % 1000).abs() {
-        0 => {}
-        millis => {
-            let _ = write!(text, ".{millis:03}");
-        }
-    }
-    text.push(',');
-    text.push_str(value);
-    text.push(']');
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// A number as Prometheus writes it.
-pub(super) fn float(number: f64) -> String {
-    if number.is_nan() {
-        "NaN".to_owned()
-    } else if number.is_infinite() {
-        (if number > 0.0 { "+Inf" } else { "-Inf" }).to_owned()
-    } else {
-        number.to_string()
-    }
 }
 
 /// A number for people: six digits that matter.
@@ -633,7 +520,7 @@ mod tests {
             vec![Sample { at: 1_703_387_160_000, value: 1.0 }, Sample { at: 1_703_387_160_050, value: 2.5 }];
         let matrix = Value::Matrix(vec![Series::of(labels.clone(), samples)]);
         assert_eq!(
-            json(&matrix, 0, &[], "up"),
+            api::answer(&matrix, 0, &[], "up"),
             "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":\
              {\"__name__\":\"up\",\"a\":\"say \\\"hi\\\"\\n\"},\"values\":[[1703387160,\"1\"],\
              [1703387160.050,\"2.5\"]]}]},\"schema\":\"obs.query/1\"}\n"
@@ -643,10 +530,13 @@ mod tests {
             sample: Sample { at: -1_500, value: 0.0 },
             histogram: None,
         }]);
-        assert!(json(&vector, 0, &[], "up").contains("\"value\":[-1.500,\"0\"]"));
-        assert!(json(&Value::Scalar(1.5), 2_000, &[], "").contains("\"scalar\",\"result\":[2,\"1.5\"]"));
+        assert!(api::answer(&vector, 0, &[], "up").contains("\"value\":[-1.500,\"0\"]"));
         assert!(
-            json(&Value::Text("x".to_owned()), 2_000, &[], "").contains("\"string\",\"result\":[2,\"x\"]")
+            api::answer(&Value::Scalar(1.5), 2_000, &[], "").contains("\"scalar\",\"result\":[2,\"1.5\"]")
+        );
+        assert!(
+            api::answer(&Value::Text("x".to_owned()), 2_000, &[], "")
+                .contains("\"string\",\"result\":[2,\"x\"]")
         );
     }
 

@@ -91,6 +91,7 @@ impl Choice {
                 if one { text } else { format!("({text})") }
             }
             Some("distributed") => self.values.join(&format!(",{name}=")),
+            Some("queryparam") if self.all => format!("var-{name}=$__all"),
             Some("queryparam") => each(&|value| format!("var-{name}={}", percent(value)), "&"),
             Some("percentencode" | "uriencode") if one => percent(&self.values[0]),
             Some("percentencode" | "uriencode") => percent(&format!("{{{}}}", self.values.join(","))),
@@ -175,6 +176,7 @@ mod tests {
         assert_eq!(Choice::one("a.b").written("v", None), "a.b");
         let all = Choice { all: true, all_value: Some(".+".to_owned()), ..two };
         assert_eq!([None, Some("regex"), Some("text")].map(|n| all.written("v", n)), [".+", ".+", "All"]);
+        assert_eq!(all.written("v", Some("queryparam")), "var-v=$__all");
         assert_eq!(several(&[]).written("v", None), "");
     }
 }

@@ -2,6 +2,7 @@
 
 mod heat;
 mod lines;
+mod text;
 
 use serde_json::Value;
 
@@ -28,7 +29,7 @@ const TILES: usize = 6;
 pub fn panel(asked: &AskedPanel, marks: &Marks) -> Report {
     let mut report = Report::new();
     if asked.panel.kind == "text" {
-        text(&mut report, &asked.panel.options);
+        text::put(&mut report, &asked.panel.options);
     }
     if asked.status != Status::Ok || asked.asked.is_empty() {
         return report;
@@ -38,7 +39,7 @@ pub fn panel(asked: &AskedPanel, marks: &Marks) -> Report {
     match asked.panel.kind.as_str() {
         "stat" | "gauge" => drawing.values(&mut report),
         "bargauge" | "piechart" => drawing.bars(&mut report),
-        "barchart" if drawing.frames.iter().all(|frame| frame.times().is_none()) => {
+        "barchart" if drawing.frames.iter().all(|frame| drawing.is_of_rows(frame)) => {
             drawing.bar_chart(&mut report);
         }
         "table" => drawing.tables(&mut report),
@@ -57,34 +58,6 @@ pub fn panel(asked: &AskedPanel, marks: &Marks) -> Report {
         );
     }
     report
-}
-
-/// A text of the author: headings and lines, with nothing in it that could act.
-fn text(report: &mut Report, options: &Value) {
-    let content = options.get("content").and_then(Value::as_str).unwrap_or_default();
-    let is_html = options.get("mode").and_then(Value::as_str) == Some("html");
-    let content = if is_html { without_tags(content) } else { content.to_owned() };
-    for line in content.lines().map(str::trim).filter(|line| !line.is_empty()).take(ROWS) {
-        let heading = line.trim_start_matches('#');
-        report.paragraph(if heading.len() < line.len() {
-            Phrase::new().and(Style::Strong, heading.trim())
-        } else {
-            Phrase::from(line)
-        });
-    }
-}
-
-/// The words between tags.
-fn without_tags(html: &str) -> String {
-    let mut out = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        out.push_str(&rest[..start]);
-        out.push('\n');
-        rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
-    }
-    out.push_str(rest);
-    out.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 /// A panel while it is drawn.
@@ -194,24 +167,47 @@ impl Drawing<'_> {
         more(report, figures.len(), "values");
     }
 
-    /// Bars by the names of rows.
+    /// Is there a bar for each row of a table, and not for each moment?
+    fn is_of_rows(&self, frame: &Frame) -> bool {
+        self.names_of_bars(frame).is_some() || frame.times().is_none()
+    }
+
+    /// The column that names the bars of a table: the one that is chosen, else the first of texts.
+    fn names_of_bars<'f>(&self, frame: &'f Frame) -> Option<&'f Field> {
+        let chosen = self.asked.panel.options.get("xField").and_then(Value::as_str);
+        let chosen = chosen.and_then(|name| frame.find(name)).filter(|field| field.kind != Kind::Time);
+        chosen.or_else(|| frame.fields.iter().find(|field| field.kind == Kind::Text))
+    }
+
+    /// Bars by the names of rows, for each column of numbers.
     fn bar_chart(&self, report: &mut Report) {
         for frame in &self.frames {
-            let names = frame.fields.iter().find(|field| field.kind == Kind::Text);
-            for field in frame.fields.iter().filter(|field| field.kind == Kind::Number) {
+            let names = self.names_of_bars(frame);
+            let is_value =
+                |field: &&Field| field.kind == Kind::Number && names.is_none_or(|names| names != *field);
+            let values: Vec<&Field> = frame.fields.iter().filter(is_value).collect();
+            for field in &values {
                 let look = self.look(field);
+                if look.hidden() {
+                    continue;
+                }
                 let numbers = field.numbers();
                 let most =
                     numbers.iter().flatten().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
+                if values.len() > 1 {
+                    report.paragraph(name(field, &look));
+                }
                 let bars = numbers.iter().enumerate().take(ROWS).map(|(row, value)| {
-                    let name = names
+                    let label = names
                         .and_then(|names| names.cells.get(row))
-                        .map_or_else(|| field.shown().to_owned(), Cell::key);
+                        .map_or_else(|| name(field, &look), Cell::key);
                     let shown = look.show(&value.map_or(Cell::None, Cell::Number));
                     let share = if most > 0.0 { (value.unwrap_or(0.0) / most).clamp(0.0, 1.0) } else { 0.0 };
-                    Meter { label: name.into(), share, value: shown.text.into(), style: Style::Series(0) }
+                    let style = if shown.style == Style::Plain { Style::Series(0) } else { shown.style };
+                    Meter { label: label.into(), share, value: shown.text.into(), style }
                 });
                 report.push(Section::Meters(bars.collect()));
+                more(report, numbers.len(), "bars");
             }
         }
     }

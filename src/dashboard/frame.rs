@@ -1,5 +1,7 @@
 //! Answers as tables of named columns, as Grafana's panels and transformations take them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 
 use super::answer::{self, Asked};
@@ -144,31 +146,39 @@ pub fn frames(asked: &[Asked]) -> Vec<Frame> {
             let mut times = Field::new("Time", Kind::Time, reference);
             let mut values = Field::new("Value", Kind::Number, reference);
             values.title = Some(name);
-            values.labels = labels;
-            for sample in samples {
-                times.cells.push(Cell::Time(sample.at));
-                values.cells.push(Cell::Number(sample.value));
-            }
+            values.labels = labels.into_owned();
+            times.cells = samples.iter().map(|sample| Cell::Time(sample.at)).collect();
+            values.cells = samples.iter().map(|sample| Cell::Number(sample.value)).collect();
             frames.push(Frame { reference: reference.clone(), fields: vec![times, values] });
         }
     }
     frames
 }
 
+/// A series with its samples.
+type Row<'v> = (Cow<'v, Labels>, Cow<'v, [Sample]>);
+
 /// The series of a value with their samples.
-fn rows(value: &Value, at: i64) -> Vec<(Labels, Vec<Sample>)> {
+fn rows(value: &Value, at: i64) -> Vec<Row<'_>> {
+    let one = std::slice::from_ref::<Sample>;
     match value {
-        Value::Scalar(number) => vec![(Labels::default(), vec![Sample { at, value: *number }])],
-        Value::Text(_) => Vec::new(),
-        Value::Vector(samples) => {
-            samples.iter().map(|found| (found.labels.clone(), vec![found.sample])).collect()
+        Value::Scalar(number) => {
+            vec![(Cow::default(), Cow::Owned(vec![Sample { at, value: *number }]))]
         }
-        Value::Matrix(series) => series.iter().map(|one| (one.labels.clone(), one.samples.clone())).collect(),
+        Value::Text(_) => Vec::new(),
+        Value::Vector(samples) => samples
+            .iter()
+            .map(|found| (Cow::Borrowed(&found.labels), Cow::Borrowed(one(&found.sample))))
+            .collect(),
+        Value::Matrix(series) => series
+            .iter()
+            .map(|one| (Cow::Borrowed(&one.labels), Cow::Borrowed(one.samples.as_slice())))
+            .collect(),
     }
 }
 
 /// One table: the time, a column for each label, the value.
-fn table(rows: &[(Labels, Vec<Sample>)], value: String, reference: &str) -> Frame {
+fn table(rows: &[Row<'_>], value: String, reference: &str) -> Frame {
     let mut names: Vec<String> =
         rows.iter().flat_map(|(labels, _)| labels.iter()).map(|(name, _)| name.to_owned()).collect();
     names.sort_unstable();
@@ -177,7 +187,7 @@ fn table(rows: &[(Labels, Vec<Sample>)], value: String, reference: &str) -> Fram
     let mut values = Field::new(value, Kind::Number, reference);
     let mut labels: Vec<Field> = names.iter().map(|name| Field::new(name, Kind::Text, reference)).collect();
     for (of_row, samples) in rows {
-        for sample in samples {
+        for sample in samples.iter() {
             times.cells.push(Cell::Time(sample.at));
             values.cells.push(Cell::Number(sample.value));
             for field in &mut labels {

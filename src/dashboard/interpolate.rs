@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::choice::Choice;
+use super::moment;
 use super::timing::Timing;
 use crate::model::Timestamp;
 
@@ -30,6 +31,13 @@ pub struct Written {
     pub cut: bool,
 }
 
+impl Written {
+    /// A text in which nothing is replaced.
+    pub fn plain(text: &str) -> Self {
+        Written { text: text.to_owned(), ..Written::default() }
+    }
+}
+
 /// References are no longer than this: a bracket that nothing closes is not looked for to the end.
 const LONGEST: usize = 300;
 
@@ -40,7 +48,7 @@ pub const MOST: usize = 96 << 10;
 const HEADING: usize = 1_000;
 
 /// The beginning of a text.
-fn clip(text: &str, most: usize) -> &str {
+pub(super) fn clip(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     &text[..end]
 }
@@ -143,7 +151,8 @@ impl Scope<'_> {
                 let at = Timestamp::from_millis(value.parse().ok()?)?;
                 Some(match notation.strip_prefix("date:") {
                     Some("seconds") => (at.millis() / 1_000).to_string(),
-                    _ => at.to_string(),
+                    Some("iso") | None => at.to_string(),
+                    Some(notation) => moment::written(at, notation),
                 })
             }
             _ => Some(value),
@@ -242,6 +251,7 @@ mod tests {
             ("rate(x[$__rate_interval])", "rate(x[1m])"),
             ("x[${__range_s}s] $__from", "x[3600s] 1703385000000"),
             ("${__to:date:iso} ${__to:date:seconds}", "2023-12-24T03:30:00Z 1703388600"),
+            ("${__from:date:YYYY-MM} ${__from:date}", "2023-12 2023-12-24T02:30:00Z"),
             (
                 "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)$\")",
                 "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)$\")",

@@ -17,6 +17,7 @@ pub mod frame;
 pub mod interpolate;
 pub mod kinds;
 pub mod legend;
+pub mod moment;
 pub mod read;
 pub mod reduce;
 pub mod timing;

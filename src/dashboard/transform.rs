@@ -67,7 +67,11 @@ pub fn apply(mut frames: Vec<Frame>, transformations: &[Value]) -> (Vec<Frame>, 
                 let wanted = options.get("include").and_then(Value::as_str).unwrap_or_default();
                 about.into_iter().filter(|frame| is_of(wanted, &frame.reference)).collect()
             }
-            "formatString" => columns::format(about, options),
+            "formatString" => columns::format(about, options).unwrap_or_else(|about| {
+                unknown
+                    .push(format!("formatString as {}", word(options, "outputFormat").unwrap_or_default()));
+                about
+            }),
             // These only prepare for panels that obs draws from any form.
             "prepareTimeSeries" | "convertFrameType" | "ensureColumns" | "heatmap" | "formatTime"
             | "noop" => about,

@@ -1,5 +1,12 @@
 //! Numbers with their units, as Grafana's ids of units name them: `bytes`, `percentunit`, `dtdurations`.
 
+mod durations;
+mod known;
+
+use self::durations::{clock, letters, time, words};
+use self::known::UNITS;
+use super::interpolate::clip;
+use super::moment;
 use crate::model::Timestamp;
 
 /// How a number is written.
@@ -9,16 +16,20 @@ enum Form {
     Fixed(&'static str),
     /// Times this, with this behind it.
     Times(f64, &'static str),
-    /// By powers of 1,000 or 1,024, from the given step on: `KiB`, `MiB`.
-    Scaled(Steps, usize, &'static str),
+    /// By powers of 1,000 or 1,024, of a number that is so many steps up already: `KiB`, `MiB`.
+    Scaled(Steps, i8, &'static str),
+    /// With commas between thousands.
+    Grouped,
     /// A length of time, in this many seconds.
     Time(f64),
-    /// A length of time in words: `2 days, 3 hours`; of so many seconds.
-    Words(f64),
+    /// A length of time in words: `2 days, 3 hours`; in this many milliseconds, with the unit of nothing.
+    Words(f64, &'static str),
     /// `01:02:03`; with days before it or not.
-    Clock(f64, bool),
-    /// A moment, of so many milliseconds.
-    Moment(f64),
+    Clock(bool),
+    /// `01h:02m:03s`, in this many milliseconds.
+    Letters(f64),
+    /// A moment, in milliseconds.
+    Moment,
     /// Two words for yes and no.
     Truth(&'static str, &'static str),
     /// An amount of money.
@@ -52,309 +63,8 @@ fn steps(steps: Steps) -> (f64, &'static [&'static str], usize) {
     }
 }
 
-/// Every unit that has a form of its own.
-const UNITS: &[(&str, Form)] = &[
-    ("none", Form::Fixed("")),
-    ("string", Form::Fixed("")),
-    ("locale", Form::Fixed("")),
-    ("short", Form::Scaled(Steps::Short, 0, "")),
-    ("sishort", Form::Scaled(Steps::Si, 0, "")),
-    ("percent", Form::Fixed("%")),
-    ("percentunit", Form::Times(100.0, "%")),
-    ("humidity", Form::Fixed(" %H")),
-    ("dB", Form::Fixed(" dB")),
-    ("dBm", Form::Fixed(" dBm")),
-    ("hex0x", Form::Hex("0x")),
-    ("hex", Form::Hex("")),
-    ("sci", Form::Scientific),
-    ("pixel", Form::Fixed(" px")),
-    ("ppm", Form::Fixed(" ppm")),
-    ("bytes", Form::Scaled(Steps::Binary, 0, "B")),
-    ("kbytes", Form::Scaled(Steps::Binary, 1, "B")),
-    ("mbytes", Form::Scaled(Steps::Binary, 2, "B")),
-    ("gbytes", Form::Scaled(Steps::Binary, 3, "B")),
-    ("tbytes", Form::Scaled(Steps::Binary, 4, "B")),
-    ("pbytes", Form::Scaled(Steps::Binary, 5, "B")),
-    ("bits", Form::Scaled(Steps::Binary, 0, "b")),
-    ("decbytes", Form::Scaled(Steps::Si, 0, "B")),
-    ("deckbytes", Form::Scaled(Steps::Si, 1, "B")),
-    ("decmbytes", Form::Scaled(Steps::Si, 2, "B")),
-    ("decgbytes", Form::Scaled(Steps::Si, 3, "B")),
-    ("dectbytes", Form::Scaled(Steps::Si, 4, "B")),
-    ("decbits", Form::Scaled(Steps::Si, 0, "b")),
-    ("Bps", Form::Scaled(Steps::Si, 0, "B/s")),
-    ("binBps", Form::Scaled(Steps::Binary, 0, "B/s")),
-    ("KBs", Form::Scaled(Steps::Si, 1, "B/s")),
-    ("KiBs", Form::Scaled(Steps::Binary, 1, "B/s")),
-    ("MBs", Form::Scaled(Steps::Si, 2, "B/s")),
-    ("MiBs", Form::Scaled(Steps::Binary, 2, "B/s")),
-    ("GBs", Form::Scaled(Steps::Si, 3, "B/s")),
-    ("GiBs", Form::Scaled(Steps::Binary, 3, "B/s")),
-    ("TBs", Form::Scaled(Steps::Si, 4, "B/s")),
-    ("TiBs", Form::Scaled(Steps::Binary, 4, "B/s")),
-    ("bps", Form::Scaled(Steps::Si, 0, "b/s")),
-    ("binbps", Form::Scaled(Steps::Binary, 0, "b/s")),
-    ("Kbits", Form::Scaled(Steps::Si, 1, "b/s")),
-    ("Kibits", Form::Scaled(Steps::Binary, 1, "b/s")),
-    ("Mbits", Form::Scaled(Steps::Si, 2, "b/s")),
-    ("Mibits", Form::Scaled(Steps::Binary, 2, "b/s")),
-    ("Gbits", Form::Scaled(Steps::Si, 3, "b/s")),
-    ("Gibits", Form::Scaled(Steps::Binary, 3, "b/s")),
-    ("pps", Form::Scaled(Steps::Si, 0, "p/s")),
-    ("cps", Form::Scaled(Steps::Count, 0, "c/s")),
-    ("ops", Form::Scaled(Steps::Count, 0, "ops/s")),
-    ("reqps", Form::Scaled(Steps::Count, 0, "req/s")),
-    ("rps", Form::Scaled(Steps::Count, 0, "rd/s")),
-    ("wps", Form::Scaled(Steps::Count, 0, "wr/s")),
-    ("iops", Form::Scaled(Steps::Count, 0, "io/s")),
-    ("eps", Form::Scaled(Steps::Count, 0, "evt/s")),
-    ("mps", Form::Scaled(Steps::Count, 0, "msg/s")),
-    ("recps", Form::Scaled(Steps::Count, 0, "rec/s")),
-    ("rowsps", Form::Scaled(Steps::Count, 0, "rows/s")),
-    ("cpm", Form::Scaled(Steps::Count, 0, "c/m")),
-    ("opm", Form::Scaled(Steps::Count, 0, "ops/m")),
-    ("reqpm", Form::Scaled(Steps::Count, 0, "req/m")),
-    ("rpm", Form::Scaled(Steps::Count, 0, "rd/m")),
-    ("wpm", Form::Scaled(Steps::Count, 0, "wr/m")),
-    ("mpm", Form::Scaled(Steps::Count, 0, "msg/m")),
-    ("ns", Form::Time(1e-9)),
-    ("µs", Form::Time(1e-6)),
-    ("us", Form::Time(1e-6)),
-    ("ms", Form::Time(1e-3)),
-    ("s", Form::Time(1.0)),
-    ("m", Form::Time(60.0)),
-    ("h", Form::Time(3_600.0)),
-    ("d", Form::Time(86_400.0)),
-    ("timeticks", Form::Time(0.01)),
-    ("dtdurationms", Form::Words(1e-3)),
-    ("dtdurations", Form::Words(1.0)),
-    ("clockms", Form::Clock(1e-3, false)),
-    ("clocks", Form::Clock(1.0, false)),
-    ("dthms", Form::Clock(1.0, false)),
-    ("dtdhms", Form::Clock(1.0, true)),
-    ("dateTimeAsIso", Form::Moment(1.0)),
-    ("dateTimeAsIsoNoDateIfToday", Form::Moment(1.0)),
-    ("dateTimeAsUS", Form::Moment(1.0)),
-    ("dateTimeAsUSNoDateIfToday", Form::Moment(1.0)),
-    ("dateTimeAsLocal", Form::Moment(1.0)),
-    ("dateTimeAsLocalNoDateIfToday", Form::Moment(1.0)),
-    ("dateTimeAsSystem", Form::Moment(1.0)),
-    ("dateTimeFromNow", Form::Moment(1.0)),
-    ("hertz", Form::Scaled(Steps::Si, 0, "Hz")),
-    ("rothz", Form::Scaled(Steps::Si, 0, "Hz")),
-    ("rotrpm", Form::Fixed(" rpm")),
-    ("celsius", Form::Fixed(" °C")),
-    ("fahrenheit", Form::Fixed(" °F")),
-    ("kelvin", Form::Fixed(" K")),
-    ("degree", Form::Fixed("°")),
-    ("watt", Form::Scaled(Steps::Si, 0, "W")),
-    ("kwatt", Form::Scaled(Steps::Si, 1, "W")),
-    ("mwatt", Form::Times(1e-3, " W")),
-    ("watth", Form::Scaled(Steps::Si, 0, "Wh")),
-    ("kwatth", Form::Scaled(Steps::Si, 1, "Wh")),
-    ("joule", Form::Scaled(Steps::Si, 0, "J")),
-    ("amp", Form::Scaled(Steps::Si, 0, "A")),
-    ("kamp", Form::Scaled(Steps::Si, 1, "A")),
-    ("volt", Form::Scaled(Steps::Si, 0, "V")),
-    ("kvolt", Form::Scaled(Steps::Si, 1, "V")),
-    ("ohm", Form::Scaled(Steps::Si, 0, "Ω")),
-    ("farad", Form::Scaled(Steps::Si, 0, "F")),
-    ("pressurehpa", Form::Fixed(" hPa")),
-    ("pressurebar", Form::Scaled(Steps::Si, 0, "bar")),
-    ("lengthm", Form::Scaled(Steps::Si, 0, "m")),
-    ("massg", Form::Scaled(Steps::Si, 0, "g")),
-    ("litre", Form::Scaled(Steps::Si, 0, "L")),
-    ("velocityms", Form::Fixed(" m/s")),
-    ("velocitykmh", Form::Fixed(" km/h")),
-    ("lengthmm", Form::Fixed(" mm")),
-    ("lengthkm", Form::Fixed(" km")),
-    ("lengthft", Form::Fixed(" ft")),
-    ("lengthmi", Form::Fixed(" mi")),
-    ("areaM2", Form::Fixed(" m²")),
-    ("accMS2", Form::Fixed(" m/s²")),
-    ("accG", Form::Fixed(" g")),
-    ("radian", Form::Fixed(" rad")),
-    ("conppm", Form::Fixed(" ppm")),
-    ("conppb", Form::Fixed(" ppb")),
-    ("massmg", Form::Fixed(" mg")),
-    ("masskg", Form::Scaled(Steps::Si, 1, "g")),
-    ("masst", Form::Fixed(" t")),
-    ("mlitre", Form::Fixed(" mL")),
-    ("m3", Form::Fixed(" m³")),
-    ("flowlpm", Form::Fixed(" L/min")),
-    ("pressurembar", Form::Fixed(" mbar")),
-    ("pressurepsi", Form::Fixed(" psi")),
-    ("pressurepa", Form::Scaled(Steps::Si, 0, "Pa")),
-    ("pressurekpa", Form::Scaled(Steps::Si, 1, "Pa")),
-    ("forceN", Form::Scaled(Steps::Si, 0, "N")),
-    ("lux", Form::Scaled(Steps::Si, 0, "lx")),
-    ("lumens", Form::Scaled(Steps::Si, 0, "Lm")),
-    ("velocitymph", Form::Fixed(" mph")),
-    ("velocityknot", Form::Fixed(" kn")),
-    ("voltamp", Form::Scaled(Steps::Si, 0, "VA")),
-    ("kvoltamp", Form::Scaled(Steps::Si, 1, "VA")),
-    ("voltampreact", Form::Scaled(Steps::Si, 0, "VAr")),
-    ("mamp", Form::Fixed(" mA")),
-    ("mvolt", Form::Fixed(" mV")),
-    ("kohm", Form::Scaled(Steps::Si, 1, "Ω")),
-    ("amph", Form::Scaled(Steps::Si, 0, "Ah")),
-    ("gwatt", Form::Scaled(Steps::Si, 3, "W")),
-    ("megwatt", Form::Scaled(Steps::Si, 2, "W")),
-    ("PBs", Form::Scaled(Steps::Si, 5, "B/s")),
-    ("PiBs", Form::Scaled(Steps::Binary, 5, "B/s")),
-    ("Tbits", Form::Scaled(Steps::Si, 4, "b/s")),
-    ("Tibits", Form::Scaled(Steps::Binary, 4, "b/s")),
-    ("decpbytes", Form::Scaled(Steps::Si, 5, "B")),
-    ("KHs", Form::Scaled(Steps::Si, 1, "H/s")),
-    ("MHs", Form::Scaled(Steps::Si, 2, "H/s")),
-    ("GHs", Form::Scaled(Steps::Si, 3, "H/s")),
-    ("flops", Form::Scaled(Steps::Si, 0, "FLOPS")),
-    ("Hs", Form::Scaled(Steps::Si, 0, "H/s")),
-    ("bool", Form::Truth("True", "False")),
-    ("bool_yes_no", Form::Truth("Yes", "No")),
-    ("bool_on_off", Form::Truth("On", "Off")),
-    ("currencyUSD", Form::Money("$", false)),
-    ("currencyGBP", Form::Money("£", false)),
-    ("currencyEUR", Form::Money("€", false)),
-    ("currencyJPY", Form::Money("¥", false)),
-    ("currencyCNY", Form::Money("¥", false)),
-    ("currencyKRW", Form::Money("₩", false)),
-    ("currencyINR", Form::Money("₹", false)),
-    ("currencyBRL", Form::Money("R$", false)),
-    ("currencyCHF", Form::Money("CHF", false)),
-    ("currencyRUB", Form::Money("₽", false)),
-    ("currencySEK", Form::Money("kr", true)),
-    ("currencyPLN", Form::Money("zł", false)),
-    ("currencyBTC", Form::Money("฿", false)),
-    ("accFS2", Form::Fixed(" f/s²")),
-    ("arcmin", Form::Fixed(" arcmin")),
-    ("arcsec", Form::Fixed(" arcsec")),
-    ("grad", Form::Fixed(" grad")),
-    ("areaF2", Form::Fixed(" ft²")),
-    ("areaMI2", Form::Fixed(" mi²")),
-    ("acres", Form::Fixed(" ac")),
-    ("hectares", Form::Fixed(" ha")),
-    ("mach", Form::Fixed(" mach")),
-    ("gflops", Form::Scaled(Steps::Si, 3, "FLOPS")),
-    ("mflops", Form::Scaled(Steps::Si, 2, "FLOPS")),
-    ("tflops", Form::Scaled(Steps::Si, 4, "FLOPS")),
-    ("pflops", Form::Scaled(Steps::Si, 5, "FLOPS")),
-    ("eflops", Form::Scaled(Steps::Si, 6, "FLOPS")),
-    ("zflops", Form::Scaled(Steps::Si, 7, "FLOPS")),
-    ("yflops", Form::Scaled(Steps::Si, 8, "FLOPS")),
-    ("conngm3", Form::Fixed(" ng/m³")),
-    ("conngNm3", Form::Fixed(" ng/Nm³")),
-    ("conμgm3", Form::Fixed(" µg/m³")),
-    ("conμgNm3", Form::Fixed(" µg/Nm³")),
-    ("conmgm3", Form::Fixed(" mg/m³")),
-    ("conmgNm3", Form::Fixed(" mg/Nm³")),
-    ("congm3", Form::Fixed(" g/m³")),
-    ("congNm3", Form::Fixed(" g/Nm³")),
-    ("conmgdL", Form::Fixed(" mg/dL")),
-    ("conmmolL", Form::Fixed(" mmol/L")),
-    ("currencyUAH", Form::Money("₴", false)),
-    ("currencyDKK", Form::Money("kr", true)),
-    ("currencyISK", Form::Money("kr", true)),
-    ("currencyNOK", Form::Money("kr", true)),
-    ("currencyCZK", Form::Money("Kč", false)),
-    ("currencymBTC", Form::Money("mBTC", false)),
-    ("currencyμBTC", Form::Money("μBTC", false)),
-    ("currencyZAR", Form::Money("R", false)),
-    ("currencyIDR", Form::Money("Rp", false)),
-    ("currencyPHP", Form::Money("PHP", false)),
-    ("currencyVND", Form::Money("đ", true)),
-    ("currencyTRY", Form::Money("₺", false)),
-    ("currencyMYR", Form::Money("RM", false)),
-    ("currencyXPF", Form::Money("XPF", false)),
-    ("currencyBGN", Form::Money("BGN", false)),
-    ("currencyPYG", Form::Money("₲", false)),
-    ("currencyUYU", Form::Money("UYU", false)),
-    ("currencyILS", Form::Money("₪", false)),
-    ("currencyAUD", Form::Money("A$", false)),
-    ("currencyCAD", Form::Money("C$", false)),
-    ("currencyTHB", Form::Money("฿", false)),
-    ("currencyHUF", Form::Money("Ft", true)),
-    ("currencyRON", Form::Money("lei", true)),
-    ("currencySGD", Form::Money("S$", false)),
-    ("currencyHKD", Form::Money("HK$", false)),
-    ("currencyTWD", Form::Money("NT$", false)),
-    ("currencyNZD", Form::Money("NZ$", false)),
-    ("currencyMXN", Form::Money("MX$", false)),
-    ("currencyNGN", Form::Money("₦", false)),
-    ("currencyKZT", Form::Money("₸", false)),
-    ("currencyGEL", Form::Money("₾", false)),
-    ("ebytes", Form::Scaled(Steps::Binary, 6, "B")),
-    ("zbytes", Form::Scaled(Steps::Binary, 7, "B")),
-    ("ybytes", Form::Scaled(Steps::Binary, 8, "B")),
-    ("decebytes", Form::Scaled(Steps::Si, 6, "B")),
-    ("deczbytes", Form::Scaled(Steps::Si, 7, "B")),
-    ("decybytes", Form::Scaled(Steps::Si, 8, "B")),
-    ("kbits", Form::Scaled(Steps::Binary, 1, "b")),
-    ("mbits", Form::Scaled(Steps::Binary, 2, "b")),
-    ("gbits", Form::Scaled(Steps::Binary, 3, "b")),
-    ("tbits", Form::Scaled(Steps::Binary, 4, "b")),
-    ("deckbits", Form::Scaled(Steps::Si, 1, "b")),
-    ("decmbits", Form::Scaled(Steps::Si, 2, "b")),
-    ("decgbits", Form::Scaled(Steps::Si, 3, "b")),
-    ("dectbits", Form::Scaled(Steps::Si, 4, "b")),
-    ("Pbits", Form::Scaled(Steps::Si, 5, "b/s")),
-    ("Pibits", Form::Scaled(Steps::Binary, 5, "b/s")),
-    ("THs", Form::Scaled(Steps::Si, 4, "H/s")),
-    ("PHs", Form::Scaled(Steps::Si, 5, "H/s")),
-    ("EHs", Form::Scaled(Steps::Si, 6, "H/s")),
-    ("Wm2", Form::Fixed(" W/m²")),
-    ("voltampreactive", Form::Scaled(Steps::Si, 0, "VAr")),
-    ("kvoltampreact", Form::Scaled(Steps::Si, 1, "VAr")),
-    ("watthperkg", Form::Fixed(" Wh/kg")),
-    ("kwattm", Form::Fixed(" kWm")),
-    ("ev", Form::Scaled(Steps::Si, 0, "eV")),
-    ("mohm", Form::Fixed(" mΩ")),
-    ("megohm", Form::Scaled(Steps::Si, 2, "Ω")),
-    ("mfarad", Form::Fixed(" mF")),
-    ("µfarad", Form::Fixed(" µF")),
-    ("nfarad", Form::Fixed(" nF")),
-    ("pfarad", Form::Fixed(" pF")),
-    ("ffarad", Form::Fixed(" fF")),
-    ("henry", Form::Scaled(Steps::Si, 0, "H")),
-    ("mhenry", Form::Fixed(" mH")),
-    ("µhenry", Form::Fixed(" µH")),
-    ("kamph", Form::Scaled(Steps::Si, 1, "Ah")),
-    ("mamph", Form::Fixed(" mAh")),
-    ("flowgpm", Form::Fixed(" gpm")),
-    ("flowcms", Form::Fixed(" cms")),
-    ("flowcfs", Form::Fixed(" cfs")),
-    ("flowcfm", Form::Fixed(" cfm")),
-    ("litreh", Form::Fixed(" L/h")),
-    ("flowmlpm", Form::Fixed(" mL/min")),
-    ("dm3", Form::Fixed(" dm³")),
-    ("gallons", Form::Fixed(" gal")),
-    ("Nm3", Form::Fixed(" Nm³")),
-    ("forceNm", Form::Scaled(Steps::Si, 0, "Nm")),
-    ("forcekNm", Form::Scaled(Steps::Si, 1, "Nm")),
-    ("forcekN", Form::Scaled(Steps::Si, 1, "N")),
-    ("hashrate", Form::Scaled(Steps::Si, 0, "H/s")),
-    ("masslb", Form::Fixed(" lb")),
-    ("lengthin", Form::Fixed(" in")),
-    ("pressureinhg", Form::Fixed(" inHg")),
-    ("pressurekbar", Form::Scaled(Steps::Si, 1, "bar")),
-    ("radbq", Form::Scaled(Steps::Si, 0, "Bq")),
-    ("radci", Form::Scaled(Steps::Si, 0, "Ci")),
-    ("radgy", Form::Scaled(Steps::Si, 0, "Gy")),
-    ("radsv", Form::Scaled(Steps::Si, 0, "Sv")),
-    ("radsvh", Form::Scaled(Steps::Si, 0, "Sv/h")),
-    ("radrad", Form::Fixed(" rad")),
-    ("radrem", Form::Fixed(" rem")),
-    ("radmsv", Form::Fixed(" mSv")),
-    ("radusv", Form::Fixed(" µSv")),
-    ("radmsvh", Form::Fixed(" mSv/h")),
-    ("radusvh", Form::Fixed(" µSv/h")),
-    ("radexpckg", Form::Fixed(" C/kg")),
-    ("radr", Form::Fixed(" R")),
-    ("rotrads", Form::Fixed(" rad/s")),
-    ("rotdegs", Form::Fixed(" °/s")),
-    ("iopm", Form::Scaled(Steps::Count, 0, "io/m")),
-    ("msgps", Form::Scaled(Steps::Count, 0, "msg/s")),
-];
+/// How long a unit that an author made up may be, in bytes.
+const LONGEST: usize = 100;
 
 /// A number in a unit. Without a number of decimals it has as many as three digits need.
 pub fn text(value: f64, unit: &str, decimals: Option<usize>) -> String {
@@ -368,7 +78,8 @@ pub fn text(value: f64, unit: &str, decimals: Option<usize>) -> String {
     match known {
         Some(form) => written(value, form, decimals),
         None if unit.is_empty() => written(value, Form::Scaled(Steps::Short, 0, ""), decimals),
-        None => custom(value, unit, decimals),
+        // It stands beside every value.
+        None => custom(value, clip(unit, LONGEST), decimals),
     }
 }
 
@@ -380,11 +91,18 @@ fn custom(value: f64, unit: &str, decimals: Option<usize>) -> String {
         "suffix" => format!("{} {}", number(value, decimals), name.trim()),
         "si" => {
             // A step may stand before the unit: `si:mF`.
-            scaled(value, Steps::Si, 0, decimals).0 + name
+            let first = name.chars().next().map(|c| if c == 'μ' { 'µ' } else { c });
+            let step = "fpnµm".chars().zip(-5..).chain("kMGTPEZY".chars().zip(1..));
+            let step = step.filter(|(letter, _)| first == Some(*letter)).map(|(_, step)| step).next();
+            let unit = name.char_indices().nth(1).map_or("", |(at, _)| &name[at..]);
+            scaled(value, Steps::Si, step.unwrap_or(0), decimals).0 + step.map_or(name, |_| unit)
         }
         "count" => format!("{} {name}", scaled(value, Steps::Count, 0, decimals).0.replace(' ', "")),
         "currency" => format!("{name}{}", scaled(value, Steps::Count, 0, decimals).0.replace(' ', "")),
-        "time" => written(value, Form::Moment(1.0), decimals),
+        "time" => match Timestamp::from_millis(value as i64) {
+            Some(at) if !name.is_empty() => moment::written(at, name),
+            _ => written(value, Form::Moment, decimals),
+        },
         "bool" => {
             let (yes, no) = name.split_once('/').unwrap_or((name, ""));
             if value == 0.0 { no.to_owned() } else { yes.to_owned() }
@@ -408,28 +126,35 @@ fn written(value: f64, form: Form, decimals: Option<usize>) -> String {
             }
         }
         Form::Time(seconds) => time(value * seconds, decimals),
-        Form::Words(seconds) => words(value * seconds, decimals.unwrap_or(0)),
-        Form::Clock(seconds, days) => clock(value * seconds, days),
-        Form::Moment(millis) => {
-            let at = Timestamp::from_millis((value * millis) as i64);
+        Form::Grouped => grouped(value, decimals),
+        Form::Words(millis, unit) => words(value * millis, decimals.unwrap_or(0), unit),
+        Form::Clock(days) => clock(value, days),
+        Form::Letters(millis) => letters(value * millis, decimals),
+        Form::Moment => {
+            let at = Timestamp::from_millis(value as i64);
             at.map_or_else(|| number(value, decimals), Timestamp::date_clock)
         }
         Form::Truth(yes, no) => if value == 0.0 { no } else { yes }.to_owned(),
         Form::Money(sign, behind) => {
             let (amount, _) = scaled(value.abs(), Steps::Count, 0, decimals);
             let minus = if value < 0.0 { "-" } else { "" };
-            if behind { format!("{minus}{amount} {sign}") } else { format!("{minus}{sign}{amount}") }
+            if behind { format!("{minus}{amount}{sign}") } else { format!("{minus}{sign}{amount}") }
         }
         Form::Hex(before) => format!("{before}{:X}", value.abs() as u64),
-        Form::Scientific => format!("{value:e}"),
+        Form::Scientific => {
+            let text =
+                decimals.map_or_else(|| format!("{value:e}"), |decimals| format!("{value:.decimals$e}"));
+            // Its sign is always there.
+            if text.contains("e-") { text } else { text.replace('e', "e+") }
+        }
     }
 }
 
 /// A number by steps, and the name of the step; a blank stands between where there is a unit.
-fn scaled(value: f64, of: Steps, from: usize, decimals: Option<usize>) -> (String, &'static str) {
+fn scaled(value: f64, of: Steps, from: i8, decimals: Option<usize>) -> (String, &'static str) {
     let (base, names, zero) = steps(of);
     let mut value = value;
-    let mut place = zero + from;
+    let mut place = zero.saturating_add_signed(isize::from(from));
     while value.abs() >= base && place + 1 < names.len() {
         value /= base;
         place += 1;
@@ -444,76 +169,20 @@ fn scaled(value: f64, of: Steps, from: usize, decimals: Option<usize>) -> (Strin
     (format!("{text}{blank}{name}"), name)
 }
 
-/// A length of time, in the unit that suits it.
-fn time(seconds: f64, decimals: Option<usize>) -> String {
-    const UNITS: [(f64, f64, &str); 9] = [
-        (1e-6, 1e-9, "ns"),
-        (1e-3, 1e-6, "µs"),
-        (1.0, 1e-3, "ms"),
-        (60.0, 1.0, "s"),
-        (3_600.0, 60.0, "mins"),
-        (86_400.0, 3_600.0, "hours"),
-        (604_800.0, 86_400.0, "days"),
-        (31_536_000.0, 604_800.0, "weeks"),
-        (f64::INFINITY, 31_556_900.0, "years"),
-    ];
-    if seconds == 0.0 {
-        return "0 s".to_owned();
-    }
-    let found = UNITS.iter().find(|(until, ..)| seconds.abs() < *until).unwrap_or(&UNITS[8]);
-    let value = seconds / found.1;
-    let name = if value == 1.0 { found.2.trim_end_matches('s') } else { found.2 };
-    // The seconds' own name ends so.
-    let name = if matches!(found.2, "s" | "ms" | "µs" | "ns") { found.2 } else { name };
-    format!("{} {name}", number(value, decimals))
-}
-
-/// `2 days, 3 hours`: the largest unit, and so many below it.
-fn words(seconds: f64, more: usize) -> String {
-    const UNITS: [(f64, &str); 7] = [
-        (31_536_000.0, "year"),
-        (2_628_000.0, "month"),
-        (604_800.0, "week"),
-        (86_400.0, "day"),
-        (3_600.0, "hour"),
-        (60.0, "minute"),
-        (1.0, "second"),
-    ];
-    let before = if seconds < 0.0 { "-" } else { "" };
-    let mut left = seconds.abs();
-    if left < 1.0 {
-        return format!("{before}{} milliseconds", number(left * 1e3, Some(0)));
-    }
-    let mut parts: Vec<String> = Vec::new();
-    for (length, name) in UNITS {
-        let count = (left / length).floor();
-        if parts.is_empty() && count == 0.0 {
-            continue;
+/// A number with commas between thousands, and no more than three decimals unless more are asked for.
+fn grouped(value: f64, decimals: Option<usize>) -> String {
+    let text = format!("{:.*}", decimals.unwrap_or(3).min(20), value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let mut out =
+        if value < 0.0 && (whole != "0" || !fraction.is_empty()) { "-".to_owned() } else { String::new() };
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            out.push(',');
         }
-        if parts.len() > more {
-            break;
-        }
-        left -= count * length;
-        if count > 0.0 {
-            parts.push(format!("{count} {name}{}", if count == 1.0 { "" } else { "s" }));
-        } else {
-            parts.push(String::new());
-        }
+        out.push(digit);
     }
-    parts.retain(|part| !part.is_empty());
-    before.to_owned() + &parts.join(", ")
-}
-
-/// `01:02:03`, or `1 d 01:02:03`.
-fn clock(seconds: f64, days: bool) -> String {
-    let whole = seconds.abs().floor();
-    let of_day = if days { whole % 86_400.0 } else { whole };
-    let (hours, minutes, seconds_left) =
-        ((of_day / 3_600.0).floor(), (of_day / 60.0).floor() % 60.0, of_day % 60.0);
-    let day = (whole / 86_400.0).floor();
-    let before = if seconds < 0.0 { "-" } else { "" };
-    let day = if days && day > 0.0 { format!("{day} d ") } else { String::new() };
-    format!("{before}{day}{hours:02}:{minutes:02}:{seconds_left:02}")
+    if fraction.is_empty() { out } else { format!("{out}.{fraction}") }
 }
 
 /// A number with decimals; without saying how many, with three digits that matter, as Grafana counts them.
@@ -538,6 +207,13 @@ fn number(value: f64, decimals: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_is_no_novel() {
+        for kind in ["", "suffix:", "prefix:", "time:", "si:", "bool:"] {
+            assert!(text(1.0, &format!("{kind}{}", "YYYY ".repeat(10_000)), None).len() < 300, "{kind}");
+        }
+    }
 
     #[test]
     fn every_unit_in_its_own_words() {
@@ -569,6 +245,29 @@ mod tests {
             (3e-7, "s", Some(0), "300 ns"),
             (90_061.0, "dtdurations", None, "1 day"),
             (90_061.0, "dtdurations", Some(2), "1 day, 1 hour, 1 minute"),
+            (86_460.0, "dtdurations", Some(2), "1 day, 0 hours, 1 minute"),
+            (2_592_000.0, "dtdurations", None, "1 month"),
+            (-7_200.0, "dtdurations", None, "2 hours ago"),
+            (0.0, "dtdurations", None, "0 seconds"),
+            (0.25, "dtdurations", None, "250 milliseconds"),
+            (3_661_250.0, "clockms", None, "01h:01m:01s:250ms"),
+            (3_661.0, "clocks", Some(2), "01h:01m:01s"),
+            (61.0, "clocks", None, "01m:01s:000ms"),
+            (2_000.0, "clockms", Some(0), "02s"),
+            (12.0, "clockms", None, "012ms"),
+            (1_500.0, "mwatt", None, "1.50 W"),
+            (0.5, "mwatt", None, "500 µW"),
+            (2_500.0, "lengthmm", None, "2.50 m"),
+            (1_234_567.891_2, "locale", None, "1,234,567.891"),
+            (-1_000.0, "locale", None, "-1,000"),
+            (1_234.0, "sci", None, "1.234e+3"),
+            (0.001_2, "sci", Some(1), "1.2e-3"),
+            (1_703_385_000_000.0, "time:YYYY", None, "2023"),
+            (1_703_385_000_000.0, "time:", None, "2023-12-24 02:30:00"),
+            (1_500.0, "si:mmF", None, "1.50 mF"),
+            (1_500.0, "si:mF", None, "1.50 F"),
+            (1_500.0, "si:Wh", None, "1.50 kWh"),
+            (1_500.0, "currencySEK", None, "1.50Kkr"),
             (5_000.0, "dtdurationms", None, "5 seconds"),
             (3_661.0, "dthms", None, "01:01:01"),
             (90_061.0, "dtdhms", None, "1 d 01:01:01"),

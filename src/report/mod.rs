@@ -242,9 +242,13 @@ fn simpler(section: &Section) -> Option<Vec<Section>> {
         }
         Section::Panels(panels) => {
             let simple = |panel: &Panel| {
-                let title = Phrase::new().and(Style::Strong, panel.title.clone());
-                let says =
-                    Section::Paragraph(title.and(Style::Plain, ": ").and(Style::Plain, panel.says.clone()));
+                let says = if panel.title.is_empty() {
+                    Phrase::from(panel.says.clone())
+                } else {
+                    let title = Phrase::new().and(Style::Strong, panel.title.clone());
+                    title.and(Style::Plain, ": ").and(Style::Plain, panel.says.clone())
+                };
+                let says = Section::Paragraph(says);
                 [says, Section::Sparks(panel.sparks(panels.axis))]
                     .into_iter()
                     .chain(panel.command.clone().map(Section::Code))
@@ -282,8 +286,13 @@ fn simpler(section: &Section) -> Option<Vec<Section>> {
             Some(vec![Section::Table(table)])
         }
         Section::Board(panes) => {
+            // Each stands between lines without anything.
             let simple = |pane: &Pane| {
-                std::iter::once(Section::Paragraph(pane.title.clone())).chain(pane.inner.sections.clone())
+                [Phrase::new(), pane.title.clone()]
+                    .into_iter()
+                    .map(Section::Paragraph)
+                    .chain(pane.inner.sections.clone())
+                    .chain([Section::Paragraph(Phrase::new())])
             };
             Some(panes.iter().flat_map(simple).collect())
         }

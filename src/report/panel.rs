@@ -181,7 +181,9 @@ impl Panel {
                 track.values.clone()
             };
             let greatest = values.iter().flatten().copied().fold(f64::NAN, f64::max);
-            let note = if self.shape == Shape::Spans || !greatest.is_finite() {
+            let note = if self.shape == Shape::Spans {
+                track.told()
+            } else if !greatest.is_finite() {
                 Untrusted::default()
             } else {
                 Untrusted::from(format!("max {}", self.cell(Some(greatest)).shown().json()))
@@ -199,6 +201,17 @@ impl Panel {
 }
 
 impl Track {
+    /// Its states in their order, where they fit on a line.
+    fn told(&self) -> Untrusted {
+        /// More states than this are not told.
+        const MOST: usize = 4;
+        let mut states: Vec<&str> = self.spans.iter().map(|span| span.what.json()).collect();
+        states.dedup();
+        let more = if states.len() > MOST { " → …" } else { "" };
+        states.truncate(MOST);
+        format!("{}{more}", states.join(" → ")).into()
+    }
+
     /// How high a stretch of time stands in a bin: a bad one higher than others.
     fn state(&self, axis: TimeAxis, bin: usize) -> Option<f64> {
         let (from, to) = (axis.at(bin), axis.at(bin + 1));

@@ -82,6 +82,12 @@ pub enum PlotForm {
     Points,
 }
 
+/// Points of a chart, about: more than a screen shows.
+const POINTS: usize = 20_000;
+/// Columns that each track has in any case.
+const FEWEST: usize = 120;
+/// Tracks of so few points are drawn as they are.
+const FEW: usize = 120;
 /// Names below a chart; of more the table tells.
 const NAMED: usize = 10;
 /// Marks below a chart; all of them say what they are where they stand.
@@ -97,6 +103,29 @@ impl PlotAxis {
 }
 
 impl Plot {
+    /// Keeps of each track what its picture can show: of the points within a column of pixels the lowest and the highest.
+    /// Of many tracks the columns are wider, unless they stand on each other.
+    pub fn thin(&mut self) {
+        let drawn = self.tracks.iter().filter(|track| track.points.len() > FEW).count().max(1);
+        let pixels = self.width() as usize;
+        let fitting = (POINTS / drawn / 2).clamp(FEWEST.min(pixels), pixels);
+        let (from, to) = (self.from, self.to);
+        for track in self.tracks.iter_mut().filter(|track| track.points.len() > FEW) {
+            let columns = if track.stacked { pixels } else { fitting };
+            track.points = thinned(&track.points, (from, to), columns, track.form);
+        }
+    }
+
+    /// How wide the picture is.
+    fn width(&self) -> f64 {
+        match self.columns {
+            15.. => 1080.0,
+            10.. => 560.0,
+            6.. => 400.0,
+            _ => 280.0,
+        }
+    }
+
     /// The same as small curves, for where nothing finer can be drawn.
     pub(super) fn sparks(&self) -> Vec<Spark> {
         /// Values of a small curve.
@@ -164,15 +193,7 @@ impl Plot {
 
     /// The picture; `number` names it within the page.
     pub(super) fn svg(&self, number: &str) -> String {
-        let width = if self.columns > 14 {
-            1080.0
-        } else if self.columns > 9 {
-            560.0
-        } else if self.columns > 5 {
-            400.0
-        } else {
-            280.0
-        };
+        let width = self.width();
         let wide = if width > 1_000.0 { " class=\"wide\"" } else { "" };
         let height = (f64::from(self.rows) * 30.0 - 40.0).clamp(110.0, 360.0);
         let room = |axis: &PlotAxis| {
@@ -212,6 +233,49 @@ fn joined(mut values: Vec<Option<f64>>) -> Vec<Option<f64>> {
         values[pair[0] + 1..pair[1]].fill(before);
     }
     values
+}
+
+/// What the points of a track come to in so many columns: the lowest and the highest of each, in their order; of bars the one
+/// that reaches furthest. Breaks of the line stay.
+fn thinned(
+    points: &[(Timestamp, f64, f64)],
+    (from, to): (Timestamp, Timestamp),
+    columns: usize,
+    form: PlotForm,
+) -> Vec<(Timestamp, f64, f64)> {
+    let span = (i128::from(to.0) - i128::from(from.0)).max(1);
+    let column = |at: Timestamp| (i128::from(at.0) - i128::from(from.0)) * columns as i128 / span;
+    let mut out = Vec::with_capacity(points.len().min(2 * columns + 2));
+    let alike = |a: &(Timestamp, f64, f64), b: &(Timestamp, f64, f64)| {
+        a.2.is_finite() && b.2.is_finite() && column(a.0) == column(b.0)
+    };
+    for of_column in points.chunk_by(alike) {
+        let by = |of: fn(&(Timestamp, f64, f64)) -> f64| {
+            move |a: &usize, b: &usize| of(&of_column[*a]).total_cmp(&of(&of_column[*b]))
+        };
+        let places = 0..of_column.len();
+        if form == PlotForm::Bars {
+            let furthest = places.max_by(by(|(_, low, high)| (high - low).abs()));
+            out.extend(furthest.map(|at| of_column[at]));
+            continue;
+        }
+        let (lowest, highest) =
+            (places.clone().min_by(by(|point| point.2)), places.max_by(by(|point| point.2)));
+        let (first, second) = (lowest.min(highest), lowest.max(highest));
+        out.extend(first.map(|at| of_column[at]));
+        out.extend(second.filter(|_| first != second).map(|at| of_column[at]));
+    }
+    out
+}
+
+/// Writes a place within a picture, parted from the one before it: whole pixels from the left, tenths from above. Charts are
+/// made of these, and floating point numbers take long to write.
+fn place(out: &mut String, x: f64, y: f64) {
+    let tenths = (y * 10.0).round_ties_even() as i64;
+    let blank = if out.is_empty() { "" } else { " " };
+    let sign = if tenths < 0 { "-" } else { "" };
+    let tenths = tenths.unsigned_abs();
+    let _ = write!(out, "{blank}{},{sign}{}.{}", x as i64, tenths / 10, tenths % 10);
 }
 
 /// One picture: where things stand in it.
@@ -295,30 +359,14 @@ impl Drawing<'_> {
         }
     }
 
-    /// The points of a track in the picture: x, y below, y above; pieces without what is no number. Of the points on one
-    /// pixel column only the lowest and the highest are kept.
+    /// The points of a track in the picture: x, y below, y above; pieces without what is no number.
     fn pieces(&self, track: &PlotTrack) -> Vec<Vec<(f64, f64, f64)>> {
         let axis = usize::from(track.right);
         let runs = track.points.split(|(_, _, high)| !high.is_finite());
         let piece = |run: &[(Timestamp, f64, f64)]| {
-            let mut points: Vec<(f64, f64, f64)> = Vec::new();
-            let mut in_column = 0;
-            for (at, low, high) in run {
-                let point = (self.x(*at).round(), self.y(axis, *low), self.y(axis, *high));
-                let same = points.last().is_some_and(|last| last.0 == point.0);
-                in_column = if same { in_column + 1 } else { 1 };
-                match points.last_mut() {
-                    Some(last) if in_column > 2 => {
-                        *last = (
-                            point.0,
-                            point.1,
-                            if in_column % 2 == 0 { last.2.max(point.2) } else { last.2.min(point.2) },
-                        );
-                    }
-                    _ => points.push(point),
-                }
-            }
-            points
+            run.iter()
+                .map(|(at, low, high)| (self.x(*at).round(), self.y(axis, *low), self.y(axis, *high)))
+                .collect()
         };
         runs.filter(|run| !run.is_empty()).map(piece).collect()
     }
@@ -331,18 +379,18 @@ impl Drawing<'_> {
                     writeln!(self.out, "<circle class=\"{class} dot\" cx=\"{x:.0}\" cy=\"{y:.1}\" r=\"2\"/>");
                 continue;
             }
-            let above: Vec<String> = points.iter().map(|(x, _, y)| format!("{x:.0},{y:.1}")).collect();
-            if track.filled {
-                let below: Vec<String> =
-                    points.iter().rev().map(|(x, y, _)| format!("{x:.0},{y:.1}")).collect();
-                let _ = writeln!(
-                    self.out,
-                    "<polygon class=\"{class} band\" points=\"{} {}\"/>",
-                    above.join(" "),
-                    below.join(" ")
-                );
+            let mut above = String::with_capacity(points.len() * 10);
+            for (x, _, y) in &points {
+                place(&mut above, *x, *y);
             }
-            let _ = writeln!(self.out, "<polyline class=\"{class}\" points=\"{}\"/>", above.join(" "));
+            if track.filled {
+                let mut below = String::with_capacity(points.len() * 10);
+                for (x, y, _) in points.iter().rev() {
+                    place(&mut below, *x, *y);
+                }
+                let _ = writeln!(self.out, "<polygon class=\"{class} band\" points=\"{above} {below}\"/>");
+            }
+            let _ = writeln!(self.out, "<polyline class=\"{class}\" points=\"{above}\"/>");
         }
     }
 
@@ -471,7 +519,50 @@ mod tests {
         let mut large = plot(PlotForm::Line);
         large.tracks[0].points =
             (0..200_000).map(|i| (Timestamp(large.from.0 + i * 3_000_000), 0.0, (i % 5) as f64)).collect();
+        large.thin();
         assert!(large.svg("p").len() < 60_000);
+    }
+
+    #[test]
+    fn the_lowest_and_the_highest_of_a_column_stay() {
+        let mut large = plot(PlotForm::Line);
+        let (low, high, nothing) = (33_333, 77_777, 50_000);
+        large.tracks[0].points = (0..100_000)
+            .map(|i| (Timestamp(large.from.0 + i * 6_000_000), 0.0, 2.0))
+            .enumerate()
+            .map(|(i, (at, base, value))| match i {
+                i if i == low => (at, base, 0.5),
+                i if i == high => (at, base, 3.5),
+                i if i == nothing => (at, f64::NAN, f64::NAN),
+                _ => (at, base, value),
+            })
+            .collect();
+        let before = large.tracks[0].points.clone();
+        large.tracks.push(PlotTrack { form: PlotForm::Bars, ..large.tracks[0].clone() });
+        large.thin();
+        let points = &large.tracks[0].points;
+        assert!(points.len() < 1_200 && points.is_sorted_by_key(|point| point.0), "{}", points.len());
+        assert!(points.contains(&before[low]) && points.contains(&before[high]));
+        assert_eq!(points.iter().filter(|point| point.2.is_nan()).count(), 1);
+        let bars = &large.tracks[1].points;
+        assert!(bars.len() < 600 && bars.contains(&before[high]), "{}", bars.len());
+        let mut few = plot(PlotForm::Line);
+        let count = few.tracks[0].points.len();
+        few.thin();
+        assert_eq!(few.tracks[0].points.len(), count);
+        // Many tracks have fewer points each.
+        large.tracks = vec![large.tracks[0].clone(); 100];
+        large.thin();
+        assert!(large.tracks[0].points.len() <= 2 * FEWEST + 3, "{}", large.tracks[0].points.len());
+    }
+
+    #[test]
+    fn places_are_written_as_they_are() {
+        let mut text = String::new();
+        for (x, y) in [(0.0, 0.0), (12.0, 3.25), (7.0, -0.04), (7.0, -1.5), (1.0, 99.96)] {
+            place(&mut text, x, y);
+        }
+        assert_eq!(text, "0,0.0 12,3.2 7,0.0 7,-1.5 1,100.0");
     }
 
     #[test]

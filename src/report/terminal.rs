@@ -21,6 +21,10 @@ pub(super) fn render(report: &Report, page: Page) -> String {
     let mut out = String::new();
     let mut sections = Vec::new();
     flattened(report, &mut sections);
+    // One line without anything is enough, and under a heading none.
+    sections.dedup_by(|section, before| {
+        is_nothing(section) && (is_nothing(before) || matches!(**before, Section::Heading(_)))
+    });
     let inner = inner(page);
     for (i, section) in sections.iter().enumerate() {
         if i > 0 && apart(&sections[i - 1], section) {
@@ -67,14 +71,21 @@ fn flattened<'r>(report: &'r Report, out: &mut Vec<Cow<'r, Section>>) {
 }
 
 /// Is there a blank line between these two? Not under a heading, nor between two commands or sentences that
-/// belong together.
+/// belong together; a paragraph of nothing is such a line itself.
 fn apart(before: &Section, section: &Section) -> bool {
+    if is_nothing(before) || is_nothing(section) {
+        return false;
+    }
     !matches!(
         (before, section),
         (Section::Heading(_), _)
             | (Section::Code(_), Section::Code(_))
             | (Section::Paragraph(_), Section::Paragraph(_) | Section::Lines(_))
     )
+}
+
+fn is_nothing(section: &Section) -> bool {
+    matches!(section, Section::Paragraph(phrase) if phrase.0.is_empty())
 }
 
 fn lines(section: &Section, page: Page) -> Vec<Line> {

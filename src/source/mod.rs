@@ -32,5 +32,5 @@ pub use part::{Age, Part, Perhaps, is_folder_of_parts, part_of};
 pub use pick::Picks;
 pub use stream::{Stream, cause};
 pub use tail::{FileId, Grown, Reach, Tail};
-pub use text::{cancel_texts_with, glob, read_text, texts_read};
+pub use text::{Purpose, cancel_texts_with, glob, read_text, read_text_as, texts_read};
 pub use walk::{Found, WalkOptions, Walked, walk};

@@ -9,8 +9,19 @@ use super::open::{Content, OpenOptions, open};
 use super::walk::{WalkOptions, Walked, walk};
 use crate::model::Diagnostic;
 
-/// Larger texts are refused: a rule file of 10,000 rules has two megabytes.
-const LARGEST: usize = 64 << 20;
+/// What a text is read as: more of it is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Purpose {
+    /// What it is taken for.
+    pub what: &'static str,
+    /// So many bytes at most.
+    pub most: usize,
+    /// What is said to who names a longer one; may be empty.
+    pub hint: &'static str,
+}
+
+/// A rule file of 10,000 rules has two megabytes.
+const RULES: Purpose = Purpose { what: "a text of rules or configuration", most: 64 << 20, hint: "" };
 
 /// Set when reading is to end: a text may come from a pipe that says nothing.
 static CANCEL: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -30,6 +41,11 @@ pub fn cancel_texts_with(cancel: &Arc<AtomicBool>) {
 
 /// Reads a text file whole, decompressed; `-` is standard input. Gives its name as it is shown, and its text.
 pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
+    read_text_as(path, &RULES)
+}
+
+/// The same of a text for another purpose.
+pub fn read_text_as(path: &Path, purpose: &Purpose) -> Result<(String, String), Diagnostic> {
     READ.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
     let shown = path.to_string_lossy().into_owned();
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
@@ -43,10 +59,10 @@ pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
     let opened = open(&found, &OpenOptions { map: false }, &cancel)?;
     let mut bytes = Vec::new();
     match opened.content {
-        Content::Mapped(map) => bytes.extend_from_slice(&map[..map.len().min(LARGEST + 1)]),
+        Content::Mapped(map) => bytes.extend_from_slice(&map[..map.len().min(purpose.most + 1)]),
         Content::Stream(mut stream) => {
             // The error is kept by the stream.
-            let _ = (&mut stream).take(LARGEST as u64 + 1).read_to_end(&mut bytes);
+            let _ = (&mut stream).take(purpose.most as u64 + 1).read_to_end(&mut bytes);
             if stream.was_cancelled() {
                 return Err(Diagnostic::error(found.shown, "was not read to its end: interrupted"));
             }
@@ -55,8 +71,11 @@ pub fn read_text(path: &Path) -> Result<(String, String), Diagnostic> {
             }
         }
     }
-    if bytes.len() > LARGEST {
-        return Err(Diagnostic::error(found.shown, "is too large to be a text of rules or configuration"));
+    if bytes.len() > purpose.most {
+        let message =
+            format!("is longer than {} MB, the most that is read of {}", purpose.most >> 20, purpose.what);
+        let error = Diagnostic::error(found.shown, message);
+        return Err(if purpose.hint.is_empty() { error } else { error.hinted(purpose.hint) });
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok((found.shown, text)),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{FailOn, Judged, named, said, wanted};
+use super::{FailOn, Judged, named, partial, said, wanted};
 use crate::cli::args::{Form, InputArgs, SuccessArgs};
 use crate::cli::config;
 use crate::cli::empty::Known;
@@ -15,7 +15,7 @@ use crate::dashboard::timing::Timing;
 use crate::dashboard::variables::Data;
 use crate::filter::Filter;
 use crate::metrics;
-use crate::model::{Error, Needs, TimeRange};
+use crate::model::{Diagnostic, Error, Needs, TimeRange};
 use crate::promql::Expr;
 use crate::report::Report;
 
@@ -29,16 +29,19 @@ pub(in crate::cli) struct Story<'s> {
     pub(in crate::cli) marks: &'s draw::Marks,
 }
 
-/// The dashboards of these files, as a part of a page. The files are read again: which metrics are asked for is known only
-/// now.
+/// The dashboards of these files, as a part of a page, and what of them is not in it. The files are read again: which
+/// metrics are asked for is known only now.
 pub(in crate::cli) fn behind(
     paths: &[PathBuf],
     session: &Session,
     story: &Story<'_>,
-) -> Result<Report, Error> {
+) -> Result<(Report, Vec<Diagnostic>), Error> {
     let mut dashboards = Vec::new();
+    let mut diagnostics = Vec::new();
     for path in paths {
-        dashboards.extend(named(path)?.dashboards);
+        let mut of_path = named(path)?;
+        dashboards.append(&mut of_path.dashboards);
+        diagnostics.append(&mut of_path.diagnostics);
     }
     let options = promql_options(true);
     let exprs = wanted(&dashboards, &options);
@@ -71,6 +74,7 @@ pub(in crate::cli) fn behind(
         .iter()
         .map(|dashboard| answer::answer(dashboard, &Typed::default(), &data, &reasons))
         .collect::<Result<_, _>>()?;
+    diagnostics.extend(answered.iter().filter_map(partial));
     let judged = Judged {
         answered: &answered,
         marks: story.marks,
@@ -80,5 +84,5 @@ pub(in crate::cli) fn behind(
     };
     let mut report = Report::new();
     said::dashboards(&mut report, &judged, Form::Html);
-    Ok(report)
+    Ok((report, diagnostics))
 }

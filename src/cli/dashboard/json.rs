@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
-use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
-use serde_json::Value as Json;
-use serde_json::value::to_raw_value;
+use serde::ser::{SerializeSeq, Serializer};
+use serde_json::value::RawValue;
 
 use crate::cli::measured::{InputJson, Measured};
-use crate::cli::query::float;
+use crate::cli::query::api;
 use crate::dashboard::Choice;
 use crate::dashboard::answer::{self, Answered, Asked, AskedPanel, Status};
-use crate::model::{Labels, Sample, Timestamp};
-use crate::promql::Value;
+use crate::model::{Labels, Series, Timestamp};
+use crate::promql::{Value, VectorSample};
 use crate::report::account::counted;
 
 /// How many panels went how.
@@ -77,7 +77,7 @@ struct DashboardJson<'a> {
     from: Option<String>,
     to: Option<String>,
     variables: BTreeMap<&'a str, ChoiceJson<'a>>,
-    panels: Vec<PanelJson<'a>>,
+    panels: PanelsJson<'a>,
     summary: Summary,
 }
 
@@ -182,7 +182,7 @@ impl<'a> DashboardJson<'a> {
             from: time(answered.timing.from),
             to: time(answered.timing.to),
             variables: variables.collect(),
-            panels: answered.panels.iter().map(PanelJson::new).collect(),
+            panels: PanelsJson(&answered.panels),
             summary: Summary::of(answered.panels.iter()),
         }
     }
@@ -234,79 +234,102 @@ impl<'a> QueryJson<'a> {
             start: of_range(timing.start()),
             end: of_range(timing.end()),
             step: of_range(timing.step),
-            data: asked.value.as_ref().map(|value| DataJson { value, at: timing.to }),
+            data: asked.value.as_ref().map(|value| DataJson::new(value, timing.to)),
         }
     }
 }
 
-/// A value in the shape of Prometheus' API: written as it goes out, for there may be many.
-struct DataJson<'a> {
-    value: &'a Value,
-    at: i64,
-}
+/// Panels, of which some are written out at a time, on all cores: all of their values as text would be more than memory
+/// should hold.
+struct PanelsJson<'a>(&'a [AskedPanel]);
 
-impl Serialize for DataJson<'_> {
+/// Panels that are written out together.
+const TOGETHER: usize = 16;
+
+impl Serialize for PanelsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (kind, count) = match self.value {
-            Value::Scalar(_) => ("scalar", 0),
-            Value::Text(_) => ("string", 0),
-            Value::Vector(samples) => ("vector", samples.len()),
-            Value::Matrix(series) => ("matrix", series.len()),
-        };
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("resultType", kind)?;
-        match self.value {
-            Value::Scalar(number) => map.serialize_entry("result", &Point(self.at, &float(*number)))?,
-            Value::Text(text) => map.serialize_entry("result", &Point(self.at, text))?,
-            _ => map.serialize_entry("result", &SeriesJson { value: self.value, count })?,
-        }
-        map.end()
-    }
-}
-
-struct SeriesJson<'a> {
-    value: &'a Value,
-    count: usize,
-}
-
-impl Serialize for SeriesJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.count))?;
-        match self.value {
-            Value::Vector(samples) => {
-                for found in samples {
-                    let text = match &found.histogram {
-                        Some(histogram) => format!("histogram of {}", float(histogram.count)),
-                        None => float(found.sample.value),
-                    };
-                    list.serialize_element(&OneJson {
-                        metric: Metric(&found.labels),
-                        value: Point(found.sample.at, &text),
-                    })?;
-                }
-            }
-            Value::Matrix(series) => {
-                for found in series {
-                    let values = Values(&found.samples);
-                    list.serialize_element(&ManyJson { metric: Metric(&found.labels), values })?;
-                }
-            }
-            Value::Scalar(_) | Value::Text(_) => {}
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for some in self.0.chunks(TOGETHER) {
+            let written: Vec<PanelJson<'_>> = some.par_iter().map(PanelJson::new).collect();
+            written.iter().try_for_each(|panel| list.serialize_element(panel))?;
         }
         list.end()
     }
 }
 
+/// A value in the shape of Prometheus' API.
 #[derive(Serialize)]
-struct OneJson<'a> {
-    metric: Metric<'a>,
-    value: Point<'a>,
+struct DataJson<'a> {
+    #[serde(rename = "resultType")]
+    kind: &'static str,
+    result: ResultJson<'a>,
 }
 
 #[derive(Serialize)]
-struct ManyJson<'a> {
+#[serde(untagged)]
+enum ResultJson<'a> {
+    One(Option<Box<RawValue>>),
+    Series(Vec<SeriesJson<'a>>),
+}
+
+/// A series, its points written out: a line for all of them, for with one for each part of a point a page of numbers would
+/// be a book.
+#[derive(Serialize)]
+struct SeriesJson<'a> {
     metric: Metric<'a>,
-    values: Values<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histogram: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histograms: Option<Box<RawValue>>,
+}
+
+impl<'a> DataJson<'a> {
+    fn new(value: &'a Value, at: i64) -> Self {
+        let (kind, result) = match value {
+            Value::Scalar(number) => ("scalar", ResultJson::One(raw(api::number(at, *number)))),
+            Value::Text(text) => ("string", ResultJson::One(raw(api::word(at, text)))),
+            Value::Vector(samples) => {
+                ("vector", ResultJson::Series(samples.iter().map(SeriesJson::now).collect()))
+            }
+            Value::Matrix(series) => {
+                ("matrix", ResultJson::Series(series.iter().map(SeriesJson::over_time).collect()))
+            }
+        };
+        DataJson { kind, result }
+    }
+}
+
+impl<'a> SeriesJson<'a> {
+    fn now(found: &'a VectorSample) -> Self {
+        let (at, plain) = (found.sample.at, SeriesJson::of(&found.labels));
+        match &found.histogram {
+            Some(histogram) => SeriesJson { histogram: raw(api::histogram(at, histogram)), ..plain },
+            None => SeriesJson { value: raw(api::number(at, found.sample.value)), ..plain },
+        }
+    }
+
+    fn over_time(found: &'a Series) -> Self {
+        let (numbers, histograms) = (&found.samples, &found.histograms);
+        let both = !numbers.is_empty() || histograms.is_empty();
+        SeriesJson {
+            values: both.then(|| raw(api::samples(numbers))).flatten(),
+            histograms: (!histograms.is_empty()).then(|| raw(api::histograms(histograms))).flatten(),
+            ..SeriesJson::of(&found.labels)
+        }
+    }
+
+    fn of(labels: &'a Labels) -> Self {
+        SeriesJson { metric: Metric(labels), value: None, histogram: None, values: None, histograms: None }
+    }
+}
+
+/// What is JSON already, on one line.
+fn raw(json: String) -> Option<Box<RawValue>> {
+    RawValue::from_string(json).ok()
 }
 
 struct Metric<'a>(&'a Labels);
@@ -317,27 +340,47 @@ impl Serialize for Metric<'_> {
     }
 }
 
-struct Values<'a>(&'a [Sample]);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Sample;
+    use crate::model::histogram::HistogramSample;
+    use crate::promql::notation::histogram;
 
-impl Serialize for Values<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A line for a series: with one for each part of a point a page of numbers would be a book.
-        let points: Vec<(Json, String)> =
-            self.0.iter().map(|sample| (seconds(sample.at), float(sample.value))).collect();
-        to_raw_value(&points).map_err(S::Error::custom)?.serialize(serializer)
+    fn written(value: &Value) -> String {
+        serde_json::to_string(&DataJson::new(value, 2_000)).expect("JSON")
     }
-}
 
-/// A time as Prometheus' API writes it: whole where it is.
-fn seconds(millis: i64) -> Json {
-    if millis % 1_000 == 0 { (millis / 1_000).into() } else { (millis as f64 / 1e3).into() }
-}
-
-/// `[1703387160.123,"1"]`.
-struct Point<'a>(i64, &'a str);
-
-impl Serialize for Point<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        to_raw_value(&(seconds(self.0), self.1)).map_err(S::Error::custom)?.serialize(serializer)
+    #[test]
+    fn values_are_in_the_shape_of_prometheus_answers() {
+        let labels = Labels::new([("job", "\u{9b}a")]);
+        let mut series = Series { labels: labels.clone(), ..Series::default() };
+        series.samples = vec![Sample { at: 1_000, value: f64::NAN }, Sample { at: 2_500, value: 0.1 }];
+        let counted = std::sync::Arc::new(histogram("{{count:2 sum:3}}").expect("a histogram"));
+        let mut native = Series { labels: labels.clone(), ..Series::default() };
+        native.histograms = vec![HistogramSample { at: 1_000, start: 0, histogram: counted.clone() }];
+        let sample = Sample { at: 1_000, value: -1.0 };
+        let number = VectorSample { labels: labels.clone(), sample, histogram: None };
+        let histogram = VectorSample { histogram: Some(counted), ..number.clone() };
+        let of = |kind: &str, result: &str| format!("{{\"resultType\":\"{kind}\",\"result\":{result}}}");
+        let one =
+            |key: &str, value: &str| format!("{{\"metric\":{{\"job\":\"\u{9b}a\"}},\"{key}\":{value}}}");
+        let found = "[1,{\"count\":\"2\",\"sum\":\"3\"}]";
+        for (value, expected) in [
+            (Value::Scalar(f64::INFINITY), of("scalar", "[2,\"+Inf\"]")),
+            (Value::Text("\u{9b}\"".to_owned()), of("string", "[2,\"\\u009b\\\"\"]")),
+            (Value::Vector(vec![number]), of("vector", &format!("[{}]", one("value", "[1,\"-1\"]")))),
+            (Value::Vector(vec![histogram]), of("vector", &format!("[{}]", one("histogram", found)))),
+            (
+                Value::Matrix(vec![series]),
+                of("matrix", &format!("[{}]", one("values", "[[1,\"NaN\"],[2.500,\"0.1\"]]"))),
+            ),
+            (
+                Value::Matrix(vec![native]),
+                of("matrix", &format!("[{}]", one("histograms", &format!("[{found}]")))),
+            ),
+        ] {
+            assert_eq!(written(&value), expected);
+        }
     }
 }

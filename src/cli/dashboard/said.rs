@@ -1,5 +1,7 @@
 //! What is said of dashboards: a block for each panel, on a page as wide as the panel; the same as verdicts for CI.
 
+use rayon::prelude::*;
+
 use super::Judged;
 use super::json::Summary;
 use crate::cli::args::Form;
@@ -58,6 +60,9 @@ fn dashboard(report: &mut Report, answered: &Answered, judged: &Judged<'_>, form
     if let Some((from, to)) = times {
         report.paragraph(span(from, to));
     }
+    if !judged.marks.is_empty() {
+        report.paragraph(Phrase::new().and(Style::Warn, marked(judged.marks)));
+    }
     let variables = answered.variables.iter().map(|(name, choice)| {
         let shown = choice.trouble.clone().unwrap_or_else(|| choice.shown());
         (name.as_str().into(), shown.as_str().into())
@@ -86,9 +91,21 @@ fn dashboard(report: &mut Report, answered: &Answered, judged: &Judged<'_>, form
         if let Some(title) = &first.row {
             report.heading(title.as_str());
         }
-        report.push(Section::Board(row.iter().map(|panel| pane(panel, judged)).collect()));
+        report.push(Section::Board(row.par_iter().map(|panel| pane(panel, judged)).collect()));
     }
     report.paragraph(Summary::of(answered.panels.iter()).sentence());
+}
+
+/// When what is marked in the charts happened, for where a mark cannot be seen.
+fn marked(marks: &draw::Marks) -> String {
+    /// More are marked, and not told.
+    const MOST: usize = 6;
+    let mut told: Vec<String> =
+        marks.iter().take(MOST).map(|(at, what)| format!("{} {}", what.json(), at.clock())).collect();
+    if marks.len() > MOST {
+        told.push(format!("… and {} more", marks.len() - MOST));
+    }
+    format!("marked: {}", told.join(", "))
 }
 
 /// What a panel's row is repeated for, which parts rows of one title.

@@ -1,5 +1,7 @@
 //! Charts over time: stacked or not, on two axes with labels in the values' units.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 
 use super::{Drawing, name};
@@ -62,7 +64,7 @@ impl Drawing<'_> {
             to,
             notes: notes.iter().map(|id| Untrusted::from(reduce::name(id))).collect(),
             marks: self.marks.to_vec(),
-            tracks: tracks(&lines, &notes, self.step()),
+            tracks: tracks(&lines, &notes, self.step(), self.asked.panel.kind == "barchart"),
             ..Plot::default()
         };
         for right in [false, true] {
@@ -76,6 +78,7 @@ impl Drawing<'_> {
             plot.limits = limits(&line.look);
         }
         plot.says = says(&lines).into();
+        plot.thin();
         report.push(Section::Plot(plot));
         if count > TRACKS {
             let text = format!("{TRACKS} of {count} series are drawn; --output json gives all of them");
@@ -105,6 +108,12 @@ fn stacking(look: &Look) -> Option<&str> {
     look.custom("stacking")?.get("mode")?.as_str()
 }
 
+/// Those with which a series stands together.
+fn group(look: &Look) -> String {
+    let group = look.custom("stacking").and_then(|stacking| stacking.get("group"));
+    group.map(Value::to_string).unwrap_or_default()
+}
+
 /// The points of a field, turned upside down where that is asked for.
 fn points(times: &Field, field: &Field, look: &Look) -> Vec<(i64, f64)> {
     let sign = if look.word("transform") == "negative-Y" { -1.0 } else { 1.0 };
@@ -115,13 +124,16 @@ fn points(times: &Field, field: &Field, look: &Look) -> Vec<(i64, f64)> {
     times.cells.iter().zip(&field.cells).filter_map(point).collect()
 }
 
+/// What is stacked so far, by group: at each time, above zero and below it.
+type Stacks = BTreeMap<String, [HashMap<i64, f64>; 2]>;
+
 /// The tracks of a chart; those of one stack stand on each other.
-fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
-    use std::collections::BTreeMap;
-    // What is stacked so far, by group, sign and time.
-    let mut stacks: BTreeMap<(String, bool, i64), f64> = BTreeMap::new();
-    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
+fn tracks(lines: &[Line<'_>], notes: &[String], step: i64, bars: bool) -> Vec<PlotTrack> {
+    let mut stacks = Stacks::default();
+    // Shares are of those in the same group.
+    let mut sums: BTreeMap<String, HashMap<i64, f64>> = BTreeMap::new();
     for line in lines.iter().filter(|line| stacking(&line.look) == Some("percent")) {
+        let sums = sums.entry(group(&line.look)).or_default();
         for (at, value) in line.points.iter().filter(|(_, value)| value.is_finite()) {
             *sums.entry(*at).or_default() += value;
         }
@@ -131,8 +143,9 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
         let look = &line.look;
         let mode = stacking(look);
         let stacked = matches!(mode, Some("normal" | "percent"));
-        let group = look.custom("stacking").and_then(|stacking| stacking.get("group")).map(Value::to_string);
-        let group = group.unwrap_or_default();
+        let group = group(look);
+        let sums = sums.get(&group);
+        let [above, below] = stacks.entry(group).or_default();
         let joined = match look.custom("spanNulls") {
             Some(Value::Bool(true)) => i64::MAX,
             Some(Value::Number(most)) => most.as_i64().unwrap_or(step),
@@ -148,11 +161,15 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
             }
             before = Some(*at);
             let value = match mode {
-                Some("percent") => value / sums.get(at).copied().filter(|sum| *sum != 0.0).unwrap_or(1.0),
+                Some("percent") => {
+                    value
+                        / sums.and_then(|sums| sums.get(at)).copied().filter(|sum| *sum != 0.0).unwrap_or(1.0)
+                }
                 _ => *value,
             };
             let (low, high) = if stacked && value.is_finite() {
-                let base = stacks.entry((group.clone(), value < 0.0, *at)).or_default();
+                let stack = if value < 0.0 { &mut *below } else { &mut *above };
+                let base = stack.entry(*at).or_default();
                 let low = *base;
                 *base += value;
                 (low, *base)
@@ -162,6 +179,7 @@ fn tracks(lines: &[Line<'_>], notes: &[String], step: i64) -> Vec<PlotTrack> {
             points.push((time, low, high));
         }
         let form = match look.word("drawStyle") {
+            _ if bars => PlotForm::Bars,
             "bars" => PlotForm::Bars,
             "points" => PlotForm::Points,
             _ => PlotForm::Line,

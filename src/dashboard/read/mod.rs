@@ -18,7 +18,10 @@ pub use library::Library;
 
 use super::board::Dashboard;
 use super::bounds;
+use super::interpolate::clipped;
 use crate::model::Error;
+use crate::model::unit::HumanCount;
+use crate::report::account::counted;
 
 /// Larger texts are refused: the largest dashboards that people share have five megabytes.
 pub const LARGEST: usize = 16 << 20;
@@ -60,17 +63,25 @@ pub fn read(file: &str, text: &str, library: &Library) -> Result<Vec<Dashboard>,
         for panel in dashboard.rows.iter_mut().flat_map(|row| &mut row.panels) {
             panel.line = lines.get(&panel.id).copied();
         }
-        let panels = dashboard.panels().count();
-        if panels > MOST_PANELS {
-            return Err(Error::input(format!(
-                "{file}: the dashboard \"{}\" has {panels} panels; at most {MOST_PANELS} are drawn",
-                dashboard.title
-            )));
-        }
+        too_many(&dashboard)?;
         bounds::check(&dashboard, &BTreeMap::new(), &bounds::Questions::new(&dashboard))?;
         dashboards.push(dashboard);
     }
     Ok(dashboards)
+}
+
+/// Refuses more panels than are drawn, at the place of the first that is too much.
+fn too_many(dashboard: &Dashboard) -> Result<(), Error> {
+    let Some(first) = dashboard.panels().nth(MOST_PANELS) else { return Ok(()) };
+    let place = first.line.map_or_else(String::new, |line| format!(":{line}"));
+    let error = Error::input(format!(
+        "{}{place}: the dashboard \"{}\" has {}; at most {} are drawn",
+        dashboard.file,
+        clipped(&dashboard.title),
+        counted(dashboard.panels().count() as u64, "panel", "panels"),
+        HumanCount(MOST_PANELS as u64)
+    ));
+    Err(error.hinted("part the dashboard, or take panels out"))
 }
 
 /// Takes the library panels of a text; are there some?
@@ -94,8 +105,7 @@ fn may_hold_library_panels(text: &str) -> bool {
 fn documents(file: &str, text: &str) -> Result<Vec<Value>, Error> {
     if text.len() > LARGEST {
         return Err(Error::input(format!(
-            "{file}: {} MB are too much for a dashboard; at most {} are read",
-            text.len() >> 20,
+            "{file}: is longer than {} MB, the most that is read of a dashboard",
             LARGEST >> 20
         )));
     }

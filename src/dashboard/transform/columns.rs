@@ -155,28 +155,110 @@ pub(super) fn convert(mut frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
     frames
 }
 
-/// `formatString`: texts of a column in another writing.
-pub(super) fn format(mut frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
-    let (Some(target), Some(form)) = (word(options, "stringField"), word(options, "outputFormat")) else {
-        return frames;
-    };
+/// `formatString`: texts of a column in another writing; the frames as they were if it is not known.
+pub(super) fn format(mut frames: Vec<Frame>, options: &Value) -> Result<Vec<Frame>, Vec<Frame>> {
     let number = |key: &str| options.get(key).and_then(Value::as_u64).map(|number| number as usize);
-    for cell in frames
-        .iter_mut()
-        .flat_map(|frame| &mut frame.fields)
-        .filter(|field| field.is_called(target))
-        .flat_map(|field| &mut field.cells)
-    {
-        let Cell::Text(text) = cell else { continue };
-        let (from, to) = (number("substringStart").unwrap_or(0), number("substringEnd").unwrap_or(100));
-        *text = match form {
-            "Upper Case" => text.to_uppercase(),
-            "Lower Case" => text.to_lowercase(),
-            "Trim" => text.trim().to_owned(),
-            "Substring" => text.chars().skip(from).take(to.saturating_sub(from)).collect(),
-            // Other writings change how words are put together, not what they say.
-            _ => continue,
-        };
+    let (from, to) = (number("substringStart").unwrap_or(0), number("substringEnd").unwrap_or(100));
+    let Some(target) = word(options, "stringField") else { return Ok(frames) };
+    let Some(write) = written(word(options, "outputFormat").unwrap_or("Upper Case")) else {
+        return Err(frames);
+    };
+    let columns = frames.iter_mut().flat_map(|frame| &mut frame.fields);
+    for cell in columns.filter(|field| field.is_called(target)).flat_map(|field| &mut field.cells) {
+        if let Cell::Text(text) = cell {
+            *text = write(text, (from, to));
+        }
     }
-    frames
+    Ok(frames)
+}
+
+/// What writes a text, of which a part from one place to another may be wanted.
+type Writing = fn(&str, (usize, usize)) -> String;
+
+/// The writing of this name.
+fn written(name: &str) -> Option<Writing> {
+    Some(match name {
+        "Upper Case" => |text, _| text.to_uppercase(),
+        "Lower Case" => |text, _| text.to_lowercase(),
+        "Sentence Case" | "First Letter" => |text, _| capital(text),
+        "Title Case" => |text, _| text.split(' ').map(capital).collect::<Vec<_>>().join(" "),
+        "Pascal Case" => |text, _| parts(text).iter().map(|part| capital(part)).collect(),
+        "Camel Case" => |text, _| {
+            let parts = parts(text);
+            let rest = parts.iter().skip(1).map(|part| capital(part));
+            parts.first().cloned().into_iter().chain(rest).collect()
+        },
+        "Snake Case" => |text, _| parts(text).join("_"),
+        "Kebab Case" => |text, _| parts(text).join("-"),
+        "Trim" => |text, _| text.trim().to_owned(),
+        "Substring" => |text, (from, to)| text.chars().skip(from).take(to.saturating_sub(from)).collect(),
+        _ => return None,
+    })
+}
+
+/// The text with a great first letter.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The words of a text in small letters: between marks, where a great letter follows a small one, and before and behind
+/// numbers; of several great letters the last begins a word.
+fn parts(text: &str) -> Vec<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut parts: Vec<String> = Vec::new();
+    let mut within = false;
+    for (at, c) in chars.iter().enumerate() {
+        if !c.is_alphanumeric() {
+            within = false;
+            continue;
+        }
+        let before = at.checked_sub(1).map(|before| chars[before]).filter(|_| within);
+        let next_is_small = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let begins = before.is_none_or(|before| {
+            before.is_numeric() != c.is_numeric()
+                || c.is_uppercase() && (before.is_lowercase() || before.is_uppercase() && next_is_small)
+        });
+        if begins {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.extend(c.to_lowercase());
+        }
+        within = true;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_writing() {
+        for (form, expected) in [
+            ("Upper Case", " THE HTTPSERVER_OF web2APP"),
+            ("Lower Case", " the httpserver_of web2app"),
+            ("Sentence Case", " the HTTPServer_of web2App"),
+            ("Title Case", " The HTTPServer_of Web2App"),
+            ("Pascal Case", "TheHttpServerOfWeb2App"),
+            ("Camel Case", "theHttpServerOfWeb2App"),
+            ("Snake Case", "the_http_server_of_web_2_app"),
+            ("Kebab Case", "the-http-server-of-web-2-app"),
+            ("Trim", "the HTTPServer_of web2App"),
+            ("Substring", "the"),
+        ] {
+            let mut field = Field::new("a", Kind::Text, "A");
+            field.cells.push(Cell::Text(" the HTTPServer_of web2App".to_owned()));
+            let frames = vec![Frame { reference: "A".to_owned(), fields: vec![field] }];
+            let options =
+                json!({"stringField": "a", "outputFormat": form, "substringStart": 1, "substringEnd": 4});
+            let done = format(frames, &options).expect(form);
+            let expected = if form == "Upper Case" { expected.to_uppercase() } else { expected.to_owned() };
+            assert_eq!(done[0].fields[0].cells[0], Cell::Text(expected), "{form}");
+        }
+        assert!(format(Vec::new(), &json!({"stringField": "a", "outputFormat": "Mirrored"})).is_err());
+    }
 }
