@@ -307,7 +307,7 @@ const ROWS: &[&str] = &[
     "",
 ];
 
-fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut header = [0_u8; 512];
     header[..name.len()].copy_from_slice(name.as_bytes());
     header[100..107].copy_from_slice(b"0000644");

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::hazards::tar;
 use crate::program::{obs, obs_fed, shell};
 
 /// The answer on one log, as JSON, and the exit code.
@@ -532,7 +533,7 @@ fn where_nothing_names_requests_entries_are_shown() {
     let (access, _) = access_and_own(600, 300..360);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("access.log");
-    std::fs::write(&path, access).expect("a file");
+    std::fs::write(&path, &access).expect("a file");
     let path = path.to_str().expect("a path");
     let json = obs(&["investigate", path, "--output", "json"]).json();
     assert_eq!(json["affected"]["failed"], 60, "{json}");
@@ -541,6 +542,13 @@ fn where_nothing_names_requests_entries_are_shown() {
     let command = first["command"].as_str().expect("a command").replacen("obs ", r#""$OBS" "#, 1);
     let shown = shell(&command);
     assert!(shown.text().contains("\" 500 512"), "{command}: {shown:?}");
+    // Of a member of an archive the archive is asked.
+    let archive = folder.path().join("logs.tar");
+    std::fs::write(&archive, tar("access.log", access.as_bytes())).expect("an archive");
+    let json = obs(&["investigate", archive.to_str().expect("a path"), "--output", "json"]).json();
+    let command =
+        json["examples"][0]["command"].as_str().expect("a command").replacen("obs ", r#""$OBS" "#, 1);
+    assert!(shell(&command).text().contains("\" 500 512"), "{command}");
     let page = folder.path().join("page.html");
     let page = page.to_str().expect("a path");
     obs(&["investigate", path, "--html", page]);

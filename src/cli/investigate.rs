@@ -173,10 +173,13 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     let investigation = investigate(&corpus, &question, (&wants, needs, asked))?;
     let Investigation { looked, story, affected, examples: cases } = investigation;
     let Looked { scene, findings, mut scanned, recorded, platform, .. } = looked;
-    let shown = |at: Location| format!("{}:{}", logs[at.file as usize].shown, scanned.line_of(at));
+    let place = |at: Location| {
+        let log = &logs[at.file as usize];
+        (format!("{}:{}", log.shown, scanned.line_of(at)), log.opened())
+    };
     let read = (&args.paths.paths[..], &args.input);
     let examples: Vec<ExampleJson> =
-        cases.iter().map(|example| examples::command(example, example.entry.map(shown), read)).collect();
+        cases.iter().map(|example| examples::command(example, example.entry.map(place), read)).collect();
     for case in cases.iter().filter(|case| case.entry.is_none()) {
         redaction::learn(&case.id);
     }

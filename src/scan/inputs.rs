@@ -561,6 +561,11 @@ pub fn field_names(logs: &[Input]) -> Vec<&str> {
 }
 
 impl Input {
+    /// The path as it is opened: of a member of an archive, the archive's.
+    pub fn opened(&self) -> &Path {
+        &self.found.path
+    }
+
     /// The profile of a log.
     pub fn profile(&self) -> Option<&Profile> {
         match &self.kind {

@@ -589,12 +589,7 @@ impl Told<'_> {
         let (named, nameless): (Vec<_>, Vec<_>) =
             self.cases.iter().zip(self.examples).partition(|(case, _)| case.entry.is_none());
         for (case, example) in nameless {
-            report.paragraph(
-                Phrase::new()
-                    .and(Style::Strong, capital(&case.why))
-                    .and(Style::Plain, " ")
-                    .and(Style::Dim, example.id.as_str()),
-            );
+            report.paragraph(introduced(case, example));
             report.push(Section::Code(example.command.as_str().into()));
         }
         let ids: Vec<Vec<u8>> = named.iter().map(|(case, _)| case.id.clone().into_bytes()).collect();
@@ -605,12 +600,7 @@ impl Told<'_> {
             let place = |at: &correlate::Moment| {
                 format!("{}:{}", file(at.location.file), scanned.line_of(at.location))
             };
-            report.paragraph(
-                Phrase::new()
-                    .and(Style::Strong, capital(&case.why))
-                    .and(Style::Plain, " ")
-                    .and(Style::Dim, case.id.as_str()),
-            );
+            report.paragraph(introduced(case, example));
             let times = || story.moments.iter().filter_map(|moment| moment.at);
             let took = times().min().zip(times().max()).map_or(0.0, |(from, to)| (to - from) as f64 / 1e6);
             let ended = story
@@ -720,6 +710,14 @@ impl Told<'_> {
 fn words(paths: &[PathBuf]) -> String {
     let words: Vec<String> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
     if words.is_empty() { ".".to_owned() } else { words.join(" ") }
+}
+
+/// Why a request is looked at, and which it is.
+fn introduced(case: &Example, example: &ExampleJson) -> Phrase {
+    Phrase::new()
+        .and(Style::Strong, capital(&case.why))
+        .and(Style::Plain, " ")
+        .and(Style::Dim, example.id.as_str())
 }
 
 /// With a capital letter in front.
