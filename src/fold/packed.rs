@@ -9,6 +9,9 @@ pub trait Packed: Copy {
     fn get(from: &mut Fields<'_>) -> Option<Self>;
 }
 
+/// Rows that are needed in another order than they lie in are asked for so many rows before: memory answers meanwhile.
+pub(super) const AHEAD: usize = 16;
+
 /// Bytes of states, to be read one number after the other.
 #[derive(Debug)]
 pub struct Fields<'b>(&'b [u8]);
