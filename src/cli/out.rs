@@ -59,7 +59,7 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
 /// what was there stays until then.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     // Some file systems tell only when all is on the disk that there is no room.
-    write_whole(path, &[bytes], |file| file.sync_all())
+    write_whole(path, &[bytes], fs::File::sync_all)
 }
 
 /// The same of a state, which comes in pieces: whether all of it is there, its check sum tells.

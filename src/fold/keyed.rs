@@ -234,7 +234,9 @@ mod tests {
 
     fn of(keys: &[u64]) -> Keyed<u32> {
         let mut table = Keyed::default();
-        keys.iter().for_each(|key| *table.entry(*key, || 0) += 1);
+        for key in keys {
+            *table.entry(*key, || 0) += 1;
+        }
         table
     }
 
