@@ -21,7 +21,7 @@ mod strict;
 pub mod tsdb;
 mod victoria;
 
-use exposition::SeriesTexts;
+use exposition::{Pool, SeriesTexts};
 pub use family::Family;
 use openmetrics::KnownSeries;
 
@@ -51,12 +51,15 @@ impl ReadOptions {
 pub const UNTIMED: i64 = i64::MIN;
 
 /// The series that were read so far by their text: that of a scrape stand in the next one, too.
-pub struct Known(SeriesTexts<KnownSeries>);
+pub struct Known {
+    series: SeriesTexts<KnownSeries>,
+    texts: Pool,
+}
 
 impl Known {
     /// Nothing was read so far.
     pub fn new() -> Self {
-        Known(SeriesTexts::new())
+        Known { series: SeriesTexts::new(), texts: Pool::default() }
     }
 }
 
@@ -246,7 +249,7 @@ pub fn detect_named(ending: &str, head: &[u8]) -> Option<&'static dyn MetricForm
     let read = prometheus::Prometheus.read(whole, options, &mut Known::new(), &mut |_, _| {}).ok()?;
     // What was to be written here and was not is told by the name: nothing, or why there is nothing.
     let failed = read.samples == 0 && head.len() < ERROR_PAGE;
-    (failed || read.samples > 0 && read.refused <= read.samples / 4).then_some(&prometheus::Prometheus)
+    (failed || read.samples > 0 && read.refused <= read.samples / 2).then_some(&prometheus::Prometheus)
 }
 
 /// Where a scrape failed, there is a line of the program that scraped, or a page of an error, in its file.
@@ -283,6 +286,8 @@ mod tests {
             ("om", "up 1", true),
             ("log", "up 1\nqueue_depth 7\n", false),
             ("prom", "up 1\nserver started in 3 s\n", false),
+            // One bad line costs that line.
+            ("prom", "up{a=\"b\"} 1\ncurl: (7) failed\nup{a=\"c\"} 2\n", true),
             ("prom", "", true),
             ("prom", "curl: (7) Failed to connect to node1 port 9100: refused\n", true),
         ] {
