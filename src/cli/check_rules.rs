@@ -219,6 +219,8 @@ impl FailOn {
 #[derive(Default)]
 struct Loaded {
     files: Vec<RuleFile>,
+    /// The labels that the server sets on what it sends, if its configuration named the rules.
+    external_labels: Labels,
     checked: Vec<CheckedFile>,
     alertmanager: Option<alertmanager::Config>,
     /// The templates of messages, the default ones included.
@@ -440,6 +442,7 @@ fn replay_over(
     let setting = Setting {
         promql: promql_options(args.enable_experimental),
         cancel: Arc::clone(cancel),
+        external_labels: loaded.external_labels.clone(),
         ..Setting::plain()
     };
     let interval = Interval { forced, default };
@@ -459,7 +462,9 @@ fn replay_over(
         }
         answer.explained = Some(explained);
     }
-    replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    replay::sent_with(&mut replay, &loaded.external_labels, |replay| {
+        replay::route(replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    });
     if replay.notifications.len() >= notify::MAX_SENT {
         let message =
             format!("more than {} messages would have been sent, and no more are told", notify::MAX_SENT);
@@ -548,7 +553,9 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         promql: promql_options(args.enable_experimental),
     };
     let mut loaded = Loaded::default();
-    for Named { path, name, mut checked } in rule_files(&args.rules, &options)? {
+    let (files, external_labels) = rule_files(&args.rules, &options)?;
+    loaded.external_labels = external_labels;
+    for Named { path, name, mut checked } in files {
         // Who names a file says that there are rules in it.
         if checked.found == 0 && checked.problems.is_empty() {
             let mut problem = Problem::new(Place { line: 1, column: 1 }, "there is no rule in this file");
@@ -627,9 +634,11 @@ struct Named {
 const RULE_FILES: [&str; 8] =
     ["*.yml", "*.yaml", "*.rules", "*.json", "*/*.yml", "*/*.yaml", "*/*.rules", "*/*.json"];
 
-/// Reads the rule files of these paths: files, those in folders, and those that a prometheus.yml names.
-fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<Vec<Named>, Error> {
+/// Reads the rule files of these paths: files, those in folders, and those that a prometheus.yml names, whose external
+/// labels come with them.
+fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<(Vec<Named>, Labels), Error> {
     let mut found = Vec::new();
+    let mut external = Labels::default();
     for path in paths {
         if path.is_dir() {
             let inside = RULE_FILES.iter().flat_map(|pattern| source::glob(path, pattern));
@@ -657,6 +666,9 @@ fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<Vec<Named>, Er
             found.push(Named { path: Some(path.clone()), name, checked });
             continue;
         }
+        for (name, value) in checked.external_labels.iter_shared() {
+            external.set(name.clone(), value.clone());
+        }
         let base = path.parent().unwrap_or(Path::new(""));
         for pattern in &checked.rule_files {
             let files = source::glob(base, pattern);
@@ -672,7 +684,7 @@ fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<Vec<Named>, Er
             }
         }
     }
-    Ok(found)
+    Ok((found, external))
 }
 
 /// The files of templates that a configuration names, with their text; names are relative to it.
