@@ -31,6 +31,9 @@ struct Listed {
 /// A block, and the labels that all of its series have beside their own.
 type Place<'b> = (&'b Block, Vec<(&'b str, &'b str)>);
 
+/// A server closes a chunk at so many samples.
+const USUAL: usize = 120;
+
 /// So many chunks are worth a turn of a thread.
 const TURN: usize = 256;
 
@@ -111,6 +114,9 @@ struct Turn {
 impl Turn {
     fn series(&mut self, chosen: &Chosen, segments: &[Option<Map>]) -> Contents {
         let mut contents = Contents::default();
+        if let 2.. = chosen.chunks.len() {
+            contents.samples.reserve(chosen.chunks.len() * USUAL);
+        }
         for place in &chosen.chunks {
             let segment = segments.get(place.segment).and_then(Option::as_ref);
             match segment.map(|segment| framed(segment, place.offset)) {
