@@ -58,13 +58,18 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
 /// Writes a file that an option named, all of it or nothing: beside its place, to be renamed once it is whole, so that
 /// what was there stays until then.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_pieces(path, &[bytes])
+}
+
+/// The same of bytes in pieces, one behind the other.
+pub(super) fn write_pieces(path: &Path, pieces: &[impl AsRef<[u8]>]) -> Result<(), Error> {
     let whole = || -> io::Result<()> {
         if is_special(path) {
-            return write_through(path, bytes);
+            return write_through(path, pieces);
         }
         let place = place_of(path);
         let mut file = beside(&place)?;
-        file.write_all(bytes)?;
+        pieces.iter().try_for_each(|piece| file.write_all(piece.as_ref()))?;
         if let Ok(known) = fs::metadata(&place) {
             file.as_file().set_permissions(known.permissions())?;
         }
@@ -97,8 +102,9 @@ fn is_special(path: &Path) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the file was named, and only cli/ writes")]
-fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::write(path, bytes)
+fn write_through(path: &Path, pieces: &[impl AsRef<[u8]>]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    pieces.iter().try_for_each(|piece| file.write_all(piece.as_ref()))
 }
 
 /// Where the file is: a link stays one.
