@@ -220,7 +220,7 @@ impl FailOn {
 struct Loaded {
     files: Vec<RuleFile>,
     /// The labels that the server sets on what it sends, if its configuration named the rules.
-    external_labels: Labels,
+    external_labels: Option<Labels>,
     checked: Vec<CheckedFile>,
     alertmanager: Option<alertmanager::Config>,
     /// The templates of messages, the default ones included.
@@ -313,7 +313,11 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     deeper::keep_only(&mut loaded.files, &args.only)?;
     expected.iter().try_for_each(|expected| expected.check(&loaded.files))?;
     if args.lint {
-        answer.lints = Some(lint::lint(&loaded.files, Some(now)));
+        let mut lints = lint::lint(&loaded.files, Some(now));
+        if let Some(external) = &loaded.external_labels {
+            lints.extend(lint::lint_server(&loaded.files, external, Some(now)));
+        }
+        answer.lints = Some(lints);
     }
     if !args.tests.is_empty() {
         let bench = units::Bench {
@@ -442,7 +446,7 @@ fn replay_over(
     let setting = Setting {
         promql: promql_options(args.enable_experimental),
         cancel: Arc::clone(cancel),
-        external_labels: loaded.external_labels.clone(),
+        external_labels: loaded.external_labels.clone().unwrap_or_default(),
         ..Setting::plain()
     };
     let interval = Interval { forced, default };
@@ -462,7 +466,7 @@ fn replay_over(
         }
         answer.explained = Some(explained);
     }
-    replay::sent_with(&mut replay, &loaded.external_labels, |replay| {
+    replay::sent_with(&mut replay, &setting.external_labels, |replay| {
         replay::route(replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
     });
     if replay.notifications.len() >= notify::MAX_SENT {
@@ -636,9 +640,9 @@ const RULE_FILES: [&str; 8] =
 
 /// Reads the rule files of these paths: files, those in folders, and those that a prometheus.yml names, whose external
 /// labels come with them.
-fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<(Vec<Named>, Labels), Error> {
+fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<(Vec<Named>, Option<Labels>), Error> {
     let mut found = Vec::new();
-    let mut external = Labels::default();
+    let mut external: Option<Labels> = None;
     for path in paths {
         if path.is_dir() {
             let inside = RULE_FILES.iter().flat_map(|pattern| source::glob(path, pattern));
@@ -666,8 +670,9 @@ fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<(Vec<Named>, L
             found.push(Named { path: Some(path.clone()), name, checked });
             continue;
         }
+        let known = external.get_or_insert_default();
         for (name, value) in checked.external_labels.iter_shared() {
-            external.set(name.clone(), value.clone());
+            known.set(name.clone(), value.clone());
         }
         let base = path.parent().unwrap_or(Path::new(""));
         for pattern in &checked.rule_files {
