@@ -66,10 +66,16 @@ impl<S> Keyed<S> {
     /// Where a key is that may be added next.
     #[inline]
     fn find_or_index(&mut self, key: u64) -> Option<usize> {
+        self.expect_many();
+        self.find(key)
+    }
+
+    /// Before many keys are looked for.
+    #[inline]
+    pub fn expect_many(&mut self) {
         if self.index.is_empty() && self.rows.len() > FEW {
             self.make_index();
         }
-        self.find(key)
     }
 
     #[inline]
@@ -116,7 +122,8 @@ impl<S> Keyed<S> {
         if other.len() > self.len() {
             std::mem::swap(self, &mut other);
         }
-        if self.sorted && other.sorted {
+        // To walk through all rows for a few is dearer than to look those up.
+        if self.sorted && other.sorted && other.len() * FEW >= self.len() {
             return self.zip(other.rows, merge);
         }
         for (key, state) in other.rows {

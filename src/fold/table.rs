@@ -219,12 +219,13 @@ impl<S> Table<S> {
         if other.is_empty() {
             return;
         }
-        if self.sorted && other.sorted {
-            return self.zip(other, merge);
-        }
         // Fewer rows are moved when the smaller goes into the larger; the result is the same.
         if other.len() > self.len() {
             std::mem::swap(self, &mut other);
+        }
+        // To walk through all rows for a few is dearer than to look those up.
+        if self.sorted && other.sorted && other.len() * 8 >= self.len() {
+            return self.zip(other, merge);
         }
         self.indexed();
         self.index.reserve(other.len(), |(hash, _)| spread(*hash));

@@ -154,7 +154,8 @@ impl<'l> Groups<'l> {
     }
 
     /// The groups in order: of time, then of their values, what has no value last.
-    pub(super) fn into_answers(self, describe: impl Fn(Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
+    pub(super) fn into_answers(mut self, describe: impl Fn(Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
+        self.requests.expect_many();
         let mut table = self.table;
         keep_valued(&mut table, self.layout);
         if self.layout.every.is_some() {
