@@ -119,7 +119,7 @@ impl PlaceArgs {
     /// Writes a state, which comes in pieces.
     pub(super) fn write(&self, pieces: &[Vec<u8>]) -> Result<Verdict, Error> {
         match &self.state {
-            Some(path) => out::write_pieces(path, pieces)?,
+            Some(path) => out::write_state(path, pieces)?,
             None => pieces.iter().try_for_each(|piece| out::write_all(piece))?,
         }
         Ok(Verdict::Yes)

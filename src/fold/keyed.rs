@@ -1,12 +1,13 @@
 //! A table of states by keys that are hashes already: requests, by the millions.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::packed::{Fields, Packed, put_small};
+use super::packed::{AHEAD, Fields, Packed, put_small};
 use super::travel::{Bytes, Damaged, Loaded, Saved};
 
 /// States by keys of eight bytes. Never iterated in an order that may be shown.
@@ -180,7 +181,12 @@ impl<S: Packed> Keyed<S> {
         }
         let mut order: Vec<(u64, u32)> = (0..).zip(&self.rows).map(|(at, row)| (row.0, at)).collect();
         order.sort_unstable();
-        order.iter().for_each(|(_, at)| put(&self.rows[*at as usize]));
+        for (at, (_, row)) in order.iter().enumerate() {
+            if let Some((_, soon)) = order.get(at + AHEAD) {
+                black_box(self.rows[*soon as usize].0);
+            }
+            put(&self.rows[*row as usize]);
+        }
     }
 
     fn unpack(from: &mut Fields<'_>) -> Option<Keyed<S>> {
@@ -228,7 +234,9 @@ mod tests {
 
     fn of(keys: &[u64]) -> Keyed<u32> {
         let mut table = Keyed::default();
-        keys.iter().for_each(|key| *table.entry(*key, || 0) += 1);
+        for key in keys {
+            *table.entry(*key, || 0) += 1;
+        }
         table
     }
 

@@ -9,6 +9,9 @@ pub trait Packed: Copy {
     fn get(from: &mut Fields<'_>) -> Option<Self>;
 }
 
+/// Rows that are needed in another order than they lie in are asked for so many rows before: memory answers meanwhile.
+pub(super) const AHEAD: usize = 16;
+
 /// Bytes of states, to be read one number after the other.
 #[derive(Debug)]
 pub struct Fields<'b>(&'b [u8]);
@@ -21,7 +24,7 @@ impl<'b> Fields<'b> {
 
     /// The next bytes.
     #[inline]
-    pub fn next<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (first, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*first)
@@ -39,7 +42,7 @@ impl<'b> Fields<'b> {
     pub fn small(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
-            let [byte] = self.next()?;
+            let [byte] = self.bytes()?;
             number |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
                 return Some(number);
@@ -93,7 +96,7 @@ macro_rules! numbers {
 
             #[inline]
             fn get(from: &mut Fields<'_>) -> Option<Self> {
-                from.next().map(Self::from_le_bytes)
+                from.bytes().map(Self::from_le_bytes)
             }
         }
     )*};

@@ -1,12 +1,13 @@
 //! A table of states by key: keys are bytes borrowed from entries, copied only when they are new.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::packed::{Packed, put_small};
+use super::packed::{AHEAD, Packed, put_small};
 use super::travel::{self, Damaged, Loaded, Saved};
 
 /// States by key. Hashed with a seed of this process, so that crafted keys cannot flood it; never iterated
@@ -301,8 +302,15 @@ impl<S: Packed> Table<S> {
         let bytes = to.bytes();
         bytes.reserve(self.keys.len() + self.rows.len() * (1 + size_of::<S>()));
         put_small(self.rows.len() as u64, bytes);
-        for row in self.order() {
-            let row = &self.rows[row as usize];
+        let order = self.order();
+        for (at, row) in order.iter().enumerate() {
+            if let Some(soon) = order.get(at + 2 * AHEAD) {
+                black_box(self.rows[*soon as usize].key_length);
+            }
+            if let Some(soon) = order.get(at + AHEAD) {
+                black_box(self.key_of(*soon).first().copied());
+            }
+            let row = &self.rows[*row as usize];
             put_small(u64::from(row.key_length), bytes);
             bytes.extend_from_slice(row.key(&self.keys));
             row.state.put(bytes);

@@ -185,7 +185,9 @@ impl Packed for Ending {
 }
 
 fn put_place(place: Location, to: &mut Vec<u8>) {
-    [place.file, place.chunk, place.line].iter().for_each(|number| put_small(u64::from(*number), to));
+    for number in [place.file, place.chunk, place.line] {
+        put_small(u64::from(number), to);
+    }
 }
 
 fn get_place(from: &mut Fields<'_>) -> Option<Location> {
