@@ -23,7 +23,7 @@ mod victoria;
 
 use exposition::{Pool, SeriesTexts};
 pub use family::Family;
-use openmetrics::KnownSeries;
+use openmetrics::{Dialect, KnownSeries};
 
 use crate::model::{HistogramSample, Labels, Sample};
 
@@ -235,7 +235,13 @@ pub fn by_name(name: &str) -> Option<&'static dyn MetricFormat> {
 /// The format of a file that starts like this, if that is certain: a log is never taken for metrics.
 pub fn detect(head: &[u8]) -> Option<&'static dyn MetricFormat> {
     let (_, head) = body(head);
-    METRIC_FORMATS.iter().copied().find(|format| format.recognises(head))
+    // Scrapes are many, and most of them say at once what they are.
+    let says_so = head.starts_with(b"# HELP ") || head.starts_with(b"# TYPE ");
+    match says_so.then(|| openmetrics::evidence(head)).flatten() {
+        Some(Dialect::OpenMetrics) => Some(&openmetrics::OpenMetrics),
+        Some(Dialect::Prometheus) => Some(&prometheus::Prometheus),
+        None => METRIC_FORMATS.iter().copied().find(|format| format.recognises(head)),
+    }
 }
 
 /// The format of a file whose name ends as those of metrics do: samples alone, such as `up 1`, could be text as well.
@@ -312,6 +318,8 @@ mod tests {
             for example in format.examples() {
                 let found = detect(example.as_bytes()).map(MetricFormat::name);
                 assert_eq!(found, Some(format.name()), "{example}");
+                let slowly = METRIC_FORMATS.iter().find(|format| format.recognises(example.as_bytes()));
+                assert_eq!(found, slowly.map(|format| format.name()), "{example}");
                 let (lines, read) = read(format.name(), example, true).expect(example);
                 assert_eq!(read.refused, 0, "{example}");
                 assert!(!lines.is_empty(), "{example}");
