@@ -483,6 +483,26 @@ fn where_the_data_of_a_folder_ends_is_told_without_reading_it() {
     }
 }
 
+/// A snapshot that lies within the folder that it is of is a copy, which may have what was deleted since.
+#[test]
+fn snapshots_within_a_data_folder_are_left_alone() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let dir = tempfile::tempdir().expect("a folder");
+    let block = "01M8HTNKWHKZJH7BNMSZ9N71RK";
+    for root in ["db", "db/snapshots/20231224T033000Z-1"] {
+        let to = dir.path().join(root).join(block);
+        std::fs::create_dir_all(to.join("chunks")).expect("a folder");
+        for file in ["index", "meta.json", "chunks/000001"] {
+            std::fs::copy(fixtures.join(block).join(file), to.join(file)).expect("a copy");
+        }
+    }
+    let scan = options(1, 1 << 20);
+    for (path, databases, skipped) in [("db", 1, 1), ("db/snapshots", 1, 0)] {
+        let inputs = survey(&[dir.path().join(path)], &SurveyOptions::default(), &scan);
+        assert_eq!((inputs.databases.len(), inputs.skipped.len()), (databases, skipped), "{path}");
+    }
+}
+
 /// Blocks of two clusters, as Thanos keeps them side by side, whose series have the same labels.
 #[test]
 fn series_of_a_block_have_the_labels_around_it() {
