@@ -33,6 +33,7 @@ fn versions_are_that_of_the_program() {
     assert_eq!(obs(&["--version"]).text(), format!("obs {version}\n"));
     assert!(text("packaging/obs.rb").contains(&format!("/tags/v{version}.tar.gz")));
     assert_eq!(yaml("action.yml")["inputs"]["version"]["default"], format!("v{version}"));
+    assert!(text("CHANGELOG.md").contains(&format!("## [{version}]")), "the changelog has this version");
 }
 
 #[test]
