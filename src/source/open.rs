@@ -164,7 +164,15 @@ impl Label<'_> {
         }
         let mut file = regular.file.try_clone()?;
         file.seek(SeekFrom::Start(range.start))?;
-        self.decoded(Box::new(Fixed::new(file, size, cancel)))
+        let fixed = Fixed::new(file, size, cancel);
+        let stored = fixed.passed();
+        let opened = self.decoded(Box::new(fixed))?;
+        Ok(match opened.content {
+            Content::Stream(stream) => {
+                Opened { content: Content::Stream(stream.counted_by(stored)), ..opened }
+            }
+            content @ Content::Mapped(_) => Opened { content, ..opened },
+        })
     }
 
     /// A few bytes of a file, read at once.
