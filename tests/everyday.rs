@@ -67,6 +67,13 @@ fn tips_name_no_hidden_or_unrelated_option() {
 }
 
 #[test]
+fn a_letter_means_one_thing() {
+    assert_eq!(obs(&["grep", "-vc", "x", "fixtures/outage/auth-service/auth.log"]).code, 0);
+    let ran = obs(&["stats", "-v", "fixtures/outage"]);
+    assert!(ran.code == 2 && ran.stderr.contains("--verbose tells what was read"), "{ran:?}");
+}
+
+#[test]
 fn a_map_reaches_the_named_groups_of_an_expression() {
     let folder = temporary();
     let format = "formats:\n  - name: acme\n    regex: '^(?P<ts>\\S+ \\S+) (?P<level>\\w+) c=(?P<customer>\\w+) (?P<message>.*)$'\n";

@@ -92,6 +92,21 @@ fn the_hook_for_rules_checks_every_file() {
 }
 
 #[test]
+fn scripts_are_scripts() {
+    if !is_checkout() {
+        return;
+    }
+    for name in ["assets", "build", "check-deb"] {
+        let ran = shell(&format!("sh -n '{}/packaging/{name}'", root().display()));
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
+    }
+    let copyright = text("packaging/copyright");
+    for line in text("LICENSE-MIT").lines().filter(|line| !line.is_empty()) {
+        assert!(copyright.contains(line), "{line}");
+    }
+}
+
+#[test]
 fn packages_hold_files_that_are_there() {
     if !is_checkout() || !have("gzip") {
         return;

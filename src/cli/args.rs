@@ -173,7 +173,7 @@ pub(super) struct OutputArgs {
     #[arg(hide_short_help = true, long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
     /// Tell what was read of each file
-    #[arg(hide_short_help = true, long, short_alias = 'v')]
+    #[arg(hide_short_help = true, long)]
     pub verbose: bool,
     /// Replace ids, addresses, mails and tokens, each by the same name wherever it stands
     #[arg(hide_short_help = true, long)]

@@ -7,6 +7,7 @@ use crate::model::Error;
 
 /// What people who come from other tools type, and what does it here.
 const FINGERS: &[(&str, &str)] = &[
+    ("-v", "--verbose tells what was read of each file; grep -v finds entries that do not match"),
     ("--include", "-g 'GLOB' reads only files that the glob names"),
     ("--exclude", "-g '!GLOB' leaves out files that the glob names"),
     ("--exclude-dir", "-g '!DIR/' leaves out a directory"),

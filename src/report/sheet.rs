@@ -65,6 +65,7 @@ polyline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin:
 .legend { font-size: .85rem; color: var(--dim); } .key { margin-right: 1.2rem; white-space: nowrap; }
 .key i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin-right: .4rem; \
 background: currentColor; vertical-align: -1px; }
+.key i, ol.steps li::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .board { display: grid; grid-template-columns: repeat(24, minmax(0, 1fr)); gap: .75rem; margin: .8rem 0; }
 .board > section { grid-column: span 24; border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem; min-width: 0; }
 .board figure { margin: .3rem 0 0; } .board .tiles { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); margin: .4rem 0 0; }
@@ -95,7 +96,7 @@ details:not([open]) { display: none; } .board { gap: .5rem; } .board > section {
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "iiVeb3ZvuLgH2n+ubDbu2SWILzFfMqxauA3Qv6wqojw=";
+pub(super) const DIGEST: &str = "L/TbCGiLVN2aLqnqYURYtXqmpbDD1pww28kisw+Ik/U=";
 
 #[cfg(test)]
 mod tests {

@@ -388,6 +388,10 @@ mod tests {
 
     #[test]
     fn files_of_unknown_size_are_read() {
+        // Where there are such.
+        if !Path::new("/proc/kallsyms").exists() {
+            return;
+        }
         let opened = open_path(Path::new("/proc/self/status"), true);
         assert!(bytes(opened.content).starts_with(b"Name:"));
         // More than is read at once.

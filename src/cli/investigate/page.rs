@@ -19,7 +19,7 @@ use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
 use crate::model::time::shown_zone;
-use crate::model::unit::{HumanCount, HumanMillis};
+use crate::model::unit::{HumanCount, HumanMillis, Unit};
 use crate::model::{Account, Level, Needs, Timestamp};
 use crate::report::account::counted;
 use crate::report::chart::Scale;
@@ -280,6 +280,13 @@ impl Told<'_> {
             }
         });
         report.push(Section::Steps(steps.collect()));
+        report.paragraph(
+            Phrase::new()
+                .and(Style::Warn, "●")
+                .and(Style::Dim, " something changed  ")
+                .and(Style::Bad, "●")
+                .and(Style::Dim, " requests fail"),
+        );
         report.paragraph(against(first));
         for cause in self.story.causes.iter().skip(1).take(2) {
             report.paragraph(Phrase::new().and(Style::Dim, considered(cause)));
@@ -552,21 +559,27 @@ impl Told<'_> {
         let name = series.metric();
         let range = Told::every(grid).replace(" --every ", "");
         let share = curve.unit.starts_with("the share");
+        let rate = curve.unit.ends_with("a second");
         let bytes = name.ends_with("_bytes");
+        let time = Unit::of_name(name).filter(|_| !share && !rate).map(|(unit, _)| unit);
+        let shown = |value: f64| time.map_or(value, |unit| unit.to_millis(value));
+        let values = curve.values.into_iter().map(|value| value.map(shown));
+        let each = if rate { ", a second" } else { "" };
         let query = curve.query.replace("RANGE", &range);
         Some(Panel {
-            title: format!("Recorded: {name}").into(),
+            title: format!("Recorded: {name}{each}").into(),
             says: format!("{}. A point is {}.", capital(&finding.summary), curve.unit).into(),
             scale: match () {
                 () if share => Scale::Percent,
                 () if bytes => Scale::Bytes,
+                () if time.is_some() => Scale::Millis,
                 () => Scale::Number,
             },
             shape: Shape::Lines,
             tracks: vec![Track {
                 name: finding.subject.service.clone().unwrap_or_else(|| name.to_owned()).into(),
                 style: Style::Series(2),
-                values: curve.values,
+                values: values.collect(),
                 spans: Vec::new(),
             }],
             command: Some(format!("obs query {} {} --step {range}", quoted(&query), self.metrics()).into()),
