@@ -20,7 +20,7 @@ use super::verdict::Verdict;
 use super::{config, defaults, said, with_expression};
 use crate::fold::Saved;
 use crate::model::{Error, ErrorKind, Timestamp};
-use crate::partial::{self, Bucket, Coverage, Partial, Sum};
+use crate::partial::{self, Bucket, Coverage, Head, Partial, Record, Sum};
 use crate::scan::apart::{self, Apart, Cut, Left, Task, Unit};
 use crate::source::{self, Stamp};
 
@@ -128,8 +128,8 @@ impl Plan {
     pub(super) fn read(path: &Path, elsewhere: Option<&Path>) -> Result<Plan, Error> {
         let mut file = open(path)?;
         let shown = path.display().to_string();
-        let (_, plan): (_, Plan) =
-            partial::read(partial::PLAN, &mut file, &shown)?.ok_or_else(|| empty(&shown))?;
+        let head = Head::read(partial::PLAN, &mut file, &shown)?.ok_or_else(|| empty(&shown))?;
+        let (plan, _): (Plan, _) = head.value(&mut file, &shown)?;
         if plan.obs != env!("CARGO_PKG_VERSION") {
             return Err(other_version(&shown, &plan.obs));
         }
@@ -140,7 +140,7 @@ impl Plan {
 
     /// The plan as it is written.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        partial::write(partial::PLAN, Bucket::ALL, self)
+        Record::of(partial::PLAN, Bucket::ALL, self, Vec::new()).into_pieces().concat()
     }
 
     fn digest(&self) -> Sum {
@@ -177,13 +177,13 @@ impl Plan {
         Survey::Known { survey: self.survey.clone(), now: self.now, opened }
     }
 
-    /// Does some units, as if they were one.
+    /// Does some units, as if they were one; gives what is to be written, in pieces.
     pub(super) fn units(
         &self,
         numbers: &[usize],
         states: &[PathBuf],
         cancel: &Arc<AtomicBool>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Vec<Vec<u8>>, Error> {
         let unit = |number: &usize| {
             self.units.get(*number).ok_or_else(|| {
                 Error::usage(format!("there is no unit {number}"))
@@ -211,7 +211,7 @@ impl Plan {
         let records = (0..)
             .zip(states)
             .map(|(number, state)| self.record((Bucket { number, of }, coverage.clone()), pass, state));
-        Ok(records.collect::<Vec<_>>().concat())
+        Ok(records.flat_map(Record::into_pieces).collect())
     }
 
     /// Merges states of units, and such that were merged; of all buckets, or of one.
@@ -221,7 +221,7 @@ impl Plan {
         bucket: Option<u32>,
         states: &[PathBuf],
         cancel: &Arc<AtomicBool>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Vec<Vec<u8>>, Error> {
         let whole = self.whole();
         let known = whole.known(states)?;
         let merging = Merging::of(files, bucket, known.len() as u32, whole)?;
@@ -233,7 +233,7 @@ impl Plan {
         let Err(Left::States(pass, states)) = left else { return Err(no_pass()) };
         let of = merging.lock().unwrap_or_else(PoisonError::into_inner).merged(states.len())?;
         let records = of.into_iter().zip(states).map(|(of, state)| self.record(of, pass, state));
-        Ok(records.collect::<Vec<_>>().concat())
+        Ok(records.flat_map(Record::into_pieces).collect())
     }
 
     /// Gives the answer, from the states of all passes.
@@ -251,10 +251,9 @@ impl Plan {
         }
     }
 
-    fn record(&self, (bucket, coverage): (Bucket, Coverage), pass: u32, state: Vec<u8>) -> Vec<u8> {
+    fn record(&self, (bucket, coverage): (Bucket, Coverage), pass: u32, state: Vec<u8>) -> Record {
         let obs = env!("CARGO_PKG_VERSION").to_owned();
-        let partial = Partial { obs, question: self.question, pass, coverage, state };
-        partial::write(partial::STATE, bucket, &partial)
+        Partial { obs, question: self.question, pass, coverage, state }.write(bucket)
     }
 }
 

@@ -58,18 +58,31 @@ pub(super) fn write_all(bytes: &[u8]) -> Result<(), Error> {
 /// Writes a file that an option named, all of it or nothing: beside its place, to be renamed once it is whole, so that
 /// what was there stays until then.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    // Some file systems tell only when all is on the disk that there is no room.
+    write_whole(path, &[bytes], fs::File::sync_all)
+}
+
+/// The same of a state, which comes in pieces: whether all of it is there, its check sum tells.
+pub(super) fn write_state(path: &Path, pieces: &[Vec<u8>]) -> Result<(), Error> {
+    write_whole(path, pieces, |_| Ok(()))
+}
+
+fn write_whole(
+    path: &Path,
+    pieces: &[impl AsRef<[u8]>],
+    settled: impl Fn(&fs::File) -> io::Result<()>,
+) -> Result<(), Error> {
     let whole = || -> io::Result<()> {
         if is_special(path) {
-            return write_through(path, bytes);
+            return write_through(path, pieces);
         }
         let place = place_of(path);
         let mut file = beside(&place)?;
-        file.write_all(bytes)?;
+        pieces.iter().try_for_each(|piece| file.write_all(piece.as_ref()))?;
         if let Ok(known) = fs::metadata(&place) {
             file.as_file().set_permissions(known.permissions())?;
         }
-        // Some file systems tell only now that there is no room.
-        file.as_file().sync_all()?;
+        settled(file.as_file())?;
         file.persist(&place).map(drop).map_err(|error| error.error)
     };
     whole().map_err(|error| unwritable(path, &error))
@@ -97,8 +110,9 @@ fn is_special(path: &Path) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the file was named, and only cli/ writes")]
-fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::write(path, bytes)
+fn write_through(path: &Path, pieces: &[impl AsRef<[u8]>]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    pieces.iter().try_for_each(|piece| file.write_all(piece.as_ref()))
 }
 
 /// Where the file is: a link stays one.

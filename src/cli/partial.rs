@@ -116,11 +116,11 @@ pub(super) struct PlaceArgs {
 }
 
 impl PlaceArgs {
-    /// Writes a state.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<Verdict, Error> {
+    /// Writes a state, which comes in pieces.
+    pub(super) fn write(&self, pieces: &[Vec<u8>]) -> Result<Verdict, Error> {
         match &self.state {
-            Some(path) => out::write_file(path, bytes)?,
-            None => out::write_all(bytes)?,
+            Some(path) => out::write_state(path, pieces)?,
+            None => pieces.iter().try_for_each(|piece| out::write_all(piece))?,
         }
         Ok(Verdict::Yes)
     }

@@ -100,8 +100,7 @@ impl Whole {
         for path in files {
             let name = path.display().to_string();
             let mut file = open(path)?;
-            let (bucket, partial): (Bucket, Partial) =
-                partial::read(partial::STATE, &mut file, &name)?.ok_or_else(|| empty(&name))?;
+            let (bucket, partial) = next_state(&mut file, &name)?.ok_or_else(|| empty(&name))?;
             if buckets.first().is_none_or(|first| buckets.len() == first.of as usize) {
                 buckets.clear();
                 passes.push(Vec::new());
@@ -114,7 +113,9 @@ impl Whole {
             self.complete(&partial.coverage, &name)?;
             unlike(&buckets, bucket, &name)?;
             buckets.push(bucket);
-            passes.last_mut().into_iter().for_each(|states| states.push(partial.state.clone()));
+            if let Some(states) = passes.last_mut() {
+                states.push(partial.state);
+            }
         }
         all_there(&buckets)?;
         Ok(passes)
@@ -155,6 +156,13 @@ impl std::fmt::Display for Shown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "bucket {} of {}", self.0.number, self.0.of)
     }
+}
+
+/// The next state of a stream, and which keys it is of; `None` at its end.
+fn next_state(from: &mut impl Read, name: &str) -> Result<Option<(Bucket, Partial)>, Error> {
+    let Some(head) = Head::read(partial::STATE, from, name)? else { return Ok(None) };
+    let bucket = head.bucket;
+    Ok(Some((bucket, Partial::read(head, from, name)?)))
 }
 
 /// A record of a state, and where it was read.
@@ -206,7 +214,7 @@ impl Source {
         match self {
             Source::Input(stdin) => {
                 let name = "standard input".to_owned();
-                Ok(record(name.clone(), partial::read(partial::STATE, stdin, &name)?))
+                Ok(record(name.clone(), next_state(stdin, &name)?))
             }
             Source::Files(files, places) => {
                 let Some(place) = places.next() else { return Ok(None) };
@@ -214,7 +222,7 @@ impl Source {
                 let (name, mut file) = (path.display().to_string(), open(path)?);
                 let unread = |error: io::Error| Error::input(format!("{name}: cannot be read: {error}"));
                 file.seek(SeekFrom::Start(place.offset)).map_err(unread)?;
-                Ok(record(name.clone(), partial::read(partial::STATE, &mut file, &name)?))
+                Ok(record(name.clone(), next_state(&mut file, &name)?))
             }
         }
     }

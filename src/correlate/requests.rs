@@ -7,14 +7,14 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
-use crate::fold::{Damaged, Fold, Loaded, Saved, Table, Travel};
+use crate::fold::{Damaged, Fields, Fold, Loaded, Packed, Saved, Table, Travel, put_small};
 use crate::model::time::NANOS;
 use crate::model::{Entry, Needs, Role, TimeRange, Timestamp};
 use crate::outcome::{Alone, Ending, Judge, Outcome, SuccessRule, Told};
 use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
 
 /// One request.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// Entries with its id.
     pub entries: u32,
@@ -29,7 +29,7 @@ pub struct Request {
 }
 
 /// The earliest and the latest of some times; empty if the first is after the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Span(i64, i64);
 
 impl Span {
@@ -100,6 +100,39 @@ impl Request {
         self.coarse.add(other.coarse);
         self.ending.merge(&other.ending);
         self.took = self.took.or(other.took);
+    }
+}
+
+impl Packed for Span {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.0.put(to);
+        put_small(self.1.wrapping_sub(self.0).cast_unsigned(), to);
+    }
+
+    fn get(from: &mut Fields<'_>) -> Option<Span> {
+        let start = i64::get(from)?;
+        Some(Span(start, start.wrapping_add_unsigned(from.small()?)))
+    }
+}
+
+impl Packed for Request {
+    fn put(&self, to: &mut Vec<u8>) {
+        let spans = [self.exact, self.coarse];
+        let there = spans.map(|span| !span.is_empty());
+        to.push(u8::from(there[0]) | u8::from(there[1]) << 1 | u8::from(self.took.is_some()) << 2);
+        put_small(u64::from(self.entries), to);
+        spans.iter().filter(|span| !span.is_empty()).for_each(|span| span.put(to));
+        self.took.iter().for_each(|took| took.put(to));
+        self.ending.put(to);
+    }
+
+    fn get(from: &mut Fields<'_>) -> Option<Request> {
+        let head = u8::get(from)?;
+        let entries = u32::try_from(from.small()?).ok()?;
+        let exact = if head & 1 > 0 { Span::get(from)? } else { Span::EMPTY };
+        let coarse = if head & 2 > 0 { Span::get(from)? } else { Span::EMPTY };
+        let took = if head & 4 > 0 { Some(f64::get(from)?) } else { None };
+        Some(Request { entries, exact, coarse, took, ending: Ending::get(from)? })
     }
 }
 
@@ -281,12 +314,13 @@ impl Travel for Requests {
             request.took = None;
         }
         let entries = (self.entries_with_id, self.entries_without_id);
-        to.put(&(&self.table, &self.settled, entries, self.alone));
+        to.put(&(&self.settled, entries, self.alone));
+        self.table.save(to);
     }
 
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
-        (self.table, self.settled, (self.entries_with_id, self.entries_without_id), self.alone) =
-            from.take()?;
+        (self.settled, (self.entries_with_id, self.entries_without_id), self.alone) = from.take()?;
+        self.table = Table::load(from)?;
         Ok(())
     }
 

@@ -4,12 +4,16 @@
 //! cap that depends on it ([`Bounded`]).
 
 pub mod bounded;
+pub mod keyed;
+pub mod packed;
 pub mod quantile;
 pub mod sum;
 pub mod table;
 pub mod travel;
 
 pub use bounded::Bounded;
+pub use keyed::Keyed;
+pub use packed::{Fields, Packed, put_small};
 pub use quantile::Quantiles;
 pub use sum::Sum;
 pub use table::Table;

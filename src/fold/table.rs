@@ -1,13 +1,14 @@
 //! A table of states by key: keys are bytes borrowed from entries, copied only when they are new.
 
-use std::cmp::Ordering;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::travel;
+use super::packed::{AHEAD, Packed, put_small};
+use super::travel::{self, Damaged, Loaded, Saved};
 
 /// States by key. Hashed with a seed of this process, so that crafted keys cannot flood it; never iterated
 /// in the order of its hashes.
@@ -79,11 +80,37 @@ impl<S> Table<S> {
 
     /// Where the key of each number stands in the order of the keys: its number when the table has travelled.
     pub fn ranks(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
-        order.sort_unstable_by(|a, b| self.key_of(*a).cmp(self.key_of(*b)));
+        let order = self.order();
         let mut ranks = vec![0; order.len()];
         (0..).zip(order).for_each(|(rank, number)| ranks[number as usize] = rank);
         ranks
+    }
+
+    /// The numbers in the order of their keys.
+    fn order(&self) -> Vec<u32> {
+        let rows = 0..self.rows.len() as u32;
+        if self.sorted {
+            return rows.collect();
+        }
+        // Behind what all keys have in common, eight bytes tell most of them apart.
+        let first = self.rows.first().map_or(&[][..], |row| row.key(&self.keys));
+        let common = |length: usize, row: &Row<S>| {
+            let same = |(a, b): &(&u8, &u8)| a == b;
+            first[..length].iter().zip(row.key(&self.keys)).take_while(same).count()
+        };
+        let common = self.rows.iter().fold(first.len(), common);
+        let told = |row: u32| {
+            let rest = &self.key_of(row)[common..];
+            let mut bytes = [0; 8];
+            let length = rest.len().min(8);
+            bytes[..length].copy_from_slice(&rest[..length]);
+            (u64::from_be_bytes(bytes), row)
+        };
+        let mut order: Vec<(u64, u32)> = rows.map(told).collect();
+        order.sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| self.key_of(a.1)[common..].cmp(&self.key_of(b.1)[common..]))
+        });
+        order.into_iter().map(|(_, row)| row).collect()
     }
 
     /// Keeps only these keys.
@@ -165,7 +192,9 @@ impl<S> Table<S> {
 
     #[inline]
     fn find(&self, hash: u32, key: &[u8]) -> Option<u32> {
-        let same = |(of, row): &(u32, u32)| *of == hash && self.rows[*row as usize].key(&self.keys) == key;
+        // Bytes of length 0 may lie anywhere, and comparing them costs some processors a fault that they hide.
+        let is = |mine: &[u8]| mine.len() == key.len() && (key.is_empty() || mine == key);
+        let same = |(of, row): &(u32, u32)| *of == hash && is(self.rows[*row as usize].key(&self.keys));
         self.index.find(spread(hash), same).map(|(_, row)| *row)
     }
 
@@ -191,12 +220,13 @@ impl<S> Table<S> {
         if other.is_empty() {
             return;
         }
-        if self.sorted && other.sorted {
-            return self.zip(other, merge);
-        }
         // Fewer rows are moved when the smaller goes into the larger; the result is the same.
         if other.len() > self.len() {
             std::mem::swap(self, &mut other);
+        }
+        // To walk through all rows for a few is dearer than to look those up.
+        if self.sorted && other.sorted && other.len() * 8 >= self.len() {
+            return self.zip(other, merge);
         }
         self.indexed();
         self.index.reserve(other.len(), |(hash, _)| spread(*hash));
@@ -215,24 +245,21 @@ impl<S> Table<S> {
 
     /// Merges sorted rows with sorted rows.
     fn zip(&mut self, other: Table<S>, mut merge: impl FnMut(&mut S, S)) {
-        let (rows, keys) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.keys));
-        self.rows.reserve(rows.len().max(other.rows.len()));
-        self.keys.reserve(keys.len().max(other.keys.len()));
-        let (mut mine, mut theirs) = (rows.into_iter().peekable(), other.rows.into_iter().peekable());
-        loop {
-            let order = match (mine.peek(), theirs.peek()) {
-                (Some(mine), Some(theirs)) => mine.key(&keys).cmp(theirs.key(&other.keys)),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => return,
-            };
-            let kept = if order.is_gt() { (theirs.next(), &other.keys) } else { (mine.next(), &keys) };
-            let (Some(mut row), keys) = kept else { return };
-            if let Some(same) = theirs.next_if(|_| order.is_eq()) {
-                merge(&mut row.state, same.state);
+        let (length, mut at) = (self.rows.len(), 0);
+        for row in other.rows {
+            let key = &other.keys[row.key_end - row.key_length as usize..row.key_end];
+            let mine = &self.rows[at..length];
+            at += mine.iter().take_while(|mine| mine.key(&self.keys) < key).count();
+            if self.rows[at..length].first().is_some_and(|mine| mine.key(&self.keys) == key) {
+                merge(&mut self.rows[at].state, row.state);
+            } else {
+                self.push_row(key, row.state);
             }
-            let key = &keys[row.key_end - row.key_length as usize..row.key_end];
-            self.push_row(key, row.state);
+        }
+        if self.rows.len() > length {
+            // Two runs, which are merged.
+            let keys = &self.keys;
+            self.rows.sort_by(|a, b| a.key(keys).cmp(b.key(keys)));
         }
     }
 
@@ -268,16 +295,58 @@ impl<S> Table<S> {
     }
 }
 
+/// How large tables travel.
+impl<S: Packed> Table<S> {
+    /// Appends the rows in the order of their keys: equal tables are equal bytes, whatever came first.
+    pub fn save(&self, to: &mut Saved) {
+        let bytes = to.bytes();
+        bytes.reserve(self.keys.len() + self.rows.len() * (1 + size_of::<S>()));
+        put_small(self.rows.len() as u64, bytes);
+        let order = self.order();
+        for (at, row) in order.iter().enumerate() {
+            if let Some(soon) = order.get(at + 2 * AHEAD) {
+                black_box(self.rows[*soon as usize].key_length);
+            }
+            if let Some(soon) = order.get(at + AHEAD) {
+                black_box(self.key_of(*soon).first().copied());
+            }
+            let row = &self.rows[*row as usize];
+            put_small(u64::from(row.key_length), bytes);
+            bytes.extend_from_slice(row.key(&self.keys));
+            row.state.put(bytes);
+        }
+    }
+
+    /// Takes up what was saved.
+    ///
+    /// # Errors
+    /// These are no such rows.
+    pub fn load(from: &mut Loaded<'_>) -> Result<Table<S>, Damaged> {
+        from.packed(|from| {
+            let mut table = Table { sorted: true, ..Table::default() };
+            let count = usize::try_from(from.small()?).ok()?;
+            table.rows.reserve(count.min(from.len()));
+            for _ in 0..count {
+                let length = u32::try_from(from.small()?).ok()?;
+                let key = from.slice(length as usize)?;
+                if table.rows.last().is_some_and(|last| last.key(&table.keys) >= key) {
+                    return None;
+                }
+                table.push_row(key, S::get(from)?);
+            }
+            Some(table)
+        })
+    }
+}
+
 /// The rows in the order of their keys: equal tables are equal bytes, whatever came first.
 impl<S: serde::Serialize> serde::Serialize for Table<S> {
     fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
         if self.sorted {
             return serializer.collect_seq(self.rows().map(|(key, state)| (travel::Bytes(key), state)));
         }
-        let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
-        order.sort_unstable_by(|a, b| self.key_of(*a).cmp(self.key_of(*b)));
-        let rows =
-            order.iter().map(|row| (travel::Bytes(self.key_of(*row)), &self.rows[*row as usize].state));
+        let rows = self.order().into_iter();
+        let rows = rows.map(|row| (travel::Bytes(self.key_of(row)), &self.rows[row as usize].state));
         serializer.collect_seq(rows)
     }
 }

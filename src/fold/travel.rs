@@ -9,6 +9,8 @@ use std::num::NonZeroU32;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::packed::Fields;
+
 /// A state that can be saved and taken up again where its surroundings, which do not travel, are the same.
 pub trait Travel {
     /// Appends the state.
@@ -48,15 +50,42 @@ impl Saved {
     /// then, and loading says so.
     pub fn put(&mut self, value: &impl Serialize) {
         let length = self.bytes.len();
-        match postcard::to_extend(value, std::mem::take(&mut self.bytes)) {
-            Ok(bytes) => self.bytes = bytes,
-            Err(_) => self.bytes.truncate(length),
+        if postcard::serialize_with_flavor(value, Appended(&mut self.bytes)).is_err() {
+            self.bytes.truncate(length);
         }
+    }
+
+    /// What is saved so far, for states that append themselves.
+    pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
     }
 
     /// All of it.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
+    }
+}
+
+/// Bytes behind others, copied at once.
+struct Appended<'b>(&'b mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Appended<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
     }
 }
 
@@ -76,6 +105,17 @@ impl<'b> Loaded<'b> {
     pub fn take<T: DeserializeOwned>(&mut self) -> Result<T, Damaged> {
         let (value, rest) = postcard::take_from_bytes(self.rest).map_err(|_| Damaged)?;
         self.rest = rest;
+        Ok(value)
+    }
+
+    /// What a state appended by itself.
+    pub(super) fn packed<T>(
+        &mut self,
+        read: impl FnOnce(&mut Fields<'b>) -> Option<T>,
+    ) -> Result<T, Damaged> {
+        let mut fields = Fields::new(self.rest);
+        let value = read(&mut fields).ok_or(Damaged)?;
+        self.rest = fields.rest();
         Ok(value)
     }
 

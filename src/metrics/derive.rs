@@ -199,7 +199,7 @@ impl<'p> Derived<'p> {
                 let at = Timestamp(ts.0.saturating_add(if coarse { NANOS } else { 0 }));
                 let first = (at, entry.location, labels);
                 self.key.truncate(2);
-                self.key.extend_from_slice(&outcome::key(&id));
+                self.key.extend_from_slice(&outcome::key(&id).to_be_bytes());
                 let request = self.requests.entry(&self.key, || Request { first, ending });
                 request.merge(&Request { first, ending });
             }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::SuccessRule;
+use crate::fold::{Fields, Packed, put_small};
 use crate::model::{Location, Timestamp};
 
 /// How a request ended.
@@ -40,12 +41,13 @@ pub(super) enum Said {
 }
 
 /// What entries of one request say of its end.
-#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ending {
-    /// The last entry that says how it ended: when, where, the status if it is a code.
-    pub(super) said: Option<(Option<Timestamp>, Location, Said, u16)>,
-    /// Its last entry.
-    pub(super) last: Option<(Option<Timestamp>, Location)>,
+    /// The last entry that says how it ended.
+    said: Option<Spoken>,
+    /// When its last entry was, and where.
+    last: i64,
+    last_at: Location,
     /// Has it an entry of level error or worse; has it any level at all?
     pub(super) error: bool,
     pub(super) levelled: bool,
@@ -53,14 +55,50 @@ pub struct Ending {
     pub(super) probe: bool,
 }
 
+/// An entry that says how its request ended: the later one counts. Millions of them are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+struct Spoken {
+    ts: i64,
+    location: Location,
+    said: Said,
+    /// The status, if it is a code.
+    code: u16,
+}
+
+/// The time of what has none: before all others.
+const UNDATED: i64 = i64::MIN;
+
+impl Default for Ending {
+    fn default() -> Self {
+        Ending::NONE
+    }
+}
+
 impl Ending {
     /// Of no entries.
-    pub const NONE: Ending = Ending { said: None, last: None, error: false, levelled: false, probe: false };
+    pub const NONE: Ending = Ending {
+        said: None,
+        last: UNDATED,
+        last_at: Location { file: 0, chunk: 0, line: 0 },
+        error: false,
+        levelled: false,
+        probe: false,
+    };
+
+    /// Of an entry at this time and place, which says this of the end at that time, and a code if it has one.
+    pub(super) fn of(
+        (ts, location): (Option<Timestamp>, Location),
+        said: Option<(Option<Timestamp>, Said, u16)>,
+    ) -> Ending {
+        let nanos = |ts: Option<Timestamp>| ts.map_or(UNDATED, |ts| ts.0);
+        let said = said.map(|(ts, said, code)| Spoken { ts: nanos(ts), location, said, code });
+        Ending { said, last: nanos(ts), last_at: location, ..Ending::NONE }
+    }
 
     /// Adds what other entries say.
     pub fn merge(&mut self, other: &Ending) {
         self.said = self.said.max(other.said);
-        self.last = self.last.max(other.last);
+        (self.last, self.last_at) = (self.last, self.last_at).max((other.last, other.last_at));
         self.error |= other.error;
         self.levelled |= other.levelled;
         self.probe |= other.probe;
@@ -74,7 +112,7 @@ impl Ending {
             SuccessRule::Usual if is_told && !self.error => None,
             SuccessRule::Usual => self.levelled.then_some(!self.error),
         };
-        let said = self.said.map(|(_, _, said, _)| match said {
+        let said = self.said.map(|spoken| match spoken.said {
             Said::Failed => false,
             Said::Refused => !self.error,
             Said::Success => true,
@@ -103,14 +141,58 @@ impl Ending {
 
     /// The status that it ended with, if that is a code.
     pub fn status(&self) -> Option<u16> {
-        self.said.map(|(.., code)| code).filter(|code| *code > 0)
+        self.said.map(|spoken| spoken.code).filter(|code| *code > 0)
     }
 
     /// When and where its last entry is.
     pub fn last(&self) -> Option<(Timestamp, Location)> {
-        let (ts, location) = self.last?;
-        Some((ts?, location))
+        (self.last != UNDATED).then_some((Timestamp(self.last), self.last_at))
     }
+}
+
+impl Packed for Ending {
+    fn put(&self, to: &mut Vec<u8>) {
+        let said = self.said.map_or(0, |spoken| 1 + spoken.said as u8);
+        // As a rule it is the last entry that says so.
+        let at_last =
+            self.said.is_some_and(|spoken| (spoken.ts, spoken.location) == (self.last, self.last_at));
+        let flags = [self.error, self.levelled, self.probe, at_last];
+        to.push((0..).zip(flags).fold(said, |byte, (at, flag)| byte | u8::from(flag) << (2 + at)));
+        if let Some(spoken) = self.said {
+            spoken.code.put(to);
+            if !at_last {
+                spoken.ts.put(to);
+                put_place(spoken.location, to);
+            }
+        }
+        self.last.put(to);
+        put_place(self.last_at, to);
+    }
+
+    fn get(from: &mut Fields<'_>) -> Option<Ending> {
+        let head = u8::get(from)?;
+        let flag = |at: u8| head & (4 << at) > 0;
+        let is_said =
+            [None, Some(Said::Failed), Some(Said::Refused), Some(Said::Success)][usize::from(head & 3)];
+        let code = if is_said.is_some() { u16::get(from)? } else { 0 };
+        let own = is_said.is_some() && !flag(3);
+        let own = if own { Some((i64::get(from)?, get_place(from)?)) } else { None };
+        let (last, last_at) = (i64::get(from)?, get_place(from)?);
+        let (ts, location) = own.unwrap_or((last, last_at));
+        let said = is_said.map(|said| Spoken { ts, location, said, code });
+        Some(Ending { said, last, last_at, error: flag(0), levelled: flag(1), probe: flag(2) })
+    }
+}
+
+fn put_place(place: Location, to: &mut Vec<u8>) {
+    for number in [place.file, place.chunk, place.line] {
+        put_small(u64::from(number), to);
+    }
+}
+
+fn get_place(from: &mut Fields<'_>) -> Option<Location> {
+    let mut number = || u32::try_from(from.small()?).ok();
+    Some(Location { file: number()?, chunk: number()?, line: number()? })
 }
 
 /// How many requests say how they ended, of how many.
@@ -204,7 +286,29 @@ mod tests {
     fn said(second: i64, said: Said, code: u16) -> Ending {
         let ts = Timestamp::new(second, 0);
         let place = Location { file: 0, chunk: 0, line: second as u32 };
-        Ending { said: Some((ts, place, said, code)), last: Some((ts, place)), ..Ending::default() }
+        Ending::of((ts, place), Some((ts, said, code)))
+    }
+
+    #[test]
+    fn endings_come_back_from_their_bytes() {
+        let place = Location { file: 1, chunk: 300, line: 70_000 };
+        let at = |second| Timestamp::new(second, 5);
+        for said in [None, Some((at(9), Said::Failed, 504)), Some((None, Said::Refused, 0))] {
+            for (error, levelled, probe) in [(true, true, false), (false, true, true), (false, false, false)]
+            {
+                for ts in [None, at(9), at(-7)] {
+                    let ending = Ending { error, levelled, probe, ..Ending::of((ts, place), said) };
+                    let mut bytes = Vec::new();
+                    ending.put(&mut bytes);
+                    let mut fields = Fields::new(&bytes);
+                    let back = Ending::get(&mut fields).unwrap();
+                    assert_eq!(format!("{back:?}"), format!("{ending:?}"));
+                    assert!(fields.is_empty());
+                    let cut = |length: usize| Ending::get(&mut Fields::new(&bytes[..length]));
+                    assert!((0..bytes.len()).all(|length| cut(length).is_none()));
+                }
+            }
+        }
     }
 
     #[test]

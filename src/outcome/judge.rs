@@ -27,8 +27,8 @@ pub struct Judge {
 }
 
 /// The key of a request in tables that hold many: a hash of its id.
-pub fn key(id: &[u8]) -> [u8; 8] {
-    FixedState::with_seed(0x6f62_7365).hash_one(id).to_le_bytes()
+pub fn key(id: &[u8]) -> u64 {
+    FixedState::with_seed(0x6f62_7365).hash_one(id)
 }
 
 impl Judge {
@@ -90,13 +90,12 @@ impl Judge {
     pub fn ending(&self, entry: &Entry<'_, '_>) -> Ending {
         let slots = entry.slots;
         let said = self.said(slots);
-        Ending {
-            said: said.map(|(said, code)| (spoken_at(slots), entry.location, said, code)),
-            last: Some((slots.ts, entry.location)),
-            error: slots.level >= Some(Level::Error),
-            levelled: slots.level.is_some(),
-            probe: said.is_some() && self.is_probe(slots),
-        }
+        let spoken = said.map(|(said, code)| (spoken_at(slots), said, code));
+        let mut ending = Ending::of((slots.ts, entry.location), spoken);
+        ending.error = slots.level >= Some(Level::Error);
+        ending.levelled = slots.level.is_some();
+        ending.probe = said.is_some() && self.is_probe(slots);
+        ending
     }
 
     /// Does an entry stand for a request, or for a part of one?

@@ -1,8 +1,8 @@
 //! The form of what goes between processes: a plan, and the states that its units give.
 //!
-//! A record is a mark, a version, a bucket of how many, a length, so many bytes, and the SHA-256 of all that. Records stand one behind the other in a
-//! stream, so that files of them can be joined by `cat`. What is in one is written by `postcard`: each value has one
-//! spelling, and equal records are equal bytes.
+//! A record is a mark, a version, a bucket of how many, a length, so many bytes, and the SHA-256 of all that. Records stand
+//! one behind the other in a stream, so that files of them can be joined by `cat`. What is in one is written by `postcard`,
+//! and of a state the state's own bytes stand behind that: each value has one spelling, and equal records are equal bytes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{Error, ErrorKind};
 
 /// The version of the form.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// What a plan begins with, and what a state does.
 pub const PLAN: [u8; 4] = *b"OBSL";
@@ -117,9 +117,26 @@ pub struct Partial {
     pub pass: u32,
     /// What it is of.
     pub coverage: Coverage,
-    /// The state.
-    #[serde(with = "bytes")]
+    /// The state: what stands behind all that.
+    #[serde(skip)]
     pub state: Vec<u8>,
+}
+
+impl Partial {
+    /// Its record.
+    pub fn write(mut self, bucket: Bucket) -> Record {
+        let state = std::mem::take(&mut self.state);
+        Record::of(STATE, bucket, &self, state)
+    }
+
+    /// The state that a record holds.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn read(head: Head, from: &mut impl Read, shown: &str) -> Result<Partial, Error> {
+        let (partial, state) = head.value::<Partial>(from, shown)?;
+        Ok(Partial { state, ..partial })
+    }
 }
 
 /// For `serde(with)`: bytes that are written and read at once.
@@ -143,22 +160,32 @@ pub mod bytes {
     }
 }
 
-/// The bytes of a record.
-pub fn write(mark: [u8; 4], bucket: Bucket, value: &impl Serialize) -> Vec<u8> {
-    let mut bytes = Vec::from(mark);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&bucket.number.to_le_bytes());
-    bytes.extend_from_slice(&bucket.of.to_le_bytes());
-    bytes.extend_from_slice(&[0; 8]);
-    // Memory is all that is written to.
-    let mut bytes = postcard::to_extend(value, bytes).unwrap_or_default();
-    let length = bytes.len().saturating_sub(HEAD) as u64;
-    if let Some(place) = bytes.get_mut(HEAD - 8..HEAD) {
-        place.copy_from_slice(&length.to_le_bytes());
+/// A record that is to be written: its pieces, which are megabytes, are never put together.
+#[derive(Debug)]
+pub struct Record([Vec<u8>; 3]);
+
+impl Record {
+    /// Of a value, and of bytes behind it.
+    pub fn of(mark: [u8; 4], bucket: Bucket, value: &impl Serialize, tail: Vec<u8>) -> Record {
+        let mut bytes = Vec::from(mark);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&bucket.number.to_le_bytes());
+        bytes.extend_from_slice(&bucket.of.to_le_bytes());
+        bytes.extend_from_slice(&[0; 8]);
+        // Memory is all that is written to.
+        let mut bytes = postcard::to_extend(value, bytes).unwrap_or_default();
+        let length = (bytes.len().saturating_sub(HEAD) + tail.len()) as u64;
+        if let Some(place) = bytes.get_mut(HEAD - 8..HEAD) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
+        let sum = Sha256::new().chain_update(&bytes).chain_update(&tail).finalize().to_vec();
+        Record([bytes, tail, sum])
     }
-    let sum = sum(&bytes);
-    bytes.extend_from_slice(&sum);
-    bytes
+
+    /// What is written, one behind the other.
+    pub fn into_pieces(self) -> [Vec<u8>; 3] {
+        self.0
+    }
 }
 
 /// How a record begins.
@@ -205,12 +232,16 @@ impl Head {
         self.length
     }
 
-    /// What follows it.
+    /// What follows it: a value, and the bytes behind that.
     ///
     /// # Errors
     /// It is damaged.
-    pub fn value<T: DeserializeOwned>(self, from: &mut impl Read, shown: &str) -> Result<T, Error> {
-        let read = up_to(self.length, from, shown)?;
+    pub fn value<T: DeserializeOwned>(
+        self,
+        from: &mut impl Read,
+        shown: &str,
+    ) -> Result<(T, Vec<u8>), Error> {
+        let mut read = up_to(self.length, from, shown)?;
         if read.len() as u64 != self.length {
             return Err(cut(shown));
         }
@@ -219,30 +250,21 @@ impl Head {
         if digest != *sum {
             return Err(damaged(shown, "is damaged: its check sum does not match"));
         }
-        match postcard::take_from_bytes(body) {
-            Ok((value, [])) => Ok(value),
-            _ => Err(damaged(shown, "is not understood")),
-        }
+        let Ok((value, tail)) = postcard::take_from_bytes(body) else {
+            return Err(damaged(shown, "is not understood"));
+        };
+        let (from, until) = (body.len() - tail.len(), body.len());
+        read.truncate(until);
+        read.drain(..from);
+        Ok((value, read))
     }
-}
-
-/// The next record of a stream; `None` at its end.
-///
-/// # Errors
-/// It is none, it is damaged, or another version wrote it.
-pub fn read<T: DeserializeOwned>(
-    mark: [u8; 4],
-    from: &mut impl Read,
-    shown: &str,
-) -> Result<Option<(Bucket, T)>, Error> {
-    let Some(head) = Head::read(mark, from, shown)? else { return Ok(None) };
-    let bucket = head.bucket;
-    Ok(Some((bucket, head.value(from, shown)?)))
 }
 
 /// So many bytes, or what there is.
 fn up_to(count: u64, from: &mut impl Read, shown: &str) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
+    // Room is made for what is plausible; no head can ask for more.
+    const ROOM: u64 = 1 << 26;
+    let mut bytes = Vec::with_capacity(count.min(ROOM) as usize);
     let failed = |error: io::Error| Error::input(format!("{shown}: cannot be read: {error}"));
     from.take(count).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
@@ -289,8 +311,13 @@ mod tests {
     #[test]
     fn every_flipped_bit_and_every_cut_is_seen() {
         let bucket = Bucket { number: 1, of: 3 };
-        let bytes = write(STATE, bucket, &partial());
-        let read = |bytes: &[u8]| read::<Partial>(STATE, &mut &bytes[..], "x");
+        let bytes = partial().write(bucket).into_pieces().concat();
+        let from = |mut bytes: &[u8]| {
+            let Some(head) = Head::read(STATE, &mut bytes, "x")? else { return Ok(None) };
+            let bucket = head.bucket;
+            Partial::read(head, &mut bytes, "x").map(|partial| Some((bucket, partial)))
+        };
+        let read = |bytes: &[u8]| from(bytes);
         assert_eq!(read(&bytes).unwrap(), Some((bucket, partial())));
         assert_eq!(read(b"").unwrap(), None);
         for at in 0..bytes.len() {
@@ -304,8 +331,10 @@ mod tests {
             }
         }
         let mut two = &[bytes.clone(), bytes.clone()].concat()[..];
-        assert!(super::read::<Partial>(STATE, &mut two, "x").unwrap().is_some());
-        assert!(super::read::<Partial>(STATE, &mut two, "x").unwrap().is_some());
-        assert!(super::read::<Partial>(STATE, &mut two, "x").unwrap().is_none());
+        for _ in 0..2 {
+            let head = Head::read(STATE, &mut two, "x").unwrap().unwrap();
+            assert_eq!(Partial::read(head, &mut two, "x").unwrap(), partial());
+        }
+        assert!(Head::read(STATE, &mut two, "x").unwrap().is_none());
     }
 }

@@ -18,14 +18,14 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::ScanOptions;
 use super::chunk::Chunk;
+pub use super::cut::Cut;
 use super::driver::{Delivered, Reach, Scanned, drive};
 use super::inputs::Input;
 pub use super::unit::{Span, Unit};
-use super::{ScanOptions, chunk_of};
 use crate::fold::{Damaged, Loaded, Saved, Travel};
 use crate::model::{Account, Diagnostic, Error, ErrorKind, Needs};
-use crate::source::Content;
 
 /// What this process does of a command.
 #[derive(Debug)]
@@ -59,15 +59,6 @@ pub enum Task {
     Merge(Mutex<States>),
     /// Nothing: all passes are over.
     Answer,
-}
-
-/// How units are cut.
-#[derive(Clone, Copy, Debug)]
-pub struct Cut {
-    /// About how much each reads.
-    pub bytes: u64,
-    /// Is each file one of its own, whatever its size?
-    pub by_file: bool,
 }
 
 impl fmt::Debug for Task {
@@ -175,7 +166,7 @@ pub fn gather<G: Gather>(
         to.into_bytes()
     };
     match &apart.task {
-        Task::Cut(cut) => left(units(inputs, options, *cut).map_or_else(Left::Wrong, Left::Cut)),
+        Task::Cut(cut) => left(cut.units(inputs, options).map_or_else(Left::Wrong, Left::Cut)),
         Task::Unit(unit, buckets, whole) => {
             let (mut state, scanned) = here(Reach::Unit(unit));
             if scanned.interrupted {
@@ -187,7 +178,8 @@ pub fn gather<G: Gather>(
             }
             // What is not told by keys goes with the first.
             let scans = iter::once(scanned).chain(iter::repeat_with(|| Scanned::of_none(inputs.len())));
-            left(Left::States(pass, state.split(*buckets).into_iter().zip(scans).map(save).collect()))
+            let parts = if buckets.get() > 1 { state.split(*buckets) } else { vec![state] };
+            left(Left::States(pass, parts.into_iter().zip(scans).map(save).collect()))
         }
         Task::Merge(states) => {
             let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);
@@ -274,47 +266,6 @@ pub fn in_order<O: Serialize + DeserializeOwned + Send>(
         }
     }
     scanned
-}
-
-/// The units of a pass: files of which any part can be read alone are cut, others are whole, small ones together.
-fn units(inputs: &[Input], options: &ScanOptions, cut: Cut) -> Result<Vec<Unit>, Error> {
-    let Cut { bytes, by_file } = cut;
-    let mut units: Vec<Unit> = Vec::new();
-    let mut open = Unit::default();
-    for (file, input) in (0..).zip(inputs) {
-        let size = input.size.unwrap_or(0);
-        // Whether parts can be read alone, its bytes tell.
-        let opened = (size > bytes && !by_file).then(|| input.open(options)).transpose();
-        let length = match opened.map_err(|trouble| Error::input(trouble.to_string()))? {
-            Some((Content::Mapped(map), _)) => map.len(),
-            _ => 0,
-        };
-        let chunk = chunk_of(length, options.chunk);
-        let each = u32::try_from(bytes.div_ceil(chunk as u64)).unwrap_or(u32::MAX).max(1);
-        let chunks = length.div_ceil(chunk) as u32;
-        if chunks <= each {
-            if (by_file || open.bytes() + size > bytes) && !open.spans.is_empty() {
-                units.push(std::mem::take(&mut open));
-            }
-            open.spans.push(Span { file, from: 0, until: u32::MAX, bytes: size });
-            continue;
-        }
-        if !open.spans.is_empty() {
-            units.push(std::mem::take(&mut open));
-        }
-        let mut from = 0;
-        while from < chunks {
-            let end = from.saturating_add(each).min(chunks);
-            let bytes = length.min(end as usize * chunk) - from as usize * chunk;
-            let until = if end == chunks { u32::MAX } else { end };
-            units.push(Unit { spans: vec![Span { file, from, until, bytes: bytes as u64 }] });
-            from = end;
-        }
-    }
-    if !open.spans.is_empty() {
-        units.push(open);
-    }
-    Ok(units)
 }
 
 impl Scanned {

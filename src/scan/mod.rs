@@ -9,6 +9,7 @@ mod block;
 mod bundle;
 mod chunk;
 mod cursor;
+mod cut;
 mod database;
 mod driver;
 mod feed;

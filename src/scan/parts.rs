@@ -146,7 +146,7 @@ fn in_a_row(tracks: &[Track]) -> Option<Vec<&Track>> {
 }
 
 /// The first and the last time of a file: of a compressed one, of its head.
-fn span(input: &Input, scan: &ScanOptions) -> Option<Span> {
+pub(super) fn span(input: &Input, scan: &ScanOptions) -> Option<Span> {
     let profile = input.profile()?;
     let reader = Reader::new(profile, &Needs::none(), &scan.read, input.latest.or(input.modified), None);
     match input.open(scan).ok()?.0 {

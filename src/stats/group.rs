@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value as Json;
 
 use super::{Apdex, GroupAnswer, Layout, Part};
-use crate::fold::{Bounded, Damaged, Fold, Loaded, Quantiles, Saved, Sum, Table, Travel};
+use crate::fold::{Bounded, Damaged, Fold, Keyed, Loaded, Quantiles, Saved, Sum, Table, Travel};
 use crate::model::{Account, Entry, Role, Slots, Timestamp, Value};
 use crate::outcome::{self, Alone, Ending, Outcome, Told};
 
@@ -17,7 +17,7 @@ pub(super) struct Groups<'l> {
     /// Those that stay, once all are counted.
     table: Table<Group>,
     /// Requests of several entries by their ids: how they ended.
-    requests: Table<Ending>,
+    requests: Keyed<Ending>,
     /// The key of the entry at hand; kept to be reused.
     key: Vec<u8>,
 }
@@ -31,7 +31,7 @@ pub(super) struct Group {
     /// Requests of one entry each, by what it says.
     alone: Alone,
     /// The ids of requests that have an entry here; most groups of many have none.
-    ids: Option<Box<Table<()>>>,
+    ids: Option<Box<Keyed<()>>>,
     /// All of them, counted when all is known.
     #[serde(skip)]
     pub counts: Counts,
@@ -42,11 +42,11 @@ pub(super) struct Group {
 }
 
 impl Group {
-    fn ids(&self) -> impl Iterator<Item = &[u8]> {
+    fn ids(&self) -> impl Iterator<Item = u64> {
         self.ids.iter().flat_map(|ids| ids.rows()).map(|(id, ())| id)
     }
 
-    fn add_id(&mut self, id: &[u8]) {
+    fn add_id(&mut self, id: u64) {
         self.ids.get_or_insert_default().entry(id, || ());
     }
 
@@ -105,7 +105,7 @@ impl<'l> Groups<'l> {
             layout,
             counted: Bounded::new(layout.most, Group::merge),
             table: Table::default(),
-            requests: Table::default(),
+            requests: Keyed::default(),
             key: Vec::new(),
         }
     }
@@ -146,7 +146,7 @@ impl<'l> Groups<'l> {
         let bucketed = self.layout.every.is_some();
         let valued = |key: &[u8]| self.layout.by.is_empty() || has_values(key, self.layout);
         let mut places: Table<()> = Table::default();
-        let mut seen: Table<u32> = Table::default();
+        let mut seen: Keyed<u32> = Keyed::default();
         self.table.rows().filter(|(key, _)| valued(key)).any(|(key, group)| {
             let place = places.number(if bucketed { unbucketed(key) } else { key }, || ());
             group.ids().any(|id| *seen.entry(id, || place) != place)
@@ -154,7 +154,8 @@ impl<'l> Groups<'l> {
     }
 
     /// The groups in order: of time, then of their values, what has no value last.
-    pub(super) fn into_answers(self, describe: impl Fn(Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
+    pub(super) fn into_answers(mut self, describe: impl Fn(Key, Group) -> GroupAnswer) -> Vec<GroupAnswer> {
+        self.requests.expect_many();
         let mut table = self.table;
         keep_valued(&mut table, self.layout);
         if self.layout.every.is_some() {
@@ -203,9 +204,9 @@ impl Fold for Groups<'_> {
                 let id = outcome::key(&id);
                 // All requests are those of the only group.
                 if !self.layout.is_whole() {
-                    group.add_id(&id);
+                    group.add_id(id);
                 }
-                self.requests.entry(&id, Ending::default).merge(&judge.ending(entry));
+                self.requests.entry(id, Ending::default).merge(&judge.ending(entry));
             }
             None if judge.tells(slots) => group.alone.add(&judge.ending(entry), judge.rule()),
             None => {}
@@ -221,12 +222,12 @@ impl Fold for Groups<'_> {
 impl Travel for Groups<'_> {
     fn save(self, to: &mut Saved) {
         self.counted.save(to);
-        to.put(&self.requests);
+        self.requests.save(to);
     }
 
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
         self.counted.load(from)?;
-        self.requests = from.take()?;
+        self.requests = Keyed::load(from)?;
         Ok(())
     }
 }
@@ -236,7 +237,7 @@ fn keep_valued(groups: &mut Table<Group>, layout: &Layout) {
     if layout.by.is_empty() {
         return;
     }
-    let mut valued: Table<()> = Table::default();
+    let mut valued: Keyed<()> = Keyed::default();
     for (_, group) in groups.rows().filter(|(key, _)| has_values(key, layout)) {
         group.ids().for_each(|id| *valued.entry(id, || ()) = ());
     }
@@ -251,7 +252,7 @@ fn keep_valued(groups: &mut Table<Group>, layout: &Layout) {
 }
 
 /// Counts the requests of each group, as all of their entries say that they ended.
-fn count(groups: &mut Table<Group>, requests: &Table<Ending>, layout: &Layout) {
+fn count(groups: &mut Table<Group>, requests: &Keyed<Ending>, layout: &Layout) {
     let rule = layout.judge.rule();
     let alone = groups.rows().map(|(_, group)| group.alone);
     let (said, all) = alone.fold((0, 0), |(said, all), alone| (said + alone.said(), all + alone.len()));
@@ -278,7 +279,7 @@ fn unbucketed(key: &[u8]) -> &[u8] {
 fn count_once(groups: &mut Table<Group>, buckets: &[u32]) {
     let undated = buckets.last().is_some_and(|last| groups.key_of(*last).ends_with(&u64::MAX.to_be_bytes()));
     let (dated, undated) = buckets.split_at(buckets.len() - usize::from(undated));
-    let mut ended: Table<u32> = Table::default();
+    let mut ended: Keyed<u32> = Keyed::default();
     for at in undated.iter().chain(dated) {
         for id in groups.state(*at).ids.take().iter().flat_map(|ids| ids.rows()).map(|(id, ())| id) {
             *ended.entry(id, || *at) = *at;

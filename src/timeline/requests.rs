@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fold::{Damaged, Loaded, Saved, Table, Travel};
+use crate::fold::{Damaged, Keyed, Loaded, Saved, Travel};
 use crate::model::Entry;
 use crate::outcome::{self, Ending, Judge, Outcome, Told};
 use crate::series::bins::{Bins, Moment};
@@ -68,7 +68,7 @@ pub const fn is_refusal(code: u32) -> bool {
 pub struct Tally<'j> {
     judge: &'j Judge,
     /// Requests of several entries, by the keys of their ids.
-    joined: Table<Ending>,
+    joined: Keyed<Ending>,
     /// Requests of one entry each, by the group of their files.
     alone: BTreeMap<u32, Ended>,
     /// Entries with an id in each group of files.
@@ -99,14 +99,14 @@ impl Requests {
 impl<'j> Tally<'j> {
     /// Nothing yet.
     pub fn new(judge: &'j Judge) -> Self {
-        Tally { judge, joined: Table::default(), alone: BTreeMap::new(), known: BTreeMap::new() }
+        Tally { judge, joined: Keyed::default(), alone: BTreeMap::new(), known: BTreeMap::new() }
     }
 
     /// Takes in an entry of a group of files.
     pub fn add(&mut self, entry: &Entry<'_, '_>, group: u32) {
         let judge = self.judge;
         if let Some(id) = judge.joins().then(|| judge.id(entry.slots)).flatten() {
-            self.joined.entry(&outcome::key(&id), || Ending::NONE).merge(&judge.ending(entry));
+            self.joined.entry(outcome::key(&id), || Ending::NONE).merge(&judge.ending(entry));
             *self.known.entry(group).or_default() += 1;
         } else if judge.tells(entry.slots) {
             let ending = judge.ending(entry);
@@ -151,11 +151,13 @@ impl<'j> Tally<'j> {
 
 impl Travel for Tally<'_> {
     fn save(self, to: &mut Saved) {
-        to.put(&(&self.joined, &self.alone, &self.known));
+        to.put(&(&self.alone, &self.known));
+        self.joined.save(to);
     }
 
     fn load(&mut self, from: &mut Loaded<'_>) -> Result<(), Damaged> {
-        (self.joined, self.alone, self.known) = from.take()?;
+        (self.alone, self.known) = from.take()?;
+        self.joined = Keyed::load(from)?;
         Ok(())
     }
 }
