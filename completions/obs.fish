@@ -1,3 +1,10 @@
+function __obs_offered
+    set -l list (string match -r '^.*,' -- (commandline -ct))
+    count $list > /dev/null; or set list ''
+    for value in (obs completions --offer $argv[1] -- (commandline -opc)[2..-1] 2>/dev/null)
+        echo $list$value
+    end
+end
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_obs_global_optspecs
     string join \n h/help V/version
@@ -46,7 +53,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "schema" -d 'Print the JSON 
 complete -c obs -n "__fish_obs_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c obs -n "__fish_obs_needs_command" -f -a "man" -d 'Print the manual page, of obs or of one of its commands'
 complete -c obs -n "__fish_obs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name, else by what its values do)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l by -d 'The field that holds the id (default: found by its name, else by what its values do)' -r -f -a '(__obs_offered --by)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l id -d 'Show this request\'s entries from every file, in the order of time; the beginning of an id is enough where only one begins so' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l graph -d 'Who calls whom, from the requests themselves: rates, failures, retries and latency of each edge; with --id, within that request' -r -f -a "text\t'Tables'
@@ -128,7 +135,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -145,7 +152,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
@@ -167,7 +174,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand correlate" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand correlate" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand correlate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -199,8 +206,8 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s C -l context -d 'So man
 complete -c obs -n "__fish_obs_using_subcommand grep" -l sort -d 'The order of entries: of the files, or of time over all files' -r -f -a "file\t'File by file, as they are read'
 time\t'By time, over all files'"
 complete -c obs -n "__fish_obs_using_subcommand grep" -l sample -d 'So many of the entries that match, spread over all of them; the same ones each time' -r
-complete -c obs -n "__fish_obs_using_subcommand grep" -l fields -d 'Only these fields of each entry, in this order' -r
-complete -c obs -n "__fish_obs_using_subcommand grep" -l hide -d 'All fields but these' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l fields -d 'Only these fields of each entry, in this order' -r -f -a '(__obs_offered --fields)'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l hide -d 'All fields but these' -r -f -a '(__obs_offered --hide)'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l time-format -d 'How times are written: strftime, such as \'%H:%M:%S%.3f\'' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l gaps -d 'Say so where nothing was found for longer than this' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
@@ -276,7 +283,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand grep" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -293,7 +300,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand grep" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand grep" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
@@ -309,7 +316,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand grep" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand grep" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand grep" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -352,14 +359,14 @@ complete -c obs -n "__fish_obs_using_subcommand grep" -s u -l unrestricted -d '-
 complete -c obs -n "__fish_obs_using_subcommand grep" -l no-mmap -d 'Read files instead of mapping them into memory'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l strict -d 'Lines that no format understands, and files that cannot be read, are errors'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l unparsed -d 'Show the lines that no format understands, on stderr'
-complete -c obs -n "__fish_obs_using_subcommand grep" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l verbose -d 'Tell what was read of each file'
+complete -c obs -n "__fish_obs_using_subcommand grep" -l redact -d 'Replace ids, addresses, mails and tokens, each by the same name wherever it stands'
 complete -c obs -n "__fish_obs_using_subcommand grep" -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s q -l quiet -d 'Print nothing; the exit code tells whether anything matches'
 complete -c obs -n "__fish_obs_using_subcommand grep" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c obs -n "__fish_obs_using_subcommand stats" -l by -d 'Group by the values of these fields; endpoint is what was asked for, with numbers and ids in paths alike' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l by -d 'Group by the values of these fields; endpoint is what was asked for, with numbers and ids in paths alike' -r -f -a '(__obs_offered --by)'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l every -d 'Group by time: buckets of this length, such as 1m, aligned to UTC' -r
-complete -c obs -n "__fish_obs_using_subcommand stats" -l value -d 'Measure the values of this field (default: the role duration)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l value -d 'Measure the values of this field (default: the role duration)' -r -f -a '(__obs_offered --value)'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l percentiles -d 'Percentiles of the values (default: 50,90,95,99,99.9; of those 50,95,99 in tables of groups, so that they fit)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l slo -d 'The percentage of requests that is promised to succeed, such as 99.9: error budget, how sure the rate is, and how fast the budget burnt' -r
@@ -440,7 +447,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand stats" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -457,7 +464,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand stats" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand stats" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
@@ -479,7 +486,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand stats" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand stats" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand stats" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand stats" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -578,7 +585,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand templates" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -595,7 +602,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand templates" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand templates" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
@@ -617,7 +624,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand templates" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand templates" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand templates" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand templates" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -792,7 +799,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -809,7 +816,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand detect" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand detect" -l baseline -d 'Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m' -r
@@ -826,7 +833,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand detect" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand detect" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand detect" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand detect" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -936,7 +943,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand query" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -953,7 +960,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand query" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand query" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand query" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
@@ -969,7 +976,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand query" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand query" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand query" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand query" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -1080,7 +1087,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand dashboard" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -1097,7 +1104,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand dashboard" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
@@ -1113,7 +1120,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand dashboard" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand dashboard" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand dashboard" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -1155,7 +1162,7 @@ high\t'high or worse'
 critical\t'critical'
 any\t'all'
 never\t'none'"
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l expect -d 'What an alert has to do, else exit code 1: NAME[{labels}][=firing|pending|never][@FROM..UNTIL], such as \'HighErrorRate{gateway="toss"}=firing@03:00..03:10\' (repeatable)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l expect -d 'What an alert has to do, else exit code 1: NAME[{labels}][=firing|pending|never][@FROM..UNTIL], such as \'HighErrorRate{gateway="toss"}=firing@03:00..03:10\' (repeatable)' -r -f -a '(__obs_offered --expect)'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l expect-file -d 'A file of such expectations, one a line (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l dashboard -d 'With --unused: a file of a dashboard, such as Grafana\'s JSON, whose metrics are used, too (repeatable)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l dialect -d 'Whose rule files they are: what that house knows beside Prometheus\' fields is no error' -r -f -a "prometheus\t''
@@ -1165,12 +1172,12 @@ vmalert\t''
 loki\t''"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l seed-tests -d 'Write unit tests for the rules from the data, to this file (default: standard output)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l routes-for -d 'Only say who would be told of an alert with these labels (repeatable)' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l explain -d 'The value of every part of this rule\'s expression (see --at)' -r -f -a '(__obs_offered --explain)'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l at -d 'For --explain and --routes-for: at this time (default for --explain: when the rule first fired)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l for -d 'How often and when alerts would have fired with these values of `for`' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold -d 'How often and when alerts would have fired if compared with these numbers, instead of the one that the value shown by the alert is compared with' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l threshold-of -d 'For --threshold: vary the number of another comparison, given by its position (1 is the first one written) or by a part of its text' -r
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l only -d 'Replay only these alerts (repeatable); recording rules are evaluated in any case' -r -f -a '(__obs_offered --only)'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l success -d 'What a successful request is, such as \'status < 400\' (default: `success` of the configuration; else a status below 500, or a word of success, else no entry of level error or worse)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l format -d 'Read every file as this format, of logs or metrics (default: detect it for each file and entry)' -r -f -a "envelope\t''
 docker\t''
@@ -1245,7 +1252,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -1262,7 +1269,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
@@ -1278,7 +1285,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand check-rules" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand check-rules" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand check-rules" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -1398,7 +1405,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -1415,7 +1422,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l baseline -d 'Compare with this time, instead of with the calm part that is found: 02:30..03:00, start..start+20m' -r
@@ -1438,7 +1445,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand investigate" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand investigate" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand investigate" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -1532,7 +1539,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand fields" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -1549,7 +1556,7 @@ info\t''
 warn\t''
 error\t''
 fatal\t''"
-complete -c obs -n "__fish_obs_using_subcommand fields" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l where -d 'Entries for which this holds, such as \'status >= 500 and duration > 1s\' (repeatable; all must hold)' -r -f -a '(__obs_offered --where)'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l since -d 'Entries from this time on: 2023-12-24T03:06:00Z, 03:06, yesterday, -2h (before now), start+10m, end-5m, or seconds since 1970' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l until -d 'Entries before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand fields" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
@@ -1571,7 +1578,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand fields" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand fields" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand fields" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand fields" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -1616,7 +1623,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from list" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -1697,7 +1704,7 @@ openmetrics\t''
 prometheus\t''
 collectd\t''
 csv\t''"
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l tz -d 'Zone of times that have no offset, such as Europe/Berlin or +09:00' -r -f -a '(__obs_offered --tz)'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l map -d 'Let fields play a role, such as --map request_id=order,orderNo (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l label -d 'Give recorded series a label that they do not have, such as --label job=node or, for some files, --label \'job=node:node*.prom\' (repeatable)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l config -d 'Configuration: formats, zones of files, metrics, defaults (default: obs.yaml here or in a directory above, else obs/obs.yaml in the user\'s configuration directory)' -r -F
@@ -1708,12 +1715,6 @@ complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcomm
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l chunk -d 'Bytes of a chunk; the answer does not depend on it' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l most -d 'The most groups, templates, fields and the like that are told apart' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l now -d 'The time that counts as now' -r
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
-json\t'One JSON value'
-jsonl\t'One JSON value a line'
-csv\t'Tables for spreadsheets'
-markdown\t'For tickets and post-mortems'
-html\t'One page that opens offline'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l table -d 'With --output csv: the table of this name (default: the first; the others are named on stderr)' -r
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l color -d 'Colours: auto means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
@@ -1727,10 +1728,15 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l output -d 'Form of the answer' -r -f -a "table\t'For people'
+json\t'One JSON value'
+jsonl\t'One JSON value a line'
+markdown\t'For tickets and post-mortems'
+html\t'One page that opens offline'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l no-defaults -d 'Leave out the defaults of the configuration and of the environment (OBS_TZ=… is --tz …)'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -s L -l follow-links -d 'Follow symbolic links inside directories'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from explain" -l hidden -d 'Also hidden files and directories'
@@ -1763,7 +1769,7 @@ never\t'In no case'"
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l hyperlink -d 'Link file names to the files: auto means on a terminal that is known to follow links' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
-complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r
+complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l time-zone -d 'Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC' -r -f -a '(__obs_offered --time-zone)'
 complete -c obs -n "__fish_obs_using_subcommand formats; and __fish_seen_subcommand_from test" -l progress -d 'Progress on stderr: auto means on a terminal' -r -f -a "auto\t'On a terminal'
 always\t'In any case'
 never\t'In no case'"
@@ -1796,6 +1802,7 @@ complete -c obs -n "__fish_obs_using_subcommand report" -l directory -d 'Where t
 complete -c obs -n "__fish_obs_using_subcommand report" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand spark" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand schema" -s h -l help -d 'Print help'
+complete -c obs -n "__fish_obs_using_subcommand completions" -l offer -d 'Print the values of this option for the words that are typed: what the scripts ask' -r
 complete -c obs -n "__fish_obs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand man" -s h -l help -d 'Print help'
 complete -c obs -n "__fish_obs_using_subcommand help; and not __fish_seen_subcommand_from correlate grep stats templates detect query dashboard check-rules investigate fields formats plan partial merge report spark schema completions man help" -f -a "correlate" -d 'Join entries by request id: every request with its duration and outcome, or one as a waterfall'

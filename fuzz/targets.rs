@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 
 use obs::correlate;
 use obs::detect::own;
@@ -74,7 +74,7 @@ fn options(chunk: usize, map: bool) -> ScanOptions {
         map,
         read: ReadOptions { zone: Some(chrono_tz::UTC), ..ReadOptions::default() },
         cancel: Arc::new(AtomicBool::new(false)),
-        progress: Arc::new(AtomicU64::new(0)),
+        progress: Arc::default(),
         apart: None,
     }
 }

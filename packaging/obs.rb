@@ -2,7 +2,7 @@
 class Obs < Formula
   desc "Finds out from log and metric files what failed, since when, for whom and why"
   homepage "https://github.com/obs-cli/obs"
-  url "https://github.com/obs-cli/obs/archive/refs/tags/v0.1.0.tar.gz"
+  url "https://github.com/obs-cli/obs/archive/refs/tags/v0.2.0.tar.gz"
   sha256 "0000000000000000000000000000000000000000000000000000000000000000"
   license any_of: ["MIT", "Apache-2.0"]
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use obs::correlate::{self, Asked};
@@ -104,7 +104,7 @@ fn options(chunk: usize, apart: Option<Apart>) -> ScanOptions {
         map: true,
         read: ReadOptions::default(),
         cancel: Arc::new(AtomicBool::new(false)),
-        progress: Arc::new(AtomicU64::new(0)),
+        progress: Arc::default(),
         apart: apart.map(Arc::new),
     }
 }

@@ -10,7 +10,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 
 use obs::format::log::reader::ReadOptions;
 use obs::format::time;
@@ -43,7 +43,7 @@ fn options() -> ScanOptions {
         map: true,
         read: ReadOptions::default(),
         cancel: Arc::new(AtomicBool::new(false)),
-        progress: Arc::new(AtomicU64::new(0)),
+        progress: Arc::default(),
         apart: None,
     }
 }

@@ -161,7 +161,7 @@ fn own_answers_are_left_alone() {
     let ran = obs(&["stats", &folder.path().to_string_lossy(), "--output", "json"]);
     let input = &ran.json()["input"];
     assert_eq!((input["lines"].as_u64(), input["skipped"].as_u64()), (Some(60), Some(written)), "{input}");
-    let named = obs(&["stats", &at("detect.json"), "-v"]);
+    let named = obs(&["stats", &at("detect.json"), "--verbose"]);
     assert!(
         named.stderr.contains("an answer of obs") || named.text().contains("an answer of obs"),
         "{named:?}"

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 
 use obs::correlate::{self, Asked};
 use obs::filter::{Case, Filter, Pattern, PatternOptions};
@@ -233,7 +233,7 @@ fn options(chunk: usize, threads: usize) -> ScanOptions {
         map: true,
         read: ReadOptions::default(),
         cancel: Arc::new(AtomicBool::new(false)),
-        progress: Arc::new(AtomicU64::new(0)),
+        progress: Arc::default(),
         apart: None,
     }
 }

@@ -12,6 +12,7 @@ mod corpus;
 mod daily;
 mod dashboards;
 mod dashboards_hostile;
+mod everyday;
 mod exports;
 mod fixtures;
 mod flow;

@@ -33,6 +33,7 @@ fn versions_are_that_of_the_program() {
     assert_eq!(obs(&["--version"]).text(), format!("obs {version}\n"));
     assert!(text("packaging/obs.rb").contains(&format!("/tags/v{version}.tar.gz")));
     assert_eq!(yaml("action.yml")["inputs"]["version"]["default"], format!("v{version}"));
+    assert!(text("CHANGELOG.md").contains(&format!("## [{version}]")), "the changelog has this version");
 }
 
 #[test]
@@ -88,6 +89,21 @@ fn the_hook_for_rules_checks_every_file() {
     assert_eq!(run(&format!("'{good}' '{good}'")).code, 0);
     assert_ne!(run(&format!("'{bad}' '{good}'")).code, 0);
     assert_ne!(run(&format!("'{good}' '{bad}'")).code, 0);
+}
+
+#[test]
+fn scripts_are_scripts() {
+    if !is_checkout() {
+        return;
+    }
+    for name in ["assets", "build", "check-deb"] {
+        let ran = shell(&format!("sh -n '{}/packaging/{name}'", root().display()));
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
+    }
+    let copyright = text("packaging/copyright");
+    for line in text("LICENSE-MIT").lines().filter(|line| !line.is_empty()) {
+        assert!(copyright.contains(line), "{line}");
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub(crate) fn judge(answer: &Json) {
 fn every_command_tells_the_schema_of_its_answer() {
     let id = "613a2307-21f7-4a66-9943-fa1c7d451ac4";
     let cases: &[(&str, &[&str])] = &[
-        ("stats", &["stats", OUTAGE, "--slo", "99", "--by", "service", "--apdex", "1s", "-v"]),
+        ("stats", &["stats", OUTAGE, "--slo", "99", "--by", "service", "--apdex", "1s", "--verbose"]),
         ("stats", &["stats", OUTAGE, "--diff", "03:06.."]),
         ("stats", &["stats", OUTAGE, "--every", "20m", "--heat-map"]),
         ("stats", &["stats", OUTAGE, "--why", "max"]),
@@ -73,7 +73,7 @@ fn every_command_tells_the_schema_of_its_answer() {
         ("correlate-graph", &["correlate", OUTAGE, "--graph"]),
         ("templates", &["templates", OUTAGE, "--new-since", "03:06"]),
         ("detect", &["detect", OUTAGE]),
-        ("investigate", &["investigate", OUTAGE, "-v"]),
+        ("investigate", &["investigate", OUTAGE, "--verbose"]),
         ("investigate", &["investigate", "fixtures/calm"]),
         ("fields", &["fields", OUTAGE]),
         ("formats-explain", &["formats", "explain", OUTAGE]),

@@ -17,8 +17,8 @@ pub(super) struct InputArgs {
     /// Read every file as this format, of logs or metrics (default: detect it for each file and entry)
     #[arg(hide_short_help = true, long, value_name = "NAME", hide_possible_values = true, value_parser = Suggested::new(formats))]
     pub format: Option<String>,
-    /// Zone of times that have no offset, such as Europe/Berlin
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    /// Zone of times that have no offset, such as Europe/Berlin or +09:00
+    #[arg(long, value_name = "ZONE", default_value = "UTC", allow_hyphen_values = true)]
     pub tz: String,
     /// Let fields play a role, such as --map request_id=order,orderNo (repeatable)
     #[arg(hide_short_help = true, long, value_name = "ROLE=FIELD[,FIELD]")]
@@ -161,13 +161,19 @@ pub(super) struct OutputArgs {
     #[arg(hide_short_help = true, long, value_name = "WHEN", default_value = "auto")]
     pub hyperlink: When,
     /// Zone of the times that people read: utc, local, or a name such as Asia/Seoul. JSON and CSV are always in UTC
-    #[arg(hide_short_help = true, long, value_name = "ZONE", default_value = "utc")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "ZONE",
+        default_value = "utc",
+        allow_hyphen_values = true
+    )]
     pub time_zone: String,
     /// Progress on stderr: auto means on a terminal
     #[arg(hide_short_help = true, long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
     /// Tell what was read of each file
-    #[arg(hide_short_help = true, long, short_alias = 'v')]
+    #[arg(hide_short_help = true, long)]
     pub verbose: bool,
     /// Replace ids, addresses, mails and tokens, each by the same name wherever it stands
     #[arg(hide_short_help = true, long)]
@@ -175,6 +181,25 @@ pub(super) struct OutputArgs {
     /// Say nothing on stderr but errors
     #[arg(hide_short_help = true, short = 'q', long)]
     pub quiet: bool,
+}
+
+impl OutputArgs {
+    /// For who reads and says nothing.
+    pub(super) fn silent() -> Self {
+        OutputArgs {
+            output: Form::Table,
+            table: None,
+            color: When::Never,
+            theme: Theme::Dark,
+            paging: When::Never,
+            hyperlink: When::Never,
+            time_zone: "utc".to_owned(),
+            progress: When::Never,
+            verbose: false,
+            redact: false,
+            quiet: true,
+        }
+    }
 }
 
 /// Forms of an answer.

@@ -8,6 +8,7 @@ mod linted;
 mod routes;
 mod units;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,7 +45,7 @@ use crate::source;
 use answer::{Answer, CheckedFile};
 use expected::Expected;
 
-pub(super) use answer::judged;
+pub(super) use answer::{judged, told_apart};
 
 /// Replay alerting rules over recorded metrics and logs; check and test rule files
 #[derive(Args, Clone, Debug)]
@@ -637,6 +638,13 @@ struct Named {
 /// Endings of rule files in folders.
 const RULE_FILES: [&str; 8] =
     ["*.yml", "*.yaml", "*.rules", "*.json", "*/*.yml", "*/*.yaml", "*/*.rules", "*/*.json"];
+
+/// The names of the rules in these files, as far as they can be read.
+pub(super) fn names(paths: &[PathBuf]) -> BTreeSet<String> {
+    let (files, _) = rule_files(paths, &FileOptions::strict()).unwrap_or_default();
+    let groups = files.iter().flat_map(|named| &named.checked.file.groups);
+    groups.flat_map(|group| &group.rules).map(|rule| rule.name.clone()).collect()
+}
 
 /// Reads the rule files of these paths: files, those in folders, and those that a prometheus.yml names, whose external
 /// labels come with them.

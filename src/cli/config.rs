@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use super::args::{Form, InputArgs, OutputArgs, SuccessArgs, Theme, When};
@@ -80,7 +80,7 @@ impl Config {
             map: !input.no_mmap,
             read: read_options(input)?,
             cancel: Arc::clone(cancel),
-            progress: Arc::new(AtomicU64::new(0)),
+            progress: Arc::default(),
             apart,
         };
         let color = colored(output.color, terminal);
@@ -92,7 +92,7 @@ impl Config {
             let unsaid = pager::USUAL_OPTIONS.into_iter().filter(|(name, _)| !is_set(name)).collect();
             pager::begin(variable("OBS_PAGER").or_else(|| variable("PAGER")), unsaid);
         }
-        let progress = progress.then(|| Progress::start(&scan.progress));
+        let progress = progress.then(|| Progress::start(&scan.progress, page.ascii));
         Ok(Config {
             scan,
             page,
@@ -464,10 +464,24 @@ fn local_zone() -> Option<String> {
 }
 
 fn zone(name: &str) -> Result<chrono_tz::Tz, Error> {
-    name.parse().map_err(|_| {
-        Error::usage(format!("there is no time zone `{name}`"))
-            .hinted("zones have names such as UTC, Europe/Berlin or Asia/Seoul")
+    let known = whole_hours(name).or_else(|| name.parse().ok());
+    known.ok_or_else(|| {
+        Error::usage(format!("there is no time zone `{name}`")).hinted(
+            "zones have names such as UTC, Europe/Berlin or Asia/Seoul, or are whole hours such as +09:00",
+        )
     })
+}
+
+/// The zone that is so many hours ahead of UTC, `+09:00`, `-5`; the names of such zones count the other way.
+fn whole_hours(offset: &str) -> Option<chrono_tz::Tz> {
+    let (sign, hours) = match offset.split_at_checked(1)? {
+        ("+", hours) => ('-', hours),
+        ("-", hours) => ('+', hours),
+        _ => return None,
+    };
+    let hours = hours.strip_suffix(":00").or_else(|| hours.strip_suffix("00")).unwrap_or(hours);
+    let hours: u8 = hours.parse().ok()?;
+    format!("Etc/GMT{sign}{hours}").parse().ok()
 }
 
 /// Can only ASCII be shown? Said by the locale `POSIX`, for a terminal by `C`, too: what goes to a file or a program

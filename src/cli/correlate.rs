@@ -13,7 +13,7 @@ use super::session::{Chosen, Session};
 use super::skew::Skew;
 use super::trace::{SpanJson, Trace};
 use super::verdict::Verdict;
-use super::{out, redaction};
+use super::{nothing, out, redaction};
 use crate::correlate::{self, Asked, Linked, Links, Request, Requests, Story, Totals};
 use crate::filter::Filter;
 use crate::format::log::ids::plain_id;
@@ -192,6 +192,12 @@ pub(super) fn run(args: &CorrelateArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         &options,
     );
     let account = session.account(&mut scanned);
+    let totals = all.totals();
+    if totals.entries_with_id + totals.entries_without_id == 0 {
+        nothing::explain(&mut session, &chosen.asked, &account);
+    } else if totals.entries_with_id == 0 && Role::from_name(&args.by).is_none() {
+        nothing::absent(&mut session, "--by", &args.by);
+    }
     if let Some(id) = args.id.as_mut() {
         *id = whole_id(id, &all)?;
     }

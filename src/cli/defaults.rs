@@ -93,6 +93,7 @@ fn added(command: &Command, matches: &ArgMatches) -> Result<Vec<Added>, Error> {
     let typed_config = typed.try_get_one::<PathBuf>("config").ok().flatten().cloned();
     let named = typed_config.or_else(|| config::variable("OBS_CONFIG").map(PathBuf::from));
     let Some((shown, text)) = config::text_at(named)? else { return Ok(added) };
+    verdict::warn(&crate::config::unknown(&shown, &text), false);
     let presets = match declared::defaults(&shown, &text) {
         Ok(presets) => presets,
         Err(problems) => {

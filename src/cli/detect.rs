@@ -223,7 +223,11 @@ fn detect(args: &DetectArgs, output: &OutputArgs, cancel: &Arc<AtomicBool>) -> R
     platform.tell(&mut account, &mut session.diagnostics);
     account.window = account.from.zip(account.to).and_then(|span| scene.window(span));
     let measured = recorded.span().is_some_and(|span| scene.is_selected(span));
-    let is_empty = scene.is_empty() && !measured && !platform.has_data();
+    let is_silent = scene.is_empty();
+    let is_empty = is_silent && !measured && !platform.has_data();
+    if is_silent && !is_empty {
+        nothing::explain(&mut session, &chosen.asked, &account);
+    }
     let nothing_read = account.lines == 0 && !recorded.has_data() && !platform.has_data();
     Ok(Detected { session, chosen, findings, account, is_empty, nothing_read })
 }

@@ -282,14 +282,22 @@ fn files_table(files: &[FileJson], all: bool) -> Table {
         Some(time) => Cell::exact(time.get(..19).unwrap_or(time).replace('T', " "), time.clone()),
         None => Cell::none(),
     };
+    // Of an end on the same day the time is enough.
+    let end = |row: &Row| match (&row.from, &row.to) {
+        (Some(from), Some(to)) if from.get(..11).is_some_and(|day| to.starts_with(day)) => {
+            Cell::exact(to.get(11..19).unwrap_or(to), to.clone())
+        }
+        _ => clock(&row.to),
+    };
     let rows = alike(files, all || files.len() <= SINGLE).into_iter().map(|row| {
+        let end = end(&row);
         vec![
             Cell::text(row.name),
             Cell::text(row.format),
             Cell::count(row.entries),
             Cell::count(row.unparsed),
             clock(&row.from),
-            clock(&row.to),
+            end,
         ]
     });
     Table { name: "files", rows: rows.collect(), columns }
@@ -307,13 +315,31 @@ struct Row {
     to: Option<String>,
 }
 
+/// Alike files of a folder as one; where there are many folders, of the folder that several of them are in, and so on.
 fn alike(files: &[FileJson], single: bool) -> Vec<Row> {
+    let deepest = files.iter().map(|file| file.file.matches('/').count()).max().unwrap_or(0);
+    let mut rows = of_folders(files, single, 0);
+    for cut in 1..=deepest {
+        if single || rows.len() <= SINGLE {
+            break;
+        }
+        rows = of_folders(files, single, cut);
+    }
+    rows
+}
+
+/// The folder that a file is in, or one that is so many above it.
+pub(super) fn folder(file: &str, cut: usize) -> &str {
+    (0..=cut).fold(file, |at, _| at.rsplit_once('/').map_or("", |(folder, _)| folder))
+}
+
+fn of_folders(files: &[FileJson], single: bool, cut: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
     for file in files {
         let format =
             file.compression.map_or(file.formats.join("+"), |c| format!("{} ({c})", file.formats.join("+")));
-        let folder = file.file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let folder = folder(&file.file, cut).to_owned();
         let account = &file.account;
         let place = *places.entry((folder.clone(), format.clone())).or_insert(rows.len());
         if let Some(row) = rows.get_mut(place).filter(|_| !single) {
@@ -336,7 +362,8 @@ fn alike(files: &[FileJson], single: bool) -> Vec<Row> {
         });
     }
     for row in rows.iter_mut().filter(|row| row.files > 1) {
-        row.name = format!("{}/ ({})", row.folder, counted(row.files, "file", "files"));
+        let within = if cut > 0 { "**/" } else { "" };
+        row.name = format!("{}/{within} ({})", row.folder, counted(row.files, "file", "files"));
     }
     rows
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::{Form, InputArgs, OutputArgs, PathArgs};
-use super::fields::{SINGLE, SkippedJson, skipped};
+use super::args::{Form, InputArgs, OutputArgs, PathArgs, forms};
+use super::fields::{SINGLE, SkippedJson, folder, skipped};
 use super::out;
 use super::session::Session;
 use super::verdict::Verdict;
@@ -50,8 +50,12 @@ struct ListArgs {
     output: OutputArgs,
 }
 
+/// Forms of an explanation, which is no rows.
+const EXPLAINED: &[Form] = &[Form::Table, Form::Json, Form::Jsonl, Form::Markdown, Form::Html];
+
 /// For each file: the formats tried, how many of the sampled lines each understood, and where it stopped
 #[derive(Args, Debug)]
+#[command(mut_arg("output", |output| output.value_parser(forms(EXPLAINED))))]
 struct ExplainArgs {
     #[command(flatten)]
     paths: PathArgs,
@@ -167,10 +171,6 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
 }
 
 fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Error> {
-    if args.output.output == Form::Csv {
-        return Err(Error::usage("--output csv is not a form of an explanation: it is no rows")
-            .hinted("it can be table, json, markdown or html"));
-    }
     let mut session = Session::open_with_tables(&args.paths, &args.input, &args.output, cancel)?;
     session.require_data();
     let selection = Selection::everything(Needs::none());
@@ -389,13 +389,24 @@ fn report(json: &ExplainJson, account: crate::model::Account) -> Report {
 
 /// The files, and how many others are like each. Where there are few, none are put together.
 fn alike(files: &[ExplainedJson]) -> Vec<(&ExplainedJson, u64)> {
+    let deepest = files.iter().map(|file| file.file.matches('/').count()).max().unwrap_or(0);
+    let mut told = of_folders(files, 0);
+    for cut in 1..=deepest {
+        if told.len() <= SINGLE {
+            break;
+        }
+        told = of_folders(files, cut);
+    }
+    told
+}
+
+fn of_folders(files: &[ExplainedJson], cut: usize) -> Vec<(&ExplainedJson, u64)> {
     let mut told: Vec<(&ExplainedJson, u64)> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for file in files {
         let formats: Vec<&str> = file.formats.iter().map(|tried| tried.format).collect();
-        let folder = file.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let likeness = [
-            folder,
+            folder(&file.file, cut),
             &formats.join("+"),
             &times(file),
             &file.clock,

@@ -492,7 +492,7 @@ impl<'p> Stitch<'p> {
         } else if let Some(text) = item.laid_out.filter(|_| !self.print.only_matching) {
             self.head(file);
             if self.print.numbers {
-                self.number(line, item.matched);
+                self.number(file, line, item.matched);
             }
             self.buffer.extend_from_slice(text.as_bytes());
         } else if !self.print.only_matching {
@@ -529,11 +529,22 @@ impl<'p> Stitch<'p> {
         self.buffer.push(b'\n');
     }
 
-    fn number(&mut self, line: u64, matched: bool) {
+    fn number(&mut self, file: u32, line: u64, matched: bool) {
         let mark = if matched { ':' } else { '-' };
-        let number = Phrase::new().and(Style::Line, line.to_string());
-        self.buffer.extend_from_slice(number.line(self.print.page).as_bytes());
+        let number = Phrase::new().and(Style::Line, line.to_string()).line(self.print.page);
+        let number = self.linked(file, Some(line), number);
+        self.buffer.extend_from_slice(number.as_bytes());
         self.buffer.push(mark as u8);
+    }
+
+    /// What is shown of a place as a link to it, where links are wanted.
+    fn linked(&self, file: u32, line: Option<u64>, shown: String) -> String {
+        let page = self.print.page;
+        if page.link.is_none() {
+            return shown;
+        }
+        let name = &self.names[file as usize];
+        page.linked(&line.map_or_else(|| name.clone(), |line| format!("{name}:{line}")), shown)
     }
 
     fn object(&mut self, mut object: Json, line: u64) {
@@ -566,11 +577,12 @@ impl<'p> Stitch<'p> {
         };
         let mut prefix = String::new();
         if self.print.with_name {
-            prefix.push_str(&colored(Style::File, &self.names[file as usize]));
+            let name = colored(Style::File, &self.names[file as usize]);
+            prefix.push_str(&self.linked(file, None, name));
             prefix.push(mark);
         }
         if self.print.numbers {
-            prefix.push_str(&colored(Style::Line, &line.to_string()));
+            prefix.push_str(&self.linked(file, Some(line), colored(Style::Line, &line.to_string())));
             prefix.push(mark);
         }
         self.buffer.extend_from_slice(prefix.as_bytes());

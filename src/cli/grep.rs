@@ -34,7 +34,6 @@ const FORMS: &[Form] = &[Form::Table, Form::Json, Form::Jsonl, Form::Csv];
 
 /// Find entries (whole ones, stack traces included) that match a pattern and a condition
 #[derive(Args, Debug)]
-#[command(mut_arg("verbose", |verbose| verbose.short_alias(None)))]
 #[command(mut_arg("output", |output| output.value_parser(forms(FORMS))))]
 #[command(mut_arg("follow_links", |follow| follow.short(None)))]
 #[command(mut_arg("quiet", |quiet| quiet.help("Print nothing; the exit code tells whether anything matches")))]

@@ -3,6 +3,7 @@
 mod behind;
 mod examples;
 mod glance;
+mod most;
 mod page;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::args::{BaselineArgs, Form, InputArgs, OutputArgs, PathArgs, SelectArgs, SuccessArgs, Suggested};
+use super::check_rules;
 use super::config;
 use super::detect::lines;
 use super::measured::{self, Wanted};
@@ -197,6 +199,9 @@ pub(super) fn run(args: &InvestigateArgs, cancel: &Arc<AtomicBool>) -> Result<Ve
     } else {
         unseen(&mut session, &chosen.asked, (&scene, &recorded), &account, &story)
     };
+    if unseen.is_none() && scene.is_empty() {
+        nothing::explain(&mut session, &chosen.asked, &account);
+    }
     let judged = Judged::of(&scene, &story, &findings, unseen.is_some());
     let json = InvestigateJson {
         verdict: judged,
@@ -696,18 +701,18 @@ fn fired(report: &mut Report, replayed: &Replayed, story: &Story) {
     report.heading("Alerts that would have fired");
     let mut table = Table::new(vec![
         Column::text("at").importance(9),
-        Column::text("alert"),
+        Column::text("alert").wrapped_to(6).whole_words(),
         Column::text("severity"),
         Column::number("after the onset").unit("ms"),
         Column::text("until"),
     ])
     .named("alerts");
-    for alert in alerts.iter().take(12) {
+    for (alert, name) in alerts.iter().zip(check_rules::told_apart(alerts)).take(12) {
         let after = alert.firing_at.zip(story.onset).filter(|(at, onset)| at >= onset);
         let after = after.map(|(at, onset)| (at - onset) as f64 / 1e6);
         table.row(vec![
             alert.firing_at.map_or_else(Cell::none, Cell::clock),
-            Cell::text(alert.rule.as_str()),
+            Cell::text(name),
             alert.severity.as_deref().map_or_else(Cell::none, Cell::text),
             after.map_or_else(Cell::none, Cell::millis),
             alert.resolved_at.map_or_else(Cell::none, Cell::clock),

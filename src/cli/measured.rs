@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::{InputArgs, SuccessArgs};
 use super::config;
+use super::nothing;
 use super::session::{Chosen, Session};
 use crate::detect;
 use crate::detect::own::{self, Watch};
@@ -126,6 +127,9 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
         find(session, wanted.input, question, &mut derivation, &mut store)?;
     }
     let scanned = derivation.scanned.is_some();
+    if scanned {
+        nothing::misspelt(session, &wanted.chosen.asked);
+    }
     let mut account = session.account(&mut derivation.scanned.unwrap_or_default());
     account.files += files.files;
     account.bytes += files.bytes;

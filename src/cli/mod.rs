@@ -24,6 +24,7 @@ mod measured;
 mod merge;
 mod near;
 mod nothing;
+mod offered;
 mod out;
 mod pager;
 mod partial;
@@ -37,6 +38,7 @@ mod said;
 mod schema;
 mod session;
 mod shell;
+mod short;
 mod signatures;
 mod skew;
 mod spark;
@@ -106,7 +108,7 @@ pub fn main() -> ExitCode {
     source::cancel_texts_with(&cancel);
     let cli = match defaults::parse(&arguments) {
         Ok(cli) => cli,
-        Err(defaults::Refused::Typed(error)) => return clap_said(&error).into(),
+        Err(defaults::Refused::Typed(error)) => return clap_said(&error, &arguments).into(),
         Err(defaults::Refused::Default(error)) => return failed(&error, &cancel).into(),
     };
     let done = match cli.command.part().filter(|part| part.is_one()) {
@@ -213,7 +215,7 @@ fn listen(cancel: &Arc<AtomicBool>) {
 }
 
 /// Help, version and usage errors.
-fn clap_said(error: &clap::Error) -> Verdict {
+fn clap_said(error: &clap::Error, arguments: &[OsString]) -> Verdict {
     let text = error.render();
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         verdict::usage(&text.to_string());
@@ -222,7 +224,8 @@ fn clap_said(error: &clap::Error) -> Verdict {
     if error.use_stderr() {
         return verdict::fail(&said::error(error, &Cli::command()));
     }
-    match out::write_all(text.to_string().as_bytes()) {
+    let text = short::asked(arguments).unwrap_or_else(|| text.to_string());
+    match out::write_all(text.as_bytes()) {
         Ok(()) => Verdict::Yes,
         Err(error) => verdict::fail(&error),
     }

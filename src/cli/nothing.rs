@@ -1,6 +1,6 @@
 //! What is said where there was nothing to look at: that nothing is wrong would be no answer.
 
-use super::near::instead;
+use super::near::{did_you_mean, instead};
 use super::session::Session;
 use crate::model::{Account, Diagnostic, Role};
 use crate::report::account::{counted, span};
@@ -30,6 +30,22 @@ pub(super) fn explain(session: &mut Session, asked: &[String], account: &Account
         let message = format!("--since {typed} counts from now: the data ends before, {}", span(from, to));
         let hint = format!("--since {} counts from the end of the data", relative.instead);
         session.diagnostics.push(Diagnostic::warning("", message).hinted(hint));
+    }
+}
+
+/// Says which names of conditions were probably meant otherwise: no sample has them, and one that is near.
+pub(super) fn misspelt(session: &mut Session, asked: &[String]) {
+    for name in asked {
+        let known = names(session);
+        if known.contains(&name.as_str()) {
+            continue;
+        }
+        if let Some(meant) = did_you_mean(name, known.into_iter()) {
+            let message = format!("--where: no sample of the logs has a value of {name}; {meant}");
+            session
+                .diagnostics
+                .push(Diagnostic::warning("", message).hinted("obs fields tells what there is"));
+        }
     }
 }
 

@@ -424,7 +424,7 @@ fn vector(report: &mut Report, samples: &[VectorSample]) {
         return report.paragraph("no series has a value then");
     }
     let (names, common) = short_names(samples.iter().map(|sample| &sample.labels));
-    let mut table = Table::new(vec![Column::text("series"), Column::number("value")]);
+    let mut table = Table::new(vec![Column::text("series").wrapped_to(8), Column::number("value")]);
     for (name, sample) in names.into_iter().zip(samples) {
         let value = sample.histogram.as_ref().map_or_else(|| cell(sample.sample.value), |h| native::cell(h));
         table.row(vec![Cell::text(name), value]);
@@ -466,7 +466,7 @@ fn matrix(report: &mut Report, all: &[Series], moments: Moments) {
         }
     }
     let columns = vec![
-        Column::text("series"),
+        Column::text("series").wrapped_to(8),
         Column::number("min"),
         Column::number("max"),
         Column::text("max at"),

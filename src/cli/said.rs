@@ -7,6 +7,7 @@ use crate::model::Error;
 
 /// What people who come from other tools type, and what does it here.
 const FINGERS: &[(&str, &str)] = &[
+    ("-v", "--verbose tells what was read of each file; grep -v finds entries that do not match"),
     ("--include", "-g 'GLOB' reads only files that the glob names"),
     ("--exclude", "-g '!GLOB' leaves out files that the glob names"),
     ("--exclude-dir", "-g '!DIR/' leaves out a directory"),
@@ -19,6 +20,32 @@ const FINGERS: &[(&str, &str)] = &[
     ("--files", "obs fields lists the files that are read"),
     ("--pcre2", "-P is accepted: look-around and back-references are no part of obs's patterns"),
     ("--no-heading", "--raw prints entries as they stand in the files"),
+];
+
+/// The same, for letters of grep and ripgrep that mean something else elsewhere.
+const LETTERS: &[(&str, &str)] = &[
+    ("-s", "what cannot be read is told on stderr, and is no reason to stop"),
+    ("--no-messages", "what cannot be read is told on stderr, and is no reason to stop"),
+    ("-y", "-i takes large and small letters for alike"),
+    ("-G", "patterns are regular expressions; -F takes them as text"),
+    ("-0", "--output jsonl names files in a way that programs read"),
+    ("-Z", "--output jsonl names files in a way that programs read"),
+    ("--null", "--output jsonl names files in a way that programs read"),
+    ("-b", "--output jsonl has the offset of each entry"),
+    ("--byte-offset", "--output jsonl has the offset of each entry"),
+    ("-N", "numbers are printed with -n only"),
+    ("--no-line-number", "numbers are printed with -n only"),
+    ("--heading", "-p prints entries below the names of their files"),
+    ("--vimgrep", "-nH prints FILE:LINE: before each entry"),
+    ("--stats", "--verbose tells what was read of each file"),
+    ("--passthru", "the pattern '' matches every entry"),
+    ("--count-matches", "-o prints each match on a line, for wc to count"),
+    ("-M", "entries are printed whole; cut -c cuts them"),
+    ("--max-columns", "entries are printed whole; cut -c cuts them"),
+    ("--ignore-file", ".ignore and .rgignore files are read"),
+    ("--iglob", "-g 'GLOB' picks files; [Ll]og is for both sizes of a letter"),
+    ("--max-depth", "-g '!*/*/' leaves out what lies deeper than one directory"),
+    ("--line-regexp", "-x matches whole entries"),
 ];
 
 /// The error in the voice of all others. `command` is what was to be parsed.
@@ -44,8 +71,12 @@ pub(super) fn error(error: &clap::Error, command: &clap::Command) -> Error {
         }
         ErrorKind::UnknownArgument if name.starts_with('-') => {
             let options: Vec<String> = subcommand(command).map(options).unwrap_or_default();
-            let known = FINGERS.iter().find(|(typed, _)| *typed == name).map(|(_, does)| (*does).to_owned());
-            let meant = || near::did_you_mean(&name, options.iter().map(String::as_str));
+            let greps = subcommand(command).is_some_and(|sub| sub.get_name() == "grep");
+            let fingers = FINGERS.iter().chain(LETTERS.iter().filter(|_| greps));
+            let known = fingers.clone().find(|(typed, _)| *typed == name).map(|(_, does)| (*does).to_owned());
+            let bare = name.trim_start_matches('-');
+            let meant =
+                || near::did_you_mean(bare, options.iter().map(String::as_str)).map(|meant| dashed(&meant));
             Error::usage(format!("there is no option {name}")).hinted(known.or_else(meant).unwrap_or(help))
         }
         ErrorKind::UnknownArgument => {
@@ -103,10 +134,17 @@ pub(super) fn subcommand(command: &clap::Command) -> Option<&clap::Command> {
     found
 }
 
+/// `did you mean a or b?`, with the dashes of options.
+fn dashed(meant: &str) -> String {
+    meant.replacen("did you mean ", "did you mean --", 1).replace(" or ", " or --")
+}
+
 /// The options of a command that its help shows.
 fn options(command: &clap::Command) -> Vec<String> {
     let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
-    shown.filter_map(clap::Arg::get_long).map(|long| format!("--{long}")).collect()
+    // Those of commands in parts are meant by nobody who mistypes.
+    let shown = shown.filter(|argument| argument.get_help_heading() != Some("In parts"));
+    shown.filter_map(clap::Arg::get_long).map(str::to_owned).collect()
 }
 
 /// How the command is written.

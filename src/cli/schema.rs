@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::args::Suggested;
 use super::verdict::Verdict;
 use super::{near, out};
 use crate::model::Error;
@@ -14,7 +15,7 @@ use crate::model::Error;
   obs schema formats explain")]
 pub(super) struct SchemaArgs {
     /// The command, such as stats or formats explain
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", hide_possible_values = true, value_parser = Suggested::new(|| names().collect()))]
     command: Vec<String>,
 }
 
@@ -47,17 +48,22 @@ const SCHEMAS: &[(&str, &str)] = schemas![
     "templates",
 ];
 
+/// The names of all schemas.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SCHEMAS.iter().map(|(name, _)| *name)
+}
+
 /// Runs the command.
 pub(super) fn run(args: &SchemaArgs) -> Result<Verdict, Error> {
     if args.command.is_empty() {
-        let names: Vec<&str> = SCHEMAS.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = names().collect();
         out::write_all(format!("{}\n", names.join("\n")).as_bytes())?;
         return Ok(Verdict::Yes);
     }
     let name = args.command.join("-");
     let known = SCHEMAS.iter().find(|(known, _)| *known == name);
     let (_, schema) = known.ok_or_else(|| {
-        let names = SCHEMAS.iter().map(|(known, _)| *known);
+        let names = names();
         let error = Error::usage(format!("there is no schema `{name}`"));
         error.hinted(near::did_you_mean(&name, names).unwrap_or_else(|| "`obs schema` names them".to_owned()))
     })?;

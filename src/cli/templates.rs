@@ -144,7 +144,8 @@ pub(super) fn run(args: &TemplatesArgs, cancel: &Arc<AtomicBool>) -> Result<Verd
         });
     }
     let total = templates.len();
-    let columns = ["count", "level", "template", "first", "last", "inside", "before"].map(str::to_owned);
+    let columns =
+        ["count", "share", "level", "template", "first", "last", "inside", "before"].map(str::to_owned);
     rank::rank(&mut templates, &args.rank, ("count", Some(SHOWN)), &columns, key)?;
     let shown: Vec<TemplateJson> = templates
         .into_iter()

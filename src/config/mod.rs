@@ -2,6 +2,7 @@
 
 pub mod defaults;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -40,6 +41,24 @@ pub fn read<T: Part>(path: &str, text: &str) -> Result<T, Vec<Diagnostic>> {
             Err(vec![wrong(path, place, said(&error))])
         }
     }
+}
+
+/// The parts that nobody knows: they are told, and stop nothing.
+pub fn unknown(path: &str, text: &str) -> Vec<Diagnostic> {
+    let parts: BTreeMap<String, serde_json::Value> = serde_saphyr::from_str(text).unwrap_or_default();
+    let place = |name: &str| {
+        let begins = |line: &str| line.trim_start_matches(['"', '\'']).starts_with(name);
+        (text.lines().position(begins).map_or(1, |at| at as u64 + 1), 1)
+    };
+    let doubted = |name: &String| {
+        let (line, column) = place(name);
+        let near = |known: &&&str| strsim::osa_distance(known, name) <= 2;
+        let meant = PARTS.iter().find(near).map(|meant| format!("did you mean {meant}?"));
+        let hint = meant.unwrap_or_else(|| format!("parts are {}", PARTS.join(", ")));
+        Diagnostic::warning(format!("{path}:{line}:{column}"), format!("there is no part `{name}`"))
+            .hinted(hint)
+    };
+    parts.keys().filter(|name| !PARTS.contains(&name.as_str())).map(doubted).collect()
 }
 
 /// Something that is wrong at a place of a configuration file.
@@ -93,7 +112,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Own<A> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         while let Some(name) = self.map.next_key::<String>()? {
-            if self.names.contains(&&*name) || !PARTS.contains(&&*name) {
+            if self.names.contains(&&*name) {
                 let name: StringDeserializer<A::Error> = name.into_deserializer();
                 return seed.deserialize(name).map(Some);
             }
@@ -128,12 +147,12 @@ mod tests {
         assert_eq!(zones("formats: [{x: 1}]\nzones: [a]\nsuccess: 'x'\n").unwrap().zones, ["a"]);
         assert_eq!(zones("").unwrap(), Zones::default());
         assert_eq!(zones("# nothing\n").unwrap(), Zones::default());
-        for (text, said) in [
-            ("zones: [a]\nzoned: 3\n", "zoned"),
-            ("zones: 3\n", "obs.yaml:1:"),
-            ("zones: [a\n", "obs.yaml:"),
-            ("3\n", "parts such as"),
-        ] {
+        assert_eq!(zones("zones: [a]\nzoned: 3\n").unwrap().zones, ["a"], "what nobody knows stops nobody");
+        let told = format!("{:?}", unknown("obs.yaml", "zones: [a]\nzoned: 3\n"));
+        assert!(told.contains("obs.yaml:2:1") && told.contains("did you mean zones?"), "{told}");
+        for (text, said) in
+            [("zones: 3\n", "obs.yaml:1:"), ("zones: [a\n", "obs.yaml:"), ("3\n", "parts such as")]
+        {
             let problems = zones(text).unwrap_err();
             let problem = format!("{:?}", problems[0]);
             assert!(problem.contains(said), "{problem}");

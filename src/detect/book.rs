@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::finding::Finding;
 use crate::entities::measured::owner;
+use crate::model::unit::{HumanBytes, HumanMillis, Unit};
 use crate::model::{Labels, Location, Series, Timestamp};
 use crate::promql::Store;
 use crate::series::bins::Run;
@@ -166,13 +167,24 @@ pub(super) fn finding(said: &Said<'_>) -> Finding {
     }
 }
 
+/// A value of a metric as people write it, in the unit that its name tells, each second if `per` says so.
+pub(super) fn amount(metric: &str, value: f64, per: &str) -> String {
+    let stem = metric.strip_suffix("_total").unwrap_or(metric);
+    let is_bytes = stem.rsplit(['_', '.']).next() == Some("bytes");
+    match Unit::of_name(stem) {
+        _ if is_bytes && value >= 0.0 => format!("{}{per}", HumanBytes(value as u64)),
+        Some((unit, _)) if per.is_empty() => HumanMillis(unit.to_millis(value)).to_string(),
+        _ => format!("{}{per}", number(value)),
+    }
+}
+
 /// A number as people write it.
 pub(super) fn number(value: f64) -> String {
     let (scaled, unit) = match value.abs() {
-        v if v >= 1e12 => (value / 1e12, "T"),
-        v if v >= 1e9 => (value / 1e9, "G"),
-        v if v >= 1e6 => (value / 1e6, "M"),
-        v if v >= 1e4 => (value / 1e3, "k"),
+        v if v >= 1e12 => (value / 1e12, " trillion"),
+        v if v >= 1e9 => (value / 1e9, " billion"),
+        v if v >= 1e6 => (value / 1e6, " million"),
+        v if v >= 1e4 => (value / 1e3, " thousand"),
         _ => (value, ""),
     };
     let text = match scaled.abs() {

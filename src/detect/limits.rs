@@ -1,7 +1,7 @@
 //! Machines and runtimes at a limit that needs no past to be known: nothing idle, a full disk, a heap that collection
 //! does not empty.
 
-use super::book::{Said, finding, number};
+use super::book::{Said, amount, finding, number};
 use super::finding::Finding;
 use crate::model::{Labels, Sample, Series};
 use crate::promql::Store;
@@ -116,13 +116,14 @@ fn collections(store: &Store, found: &mut Vec<Finding>) {
             numbers,
         })
     };
-    let after = all(store, "jvm_gc_heap_after_bytes", true);
+    const HEAP: &str = "jvm_gc_heap_after_bytes";
+    let after = all(store, HEAP, true);
     let whole = all(store, "jvm_gc_heap_committed_bytes", true);
     let most = whole.iter().map(|(_, sample)| sample.value).fold(0.0, f64::max);
     let tail = &after[after.len().saturating_sub(GC.full)..];
     if tail.len() == GC.full && tail.iter().all(|(_, sample)| sample.value >= GC.filled * most) {
         let left = tail.iter().map(|(_, sample)| sample.value).fold(f64::MAX, f64::min);
-        let numbers = format!("{}B of {}B are left in use", number(left), number(most));
+        let numbers = format!("{} of {} are left in use", amount(HEAP, left, ""), amount(HEAP, most, ""));
         let range = (tail[0].1.at, tail[tail.len() - 1].1.at);
         found.push(said(
             Severity::Critical,

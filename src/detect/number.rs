@@ -1,7 +1,7 @@
 //! Numbers that entries tell over time: the depth of a queue, memory in use, a lag. Where they leave what was usual,
 //! found and not given.
 
-use super::book::number;
+use super::book::amount;
 use super::finding::Finding;
 use super::recorded::is_worse;
 use crate::model::{Location, Timestamp};
@@ -33,8 +33,12 @@ fn finding(scene: &Scene<'_>, kind: &Kind, levels: &Levels) -> Option<Finding> {
     let (from, to) = (rows.first()?.first.0, rows.last()?.first.0);
     let service = Some(kind.service.clone()).filter(|service| !service.is_empty());
     let subject = Subject { file: scene.wants.file(kind.group).to_owned(), service };
-    let what =
-        format!("{} ({field}: usually {}, then {})", meter.what, number(shift.usual), number(shift.peak));
+    let what = format!(
+        "{} ({field}: usually {}, then {})",
+        meter.what,
+        amount(field, shift.usual, ""),
+        amount(field, shift.peak, "")
+    );
     let place = super::family::place(&subject);
     let peak = rows.iter().max_by(|a, b| {
         let far = |row: &Row| (row.most - shift.usual).abs().max((row.least - shift.usual).abs());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::asked::Asked;
 use super::beside;
-use super::book::{Book, MOST_SERIES, NOWHERE, Said, Track, apart, finding, increases, number};
+use super::book::{Book, MOST_SERIES, NOWHERE, Said, Track, amount, apart, finding, increases};
 use super::finding::Finding;
 use super::limits;
 use super::sampled;
@@ -113,7 +113,11 @@ fn shifted(meter: &Meter, name: &str, track: &Track, shift: &Shift, unit: &str) 
         range,
         count: shift.to - shift.from + 1,
         gain: shift.gain,
-        numbers: format!("usually {}{unit}, then {}{unit}", number(shift.usual), number(shift.peak)),
+        numbers: format!(
+            "usually {}, then {}",
+            amount(name, shift.usual, unit),
+            amount(name, shift.peak, unit)
+        ),
     });
     Finding { times: if shift.usual > 0.0 { shift.during / shift.usual } else { 0.0 }, ..finding }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::{Book, Said, Track, finding, number};
+use super::book::{Book, Said, Track, amount, finding};
 use super::finding::{Around, Finding};
 use super::rollout::Rollouts;
 use crate::entities::calls::Calls;
@@ -521,7 +521,11 @@ fn say(told: &Told<'_, '_>, (clear, joined): (f64, bool), around: Around) -> Fin
         range: (told.from(), one.to),
         count: step.far,
         gain,
-        numbers: format!("usually {}, then {}{more}", number(step.usual), number(step.peak)),
+        numbers: format!(
+            "usually {}, then {}{more}",
+            amount(one.metric, step.usual, ""),
+            amount(one.metric, step.peak, "")
+        ),
     });
     let times = if step.usual > 0.0 { step.during / step.usual } else { 0.0 };
     let subject = Subject { file: String::new(), service: Some(one.service.clone()) };

@@ -3,7 +3,7 @@
 //!
 //! Some need no past to be known: what was so when the recording began, and stayed so, is told as constant.
 
-use super::book::{Book, Said, Track, finding, number};
+use super::book::{Book, Said, Track, amount, finding, number};
 use super::finding::Finding;
 use crate::model::{Labels, Timestamp};
 use crate::series::track::Point;
@@ -292,8 +292,8 @@ fn full(
             gain: 16.0 + (at_limit.len() as f64).ln() * 8.0,
             numbers: format!(
                 "{} {sign} of {} ({limit_name})",
-                number(if free { edge } else { track.points[first].1 }),
-                number(now)
+                amount(name, if free { edge } else { track.points[first].1 }, ""),
+                amount(name, now, "")
             ),
         }),
     ))

@@ -240,10 +240,14 @@ impl fmt::Display for HumanMillis {
             a if a < 99.95 => format!("{ms:.1} ms"),
             a if a < 999.5 => format!("{ms:.0} ms"),
             a if a < 9_995.0 => format!("{:.2} s", ms / 1e3),
-            a if a < 99_950.0 => format!("{:.1} s", ms / 1e3),
+            a if a < 59_950.0 => format!("{:.1} s", ms / 1e3),
             a if a < 3_599_500.0 => {
                 let s = (ms / 1e3).round() as i64;
-                format!("{} min {:02} s", s / 60, s % 60)
+                if s % 60 == 0 {
+                    format!("{} min", s / 60)
+                } else {
+                    format!("{} min {:02} s", s / 60, s % 60)
+                }
             }
             _ => {
                 let m = (ms / 60_000.0).round() as i64;

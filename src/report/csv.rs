@@ -74,13 +74,13 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-/// A number with fourteen digits: its binary form is sure to keep fifteen, and sums lose one. 239.9060000000001 is noise
-/// behind 239.906.
+/// A number with twelve digits: its binary form is sure to keep fifteen, and sums and differences lose some.
+/// 239.9060000000001 is noise behind 239.906.
 fn decimal(exact: &str, number: f64) -> String {
     if !exact.contains(['.', 'e', 'E']) {
         return exact.to_owned();
     }
-    let kept = format!("{number:.13e}").parse::<f64>();
+    let kept = format!("{number:.11e}").parse::<f64>();
     kept.map_or_else(|_| exact.to_owned(), |kept| kept.to_string())
 }
 

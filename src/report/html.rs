@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::paint::{Line, Page, Phrase, Style};
+use super::paint::{self, Line, Page, Phrase, Style};
 use super::panel::Panels;
 use super::sheet::{DIGEST, SHEET};
 use super::svg::class_of;
@@ -116,6 +116,7 @@ impl Writer {
     fn table(&mut self, table: &Table) {
         let class = |i: usize| match table.columns.get(i).map(|column| (column.align, column.lines > 1)) {
             Some((Align::Right, _)) => " class=\"r\"",
+            _ if table.columns.get(i).is_some_and(|column| column.whole_words) => " class=\"n\"",
             Some((_, true)) => " class=\"w\"",
             _ => "",
         };
@@ -127,7 +128,9 @@ impl Writer {
         for row in &table.rows {
             self.out.push_str("<tr>");
             for (i, cell) in row.iter().take(table.columns.len()).enumerate() {
-                let _ = write!(self.out, "<td{}>{}</td>", class(i), styled(cell.style, &cell.shown().html()));
+                let text = cell.shown();
+                let shown = if table.columns[i].whole_words { broken(&text) } else { text.html() };
+                let _ = write!(self.out, "<td{}>{}</td>", class(i), styled(cell.style, &shown));
             }
             self.out.push_str("</tr>\n");
         }
@@ -238,6 +241,21 @@ impl Writer {
             self.out.push_str("</details>\n</figure>\n");
         }
     }
+}
+
+/// A text that may go on in another line where the parts of its names meet.
+fn broken(text: &Untrusted) -> String {
+    let line = text.line();
+    let mut parts = vec![String::new()];
+    let mut before = ' ';
+    for c in line.chars() {
+        if paint::meet(before, c) {
+            parts.push(String::new());
+        }
+        parts.iter_mut().rev().take(1).for_each(|part| part.push(c));
+        before = c;
+    }
+    parts.into_iter().map(|part| Untrusted::from(part).html()).collect::<Vec<_>>().join("<wbr>")
 }
 
 /// A phrase without its styles.

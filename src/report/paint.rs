@@ -178,7 +178,7 @@ fn joint(chars: &[(Style, char)], end: usize) -> Option<usize> {
 }
 
 /// Do parts of a name meet between these two letters?
-fn meet(before: char, after: char) -> bool {
+pub(super) fn meet(before: char, after: char) -> bool {
     matches!(before, '_' | '-' | '.' | '/' | ':' | ',' | ';' | '&')
         || after == '{'
         || before.is_lowercase() && after.is_uppercase()

@@ -118,6 +118,22 @@ impl TimeAxis {
     }
 }
 
+/// A time on an axis, as short as tells it.
+pub(super) fn clock_label(at: Timestamp, (days, seconds): (bool, bool)) -> String {
+    match at.date_clock() {
+        place if at.line().is_some() => place,
+        date if days => date[5..10].to_owned(),
+        _ if seconds => at.clock(),
+        _ => at.clock()[..5].to_owned(),
+    }
+}
+
+/// Do the times of an axis need the day, and seconds?
+pub(super) fn parts_of(axis: TimeAxis, ticks: &[Timestamp]) -> (bool, bool) {
+    let days = axis.to().0.saturating_sub(axis.from.0) > 2 * 86_400 * NANOS;
+    (days, ticks.iter().any(|at| at.0 % (60 * NANOS) != 0))
+}
+
 impl Panel {
     /// The greatest value of all tracks.
     pub(super) fn greatest(&self) -> f64 {

@@ -4,43 +4,69 @@ use std::fmt::Write as _;
 
 use super::chart::{Chart, Curve, Frame, Scale};
 use super::escape::Untrusted;
-use super::panel::{Panel, Panels, Shape, TimeAxis, Track};
+use super::panel::{self, Panel, Panels, Shape, TimeAxis, Track};
 use super::svg::class_of;
 use super::table::percent;
 use crate::model::Timestamp;
-use crate::model::time::NANOS;
 
-/// The width of every picture, and the room at its sides for labels.
-const WIDTH: f64 = 960.0;
-const LEFT: f64 = 150.0;
-const RIGHT: f64 = 940.0;
+/// The room of a picture: it is drawn once for a page and once for a phone, and the style sheet shows one of them.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    class: &'static str,
+    width: f64,
+    /// The edges of what is drawn, between which there are labels.
+    left: f64,
+    right: f64,
+    /// Labels of times, at most.
+    ticks: i64,
+    /// Letters of a name beside its row; longer ones stand above it.
+    beside: usize,
+}
+
+const ROOMS: [Room; 2] = [
+    Room { class: "page", width: 960.0, left: 150.0, right: 940.0, ticks: 8, beside: LABEL },
+    Room { class: "phone", width: 360.0, left: 74.0, right: 350.0, ticks: 4, beside: 0 },
+];
+
 /// The height of what is drawn in one picture, of a row of it, and of the labels below.
 const HEIGHT: f64 = 130.0;
 const ROW: f64 = 30.0;
+const NAME: f64 = 18.0;
 const ABOVE: f64 = 18.0;
 const BELOW: f64 = 22.0;
-/// Labels of times.
-const TICKS: i64 = 8;
-/// Characters of a row's label.
+/// Characters of a row's label beside it.
 const LABEL: usize = 17;
 
 /// One picture: where things stand in it.
 struct Drawing<'p> {
     panels: &'p Panels,
     panel: &'p Panel,
+    room: Room,
+    /// The height of a row, and of the name above it.
+    row: f64,
+    name: f64,
     height: f64,
     out: String,
 }
 
-/// The `number`th picture of a page. Writing to a string does not fail, here and below.
+/// The `number`th picture of a page, for wide and for narrow ones. Writing to a string does not fail, here and below.
 pub(super) fn panel(panels: &Panels, panel: &Panel, number: &str) -> String {
+    ROOMS.iter().map(|room| drawn(panels, panel, &format!("{number}-{}", room.class), *room)).collect()
+}
+
+fn drawn(panels: &Panels, panel: &Panel, number: &str, room: Room) -> String {
     let rows = matches!(panel.shape, Shape::Rows | Shape::Spans);
-    let height = if rows { ROW * panel.tracks.len() as f64 } else { HEIGHT };
-    let mut drawing = Drawing { panels, panel, height, out: String::new() };
+    let long = |track: &Track| track.name.line().chars().count() > room.beside;
+    let name = if rows && panel.tracks.iter().any(long) { NAME } else { 0.0 };
+    let row = ROW + name;
+    let height = if rows { row * panel.tracks.len() as f64 } else { HEIGHT };
+    let mut drawing = Drawing { panels, panel, room, row, name, height, out: String::new() };
     let _ = writeln!(
         drawing.out,
-        "<svg viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-labelledby=\"{number}-title {number}-says\">\n\
+        "<svg class=\"{}\" viewBox=\"0 0 {} {:.0}\" role=\"img\" aria-labelledby=\"{number}-title {number}-says\">\n\
          <title id=\"{number}-title\">{}</title>\n<desc id=\"{number}-says\">{}</desc>",
+        room.class,
+        room.width,
         ABOVE + height + BELOW,
         panel.title.html(),
         panel.says.html()
@@ -58,38 +84,58 @@ pub(super) fn panel(panels: &Panels, panel: &Panel, number: &str) -> String {
     drawing.out
 }
 
-/// Names and colours of what is drawn, where more than one thing is.
+/// What each colour is, and how high the highest bar of rows is.
 pub(super) fn legend(panel: &Panel) -> String {
-    if panel.tracks.len() < 2 || !matches!(panel.shape, Shape::Lines | Shape::Bands | Shape::Bars) {
-        return String::new();
+    let mut keys: Vec<(&str, String)> = Vec::new();
+    match panel.shape {
+        Shape::Lines | Shape::Bands | Shape::Bars => {
+            keys.extend(panel.tracks.iter().map(|track| (class_of(track.style), track.name.html())));
+        }
+        Shape::Rows => {
+            let highest = panel.scale.exactly(panel.greatest());
+            let said = format!("the highest bar of all is {highest}");
+            keys.extend(panel.tracks.first().map(|track| (class_of(track.style), said)));
+        }
+        Shape::Spans => {
+            for span in panel.tracks.iter().flat_map(|track| &track.spans) {
+                let key = (class_of(span.style), span.what.html());
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
     }
-    let keys = panel.tracks.iter().map(|track| {
-        format!(
-            "<span class=\"key\"><i class=\"{} fill\"></i>{}</span>",
-            class_of(track.style),
-            track.name.html()
-        )
-    });
-    format!("<div class=\"legend\">{}</div>\n", keys.collect::<String>())
+    let keys = keys
+        .iter()
+        .map(|(class, name)| format!("<span class=\"key\"><i class=\"{class} fill\"></i>{name}</span>"));
+    let keys = keys.collect::<String>();
+    if keys.is_empty() { keys } else { format!("<div class=\"legend\">{keys}</div>\n") }
 }
 
-/// Where a time stands.
-fn x_of(axis: TimeAxis, at: Timestamp) -> f64 {
-    let span = (i128::from(axis.to().0) - i128::from(axis.from.0)).max(1);
-    let offset = (i128::from(at.0) - i128::from(axis.from.0)).clamp(0, span);
-    LEFT + offset as f64 / span as f64 * (RIGHT - LEFT)
-}
-
-/// At most [`LABEL`] characters.
-fn short(name: &Untrusted) -> String {
+/// At most so many characters.
+fn short(name: &Untrusted, most: usize) -> String {
     let text = name.line();
-    match text.char_indices().nth(LABEL) {
+    match text.char_indices().nth(most) {
         Some((at, _)) => Untrusted::from(format!("{}…", &text[..at])).html(),
         None => name.html(),
     }
 }
 
 impl Drawing<'_> {
+    /// Where a time stands.
+    fn x_of(&self, at: Timestamp) -> f64 {
+        let axis = self.axis();
+        let span = (i128::from(axis.to().0) - i128::from(axis.from.0)).max(1);
+        let offset = (i128::from(at.0) - i128::from(axis.from.0)).clamp(0, span);
+        self.room.left + offset as f64 / span as f64 * (self.room.right - self.room.left)
+    }
+
+    /// The middle of a bin.
+    fn middle(&self, bin: usize) -> f64 {
+        let axis = self.axis();
+        self.x_of(axis.at(bin)).midpoint(self.x_of(axis.at(bin + 1)))
+    }
+
     fn axis(&self) -> TimeAxis {
         self.panels.axis
     }
@@ -101,7 +147,7 @@ impl Drawing<'_> {
     /// The time of the trouble, behind everything.
     fn stretch(&mut self) {
         let Some((from, to)) = self.panels.stretch else { return };
-        let (x, end) = (x_of(self.axis(), from), x_of(self.axis(), to));
+        let (x, end) = (self.x_of(from), self.x_of(to));
         let (width, height) = ((end - x).max(1.0), self.height);
         let _ = writeln!(
             self.out,
@@ -113,17 +159,11 @@ impl Drawing<'_> {
     fn times(&mut self) {
         let axis = self.axis();
         let bottom = self.bottom();
-        let ticks = axis.ticks(TICKS);
-        let days = axis.to().0.saturating_sub(axis.from.0) > 2 * 86_400 * NANOS;
-        let seconds = ticks.iter().any(|at| at.0 % (60 * NANOS) != 0);
+        let ticks = axis.ticks(self.room.ticks);
+        let parts = panel::parts_of(axis, &ticks);
         for at in ticks {
-            let x = x_of(axis, at);
-            let label = match at.date_clock() {
-                place if at.line().is_some() => place,
-                date if days => date[5..10].to_owned(),
-                _ if seconds => at.clock(),
-                _ => at.clock()[..5].to_owned(),
-            };
+            let x = self.x_of(at);
+            let label = panel::clock_label(at, parts);
             let _ = writeln!(
                 self.out,
                 "<line class=\"tick\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{bottom}\" y2=\"{:.0}\"/>\
@@ -142,7 +182,7 @@ impl Drawing<'_> {
             if *at < axis.from || *at > axis.to() {
                 continue;
             }
-            let (x, bottom) = (x_of(axis, *at), self.bottom());
+            let (x, bottom) = (self.x_of(*at), self.bottom());
             let top = if first { 4.0 } else { ABOVE };
             let what = format!("{} {}", what.html(), at.clock());
             let _ = writeln!(
@@ -150,7 +190,8 @@ impl Drawing<'_> {
                 "<line class=\"mark\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{top}\" y2=\"{bottom}\"><title>{what}</title></line>"
             );
             if first {
-                let (class, x) = if x < WIDTH / 2.0 { ("marked", x + 5.0) } else { ("marked end", x - 5.0) };
+                let (class, x) =
+                    if x < self.room.width / 2.0 { ("marked", x + 5.0) } else { ("marked end", x - 5.0) };
                 let _ = writeln!(
                     self.out,
                     "<text class=\"{class}\" x=\"{x:.1}\" y=\"{:.0}\">{what}</text>",
@@ -163,9 +204,11 @@ impl Drawing<'_> {
     fn grid(&mut self, y: f64, label: &str) {
         let _ = writeln!(
             self.out,
-            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
+            "<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
              <text class=\"end\" x=\"{:.0}\" y=\"{:.1}\">{label}</text>",
-            LEFT - 8.0,
+            self.room.left,
+            self.room.right,
+            self.room.left - 8.0,
             y + 4.0
         );
     }
@@ -227,7 +270,7 @@ impl Drawing<'_> {
         for track in &panel.tracks {
             for run in runs(&track.values) {
                 let points: Vec<(f64, f64)> =
-                    run.iter().map(|(bin, value)| (middle(axis, *bin), self.y_of(&frame, *value))).collect();
+                    run.iter().map(|(bin, value)| (self.middle(*bin), self.y_of(&frame, *value))).collect();
                 self.line(track, &points);
             }
         }
@@ -244,7 +287,7 @@ impl Drawing<'_> {
     }
 
     fn bar(&mut self, axis: TimeAxis, bin: usize, (top, low): (f64, f64), track: &Track, value: f64) {
-        let (x, end) = (x_of(axis, axis.at(bin)), x_of(axis, axis.at(bin + 1)));
+        let (x, end) = (self.x_of(axis.at(bin)), self.x_of(axis.at(bin + 1)));
         let gap = if end - x > 4.0 { 1.0 } else { 0.0 };
         let _ = writeln!(
             self.out,
@@ -268,7 +311,7 @@ impl Drawing<'_> {
 
     /// Bands between quantiles, by powers of ten.
     fn bands(&mut self) {
-        let (axis, panel) = (self.axis(), self.panel);
+        let panel = self.panel;
         let values = || {
             let all = panel.tracks.iter().flat_map(|track| track.values.iter().flatten().copied());
             all.filter(|value| value.is_finite() && *value > 0.0)
@@ -293,8 +336,8 @@ impl Drawing<'_> {
                 pair[0].values.iter().zip(&pair[1].values).map(|(a, b)| a.and(*b)).collect();
             for run in runs(&both) {
                 let below = |bin: usize| pair[0].values[bin].unwrap_or_default();
-                let there = run.iter().map(|(bin, value)| (middle(axis, *bin), y_of(*value)));
-                let back = run.iter().rev().map(|(bin, _)| (middle(axis, *bin), y_of(below(*bin))));
+                let there = run.iter().map(|(bin, value)| (self.middle(*bin), y_of(*value)));
+                let back = run.iter().rev().map(|(bin, _)| (self.middle(*bin), y_of(below(*bin))));
                 let points: Vec<String> = there.chain(back).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
                 let _ = writeln!(
                     self.out,
@@ -307,21 +350,27 @@ impl Drawing<'_> {
         for track in &panel.tracks {
             for run in runs(&track.values) {
                 let points: Vec<(f64, f64)> =
-                    run.iter().map(|(bin, value)| (middle(axis, *bin), y_of(*value))).collect();
+                    run.iter().map(|(bin, value)| (self.middle(*bin), y_of(*value))).collect();
                 self.line(track, &points);
             }
         }
     }
 
+    /// Writes the name of a row, beside or above it; gives its upper edge.
     fn row_label(&mut self, row: usize, name: &Untrusted) -> f64 {
-        let top = ABOVE + ROW * row as f64;
+        let top = ABOVE + self.row * row as f64 + self.name;
+        let Room { left, right, beside, .. } = self.room;
+        let (class, x, y, shown) = if self.name > 0.0 {
+            // About 7.2 units a letter.
+            let letters = ((right - 4.0) / 7.2) as usize;
+            ("name above", 4.0, top - 4.0, short(name, letters))
+        } else {
+            ("name", left - 8.0, top + ROW / 2.0 + 4.0, short(name, beside))
+        };
         let _ = writeln!(
             self.out,
-            "<text class=\"name\" x=\"{:.0}\" y=\"{:.1}\">{}<title>{}</title></text>\
-             <line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{:.1}\" y2=\"{:.1}\"/>",
-            LEFT - 8.0,
-            top + ROW / 2.0 + 4.0,
-            short(name),
+            "<text class=\"{class}\" x=\"{x:.0}\" y=\"{y:.1}\">{shown}<title>{}</title></text>\
+             <line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{:.1}\" y2=\"{:.1}\"/>",
             name.html(),
             top + ROW,
             top + ROW
@@ -350,7 +399,7 @@ impl Drawing<'_> {
             let top = self.row_label(row, &track.name);
             for span in &track.spans {
                 let end = span.to.unwrap_or_else(|| axis.to());
-                let (x, until) = (x_of(axis, span.from), x_of(axis, end));
+                let (x, until) = (self.x_of(span.from), self.x_of(end));
                 let _ = writeln!(
                     self.out,
                     "<rect class=\"{} fill\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"2\">\
@@ -370,16 +419,12 @@ impl Drawing<'_> {
                         "<text class=\"on\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
                         x + 6.0,
                         top + ROW / 2.0 + 5.0,
-                        short(&span.what)
+                        short(&span.what, LABEL)
                     );
                 }
             }
         }
     }
-}
-
-fn middle(axis: TimeAxis, bin: usize) -> f64 {
-    x_of(axis, axis.at(bin)).midpoint(x_of(axis, axis.at(bin + 1)))
 }
 
 /// The unbroken pieces of a curve, each value with its bin.
@@ -396,6 +441,7 @@ fn runs(values: &[Option<f64>]) -> Vec<Vec<(usize, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::NANOS;
     use crate::report::Style;
     use crate::report::panel::Span;
 
@@ -437,7 +483,7 @@ mod tests {
         ] {
             let svg = drawn(&panels(shape));
             let everywhere = [
-                "aria-labelledby=\"p1-title p1-says\"",
+                "aria-labelledby=\"p1-page-title p1-page-says\"",
                 "class=\"stretch\"",
                 "on&lt;set 02:31:00",
                 ">02:31:00</text>",

@@ -28,7 +28,7 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 th, td { padding: .25rem 1.1rem .25rem 0; text-align: left; vertical-align: top; }
 th { color: var(--dim); font-weight: 500; border-bottom: 1px solid var(--line); white-space: nowrap; }
 td { border-bottom: 1px solid var(--line); }
-.w { overflow-wrap: anywhere; }
+.w { overflow-wrap: anywhere; min-width: 9rem; } .n { overflow-wrap: break-word; min-width: 9rem; }
 .r { text-align: right; white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
 dt { color: var(--dim); } dd { margin: 0; }
@@ -53,7 +53,8 @@ figure { margin: 1.4rem 0 0; } figcaption { margin: 0 0 .2rem; position: sticky;
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--dim); font-size: 12px; font-variant-numeric: tabular-nums; }
 svg .middle { text-anchor: middle; } svg .end { text-anchor: end; }
-svg .name { text-anchor: end; fill: var(--text); }
+svg .name { text-anchor: end; fill: var(--text); } svg .above { text-anchor: start; }
+svg.phone { display: none; max-width: 30rem; }
 svg .marked { fill: var(--warn); font-weight: 600; }
 svg .on { fill: var(--on); font-size: 11px; }
 polyline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round; }
@@ -64,6 +65,7 @@ polyline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin:
 .legend { font-size: .85rem; color: var(--dim); } .key { margin-right: 1.2rem; white-space: nowrap; }
 .key i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin-right: .4rem; \
 background: currentColor; vertical-align: -1px; }
+.key i, ol.steps li::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .board { display: grid; grid-template-columns: repeat(24, minmax(0, 1fr)); gap: .75rem; margin: .8rem 0; }
 .board > section { grid-column: span 24; border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem; min-width: 0; }
 .board figure { margin: .3rem 0 0; } .board .tiles { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); margin: .4rem 0 0; }
@@ -73,14 +75,15 @@ background: currentColor; vertical-align: -1px; }
 .meters th, .meters td { padding-right: .6rem; }
 .meters svg { height: .7rem; } .meters .lane { opacity: .15; }
 @media (min-width: 800px) { .board > .w4 { grid-column: span 4; } .board > .w6 { grid-column: span 6; } .board > .w8 { grid-column: span 8; } \
-.board > .w12 { grid-column: span 12; } .board > .w16 { grid-column: span 16; } main:has(.board) { max-width: 96rem; } }
+.board > .w12 { grid-column: span 12; } .board > .w16 { grid-column: span 16; } main:has(.board figure) { max-width: 96rem; } }
 @media (max-width: 799px) { .board figure svg { min-width: 0; } .board svg.wide text { font-size: 17px; } }
 @media (max-width: 499px) { .board svg text { font-size: 16px; } .board figure svg.wide { min-width: 40rem; } }
 details { margin: .3rem 0; font-size: .9rem; } summary { cursor: pointer; color: var(--dim); }
 details details, details .scroll, details pre { margin-left: 1rem; }
 footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--dim); font-size: .85rem; }
 :focus-visible { outline: 2px solid var(--s0); outline-offset: 2px; }
-@media screen and (max-width: 60rem) { figure { overflow-x: auto; } figure svg { min-width: 56rem; } }
+@media screen and (max-width: 60rem) { svg.page text, svg.page .on { font-size: 15px; } }
+@media screen and (max-width: 48rem) { svg.page { display: none; } svg.phone { display: block; } svg.phone text { font-size: 13px; } }
 @media screen and (max-width: 40rem) { main { padding: 1.25rem .9rem 2rem; } h1 { font-size: 1.25rem; } \
 .tiles { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); } .tile .value { white-space: normal; } \
 dl { grid-template-columns: 1fr; } dl dd { margin: 0 0 .4rem; } }
@@ -93,7 +96,7 @@ details:not([open]) { display: none; } .board { gap: .5rem; } .board > section {
 ";
 
 /// The SHA-256 digest of the sheet in base64, as a content security policy names it.
-pub(super) const DIGEST: &str = "kFkabqMq/nFTup+Pe8xmQc6jdhYXdr0NhmzaHwwuDSM=";
+pub(super) const DIGEST: &str = "L/TbCGiLVN2aLqnqYURYtXqmpbDD1pww28kisw+Ik/U=";
 
 #[cfg(test)]
 mod tests {

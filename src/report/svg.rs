@@ -4,33 +4,70 @@ use std::fmt::Write as _;
 
 use super::chart::{Chart, Curve, Frame};
 use super::paint::Style;
+use super::panel::{self, TimeAxis};
 use crate::model::Timestamp;
 
-/// The picture's size, and the room for labels on its left and below.
-const WIDTH: f64 = 900.0;
+/// The picture's size, and the room for labels on its left and below: for a page, and for a phone.
+#[derive(Clone, Copy)]
+struct Room {
+    class: &'static str,
+    width: f64,
+    left: f64,
+    /// Labels of times, at most.
+    ticks: i64,
+}
+
+const ROOMS: [Room; 2] = [
+    Room { class: "page", width: 900.0, left: 80.0, ticks: 8 },
+    Room { class: "phone", width: 360.0, left: 64.0, ticks: 4 },
+];
 const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 70.0;
+/// What the last label of time may need beyond the right edge.
+const RIGHT: f64 = 20.0;
 const BELOW: f64 = 24.0;
 const ABOVE: f64 = 10.0;
 
-/// The picture; empty if there is nothing to draw.
+/// The picture, for wide and for narrow pages, and what its colours are; empty if there is nothing to draw.
 pub(super) fn chart(chart: &Chart) -> String {
     let Some(frame) = Frame::of(chart) else { return String::new() };
-    let mut out = format!("<figure><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n");
+    let mut out = "<figure>".to_owned();
+    for room in ROOMS {
+        drawn(chart, &frame, room, &mut out);
+    }
+    out.push_str("<figcaption class=\"legend\">");
     // Writing to a string does not fail; here and below.
+    for (i, curve) in chart.curves.iter().enumerate() {
+        let name = curve.name.html();
+        let _ = write!(out, "<span class=\"key\"><i class=\"s{} fill\"></i>{name}</span>", i % 6);
+    }
+    for (at, what) in &chart.marks {
+        let _ = write!(out, "<span class=\"key warn\">┊ {} {}</span>", at.clock(), what.html());
+    }
+    out.push_str("</figcaption></figure>\n");
+    out
+}
+
+fn drawn(chart: &Chart, frame: &Frame, room: Room, out: &mut String) {
+    let Room { class, width, left, .. } = room;
+    let right = width - RIGHT;
+    let _ = writeln!(out, "<svg class=\"{class}\" viewBox=\"0 0 {width} {HEIGHT}\" role=\"img\">");
     for value in frame.ticks() {
-        let y = y_of(&frame, value);
+        let y = y_of(frame, value);
         let label = frame.label(chart.scale, value);
         let _ =
-            writeln!(out, "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
-        let _ = writeln!(out, "<text class=\"end\" x=\"{}\" y=\"{:.1}\">{label}</text>", LEFT - 8.0, y + 4.0);
+            writeln!(out, "<line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
+        let _ = writeln!(out, "<text class=\"end\" x=\"{}\" y=\"{:.1}\">{label}</text>", left - 8.0, y + 4.0);
     }
-    let places = [(LEFT, "start"), (LEFT.midpoint(WIDTH), "middle"), (WIDTH, "end")];
-    for (label, (x, class)) in frame.times().iter().zip(places) {
-        let _ = writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{}\">{label}</text>", HEIGHT - 6.0);
+    let axis = TimeAxis { from: frame.from, width: frame.to.0.saturating_sub(frame.from.0).max(1), bins: 1 };
+    let ticks = axis.ticks(room.ticks);
+    let parts = panel::parts_of(axis, &ticks);
+    for at in ticks {
+        let label = panel::clock_label(at, parts);
+        let x = x_of(frame, room, at);
+        let _ = writeln!(out, "<text class=\"middle\" x=\"{x:.1}\" y=\"{}\">{label}</text>", HEIGHT - 6.0);
     }
     for (at, what) in chart.marks.iter().filter(|(at, _)| frame.from <= *at && *at <= frame.to) {
-        let x = x_of(&frame, *at);
+        let x = x_of(frame, room, *at);
         let bottom = HEIGHT - BELOW;
         let _ = writeln!(
             out,
@@ -40,19 +77,11 @@ pub(super) fn chart(chart: &Chart) -> String {
         );
     }
     for (i, curve) in chart.curves.iter().enumerate() {
-        for points in pieces(&frame, curve) {
+        for points in pieces(frame, room, curve) {
             let _ = writeln!(out, "<polyline class=\"s{}\" points=\"{points}\"/>", i % 6);
         }
     }
-    out.push_str("</svg>\n<figcaption>");
-    for (i, curve) in chart.curves.iter().enumerate() {
-        let _ = write!(out, "<span class=\"s{}\">━</span> {} ", i % 6, curve.name.html());
-    }
-    for (at, what) in &chart.marks {
-        let _ = write!(out, "<span class=\"warn\">┊</span> {} {} ", at.clock(), what.html());
-    }
-    out.push_str("</figcaption></figure>\n");
-    out
+    out.push_str("</svg>\n");
 }
 
 /// The class that gives something its colour.
@@ -69,10 +98,11 @@ pub(super) const fn class_of(style: Style) -> &'static str {
     }
 }
 
-fn x_of(frame: &Frame, at: Timestamp) -> f64 {
+fn x_of(frame: &Frame, room: Room, at: Timestamp) -> f64 {
     let span = i128::from(frame.to.0) - i128::from(frame.from.0);
     let offset = i128::from(at.0) - i128::from(frame.from.0);
-    if span == 0 { LEFT } else { LEFT + offset as f64 / span as f64 * (WIDTH - LEFT) }
+    let left = room.left;
+    if span == 0 { left } else { left + offset as f64 / span as f64 * (room.width - RIGHT - left) }
 }
 
 fn y_of(frame: &Frame, value: f64) -> f64 {
@@ -82,7 +112,7 @@ fn y_of(frame: &Frame, value: f64) -> f64 {
 
 /// The curve's unbroken pieces as lists of points. Of the points on one pixel column only the lowest and the
 /// highest are kept, so that a picture's size does not grow with the data.
-fn pieces(frame: &Frame, curve: &Curve) -> Vec<String> {
+fn pieces(frame: &Frame, room: Room, curve: &Curve) -> Vec<String> {
     let mut pieces = Vec::new();
     for run in curve.points.split(|(_, value)| !value.is_finite()) {
         let mut points = String::new();
@@ -94,7 +124,7 @@ fn pieces(frame: &Frame, curve: &Curve) -> Vec<String> {
             }
         };
         for (at, value) in run {
-            let (x, y) = (x_of(frame, *at).round(), y_of(frame, *value));
+            let (x, y) = (x_of(frame, room, *at).round(), y_of(frame, *value));
             kept = Some(match kept {
                 Some((known, low, high)) if known == x => (x, low.min(y), high.max(y)),
                 before => {
@@ -126,12 +156,13 @@ mod tests {
             ..Chart::default()
         });
         for part in [
-            "<text class=\"end\" x=\"62\" y=\"220.0\">0</text>",
-            "<text class=\"start\" x=\"70\" y=\"234\">02:30:00</text>",
-            "<polyline class=\"s0\" points=\"70,164.5\"/>",
-            "<polyline class=\"s0\" points=\"485,10.0 485,113.0 900,216.0\"/>",
+            "<text class=\"end\" x=\"72\" y=\"220.0\">0</text>",
+            "<text class=\"middle\" x=\"80.0\" y=\"234\">02:30:00</text>",
+            "<polyline class=\"s0\" points=\"80,164.5\"/>",
+            "<polyline class=\"s0\" points=\"480,10.0 480,113.0 880,216.0\"/>",
+            "<svg class=\"phone\" viewBox=\"0 0 360 240\"",
             "<title>02:31:00 on&quot;set</title>",
-            "<span class=\"s0\">━</span> &lt;errors&gt; ",
+            "<i class=\"s0 fill\"></i>&lt;errors&gt;</span>",
         ] {
             assert!(drawn.contains(part), "{part} in {drawn}");
         }
@@ -142,6 +173,6 @@ mod tests {
     fn a_picture_does_not_grow_with_the_data() {
         let points = (0..200_000).map(|i| (Timestamp(i), (i % 17) as f64)).collect();
         let drawn = chart(&Chart { curves: vec![Curve { name: "x".into(), points }], ..Chart::default() });
-        assert!(drawn.len() < 40_000, "{}", drawn.len());
+        assert!(drawn.len() < 60_000, "{}", drawn.len());
     }
 }

@@ -201,30 +201,59 @@ impl Gap {
     }
 }
 
-/// The picture within a page, as the `number`th: lanes, what was said in them, the silences, the numbers beside.
+/// The room of a picture: for a page, with the numbers beside, and for a phone, with the names above the lanes.
+#[derive(Clone, Copy)]
+struct Room {
+    class: &'static str,
+    width: f64,
+    left: f64,
+    right: f64,
+    /// Where the numbers end; nowhere on a phone.
+    numbers: &'static [f64],
+    lane: f64,
+}
+
+const ROOMS: [Room; 2] = [
+    Room {
+        class: "page",
+        width: 960.0,
+        left: 150.0,
+        right: 716.0,
+        numbers: &[790.0, 872.0, 952.0],
+        lane: 26.0,
+    },
+    Room { class: "phone", width: 360.0, left: 6.0, right: 350.0, numbers: &[], lane: 38.0 },
+];
+
+/// The room above the lanes.
+const ABOVE: f64 = 22.0;
+
+/// The picture within a page, as the `number`th, for wide and for narrow ones: lanes, what was said in them, the silences,
+/// the numbers beside.
 pub(super) fn svg(waterfall: &Waterfall, number: &str) -> String {
-    const WIDTH: f64 = 960.0;
-    const LEFT: f64 = 150.0;
-    const RIGHT: f64 = 716.0;
-    const NUMBERS: [f64; 3] = [790.0, 872.0, 952.0];
-    const LANE: f64 = 26.0;
-    const ABOVE: f64 = 22.0;
     let Some(scale) = waterfall.scale(0) else { return String::new() };
-    let x_of = |at: Timestamp| LEFT + scale.share(at).clamp(0.0, 1.0) * (RIGHT - LEFT);
-    let height = ABOVE + LANE * waterfall.lanes.len() as f64;
+    let drawn = |room: &Room| drawn(waterfall, &scale, &format!("{number}-{}", room.class), *room);
+    ROOMS.iter().map(drawn).collect()
+}
+
+fn drawn(waterfall: &Waterfall, scale: &Scale, number: &str, room: Room) -> String {
+    let Room { class, width, left, right, numbers: ends, lane: high } = room;
+    let beside = !ends.is_empty();
+    let x_of = |at: Timestamp| left + scale.share(at).clamp(0.0, 1.0) * (right - left);
+    let height = ABOVE + high * waterfall.lanes.len() as f64;
     let total = HumanMillis(millis(scale.from, scale.to));
     let count: usize = waterfall.lanes.iter().map(|lane| lane.bars.len()).sum();
     // Writing to a string does not fail; here and below.
     let mut out = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-labelledby=\"{number}-title {number}-says\">\n\
+        "<svg class=\"{class}\" viewBox=\"0 0 {width} {:.0}\" role=\"img\" aria-labelledby=\"{number}-title {number}-says\">\n\
          <title id=\"{number}-title\">one request over {total}</title>\n\
          <desc id=\"{number}-says\">{count} entries in {} lanes; the table below lists them</desc>\n\
-         <text class=\"start\" x=\"{LEFT}\" y=\"14\">0</text><text class=\"end\" x=\"{RIGHT}\" y=\"14\">{total}</text>",
+         <text class=\"start\" x=\"{left}\" y=\"14\">0</text><text class=\"end\" x=\"{right}\" y=\"14\">{total}</text>",
         height + 6.0,
         waterfall.lanes.len()
     );
     let own = waterfall.lanes.iter().any(|lane| lane.own_ms.is_some());
-    for (x, title) in NUMBERS.into_iter().zip(["offset", "duration", if own { "own" } else { "" }]) {
+    for (x, title) in ends.iter().zip(["offset", "duration", if own { "own" } else { "" }]) {
         let _ = write!(out, "<text class=\"end\" x=\"{x}\" y=\"14\">{title}</text>");
     }
     for gap in &waterfall.gaps {
@@ -239,19 +268,20 @@ pub(super) fn svg(waterfall: &Waterfall, number: &str) -> String {
         );
         // Between the ruler's ends, if there is room.
         let middle = x.midpoint(end);
-        if end - x > 170.0 && (LEFT + 100.0..RIGHT - 140.0).contains(&middle) {
+        if end - x > 170.0 && (left + 100.0..right - 140.0).contains(&middle) {
             let _ = write!(out, "<text class=\"middle marked\" x=\"{:.1}\" y=\"14\">{text}</text>", middle);
         }
     }
     for (row, lane) in waterfall.lanes.iter().enumerate() {
-        let middle = ABOVE + LANE * (row as f64 + 0.5);
-        let name = Untrusted::from(truncated(&lane.name.line(), 22, "…"));
+        // The name of a lane stands beside it, or above.
+        let middle = ABOVE + high * row as f64 + if beside { high / 2.0 } else { high - 10.0 };
+        let (class, at, base) =
+            if beside { ("name", left - 10.0, middle + 4.0) } else { ("name above", left, middle - 10.0) };
+        let name = Untrusted::from(truncated(&lane.name.line(), if beside { 22 } else { 46 }, "…"));
         let _ = write!(
             out,
-            "\n<text class=\"name\" x=\"{:.0}\" y=\"{:.1}\">{}<title>{}</title></text>\
-             <line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{middle}\" y2=\"{middle}\"/>",
-            LEFT - 10.0,
-            middle + 4.0,
+            "\n<text class=\"{class}\" x=\"{at:.0}\" y=\"{base:.1}\">{}<title>{}</title></text>\
+             <line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{middle}\" y2=\"{middle}\"/>",
             name.html(),
             lane.name.html()
         );
@@ -292,7 +322,7 @@ pub(super) fn svg(waterfall: &Waterfall, number: &str) -> String {
             }
         }
         let numbers = lane.numbers(scale.from).unwrap_or_default();
-        for (x, number) in NUMBERS.into_iter().zip(numbers) {
+        for (x, number) in ends.iter().zip(numbers) {
             let _ = write!(out, "<text class=\"end\" x=\"{x}\" y=\"{:.1}\">{number}</text>", middle + 4.0);
         }
     }

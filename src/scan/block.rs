@@ -2,8 +2,8 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::going::Going;
 use crate::format::log::Reader;
 use crate::format::log::records::{Cut, Cutter, Place, Records};
 use crate::model::{Diagnostic, Severity};
@@ -34,7 +34,9 @@ pub(super) struct Blocks {
     /// Lines in the blocks before, where they are counted.
     lines: Option<u64>,
     /// Counts the bytes as they come.
-    progress: Arc<AtomicU64>,
+    progress: Arc<Going>,
+    /// Bytes of the stream as it is stored that have been told.
+    stored: u64,
 }
 
 /// Records on their way to blocks.
@@ -168,13 +170,15 @@ impl Blocks {
             cutting,
             lines,
             progress,
+            stored: 0,
         }
     }
 
     /// The same, saying how much has come before a block is whole.
-    pub(super) fn telling(mut self, progress: &Arc<AtomicU64>) -> Self {
+    pub(super) fn telling(mut self, progress: &Arc<Going>) -> Self {
         let read = self.cutting.as_ref().map_or(self.carry.len(), |cutting| cutting.source.len());
-        progress.fetch_add(read as u64, Ordering::Relaxed);
+        self.stored = self.stream.stored().unwrap_or(read as u64);
+        progress.tell(read as u64, self.stored);
         self.progress = Arc::clone(progress);
         self
     }
@@ -330,7 +334,9 @@ impl Blocks {
                 Ok(0) | Err(_) => self.ended = true,
                 Ok(n) => {
                     have += n;
-                    self.progress.fetch_add(n as u64, Ordering::Relaxed);
+                    let stored = self.stream.stored().unwrap_or(self.stored + n as u64);
+                    self.progress.tell(n as u64, stored.saturating_sub(self.stored));
+                    self.stored = stored;
                 }
             }
         }

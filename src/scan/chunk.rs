@@ -9,7 +9,7 @@ use crate::format::log::Reader;
 use crate::model::{Account, Desk, Entry, Location, Needs, Slots, TimeRange, Timestamp};
 
 /// Which entries are wanted, and what of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Selection {
     /// What is extracted.
     pub needs: Needs,

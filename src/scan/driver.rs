@@ -159,6 +159,7 @@ pub(super) fn drive<L: Send, O: Send>(
     map: impl Fn(&mut L, &Chunk<'_>) -> O + Sync,
     sink: impl FnMut(Delivered<O>) -> ControlFlow<()> + Send,
 ) -> (Vec<L>, Scanned) {
+    options.progress.begin(stored(inputs, reach));
     let driver = Driver {
         inputs,
         reach,
@@ -207,6 +208,11 @@ pub(super) fn drive<L: Send, O: Send>(
     diagnostics.sort();
     let interrupted = options.cancel.load(Ordering::Relaxed);
     (locals, Scanned { accounts: state.accounts, lines: state.lines, diagnostics, interrupted })
+}
+
+/// How many bytes a pass reads, as they are stored, where that is known.
+fn stored(inputs: &[Input], reach: Reach<'_>) -> Option<u64> {
+    matches!(reach, Reach::All).then(|| inputs.iter().map(|input| input.size).sum())?
 }
 
 /// A file that is being scanned.
@@ -567,7 +573,7 @@ impl<O: Send, S: FnMut(Delivered<O>) -> ControlFlow<()> + Send> Driver<'_, O, S>
         let account = account.into_inner();
         // Streams tell as they are read, and pipes that are held have told when they were.
         if matches!(file.content, OpenContent::Mapped(..)) && !self.inputs[file.index].has_been_read() {
-            self.options.progress.fetch_add(account.bytes, Ordering::Relaxed);
+            self.options.progress.tell(account.bytes, account.bytes);
         }
         let mut state = self.lock();
         let lines = &mut state.lines[file.index];

@@ -14,6 +14,7 @@ mod database;
 mod driver;
 mod feed;
 mod follow;
+mod going;
 mod inputs;
 mod live;
 mod parts;
@@ -33,6 +34,7 @@ pub use cursor::{Cursor, Sequence, sequences};
 pub use database::{Block, Database, DatabaseFile};
 pub use driver::{Delivered, Places, Scanned, again, run};
 pub use follow::{Follower, follow};
+pub use going::Going;
 pub use inputs::{Input, InputKind, Inputs, SurveyOptions, field_names, survey};
 pub use watch::Watch;
 
@@ -56,7 +58,7 @@ pub struct ScanOptions {
     /// Set to stop early: what has been read until then is reported.
     pub cancel: Arc<AtomicBool>,
     /// Counts the bytes that have been read.
-    pub progress: Arc<AtomicU64>,
+    pub progress: Arc<Going>,
     /// What is done here of a command in parts.
     pub apart: Option<Arc<Apart>>,
 }

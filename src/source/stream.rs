@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -24,12 +24,25 @@ pub struct Stream {
     cancelled: bool,
     /// Was damage told before?
     quiet: bool,
+    /// How many bytes of what is stored have been read, where that is counted.
+    stored: Option<Arc<AtomicU64>>,
 }
 
 impl Stream {
     /// A stream over `inner`, whose layers may leave remarks.
     pub(super) fn new(shown: &str, inner: Box<dyn Read + Send>, remarks: Remarks) -> Self {
-        Stream { inner, shown: shown.to_owned(), remarks, failure: None, cancelled: false, quiet: false }
+        let shown = shown.to_owned();
+        Stream { inner, shown, remarks, failure: None, cancelled: false, quiet: false, stored: None }
+    }
+
+    /// The same, with the count of what is read of the file beneath.
+    pub(super) fn counted_by(self, stored: Arc<AtomicU64>) -> Self {
+        Stream { stored: Some(stored), ..self }
+    }
+
+    /// How many bytes of the file have been read, as they are stored in it; none where nobody counts.
+    pub fn stored(&self) -> Option<u64> {
+        self.stored.as_ref().map(|stored| stored.load(Ordering::Relaxed))
     }
 
     /// A stream over bytes in memory.
@@ -252,12 +265,19 @@ pub(super) struct Fixed {
     file: File,
     left: u64,
     cancel: Arc<AtomicBool>,
+    /// Bytes that have been read.
+    passed: Arc<AtomicU64>,
 }
 
 impl Fixed {
     /// The next `left` bytes of the file.
     pub(super) fn new(file: File, left: u64, cancel: &Arc<AtomicBool>) -> Self {
-        Fixed { file, left, cancel: Arc::clone(cancel) }
+        Fixed { file, left, cancel: Arc::clone(cancel), passed: Arc::default() }
+    }
+
+    /// Where the bytes are counted that have been read.
+    pub(super) fn passed(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.passed)
     }
 }
 
@@ -277,6 +297,7 @@ impl Read for Fixed {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, Damage(message)));
         }
         self.left -= n as u64;
+        self.passed.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }
 }

@@ -14,6 +14,7 @@ pub mod recent;
 pub mod requests;
 pub mod scene;
 pub mod template;
+pub mod tops;
 pub mod usual;
 pub mod within;
 

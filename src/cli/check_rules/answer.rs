@@ -640,7 +640,7 @@ fn state(alert: &Alert) -> Cell {
 
 /// The rule of each alert, with the labels that tell it from others of the same rule: one that does so alone, the
 /// shortest, or else all that differ.
-fn told_apart(alerts: &[Alert]) -> Vec<String> {
+pub(in crate::cli) fn told_apart(alerts: &[Alert]) -> Vec<String> {
     let mut of_rule: BTreeMap<&str, BTreeSet<&Labels>> = BTreeMap::new();
     for alert in alerts {
         of_rule.entry(&alert.rule).or_default().insert(&alert.labels);

@@ -101,8 +101,8 @@ pub(super) fn explained(report: &mut Report, explanation: &Explanation) {
     let place = format!(" at {} ({}:{})", explanation.at, explanation.file, explanation.line);
     report.heading(Phrase::new().and(Style::Strong, explanation.rule.as_str()).and(Style::Plain, place));
     let mut table = Table::new(vec![
-        Column::text("part").importance(9),
-        Column::text("series").importance(7),
+        Column::text("part").importance(7).wrapped_to(6).whole_words(),
+        Column::text("series").importance(9).wrapped_to(6),
         Column::text("value").importance(8),
     ])
     .named("parts");

@@ -4,9 +4,11 @@
 use std::path::PathBuf;
 
 use super::examples::ExampleJson;
+use super::most;
 use super::{InvestigateArgs, Replayed, against, considered, coverage, fired, verdict, who};
 use crate::causes::affected::{Affected, Example};
 use crate::causes::story::Story;
+use crate::cli::check_rules::told_apart;
 use crate::cli::correlate::waterfall;
 use crate::cli::detect::lines;
 use crate::cli::session::Session;
@@ -17,8 +19,8 @@ use crate::detect::{Finding, Nature, Scene, Severity};
 use crate::investigate::recorded::Recorded;
 use crate::investigate::verdict::Verdict as Judged;
 use crate::model::time::shown_zone;
-use crate::model::unit::{HumanCount, HumanMillis};
-use crate::model::{Account, Level, Timestamp};
+use crate::model::unit::{HumanCount, HumanMillis, Unit};
+use crate::model::{Account, Level, Needs, Timestamp};
 use crate::report::account::counted;
 use crate::report::chart::Scale;
 use crate::report::panel::Span;
@@ -29,6 +31,7 @@ use crate::report::{
 use crate::scan::{self, Input, Selection};
 use crate::timeline::course::{self, Course, Grid};
 use crate::timeline::observe::{Kind, What};
+use crate::timeline::tops::{Places, Tops};
 
 /// Services with errors, and alerts, that have a row in a picture.
 const ROWS: usize = 8;
@@ -67,24 +70,33 @@ pub(super) fn page(told: &Told<'_>, selection: &Selection) -> Report {
     let grid = Grid::over(told.scene.axis);
     let options = &told.session.config.scan;
     let sought = told.sought();
+    let mut selection = selection.clone();
+    let places = told.places(&mut selection.needs);
     let new = || {
-        Course::new(told.scene.wants, grid, sought.as_ref().map(|(group, words)| (*group, words.as_str())))
+        let sought = sought.as_ref().map(|(group, words)| (*group, words.as_str()));
+        (Course::new(told.scene.wants, grid, sought), Tops::new(told.scene.wants, &places))
     };
-    let (mut course, _) = scan::fold(told.logs(), selection, options, new);
+    let ((mut course, tops), _) = scan::fold(told.logs(), &selection, options, new);
     let panels = told.panels(grid, &mut course);
     if !panels.panels.is_empty() {
         report.heading("Over time");
         report.paragraph(Phrase::new().and(
             Style::Dim,
             format!(
-                "All pictures have the same axis of time, in {}; a point or bar is {}.",
+                "All pictures have the same axis of time, in {}; a point or bar is {}.{}",
                 shown_zone(),
-                HumanMillis(grid.every as f64 / 1e6)
+                HumanMillis(grid.every as f64 / 1e6),
+                told.signs(),
             ),
         ));
         report.push(Section::Panels(panels));
     }
     who(&mut report, told.affected);
+    if let Some(success) = told.story.success.as_ref().filter(|success| success.asked.is_none()) {
+        let files = told.files(success.group);
+        let command = |by: &str| format!("obs stats {files}{by}{}", told.scope(None));
+        most::tell(&mut report, (tops, &places), (told.scene.wants.file(success.group), command));
+    }
     told.requests(&mut report);
     told.evidence(&mut report);
     fired(&mut report, told.replayed, told.story);
@@ -268,6 +280,13 @@ impl Told<'_> {
             }
         });
         report.push(Section::Steps(steps.collect()));
+        report.paragraph(
+            Phrase::new()
+                .and(Style::Warn, "●")
+                .and(Style::Dim, " something changed  ")
+                .and(Style::Bad, "●")
+                .and(Style::Dim, " requests fail"),
+        );
         report.paragraph(against(first));
         for cause in self.story.causes.iter().skip(1).take(2) {
             report.paragraph(Phrase::new().and(Style::Dim, considered(cause)));
@@ -293,6 +312,23 @@ impl Told<'_> {
             seconds if seconds % 60 == 0 => format!(" --every {}m", seconds / 60),
             seconds => format!(" --every {seconds}s"),
         }
+    }
+
+    /// What the line and the shade in the pictures are.
+    fn signs(&self) -> String {
+        let onset = self.story.onset.map_or("", |_| " The dashed line is the onset.");
+        let shade = self.story.impact.map_or("", |_| " Shaded is the time in which requests failed.");
+        format!("{onset}{shade}")
+    }
+
+    /// Where the log in which requests are counted says who asked for what.
+    fn places(&self, needs: &mut Needs) -> Places {
+        let group = self.story.success.as_ref().map_or(u32::MAX, |success| success.group);
+        let logs = self.logs().iter().enumerate();
+        let of_group = logs.filter(|(file, _)| self.scene.wants.group(*file as u32) == group);
+        let profiles = of_group.filter_map(|(_, log)| log.profile());
+        let fields: Vec<&str> = profiles.flat_map(|profile| &profile.keys).map(String::as_str).collect();
+        Places::new(group, &fields, needs)
     }
 
     /// How requests went, as a rate and as numbers.
@@ -523,21 +559,27 @@ impl Told<'_> {
         let name = series.metric();
         let range = Told::every(grid).replace(" --every ", "");
         let share = curve.unit.starts_with("the share");
+        let rate = curve.unit.ends_with("a second");
         let bytes = name.ends_with("_bytes");
+        let time = Unit::of_name(name).filter(|_| !share && !rate).map(|(unit, _)| unit);
+        let shown = |value: f64| time.map_or(value, |unit| unit.to_millis(value));
+        let values = curve.values.into_iter().map(|value| value.map(shown));
+        let each = if rate { ", a second" } else { "" };
         let query = curve.query.replace("RANGE", &range);
         Some(Panel {
-            title: format!("Recorded: {name}").into(),
+            title: format!("Recorded: {name}{each}").into(),
             says: format!("{}. A point is {}.", capital(&finding.summary), curve.unit).into(),
             scale: match () {
                 () if share => Scale::Percent,
                 () if bytes => Scale::Bytes,
+                () if time.is_some() => Scale::Millis,
                 () => Scale::Number,
             },
             shape: Shape::Lines,
             tracks: vec![Track {
                 name: finding.subject.service.clone().unwrap_or_else(|| name.to_owned()).into(),
                 style: Style::Series(2),
-                values: curve.values,
+                values: values.collect(),
                 spans: Vec::new(),
             }],
             command: Some(format!("obs query {} {} --step {range}", quoted(&query), self.metrics()).into()),
@@ -546,7 +588,7 @@ impl Told<'_> {
 
     fn alerts(&self) -> Option<Panel> {
         let mut tracks: Vec<Track> = Vec::new();
-        for alert in &self.replayed.alerts {
+        for (alert, name) in self.replayed.alerts.iter().zip(told_apart(&self.replayed.alerts)) {
             let Some(firing) = alert.firing_at else { continue };
             let span = |from, to, style, what: &str| Span { from, to, style, what: what.into() };
             let mut spans = Vec::new();
@@ -554,7 +596,7 @@ impl Told<'_> {
                 spans.push(span(alert.pending_at, Some(firing), Style::Warn, "pending"));
             }
             spans.push(span(firing, alert.resolved_at, Style::Bad, "firing"));
-            let name = alert.rule.as_str().into();
+            let name = name.into();
             if let Some(track) = tracks.iter_mut().find(|track| track.name == name) {
                 track.spans.append(&mut spans);
             } else if tracks.len() < ROWS {

@@ -203,14 +203,20 @@ impl Plan {
         !self.request_words.is_empty()
     }
 
-    /// The plan with plans for those of these formats that a person described.
+    /// The plan with plans for those of these formats that a person described; what is mapped for all formats comes before
+    /// what a description says.
     #[must_use]
-    pub(super) fn with_own(mut self, formats: &[&'static dyn LogFormat], seen: &[String]) -> Self {
+    pub(super) fn with_own(
+        mut self,
+        formats: &[&'static dyn LogFormat],
+        seen: &[String],
+        map: &[(Role, Vec<String>)],
+    ) -> Self {
         let described = formats.iter().filter(|format| !format.roles().is_empty() || format.zone().is_some());
         self.own = described
             .map(|format| {
                 let clock = Clock { zone: format.zone().unwrap_or(self.clock.zone), ..self.clock };
-                let mut plan = Plan::new(&self.needs, clock, seen).mapped(format.roles());
+                let mut plan = Plan::new(&self.needs, clock, seen).mapped(format.roles()).mapped(map);
                 plan.formats.clone_from(&self.formats);
                 plan.layout = self.layout;
                 plan.wrapping = Arc::clone(&self.wrapping);

@@ -127,7 +127,7 @@ impl Reader {
                 .mapped(&of_spans)
                 .mapped(&options.map)
                 .of(profile);
-            plan.with_own(&formats, &profile.keys)
+            plan.with_own(&formats, &profile.keys, &options.map)
         };
         let (frame, plan) = (plan(&frame), plan(&needs));
         let wrapped = formats.iter().any(|format| format.layer() > 0);

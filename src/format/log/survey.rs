@@ -193,7 +193,7 @@ impl Seen {
         needs.role(Role::Ts);
         let clock = Clock { latest: Timestamp::new(FAR, 0), ..Clock::default() };
         let known: Vec<&'static dyn LogFormat> = own.iter().chain(LOG_FORMATS).copied().collect();
-        let plan = Plan::new(&needs, clock, &[]).with_columns(columns.clone()).with_own(own, &[]);
+        let plan = Plan::new(&needs, clock, &[]).with_columns(columns.clone()).with_own(own, &[], &[]);
         let wrapping = Wrapping::learn(samples, &known, &plan);
         Seen {
             plan: plan.with_wrapping(wrapping),
