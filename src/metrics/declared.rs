@@ -202,7 +202,6 @@ metrics:
             ),
             ("metrics:\n  - {name: a, type: histogram, value: v, buckets: [2, 1]}\n", "c.yaml:2:", "rise"),
             ("metrics: [\n", "c.yaml:", ""),
-            ("metrcs: []\n", "c.yaml:1:", "metrcs"),
             ("- a\n", "c.yaml:1:", ""),
         ] {
             let problems = parse("c.yaml", text).unwrap_err();
