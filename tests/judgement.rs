@@ -400,6 +400,26 @@ fn what_happens_just_when_requests_fail_tells_why_though_it_knows_none_of_them()
 }
 
 #[test]
+fn who_says_that_another_one_failed_is_not_the_one() {
+    let text = failing_by_chance(
+        |at| {
+            format!(
+                "{at}.100Z ERROR service=web error page rendered\n\
+                 {at}.110Z ERROR service=web quote failed: upstream gave no answer\n\
+                 {at}.150Z ERROR service=rates rows cannot be read: IOError: short read\n"
+            )
+        },
+        |_, _| String::new(),
+    );
+    let (json, _) = investigated(&text);
+    let cause = &json["causes"][0];
+    assert_eq!(cause["subject"]["service"], "rates", "{json}");
+    let caller = json["causes"].as_array().expect("causes").iter().find(|c| c["subject"]["service"] == "web");
+    let why = caller.expect("the caller is considered")["why"].to_string();
+    assert!(why.contains("\"blames-another\""), "{json}");
+}
+
+#[test]
 fn who_reaches_nobody_speaks_of_the_one_that_ended() {
     let text = failing_by_chance(
         |at| format!("{at}.200Z ERROR service=shop call failed: connect: connection refused\n"),

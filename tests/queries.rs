@@ -626,6 +626,10 @@ fn rules_are_held_against_the_data() {
     let arguments = ["check-rules", "-r", &rules, "--lint", "--unused", "--dashboard", &dashboard, &data];
     let (_, out, _) = said(&arguments);
     assert!(!out.contains("unused") && out.contains("no-match"), "{out}");
+    // What is wrong can be read to its end.
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    assert!(words.contains("sampled every 1m: there are rarely two samples in it (at least [4m])"), "{out}");
 }
 
 #[test]
@@ -638,7 +642,7 @@ fn each_check_tells_what_it_is_for() {
     assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
     let (_, json, _) = said(&["check-rules", "--checks", "--output", "json"]);
     let checks: Json = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(checks.as_array().map(Vec::len), Some(31));
+    assert_eq!(checks.as_array().map(Vec::len), Some(32));
 }
 
 const ROUTES: &str = "route:
@@ -684,4 +688,48 @@ pager,chat
     let json: Json = serde_json::from_str(&json).expect("JSON");
     crate::scripting::judge(&json);
     assert_eq!(json["routes"]["routes"][0]["routes"][0]["receiver"], "ab");
+}
+
+#[test]
+fn a_data_folder_is_explained() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tsdb/data");
+    let (code, out, err) = said(&["formats", "explain", folder]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("prometheus-tsdb") && out.contains(" series"), "{out}");
+    let (_, json, _) = said(&["formats", "explain", folder, "--output", "json"]);
+    let answer: Json = serde_json::from_str(&json).expect("JSON");
+    crate::scripting::judge(&answer);
+    assert_eq!(answer["metrics"][0]["format"], "prometheus-tsdb");
+    assert!(answer["metrics"][0]["samples"].as_u64() > Some(1_000), "{json}");
+}
+
+#[test]
+fn a_server_names_its_rules_and_its_labels() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = written(
+        folder.path(),
+        "prometheus.yml",
+        "global: {external_labels: {cluster: eu-1}}\nrule_files: ['rules/*.yml']\n",
+    );
+    let rule = "{alert: Down, expr: up == 0, labels: {severity: page}, \
+                annotations: {in: '{{ $externalLabels.cluster }}'}}";
+    written(folder.path(), "rules/a.yml", &format!("groups: [{{name: g, rules: [{rule}]}}]\n"));
+    let routes = written(
+        folder.path(),
+        "am.yml",
+        "route: {receiver: rest, routes: [{receiver: eu, matchers: ['cluster=~\"eu-.*\"']}]}\n\
+         receivers: [{name: rest}, {name: eu}]\n",
+    );
+    let data =
+        written(folder.path(), "m.om", "# TYPE up gauge\nup 0 1703385000.0\nup 0 1703385060.0\n# EOF\n");
+    let arguments = ["check-rules", "-r", &server, "--alertmanager", &routes, &data, "--output", "json"];
+    let (code, out, err) = said(&arguments);
+    let answer: Json = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+    assert_eq!(code, 1, "{err}");
+    let alert = &answer["alerts"][0];
+    assert_eq!(alert["annotations"]["in"], "eu-1", "{out}");
+    assert_eq!(alert["receivers"], serde_json::json!(["eu"]), "{out}");
+    assert!(alert["labels"]["cluster"].is_null(), "{out}");
+    let (code, out, err) = said(&["query", "up", &data, "--step", "60", "--output", "csv"]);
+    assert_eq!((code, out.lines().count()), (0, 3), "{out}{err}");
 }

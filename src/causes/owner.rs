@@ -252,6 +252,38 @@ pub(super) fn mentions(scene: &Scene<'_>, candidates: &[Candidate]) -> Vec<Vec<u
     candidates.iter().zip(&all).map(mentioned).collect()
 }
 
+/// Words by which one says that another one failed, and not which: those of proxies (nginx, Envoy, HAProxy), and of the
+/// statuses with which a gateway answers for others (RFC 9110, 15.6).
+const ELSEWHERE: &[&str] = &["upstream", "dependency", "backend", "callee", "bad gateway", "gateway timeout"];
+
+/// Behind these words stands a status with which another one answered.
+const ANSWERED: &[&str] =
+    &["answered ", "returned ", "responded ", "replied ", "responded with ", "replied with "];
+
+/// Does a candidate say that another one failed, about as often as it says anything?
+pub(super) fn blames_another(scene: &Scene<'_>, candidate: &Candidate) -> bool {
+    let often = candidate.signs.iter().filter(|sign| sign.count * 2 >= candidate.lead().count);
+    !owns(candidate)
+        && texts(scene, often.flat_map(|sign| &sign.kinds)).iter().any(|text| tells_of_another(text))
+}
+
+/// Does a text in small letters say that another one failed?
+fn tells_of_another(text: &str) -> bool {
+    let begins =
+        |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    // The name of a field says nothing.
+    let is_field = |rest: &str| rest.starts_with(['_', '=', ':', '"', '.', '-']);
+    let spoken = |word: &str| {
+        text.match_indices(word).any(|(at, _)| begins(at) && !is_field(&text[at + word.len()..]))
+    };
+    let status = |rest: &str| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits == 3 && rest.starts_with('5')
+    };
+    let answered = |word: &str| text.match_indices(word).any(|(at, _)| status(&text[at + word.len()..]));
+    ELSEWHERE.iter().any(|word| spoken(word)) || ANSWERED.iter().any(|word| answered(word))
+}
+
 /// Does a name occur in a text as a word of its own, and not within a longer name or a path?
 pub(super) fn names_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| is_word(text, at, at + name.len()))
@@ -275,6 +307,22 @@ fn is_path(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_speaks_of_another_one_that_failed_is_told_by_words_and_not_by_fields() {
+        for (text, tells) in [
+            ("upstreamerror: no answer", true),
+            ("upstream prematurely closed connection", true),
+            ("call failed: pay answered 503", true),
+            ("a dependency is down", true),
+            ("upstream=10.0.0.1:80 upstream_status=502 get /", false),
+            (r#"{"msg":"no rows","upstream":"db","backend":"a"}"#, false),
+            ("returned 5 rows, answered 200, returned 5012 bytes", false),
+            ("could not load rows: ioerror", false),
+        ] {
+            assert_eq!(tells_of_another(text), tells, "{text}");
+        }
+    }
 
     #[test]
     fn names_are_found_as_words() {

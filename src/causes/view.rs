@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::coincidence::Coincidence;
 use super::contrast::Contrast;
 use super::hypothesis::{Candidate, Sign};
-use super::owner::{Writers, mentions, named, owns};
+use super::owner::{Writers, blames_another, mentions, named, owns};
 use crate::detect::success::Success;
 use crate::entities::calls::Calls;
 use crate::entities::reach::Reach;
@@ -35,6 +35,8 @@ pub(super) struct View<'v> {
     pub changed: bool,
     /// For every candidate, those that it names.
     pub mentions: Vec<Vec<usize>>,
+    /// Does a candidate's leading sign say that another one failed, without a name?
+    pub elsewhere: Vec<bool>,
     /// For every candidate, whether resources live there: a database, a broker, a machine.
     owns: Vec<bool>,
     /// For every candidate, the services that its leading sign names, whether they are candidates or not.
@@ -85,6 +87,7 @@ impl<'v> View<'v> {
             changed: first_change.is_some(),
             mentions,
             owns: candidates.iter().map(owns).collect(),
+            elsewhere: candidates.iter().map(|candidate| blames_another(scene, candidate)).collect(),
             names,
             coincidences,
             place: success.map(|success| success.place(scene)),

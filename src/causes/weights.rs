@@ -21,6 +21,9 @@ pub(super) const CLEAREST: f64 = 1.3;
 /// What it is worth to be named in what another one says; of two that do, and no more.
 pub(super) const NAMED: f64 = 0.98;
 
+/// What it costs to say that another one failed, without a name, while somebody else has trouble and says nothing like it.
+pub(super) const ELSEWHERE: f64 = -1.5;
+
 /// What it is worth to have had trouble before all that work with it.
 pub(super) const BELOW: f64 = 0.98;
 

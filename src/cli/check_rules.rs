@@ -220,6 +220,8 @@ impl FailOn {
 #[derive(Default)]
 struct Loaded {
     files: Vec<RuleFile>,
+    /// The labels that the server sets on what it sends, if its configuration named the rules.
+    external_labels: Option<Labels>,
     checked: Vec<CheckedFile>,
     alertmanager: Option<alertmanager::Config>,
     /// The templates of messages, the default ones included.
@@ -312,7 +314,11 @@ pub(super) fn run(args: &CheckRulesArgs, cancel: &Arc<AtomicBool>) -> Result<Ver
     deeper::keep_only(&mut loaded.files, &args.only)?;
     expected.iter().try_for_each(|expected| expected.check(&loaded.files))?;
     if args.lint {
-        answer.lints = Some(lint::lint(&loaded.files, Some(now)));
+        let mut lints = lint::lint(&loaded.files, Some(now));
+        if let Some(external) = &loaded.external_labels {
+            lints.extend(lint::lint_server(&loaded.files, external, Some(now)));
+        }
+        answer.lints = Some(lints);
     }
     if !args.tests.is_empty() {
         let bench = units::Bench {
@@ -441,6 +447,7 @@ fn replay_over(
     let setting = Setting {
         promql: promql_options(args.enable_experimental),
         cancel: Arc::clone(cancel),
+        external_labels: loaded.external_labels.clone().unwrap_or_default(),
         ..Setting::plain()
     };
     let interval = Interval { forced, default };
@@ -460,7 +467,9 @@ fn replay_over(
         }
         answer.explained = Some(explained);
     }
-    replay::route(&mut replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    replay::sent_with(&mut replay, &setting.external_labels, |replay| {
+        replay::route(replay, &loaded.files, loaded.alertmanager.as_ref(), &loaded.silences);
+    });
     if replay.notifications.len() >= notify::MAX_SENT {
         let message =
             format!("more than {} messages would have been sent, and no more are told", notify::MAX_SENT);
@@ -549,7 +558,9 @@ fn load(args: &CheckRulesArgs) -> Result<Loaded, Error> {
         promql: promql_options(args.enable_experimental),
     };
     let mut loaded = Loaded::default();
-    for Named { path, name, mut checked } in rule_files(&args.rules, &options)? {
+    let (files, external_labels) = rule_files(&args.rules, &options)?;
+    loaded.external_labels = external_labels;
+    for Named { path, name, mut checked } in files {
         // Who names a file says that there are rules in it.
         if checked.found == 0 && checked.problems.is_empty() {
             let mut problem = Problem::new(Place { line: 1, column: 1 }, "there is no rule in this file");
@@ -630,14 +641,16 @@ const RULE_FILES: [&str; 8] =
 
 /// The names of the rules in these files, as far as they can be read.
 pub(super) fn names(paths: &[PathBuf]) -> BTreeSet<String> {
-    let files = rule_files(paths, &FileOptions::strict()).unwrap_or_default();
+    let (files, _) = rule_files(paths, &FileOptions::strict()).unwrap_or_default();
     let groups = files.iter().flat_map(|named| &named.checked.file.groups);
     groups.flat_map(|group| &group.rules).map(|rule| rule.name.clone()).collect()
 }
 
-/// Reads the rule files of these paths: files, those in folders, and those that a prometheus.yml names.
-fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<Vec<Named>, Error> {
+/// Reads the rule files of these paths: files, those in folders, and those that a prometheus.yml names, whose external
+/// labels come with them.
+fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<(Vec<Named>, Option<Labels>), Error> {
     let mut found = Vec::new();
+    let mut external: Option<Labels> = None;
     for path in paths {
         if path.is_dir() {
             let inside = RULE_FILES.iter().flat_map(|pattern| source::glob(path, pattern));
@@ -665,6 +678,10 @@ fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<Vec<Named>, Er
             found.push(Named { path: Some(path.clone()), name, checked });
             continue;
         }
+        let known = external.get_or_insert_default();
+        for (name, value) in checked.external_labels.iter_shared() {
+            known.set(name.clone(), value.clone());
+        }
         let base = path.parent().unwrap_or(Path::new(""));
         for pattern in &checked.rule_files {
             let files = source::glob(base, pattern);
@@ -680,7 +697,7 @@ fn rule_files(paths: &[PathBuf], options: &FileOptions) -> Result<Vec<Named>, Er
             }
         }
     }
-    Ok(found)
+    Ok((found, external))
 }
 
 /// The files of templates that a configuration names, with their text; names are relative to it.

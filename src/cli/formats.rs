@@ -18,11 +18,12 @@ use super::verdict::Verdict;
 use crate::format::log::{LOG_FORMATS, LogFormat as _, names};
 use crate::format::metric::{self, Known, METRIC_FORMATS, ReadOptions};
 use crate::format::time::Order;
+use crate::metrics;
 use crate::model::unit::HumanCount;
 use crate::model::{Error, Needs, Role};
 use crate::report::account::counted;
 use crate::report::{AccountJson, Cell, Column, Evidence, Report, Section, Table};
-use crate::scan::{self, Input, Selection};
+use crate::scan::{self, Database, Input, ScanOptions, Selection};
 
 /// List formats of logs and metrics, explain how files were understood, test and import formats of one's own
 #[derive(Args, Debug)]
@@ -161,6 +162,10 @@ fn list(args: &ListArgs) -> Result<Verdict, Error> {
     let columns = vec![Column::text("format").importance(9), Column::text("what it is").wrapped_to(8)];
     let mut report = Report::new();
     report.push(Section::Table(Table { name: "formats", rows: rows.collect(), columns }));
+    report.paragraph(
+        "Data folders of Prometheus, Thanos and Mimir are read as they lie, also within an archive: blocks, the \
+         write-ahead log, the head.",
+    );
     out::write_list(args.output.output, config.page, &report, &formats)?;
     Ok(Verdict::Yes)
 }
@@ -213,8 +218,10 @@ fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Erro
             explained(input, AccountJson::from(account), stopped, &args.input.tz)
         })
         .collect();
-    let metrics: Vec<MeasuredJson> =
-        session.inputs.metrics.iter().filter_map(|input| measured(input, &session.config.scan)).collect();
+    let options = &session.config.scan;
+    let files_of_metrics = session.inputs.metrics.iter().filter_map(|input| measured(input, options));
+    let folders = session.inputs.databases.iter().map(|database| held(database, options));
+    let metrics: Vec<MeasuredJson> = files_of_metrics.chain(folders).collect();
     let has_metrics = !metrics.is_empty();
     let json = ExplainJson { files, metrics, skipped: skipped(&session), input: AccountJson::from(&account) };
     let report = report(&json, account);
@@ -223,7 +230,7 @@ fn explain(args: &ExplainArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict, Erro
 }
 
 /// Reads a file of metrics and counts what is in it.
-fn measured(input: &Input, options: &scan::ScanOptions) -> Option<MeasuredJson> {
+fn measured(input: &Input, options: &ScanOptions) -> Option<MeasuredJson> {
     let format = input.metric_format()?;
     let mut series = BTreeSet::new();
     let (read, _) = input.with_bytes(options, |bytes| {
@@ -247,6 +254,24 @@ fn measured(input: &Input, options: &scan::ScanOptions) -> Option<MeasuredJson> 
     let file = input.shown.clone();
     Some(MeasuredJson { file, format: name, about, samples, series: series.len(), refused, stopped })
 }
+
+/// Reads a data folder of Prometheus and counts what is in it.
+fn held(database: &Database, options: &ScanOptions) -> MeasuredJson {
+    let metrics::Loaded { store, read, diagnostics, .. } = metrics::load_database(database, options);
+    MeasuredJson {
+        file: database.shown.clone(),
+        format: "prometheus-tsdb",
+        about: DATA_FOLDER,
+        samples: read.samples,
+        series: store.len(),
+        refused: 0,
+        stopped: diagnostics.first().map(ToString::to_string),
+    }
+}
+
+/// What a data folder is.
+const DATA_FOLDER: &str =
+    "A data folder of Prometheus, or blocks of Thanos or Mimir: index, chunks, write-ahead log.";
 
 fn explained(input: &Input, account: AccountJson, stopped: Option<StoppedJson>, zone: &str) -> ExplainedJson {
     let survey = input.profile().map(|profile| profile.survey.clone()).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::detect;
 use crate::detect::own::{self, Watch};
 use crate::investigate::recorded::Recorded;
 use crate::investigate::recorded::times;
-use crate::metrics::{self, Clock, Declared, Derivation, FilesRead};
+use crate::metrics::{self, Asked, Clock, Declared, Derivation, FilesRead, Loaded};
 use crate::model::unit::{HumanBytes, HumanCount};
 use crate::model::{Account, Error, Labels, Needs, TimeRange, Timestamp};
 use crate::outcome::SuccessRule;
@@ -53,6 +53,8 @@ pub(super) struct Measured {
     unread: usize,
     /// What of the data counts.
     range: TimeRange,
+    /// The times of the evaluation, if they were known before: of data folders nothing else was read.
+    pub asked: Option<Times>,
 }
 
 /// What was read, in JSON: the account, and the files of metrics beside the logs.
@@ -83,8 +85,8 @@ pub(super) struct Wanted<'w> {
     pub declared: &'w [Declared],
     /// What a successful request is.
     pub success: &'w SuccessRule,
-    /// When the expressions are evaluated, if that is known before anything is read, and in which language.
-    pub asked: Option<(Times, &'w promql::Options)>,
+    /// When the expressions are evaluated, if that may be known before everything is read.
+    pub asked: Option<&'w Asked<'w>>,
     /// How often expressions are evaluated, in milliseconds.
     pub every_ms: Option<i64>,
     /// Which entries count, and when.
@@ -101,9 +103,9 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
     let options = session.config.scan.clone();
     // A window that counts from the data's end is found in all of the data.
     let asked = wanted.asked.filter(|_| !wanted.chosen.needs_span());
-    let (store, files, troubles) =
+    let Loaded { store, read: files, times: asked, diagnostics } =
         metrics::load_files(&session.inputs, session.config.now, wanted.exprs, asked, &options);
-    session.diagnostics.extend(troubles);
+    session.diagnostics.extend(diagnostics);
     let range = session.time_range_beside(wanted.chosen, times(store.span()))?;
     let mut store = metrics::clip(store, range);
     let recorded = (store.len(), store.span());
@@ -135,7 +137,7 @@ pub(super) fn load(session: &mut Session, wanted: Wanted<'_>) -> Result<Measured
         account.saw(at);
     }
     let unread = if scanned { 0 } else { session.inputs.logs.len() };
-    Ok(Measured { store, account, scanned, files, recorded, unread, range })
+    Ok(Measured { store, account, scanned, files, recorded, unread, range, asked })
 }
 
 /// The lines of files that these series come from; for each of them, in their order.
@@ -275,11 +277,8 @@ impl Measured {
         let mut span: Option<(i64, i64)> = None;
         for matchers in promql::selectors(expr) {
             for series in self.store.matching(matchers) {
-                if let (Some(first), Some(last)) = (series.samples.first(), series.samples.last()) {
-                    span = Some(
-                        span.map_or((first.at, last.at), |(from, to)| (from.min(first.at), to.max(last.at))),
-                    );
-                }
+                let spans = span.into_iter().chain(series.span());
+                span = spans.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)));
             }
         }
         times(span.or_else(|| self.store.span()))

@@ -5,6 +5,7 @@ mod native;
 
 pub(super) use api::float;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,11 +19,12 @@ use super::config;
 use super::empty::Known;
 use super::measured::{self, Measured, MetricArgs, Wanted};
 use super::out;
-use super::session::{Chosen, Session};
+use super::session::{Chosen, Reckoner, Session};
 use super::stats;
 use super::verdict::{self, Verdict};
 use crate::filter::When;
-use crate::metrics;
+use crate::investigate::recorded;
+use crate::metrics::{self, Asked};
 use crate::model::{Error, Labels, Needs, Series, Timestamp};
 use crate::promql::{self, Expr, Kind, Value, VectorSample};
 use crate::report::chart::Curve;
@@ -114,12 +116,16 @@ pub(super) fn run(args: &QueryArgs, cancel: &Arc<AtomicBool>) -> Result<Verdict,
     let groups = || rules.iter().flat_map(|file| &file.groups);
     let exprs: Vec<&Expr> =
         groups().flat_map(|group| group.rules.iter().map(|rule| &rule.expr)).chain([&expr]).collect();
+    let reckoner = session.reckoner();
+    // Rules look at all of the data.
+    let known = |span: &dyn Fn() -> _| rules.is_empty().then(|| times.known(reckoner, span)).flatten();
+    let asked = Asked { times: &known, language: &options };
     let wanted = Wanted {
         exprs: &exprs,
         input: &args.input,
         declared: &declared,
         success: &success,
-        asked: times.known(&session, &rules).map(|times| (times, &options)),
+        asked: Some(&asked),
         every_ms: groups().filter_map(|group| group.interval).chain(times.step).min(),
         chosen: &chosen,
         needs,
@@ -223,10 +229,24 @@ enum Moments {
     Many { start: i64, end: i64, step: i64 },
 }
 
+impl Moments {
+    fn many(start: i64, end: i64, step: i64) -> Result<Self, Error> {
+        if start <= end {
+            return Ok(Moments::Many { start, end, step });
+        }
+        let at = |millis| Timestamp::from_millis(millis).map_or_else(String::new, |at| at.to_string());
+        Err(Error::usage(format!("the range starts at {} and ends before that, at {}", at(start), at(end)))
+            .hinted("give --start before --end"))
+    }
+}
+
 impl Times {
     fn parse(args: &QueryArgs) -> Result<Self, Error> {
         let parse = |source: &Option<String>| source.as_deref().map(When::parse).transpose();
-        let step = args.step.as_deref().map(stats::step).transpose()?;
+        // As to Prometheus' API, a number is one of seconds.
+        let seconds = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| format!("{text}s"));
+        let step = args.step.as_deref().map(|text| stats::step(seconds(text).as_deref().unwrap_or(text)));
+        let step = step.transpose()?;
         Ok(Times {
             at: parse(&args.at)?,
             start: parse(&args.start)?,
@@ -235,25 +255,32 @@ impl Times {
         })
     }
 
-    /// The times of the evaluation if they can be told before the data is read; rules look at all of it.
-    fn known(&self, session: &Session, rules: &[RuleFile]) -> Option<promql::Times> {
+    /// The times of the evaluation, if they can be told before all of the data is read; `span` finds its first and its
+    /// last time.
+    fn known(&self, reckoner: Reckoner, span: &dyn Fn() -> Option<(i64, i64)>) -> Option<promql::Times> {
+        let span = LazyCell::new(|| recorded::times(span()));
         let resolve = |when: &When| {
-            let at = (!when.needs_span()).then(|| session.instant(when, None));
-            at?.ok().map(Timestamp::millis)
+            let data = if when.needs_span() { Some((*span)?) } else { None };
+            reckoner.instant(when, data).ok().map(Timestamp::millis)
         };
-        if !rules.is_empty() {
-            return None;
-        }
         if let Some(at) = &self.at {
             let at = resolve(at)?;
             return Some(promql::Times { start: at, end: at, step: 0 });
         }
-        let (start, end) = (resolve(self.start.as_ref()?)?, resolve(self.end.as_ref()?)?);
+        // All of the data.
+        if self.start.is_none() && self.end.is_none() {
+            return None;
+        }
+        let start = self.start.as_ref().map_or_else(|| Some(span.as_ref()?.0.millis()), resolve)?;
+        let end = self.end.as_ref().map_or_else(|| Some(span.as_ref()?.1.millis()), resolve)?;
         let step = self.step.unwrap_or_else(|| round_step(end.saturating_sub(start)));
         Some(promql::Times { start, end, step })
     }
 
     fn resolve(&self, session: &Session, measured: &Measured, expr: &Expr) -> Result<Moments, Error> {
+        if let Some(promql::Times { start, end, step }) = measured.asked {
+            return if step == 0 { Ok(Moments::One(start)) } else { Moments::many(start, end, step) };
+        }
         let span = measured.span_of(expr);
         let resolve = |when: &When| session.instant(when, span).map(Timestamp::millis);
         if let Some(at) = &self.at {
@@ -275,16 +302,7 @@ impl Times {
             (None, None) => (from.div_euclid(step) * step, (to + step - 1).div_euclid(step) * step),
             (start, end) => (start.unwrap_or(from), end.unwrap_or(to)),
         };
-        if start > end {
-            let at = |millis| Timestamp::from_millis(millis).map_or_else(String::new, |at| at.to_string());
-            return Err(Error::usage(format!(
-                "the range starts at {} and ends before that, at {}",
-                at(start),
-                at(end)
-            ))
-            .hinted("give --start before --end"));
-        }
-        Ok(Moments::Many { start, end, step })
+        Moments::many(start, end, step)
     }
 }
 
@@ -506,12 +524,16 @@ mod tests {
         for (number, text) in [
             (1.0, "1"),
             (0.1 + 0.2, "0.30000000000000004"),
-            (1e21, "1000000000000000000000"),
+            (1e21, "1e+21"),
+            (-3e300, "-3e+300"),
+            (-123_456_789_012_345_680_000.0, "-123456789012345680000"),
             (-0.0, "-0"),
             (f64::NAN, "NaN"),
             (f64::INFINITY, "+Inf"),
             (f64::NEG_INFINITY, "-Inf"),
-            (5e-7, "0.0000005"),
+            (1.5e-6, "0.0000015"),
+            (5e-7, "5e-07"),
+            (1.25e-128, "1.25e-128"),
         ] {
             assert_eq!(float(number), text);
         }

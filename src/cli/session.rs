@@ -96,6 +96,33 @@ impl Chosen {
     }
 }
 
+/// What typed times are reckoned by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reckoner {
+    now: Timestamp,
+    zone: chrono_tz::Tz,
+}
+
+impl Reckoner {
+    fn with_reference<T>(
+        self,
+        data: Option<(Timestamp, Timestamp)>,
+        resolve: impl FnOnce(when::Reference<'_>) -> T,
+    ) -> T {
+        let offset = |at: Timestamp| config::zone_offset(self.zone, at);
+        resolve(when::Reference { now: self.now, zone: &offset, data })
+    }
+
+    /// The instant that a typed time means, for data from its first to its last time.
+    pub(super) fn instant(
+        self,
+        when: &When,
+        data: Option<(Timestamp, Timestamp)>,
+    ) -> Result<Timestamp, Error> {
+        self.with_reference(data, |reference| when.resolve(reference))
+    }
+}
+
 impl Session {
     /// Surveys the files of the paths.
     pub(super) fn open(
@@ -303,7 +330,7 @@ impl Session {
         when: &When,
         data: Option<(Timestamp, Timestamp)>,
     ) -> Result<Timestamp, Error> {
-        self.with_reference(data, |reference| when.resolve(reference))
+        self.reckoner().instant(when, data)
     }
 
     fn with_reference<T>(
@@ -311,9 +338,13 @@ impl Session {
         data: Option<(Timestamp, Timestamp)>,
         resolve: impl FnOnce(when::Reference<'_>) -> T,
     ) -> T {
+        self.reckoner().with_reference(data, resolve)
+    }
+
+    /// What typed times are reckoned by.
+    pub(super) fn reckoner(&self) -> Reckoner {
         let zone = self.config.scan.read.zone.unwrap_or(chrono_tz::UTC);
-        let offset = |at: Timestamp| config::zone_offset(zone, at);
-        resolve(when::Reference { now: self.config.now, zone: &offset, data })
+        Reckoner { now: self.config.now, zone }
     }
 
     /// The first and last time of the logs.

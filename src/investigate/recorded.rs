@@ -28,7 +28,8 @@ pub struct Recorded {
 impl Recorded {
     /// Reads the files of metrics, as far as they lie in the range of time.
     pub fn load(inputs: &Inputs, (now, range): (Timestamp, TimeRange), options: &ScanOptions) -> Recorded {
-        let (store, files, diagnostics) = metrics::load_files(inputs, now, &[], None, options);
+        let metrics::Loaded { store, read: files, diagnostics, .. } =
+            metrics::load_files(inputs, now, &[], None, options);
         let mut shown = inputs.metrics.iter().map(|input| input.shown.as_str());
         let database = inputs.databases.first().map(|database| database.shown.as_str());
         let shown = shown.next().map(|first| shown.fold(first, folder_of)).or(database);

@@ -32,7 +32,7 @@ use crate::model::unit::HumanMillis;
 use crate::model::{Diagnostic, Error, Needs, Series, TimeRange, Timestamp};
 use crate::outcome::SuccessRule;
 use crate::promql::{self, Expr, Reading, Store, Times};
-use crate::scan::{self, Inputs, ScanOptions, Scanned, Selection};
+use crate::scan::{self, Database, Inputs, ScanOptions, Scanned, Selection};
 use clock::Hold;
 use derive::Derived;
 use plan::Plan;
@@ -65,6 +65,31 @@ pub struct Derivation {
     pub clock: Option<Clock>,
 }
 
+/// When expressions are evaluated, as far as that is known before all of the data is.
+pub struct Asked<'a> {
+    /// The times; it is told how to find the first and the last time of the series that the expressions mention, which
+    /// may not be possible.
+    pub times: &'a TimesOf<'a>,
+    /// The language that the expressions are in.
+    pub language: &'a promql::Options,
+}
+
+/// Times of an evaluation, from how the first and last time of the data are found.
+pub type TimesOf<'a> = dyn Fn(&dyn Fn() -> Option<(i64, i64)>) -> Option<Times> + 'a;
+
+/// What was read of files of metrics.
+#[derive(Default)]
+pub struct Loaded {
+    /// The series.
+    pub store: Store,
+    /// How much was read.
+    pub read: FilesRead,
+    /// The times of the evaluation, where they were known before: only what these need has been read of data folders.
+    pub times: Option<Times>,
+    /// What could not be read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// Reads all files of metrics. Samples without a time get that of their file: the one in its name, else when it was
 /// last written, else `now`. So many snapshots become a history.
 ///
@@ -75,22 +100,46 @@ pub fn load_files(
     inputs: &Inputs,
     now: Timestamp,
     exprs: &[&Expr],
-    asked: Option<(Times, &promql::Options)>,
+    asked: Option<&Asked<'_>>,
     options: &ScanOptions,
-) -> (Store, FilesRead, Vec<Diagnostic>) {
+) -> Loaded {
     let mut store = Store::new();
     let is_asked = |name: &str| asks_for(exprs.iter().copied(), name);
     let (mut read, mut diagnostics) = files::load(&inputs.metrics, now, &is_asked, options, &mut store);
     let usual = promql::Options::promtool();
-    let (times, language) = asked.map_or((None, &usual), |(times, language)| (Some(times), language));
-    let wanted: Vec<Reading<'_>> =
-        exprs.iter().flat_map(|expr| promql::readings(expr, times, language)).collect();
-    for database in &inputs.databases {
-        let (more, troubles) = database::load(database, &wanted, options, &mut store);
+    let language = asked.map_or(&usual, |asked| asked.language);
+    let readings = |times| -> Vec<Reading<'_>> {
+        exprs.iter().flat_map(|expr| promql::readings(expr, times, language)).collect()
+    };
+    let any = readings(None);
+    let opened: Vec<database::Opened<'_>> =
+        inputs.databases.iter().map(|database| database::open(database, &any, options)).collect();
+    // Times that count from the data's end are known where all of it is in data folders.
+    let span = || {
+        if !inputs.metrics.is_empty() || !inputs.logs.is_empty() {
+            return None;
+        }
+        let named: Vec<Reading<'_>> =
+            exprs.iter().flat_map(|expr| promql::selectors(expr)).map(Reading::of_any_time).collect();
+        let spans: Option<Vec<_>> = opened.iter().map(|opened| opened.spans(&named, options)).collect();
+        database::joined(spans?.into_iter().flatten())
+    };
+    let times = asked.and_then(|asked| (asked.times)(&span));
+    let wanted = if times.is_some() { readings(times) } else { any };
+    for opened in opened {
+        let (more, troubles) = opened.load(&wanted, options, &mut store);
         read.add(more);
         diagnostics.extend(troubles);
     }
-    (store, read, diagnostics)
+    Loaded { store, read, times, diagnostics }
+}
+
+/// Reads a data folder of Prometheus.
+pub fn load_database(database: &Database, options: &ScanOptions) -> Loaded {
+    let mut loaded = Loaded::default();
+    let opened = database::open(database, &[], options);
+    (loaded.read, loaded.diagnostics) = opened.load(&[], options, &mut loaded.store);
+    loaded
 }
 
 /// Adds the metrics that are derived from logs, if the expressions may mention some.

@@ -151,7 +151,7 @@ impl Part {
     /// Adds what was read of a later piece of the same file.
     fn absorb(&mut self, other: Part) {
         let series: Vec<Labels> = other.scraped.series().map(|series| series.labels.clone()).collect();
-        let found = self.scraped.gather(other.scraped, |labels| labels, |_, _, _| ());
+        let found = self.scraped.take_in(other.scraped);
         self.conflict(&found, |part| &part.scraped);
         for labels in series {
             let number = self.scraped.number_of(&labels);
@@ -161,7 +161,7 @@ impl Part {
             self.seen[number] = self.scrapes;
         }
         for (which, timed) in other.timed.into_iter().enumerate() {
-            let found = self.timed[which].gather(timed, |labels| labels, |_, _, _| ());
+            let found = self.timed[which].take_in(timed);
             self.conflict(&found, |part| &part.timed[which]);
         }
         self.conflicts.count += other.conflicts.count;
@@ -261,9 +261,9 @@ impl<'g> Gathered<'g> {
         if let (None, Some((labels, at))) = (&self.in_conflict, in_conflict) {
             self.in_conflict = Some((target, labels, at));
         }
-        self.conflicts += self.scraped[target].gather(scraped, |labels| labels, |_, _, _| ()).count;
+        self.conflicts += self.scraped[target].take_in(scraped).count;
         for (all, timed) in self.timed[target].iter_mut().zip(timed) {
-            self.conflicts += all.gather(timed, |labels| labels, |_, _, _| ()).count;
+            self.conflicts += all.take_in(timed).count;
         }
         self.files[target].extend(files);
     }
@@ -312,14 +312,18 @@ impl<'g> Gathered<'g> {
                 self.conflict(target, store, &found);
             }
             // The end of a series is known when all of its files have been read.
-            let found = dumps.gather(dump, |series| targets::with(series, &given), |_, _, _| ());
+            let found = if given.is_empty() {
+                dumps.take_in(dump)
+            } else {
+                dumps.gather(dump, |series| targets::with(series, &given), |_, _, _| ())
+            };
             self.conflict(target, &dumps, &found);
             if !has_up {
                 self.tell_of_scrapes(target, &own, asks_for, store);
             }
         }
         dumps.mark_ends(super::interval(&dumps));
-        let found = store.gather(dumps, |labels| labels, |_, _, _| ());
+        let found = store.take_in(dumps);
         self.conflict(0, store, &found);
         let mut said: Vec<Diagnostic> = self.said().into_iter().collect();
         said.extend(owners.said(|target| self.shown(target)));

@@ -26,7 +26,7 @@ fn derived(dir: &Path, source: &str, declared: &str, options: &ScanOptions) -> (
     assert_eq!(inputs.diagnostics, vec![]);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
     let declared = parse("obs.yaml", declared).expect("metrics");
-    let (mut store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], None, options);
+    let Loaded { mut store, diagnostics, .. } = load_files(&inputs, Timestamp(0), &[&expr], None, options);
     assert_eq!(diagnostics, vec![]);
     let question = Question {
         exprs: &[&expr],
@@ -215,10 +215,10 @@ fn a_large_file_is_read_in_pieces_as_in_one() {
         let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
         load_files(&inputs, Timestamp(0), &[], None, &options)
     };
-    let (one, read, diagnostics) = load(1);
+    let Loaded { store: one, read, diagnostics, .. } = load(1);
     assert_eq!((one.len(), read.samples, read.refused), (200, 400_000, 1));
     assert!(diagnostics[0].to_string().contains("a.om:400002: column 5:"), "{diagnostics:?}");
-    let (many, again, told) = load(4);
+    let Loaded { store: many, read: again, diagnostics: told, .. } = load(4);
     assert!(one.series().eq(many.series()) && read == again && diagnostics == told);
     assert!(one.series().all(|series| series.samples.len() == 2_000));
 }
@@ -246,7 +246,7 @@ fn loaded(files: &[(&str, &str)], source: &str) -> (Vec<String>, Vec<String>) {
     let options = options(2, 1 << 20);
     let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
     let expr = promql::parse(source, &Options::promtool()).expect(source);
-    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[&expr], None, &options);
+    let Loaded { store, diagnostics, .. } = load_files(&inputs, Timestamp(0), &[&expr], None, &options);
     let told = diagnostics.iter().map(ToString::to_string).collect();
     (lines(&store, dir.path()), told)
 }
@@ -311,7 +311,7 @@ fn a_bad_line_costs_that_line_and_headers_are_none() {
 fn of_path(path: &Path) -> (Vec<String>, Vec<String>) {
     let options = options(2, 1 << 20);
     let inputs = survey(&[path.to_owned()], &SurveyOptions::default(), &options);
-    let (store, _, diagnostics) = load_files(&inputs, Timestamp(0), &[], None, &options);
+    let Loaded { store, diagnostics, .. } = load_files(&inputs, Timestamp(0), &[], None, &options);
     let mut lines: Vec<String> = store
         .series()
         .flat_map(|series| {
@@ -356,7 +356,8 @@ fn native_histograms_in_texts_are_read() {
     std::fs::write(dir.path().join("c.json"), json).expect("a file");
     let options = options(2, 1 << 20);
     let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
-    let (store, read, told) = load_files(&inputs, Timestamp(0), &[], None, &options);
+    let Loaded { store, read, diagnostics: told, .. } =
+        load_files(&inputs, Timestamp(0), &[], None, &options);
     assert_eq!((told, read.samples), (vec![], 7));
     let found = |name: &str| -> Vec<(i64, f64)> {
         let series = store.series().find(|series| series.labels.metric() == name).expect(name);
@@ -374,7 +375,7 @@ fn native_histograms_of_a_data_folder_are_as_a_server_tells_them() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb");
     let options = options(2, 1 << 20);
     let inputs = survey(&[fixtures.join("native")], &SurveyOptions::default(), &options);
-    let (store, _, told) = load_files(&inputs, Timestamp(0), &[], None, &options);
+    let Loaded { store, diagnostics: told, .. } = load_files(&inputs, Timestamp(0), &[], None, &options);
     assert_eq!(told, vec![]);
     let of = |name: &str| {
         let series = store.series().find(|series| series.labels.metric() == name).expect(name);
@@ -415,7 +416,7 @@ fn of_a_data_folder_only_what_a_query_needs_is_read() {
     let scan = options(2, 1 << 20);
     let inputs = survey(&[fixtures], &SurveyOptions::default(), &scan);
     let language = Options::promqltest();
-    let (all, everything, _) = load_files(&inputs, Timestamp(0), &[], None, &scan);
+    let Loaded { store: all, read: everything, .. } = load_files(&inputs, Timestamp(0), &[], None, &scan);
     let (first, last) = all.span().expect("samples");
     let mut least = everything.samples;
     for source in
@@ -424,8 +425,10 @@ fn of_a_data_folder_only_what_a_query_needs_is_read() {
         let expr = promql::parse(source, &language).expect(source);
         for start in [first, first + 1_000_000, first + 3_000_000, last - 5_000] {
             let times = Times { start, end: start + 60_000, step: 15_000 };
-            let (some, read, told) =
-                load_files(&inputs, Timestamp(0), &[&expr], Some((times, &language)), &scan);
+            let known = |_: &dyn Fn() -> _| Some(times);
+            let asked = Asked { times: &known, language: &language };
+            let Loaded { store: some, read, diagnostics: told, .. } =
+                load_files(&inputs, Timestamp(0), &[&expr], Some(&asked), &scan);
             assert_eq!(told, vec![], "{source}");
             let answer = |store: &Store| {
                 promql::range(&expr, store, times.start, times.end, times.step, &language)
@@ -439,8 +442,65 @@ fn of_a_data_folder_only_what_a_query_needs_is_read() {
     assert!(least < everything.samples / 3, "{least} of {}", everything.samples);
     let expr = promql::parse("up", &language).expect("up");
     let late = Times { start: last + 1_000_000, end: last + 1_000_000, step: 0 };
-    let (_, read, _) = load_files(&inputs, Timestamp(0), &[&expr], Some((late, &language)), &scan);
+    let known = |_: &dyn Fn() -> _| Some(late);
+    let asked = Asked { times: &known, language: &language };
+    let Loaded { read, .. } = load_files(&inputs, Timestamp(0), &[&expr], Some(&asked), &scan);
     assert_eq!(read.passed, 1);
+}
+
+/// The end of the data is told by the indexes, so that a query then reads no more than any other.
+#[test]
+fn where_the_data_of_a_folder_ends_is_told_without_reading_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let dir = tempfile::tempdir().expect("a folder");
+    // The block alone, in which nothing is deleted.
+    let block = "01M8HTNKWHKZJH7BNMSZ9N71RK";
+    std::fs::create_dir_all(dir.path().join(block).join("chunks")).expect("a folder");
+    for file in ["index", "meta.json", "chunks/000001"] {
+        let (from, to) = (fixtures.join(block).join(file), dir.path().join(block).join(file));
+        std::fs::copy(from, to).expect("a copy");
+    }
+    let language = Options::promtool();
+    let scan = options(2, 1 << 20);
+    for (folder, is_known) in [(dir.path(), true), (&fixtures, false)] {
+        let inputs = survey(&[folder.to_owned()], &SurveyOptions::default(), &scan);
+        let Loaded { store: all, read: everything, .. } = load_files(&inputs, Timestamp(0), &[], None, &scan);
+        for source in ["orders_total", "max_over_time(orders_total[2m] offset 1m)", "info(orders_total)"] {
+            let expr = promql::parse(source, &Options::promqltest()).expect(source);
+            let last = all.series().filter(|series| series.labels.metric() == "orders_total");
+            let last = last.filter_map(Series::span).map(|(_, last)| last).max().expect("samples");
+            let at_the_end = |span: &dyn Fn() -> Option<(i64, i64)>| {
+                let (_, end) = span()?;
+                Some(Times { start: end, end, step: 0 })
+            };
+            let asked = Asked { times: &at_the_end, language: &language };
+            let found = load_files(&inputs, Timestamp(0), &[&expr], Some(&asked), &scan);
+            assert_eq!(found.times.map(|times| times.end), is_known.then_some(last), "{source}");
+            let answer = |store: &Store| promql::instant(&expr, store, last, &language).expect(source).value;
+            assert_eq!(format!("{:?}", answer(&found.store)), format!("{:?}", answer(&all)), "{source}");
+            assert!(!is_known || found.read.samples * 2 < everything.samples, "{source}");
+        }
+    }
+}
+
+/// A snapshot that lies within the folder that it is of is a copy, which may have what was deleted since.
+#[test]
+fn snapshots_within_a_data_folder_are_left_alone() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tsdb/data");
+    let dir = tempfile::tempdir().expect("a folder");
+    let block = "01M8HTNKWHKZJH7BNMSZ9N71RK";
+    for root in ["db", "db/snapshots/20231224T033000Z-1"] {
+        let to = dir.path().join(root).join(block);
+        std::fs::create_dir_all(to.join("chunks")).expect("a folder");
+        for file in ["index", "meta.json", "chunks/000001"] {
+            std::fs::copy(fixtures.join(block).join(file), to.join(file)).expect("a copy");
+        }
+    }
+    let scan = options(1, 1 << 20);
+    for (path, databases, skipped) in [("db", 1, 1), ("db/snapshots", 1, 0)] {
+        let inputs = survey(&[dir.path().join(path)], &SurveyOptions::default(), &scan);
+        assert_eq!((inputs.databases.len(), inputs.skipped.len()), (databases, skipped), "{path}");
+    }
 }
 
 /// Blocks of two clusters, as Thanos keeps them side by side, whose series have the same labels.
@@ -467,7 +527,8 @@ fn series_of_a_block_have_the_labels_around_it() {
     let inputs = survey(&[dir.path().to_owned()], &SurveyOptions::default(), &options);
     let series_of = |source: &str| {
         let expr = promql::parse(source, &Options::promtool()).expect(source);
-        let (store, _, told) = load_files(&inputs, Timestamp(0), &[&expr], None, &options);
+        let Loaded { store, diagnostics: told, .. } =
+            load_files(&inputs, Timestamp(0), &[&expr], None, &options);
         assert_eq!(told, vec![], "{source}");
         let labels = store.series().map(|series| series.labels.clone());
         labels

@@ -60,6 +60,18 @@ impl Labels {
         Arc::make_mut(&mut self.0).retain(|(name, _)| keep(name));
     }
 
+    /// Lets texts be replaced by equal ones that others have, too.
+    pub fn share(&mut self, mut replace: impl FnMut(&mut Arc<str>, &mut Arc<str>)) {
+        for (name, value) in Arc::make_mut(&mut self.0) {
+            replace(name, value);
+        }
+    }
+
+    /// Are these the very same labels in memory? Others may be equal all the same.
+    pub fn is_same(&self, other: &Labels) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The metric's name; empty if there is none.
     pub fn metric(&self) -> &str {
         self.get(Labels::NAME)

@@ -11,7 +11,8 @@ pub struct Language {
 
 /// As it is named.
 pub const LOGQL: Language = Language { name: "LogQL", of: "Loki's language" };
-const METRICSQL: Language = Language { name: "MetricsQL", of: "VictoriaMetrics' language" };
+/// As it is named.
+pub const METRICSQL: Language = Language { name: "MetricsQL", of: "VictoriaMetrics' language" };
 /// As it is named.
 pub const LOGSQL: Language = Language { name: "LogsQL", of: "VictoriaLogs' language" };
 /// As it is named.

@@ -17,6 +17,13 @@ pub struct Reading<'e> {
     pub to: i64,
 }
 
+impl<'e> Reading<'e> {
+    /// Series at any time.
+    pub fn of_any_time(matchers: &'e [Matcher]) -> Self {
+        Reading { matchers: Cow::Borrowed(matchers), from: i64::MIN, to: i64::MAX }
+    }
+}
+
 /// The times of an evaluation in milliseconds; for one time `start` and `end` are the same, and `step` is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {

@@ -1,19 +1,19 @@
 //! Series in memory, found by their labels.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::ast::{MatchOp, Matcher};
+use super::ast::Matcher;
 use super::native::settled_hint;
 use crate::model::{HistogramSample, Labels, Sample, Series};
 
 mod gather;
+mod index;
 
 pub use gather::{Conflicts, Offered};
+use index::Index;
 
 /// A series and what belongs to it.
 #[derive(Clone, Debug, Default)]
@@ -33,8 +33,7 @@ pub struct Store {
     hasher: foldhash::fast::RandomState,
     /// Series by the hash of their labels.
     known: HashTable<u32>,
-    /// Label name → value → series, in the order they came.
-    index: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>>,
+    index: Index,
     /// The series of the last sample, which the next one often belongs to.
     last: u32,
 }
@@ -145,7 +144,7 @@ impl Store {
 
     /// The series for which all conditions hold, sorted by labels.
     pub(super) fn select(&self, matchers: &[Matcher]) -> Vec<&Stored> {
-        let mut found: Vec<&Stored> = match self.candidates(matchers) {
+        let mut found: Vec<&Stored> = match self.index.candidates(&self.stored, matchers) {
             Some(ids) => ids
                 .into_iter()
                 .map(|id| &self.stored[id as usize])
@@ -157,40 +156,17 @@ impl Store {
         found
     }
 
-    /// The shortest list of series that one condition leaves; `None` if no condition leaves out any.
-    fn candidates(&self, matchers: &[Matcher]) -> Option<Vec<u32>> {
-        let mut best: Option<Vec<u32>> = None;
-        // Equality first: it costs a look-up, a pattern costs one test for each value.
-        for op in [MatchOp::Equal, MatchOp::Matches] {
-            for matcher in matchers.iter().filter(|matcher| matcher.op == op && !matcher.matches("")) {
-                if op == MatchOp::Matches && best.is_some() {
-                    continue;
-                }
-                let ids = self.with_value(matcher);
-                if best.as_ref().is_none_or(|known| ids.len() < known.len()) {
-                    best = Some(ids);
-                }
-            }
-        }
-        best
-    }
-
-    fn with_value(&self, matcher: &Matcher) -> Vec<u32> {
-        let Some(values) = self.index.get(&matcher.name) else { return Vec::new() };
-        if matcher.op == MatchOp::Equal {
-            return values.get(&matcher.value).cloned().unwrap_or_default();
-        }
-        values.iter().filter(|(value, _)| matcher.matches(value)).flat_map(|(_, ids)| ids).copied().collect()
-    }
-
     /// The place of a series, which is made if it is not there.
     fn id(&mut self, labels: &Labels) -> usize {
         // History comes series by series, scrapes in the order of the scrape before.
-        for id in [self.last, self.last.wrapping_add(1), 0] {
-            if self.stored.get(id as usize).is_some_and(|stored| stored.series.labels == *labels) {
-                self.last = id;
-                return id as usize;
-            }
+        let likely = [self.last, self.last.wrapping_add(1), 0];
+        let known = |id: u32| self.stored.get(id as usize).map(|stored| &stored.series.labels);
+        // The very same labels are told at once.
+        let found = likely.into_iter().find(|&id| known(id).is_some_and(|known| known.is_same(labels)));
+        let found = found.or_else(|| likely.into_iter().find(|&id| known(id) == Some(labels)));
+        if let Some(id) = found {
+            self.last = id;
+            return id as usize;
         }
         let hashed = self.hasher.hash_one(labels);
         let stored = &self.stored;
@@ -199,9 +175,6 @@ impl Store {
             return id as usize;
         }
         let id = self.stored.len() as u32;
-        for (name, value) in labels.iter_shared() {
-            self.index.entry(name.clone()).or_default().entry(value.clone()).or_default().push(id);
-        }
         // History that comes series by series is of the same length for most of them.
         let expected = self.stored.last().map_or(0, |stored| stored.series.samples.len()).min(4_096);
         self.stored.push(Stored {
@@ -267,6 +240,7 @@ fn insert(stored: &mut Stored, sample: Sample, start: i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::promql::MatchOp;
 
     fn sample(at: i64, value: f64) -> Sample {
         Sample { at, value }
@@ -307,9 +281,16 @@ mod tests {
                 .iter()
                 .map(|&(name, op, value)| Matcher::new(name, op, value).expect("a valid condition"))
                 .collect();
-            let found: Vec<String> =
-                store.matching(&matchers).iter().map(|series| series.labels.to_string()).collect();
-            assert_eq!(found, expected, "{conditions:?}");
+            // The first looks are at all series, later ones at an index.
+            for _ in 0..4 {
+                let found: Vec<String> =
+                    store.matching(&matchers).iter().map(|series| series.labels.to_string()).collect();
+                assert_eq!(found, expected, "{conditions:?}");
+            }
         }
+        // The index grows with the store, and a copy has its own.
+        store.append(&Labels::new([("__name__", "late"), ("job", "a")]), sample(0, 1.0));
+        let late = [Matcher::new("__name__", MatchOp::Equal, "late").expect("a valid condition")];
+        assert_eq!((store.matching(&late).len(), store.clone().matching(&late).len()), (1, 1));
     }
 }

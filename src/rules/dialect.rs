@@ -1,6 +1,8 @@
 //! Rule files of other houses: whose fields they have, in which language they ask, and files that are still to be
 //! rendered.
 
+use super::yaml::Node;
+use crate::model::Labels;
 use crate::promql::language::{GRAPHITE, LOGQL, LOGSQL, Language};
 
 /// Whose rule files are read.
@@ -50,6 +52,29 @@ impl House {
     }
 }
 
+/// What the configuration of a server says of rules.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    /// Patterns of rule files.
+    pub rule_files: Vec<String>,
+    /// The labels that it sets on what it sends.
+    pub external_labels: Labels,
+}
+
+impl Server {
+    /// Takes in a configuration.
+    pub(super) fn read(&mut self, root: &Node) {
+        let files = root.get("rule_files").and_then(Node::list).unwrap_or_default();
+        self.rule_files.extend(files.iter().filter_map(Node::text).map(str::to_owned));
+        let external = root.get("global").and_then(|global| global.get("external_labels")?.map());
+        for (name, value) in external.unwrap_or_default() {
+            if let (Some(name), Some(value)) = (name.text(), value.text()) {
+                self.external_labels.set(name, value);
+            }
+        }
+    }
+}
+
 /// Fields that Prometheus does not know: of what, their name, and who knows them.
 const FIELDS: &[(&str, &str, House)] = &[
     ("group", "partial_response_strategy", House::Thanos),
@@ -84,6 +109,30 @@ pub(super) fn house_of(what: &str, field: &str) -> Option<House> {
 /// Does a house know what another one brought?
 pub(super) fn knows(house: House, of: House) -> bool {
     house == of || house == House::Loki && of == House::Mimir || house == House::Mimir && of == House::Loki
+}
+
+/// What templates of vmalert may use and those of Prometheus may not: variables and functions.
+const VMALERT_TEMPLATES: &[&str] = &[
+    "$activeAt",
+    "$alertID",
+    "$expr",
+    "$for",
+    "$groupID",
+    "$isPartial",
+    "$type",
+    "crlfEscape",
+    "htmlEscape",
+    "jsonEscape",
+    "parseDurationTime",
+    "pathEscape",
+    "queryEscape",
+    "quotesEscape",
+];
+
+/// The variable or function of vmalert that a template of Prometheus may not use, by what is wrong with it.
+pub(super) fn of_vmalert(error: &str) -> Option<&'static str> {
+    let unknown = error.contains("undefined variable") || error.contains("not defined");
+    VMALERT_TEMPLATES.iter().copied().find(|name| unknown && error.contains(&format!("\"{name}\"")))
 }
 
 /// The language that a group of vmalert names in its `type`.

@@ -41,6 +41,8 @@ pub struct Checked {
     pub warnings: Vec<Problem>,
     /// Patterns of rule files, if this is the configuration of a server that names them.
     pub rule_files: Vec<String>,
+    /// The labels that this server sets on what it sends.
+    pub external_labels: crate::model::Labels,
 }
 
 /// The rules of a file.
@@ -133,7 +135,8 @@ pub fn parse(name: &str, text: &str, options: &FileOptions) -> Checked {
     let mut reader = Reader { ignore_unknown: options.ignore_unknown_fields, ..Reader::default() };
     let file = RuleFile { name: name.to_owned(), comments: comments(text), ..RuleFile::default() };
     reader.house = options.house;
-    let mut loading = Loading { reader: &mut reader, options, file, found: 0, rule_files: Vec::new() };
+    let mut loading =
+        Loading { reader: &mut reader, options, file, found: 0, server: dialect::Server::default() };
     match yaml::parse(text) {
         Ok(documents) => {
             loading.reader.problems.extend(documents.problems);
@@ -147,9 +150,10 @@ pub fn parse(name: &str, text: &str, options: &FileOptions) -> Checked {
             None => problem,
         }),
     }
-    let Loading { file, found, rule_files, .. } = loading;
+    let Loading { file, found, server, .. } = loading;
     reader.problems.sort_by_key(|problem| problem.place);
-    Checked { file, found, problems: reader.problems, warnings: reader.warnings, rule_files }
+    let dialect::Server { rule_files, external_labels } = server;
+    Checked { file, found, problems: reader.problems, warnings: reader.warnings, rule_files, external_labels }
 }
 
 /// A file that is being read.
@@ -158,7 +162,7 @@ pub(super) struct Loading<'l> {
     pub options: &'l FileOptions,
     pub file: RuleFile,
     pub found: usize,
-    pub rule_files: Vec<String>,
+    pub server: dialect::Server,
 }
 
 /// Objects of Kubernetes that have their groups in `spec`, and whose they are.
@@ -196,8 +200,10 @@ impl Loading<'_> {
                 && root.get("tests").is_none()
             {
                 // A server's configuration; a file of unit tests names rule files, too.
-                let files = root.get("rule_files").and_then(Node::list).unwrap_or_default();
-                self.rule_files.extend(files.iter().filter_map(Node::text).map(str::to_owned));
+                self.server.read(root);
+            } else if root.get("tests").is_some() && root.get("groups").is_none() {
+                let message = "this is a file of unit tests, which hold no rules";
+                self.reader.add(Problem::new(root.place, message).hinted("--tests FILE runs them"));
             } else if root.get("rules").is_some() && root.get("groups").is_none() {
                 short::read(self, root);
             } else if groups_seen {
@@ -209,7 +215,7 @@ impl Loading<'_> {
                 }
             }
         }
-        if self.found == 0 && self.reader.problems.is_empty() && self.rule_files.is_empty() {
+        if self.found == 0 && self.reader.problems.is_empty() && self.server.rule_files.is_empty() {
             self.reader.warning(Place { line: 1, column: 1 }, "the file has no rules");
         }
     }
@@ -425,7 +431,11 @@ impl Loading<'_> {
         match promql::parse(source, &self.options.promql) {
             Ok(expr) => Some((source.to_owned(), expr)),
             Err(error) => {
-                if let Some(language) = language::language_of(source) {
+                // A function that wants a range takes one of its own there.
+                let rangeless = self.reader.house == Some(House::Vmalert)
+                    && error.message.starts_with("expected type range vector in call to function");
+                let language = rangeless.then_some(language::METRICSQL);
+                if let Some(language) = language.or_else(|| language::language_of(source)) {
                     self.other_language(node.place, "the expression is", language);
                     return None;
                 }
@@ -468,10 +478,21 @@ impl Loading<'_> {
                 if !text.contains("{{") {
                     continue;
                 }
-                if let Err(error) = template::parse(&format!("__alert_{alert}"), text) {
-                    let place = value.place_within(error.offset);
-                    let name = key.text().unwrap_or("");
-                    self.reader.problem(place, format!("{what} {name:?}: {error}"));
+                let Err(error) = template::parse(&format!("__alert_{alert}"), text) else { continue };
+                let place = value.place_within(error.offset);
+                let name = key.text().unwrap_or("");
+                match dialect::of_vmalert(&error.to_string()) {
+                    Some(word) if self.reader.house == Some(House::Vmalert) => {
+                        let message =
+                            format!("{what} {name:?} uses {word} of vmalert, and obs does not render it");
+                        self.reader.warning(place, message);
+                    }
+                    Some(word) => {
+                        let problem = Problem::new(place, format!("{what} {name:?}: {error}"));
+                        let hint = format!("{word} is one of vmalert; --dialect vmalert lets it pass");
+                        self.reader.add(problem.hinted(hint));
+                    }
+                    None => self.reader.problem(place, format!("{what} {name:?}: {error}")),
                 }
             }
         }
@@ -592,14 +613,33 @@ groups:
     }
 
     #[test]
+    fn what_vmalert_has_is_named_so() {
+        let text = "groups:\n- name: g\n  rules:\n  - {alert: A, expr: rate(x_total) > 1}\n  \
+                    - {alert: B, expr: x > 1, annotations: {d: '{{ $expr | queryEscape }}'}}\n";
+        let plain = problems(text);
+        assert!(plain[0].contains("expected type range vector"), "{plain:?}");
+        assert!(plain[1].contains("undefined variable \"$expr\""), "{plain:?}");
+        let options = FileOptions { house: Some(House::Vmalert), ..FileOptions::strict() };
+        let checked = parse("f.yml", text, &options);
+        let problems: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
+        assert!(problems.len() == 1 && problems[0].contains("MetricsQL"), "{problems:?}");
+        let warnings: Vec<String> = checked.warnings.iter().map(ToString::to_string).collect();
+        assert!(warnings.len() == 1 && warnings[0].contains("$expr of vmalert"), "{warnings:?}");
+    }
+
+    #[test]
     fn a_server_names_rule_files_and_tests_do_not() {
-        let server =
-            parse("p.yml", "rule_files: [a.yml, 'b/*.yml']\nscrape_configs: []\n", &FileOptions::strict());
+        let server = parse(
+            "p.yml",
+            "global: {external_labels: {dc: eu}}\nrule_files: [a.yml, 'b/*.yml']\nscrape_configs: []\n",
+            &FileOptions::strict(),
+        );
+        assert_eq!(server.external_labels.get("dc"), "eu");
         assert_eq!(
             (server.rule_files, server.problems),
             (vec!["a.yml".to_owned(), "b/*.yml".to_owned()], vec![])
         );
-        assert!(problems("rule_files: [a.yml]\ntests: []\n")[0].contains("field rule_files not found"));
+        assert!(problems("rule_files: [a.yml]\ntests: []\n")[0].contains("a file of unit tests"));
     }
 
     #[test]

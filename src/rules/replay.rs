@@ -177,6 +177,22 @@ pub fn route(replay: &mut Replay, files: &[RuleFile], alertmanager: Option<&Conf
     replay.count();
 }
 
+/// Lets `route` see alerts as a server sends them that sets these labels where an alert has none of that name.
+pub fn sent_with(replay: &mut Replay, external: &Labels, route: impl FnOnce(&mut Replay)) {
+    let own: Vec<Labels> = replay.alerts.iter().map(|alert| alert.labels.clone()).collect();
+    for alert in &mut replay.alerts {
+        for (name, value) in external.iter_shared() {
+            if alert.labels.shared(name).is_none() {
+                alert.labels.set(name.clone(), value.clone());
+            }
+        }
+    }
+    route(replay);
+    for (alert, labels) in replay.alerts.iter_mut().zip(own) {
+        alert.labels = labels;
+    }
+}
+
 /// Without routes, a silence suppresses what begins to fire while it lasts.
 fn silence(alerts: &mut [Alert], silences: &[Silence]) {
     for alert in alerts {

@@ -129,6 +129,19 @@ pub(super) fn take(found: Vec<Found>) -> (Vec<Database>, Vec<Found>) {
     (databases, others)
 }
 
+/// Takes snapshots that lie within the data folder that they are of out of all data folders: they are copies, which may
+/// have what was deleted since. Whoever names a snapshot means it. Gives their folders, and why they are left alone.
+pub(super) fn take_snapshots(databases: &mut Vec<Database>) -> Vec<(String, String)> {
+    let roots: Vec<String> = databases.iter().map(|database| database.shown.clone()).collect();
+    let is_copy = |database: &mut Database| {
+        let folder = above(&database.shown);
+        let is_of_snapshots = folder == "snapshots" || folder.ends_with("/snapshots");
+        is_of_snapshots && roots.iter().any(|root| root == above(folder))
+    };
+    let copies = databases.extract_if(.., is_copy);
+    copies.map(|copy| (copy.shown, "a snapshot of the data folder around it".to_owned())).collect()
+}
+
 /// The folder that a folder lies in.
 fn above(folder: &str) -> &str {
     folder.rsplit_once('/').map_or(".", |(above, _)| above)

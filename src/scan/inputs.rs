@@ -123,8 +123,9 @@ pub(super) fn survey_walked(
     options: &SurveyOptions,
     scan: &ScanOptions,
 ) -> Inputs {
-    let Walked { found, left_out, diagnostics } = walked;
-    let (databases, mut found) = database::take(found);
+    let Walked { found, mut left_out, diagnostics } = walked;
+    let (mut databases, mut found) = database::take(found);
+    left_out.extend(database::take_snapshots(&mut databases));
     // What this run writes is no part of what it reads, whatever was there before.
     found.retain(|found| {
         found.named || !options.written.iter().any(|path| source::is_same_file(&found.path, path))

@@ -29,6 +29,7 @@ const FACTORS: &[Judge] = &[
     strength::clear,
     naming::named,
     naming::names,
+    naming::blames,
     below::first_below,
     relay::relayed,
     downstream::felt,
@@ -116,6 +117,15 @@ mod tests {
         mentions: &[(usize, usize)],
         contrast: Option<&Contrast>,
     ) -> Vec<Vec<(&'static str, f64)>> {
+        of_view(candidates, mentions, contrast, |_| {})
+    }
+
+    fn of_view(
+        candidates: &[Candidate],
+        mentions: &[(usize, usize)],
+        contrast: Option<&Contrast>,
+        change: impl Fn(&mut View<'_>),
+    ) -> Vec<Vec<(&'static str, f64)>> {
         let mut needs = crate::model::Needs::none();
         let wants = Wants::new(&[], &mut needs);
         let scene = Scene::new(&wants, Observed::new(&wants), &[]);
@@ -125,6 +135,7 @@ mod tests {
         for (by, named) in mentions {
             view.mentions[*by].push(*named);
         }
+        change(&mut view);
         let all = (0..candidates.len()).map(|at| of(&view, at));
         all.map(|of| of.into_iter().map(|factor| (factor.factor, factor.weight)).collect()).collect()
     }
@@ -152,6 +163,29 @@ mod tests {
         let found = factors(&both.map(candidate), &[(0, 1)], None);
         assert!(weight(&found[1], "named-by-others") > 0.0 && weight(&found[0], "names-others") < 0.0);
         assert_eq!(weight(&found[0], "named-by-others"), 0.0);
+    }
+
+    #[test]
+    fn who_says_that_another_one_failed_is_not_the_one() {
+        let calls = candidate(sign("shop", "failure", Nature::Symptom, 0));
+        let called = candidate(sign("stock", "error", Nature::Symptom, 9));
+        let weights = |candidates: &[Candidate], elsewhere: [bool; 2]| {
+            of_view(candidates, &[], None, |view| view.elsewhere = elsewhere.to_vec())
+                .iter()
+                .map(|found| weight(found, "blames-another"))
+                .collect::<Vec<_>>()
+        };
+        let both = [calls, called];
+        let found = weights(&both, [true, false]);
+        assert!(found[0] < 0.0 && found[1] == 0.0);
+        assert_eq!(weights(&both, [true, true]), [0.0, 0.0], "nobody else is there");
+        assert_eq!(weights(&both, [false, false]), [0.0, 0.0]);
+        let rarely = candidate(Sign { count: 2, ..sign("stock", "error", Nature::Symptom, 9) });
+        assert_eq!(
+            weights(&[both[0].clone(), rarely], [true, false]),
+            [0.0, 0.0],
+            "too seldom to be the one"
+        );
     }
 
     #[test]

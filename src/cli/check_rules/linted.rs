@@ -50,27 +50,20 @@ pub(super) fn report(report: &mut Report, lints: &[Lint]) {
     if lints.is_empty() {
         return report.paragraph("Nothing to lint.");
     }
-    let mut table = Table::new(vec![
-        Column::text("place").importance(9),
-        Column::text("rule").importance(8).wrapped_to(8),
-        Column::text("check").importance(7),
-        Column::text("what").wrapped_to(8),
-    ])
-    .named("lint");
+    let mut files: Vec<&str> = Vec::new();
+    for lint in lints {
+        if !files.contains(&lint.file.as_str()) {
+            files.push(&lint.file);
+        }
+    }
+    for file in &files {
+        if files.len() > 1 && !file.is_empty() {
+            report.heading(*file);
+        }
+        report.push(Section::Table(table(lints.iter().filter(|lint| lint.file == *file))));
+    }
     let faults = lints.iter().filter(|lint| lint.is_fault());
     let notes = lints.iter().filter(|lint| !lint.is_fault());
-    for lint in faults.clone().chain(notes.clone()) {
-        let place =
-            if lint.file.is_empty() { String::new() } else { format!("{}:{}", lint.file, lint.place) };
-        let check = Cell::text(lint.check.name());
-        let check = if lint.is_fault() { check } else { check.styled(Style::Dim) };
-        let what = match &lint.hint {
-            Some(hint) => format!("{} ({hint})", lint.message),
-            None => lint.message.clone(),
-        };
-        table.row(vec![Cell::text(place), Cell::text(lint.rule.as_str()), check, Cell::text(what)]);
-    }
-    report.push(Section::Table(table));
     let (faults, notes) = (faults.count() as u64, notes.count() as u64);
     if notes > 0 {
         let sentence = format!(
@@ -80,6 +73,29 @@ pub(super) fn report(report: &mut Report, lints: &[Lint]) {
         );
         report.paragraph(sentence);
     }
+}
+
+/// The findings in a file, faults first.
+fn table<'l>(lints: impl Iterator<Item = &'l Lint>) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("place").importance(9),
+        Column::text("rule").importance(7).wrapped_to(3),
+        Column::text("check").importance(8),
+        Column::text("what").wrapped_to(8),
+    ])
+    .named("lint");
+    let (faults, notes): (Vec<_>, Vec<_>) = lints.partition(|lint| lint.is_fault());
+    for lint in faults.into_iter().chain(notes) {
+        let place = if lint.file.is_empty() { String::new() } else { lint.place.to_string() };
+        let check = Cell::text(lint.check.name());
+        let check = if lint.is_fault() { check } else { check.styled(Style::Dim) };
+        let what = match &lint.hint {
+            Some(hint) => format!("{} ({hint})", lint.message),
+            None => lint.message.clone(),
+        };
+        table.row(vec![Cell::text(place), Cell::text(lint.rule.as_str()), check, Cell::text(what)]);
+    }
+    table
 }
 
 /// Writes what each check is for, with a rule that it finds and the rule as it is better.

@@ -110,9 +110,9 @@ impl Files for Beside<'_> {
         let options = &ScanOptions { apart: None, ..self.bench.scan.clone() };
         let inputs = scan::survey(&[self.base.join(path)], &SurveyOptions::default(), options);
         let mut troubles = inputs.diagnostics.clone();
-        let (mut store, _, more) = match input {
+        let metrics::Loaded { mut store, diagnostics: more, .. } = match input {
             Input::Metrics(_) => metrics::load_files(&inputs, self.bench.now, &[], None, options),
-            Input::Logs(_) => Default::default(),
+            Input::Logs(_) => metrics::Loaded::default(),
         };
         troubles.extend(more);
         if let Input::Logs(_) = input {

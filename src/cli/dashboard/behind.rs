@@ -50,7 +50,7 @@ pub(in crate::cli) fn behind(
     let success = config::success(story.success, story.input, &mut needs)?;
     let declared = measured::declared(story.input)?;
     let scan = &session.config.scan;
-    let (store, _, _) = metrics::load_files(&session.inputs, session.config.now, &exprs, None, scan);
+    let store = metrics::load_files(&session.inputs, session.config.now, &exprs, None, scan).store;
     let mut store = metrics::clip(store, story.range);
     let question = metrics::Question {
         exprs: &exprs,

@@ -134,7 +134,7 @@ fn push_histograms(text: &mut String, samples: &[HistogramSample]) {
 /// A point, without making texts of its parts: there may be millions.
 fn push_number(text: &mut String, at: i64, number: f64) {
     push_time(text, at);
-    let _ = if number.is_finite() {
+    let _ = if is_plain(number) {
         write!(text, ",\"{number}\"]")
     } else {
         write!(text, ",\"{}\"]", float(number))
@@ -173,9 +173,19 @@ pub(in crate::cli) fn float(number: f64) -> String {
         "NaN".to_owned()
     } else if number.is_infinite() {
         (if number > 0.0 { "+Inf" } else { "-Inf" }).to_owned()
-    } else {
+    } else if is_plain(number) {
         number.to_string()
+    } else {
+        let text = format!("{number:e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let sign = if exponent.starts_with('-') { '-' } else { '+' };
+        format!("{digits}e{sign}{:0>2}", exponent.trim_start_matches('-'))
     }
+}
+
+/// Is a number written without an exponent? Very small and very large ones are not.
+fn is_plain(number: f64) -> bool {
+    number == 0.0 || (1e-6..1e21).contains(&number.abs())
 }
 
 /// A native histogram: `{"count":"…","sum":"…","buckets":[[sides,"lower","upper","count"],…]}`, with the buckets that hold something.

@@ -1,5 +1,6 @@
 //! What the text formats of Prometheus share: series, numbers and times, read byte by byte.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -200,6 +201,41 @@ pub(super) fn series(line: &[u8], strict: bool) -> Parsed<(Labels, usize)> {
     Ok((labels, at))
 }
 
+/// What `series` would find at the start of a line, without making labels of it: the metric's name, and the place after
+/// the series. `None` for what is not written plainly (blanks, escapes, names in quotes), or is no series.
+pub(super) fn plain_series(line: &[u8]) -> Option<(&[u8], usize)> {
+    let open = name_end(line, 0, true);
+    let name = line.get(..open).filter(|name| !name.is_empty())?;
+    match line.get(open)? {
+        b'{' => {}
+        // A brace may follow the blanks.
+        _ => return (line.get(skip_blanks(line, open)) != Some(&b'{')).then_some((name, open)),
+    }
+    let mut names = [&line[..0]; LABELS_COMPARED];
+    let mut at = open + 1;
+    for count in 0.. {
+        let end = name_end(line, at, false);
+        let label =
+            line.get(at..end).filter(|label| !label.is_empty() && *label != Labels::NAME.as_bytes())?;
+        if names.get(..count)?.contains(&label) {
+            return None;
+        }
+        *names.get_mut(count)? = label;
+        let value = line.get(end..)?.strip_prefix(b"=\"")?;
+        let length = memchr::memchr2(b'"', b'\\', value).filter(|length| value[*length] == b'"')?;
+        at = end + 2 + length + 2;
+        match line.get(at - 1)? {
+            b',' => {}
+            b'}' => return Some((name, at)),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// A quick look compares the names of so many labels.
+const LABELS_COMPARED: usize = 16;
+
 /// A number: decimal, `Inf`, `Infinity` or `NaN` in any case.
 pub(super) fn number(bytes: &[u8]) -> Option<f64> {
     let whole = bytes.strip_prefix(b"-").or(bytes.strip_prefix(b"+")).unwrap_or(bytes);
@@ -252,6 +288,35 @@ pub(super) fn nanos_to_millis(nanos: i128) -> Option<i64> {
         Ok(nanos) => Some(nanos.div_euclid(1_000_000)),
         // The division of 128 bits is slow, and only times far away need it.
         Err(_) => i64::try_from(nanos.div_euclid(1_000_000)).ok(),
+    }
+}
+
+/// Texts of labels that many series have, each kept once: the names, and the first values of each.
+#[derive(Default)]
+pub(super) struct Pool(HashMap<Arc<str>, HashSet<Arc<str>>>);
+
+/// So many values of a name are kept; a name with more has a value of its own for each series.
+const VALUES_KEPT: usize = 256;
+
+impl Pool {
+    /// Makes labels of texts that are known already.
+    pub(super) fn share(&mut self, labels: &mut Labels) {
+        labels.share(|name, value| {
+            match self.0.get_key_value(&**name) {
+                Some((known, _)) => *name = known.clone(),
+                None => {
+                    self.0.insert(name.clone(), HashSet::new());
+                }
+            }
+            let Some(values) = self.0.get_mut(&**name) else { return };
+            match values.get(&**value) {
+                Some(known) => *value = known.clone(),
+                None if values.len() < VALUES_KEPT => {
+                    values.insert(value.clone());
+                }
+                None => {}
+            }
+        });
     }
 }
 
@@ -337,6 +402,56 @@ mod tests {
                 assert_eq!(series_end(line.as_bytes()), end, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn the_quick_look_at_a_series_sees_the_same() {
+        for (line, is_plain) in [
+            (r"up 1", true),
+            (r"job:up:sum\t1", true),
+            (r#"a{b="c"} 1"#, true),
+            (r#"a{b="",c="x y, }"} 1"#, true),
+            (r#"a{b="c",} 1"#, false),
+            (r#"a{b="c",b="d"} 1"#, false),
+            (r#"a{b="c \" d"} 1"#, false),
+            (r#"a {b="c"} 1"#, false),
+            (r#"a{b = "c"} 1"#, false),
+            (r#"a{"b"="c"} 1"#, false),
+            (r#"{"a",b="c"} 1"#, false),
+            (r#"a{__name__="b"} 1"#, false),
+            (r#"a{b="c"x="d"} 1"#, false),
+            (r#"a{b="c" 1"#, false),
+            (r"a{} 1", false),
+            (r"1a 1", false),
+            (r"a", false),
+            (r"", false),
+        ] {
+            let found = plain_series(line.as_bytes());
+            assert_eq!(found.is_some(), is_plain, "{line}");
+            if let Some((name, end)) = found {
+                let (labels, used) = series(line.as_bytes(), false).expect(line);
+                assert_eq!((labels.metric().as_bytes(), used), (name, end), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_that_many_series_have_are_kept_once() {
+        let mut pool = Pool::default();
+        let mut read = |line: &str| {
+            let (mut labels, _) = series(line.as_bytes(), false).expect(line);
+            let before = labels.clone();
+            pool.share(&mut labels);
+            assert_eq!(labels, before);
+            labels
+        };
+        let (one, other) = (read(r#"a{b="c",d="e"} 1"#), read(r#"a{b="c",d="f"} 1"#));
+        let same = |name: &str| {
+            let value = |labels: &Labels| labels.shared(name).expect(name).clone();
+            Arc::ptr_eq(&value(&one), &value(&other))
+        };
+        assert!(same("b") && same(Labels::NAME) && !same("d"));
+        assert!(one.iter_shared().zip(other.iter_shared()).all(|(a, b)| Arc::ptr_eq(&a.0, &b.0)));
     }
 
     #[test]

@@ -21,9 +21,9 @@ mod strict;
 pub mod tsdb;
 mod victoria;
 
-use exposition::SeriesTexts;
+use exposition::{Pool, SeriesTexts};
 pub use family::Family;
-use openmetrics::KnownSeries;
+use openmetrics::{Dialect, KnownSeries};
 
 use crate::model::{HistogramSample, Labels, Sample};
 
@@ -51,12 +51,15 @@ impl ReadOptions {
 pub const UNTIMED: i64 = i64::MIN;
 
 /// The series that were read so far by their text: that of a scrape stand in the next one, too.
-pub struct Known(SeriesTexts<KnownSeries>);
+pub struct Known {
+    series: SeriesTexts<KnownSeries>,
+    texts: Pool,
+}
 
 impl Known {
     /// Nothing was read so far.
     pub fn new() -> Self {
-        Known(SeriesTexts::new())
+        Known { series: SeriesTexts::new(), texts: Pool::default() }
     }
 }
 
@@ -232,7 +235,13 @@ pub fn by_name(name: &str) -> Option<&'static dyn MetricFormat> {
 /// The format of a file that starts like this, if that is certain: a log is never taken for metrics.
 pub fn detect(head: &[u8]) -> Option<&'static dyn MetricFormat> {
     let (_, head) = body(head);
-    METRIC_FORMATS.iter().copied().find(|format| format.recognises(head))
+    // Scrapes are many, and most of them say at once what they are.
+    let says_so = head.starts_with(b"# HELP ") || head.starts_with(b"# TYPE ");
+    match says_so.then(|| openmetrics::evidence(head)).flatten() {
+        Some(Dialect::OpenMetrics) => Some(&openmetrics::OpenMetrics),
+        Some(Dialect::Prometheus) => Some(&prometheus::Prometheus),
+        None => METRIC_FORMATS.iter().copied().find(|format| format.recognises(head)),
+    }
 }
 
 /// The format of a file whose name ends as those of metrics do: samples alone, such as `up 1`, could be text as well.
@@ -246,7 +255,7 @@ pub fn detect_named(ending: &str, head: &[u8]) -> Option<&'static dyn MetricForm
     let read = prometheus::Prometheus.read(whole, options, &mut Known::new(), &mut |_, _| {}).ok()?;
     // What was to be written here and was not is told by the name: nothing, or why there is nothing.
     let failed = read.samples == 0 && head.len() < ERROR_PAGE;
-    (failed || read.samples > 0 && read.refused <= read.samples / 4).then_some(&prometheus::Prometheus)
+    (failed || read.samples > 0 && read.refused <= read.samples / 2).then_some(&prometheus::Prometheus)
 }
 
 /// Where a scrape failed, there is a line of the program that scraped, or a page of an error, in its file.
@@ -283,6 +292,8 @@ mod tests {
             ("om", "up 1", true),
             ("log", "up 1\nqueue_depth 7\n", false),
             ("prom", "up 1\nserver started in 3 s\n", false),
+            // One bad line costs that line.
+            ("prom", "up{a=\"b\"} 1\ncurl: (7) failed\nup{a=\"c\"} 2\n", true),
             ("prom", "", true),
             ("prom", "curl: (7) Failed to connect to node1 port 9100: refused\n", true),
         ] {
@@ -307,6 +318,8 @@ mod tests {
             for example in format.examples() {
                 let found = detect(example.as_bytes()).map(MetricFormat::name);
                 assert_eq!(found, Some(format.name()), "{example}");
+                let slowly = METRIC_FORMATS.iter().find(|format| format.recognises(example.as_bytes()));
+                assert_eq!(found, slowly.map(|format| format.name()), "{example}");
                 let (lines, read) = read(format.name(), example, true).expect(example);
                 assert_eq!(read.refused, 0, "{example}");
                 assert!(!lines.is_empty(), "{example}");

@@ -1,8 +1,8 @@
 //! OpenMetrics text: strict as the standard wants it, or lenient; with times it is a history.
 
 use super::exposition::{
-    Fault, Parsed, braces, fault, fault_hinted, head_lines, lines, nanos_to_millis, number, seconds, series,
-    series_end, skip_blanks,
+    Fault, Parsed, braces, fault, fault_hinted, head_lines, lines, nanos_to_millis, number, plain_series,
+    seconds, series, series_end, skip_blanks,
 };
 use super::native;
 use super::strict::{Metadata, Rules, Seen};
@@ -144,7 +144,7 @@ fn comment(line: &[u8], rules: &mut Option<Rules>) -> Parsed<bool> {
 fn sample(
     line: &[u8],
     options: ReadOptions,
-    Known(known): &mut Known,
+    Known { series: known, texts }: &mut Known,
     rules: &mut Option<Rules>,
     read: &mut Read,
     sink: &mut Sink<'_>,
@@ -162,11 +162,12 @@ fn sample(
     } else {
         let end = series_end(line);
         let place = known.place(&line[..end], || {
-            let (labels, used) = series(line, strict)?;
+            let (mut labels, used) = series(line, strict)?;
             // A blank before the brace makes the quick look stop early; then the text is no key.
             if used != end {
                 return fault(used.min(end), "a blank stands before the labels");
             }
+            texts.share(&mut labels);
             Ok(KnownSeries::new(labels, family))
         });
         match place {
@@ -415,7 +416,15 @@ impl<'h> Evidence<'h> {
     }
 
     fn sample(&mut self, line: &[u8]) -> Option<()> {
-        let (labels, end) = series(line, false).ok()?;
+        let labels;
+        let (name, end) = match plain_series(line) {
+            Some(found) => found,
+            None => {
+                let (found, end) = series(line, false).ok()?;
+                labels = found;
+                (labels.metric().as_bytes(), end)
+            }
+        };
         let tail = tail(line, end, false).ok()?;
         if line[..end].contains(&b'{') {
             self.labelled += 1;
@@ -424,8 +433,8 @@ impl<'h> Evidence<'h> {
         }
         self.open_metrics |= tail.exemplar;
         // The family of a counter has no suffix in OpenMetrics, but its sample has.
-        let family = labels.metric().strip_suffix("_total").unwrap_or_default();
-        self.open_metrics |= self.counters.contains(&family.as_bytes());
+        let family = name.strip_suffix(b"_total").unwrap_or_default();
+        self.open_metrics |= self.counters.contains(&family);
         let time = line[end..].split(|b| *b == b' ').filter(|part| !part.is_empty()).nth(1);
         if let Some(time) = time.filter(|_| tail.at.is_some()) {
             // Seconds have a fraction, or up to eleven digits; milliseconds have more.

@@ -82,7 +82,12 @@ pub(super) fn read_millis(
     Ok(read)
 }
 
-fn sample(line: &[u8], options: ReadOptions, Known(known): &mut Known, sink: &mut Sink<'_>) -> Parsed<()> {
+fn sample(
+    line: &[u8],
+    options: ReadOptions,
+    Known { series: known, texts }: &mut Known,
+    sink: &mut Sink<'_>,
+) -> Parsed<()> {
     let family = options.family;
     if let Some((place, end)) = known.expected(line)
         && known.get(place).is_of(family)
@@ -92,9 +97,10 @@ fn sample(line: &[u8], options: ReadOptions, Known(known): &mut Known, sink: &mu
     }
     let quick = series_end(line);
     let place = known.place(&line[..quick], || {
-        let (labels, used) = series(line, false)?;
+        let (mut labels, used) = series(line, false)?;
         // A blank before the brace makes the quick look stop early; then the text is no key.
         if used == quick {
+            texts.share(&mut labels);
             Ok(KnownSeries::new(labels, family))
         } else {
             fault(used, "the series is written with blanks")

@@ -50,6 +50,8 @@ fn groups_without(columns: &[Column], aggregate: &Aggregate, hidden: &str) -> Ve
         labels.retain(|name| name != hidden);
         let hashed = hasher.hash_one(&labels);
         if let Some(&place) = known.find(hashed, |&place| groups[place].labels == labels) {
+            // A name that some of them are to lose is no name for all of them.
+            groups[place].drop_name |= column.drop_name;
             groups[place].members.push(member);
             continue;
         }

@@ -56,15 +56,26 @@ fn combine(binary: &Binary, a: f64, b: f64, kept: f64) -> f64 {
 
 /// What an operator gives.
 enum Result {
-    /// A number, or nothing.
+    /// Nothing: it has no meaning for what it got.
+    Nothing,
+    /// Nothing: it is a comparison, which does not hold.
+    Dropped,
+    /// A number.
     Float(f64),
     /// A native histogram.
     Histogram(Arc<Histogram>),
 }
 
+impl Result {
+    /// The value of an operator on two numbers.
+    #[inline]
+    fn of(value: f64) -> Result {
+        if present(value) { Result::Float(value) } else { Result::Dropped }
+    }
+}
+
 /// The value of an operator on anything; `kept` is what a comparison lets through.
 fn combine_any(binary: &Binary, a: Held<'_>, b: Held<'_>, kept: Held<'_>, notes: &mut Notes) -> Result {
-    let nothing = Result::Float(ABSENT);
     let changed = |histogram: &Arc<Histogram>, f: &dyn Fn(&mut Histogram)| {
         let mut histogram = (**histogram).clone();
         f(&mut histogram);
@@ -72,12 +83,12 @@ fn combine_any(binary: &Binary, a: Held<'_>, b: Held<'_>, kept: Held<'_>, notes:
         Result::Histogram(Arc::new(histogram))
     };
     match (a, b) {
-        (Held::Nothing, _) | (_, Held::Nothing) => return nothing,
+        (Held::Nothing, _) | (_, Held::Nothing) => return Result::Nothing,
         (Held::Float(a), Held::Float(b)) if !binary.op.is_trim() => {
-            return Result::Float(match kept {
-                Held::Float(kept) => combine(binary, a, b, kept),
-                _ => ABSENT,
-            });
+            return match kept {
+                Held::Float(kept) => Result::of(combine(binary, a, b, kept)),
+                _ => Result::Nothing,
+            };
         }
         (Held::Float(factor), Held::Histogram(histogram))
         | (Held::Histogram(histogram), Held::Float(factor))
@@ -92,13 +103,13 @@ fn combine_any(binary: &Binary, a: Held<'_>, b: Held<'_>, kept: Held<'_>, notes:
             _ => {}
         },
         (Held::Histogram(a), Held::Histogram(b)) => match binary.op {
-            BinaryOp::Add | BinaryOp::Sub => return sum(binary.op, a, b, notes).unwrap_or(nothing),
+            BinaryOp::Add | BinaryOp::Sub => return sum(binary.op, a, b, notes).unwrap_or(Result::Nothing),
             BinaryOp::Eq | BinaryOp::Ne => {
                 let holds = same(a, b) == (binary.op == BinaryOp::Eq);
                 return match (holds, binary.as_bool) {
                     (holds, true) => Result::Float(f64::from(u8::from(holds))),
                     (true, false) => Result::Histogram(a.clone()),
-                    (false, false) => nothing,
+                    (false, false) => Result::Dropped,
                 };
             }
             _ => {}
@@ -114,7 +125,7 @@ fn combine_any(binary: &Binary, a: Held<'_>, b: Held<'_>, kept: Held<'_>, notes:
             name(b)
         )
     });
-    nothing
+    Result::Nothing
 }
 
 /// The sum or the difference of two histograms.
@@ -158,6 +169,7 @@ fn histograms_with_scalar(
         match combine_any(binary, a, b, held, notes) {
             Result::Float(value) => out.cells[i] = value,
             Result::Histogram(histogram) => out.set_histogram(i, histogram),
+            Result::Nothing | Result::Dropped => {}
         }
     }
     out
@@ -417,7 +429,7 @@ impl<'j> Join<'j> {
             }
             let result = if self.is_plain {
                 let (a, b) = if self.swapped { (o, m) } else { (m, o) };
-                Result::Float(combine(self.binary, a, b, a))
+                Result::of(combine(self.binary, a, b, a))
             } else {
                 let held = |column: Option<&'j Column>, fill| match column {
                     Some(column) => column.held(i),
@@ -427,11 +439,10 @@ impl<'j> Join<'j> {
                 let (a, b) = if self.swapped { (o, m) } else { (m, o) };
                 combine_any(self.binary, a, b, a, &mut self.notes)
             };
-            let dropped = matches!(result, Result::Float(value) if !present(value));
-            // What a comparison drops has found its partner all the same.
-            if dropped && !(self.is_plain && self.binary.op.is_comparison()) {
+            if matches!(result, Result::Nothing) {
                 continue;
             }
+            // What a comparison drops has found its partner all the same.
             if let Some(matched) = matched.get_mut(i) {
                 if *matched {
                     return fail(
@@ -442,7 +453,7 @@ impl<'j> Join<'j> {
                 }
                 *matched = true;
             }
-            if dropped {
+            if matches!(result, Result::Dropped) {
                 continue;
             }
             let place = match out {
@@ -462,6 +473,7 @@ impl<'j> Join<'j> {
             match result {
                 Result::Float(value) => column.cells[i] = value,
                 Result::Histogram(histogram) => column.set_histogram(i, histogram),
+                Result::Nothing | Result::Dropped => {}
             }
         }
         Ok(())

@@ -43,7 +43,7 @@ impl Store {
     }
 
     /// Adds samples of a series, rising in time, unless there are others at their times.
-    pub fn offer_all(&mut self, labels: &Labels, samples: Vec<Sample>) {
+    pub fn offer_all(&mut self, labels: &Labels, mut samples: Vec<Sample>) {
         let series = self.id(labels);
         let stored = &mut self.stored[series];
         let follows = match (stored.series.samples.last(), samples.first()) {
@@ -52,10 +52,15 @@ impl Store {
         };
         let rises = samples.windows(2).all(|pair| pair[0].at < pair[1].at);
         if follows && rises && stored.starts.is_empty() {
-            stored.has_stale |= samples.iter().any(Sample::is_stale);
-            stored.series.samples.extend(
-                samples.into_iter().map(|sample| Sample { at: sample.at, value: super::plain(sample.value) }),
-            );
+            for sample in &mut samples {
+                stored.has_stale |= sample.is_stale();
+                sample.value = super::plain(sample.value);
+            }
+            if stored.series.samples.is_empty() {
+                stored.series.samples = samples;
+            } else {
+                stored.series.samples.extend_from_slice(&samples);
+            }
             return;
         }
         for sample in samples {
@@ -96,6 +101,15 @@ impl Store {
     /// The number of the series with these labels, which is made if it is not there.
     pub fn number_of(&mut self, labels: &Labels) -> usize {
         self.id(labels)
+    }
+
+    /// Adds what another store holds, as if its samples came after those that are there.
+    pub fn take_in(&mut self, other: Store) -> Conflicts {
+        if self.is_empty() {
+            *self = other;
+            return Conflicts::default();
+        }
+        self.gather(other, |labels| labels, |_, _, _| ())
     }
 
     /// Adds what another store holds, its labels changed by `relabel`, as if its samples came after those that are
@@ -230,8 +244,11 @@ mod tests {
             let mut gathered = store(&first);
             let mut seen = 0;
             let found = gathered.gather(store(&second), |labels| labels, |_, _, _| seen += 1);
+            let mut taken = store(&first);
+            assert_eq!(taken.take_in(store(&second)), found);
             let all = store(&[first, second].concat());
             assert_eq!(format!("{:?}", gathered.stored), format!("{:?}", all.stored));
+            assert_eq!(format!("{:?}", taken.stored), format!("{:?}", all.stored));
             assert_eq!(found.count, conflicts);
         }
         let mut started = Store::new();

@@ -41,6 +41,8 @@ pub enum Check {
     UnknownRecord,
     /// A recorded name that is recorded later in its group.
     RecordedLater,
+    /// A label that the server sets too, or that it was to set and does not.
+    ExternalLabel,
     /// A metric that the data does not have.
     UnknownMetric,
     /// A label's value that the data does not have.
@@ -214,6 +216,9 @@ pub static CHECKS: &[About] = &[
         "A rule looks at a series that a later rule of its group records. Rules of a group run in order, so it sees the value of the evaluation before.",
         "{record: 'job:twice', expr: 'job:once * 2'}, {record: 'job:once', expr: sum by (job) (up)}",
         "{record: 'job:once', expr: sum by (job) (up)}, {record: 'job:twice', expr: 'job:once * 2'}")),
+    alone(Check::ExternalLabel, "external-label", &["labels/conflict", "alerts/external_labels"],
+        "With a prometheus.yml that names the rules: a rule sets a label that is among the server's external labels, too, so that what is sent has the rule's value and others do not find it by the server's; or a text uses an external label that the server does not set.",
+        "", ""),
     recorded(Check::UnknownMetric, "unknown-metric", &["promql/series"],
         "The data has no metric of that name, and no rule records it; a name of the data that is near is told.",
         "{record: a, expr: sum(reqests_total)}", "{record: a, expr: sum(requests_total)}"),

@@ -7,6 +7,7 @@ mod comments;
 mod history;
 mod labels;
 mod recorded;
+mod server;
 
 pub use checks::{About, CHECKS, Check, Weight};
 pub use recorded::unused;
@@ -15,7 +16,7 @@ use super::alertmanager::config::Config;
 use super::file::{Rule, RuleFile, RuleGroup};
 use super::replay::Replay;
 use super::yaml::Place;
-use crate::model::Timestamp;
+use crate::model::{Labels, Timestamp};
 use crate::promql::{Options, Store};
 use labels::Recorded;
 
@@ -104,6 +105,16 @@ pub fn lint(files: &[RuleFile], now: Option<Timestamp>) -> Vec<Lint> {
     findings.found
 }
 
+/// Looks at all rules beside the external labels of the server that runs them.
+pub fn lint_server(files: &[RuleFile], external: &Labels, now: Option<Timestamp>) -> Vec<Lint> {
+    let mut findings = Findings::new(now);
+    for at @ (_, _, rule) in rules(files) {
+        findings.at = Some(at);
+        server::check(rule, external, &mut findings);
+    }
+    findings.found
+}
+
 /// Looks at all rules with what was recorded. `store` holds what they wrote, too.
 pub fn lint_over(files: &[RuleFile], store: &Store, options: &Options, now: Option<Timestamp>) -> Vec<Lint> {
     let names = Recorded::new(files);
@@ -136,7 +147,7 @@ mod tests {
     use super::super::file::{FileOptions, parse};
     use super::super::replay::{self, Interval};
     use super::*;
-    use crate::model::{Labels, Sample};
+    use crate::model::Sample;
     use crate::promql::Store;
     use crate::rules::Setting;
 
@@ -192,6 +203,27 @@ mod tests {
         replay::route(&mut replay, &files, None, &[]);
         found.extend(lint_replay(&files, &replay, None, None));
         found.iter().map(|lint| lint.check.name()).collect()
+    }
+
+    #[test]
+    fn rules_are_held_against_the_labels_of_their_server() {
+        let external = Labels::new([("cluster", "eu"), ("replica", "1")]);
+        let file = group(
+            "{alert: A, expr: up == 0, labels: {cluster: x, severity: page}, annotations: {in: \
+             '{{ $externalLabels.cluster }} {{ .ExternalLabels.region }} {{ $labels.zone }}'}}, \
+             {record: a, expr: up, labels: {job: b}}",
+        );
+        let found = lint_server(&[file], &external, None);
+        let said: Vec<(&str, &str)> =
+            found.iter().map(|lint| (lint.check.name(), lint.message.as_str())).collect();
+        let expected = [
+            ("external-label", "label cluster is one of the server's external labels, too"),
+            (
+                "external-label",
+                "annotation \"in\" uses $externalLabels.region, which the server does not set",
+            ),
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -1,18 +1,28 @@
-//! Which labels of its alert a template prints, whatever happens.
+//! Which labels of its alert, or of the server, a template prints, whatever happens.
 
 use super::parse::{Command, Node, Operand, Pipe, Template};
 
 /// The labels that a template prints. What it looks at in a condition first may be absent, and is not told.
 pub fn labels(template: &Template) -> Vec<String> {
-    let mut found = Mentions::default();
+    mentioned(template, ("labels", "Labels"))
+}
+
+/// The external labels that a template prints, likewise.
+pub fn external_labels(template: &Template) -> Vec<String> {
+    mentioned(template, ("externalLabels", "ExternalLabels"))
+}
+
+fn mentioned(template: &Template, of: (&'static str, &'static str)) -> Vec<String> {
+    let mut found = Mentions { of, printed: Vec::new(), asked: Vec::new() };
     found.nodes(&template.main, true);
-    let Mentions { mut printed, asked } = found;
+    let Mentions { mut printed, asked, .. } = found;
     printed.retain(|name| !asked.contains(name));
     printed
 }
 
-#[derive(Default)]
 struct Mentions {
+    /// The variable that holds the labels, and the field of what the alert brings along.
+    of: (&'static str, &'static str),
     printed: Vec<String>,
     /// Labels that a condition is about.
     asked: Vec<String>,
@@ -51,10 +61,10 @@ impl Mentions {
         let is_condition = is_condition || chooses;
         for operand in &command.operands {
             let name = match operand {
-                Operand::Variable(variable, path) if variable.trim_start_matches('$') == "labels" => {
+                Operand::Variable(variable, path) if variable.trim_start_matches('$') == self.of.0 => {
                     path.first()
                 }
-                Operand::Field(path) if is_alert && path.first().is_some_and(|first| first == "Labels") => {
+                Operand::Field(path) if is_alert && path.first().is_some_and(|first| first == self.of.1) => {
                     path.get(1)
                 }
                 Operand::Nested(pipe, _) => {

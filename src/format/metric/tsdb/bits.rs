@@ -17,7 +17,26 @@ impl<'b> Bits<'b> {
         self.bytes.len() * 8 - self.at
     }
 
+    /// The next bits, the first one highest; so many of them as [`AHEAD`] says are there.
+    #[inline]
+    fn ahead(&self) -> Option<u64> {
+        let word = self.bytes.get(self.at / 8..self.at / 8 + 8)?;
+        Some(u64::from_be_bytes(word.try_into().ok()?) << (self.at % 8))
+    }
+
+    #[inline]
     pub(super) fn take(&mut self, count: u32) -> Option<u64> {
+        match self.ahead() {
+            Some(word) if count <= AHEAD && count > 0 => {
+                self.at += count as usize;
+                Some(word >> (64 - count))
+            }
+            _ => self.take_bytewise(count),
+        }
+    }
+
+    /// The same where it may go on to the last byte.
+    fn take_bytewise(&mut self, count: u32) -> Option<u64> {
         if self.at + count as usize > self.bytes.len() * 8 {
             return None;
         }
@@ -36,7 +55,13 @@ impl<'b> Bits<'b> {
     }
 
     /// How many ones stand before the next zero, at most so many.
+    #[inline]
     pub(super) fn ones(&mut self, most: u32) -> Option<u32> {
+        if let Some(word) = self.ahead().filter(|_| most < AHEAD) {
+            let ones = word.leading_ones().min(most);
+            self.at += (ones + u32::from(ones < most)) as usize;
+            return Some(ones);
+        }
         for count in 0..most {
             if self.take(1)? == 0 {
                 return Some(count);
@@ -70,6 +95,9 @@ impl<'b> Bits<'b> {
     }
 }
 
+/// So many bits are read at once: those of eight bytes but for what is read of the first.
+const AHEAD: u32 = 57;
+
 /// How many bits follow so many ones.
 const VARBIT: [u32; 9] = [0, 3, 6, 9, 12, 18, 25, 56, 64];
 
@@ -98,14 +126,17 @@ impl Xor {
     }
 
     /// Reads the next one.
+    #[inline]
     pub(super) fn next(&mut self, bits: &mut Bits<'_>) -> Option<()> {
-        if bits.take(1)? == 0 {
+        let ones = bits.ones(2)?;
+        if ones == 0 {
             return Some(());
         }
-        if bits.take(1)? == 1 {
-            self.leading = bits.take(5)? as u32;
+        if ones == 2 {
+            let widths = bits.take(5 + 6)? as u32;
+            self.leading = widths >> 6;
             // 64 does not fit into six bits, and none would be no difference.
-            let length = match bits.take(6)? as u32 {
+            let length = match widths & 0x3f {
                 0 => 64,
                 length => length,
             };
@@ -114,5 +145,34 @@ impl Xor {
         let length = 64 - self.leading - self.trailing;
         self.value ^= bits.take(length)? << self.trailing;
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_the_same_at_once_and_one_by_one() {
+        let bytes: Vec<u8> = (0..40_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let one_by_one = |from: usize, count: u32| {
+            (from..from + count as usize)
+                .fold(0_u64, |number, i| number << 1 | u64::from(bytes[i / 8] >> (7 - i % 8) & 1))
+        };
+        for from in 0..bytes.len() * 8 {
+            for count in [0, 1, 2, 5, 8, 14, 33, 56, 57, 58, 63, 64] {
+                let mut bits = Bits { bytes: &bytes, at: from };
+                let is_there = from + count as usize <= bytes.len() * 8;
+                assert_eq!(bits.take(count), is_there.then(|| one_by_one(from, count)), "{from} {count}");
+            }
+            let mut bits = Bits { bytes: &bytes, at: from };
+            let left = bytes.len() * 8 - from;
+            let ones = (0..8.min(left)).take_while(|i| one_by_one(from + i, 1) == 1).count();
+            let expected = (ones < left).then_some(ones as u32);
+            if left > 8 {
+                assert_eq!(bits.ones(8), expected, "{from}");
+                assert_eq!(bits.at, from + ones + usize::from(ones < 8), "{from}");
+            }
+        }
     }
 }

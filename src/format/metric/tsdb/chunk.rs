@@ -33,14 +33,14 @@ impl Encoding {
     }
 }
 
-/// What a chunk holds.
+/// What chunks hold.
 #[derive(Debug, Default, PartialEq)]
 pub struct Contents {
-    /// Its samples, rising in time.
+    /// Their samples, rising in time within a chunk.
     pub samples: Vec<Sample>,
-    /// Its native histograms, rising in time.
+    /// Their native histograms, likewise.
     pub histograms: Vec<HistogramSample>,
-    /// Did it end before all of its samples?
+    /// Did one of the chunks end before all of its samples?
     pub is_cut: bool,
 }
 
@@ -62,31 +62,32 @@ pub fn framed(segment: &[u8], offset: usize) -> Result<(Encoding, &[u8]), &'stat
     Ok((Encoding::of(body[0]), &body[1..]))
 }
 
-/// What a chunk holds; `None` if it is downsampled, or of a later version.
-pub fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Contents> {
-    match encoding {
-        Encoding::Xor => Some(numbers(bytes)),
-        Encoding::Histogram => Some(histogram::decode(bytes, histogram::Counts::Whole)),
-        Encoding::FloatHistogram => Some(histogram::decode(bytes, histogram::Counts::Float)),
-        Encoding::Downsampled | Encoding::Unknown(_) => None,
-    }
+/// Adds what a chunk holds; says no if it is downsampled, or of a later version.
+pub fn decode(encoding: Encoding, bytes: &[u8], found: &mut Contents) -> bool {
+    let is_whole = match encoding {
+        Encoding::Xor => numbers(bytes, &mut found.samples).is_some(),
+        Encoding::Histogram => {
+            histogram::decode(bytes, histogram::Counts::Whole, &mut found.histograms).is_some()
+        }
+        Encoding::FloatHistogram => {
+            histogram::decode(bytes, histogram::Counts::Float, &mut found.histograms).is_some()
+        }
+        Encoding::Downsampled | Encoding::Unknown(_) => return false,
+    };
+    found.is_cut |= !is_whole;
+    true
 }
 
-fn numbers(bytes: &[u8]) -> Contents {
-    let mut found = Contents::default();
-    let Some(count) = Cursor::new(bytes).u16() else {
-        return Contents { is_cut: true, ..found };
-    };
+/// Adds the samples of a chunk; `None` if it ends before all of them.
+fn numbers(bytes: &[u8], samples: &mut Vec<Sample>) -> Option<()> {
+    let count = Cursor::new(bytes).u16()?;
     let mut bits = Bits::new(&bytes[2..]);
     let mut state = State::default();
-    found.samples.reserve(usize::from(count).min(bytes.len() * 4));
+    samples.reserve(usize::from(count).min(bytes.len() * 4));
     for number in 0..count {
-        match state.next(&mut bits, number) {
-            Some(sample) => found.samples.push(sample),
-            None => return Contents { is_cut: true, ..found },
-        }
+        samples.push(state.next(&mut bits, number)?);
     }
-    found
+    Some(())
 }
 
 /// The sample before, and how its value differed from the one before that.
@@ -101,6 +102,7 @@ struct State {
 const WIDTHS: [u32; 5] = [0, 14, 17, 20, 64];
 
 impl State {
+    #[inline]
     fn next(&mut self, bits: &mut Bits<'_>, number: u16) -> Option<Sample> {
         match number {
             0 => {
@@ -186,14 +188,19 @@ mod tests {
         writer.put((-95_008_i64) as u64, 64);
         value(&mut writer, 1.0_f64.to_bits(), &mut before);
         let bytes = writer.bytes();
-        let found = numbers(&bytes);
+        let all = |bytes: &[u8]| {
+            let mut found = Contents::default();
+            assert!(decode(Encoding::Xor, bytes, &mut found));
+            found
+        };
+        let found = all(&bytes);
         let times: Vec<i64> = found.samples.iter().map(|sample| sample.at).collect();
         assert_eq!(times, [1_000, 16_000, 31_000, 46_008, 141_016, 141_016]);
         let values: Vec<f64> = found.samples.iter().map(|sample| sample.value).collect();
         assert_eq!((values[0], values[1], values[2], values[3], values[5]), (1.0, 1.0, 1.5, 1.0, 1.0));
         assert!(found.samples[4].is_stale() && !found.is_cut);
         for end in 0..bytes.len() {
-            let cut = numbers(&bytes[..end]);
+            let cut = all(&bytes[..end]);
             assert!(cut.is_cut && cut.samples.len() < 6, "{end}");
         }
     }

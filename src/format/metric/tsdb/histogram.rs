@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::bits::{Bits, Xor};
-use super::chunk::Contents;
 use super::cursor::Cursor;
 use crate::model::histogram::{CUSTOM_SCHEMA, ResetHint};
 use crate::model::series::STALE;
@@ -46,24 +45,20 @@ struct Layout {
     bounds: Arc<[f64]>,
 }
 
-/// The histograms of a chunk.
-pub(super) fn decode(bytes: &[u8], counts: Counts) -> Contents {
-    let mut found = Contents::default();
-    let Some((head, body)) = bytes.split_at_checked(HEAD) else {
-        return Contents { is_cut: true, ..found };
-    };
+/// Adds the histograms of a chunk; `None` if it ends before all of them.
+pub(super) fn decode(bytes: &[u8], counts: Counts, found: &mut Vec<HistogramSample>) -> Option<()> {
+    let (head, body) = bytes.split_at_checked(HEAD)?;
     let count = u16::from_be_bytes([head[0], head[1]]);
+    if count == 0 {
+        return Some(());
+    }
     let is_gauge = head[2] & GAUGE == GAUGE;
     let mut bits = Bits::new(body);
-    let Some(layout) = Layout::read(&mut bits).filter(|_| count > 0) else {
-        return Contents { is_cut: count > 0, ..found };
-    };
+    let layout = Layout::read(&mut bits)?;
     let buckets = layout.positive.len() + layout.negative.len();
     let mut state = State { counts, ..State::default() };
     for number in 0..count {
-        if state.next(&mut bits, number == 0, buckets).is_none() {
-            return Contents { is_cut: true, ..found };
-        }
+        state.next(&mut bits, number == 0, buckets)?;
         // Within a chunk a counter is never reset; whether it was before, only the chunk before tells.
         let hint = match number {
             _ if is_gauge => ResetHint::Gauge,
@@ -71,9 +66,9 @@ pub(super) fn decode(bytes: &[u8], counts: Counts) -> Contents {
             _ => ResetHint::NotReset,
         };
         let histogram = Arc::new(state.histogram(&layout, hint));
-        found.histograms.push(HistogramSample { at: state.at, start: 0, histogram });
+        found.push(HistogramSample { at: state.at, start: 0, histogram });
     }
-    found
+    Some(())
 }
 
 impl Layout {
