@@ -316,8 +316,7 @@ fn a_tree_with_loops_and_pipes_is_walked_once() {
     fs::write(folder.path().join("outside.log"), ENTRY).expect("a file");
     symlink("../outside.log", tree.join("linked.log")).expect("a link");
     let fifo = tree.join("fifo");
-    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
-        .expect("a FIFO");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
     let path = tree.to_str().expect("UTF-8");
     let ran = obs(&["grep", "-H", "-c", "exhausted", path]);
     assert_eq!(ran.text(), format!("{path}/app.log:1\n"), "{ran:?}");
