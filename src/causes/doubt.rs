@@ -10,7 +10,7 @@ use crate::detect::success::Success;
 use crate::entities::reach::{FEWEST, Reach};
 use crate::model::Timestamp;
 use crate::model::time::NANOS;
-use crate::model::unit::HumanCount;
+use crate::model::unit::{HumanCount, HumanMillis};
 use crate::signatures::Nature;
 use crate::timeline::scene::Scene;
 
@@ -50,8 +50,8 @@ pub(super) fn of_order(
             0 => String::new(),
             n => format!(" (and {n} more)"),
         };
-        let lead = (from - *began) / NANOS;
-        against.push(format!("{what} in {name} began {lead} s before it{more}"));
+        let lead = HumanMillis((from - *began) as f64 / 1e6);
+        against.push(format!("{what} in {name} began {lead} before it{more}"));
     }
     if lead.nature == Nature::Symptom {
         against.push("it is a symptom: its reason may lie elsewhere".to_owned());
