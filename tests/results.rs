@@ -15,6 +15,11 @@ const BAD: &[(&str, &str, &str)] = &[
         "trouble",
         "3 of 5 tests failed: test_berths.test_second: AssertionError: the second berth",
     ),
+    (
+        "cargo-bad.txt",
+        "trouble",
+        "1 of 3 tests failed: net::timeouts_are_tried_again: assertion `left == right` failed: tried again",
+    ),
     ("wrk-bad.txt", "failing", "758 of 3031 requests failed"),
     ("hey-bad.txt", "failing", "50 of 200 requests failed"),
     ("gatling-bad.log", "failing", "15 of 60 requests failed"),
@@ -41,6 +46,7 @@ fn what_succeeded_is_calm() {
     let mut wrong = Vec::new();
     for path in [
         "junit-calm.xml",
+        "pytest-calm.txt",
         "wrk-calm.txt",
         "gatling-calm.log",
         "jmeter-calm.jtl",

@@ -109,7 +109,8 @@ pub fn read(file: u32, text: &str, into: &mut Cluster) -> Read {
         return read;
     }
     match start.as_bytes().first() {
-        Some(b'{' | b'[') => match serde_json::from_str::<Value>(text) {
+        // Some runners of tests begin with `[INFO]`, or with a ruler in brackets.
+        Some(b'{' | b'[') if !results::begins(text) => match serde_json::from_str::<Value>(text) {
             Ok(value) => {
                 let parts = document(&value, &Reader { file, text, depth: 0 }, into);
                 Read { parts, broken: None }

@@ -25,7 +25,12 @@ fn faults_of(run: &Run, files: &[String]) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(first) = run.failures.first() {
         let (family, what, severity) = if run.tests {
-            ("test-failure", format!("{} of {} tests failed", run.failed, run.all), Severity::High)
+            let what = match (run.failed, run.all) {
+                (1, 0) => "1 test failed".to_owned(),
+                (failed, 0) => format!("{failed} tests failed"),
+                (failed, all) => format!("{failed} of {all} tests failed"),
+            };
+            ("test-failure", what, Severity::High)
         } else {
             let many = run.failed as f64 >= MANY * run.all as f64;
             let severity = if many { Severity::Critical } else { Severity::High };

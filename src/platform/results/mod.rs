@@ -1,7 +1,9 @@
 //! Results of tests and of load: what a run tried, what failed, in whose words, and how long it took.
 //!
-//! JUnit's XML, JMeter's XML, Gatling's `simulation.log`, and the summaries of wrk, hey, ab and k6.
+//! JUnit's XML, JMeter's XML, Gatling's `simulation.log`, the summaries of wrk, hey, ab and k6, and what runners of tests
+//! print.
 
+mod console;
 mod gatling;
 mod summary;
 mod xml;
@@ -63,7 +65,7 @@ impl Run {
 
 /// Does a file that begins like this hold the results of a run?
 pub(super) fn begins(text: &str) -> bool {
-    xml::begins(text) || gatling::begins(text) || summary::begins(text)
+    xml::begins(text) || gatling::begins(text) || summary::begins(text) || console::begins(text)
 }
 
 /// Reads all runs of a text.
@@ -72,8 +74,10 @@ pub(super) fn read(file: u32, text: &str) -> Vec<Run> {
         xml::read(file, text)
     } else if gatling::begins(text) {
         gatling::read(file, text).into_iter().collect()
-    } else {
+    } else if summary::begins(text) {
         summary::read(file, text).into_iter().collect()
+    } else {
+        console::read(file, text)
     }
 }
 
