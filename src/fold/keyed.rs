@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::packed::{AHEAD, Fields, Packed, put_small};
+use super::table::spread;
 use super::travel::{Bytes, Damaged, Loaded, Saved};
 
 /// States by keys of eight bytes. Never iterated in an order that may be shown.
@@ -219,11 +220,6 @@ impl<'de, S: Packed> Deserialize<'de> for Keyed<S> {
         let table = Keyed::unpack(&mut from).filter(|_| from.is_empty());
         table.ok_or_else(|| serde::de::Error::custom("these are no sorted rows"))
     }
-}
-
-/// A hash whose high and low bits both tell keys apart, as the index wants it.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 #[cfg(test)]

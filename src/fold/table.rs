@@ -379,7 +379,7 @@ impl<'de, S: serde::Deserialize<'de>> serde::Deserialize<'de> for Table<S> {
 }
 
 /// A hash whose high and low bits both tell keys apart, as the index wants it.
-fn spread(hash: u32) -> u64 {
+pub(super) fn spread(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 

@@ -157,6 +157,13 @@ fn counted(line: &str, before: &str, after: &str) -> Option<u64> {
     number.parse().ok()
 }
 
+/// The number behind a word.
+fn value_of(line: &str, word: &str) -> Option<u64> {
+    let rest = line.split_once(word)?.1.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
 /// The number before a word of a list such as `1 failed, 2 passed`.
 fn number_of(line: &str, word: &str) -> u64 {
     let parts = line.split([',', ';', '.', '|']).map(|part| part.trim().trim_matches('='));
@@ -366,12 +373,8 @@ fn phpunit(line: &str) -> Option<Told<'_>> {
         return Some(Told::Sum(0, all));
     }
     if line.starts_with("Tests: ") {
-        let value = |word: &str| {
-            let (_, rest) = line.split_once(word)?;
-            rest.split([',', '.']).next()?.trim().parse::<u64>().ok()
-        };
-        let failed = value("Failures:").unwrap_or(0) + value("Errors:").unwrap_or(0);
-        return Some(Told::Sum(failed, value("Tests:")?));
+        let failed = ["Failures:", "Errors:"].iter().filter_map(|word| value_of(line, word)).sum();
+        return Some(Told::Sum(failed, value_of(line, "Tests:")?));
     }
     if line.starts_with("Failed asserting ") {
         return Some(Told::Said(line));
@@ -384,11 +387,8 @@ fn phpunit(line: &str) -> Option<Told<'_>> {
 /// `  Failed Shop.PayTests.Refused [4 ms]`, `Failed!  - Failed:     1, Passed:     1, Skipped:     0, Total:     2`.
 fn dotnet(line: &str) -> Option<Told<'_>> {
     if line.starts_with("Failed!  - ") || line.starts_with("Passed!  - ") {
-        let value = |word: &str| {
-            let (_, rest) = line.split_once(word)?;
-            rest.split(',').next()?.trim().parse::<u64>().ok()
-        };
-        return Some(Told::Sum(value("Failed:")?, value("Failed:")? + value("Passed:")?));
+        let failed = value_of(line, "Failed:")?;
+        return Some(Told::Sum(failed, failed + value_of(line, "Passed:")?));
     }
     let name = |word: &'static str| line.strip_prefix(word)?.rsplit_once(" [").map(|two| two.0);
     if name("  Passed ").is_some() {
@@ -407,12 +407,8 @@ fn surefire(line: &str) -> Option<Told<'_>> {
         ["[ERROR]", "[INFO]", "[WARNING]"].iter().find_map(|level| line.strip_prefix(level)).unwrap_or(line);
     if let Some(sum) = rest.trim_start().strip_prefix("Tests run: ") {
         // Each class has its own sum, with its time.
-        let value = |word: &str| {
-            let (_, rest) = sum.split_once(word)?;
-            rest.split(',').next()?.trim().parse::<u64>().ok()
-        };
-        let all = sum.split(',').next()?.trim().parse::<u64>().ok()?;
-        let failed = value("Failures: ")? + value("Errors: ")?;
+        let all = value_of(rest, "Tests run:")?;
+        let failed = value_of(sum, "Failures:")? + value_of(sum, "Errors:")?;
         return (!sum.contains("Time elapsed")).then_some(Told::Sum(failed, all));
     }
     let (name, said) = rest.strip_prefix("   ")?.trim_start().split_once(' ')?;
