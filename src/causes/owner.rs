@@ -254,7 +254,7 @@ pub(super) fn mentions(scene: &Scene<'_>, candidates: &[Candidate]) -> Vec<Vec<u
 
 /// Words by which one says that another one failed, and not which: those of proxies (nginx, Envoy, HAProxy), and of the
 /// statuses with which a gateway answers for others (RFC 9110, 15.6).
-const ELSEWHERE: &[&str] = &["upstream", "dependency", "backend", "callee", "bad gateway", "gateway timeout"];
+const ELSEWHERE: &[&str] = &["upstream", "backend", "bad gateway", "gateway timeout"];
 
 /// Behind these words stands a status with which another one answered.
 const ANSWERED: &[&str] =
@@ -314,7 +314,7 @@ mod tests {
             ("upstreamerror: no answer", true),
             ("upstream prematurely closed connection", true),
             ("call failed: pay answered 503", true),
-            ("a dependency is down", true),
+            ("a circular dependency", false),
             ("upstream=10.0.0.1:80 upstream_status=502 get /", false),
             (r#"{"msg":"no rows","upstream":"db","backend":"a"}"#, false),
             ("returned 5 rows, answered 200, returned 5012 bytes", false),

@@ -35,7 +35,7 @@ pub(super) struct View<'v> {
     pub changed: bool,
     /// For every candidate, those that it names.
     pub mentions: Vec<Vec<usize>>,
-    /// Does a candidate's leading sign say that another one failed, without a name?
+    /// Does a candidate say that another one failed, and not which?
     pub elsewhere: Vec<bool>,
     /// For every candidate, whether resources live there: a database, a broker, a machine.
     owns: Vec<bool>,
@@ -178,14 +178,19 @@ impl<'v> View<'v> {
         self.enters(at) && self.candidates[at].lead().nature == Nature::Symptom
     }
 
+    /// Has another one trouble when a candidate has? Who is below may tell of it a little later, by its clock or because it
+    /// seldom speaks.
+    pub(super) fn is_beside(&self, other: usize, at: usize) -> bool {
+        const LATER: i64 = 30 * NANOS;
+        let (theirs, own) = (self.candidates[other].lead(), self.candidates[at].lead());
+        other != at && theirs.from.0 <= own.from.0.saturating_add(LATER) && theirs.weight > 0.4
+    }
+
     /// Has somebody trouble at the same time whose work is a part of a candidate's?
     pub(super) fn has_it_from_below(&self, at: usize) -> bool {
-        // What is below may have told of it a little later, by its clock or because it seldom speaks.
-        const LATER: i64 = 30 * NANOS;
         let one = &self.candidates[at];
         self.candidates.iter().enumerate().filter(|(other, _)| *other != at).any(|(index, other)| {
-            let near =
-                other.lead().from.0 <= one.lead().from.0.saturating_add(LATER) && other.lead().weight > 0.4;
+            let near = self.is_beside(index, at);
             let known = one.group(self.scene).zip(other.group(self.scene));
             let told = self.reach.zip(known).filter(|(reach, (a, b))| reach.knows(*a) && reach.knows(*b));
             let spans = self.calls.knows(one.name()) && self.calls.knows(other.name());

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::packed::{AHEAD, Fields, Packed, put_small};
-use super::table::spread;
+use super::table::{FEW, spread};
 use super::travel::{Bytes, Damaged, Loaded, Saved};
 
 /// States by keys of eight bytes. Never iterated in an order that may be shown.
@@ -16,14 +16,11 @@ use super::travel::{Bytes, Damaged, Loaded, Saved};
 pub struct Keyed<S> {
     hasher: RandomState,
     rows: Vec<(u64, S)>,
-    /// Do the rows stand in the order of their keys? So they come from another process.
+    /// Do the rows stand in the order of their keys, as those from another process do?
     sorted: bool,
     /// Indices into `rows`, each with its hash; empty where rows are few, or sorted and not needed by key yet.
     index: HashTable<(u32, u32)>,
 }
-
-/// So many rows are looked through one after the other.
-const FEW: usize = 8;
 
 impl<S> Default for Keyed<S> {
     fn default() -> Self {
@@ -116,9 +113,7 @@ impl<S> Keyed<S> {
     fn hash(&self, key: u64) -> u32 {
         self.hasher.hash_one(key) as u32
     }
-}
 
-impl<S> Keyed<S> {
     /// Takes in another table: `merge` adds a state to the one of the same key.
     pub fn merge(&mut self, mut other: Keyed<S>, mut merge: impl FnMut(&mut S, S)) {
         if other.len() > self.len() {

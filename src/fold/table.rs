@@ -225,7 +225,7 @@ impl<S> Table<S> {
             std::mem::swap(self, &mut other);
         }
         // To walk through all rows for a few is dearer than to look those up.
-        if self.sorted && other.sorted && other.len() * 8 >= self.len() {
+        if self.sorted && other.sorted && other.len() * FEW >= self.len() {
             return self.zip(other, merge);
         }
         self.indexed();
@@ -377,6 +377,9 @@ impl<'de, S: serde::Deserialize<'de>> serde::Deserialize<'de> for Table<S> {
         deserializer.deserialize_seq(Rows(std::marker::PhantomData))
     }
 }
+
+/// So few rows are looked through one after the other, and so many times as many are not walked through for them.
+pub(super) const FEW: usize = 8;
 
 /// A hash whose high and low bits both tell keys apart, as the index wants it.
 pub(super) fn spread(hash: u32) -> u64 {

@@ -3,8 +3,6 @@
 use super::super::view::View;
 use super::super::weights::{ELSEWHERE, NAMED};
 use crate::causes::factor::Factor;
-use crate::causes::hypothesis::Candidate;
-use crate::model::time::NANOS;
 
 /// More than so many that name one tell no more.
 const MOST: usize = 2;
@@ -37,23 +35,22 @@ pub(super) fn names(view: &View<'_>, at: usize) -> Option<Factor> {
 
 /// It says that another one failed, or only counts what failed, and somebody who does not has trouble, too.
 pub(super) fn blames(view: &View<'_>, at: usize) -> Option<Factor> {
-    /// Who is below may have told of it a little later, by its clock or because it seldom speaks.
-    const LATER: i64 = 30 * NANOS;
+    let why = match (view.elsewhere[at], view.feels(at)) {
+        (true, _) => "it says that another one failed",
+        (false, true) => "it counts what failed, and another one has trouble of its own",
+        (false, false) => return None,
+    };
     let lead = view.candidates[at].lead();
-    let rival = |(other, rival): (usize, &Candidate)| {
-        let theirs = rival.lead();
-        let often = theirs.count * 3 >= lead.count || view.coincides(other) || view.owns(other);
-        other != at
+    let rival = |other: usize| {
+        let often = || view.candidates[other].lead().count * 3 >= lead.count;
+        view.is_beside(other, at)
             && !view.elsewhere[other]
             && !view.enters(other)
-            && often
-            && theirs.weight > 0.4
-            && theirs.from.0 <= lead.from.0.saturating_add(LATER)
+            && (often() || view.coincides(other) || view.owns(other))
     };
-    let blames = (view.elsewhere[at] || view.feels(at)) && view.candidates.iter().enumerate().any(rival);
-    blames.then(|| Factor {
+    (0..view.candidates.len()).any(rival).then(|| Factor {
         factor: "blames-another",
         weight: ELSEWHERE,
-        why: "it says that another one failed".to_owned(),
+        why: why.to_owned(),
     })
 }
